@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A service under measurement: a process tree that answers HTTP on a loopback port."""
+
+from __future__ import annotations
+
+import dataclasses
+import http.client
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import time
+
+HOST = "127.0.0.1"
+START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 15.0
+
+
+class ServerError(RuntimeError):
+    """The service did not start, or ended while it was being measured."""
+
+
+def free_port() -> int:
+    """Return a TCP port on the loopback address that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclasses.dataclass(frozen=True)
+class Launch:
+    """How one service is started: its argv, where it lives and which port it answers on."""
+
+    name: str
+    argv: list[str]
+    home: pathlib.Path
+    port: int
+
+    @property
+    def log(self) -> pathlib.Path:
+        """File that takes the standard output and standard error of the service."""
+        return self.home / "service.log"
+
+
+class Server:
+    """One running service, in a process group of its own so that its children end with it."""
+
+    def __init__(self, launch: Launch) -> None:
+        self.launch = launch
+        self.first_answer_s = 0.0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """Process id of the parent. Raises ServerError when the service is not running."""
+        if self._process is None or self._process.poll() is not None:
+            raise ServerError(f"{self.launch.name} is not running, see {self.launch.log}")
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start the service and wait for its first answer to GET /v1.
+
+        Raises ServerError, with the tail of the log, if it ends or stays silent for 60 s.
+        """
+        begun = time.perf_counter()
+        with self.launch.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self.launch.argv,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=self.launch.home,
+                start_new_session=True,
+            )
+        while time.perf_counter() - begun < START_TIMEOUT_S:
+            if self._process.poll() is not None:
+                break
+            if _answers(self.launch.port):
+                self.first_answer_s = time.perf_counter() - begun
+                return
+            time.sleep(0.01)
+        self.stop()
+        raise ServerError(f"{self.launch.name} gave no answer:\n{self.log_tail()}")
+
+    def stop(self) -> None:
+        """End the whole process group: SIGTERM, and SIGKILL after 15 s."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for sig in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(process.pid, sig)
+                process.wait(STOP_TIMEOUT_S)
+            except ProcessLookupError:
+                break
+            except subprocess.TimeoutExpired:
+                continue
+
+    def log_tail(self, lines: int = 20) -> str:
+        """Return the last lines that the service wrote."""
+        text = self.launch.log.read_text(errors="replace")
+        return "\n".join(text.splitlines()[-lines:])
+
+    def __enter__(self) -> Server:
+        self.start()
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.stop()
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", "/v1")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
