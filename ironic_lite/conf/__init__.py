@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every option of the service: one module per group, registered here."""
+
+from oslo_config import cfg
+
+from ironic_lite.conf import (
+    agent,
+    api,
+    conductor,
+    database,
+    default,
+    deploy,
+    drivers,
+    ipmi,
+    pxe,
+)
+
+CONF = cfg.CONF
+
+GROUPS = (default, drivers, api, conductor, database, deploy, agent, pxe, ipmi)
+
+for _module in GROUPS:
+    CONF.register_opts(_module.OPTS, group=_module.GROUP)

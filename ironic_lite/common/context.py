@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who asks, and under which request: travels with every RPC."""
+
+from typing import Any
+
+from oslo_context import context
+
+
+class RequestContext(context.RequestContext):
+    """The security context of one request.
+
+    :param is_public_api: the route needs no authentication (lookup, heartbeat, discovery).
+    :param auth_disabled: the service runs with ``auth_strategy = noauth``.
+    """
+
+    def __init__(self, is_public_api: bool = False, auth_disabled: bool = False, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.is_public_api = is_public_api
+        self.auth_disabled = auth_disabled
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-able form, for the wire."""
+        values = super().to_dict()
+        values["is_public_api"] = self.is_public_api
+        values["auth_disabled"] = self.auth_disabled
+        return values
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any], **kwargs: Any) -> "RequestContext":
+        """The context that ``to_dict`` made; unknown keys of a newer sender are dropped."""
+        kwargs.setdefault("is_public_api", values.get("is_public_api", False))
+        kwargs.setdefault("auth_disabled", values.get("auth_disabled", False))
+        return super().from_dict(values, **kwargs)
+
+
+def admin_context() -> RequestContext:
+    """The context of work that the service does on its own account (periodic tasks, takeover)."""
+    return RequestContext(is_admin=True, overwrite=False)

@@ -1,0 +1,300 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every error that a client or an operator may see.
+
+A class holds the HTTP status that the API answers with (``code``) and the message that is filled from keyword
+arguments. The names and codes are Ironic's: clients match on both. Messages say what was wrong and, where it is
+not plain, what to do; they never hold a secret.
+
+They cross RPC by class name, so all of them stand in this module.
+"""
+
+from typing import Any
+
+
+class IronicLiteError(Exception):
+    """Base of them all: 500 unless a class says otherwise."""
+
+    code = 500
+    template = "An unknown error occurred."
+
+    def __init__(self, message: str | None = None, **kwargs: Any):
+        self.kwargs = kwargs
+        if "code" in kwargs:
+            self.code = kwargs["code"]
+        super().__init__(message if message is not None else self.template % kwargs)
+
+    @property
+    def message(self) -> str:
+        """The text a client sees."""
+        return str(self)
+
+
+class Invalid(IronicLiteError):
+    code = 400
+    template = "Unacceptable parameters."
+
+
+class InvalidParameterValue(Invalid):
+    template = "%(err)s"
+
+
+class MissingParameterValue(InvalidParameterValue):
+    template = "%(err)s"
+
+
+class InvalidUUID(Invalid):
+    template = "Expected a UUID but received %(uuid)s."
+
+
+class InvalidMAC(Invalid):
+    template = "Expected a MAC address but received %(mac)s."
+
+
+class InvalidName(Invalid):
+    template = "%(name)s is not a valid name: %(reason)s"
+
+
+class InvalidState(Invalid):
+    code = 409
+    template = "Invalid resource state."
+
+
+class InvalidStateRequested(Invalid):
+    template = (
+        'The requested action "%(action)s" can not be performed on node "%(node)s" '
+        'while it is in state "%(state)s".'
+    )
+
+
+class PatchError(Invalid):
+    template = "Couldn't apply patch '%(patch)s'. Reason: %(reason)s"
+
+
+class NotAuthorized(IronicLiteError):
+    code = 401
+    template = "Authentication required."
+
+
+class HTTPForbidden(IronicLiteError):
+    code = 403
+    template = "Access was denied to the following resource: %(resource)s"
+
+
+class NotAcceptable(IronicLiteError):
+    code = 406
+    template = "Request not acceptable."
+
+
+class Conflict(IronicLiteError):
+    code = 409
+    template = "Conflict."
+
+
+class TemporaryFailure(IronicLiteError):
+    """Trying again later may work; the API adds ``Retry-After`` (``retry_after`` in seconds)."""
+
+    code = 503
+    template = "Resource temporarily unavailable, please retry."
+    retry_after = 1
+
+
+class NoFreeConductorWorker(TemporaryFailure):
+    template = (
+        "Requested action cannot be performed due to lack of free conductor workers; retry later."
+    )
+
+
+class ServiceUnavailable(TemporaryFailure):
+    template = "%(err)s"
+
+
+class NoValidHost(TemporaryFailure):
+    """No live conductor serves the node's driver and group. Ironic answers 400; a client that may retry gains."""
+
+    code = 400
+    template = "No valid conductor was found: %(reason)s"
+
+
+class NotFound(IronicLiteError):
+    code = 404
+    template = "Resource could not be found."
+
+
+class NodeNotFound(NotFound):
+    template = "Node %(node)s could not be found."
+
+
+class PortNotFound(NotFound):
+    template = "Port %(port)s could not be found."
+
+
+class ConductorNotFound(NotFound):
+    template = "Conductor %(conductor)s could not be found."
+
+
+class DriverNotFound(NotFound):
+    template = (
+        "Could not find the following driver(s) or hardware type(s): %(driver_name)s. "
+        "Is it in enabled_hardware_types of a running conductor?"
+    )
+
+
+class DriverNotFoundInEntrypoint(DriverNotFound):
+    template = "Could not find the following items in the '%(entrypoint)s' entrypoint: %(names)s."
+
+
+class DriverLoadError(IronicLiteError):
+    template = "Hardware type or interface %(driver)s could not be loaded. Reason: %(reason)s."
+
+
+class ConfigInvalid(IronicLiteError):
+    template = "Invalid configuration: %(error_msg)s"
+
+
+class InterfaceNotFoundInEntrypoint(InvalidParameterValue):
+    template = (
+        "Could not find the following interface in the '%(entrypoint)s' entrypoint: %(iface)s. "
+        "Valid interfaces are %(valid)s."
+    )
+
+
+class IncompatibleInterface(InvalidParameterValue):
+    template = (
+        "%(interface_type)s interface implementation '%(interface_impl)s' is not supported by "
+        "hardware type %(hardware_type)s."
+    )
+
+
+class NoValidDefaultForInterface(InvalidParameterValue):
+    template = (
+        "No default value found for %(interface_type)s interface of hardware type %(driver)s; "
+        "set it on the node or enable one in the configuration."
+    )
+
+
+class UnsupportedDriverExtension(Invalid):
+    template = "Driver %(driver)s does not support %(extension)s (disabled or not implemented)."
+
+
+class NodeAlreadyExists(Conflict):
+    template = "A node with UUID %(uuid)s already exists."
+
+
+class DuplicateName(Conflict):
+    template = "A node with name %(name)s already exists."
+
+
+class PortAlreadyExists(Conflict):
+    template = "A port with UUID %(uuid)s already exists."
+
+
+class PortDuplicateName(Conflict):
+    template = "A port with name %(name)s already exists."
+
+
+class MACAlreadyExists(Conflict):
+    template = "A port with MAC address %(mac)s already exists."
+
+
+class InstanceAssociated(Conflict):
+    template = (
+        "Instance %(instance_uuid)s is already associated with a node, it cannot be "
+        "associated with this other node %(node)s."
+    )
+
+
+class NodeAssociated(InvalidState):
+    template = "Node %(node)s is associated with instance %(instance)s."
+
+
+class NodeLocked(Conflict):
+    template = "Node %(node)s is locked by host %(host)s, please retry after the current operation is completed."
+
+
+class NodeNotLocked(Invalid):
+    template = "Node %(node)s found not to be locked on release."
+
+
+class NodeLockLost(Conflict):
+    """The write was refused: another task has taken the node since this one locked it."""
+
+    template = (
+        "The lock on node %(node)s is no longer held by this task; nothing was written. "
+        "Another conductor has taken the node over."
+    )
+
+
+class NodeInMaintenance(Invalid):
+    template = (
+        "The %(op)s operation can't be performed on node %(node)s because it's in maintenance mode."
+    )
+
+
+class NodeProtected(HTTPForbidden):
+    template = "Node %(node)s is protected and cannot be undeployed, rebuilt or deleted."
+
+
+class NodeNotLockable(Invalid):
+    template = "Node %(node)s cannot be locked."
+
+
+class ConductorAlreadyRegistered(IronicLiteError):
+    template = (
+        "A conductor named %(conductor)s is already alive. Give each conductor its own [DEFAULT] host, "
+        "or stop the other one first."
+    )
+
+
+class PowerStateFailure(InvalidState):
+    template = "Failed to set node power state to %(pstate)s."
+
+
+class NodeCleaningFailure(IronicLiteError):
+    template = "Failed to clean node %(node)s: %(reason)s"
+
+
+class InstanceDeployFailure(IronicLiteError):
+    template = "Failed to deploy instance: %(reason)s"
+
+
+class ImageRefValidationFailed(Invalid):
+    template = "Validation of image href %(image_href)s failed, reason: %(reason)s"
+
+
+class ConfigDriveInvalid(Invalid):
+    template = "The config drive is not usable: %(reason)s"
+
+
+class IPMIFailure(IronicLiteError):
+    template = "IPMI call failed: %(cmd)s."
+
+
+class AgentConnectionFailed(IronicLiteError):
+    template = "Connection to agent failed: %(reason)s"
+
+
+class AgentAPIError(IronicLiteError):
+    template = (
+        "Agent API for node %(node)s returned HTTP status code %(status)s with error: %(error)s"
+    )
+
+
+class AgentCommandTimeout(IronicLiteError):
+    template = "Timeout executing command %(command)s on node %(node)s"
+
+
+class AgentInProgress(IronicLiteError):
+    template = "Node %(node)s command '%(command)s' failed. Agent is presently executing a command. Error %(error)s"
+
+
+class InvalidAgentToken(NotAuthorized):
+    code = 401
+    template = "The agent token is missing or does not belong to node %(node)s."
+
+
+class DatabaseError(IronicLiteError):
+    template = "The database could not carry out the operation: %(reason)s"
+
+
+class VersionIncompatible(IronicLiteError):
+    template = "%(what)s needs release %(needed)s, but this service runs %(running)s."

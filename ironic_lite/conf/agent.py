@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Options of the conversation with the agent in the ramdisk."""
+
+from oslo_config import cfg
+
+GROUP = "agent"
+
+OPTS = [
+    cfg.BoolOpt(
+        "require_tls",
+        default=False,
+        help="Refuse agents whose callback URL is plain HTTP.",
+    ),
+    cfg.IntOpt(
+        "command_timeout", default=60, min=1, help="Seconds for one HTTP exchange with an agent."
+    ),
+    cfg.IntOpt(
+        "max_command_attempts",
+        default=3,
+        min=1,
+        help="How often an exchange is tried when the agent cannot be reached.",
+    ),
+    cfg.IntOpt(
+        "post_deploy_get_power_state_retries",
+        default=6,
+        min=0,
+        help="How often a server is asked whether it has powered itself off before its BMC does it.",
+    ),
+    cfg.FloatOpt(
+        "post_deploy_get_power_state_retry_interval",
+        default=5,
+        min=0.1,
+        help="Seconds between two of these questions.",
+    ),
+]

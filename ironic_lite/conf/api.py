@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Options of the API process."""
+
+from oslo_config import cfg
+
+GROUP = "api"
+
+OPTS = [
+    cfg.HostAddressOpt("host_ip", default="127.0.0.1", help="Address the API listens on."),
+    cfg.PortOpt("port", default=6385, help="TCP port the API listens on; 0 takes a free one."),
+    cfg.IntOpt(
+        "threads",
+        default=16,
+        min=1,
+        help="Requests that one API process serves at the same time.",
+    ),
+    cfg.StrOpt(
+        "public_endpoint",
+        help="URL that clients and booting servers reach the API at, when it is not the one they asked "
+        "(behind a proxy, say). Used in links and in boot scripts.",
+    ),
+    cfg.StrOpt(
+        "database_access",
+        default="direct",
+        choices=[
+            ("direct", "the process connects to [database] connection"),
+            ("rpc", "it holds no database credentials and asks a conductor"),
+        ],
+        help="How the API process reads and writes records.",
+    ),
+    cfg.IntOpt("max_limit", default=1000, min=1, help="Most records in one page of a collection."),
+    cfg.IntOpt(
+        "max_body_size",
+        default=4 * 1024 * 1024,
+        min=1024,
+        help="Largest request body, in bytes. A config drive has to fit.",
+    ),
+    cfg.IntOpt(
+        "max_json_depth", default=32, min=4, help="Deepest nesting that a JSON body may have."
+    ),
+    cfg.BoolOpt(
+        "restrict_lookup",
+        default=True,
+        help="Answer a ramdisk's lookup only for nodes that wait for one.",
+    ),
+    cfg.IntOpt(
+        "ramdisk_heartbeat_timeout",
+        default=300,
+        min=1,
+        help="Seconds within which an agent has to send a heartbeat; told to it at lookup.",
+    ),
+    cfg.StrOpt("ssl_cert_file", help="Certificate of the API server (PEM). Unset: plain HTTP."),
+    cfg.StrOpt("ssl_key_file", help="Private key of the API server (PEM)."),
+]

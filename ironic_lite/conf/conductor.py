@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Options of a conductor."""
+
+from oslo_config import cfg
+
+GROUP = "conductor"
+
+OPTS = [
+    cfg.IntOpt(
+        "workers_pool_size",
+        default=100,
+        min=3,
+        help="Most operations that a conductor works on at one time.",
+    ),
+    cfg.IntOpt(
+        "reserved_workers_pool_percentage",
+        default=5,
+        min=0,
+        max=50,
+        help="Share of the pool kept free for what the API asks, so that heartbeats and periodic tasks "
+        "cannot starve it.",
+    ),
+    cfg.IntOpt(
+        "heartbeat_interval",
+        default=10,
+        min=1,
+        help="Seconds between two signs of life of a conductor.",
+    ),
+    cfg.IntOpt(
+        "heartbeat_timeout",
+        default=60,
+        min=2,
+        help="Seconds without a sign of life after which a conductor counts as dead. More than two "
+        "intervals.",
+    ),
+    cfg.StrOpt(
+        "conductor_group",
+        default="",
+        max_length=255,
+        regex=r"^[a-zA-Z0-9_\-\.]*$",
+        help="Group of this conductor. It serves the nodes of the same group only.",
+    ),
+    cfg.IntOpt(
+        "power_state_change_timeout",
+        default=60,
+        min=2,
+        help="Seconds a server may take to reach a requested power state.",
+    ),
+    cfg.IntOpt(
+        "soft_power_off_timeout",
+        default=600,
+        min=1,
+        help="Seconds an operating system may take to shut down when it is asked to.",
+    ),
+    cfg.IntOpt(
+        "sync_power_state_interval",
+        default=120,
+        min=0,
+        help="Seconds between two comparisons of recorded and actual power states; 0 turns them off.",
+    ),
+    cfg.IntOpt(
+        "sync_power_state_workers",
+        default=8,
+        min=1,
+        help="BMCs asked at the same time by one comparison.",
+    ),
+    cfg.IntOpt(
+        "power_state_sync_max_retries",
+        default=3,
+        min=0,
+        help="Comparisons in a row that may fail before the node goes to maintenance with fault "
+        "'power failure'.",
+    ),
+    cfg.BoolOpt(
+        "force_power_state_during_sync",
+        default=True,
+        help="Put a server back into its recorded power state when it differs; otherwise record the "
+        "actual one.",
+    ),
+    cfg.IntOpt(
+        "deploy_callback_timeout",
+        default=1800,
+        min=0,
+        help="Seconds without a word from the agent after which a deployment fails; 0 waits for ever.",
+    ),
+    cfg.IntOpt(
+        "clean_callback_timeout",
+        default=1800,
+        min=0,
+        help="The same for cleaning.",
+    ),
+    cfg.IntOpt(
+        "check_wait_states_interval",
+        default=15,
+        min=1,
+        help="Seconds between two searches for nodes that wait for too long.",
+    ),
+    cfg.IntOpt(
+        "node_locked_retry_attempts",
+        default=3,
+        min=0,
+        help="How often a task tries again to lock a node before it answers 409.",
+    ),
+    cfg.FloatOpt(
+        "node_locked_retry_interval",
+        default=1.0,
+        min=0.01,
+        help="Seconds between two such tries.",
+    ),
+    cfg.BoolOpt(
+        "automated_clean",
+        default=True,
+        help="Clean nodes that are made available and nodes that a tenant gives back. A node's own "
+        "automated_clean field comes first.",
+    ),
+    cfg.BoolOpt(
+        "allow_deleting_available_nodes",
+        default=True,
+        help="Whether the record of an available node may be deleted.",
+    ),
+    cfg.IntOpt(
+        "graceful_shutdown_timeout",
+        default=60,
+        min=0,
+        help="Seconds a conductor that is asked to stop gives its running operations to end.",
+    ),
+]

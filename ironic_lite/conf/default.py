@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Options of the whole service."""
+
+import socket
+
+from oslo_config import cfg
+
+GROUP = None
+
+OPTS = [
+    cfg.StrOpt(
+        "host",
+        default=socket.gethostname(),
+        sample_default="the name of this machine",
+        help="Name of this conductor in the cluster. Two conductors never share one.",
+    ),
+    cfg.StrOpt(
+        "state_path",
+        default="~/.local/state/ironic-lite",
+        help="Directory for what the service keeps on disk, the embedded database among it. "
+        "Made when it is missing.",
+    ),
+    cfg.StrOpt(
+        "auth_strategy",
+        default="noauth",
+        choices=[
+            ("noauth", "every request is an administrator's"),
+            ("http_basic", "HTTP basic authentication against http_basic_auth_user_file"),
+        ],
+        help="How API requests are authenticated.",
+    ),
+    cfg.StrOpt(
+        "http_basic_auth_user_file",
+        default="/etc/ironic-lite/htpasswd",
+        help="htpasswd file with bcrypt entries, for auth_strategy = http_basic.",
+    ),
+    cfg.StrOpt(
+        "pin_release_version",
+        help="During a rolling upgrade: the older release that still runs somewhere. RPC messages and "
+        "objects are sent in its versions. Unset: the newest.",
+    ),
+    cfg.IntOpt(
+        "hash_partition_exponent",
+        default=8,
+        min=1,
+        max=14,
+        help="2 to this power points per conductor on the hash ring. More points spread nodes more evenly. "
+        "All processes of a cluster use the same value.",
+    ),
+    cfg.IntOpt(
+        "hash_ring_reset_interval",
+        default=15,
+        min=1,
+        help="Seconds after which a process reads the members of the hash ring again.",
+    ),
+]

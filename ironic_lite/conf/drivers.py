@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which hardware types and interfaces a conductor offers."""
+
+from oslo_config import cfg
+
+GROUP = None
+
+# What a conductor enables unless it is told otherwise: everything that works without extra services.
+ENABLED_BY_DEFAULT: dict[str, list[str]] = {
+    "bios": ["no-bios", "fake"],
+    "boot": ["ipxe", "fake"],
+    "console": ["no-console", "fake"],
+    "deploy": ["direct", "fake"],
+    "firmware": ["no-firmware", "fake"],
+    "inspect": ["no-inspect", "fake"],
+    "management": ["pyghmi", "ipmitool", "noop", "fake"],
+    "network": ["noop"],
+    "power": ["pyghmi", "ipmitool", "fake"],
+    "raid": ["no-raid", "fake"],
+    "rescue": ["no-rescue", "fake"],
+    "storage": ["noop", "fake"],
+    "vendor": ["no-vendor", "fake"],
+}
+
+OPTS = [
+    cfg.ListOpt(
+        "enabled_hardware_types",
+        default=["ipmi", "fake-hardware", "manual-management"],
+        help="Hardware types this conductor serves.",
+    ),
+]
+
+for _kind, _enabled in ENABLED_BY_DEFAULT.items():
+    OPTS.append(
+        cfg.ListOpt(
+            f"enabled_{_kind}_interfaces",
+            default=_enabled,
+            help=f"The {_kind} interfaces that nodes of this conductor may use.",
+        )
+    )
+    OPTS.append(
+        cfg.StrOpt(
+            f"default_{_kind}_interface",
+            help=f"The {_kind} interface of nodes that name none. Unset: the first one that the hardware "
+            "type prefers among the enabled ones.",
+        )
+    )

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Options of network boot."""
+
+from oslo_config import cfg
+
+GROUP = "pxe"
+
+OPTS = [
+    cfg.StrOpt(
+        "kernel_append_params",
+        default="nofb nomodeset systemd.wants=network-online.target",
+        help="Arguments of the deploy ramdisk's kernel. A node's driver_info/kernel_append_params replaces "
+        "them.",
+    ),
+]
