@@ -34,11 +34,11 @@ def setup() -> str:
     if wanted not in (NATIVE, GREEN):
         sys.exit(f"{SWITCH} is '{wanted}'; it must be '{NATIVE}' or '{GREEN}'.")
     if wanted == GREEN:
-        import eventlet  # noqa: PLC0415
+        import eventlet
 
         eventlet.monkey_patch(os=False)
     # oslo.messaging selects the eventlet backend when it is imported first.
-    from oslo_service import backend  # noqa: PLC0415
+    from oslo_service import backend
 
     kind = backend.BackendType.EVENTLET if wanted == GREEN else backend.BackendType.THREADING
     backend.init_backend(kind)
