@@ -36,8 +36,8 @@ connection = sqlite:///{home}/ironic.sqlite
 host_ip = {host}
 port = {port}
 
-[conductor]
-api_url = http://{host}:{port}
+[service_catalog]
+endpoint_override = http://{host}:{port}
 
 [pxe]
 tftp_root = {home}/tftpboot
