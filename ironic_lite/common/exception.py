@@ -269,6 +269,27 @@ class IPMIFailure(IronicLiteError):
     template = "IPMI call failed: %(cmd)s."
 
 
+class IPMIUnreachable(IPMIFailure):
+    template = "BMC %(endpoint)s cannot be reached: %(reason)s"
+
+
+class IPMIAuthenticationFailure(IPMIFailure):
+    template = "BMC %(endpoint)s refused the login: %(reason)s"
+
+
+class IPMICommandRefused(IPMIFailure):
+    """The BMC answered with a completion code (``completion``, IPMI 2.0 table 5-2) other than success."""
+
+    template = (
+        "BMC %(endpoint)s refused IPMI command %(cmd)s: %(reason)s (code 0x%(completion)02x)."
+    )
+
+    @property
+    def completion(self) -> int:
+        """The completion code; 0 when it is not known."""
+        return int(self.kwargs.get("completion", 0))
+
+
 class AgentConnectionFailed(IronicLiteError):
     template = "Connection to agent failed: %(reason)s"
 
@@ -298,3 +319,15 @@ class DatabaseError(IronicLiteError):
 
 class VersionIncompatible(IronicLiteError):
     template = "%(what)s needs release %(needed)s, but this service runs %(running)s."
+
+
+class HardwareInspectionFailure(IronicLiteError):
+    template = "Failed to inspect hardware. Reason: %(error)s"
+
+
+class InstanceRescueFailure(IronicLiteError):
+    template = "Failed to rescue instance %(instance)s for node %(node)s: %(reason)s"
+
+
+class InstanceUnrescueFailure(IronicLiteError):
+    template = "Failed to unrescue instance %(instance)s for node %(node)s: %(reason)s"

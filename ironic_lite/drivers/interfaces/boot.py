@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a server gets its ramdisk and its operating system."""
+
+import abc
+from typing import Any
+
+from ironic_lite.common import exception
+from ironic_lite.drivers.interfaces.base import BaseInterface
+from ironic_lite.drivers.interfaces.task import Task
+
+
+class BootInterface(BaseInterface):
+    """Prepares what the next boot of a server brings up."""
+
+    interface_type = "boot"
+
+    @abc.abstractmethod
+    def prepare_ramdisk(self, task: Task, ramdisk_params: dict[str, Any]) -> None:
+        """Make the next boot bring up the deploy ramdisk.
+
+        :param ramdisk_params: kernel arguments for the agent.
+        """
+
+    @abc.abstractmethod
+    def clean_up_ramdisk(self, task: Task) -> None:
+        """Undo :meth:`prepare_ramdisk`."""
+
+    @abc.abstractmethod
+    def prepare_instance(self, task: Task) -> None:
+        """Make the next boot bring up the deployed operating system."""
+
+    @abc.abstractmethod
+    def clean_up_instance(self, task: Task) -> None:
+        """Undo :meth:`prepare_instance`."""
+
+    def boot_script(self, task: Task, mac: str) -> str:
+        """The iPXE script that a server of this node gets when it boots over the network.
+
+        :param mac: MAC address that the firmware booted from.
+        """
+        raise exception.UnsupportedDriverExtension(driver=task.node.driver, extension="boot_script")

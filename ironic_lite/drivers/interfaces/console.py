@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Serial and graphical consoles."""
+
+import abc
+from typing import Any
+
+from ironic_lite.drivers.interfaces.base import BaseInterface
+from ironic_lite.drivers.interfaces.task import Task
+
+
+class ConsoleInterface(BaseInterface):
+    """Opens a way to a server's console."""
+
+    interface_type = "console"
+
+    @abc.abstractmethod
+    def start_console(self, task: Task) -> None:
+        """Make the console reachable."""
+
+    @abc.abstractmethod
+    def stop_console(self, task: Task) -> None:
+        """Close it."""
+
+    @abc.abstractmethod
+    def get_console(self, task: Task) -> dict[str, Any]:
+        """``{"type": ..., "url": ...}``."""

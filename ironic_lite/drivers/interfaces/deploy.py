@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How an image gets onto a server's disk."""
+
+import abc
+
+from ironic_lite.drivers.interfaces.base import BaseInterface
+from ironic_lite.drivers.interfaces.task import Task
+
+
+class DeployInterface(BaseInterface):
+    """Deploys, cleans and gives back a server.
+
+    The work itself is in the steps; these methods surround them.
+    """
+
+    interface_type = "deploy"
+
+    @abc.abstractmethod
+    def prepare(self, task: Task) -> None:
+        """What has to be there before the first deployment step (next boot, network)."""
+
+    @abc.abstractmethod
+    def clean_up(self, task: Task) -> None:
+        """Forget what :meth:`prepare` left, after deployment and before a new one."""
+
+    @abc.abstractmethod
+    def tear_down(self, task: Task) -> None:
+        """Take the instance off the server: normally, power it off."""
+
+    def prepare_cleaning(self, task: Task) -> str | None:
+        """Bring up what cleaning steps need.
+
+        :returns: ``states.CLEANWAIT`` while the ramdisk boots, None where none is needed.
+        """
+        return None
+
+    def tear_down_cleaning(self, task: Task) -> None:
+        """Undo :meth:`prepare_cleaning`."""
+
+    def prepare_service(self, task: Task) -> str | None:
+        """Bring up what servicing steps need; ``states.SERVICEWAIT`` or None."""
+        return None
+
+    def tear_down_service(self, task: Task) -> str | None:
+        """Bring the instance back after servicing."""
+        return None
+
+    def take_over(self, task: Task) -> None:
+        """Called by a conductor that has just become responsible for a node with an instance."""
+
+    def heartbeat(self, task: Task) -> bool:
+        """The agent of a waiting node has called.
+
+        :returns: True when the step the node waits for has ended and the flow may go on.
+        :raises IronicLiteError: when the step has failed; the flow fails with this error's message.
+        """
+        return True

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Firmware versions and updates."""
+
+import abc
+
+from ironic_lite.drivers.interfaces.base import BaseInterface
+from ironic_lite.drivers.interfaces.task import Task
+
+
+class FirmwareInterface(BaseInterface):
+    """Reads firmware versions, and updates them by the steps that it declares."""
+
+    interface_type = "firmware"
+
+    @abc.abstractmethod
+    def cache_firmware_components(self, task: Task) -> None:
+        """Record the versions that the server has now."""

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+"""RAID configuration."""
+
+from typing import Any
+
+from ironic_lite.drivers.interfaces.base import BaseInterface
+from ironic_lite.drivers.interfaces.task import Task
+
+
+class RAIDInterface(BaseInterface):
+    """Makes and removes logical disks, by the steps that it declares."""
+
+    interface_type = "raid"
+
+    def validate_raid_config(self, task: Task, raid_config: dict[str, Any]) -> None:
+        """Check a target RAID configuration before it is stored.
+
+        :raises InvalidParameterValue: naming what is wrong.
+        """

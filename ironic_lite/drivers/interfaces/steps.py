@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Decorators that make an interface's methods steps of cleaning, deployment and servicing."""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from ironic_lite.common import exception
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+CLEAN = "clean"
+DEPLOY = "deploy"
+SERVICE = "service"
+
+_MARK = "_ironic_lite_steps"
+
+
+@dataclasses.dataclass(frozen=True)
+class StepSpec:
+    """What a decorated method declares about itself.
+
+    :param kind: ``clean``, ``deploy`` or ``service``.
+    :param name: the method's name.
+    :param priority: order in an automatic run, highest first; 0 runs only when it is asked for.
+    :param args: ``{name: {"description": str, "required": bool}}``.
+    :param abortable: an operator may abort the operation while the step runs.
+    :param requires_ramdisk: the step needs the agent to be up.
+    :param repeatable: running it again after it was cut off in the middle does no harm.
+    """
+
+    kind: str
+    name: str
+    priority: int
+    args: dict[str, dict[str, Any]]
+    abortable: bool = False
+    requires_ramdisk: bool = True
+    repeatable: bool = False
+
+    def as_step(self, interface: str) -> dict[str, Any]:
+        """The step as it is stored on a node and shown by the API."""
+        step: dict[str, Any] = {
+            "interface": interface,
+            "step": self.name,
+            "priority": self.priority,
+            "argsinfo": self.args or None,
+        }
+        if self.kind != DEPLOY:
+            step["abortable"] = self.abortable
+            step["requires_ramdisk"] = self.requires_ramdisk
+        return step
+
+
+def _mark(**declared: Any) -> Callable[[F], F]:
+    def decorate(method: F) -> F:
+        specs = dict(getattr(method, _MARK, {}))
+        specs[declared["kind"]] = StepSpec(name=method.__name__, **declared)
+        setattr(method, _MARK, specs)
+        return method
+
+    return decorate
+
+
+def clean_step(
+    priority: int,
+    abortable: bool = False,
+    argsinfo: dict[str, dict[str, Any]] | None = None,
+    requires_ramdisk: bool = True,
+    repeatable: bool = False,
+) -> Callable[[F], F]:
+    """Make a method a cleaning step. See :class:`StepSpec` for the arguments."""
+    return _mark(
+        kind=CLEAN,
+        priority=priority,
+        args=argsinfo or {},
+        abortable=abortable,
+        requires_ramdisk=requires_ramdisk,
+        repeatable=repeatable,
+    )
+
+
+def deploy_step(
+    priority: int,
+    argsinfo: dict[str, dict[str, Any]] | None = None,
+    repeatable: bool = False,
+) -> Callable[[F], F]:
+    """Make a method a deployment step. See :class:`StepSpec` for the arguments."""
+    return _mark(kind=DEPLOY, priority=priority, args=argsinfo or {}, repeatable=repeatable)
+
+
+def service_step(
+    priority: int = 0,
+    abortable: bool = False,
+    argsinfo: dict[str, dict[str, Any]] | None = None,
+    requires_ramdisk: bool = True,
+    repeatable: bool = False,
+) -> Callable[[F], F]:
+    """Make a method a servicing step. See :class:`StepSpec` for the arguments."""
+    return _mark(
+        kind=SERVICE,
+        priority=priority,
+        args=argsinfo or {},
+        abortable=abortable,
+        requires_ramdisk=requires_ramdisk,
+        repeatable=repeatable,
+    )
+
+
+def declared_steps(interface_class: type, kind: str) -> Iterator[StepSpec]:
+    """The steps of one kind that a class offers, inherited ones included."""
+    for name in dir(interface_class):
+        spec = getattr(getattr(interface_class, name, None), _MARK, {}).get(kind)
+        if spec is not None:
+            yield spec
+
+
+def check_arguments(spec: StepSpec, args: dict[str, Any]) -> None:
+    """Compare given arguments with declared ones.
+
+    :raises InvalidParameterValue: naming the unknown or missing argument.
+    """
+    unknown = sorted(set(args) - set(spec.args))
+    if unknown:
+        raise exception.InvalidParameterValue(
+            err=f"Step {spec.name} does not take the argument(s) {', '.join(unknown)}; "
+            f"it takes {', '.join(sorted(spec.args)) or 'none'}."
+        )
+    missing = sorted(n for n, info in spec.args.items() if info.get("required") and n not in args)
+    if missing:
+        raise exception.MissingParameterValue(
+            err=f"Step {spec.name} needs the argument(s) {', '.join(missing)}."
+        )
