@@ -245,6 +245,14 @@ class ConductorAlreadyRegistered(IronicLiteError):
     )
 
 
+class ConductorSuperseded(IronicLiteError):
+    """A newer process has registered under the same name; the caller has to stop."""
+
+    template = (
+        "Conductor %(conductor)s was replaced by a newer process of that name; this one must stop."
+    )
+
+
 class PowerStateFailure(InvalidState):
     template = "Failed to set node power state to %(pstate)s."
 
