@@ -264,7 +264,7 @@ def move(state: str, event: str, target: str | None, new_target: str | None = No
         machine.process_event(event)
     except automaton_exceptions.NotFound as exc:
         raise ValueError(f"no transition from '{state}' on '{event}'") from exc
-    entered = machine.current_state
+    entered = str(machine.current_state)
     if entered in STABLE:
         return Move(entered, None)
     # A resumed or failed operation keeps its aim; only the start of one sets it.

@@ -22,7 +22,7 @@ ENABLED_BY_DEFAULT: dict[str, list[str]] = {
     "vendor": ["no-vendor", "fake"],
 }
 
-OPTS = [
+OPTS: list[cfg.Opt] = [
     cfg.ListOpt(
         "enabled_hardware_types",
         default=["ipmi", "fake-hardware", "manual-management"],

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Servers that exist on paper only: for tests, benchmarks and trying things out."""
+
+from ironic_lite.drivers.hardware.base import INTERFACE_TYPES, HardwareType
+
+
+class FakeHardware(HardwareType):
+    """Every interface may be ``fake``; every real one may be mixed in."""
+
+    supported = {
+        **{kind: ("fake",) for kind in INTERFACE_TYPES if kind not in ("network", "storage")},
+        "boot": ("fake", "ipxe"),
+        "deploy": ("fake", "direct"),
+        "management": ("fake", "noop"),
+        "storage": ("noop", "fake"),
+    }

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Servers with an IPMI 2.0 BMC."""
+
+from ironic_lite.drivers.hardware.base import HardwareType
+
+
+class IPMIHardware(HardwareType):
+    """Power and boot device over IPMI, deployment through the agent."""
+
+    supported = {
+        "boot": ("ipxe",),
+        "deploy": ("direct",),
+        "management": ("pyghmi", "ipmitool", "noop"),
+        "power": ("pyghmi", "ipmitool"),
+    }

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Boot of a server that does not exist."""
+
+from typing import Any
+
+from ironic_lite.drivers.interfaces.boot import BootInterface
+from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.modules.unconfigured import Unconfigured
+
+
+class FakeBoot(Unconfigured, BootInterface):
+    """Nothing to prepare."""
+
+    def prepare_ramdisk(self, task: Task, ramdisk_params: dict[str, Any]) -> None:
+        return None
+
+    def clean_up_ramdisk(self, task: Task) -> None:
+        return None
+
+    def prepare_instance(self, task: Task) -> None:
+        return None
+
+    def clean_up_instance(self, task: Task) -> None:
+        return None

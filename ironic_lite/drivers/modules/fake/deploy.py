@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Deployment of a server that does not exist."""
+
+from ironic_lite.common import states
+from ironic_lite.drivers.interfaces import steps
+from ironic_lite.drivers.interfaces.deploy import DeployInterface
+from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.modules.unconfigured import Unconfigured
+
+
+class FakeDeploy(Unconfigured, DeployInterface):
+    """One step that powers the server on, so that a deployed node is seen to run."""
+
+    def prepare(self, task: Task) -> None:
+        return None
+
+    def clean_up(self, task: Task) -> None:
+        return None
+
+    def tear_down(self, task: Task) -> None:
+        task.set_power(states.POWER_OFF)
+
+    @steps.deploy_step(priority=100, repeatable=True)
+    def deploy(self, task: Task) -> None:
+        """Power the server on: there is no image to write."""
+        task.set_power(states.POWER_ON)

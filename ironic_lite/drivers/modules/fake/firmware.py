@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Firmware of a server that does not exist."""
+
+from typing import Any
+
+from ironic_lite.drivers.interfaces import steps
+from ironic_lite.drivers.interfaces.firmware import FirmwareInterface
+from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.modules.unconfigured import Unconfigured
+
+_SETTINGS = {
+    "settings": {
+        "description": "List of updates, each with a component and a url.",
+        "required": True,
+    }
+}
+
+
+class FakeFirmware(Unconfigured, FirmwareInterface):
+    """Takes updates and forgets them."""
+
+    def cache_firmware_components(self, task: Task) -> None:
+        return None
+
+    @steps.clean_step(priority=0, argsinfo=_SETTINGS, requires_ramdisk=False, repeatable=True)
+    @steps.service_step(argsinfo=_SETTINGS, requires_ramdisk=False, repeatable=True)
+    def update(self, task: Task, settings: list[dict[str, Any]]) -> None:
+        """Update firmware components."""

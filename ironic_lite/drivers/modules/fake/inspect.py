@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Inspection of a server that does not exist."""
+
+from ironic_lite.common import states
+from ironic_lite.drivers.interfaces.inspect import InspectInterface
+from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.modules.unconfigured import Unconfigured
+
+
+class FakeInspect(Unconfigured, InspectInterface):
+    """Finds nothing new, at once."""
+
+    def inspect_hardware(self, task: Task) -> str:
+        return states.MANAGEABLE

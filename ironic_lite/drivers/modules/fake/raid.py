@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""RAID of a server that does not exist."""
+
+from ironic_lite.drivers.interfaces import steps
+from ironic_lite.drivers.interfaces.raid import RAIDInterface
+from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.modules.unconfigured import Unconfigured
+
+
+class FakeRAID(Unconfigured, RAIDInterface):
+    """Takes the configuration steps of real controllers and does nothing."""
+
+    @steps.clean_step(priority=0, requires_ramdisk=False, repeatable=True)
+    @steps.service_step(requires_ramdisk=False, repeatable=True)
+    def create_configuration(
+        self, task: Task, create_root_volume: bool = True, create_nonroot_volumes: bool = True
+    ) -> None:
+        """Make the logical disks of target_raid_config."""
+
+    @steps.clean_step(priority=0, requires_ramdisk=False, repeatable=True)
+    @steps.service_step(requires_ramdisk=False, repeatable=True)
+    def delete_configuration(self, task: Task) -> None:
+        """Remove all logical disks."""

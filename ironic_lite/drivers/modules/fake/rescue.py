@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rescue of a server that does not exist."""
+
+from ironic_lite.common import states
+from ironic_lite.drivers.interfaces.rescue import RescueInterface
+from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.modules.unconfigured import Unconfigured
+
+
+class FakeRescue(Unconfigured, RescueInterface):
+    """Up and down at once."""
+
+    def rescue(self, task: Task) -> str:
+        return states.RESCUE
+
+    def unrescue(self, task: Task) -> str:
+        return states.ACTIVE

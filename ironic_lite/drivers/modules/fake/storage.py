@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Volumes of a server that does not exist."""
+
+from ironic_lite.drivers.interfaces.storage import StorageInterface
+from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.modules.unconfigured import Unconfigured
+
+
+class FakeStorage(Unconfigured, StorageInterface):
+    """Attaches nothing; images still go onto the local disk."""
+
+    def attach_volumes(self, task: Task) -> None:
+        return None
+
+    def detach_volumes(self, task: Task) -> None:
+        return None
+
+    def should_write_image(self, task: Task) -> bool:
+        return True

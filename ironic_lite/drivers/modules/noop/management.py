@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Servers whose boot order a person has set for good."""
+
+from typing import Any
+
+from ironic_lite.common import exception
+from ironic_lite.drivers.interfaces.management import DISK, PXE, ManagementInterface
+from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.modules.unconfigured import Unconfigured
+
+
+class NoopManagement(Unconfigured, ManagementInterface):
+    """Accepts what deployment asks for and changes nothing: the server tries the network first, then its disk."""
+
+    def get_supported_boot_devices(self, task: Task) -> list[str]:
+        return [PXE, DISK]
+
+    def set_boot_device(self, task: Task, device: str, persistent: bool = False) -> None:
+        if device not in self.get_supported_boot_devices(task):
+            raise exception.InvalidParameterValue(
+                err=f"Invalid boot device {device} specified; use pxe or disk."
+            )
+
+    def get_boot_device(self, task: Task) -> dict[str, Any]:
+        return {"boot_device": None, "persistent": None}
