@@ -39,6 +39,9 @@ port = {port}
 [service_catalog]
 endpoint_override = http://{host}:{port}
 
+[conductor]
+sync_power_state_interval = {sync_power_state_interval}
+
 [pxe]
 tftp_root = {home}/tftpboot
 tftp_master_path = {home}/tftpboot/master_images
@@ -51,7 +54,7 @@ http_root = {home}/httpboot
 """
 
 # Interface lists for fake-hardware alone, and what ipmi and manual-management need on top of it.
-_FAKE_INTERFACES = {
+FAKE_INTERFACES = {
     "bios": "fake,no-bios",
     "boot": "fake",
     "console": "fake,no-console",
@@ -94,16 +97,31 @@ def install(venv: pathlib.Path) -> pathlib.Path:
     return bindir
 
 
-def prepare(bindir: pathlib.Path, home: pathlib.Path, port: int, *, more: bool = False) -> Launch:
+def version(bindir: pathlib.Path) -> str:
+    """Return the version of the installed upstream ironic."""
+    code = "import importlib.metadata as m; print(m.version('ironic'))"
+    done = subprocess.run([str(bindir / "python"), "-c", code], capture_output=True, check=True)
+    return done.stdout.decode().strip()
+
+
+def prepare(
+    bindir: pathlib.Path,
+    home: pathlib.Path,
+    port: int,
+    *,
+    sync_power_state_interval: int = 60,
+    more: bool = False,
+) -> Launch:
     """Write the configuration, create the schema and return how to start upstream.
 
     :param home: an existing directory that takes the database, the configuration and the log
+    :param sync_power_state_interval: seconds
     :param more: enable ipmi and manual-management beside fake-hardware
     :raises ServerError: if the schema cannot be created
     """
     for name in ("tftpboot", "images", "httpboot"):
         (home / name).mkdir(exist_ok=True)
-    interfaces = dict(_FAKE_INTERFACES)
+    interfaces = dict(FAKE_INTERFACES)
     if more:
         for kind, names in _MORE_INTERFACES.items():
             interfaces[kind] += f",{names}"
@@ -117,6 +135,7 @@ def prepare(bindir: pathlib.Path, home: pathlib.Path, port: int, *, more: bool =
             interfaces="".join(
                 f"enabled_{kind}_interfaces = {names}\n" for kind, names in interfaces.items()
             ),
+            sync_power_state_interval=sync_power_state_interval,
         )
     )
     # `upgrade` fails on an empty database: only create_schema works for the first start.

@@ -102,11 +102,8 @@ class Server:
         text = self.launch.log.read_text(errors="replace")
         return "\n".join(text.splitlines()[-lines:])
 
-    def __enter__(self) -> Server:
-        self.start()
-        return self
-
-    def __exit__(self, *_exc: object) -> None:
+    def close(self) -> None:
+        """The same as stop()."""
         self.stop()
 
 

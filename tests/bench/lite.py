@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""ironic_lite as the service under measurement: all in one process, embedded SQLite."""
+
+from __future__ import annotations
+
+import pathlib
+import subprocess
+import sys
+
+from tests.bench.server import HOST, Launch, ServerError
+
+_CONF = """\
+[DEFAULT]
+host = bench
+state_path = {home}
+auth_strategy = noauth
+enabled_hardware_types = fake-hardware
+{interfaces}
+[database]
+connection = sqlite:///{home}/ironic-lite.sqlite
+
+[api]
+host_ip = {host}
+port = {port}
+
+[conductor]
+sync_power_state_interval = {sync_power_state_interval}
+"""
+
+
+def prepare(
+    home: pathlib.Path, port: int, interfaces: dict[str, str], sync_power_state_interval: int
+) -> Launch:
+    """Write the configuration, create the schema and return how to start ironic_lite.
+
+    :param interfaces: the enabled interfaces, by type: the same that upstream gets
+    :raises ServerError: if the schema cannot be created
+    """
+    program = pathlib.Path(sys.executable).parent / "ironic-lite"
+    conf = home / "ironic-lite.conf"
+    conf.write_text(
+        _CONF.format(
+            host=HOST,
+            home=home,
+            port=port,
+            interfaces="".join(
+                f"enabled_{kind}_interfaces = {names}\n" for kind, names in interfaces.items()
+            ),
+            sync_power_state_interval=sync_power_state_interval,
+        )
+    )
+    argv = [str(program), "db", "upgrade", "--config-file", str(conf)]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise ServerError(f"ironic-lite db upgrade failed:\n{done.stderr}")
+    return Launch("ironic_lite", [str(program), "up", "--config-file", str(conf)], home, port)

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Resident memory of a service: every process of its session, as the kernel counts it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+
+
+@dataclasses.dataclass(frozen=True)
+class Memory:
+    """RSS counts shared pages in every process, PSS divides them among the processes that share."""
+
+    processes: int
+    rss_mib: float
+    pss_mib: float
+
+
+def measure(session: int) -> Memory:
+    """Return the memory of all processes of a session (the pid of the process that leads it)."""
+    count = rss = pss = 0
+    for entry in pathlib.Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            if os.getsid(int(entry.name)) != session:
+                continue
+            fields = dict(
+                line.split(":", 1) for line in (entry / "smaps_rollup").read_text().splitlines()[1:]
+            )
+        except (ProcessLookupError, FileNotFoundError):
+            continue
+        count += 1
+        rss += int(fields["Rss"].split()[0])
+        pss += int(fields["Pss"].split()[0])
+    return Memory(count, rss / 1024, pss / 1024)
