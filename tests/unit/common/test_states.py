@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The state machine is whole, and its page in the documentation is that of this code."""
+
+import pathlib
+
+import pytest
+
+from ironic_lite.common import states
+from tools import states_page
+
+
+def test_every_state_can_be_reached_and_left():
+    reached = {to for events in states.TRANSITIONS.values() for to in events.values()}
+    assert reached | {states.ENROLL} == set(states.TRANSITIONS)
+    assert all(states.TRANSITIONS.values())
+
+
+def test_every_working_state_may_fail_and_has_a_target():
+    for state in states.WORKING:
+        assert "fail" in states.TRANSITIONS[state], state
+        assert state in states.TARGETS, state
+
+
+def test_every_wait_can_end_without_an_agent():
+    for state in states.WAITING.values():
+        assert {"fail", "abort", "resume"} <= set(states.TRANSITIONS[state]), state
+
+
+def test_entering_work_sets_the_target_and_rest_clears_it():
+    assert states.move("available", "deploy", None) == states.Move("deploying", "active")
+    assert states.move("deploying", "done", "active") == states.Move("active", None)
+
+
+def test_a_manual_clean_keeps_its_aim_through_waiting_and_failure():
+    cleaning = states.move("manageable", "clean", None, new_target="manageable")
+    assert cleaning == states.Move("cleaning", "manageable")
+    waiting = states.move("cleaning", "wait", cleaning.target)
+    assert waiting == states.Move("clean wait", "manageable")
+    assert states.move("clean wait", "resume", waiting.target) == cleaning
+    assert states.move("clean wait", "abort", "manageable") == states.Move(
+        "clean failed", "manageable"
+    )
+
+
+def test_an_impossible_event_is_an_error():
+    with pytest.raises(ValueError, match="no transition from 'enroll' on 'deploy'"):
+        states.move("enroll", "deploy", None)
+
+
+def test_the_page_is_up_to_date():
+    page = pathlib.Path(__file__).parents[3] / "docs" / "states.md"
+    assert page.read_text() == states_page.page(), (
+        "run: python -m tools.states_page > docs/states.md"
+    )
