@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Real servers as fixtures. One server of a kind per test process, started when first asked for; each test gets a
+database, a virtual host or a BMC of its own."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.functional.servers import ipmi_sim, mariadb, postgresql, rabbitmq
+
+
+@pytest.fixture(scope="session")
+def mariadb_server() -> Iterator[mariadb.MariaDB]:
+    """The MariaDB server of this test process."""
+    with mariadb.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[postgresql.PostgreSQL]:
+    """The PostgreSQL server of this test process."""
+    with postgresql.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server() -> Iterator[rabbitmq.RabbitMQ]:
+    """The broker of this test process. Tests that stop or pause it take `breakable_rabbitmq_server`."""
+    with rabbitmq.running() as broker:
+        yield broker
+
+
+@pytest.fixture
+def breakable_rabbitmq_server(rabbitmq_server: rabbitmq.RabbitMQ) -> Iterator[rabbitmq.RabbitMQ]:
+    """The same broker, for a test that stops or pauses it: it works again for the next test."""
+    yield rabbitmq_server
+    rabbitmq_server.process.resume()
+    if not rabbitmq_server.process.alive:
+        rabbitmq_server.start()
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """URL of a SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path}/ironic-lite.sqlite"
+
+
+@pytest.fixture
+def mariadb_url(mariadb_server: mariadb.MariaDB) -> str:
+    """URL of an empty MariaDB database."""
+    return mariadb_server.create_database()
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: postgresql.PostgreSQL) -> str:
+    """URL of an empty PostgreSQL database."""
+    return postgresql_server.create_database()
+
+
+@pytest.fixture(params=["sqlite", "mariadb", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """URL of an empty database: the test runs once per kind."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def rabbitmq_url(rabbitmq_server: rabbitmq.RabbitMQ) -> str:
+    """Transport URL (`rabbit://`) of an empty virtual host."""
+    return rabbitmq_server.create_vhost()
+
+
+@pytest.fixture
+def start_bmc() -> Iterator[Callable[..., ipmi_sim.BMC]]:
+    """Starts a BMC at each call: `start_bmc(name=..., username=..., password=...)`. They stop with the test."""
+    with ExitStack() as started:
+
+        def start(name: str = "bmc", **options: str) -> ipmi_sim.BMC:
+            return started.enter_context(ipmi_sim.running(name, **options))
+
+        yield start
+
+
+@pytest.fixture
+def bmc(start_bmc: Callable[..., ipmi_sim.BMC]) -> ipmi_sim.BMC:
+    """One BMC, powered off."""
+    return start_bmc()
