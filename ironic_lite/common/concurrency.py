@@ -12,8 +12,6 @@ import os
 import sys
 from typing import Any
 
-import futurist
-
 SWITCH = "IRONIC_LITE_THREADS"
 NATIVE = "native"
 GREEN = "green"
@@ -37,6 +35,9 @@ def setup() -> str:
         import eventlet
 
         eventlet.monkey_patch(os=False)
+    else:
+        # futurist and oslo.utils import eventlet wherever it is installed, which costs 18 MB and 0.15 s.
+        sys.modules.setdefault("eventlet", None)  # type: ignore[arg-type]
     # oslo.messaging selects the eventlet backend when it is imported first.
     from oslo_service import backend
 
@@ -58,7 +59,10 @@ def executor(max_workers: int, check_and_reject: Any = None) -> Any:
     :param check_and_reject: called with the executor and its backlog before each submission; raises
         ``futurist.RejectedSubmission``.
     """
-    if green():
+    is_green = green()
+    import futurist
+
+    if is_green:
         return futurist.GreenThreadPoolExecutor(
             max_workers=max_workers, check_and_reject=check_and_reject
         )

@@ -25,8 +25,11 @@ class IronicLiteError(Exception):
 
     @property
     def message(self) -> str:
-        """The text a client sees."""
-        return str(self)
+        """The text a client sees.
+
+        Not ``str(self)``: an error that crossed RPC carries the remote traceback there.
+        """
+        return str(self.args[0])
 
 
 class Invalid(IronicLiteError):
