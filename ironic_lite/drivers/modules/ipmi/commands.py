@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The IPMI commands that the interfaces need, as functions of a ``ConnectionInfo``.
+
+All raise ``IPMIUnreachable``, ``IPMIAuthenticationFailure`` or ``IPMICommandRefused``. Section and table numbers are
+those of the IPMI specification, version 2.0, revision 1.1.
+"""
+
+import dataclasses
+import enum
+
+from ironic_lite.drivers.modules.ipmi import driver_info, sessions, wire
+
+_CHASSIS = 0x00
+
+_GET_CHASSIS_STATUS = 0x01
+_CHASSIS_CONTROL = 0x02
+_SET_BOOT_OPTIONS = 0x08
+_GET_BOOT_OPTIONS = 0x09
+
+_BOOT_FLAG_VALID_CLEARING = 3
+_BOOT_FLAGS = 5
+_KEEP_ON_TIMEOUT = 0b0000_1000
+
+
+class ChassisControl(enum.IntEnum):
+    """What Chassis Control asks for (table 28-4)."""
+
+    POWER_DOWN = 0
+    POWER_UP = 1
+    POWER_CYCLE = 2
+    HARD_RESET = 3
+    DIAGNOSTIC_INTERRUPT = 4
+    SOFT_SHUTDOWN = 5
+
+
+class BootDevice(enum.IntEnum):
+    """Boot device selector of the boot flags (table 28-14, parameter 5, data 2, bits 5:2)."""
+
+    NONE = 0x0
+    PXE = 0x1
+    DISK = 0x2
+    SAFE = 0x3
+    CDROM = 0x5
+    BIOS = 0x6
+
+
+_SELECTORS = {int(device): device for device in BootDevice}
+
+
+@dataclasses.dataclass(frozen=True)
+class BootFlags:
+    """Boot flags of a BMC (table 28-14, parameter 5).
+
+    :param device: ``NONE`` for no override; also what an unknown selector reads as.
+    :param persistent: for all boots to come, not just the next one.
+    :param uefi: boot in UEFI instead of BIOS mode.
+    """
+
+    device: BootDevice
+    persistent: bool = False
+    uefi: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class DeviceID:
+    """Who made the BMC (section 20.1).
+
+    :param manufacturer: IANA enterprise number.
+    """
+
+    manufacturer: int
+    product: int
+    firmware: str
+
+
+def power_is_on(info: driver_info.ConnectionInfo) -> bool | None:
+    """Get Chassis Status (section 28.2).
+
+    :returns: None when the BMC's answer holds no status.
+    """
+    answer = _send(info, _GET_CHASSIS_STATUS)
+    return bool(answer[0] & 1) if answer else None
+
+
+def chassis_control(info: driver_info.ConnectionInfo, what: ChassisControl) -> None:
+    """Chassis Control (section 28.3). What is not idempotent is sent once only."""
+    resend = what in (ChassisControl.POWER_DOWN, ChassisControl.POWER_UP)
+    _send(info, _CHASSIS_CONTROL, bytes([what]), resend=resend)
+
+
+def set_boot_flags(info: driver_info.ConnectionInfo, flags: BootFlags) -> None:
+    """Set System Boot Options (section 28.12).
+
+    The BMC would forget the flags when no power-on follows within 60 s, so that timeout is disabled first
+    (parameter 3).
+    """
+    _send(
+        info,
+        _SET_BOOT_OPTIONS,
+        bytes([_BOOT_FLAG_VALID_CLEARING, _KEEP_ON_TIMEOUT]),
+    )
+    first = 0
+    if flags.device is not BootDevice.NONE:
+        first = 0x80 | (0x40 if flags.persistent else 0) | (0x20 if flags.uefi else 0)
+    _send(
+        info,
+        _SET_BOOT_OPTIONS,
+        bytes([_BOOT_FLAGS, first, flags.device << 2, 0, 0, 0]),
+    )
+
+
+def get_boot_flags(info: driver_info.ConnectionInfo) -> BootFlags:
+    """Get System Boot Options (section 28.13)."""
+    answer = _send(info, _GET_BOOT_OPTIONS, bytes([_BOOT_FLAGS, 0, 0]))
+    if len(answer) < 4:
+        return BootFlags(BootDevice.NONE)
+    parameter_invalid, valid = answer[1] & 0x80, answer[2] & 0x80
+    device = _SELECTORS.get((answer[3] >> 2) & 0xF, BootDevice.NONE)
+    if parameter_invalid or not valid or device is BootDevice.NONE:
+        return BootFlags(BootDevice.NONE)
+    return BootFlags(device, bool(answer[2] & 0x40), bool(answer[2] & 0x20))
+
+
+def get_device_id(info: driver_info.ConnectionInfo) -> DeviceID:
+    """Get Device ID (section 20.1)."""
+    answer = sessions.POOL.command(info, wire.DEVICE_ID).ljust(11, b"\0")
+    return DeviceID(
+        manufacturer=int.from_bytes(answer[6:9], "little"),
+        product=int.from_bytes(answer[9:11], "little"),
+        firmware=f"{answer[2] & 0x7F}.{answer[3] >> 4}{answer[3] & 0xF}",
+    )
+
+
+def _send(
+    info: driver_info.ConnectionInfo, command: int, data: bytes = b"", resend: bool = True
+) -> bytes:
+    return sessions.POOL.command(info, wire.Request(_CHASSIS, command, data, resend=resend))

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a node's ``driver_info`` says about its BMC, checked."""
+
+import dataclasses
+import ipaddress
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ironic_lite.common import exception
+
+DEFAULT_PORT = 623
+PRIVILEGES = {"CALLBACK": 1, "USER": 2, "OPERATOR": 3, "ADMINISTRATOR": 4}
+"""Privilege levels and their numbers on the wire (IPMI 2.0 section 22.18)."""
+CIPHER_SUITES = (3, 17)
+"""What the adapter can speak: RAKP-HMAC-SHA1 and -SHA256, both with AES-CBC-128 (table 22-20)."""
+
+MAX_USERNAME = 16
+MAX_PASSWORD = 20
+
+COMMON_PROPERTIES = {
+    "ipmi_address": "IP address or host name of the BMC. Required.",
+    "ipmi_port": f"UDP port of the BMC, {DEFAULT_PORT} by default. Optional.",
+    "ipmi_username": "User name for the BMC; empty by default. Optional.",
+    "ipmi_password": "Password for the BMC; empty by default. Optional.",
+    "ipmi_priv_level": "Privilege level to work with: ADMINISTRATOR (default), OPERATOR, USER or CALLBACK. Optional.",
+    "ipmi_cipher_suite": "Cipher suite of the session, 3 or 17. Tried in the order 17, 3 when not given. Optional.",
+    "ipmi_protocol_version": "IPMI version; only 2.0, the default, is supported. Optional.",
+    "ipmi_hex_kg_key": "Key of the BMC (Kg) as 40 hexadecimal digits, if it has one. Optional.",
+}
+"""Names of the ``driver_info`` fields read here, and what each is for."""
+
+_HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
+_KG = re.compile(r"(0[xX])?([0-9a-fA-F]{40})")
+
+
+@dataclasses.dataclass(frozen=True)
+class ConnectionInfo:
+    """Where a BMC is and how to log in. Two that are equal can share a session; ``repr`` hides the secrets."""
+
+    address: str
+    port: int = DEFAULT_PORT
+    username: str = ""
+    password: str = dataclasses.field(default="", repr=False)
+    privilege: str = "ADMINISTRATOR"
+    cipher_suite: int | None = None
+    kg: bytes | None = dataclasses.field(default=None, repr=False)
+
+    @property
+    def endpoint(self) -> str:
+        """``address:port`` for messages, with brackets around an IPv6 address."""
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{host}:{self.port}"
+
+
+def parse(driver_info: Mapping[str, Any]) -> ConnectionInfo:
+    """Read and check the fields of ``COMMON_PROPERTIES``.
+
+    :raises MissingParameterValue: without ``ipmi_address``.
+    :raises InvalidParameterValue: naming the field that is wrong and what it may be.
+    """
+    _refuse_unsupported(driver_info)
+    return ConnectionInfo(
+        address=_address(driver_info.get("ipmi_address")),
+        port=_port(driver_info.get("ipmi_port")),
+        username=_secret_text(driver_info, "ipmi_username", MAX_USERNAME),
+        password=_secret_text(driver_info, "ipmi_password", MAX_PASSWORD),
+        privilege=_privilege(driver_info.get("ipmi_priv_level")),
+        cipher_suite=_cipher_suite(driver_info.get("ipmi_cipher_suite")),
+        kg=_kg(driver_info.get("ipmi_hex_kg_key")),
+    )
+
+
+def _invalid(message: str) -> exception.InvalidParameterValue:
+    return exception.InvalidParameterValue(err=message)
+
+
+def _refuse_unsupported(driver_info: Mapping[str, Any]) -> None:
+    version = driver_info.get("ipmi_protocol_version")
+    if version not in (None, "") and str(version) not in ("2.0", "2"):
+        raise _invalid(
+            f"ipmi_protocol_version is '{version}', but only 2.0 is supported: version 1.5 sends "
+            "commands unencrypted. Remove the field, or enable IPMI 2.0 on the BMC."
+        )
+    bridging = driver_info.get("ipmi_bridging")
+    if bridging not in (None, "", "no"):
+        # Ignoring it would power the machine of another controller.
+        raise _invalid(f"ipmi_bridging is '{bridging}', but bridged requests are not supported.")
+
+
+def _address(value: Any) -> str:
+    if value in (None, ""):
+        raise exception.MissingParameterValue(
+            err="ipmi_address is missing from driver_info; set it to the IP address or host name of the BMC."
+        )
+    address = str(value).strip().removeprefix("[").removesuffix("]")
+    try:
+        ipaddress.ip_address(address)
+    except ValueError:
+        looks_like_ip = re.fullmatch(r"[0-9.]+", address)
+        if looks_like_ip or len(address) > 253 or not _HOST_NAME.fullmatch(address):
+            raise _invalid(
+                f"ipmi_address is '{value}', which is neither an IP address nor a host name."
+            ) from None
+    return address
+
+
+def _port(value: Any) -> int:
+    if value in (None, ""):
+        return DEFAULT_PORT
+    try:
+        port = int(str(value))
+    except ValueError:
+        port = 0
+    if not 1 <= port <= 65535:
+        raise _invalid(f"ipmi_port is '{value}'; it must be a number from 1 to 65535.")
+    return port
+
+
+def _secret_text(driver_info: Mapping[str, Any], name: str, limit: int) -> str:
+    value = driver_info.get(name)
+    text = "" if value is None else str(value)
+    if len(text.encode()) > limit:
+        raise _invalid(f"{name} is longer than the {limit} bytes that IPMI allows.")
+    return text
+
+
+def _privilege(value: Any) -> str:
+    if value in (None, ""):
+        return "ADMINISTRATOR"
+    name = str(value).upper()
+    if name not in PRIVILEGES:
+        raise _invalid(f"ipmi_priv_level is '{value}'; it must be one of {', '.join(PRIVILEGES)}.")
+    return name
+
+
+def _cipher_suite(value: Any) -> int | None:
+    if value in (None, ""):
+        return None
+    try:
+        suite = int(str(value))
+    except ValueError:
+        raise _invalid(
+            f"ipmi_cipher_suite is '{value}'; it must be the number of a suite."
+        ) from None
+    if suite not in CIPHER_SUITES:
+        raise _invalid(
+            f"ipmi_cipher_suite is {suite}, but only 3 and 17 (encrypted and authenticated) are supported. "
+            "Remove the field to let the two be tried in turn."
+        )
+    return suite
+
+
+def _kg(value: Any) -> bytes | None:
+    if value in (None, ""):
+        return None
+    match = _KG.fullmatch(str(value))
+    if not match:
+        raise _invalid("ipmi_hex_kg_key must be exactly 40 hexadecimal digits.")
+    return bytes.fromhex(match[2])

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Boot devices, NMI, sensors and maker of a server, over IPMI."""
+
+from typing import Any
+
+from ironic_lite.common import exception
+from ironic_lite.drivers.interfaces import management
+from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.modules.ipmi import boot_mode, commands, driver_info, sensors
+from ironic_lite.drivers.modules.ipmi.commands import BootDevice
+
+BOOT_DEVICES = {
+    management.PXE: BootDevice.PXE,
+    management.DISK: BootDevice.DISK,
+    management.CDROM: BootDevice.CDROM,
+    management.BIOS: BootDevice.BIOS,
+    management.SAFE: BootDevice.SAFE,
+}
+_NAMES = {selector: name for name, selector in BOOT_DEVICES.items()}
+
+# IANA private enterprise numbers of makers of servers, under the names that Ironic's users know.
+_VENDORS = {
+    2: "ibm",
+    11: "hp",
+    42: "sun",
+    343: "intel",
+    674: "dell",
+    2011: "huawei",
+    5771: "cisco",
+    7244: "quanta",
+    10368: "fujitsu",
+    10876: "supermicro",
+    19046: "lenovo",
+    20301: "ibm",
+    37945: "inspur",
+    47196: "hpe",
+    47488: "supermicro",
+}
+
+
+class IPMIManagement(management.ManagementInterface):
+    """Management by the BMC."""
+
+    def get_properties(self) -> dict[str, str]:
+        return dict(driver_info.COMMON_PROPERTIES)
+
+    def validate(self, task: Task) -> None:
+        driver_info.parse(task.node.driver_info)
+        boot_mode.wants_uefi(task.node)
+
+    def get_supported_boot_devices(self, task: Task) -> list[str]:
+        return list(BOOT_DEVICES)
+
+    def set_boot_device(self, task: Task, device: str, persistent: bool = False) -> None:
+        """Set System Boot Options (IPMI 2.0 section 28.12, table 28-14).
+
+        The flag that asks for UEFI follows the node's boot mode.
+
+        :raises InvalidParameterValue: when the device is not supported.
+        :raises IPMIFailure: when the BMC cannot be reached or refuses.
+        """
+        if device not in BOOT_DEVICES:
+            raise exception.InvalidParameterValue(
+                err=f"Boot device '{device}' is not supported; use one of {', '.join(BOOT_DEVICES)}."
+            )
+        flags = commands.BootFlags(
+            BOOT_DEVICES[device], persistent, uefi=boot_mode.wants_uefi(task.node)
+        )
+        commands.set_boot_flags(driver_info.parse(task.node.driver_info), flags)
+
+    def get_boot_device(self, task: Task) -> dict[str, Any]:
+        """Get System Boot Options (IPMI 2.0 section 28.13).
+
+        :returns: both values None when there is no override, or none that has a name here.
+        """
+        flags = commands.get_boot_flags(driver_info.parse(task.node.driver_info))
+        if flags.device not in _NAMES:
+            return {"boot_device": None, "persistent": None}
+        return {"boot_device": _NAMES[flags.device], "persistent": flags.persistent}
+
+    def detect_vendor(self, task: Task) -> str:
+        """Get Device ID (IPMI 2.0 section 20.1).
+
+        :returns: a short name, or ``iana-<enterprise number>`` of a maker without one.
+        """
+        number = commands.get_device_id(driver_info.parse(task.node.driver_info)).manufacturer
+        return _VENDORS.get(number, f"iana-{number}")
+
+    def inject_nmi(self, task: Task) -> None:
+        """Chassis Control, diagnostic interrupt (IPMI 2.0 section 28.3)."""
+        commands.chassis_control(
+            driver_info.parse(task.node.driver_info), commands.ChassisControl.DIAGNOSTIC_INTERRUPT
+        )
+
+    def get_sensors_data(self, task: Task) -> dict[str, Any]:
+        """Every sensor with a reading: ``{type: {"NAME (0xNN)": {"Sensor ID", "Sensor Reading", ...}}}``."""
+        return sensors.read_all(driver_info.parse(task.node.driver_info))

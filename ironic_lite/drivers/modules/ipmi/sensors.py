@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sensor readings, decoded by means of the BMC's sensor data records (IPMI 2.0 chapters 33, 35 and 43)."""
+
+import copy
+import time
+from typing import Any
+
+from oslo_log import log
+from pyghmi import constants as health
+from pyghmi import exceptions as pyghmi_exceptions
+from pyghmi.ipmi import sdr
+from pyghmi.ipmi.private import constants
+
+from ironic_lite.common import exception
+from ironic_lite.drivers.modules.ipmi import driver_info, sessions, wire
+
+LOG = log.getLogger(__name__)
+
+TIME_LIMIT = 180.0
+"""Seconds for all records and readings of one BMC. Some BMCs cancel their own reservations again and again."""
+
+_NETFN_SENSOR = 0x04
+_GET_SENSOR_READING = 0x2D
+
+_STATUS = {health.Health.Ok: "ok", health.Health.Warning: "nc", health.Health.Critical: "cr"}
+
+
+class _Reader:
+    """As much of ``pyghmi.ipmi.command.Command`` as its record decoder needs, over our sessions."""
+
+    def __init__(self, info: driver_info.ConnectionInfo):
+        self._info = info
+        self._deadline = time.monotonic() + TIME_LIMIT
+
+    def raw_command(
+        self, netfn: int, command: int, data: Any = (), rslun: int = 0
+    ) -> dict[str, Any]:
+        if time.monotonic() > self._deadline:
+            raise exception.IPMIUnreachable(
+                endpoint=self._info.endpoint,
+                reason=f"its sensors could not all be read within {TIME_LIMIT:g} s.",
+            )
+        answer = {"netfn": netfn + 1, "command": command, "code": 0, "data": bytearray()}
+        try:
+            answer["data"] = bytearray(
+                sessions.POOL.command(
+                    self._info, wire.Request(netfn, command, bytes(data), lun=rslun)
+                )
+            )
+        except exception.IPMICommandRefused as refused:
+            answer.update(code=refused.completion, error=str(refused))
+        return answer
+
+    def xraw_command(self, netfn: int, command: int, data: Any = ()) -> dict[str, Any]:
+        answer = self.raw_command(netfn, command, data)
+        if answer["code"]:
+            raise pyghmi_exceptions.IpmiException(answer["error"], answer["code"])
+        return answer
+
+    def get_event_constants(self) -> Any:
+        return constants
+
+
+def read_all(info: driver_info.ConnectionInfo) -> dict[str, dict[str, dict[str, str]]]:
+    """Read every sensor that has a reading.
+
+    :returns: ``{sensor type: {"NAME (0xNN)": fields}}``, the shape that Ironic's notifications carry.
+    :raises IPMIFailure: when the BMC cannot be reached, or its records cannot be read.
+    """
+    reader = _Reader(info)
+    try:
+        records = sdr.SDR(reader)
+    except (pyghmi_exceptions.IpmiException, NotImplementedError, LookupError) as error:
+        raise exception.IPMIFailure(
+            f"BMC {info.endpoint}: its sensor records cannot be read: {error}"
+        ) from None
+    found: dict[str, dict[str, dict[str, str]]] = {}
+    # pyghmi shares the records of equal BMCs and notes interim results in them: work on a copy.
+    entries = copy.deepcopy(records.sensors)
+    for key in records.get_sensor_numbers():
+        entry = entries[key]
+        answer = reader.raw_command(
+            _NETFN_SENSOR,
+            _GET_SENSOR_READING,
+            data=(entry.sensor_number,),
+            rslun=entry.sensor_lun,
+        )
+        if answer["code"]:
+            LOG.debug(
+                "BMC %s: no reading of %s: %s", info.endpoint, entry.sensor_name, answer["error"]
+            )
+            continue
+        reading = entry.decode_sensor_reading(reader, answer["data"])
+        if reading.unavailable:
+            continue
+        name = f"{entry.sensor_name} (0x{entry.sensor_number:x})"
+        found.setdefault(entry.sensor_type, {})[name] = _fields(name, entry, reading)
+    return found
+
+
+def _fields(name: str, entry: Any, reading: Any) -> dict[str, str]:
+    fields = {
+        "Sensor ID": name,
+        "Entity ID": str(entry.entity),
+        "Status": _STATUS.get(reading.health, "nr"),
+    }
+    if reading.value is not None:
+        fields["Sensor Reading"] = f"{reading.value} {reading.units}".strip()
+    if reading.states:
+        fields["States Asserted"] = ", ".join(reading.states)
+    return fields
