@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+# make demo          four virtual servers from enrolled to active     ARGS=--exit stops by itself
+# make test          everything that has to pass before a change      TEST_ARGS="-k power" narrows it
+# make lint          style, types, walls between the rooms, release notes
+# make bench         ironic_lite against upstream ironic              ARGS=--help
+# make sample-config write etc/ironic-lite.conf.sample again
+# make clean         remove what these made
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
+PACKAGING := setup.cfg pyproject.toml constraints.txt
+# The functional tests wait more than they compute.
+TEST_WORKERS ?= 4
+
+.PHONY: help demo test lint bench sample-config test-servers clean
+
+help:
+	@sed -n 's/^# \(make .*\)/\1/p' Makefile
+
+demo: $(VENV)/.installed
+	@$(BIN)/ironic-lite demo $(ARGS)
+
+test: $(VENV)/.installed-for-tests test-servers
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest -q -n $(TEST_WORKERS) $(TEST_ARGS)
+
+lint: $(VENV)/.installed-for-tests
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
+	$(BIN)/mypy ironic_lite tests
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/reno --quiet lint
+
+bench: $(VENV)/.installed-for-tests
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+sample-config: $(VENV)/.installed
+	PYTHONWARNINGS=ignore $(BIN)/oslo-config-generator --config-file etc/config-generator.conf
+
+test-servers:
+	@tools/install-test-servers
+
+$(VENV)/.installed: $(PACKAGING)
+	@tools/make-venv $(VENV)
+	@echo "Installing ironic_lite into $(VENV)"
+	@$(PIP_INSTALL) -e .
+	@touch $@
+
+$(VENV)/.installed-for-tests: $(VENV)/.installed
+	@echo "Installing what the tests need into $(VENV)"
+	@$(PIP_INSTALL) -e '.[test]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
