@@ -94,6 +94,12 @@ WORKING = frozenset(
 )
 """A conductor holds the node's lock for as long as the node is in one of these."""
 
+HELD = frozenset({CLEANHOLD, DEPLOYHOLD, SERVICEHOLD})
+"""A step asked to stop here until somebody says ``unhold``."""
+
+AGENT_EXPECTED = frozenset(WAITING) | frozenset(WAITING.values()) | HELD
+"""States in which an agent on the server has a reason to look its node up."""
+
 DELETE_ALLOWED = frozenset({ENROLL, MANAGEABLE, AVAILABLE, ADOPTFAIL})
 """A node record may be deleted in these states (in any state under maintenance)."""
 
