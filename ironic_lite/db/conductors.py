@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rows of conductors: who is alive, and what each of them drives.
+
+A conductor is alive when it is online and its last sign of life (``updated_at``) is younger than
+``[conductor] heartbeat_timeout``. Both moments come from the database server's clock.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from ironic_lite.common import exception
+from ironic_lite.conf import CONF
+from ironic_lite.db import engine, models, paging, retry
+from ironic_lite.db.types import server_time_ago
+
+Row = dict[str, Any]
+Interfaces = dict[str, dict[str, dict[str, Any]]]
+"""``{hardware type: {interface type: {"enabled": [names], "default": name or None}}}``"""
+
+CONDUCTORS: sa.Table = sa.inspect(models.Conductor).local_table
+INTERFACES: sa.Table = sa.inspect(models.ConductorHardwareInterface).local_table
+
+
+def _is_alive() -> sa.ColumnElement[bool]:
+    limit = server_time_ago(CONF.conductor.heartbeat_timeout)
+    return sa.and_(CONDUCTORS.c.online.is_(sa.true()), CONDUCTORS.c.updated_at >= limit)
+
+
+def _select() -> sa.Select[Any]:
+    return sa.select(CONDUCTORS, _is_alive().label("alive"))
+
+
+def _as_row(mapping: Any) -> Row:
+    row = dict(mapping)
+    row["alive"] = bool(row["alive"])
+    return row
+
+
+@retry.on_transient_error
+def register(
+    hostname: str,
+    drivers: Iterable[str],
+    conductor_group: str,
+    incarnation: str,
+    interfaces: Interfaces,
+    replaces: str | None = None,
+) -> Row:
+    """Write down a conductor that starts.
+
+    :param replaces: the incarnation that may be replaced even though it counts as alive.
+    :raises ConductorAlreadyRegistered: when another incarnation of this host name is alive.
+    """
+    values = {
+        "conductor_group": conductor_group,
+        "drivers": sorted(drivers),
+        "incarnation": incarnation,
+        "online": True,
+        "updated_at": server_time_ago(0),
+    }
+    named = CONDUCTORS.c.hostname == hostname
+    may_replace = sa.or_(
+        sa.not_(_is_alive()), CONDUCTORS.c.incarnation.in_([incarnation, replaces or incarnation])
+    )
+    try:
+        with engine.writer() as connection:
+            if not connection.execute(
+                sa.update(CONDUCTORS).where(named, may_replace).values(values)
+            ).rowcount:
+                if connection.execute(sa.select(CONDUCTORS.c.id).where(named)).first():
+                    raise exception.ConductorAlreadyRegistered(conductor=hostname)
+                connection.execute(
+                    sa.insert(CONDUCTORS).values(
+                        hostname=hostname, created_at=server_time_ago(0), **values
+                    )
+                )
+            row = _as_row(connection.execute(_select().where(named)).mappings().one())
+            _write_interfaces(connection, row["id"], interfaces)
+            return row
+    except exc.IntegrityError:
+        # Two processes of one name started in the same moment; the other was first.
+        raise exception.ConductorAlreadyRegistered(conductor=hostname) from None
+
+
+def _write_interfaces(connection: sa.Connection, conductor_id: int, interfaces: Interfaces) -> None:
+    connection.execute(sa.delete(INTERFACES).where(INTERFACES.c.conductor_id == conductor_id))
+    rows = [
+        {
+            "conductor_id": conductor_id,
+            "hardware_type": hardware_type,
+            "interface_type": interface_type,
+            "interface_name": name,
+            "default": name == choice["default"],
+            "created_at": server_time_ago(0),
+        }
+        for hardware_type, types in interfaces.items()
+        for interface_type, choice in types.items()
+        for name in choice["enabled"]
+    ]
+    for row in rows:
+        connection.execute(sa.insert(INTERFACES).values(row))
+
+
+@retry.on_transient_error
+def touch(hostname: str, incarnation: str) -> None:
+    """Record a sign of life.
+
+    :raises ConductorSuperseded: a newer process has the name.
+    :raises ConductorNotFound: nobody has it any more.
+    """
+    named = CONDUCTORS.c.hostname == hostname
+    statement = (
+        sa.update(CONDUCTORS)
+        .where(named, CONDUCTORS.c.incarnation == incarnation)
+        .values(online=True, updated_at=server_time_ago(0))
+    )
+    with engine.writer() as connection:
+        if connection.execute(statement).rowcount:
+            return
+        if connection.execute(sa.select(CONDUCTORS.c.id).where(named)).first():
+            raise exception.ConductorSuperseded(conductor=hostname)
+        raise exception.ConductorNotFound(conductor=hostname)
+
+
+@retry.on_transient_error
+def unregister(hostname: str, incarnation: str) -> None:
+    """Mark the conductor as offline; nothing happens when a newer process has the name."""
+    statement = (
+        sa.update(CONDUCTORS)
+        .where(CONDUCTORS.c.hostname == hostname, CONDUCTORS.c.incarnation == incarnation)
+        .values(online=False)
+    )
+    with engine.writer() as connection:
+        connection.execute(statement)
+
+
+@retry.on_transient_error
+def get_by_hostname(hostname: str) -> Row:
+    """The conductor of this name.
+
+    :raises ConductorNotFound:
+    """
+    with engine.reader() as connection:
+        found = connection.execute(_select().where(CONDUCTORS.c.hostname == hostname))
+        row = found.mappings().first()
+    if row is None:
+        raise exception.ConductorNotFound(conductor=hostname)
+    return _as_row(row)
+
+
+@retry.on_transient_error
+def rows(
+    limit: int | None = None,
+    marker: str | None = None,
+    sort_key: str = "id",
+    sort_dir: str = "asc",
+) -> list[Row]:
+    """A page of conductors; the marker is a host name."""
+    sort_column = paging.sort_column(CONDUCTORS, sort_key)
+    with engine.reader() as connection:
+        behind = None
+        if marker is not None:
+            found = connection.execute(
+                sa.select(sort_column, CONDUCTORS.c.id).where(CONDUCTORS.c.hostname == marker)
+            ).first()
+            if found is None:
+                raise exception.ConductorNotFound(conductor=marker)
+            behind = (found[0], found[1])
+        statement = paging.apply(
+            _select(), connection.dialect.name, sort_column, sort_dir, limit, behind
+        )
+        return [_as_row(row) for row in connection.execute(statement).mappings()]
+
+
+@retry.on_transient_error
+def interfaces() -> Interfaces:
+    """What the conductors alive have enabled, hardware type by hardware type."""
+    statement = (
+        sa.select(
+            INTERFACES.c.hardware_type,
+            INTERFACES.c.interface_type,
+            INTERFACES.c.interface_name,
+            INTERFACES.c.default,
+        )
+        .join(CONDUCTORS, CONDUCTORS.c.id == INTERFACES.c.conductor_id)
+        .where(_is_alive())
+        .order_by(INTERFACES.c.hardware_type, INTERFACES.c.interface_type, INTERFACES.c.id)
+    )
+    merged: Interfaces = {}
+    with engine.reader() as connection:
+        for hardware_type, interface_type, name, default in connection.execute(statement):
+            choice = merged.setdefault(hardware_type, {}).setdefault(
+                interface_type, {"enabled": [], "default": None}
+            )
+            if name not in choice["enabled"]:
+                choice["enabled"].append(name)
+            if default and choice["default"] is None:
+                choice["default"] = name
+    return merged

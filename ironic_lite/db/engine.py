@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The process's one connection pool, and transactions on it.
+
+SQLite: write-ahead log, so that readers never wait; a writer takes the file's lock when it begins (BEGIN IMMEDIATE), because a
+transaction that reads first and asks for the lock later cannot be made to wait for it. Threads of one process queue on a
+lock of ours, which wakes them at once; processes queue by the busy timeout.
+"""
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event, exc
+
+from ironic_lite.common import exception
+from ironic_lite.conf import CONF
+
+DEFAULT_FILE = "ironic-lite.sqlite"
+CONNECT_TIMEOUT = 10
+"""Seconds to reach a database server."""
+READ_TIMEOUT = 60
+"""Seconds that a server may be silent in the middle of a statement."""
+
+_DRIVERS = {
+    "sqlite": "sqlite",
+    "sqlite+pysqlite": "sqlite",
+    "mysql": "mysql+pymysql",
+    "mysql+pymysql": "mysql+pymysql",
+    "mariadb": "mysql+pymysql",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+    "postgres": "postgresql+psycopg",
+}
+
+_lock = threading.Lock()
+_sqlite_writer = threading.Lock()
+_current: tuple[int, sa.Engine] | None = None
+
+
+def get() -> sa.Engine:
+    """The engine of this process; made at first use, and anew after a fork.
+
+    :raises ConfigInvalid: when ``[database] connection`` cannot be used.
+    """
+    global _current
+    current = _current
+    if current is not None and current[0] == os.getpid():
+        return current[1]
+    with _lock:
+        if _current is None or _current[0] != os.getpid():
+            if _current is not None:
+                # The connections are the parent's: forget, do not close them.
+                _current[1].dispose(close=False)
+            _current = (os.getpid(), create(url()))
+        return _current[1]
+
+
+def dispose() -> None:
+    """Close all connections; the next transaction opens new ones, to what the configuration then names."""
+    global _current
+    with _lock:
+        if _current is not None:
+            _current[1].dispose(close=_current[0] == os.getpid())
+        _current = None
+
+
+def url() -> sa.URL:
+    """Where the database is: ``[database] connection``, or the embedded file.
+
+    :raises ConfigInvalid: with a message that holds no password.
+    """
+    connection = CONF.database.connection
+    if not connection:
+        directory = Path(CONF.state_path).expanduser()
+        return sa.URL.create("sqlite", database=str(directory / DEFAULT_FILE))
+    try:
+        parsed = sa.make_url(connection)
+    except (exc.ArgumentError, ValueError):
+        raise _invalid("it is not a URL") from None
+    if parsed.drivername not in _DRIVERS:
+        raise _invalid(f"'{parsed.drivername}' is not supported")
+    parsed = parsed.set(drivername=_DRIVERS[parsed.drivername])
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database in (None, "", ":memory:"):
+            raise _invalid("SQLite in memory cannot be shared; name a file")
+        assert parsed.database is not None
+        return parsed.set(database=str(Path(parsed.database).expanduser()))
+    if not parsed.database:
+        raise _invalid("it names no database")
+    if parsed.get_backend_name() == "mysql" and "charset" not in parsed.query:
+        parsed = parsed.update_query_dict({"charset": "utf8mb4"})
+    return parsed
+
+
+def _invalid(problem: str) -> exception.ConfigInvalid:
+    return exception.ConfigInvalid(
+        error_msg=f"[database] connection: {problem}. Use sqlite:///FILE, "
+        "mysql+pymysql://USER:PASSWORD@HOST/DATABASE or postgresql+psycopg://USER:PASSWORD@HOST/DATABASE."
+    )
+
+
+def create(address: sa.URL, bounded: bool = True) -> sa.Engine:
+    """An engine for this address.
+
+    :param bounded: give up on statements that the server does not answer in ``READ_TIMEOUT`` (migrations may take longer).
+    """
+    options = CONF.database
+    arguments: dict[str, Any] = {
+        "pool_size": options.max_pool_size,
+        "max_overflow": options.max_overflow,
+        "pool_timeout": options.pool_timeout,
+        "hide_parameters": True,
+    }
+    backend = address.get_backend_name()
+    if backend == "sqlite":
+        assert address.database is not None
+        _prepare_file(Path(address.database))
+        engine = sa.create_engine(
+            address, connect_args={"timeout": options.sqlite_busy_timeout}, **arguments
+        )
+        event.listen(engine, "connect", _sqlite_connect)
+        event.listen(engine, "begin", _sqlite_begin)
+        return engine
+    # One hour is below the servers' and firewalls' usual idle limits; what dies sooner is retried.
+    arguments["pool_recycle"] = 3600
+    arguments["isolation_level"] = "READ COMMITTED"
+    return sa.create_engine(address, connect_args=_server_arguments(backend, bounded), **arguments)
+
+
+def _server_arguments(backend: str, bounded: bool) -> dict[str, Any]:
+    if backend == "mysql":
+        arguments: dict[str, Any] = {
+            "connect_timeout": CONNECT_TIMEOUT,
+            # Values that do not fit are refused, never cut.
+            "init_command": "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')",
+        }
+        if bounded:
+            arguments.update(read_timeout=READ_TIMEOUT, write_timeout=READ_TIMEOUT)
+        return arguments
+    arguments = {"connect_timeout": CONNECT_TIMEOUT, "application_name": "ironic-lite"}
+    if bounded:
+        arguments.update(
+            keepalives_idle=READ_TIMEOUT // 2,
+            keepalives_interval=5,
+            keepalives_count=6,
+            tcp_user_timeout=READ_TIMEOUT * 1000,
+            options=f"-c statement_timeout={READ_TIMEOUT * 1000}",
+        )
+    return arguments
+
+
+def _prepare_file(path: Path) -> None:
+    """The file holds BMC passwords: only its owner may read it."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise exception.ConfigInvalid(
+            error_msg=f"The database file {path} cannot be opened: {error.strerror}. "
+            "Set [DEFAULT] state_path or [database] connection to a place this user may write to."
+        ) from error
+
+
+def _sqlite_connect(connection: Any, record: Any) -> None:
+    # The driver would begin transactions by itself, and too late.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _sqlite_begin(connection: sa.Connection) -> None:
+    if connection.get_execution_options().get("writer"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+@contextlib.contextmanager
+def reader() -> Iterator[sa.Connection]:
+    """A connection for reading. Each statement sees what was committed when it began."""
+    with get().connect() as connection:
+        yield connection
+
+
+@contextlib.contextmanager
+def writer() -> Iterator[sa.Connection]:
+    """A transaction: committed at the end, rolled back by any exception. Not to be nested."""
+    engine = get()
+    with contextlib.ExitStack() as stack:
+        if engine.dialect.name == "sqlite":
+            _queue_up(stack)
+        connection = stack.enter_context(engine.connect())
+        connection.execution_options(writer=True)
+        with connection.begin():
+            yield connection
+
+
+def _queue_up(stack: contextlib.ExitStack) -> None:
+    seconds = CONF.database.sqlite_busy_timeout
+    if not _sqlite_writer.acquire(timeout=seconds):
+        raise exception.DatabaseError(reason=f"other threads kept it busy for {seconds} s")
+    stack.callback(_sqlite_writer.release)

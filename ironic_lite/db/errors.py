@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an error of a database driver means, whichever of the three databases raised it.
+
+Driver errors never leave the room as they are: their texts quote SQL and values.
+"""
+
+import re
+
+from sqlalchemy import exc
+
+from ironic_lite.common import exception
+
+# MariaDB and MySQL error numbers, https://mariadb.com/kb/en/mariadb-error-code-reference/
+_MYSQL_CONFLICT = frozenset({1020, 1205, 1213})
+_MYSQL_LOST = frozenset({1040, 1047, 1053, 1927, 2002, 2003, 2006, 2013, 2014, 2055})
+_MYSQL_MISSING = frozenset({1054, 1146})
+# SQLSTATE codes, https://www.postgresql.org/docs/current/errcodes-appendix.html
+_POSTGRESQL_CONFLICT = frozenset({"40001", "40P01", "55P03"})
+_POSTGRESQL_LOST = frozenset({"57P01", "57P02", "57P03", "53300", "25006"})
+_POSTGRESQL_MISSING = frozenset({"42P01", "42703"})
+# https://www.sqlite.org/rescode.html; the low byte is the primary code.
+_SQLITE_BUSY, _SQLITE_LOCKED = 5, 6
+
+_CONFLICT = "it was too busy (deadlock or lock timeout)"
+_LOST = "the connection to it failed"
+_MISSING = "its tables are missing or older than this service; run 'ironic-lite db upgrade'"
+_POOL = "no connection became free in time; see [database] max_pool_size and max_overflow"
+
+
+def transient_reason(error: BaseException) -> str | None:
+    """Why trying again may work, or None when it cannot."""
+    if isinstance(error, exc.TimeoutError):
+        return _POOL
+    if not isinstance(error, exc.DBAPIError):
+        return None
+    original = error.orig
+    if isinstance(sqlite_code := getattr(original, "sqlite_errorcode", None), int):
+        return _CONFLICT if sqlite_code & 0xFF in (_SQLITE_BUSY, _SQLITE_LOCKED) else None
+    if error.connection_invalidated:
+        return _LOST
+    if hasattr(original, "sqlstate"):
+        return _postgresql_reason(error, original.sqlstate)
+    number = _mysql_number(original)
+    if number in _MYSQL_CONFLICT:
+        return _CONFLICT
+    return _LOST if number in _MYSQL_LOST else None
+
+
+def _postgresql_reason(error: exc.DBAPIError, state: str | None) -> str | None:
+    if state is None:
+        return _LOST if isinstance(error, exc.OperationalError | exc.InterfaceError) else None
+    if state in _POSTGRESQL_CONFLICT:
+        return _CONFLICT
+    return _LOST if state in _POSTGRESQL_LOST or state.startswith("08") else None
+
+
+def _mysql_number(original: BaseException | None) -> int | None:
+    number = original.args[0] if original is not None and original.args else None
+    return number if isinstance(number, int) else None
+
+
+def translate(error: exc.SQLAlchemyError) -> exception.IronicLiteError:
+    """The error that callers see; it holds neither SQL nor values."""
+    reason = transient_reason(error)
+    if reason is None:
+        if isinstance(error, exc.DataError):
+            return exception.InvalidParameterValue(
+                err="A value is too long, out of range or holds characters that the database cannot keep."
+            )
+        reason = _MISSING if _schema_is_missing(error) else f"{type(error).__name__}{_code(error)}"
+    return exception.DatabaseError(reason=reason)
+
+
+def _schema_is_missing(error: exc.SQLAlchemyError) -> bool:
+    original = getattr(error, "orig", None)
+    if getattr(original, "sqlite_errorcode", None) is not None:
+        return str(original).startswith(("no such table", "no such column", "table "))
+    return (
+        getattr(original, "sqlstate", None) in _POSTGRESQL_MISSING
+        or _mysql_number(original) in _MYSQL_MISSING
+    )
+
+
+def _code(error: exc.SQLAlchemyError) -> str:
+    original = getattr(error, "orig", None)
+    for code in (
+        getattr(original, "sqlite_errorname", None),
+        getattr(original, "sqlstate", None),
+        _mysql_number(original),
+    ):
+        if code is not None:
+            return f" ({code})"
+    return ""
+
+
+_SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: \w+\.(\w+)$")
+_MYSQL_UNIQUE = re.compile(r"for key '(?:\w+\.)?([\w.]+)'")
+
+
+def violated_column(error: exc.IntegrityError, table: str) -> str | None:
+    """The column whose uniqueness an INSERT or UPDATE of ``table`` would have broken; None for other constraints.
+
+    Rests on the names of the constraints: ``uniq_<table>_<column>``.
+    """
+    original = error.orig
+    if getattr(original, "sqlite_errorcode", None) is not None:
+        match = _SQLITE_UNIQUE.match(str(original))
+        return match.group(1) if match else None
+    if hasattr(original, "diag"):
+        constraint = original.diag.constraint_name or ""
+    else:
+        match = _MYSQL_UNIQUE.search(str(original))
+        constraint = match.group(1) if match else ""
+    prefix = f"uniq_{table}_"
+    return constraint.removeprefix(prefix) if constraint.startswith(prefix) else None
+
+
+def is_foreign_key(error: exc.IntegrityError) -> bool:
+    """Whether the record that the row belongs to does not exist."""
+    original = error.orig
+    if getattr(original, "sqlite_errorname", "") == "SQLITE_CONSTRAINT_FOREIGNKEY":
+        return True
+    return getattr(original, "sqlstate", None) == "23503" or _mysql_number(original) in (1216, 1452)

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the migrations on the connection that ``ironic_lite.db.migration`` hands over."""
+
+from alembic import context
+
+from ironic_lite.db import models
+
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=models.Base.metadata
+)
+with context.begin_transaction():
+    context.run_migrations()

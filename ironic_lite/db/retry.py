@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Trying a transaction again when the database asks for it."""
+
+import contextvars
+import functools
+import logging
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+import tenacity
+from sqlalchemy import exc
+
+from ironic_lite.conf import CONF
+from ironic_lite.db import errors
+
+LOG = logging.getLogger(__name__)
+
+MAX_INTERVAL = 10.0
+"""Seconds that two tries are apart at most."""
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_attempt: contextvars.ContextVar[int] = contextvars.ContextVar("attempt", default=1)
+
+
+def is_repeated() -> bool:
+    """Whether the running function was tried before: a former try may have been committed and its answer lost."""
+    return _attempt.get() > 1
+
+
+def on_transient_error(function: Callable[P, R]) -> Callable[P, R]:
+    """Repeat ``function``, a whole transaction, after a deadlock or a lost connection.
+
+    Waits grow exponentially from ``[database] retry_interval``, with jitter, so that rivals part.
+
+    :raises DatabaseError: when the tries of ``[database] max_retries`` are used up, and for every other error of
+        the database.
+    """
+
+    @functools.wraps(function)
+    def repeated(*args: P.args, **kwargs: P.kwargs) -> R:
+        options = CONF.database
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception(lambda e: errors.transient_reason(e) is not None),
+            stop=tenacity.stop_after_attempt(options.max_retries + 1),
+            wait=tenacity.wait_exponential(multiplier=options.retry_interval, max=MAX_INTERVAL)
+            + tenacity.wait_random(0, options.retry_interval),
+            before=lambda state: _note_attempt(state.attempt_number),
+            before_sleep=_log,
+            reraise=True,
+        )
+        former = _attempt.set(1)
+        try:
+            return retrying(function, *args, **kwargs)
+        except exc.SQLAlchemyError as error:
+            LOG.error("%s: %s", function.__name__, translated := errors.translate(error))
+            raise translated from None
+        finally:
+            _attempt.reset(former)
+
+    return repeated
+
+
+def _note_attempt(number: int) -> None:
+    if number > 1:
+        _attempt.set(number)
+
+
+def _log(state: tenacity.RetryCallState) -> None:
+    assert state.outcome is not None and state.fn is not None
+    error = state.outcome.exception()
+    assert error is not None
+    LOG.debug(
+        "%s: try %d failed (%s); trying again in %.2f s",
+        state.fn.__name__,
+        state.attempt_number,
+        errors.transient_reason(error),
+        state.next_action.sleep if state.next_action else 0,
+    )

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Column types and clock functions that behave the same on SQLite, MariaDB and PostgreSQL."""
+
+import datetime
+import json
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import functions
+
+
+def _dumps(value: Any) -> str:
+    try:
+        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:
+        # Integers beyond 64 bits and lone surrogates: legal JSON that orjson refuses.
+        return json.dumps(value)
+
+
+def _loads(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        return json.loads(text)
+
+
+class JSONDict(sa.types.TypeDecorator[dict[str, Any]]):
+    """A dictionary as JSON text of any length; NULL reads as an empty dictionary."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Any) -> Any:
+        if dialect.name == "mysql":
+            return dialect.type_descriptor(mysql.LONGTEXT())
+        return dialect.type_descriptor(sa.Text())
+
+    def process_bind_param(self, value: Any, dialect: Any) -> str | None:
+        return None if value is None else _dumps(value)
+
+    def process_result_value(self, value: Any, dialect: Any) -> dict[str, Any]:
+        if value is None or value == "{}":
+            return {}
+        return _loads(value)
+
+
+class JSONList(sa.types.TypeDecorator[list[Any]]):
+    """A short list as JSON text; NULL reads as an empty list."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> str | None:
+        return None if value is None else _dumps(value)
+
+    def process_result_value(self, value: Any, dialect: Any) -> list[Any]:
+        return [] if value is None else _loads(value)
+
+
+class UTCDateTime(sa.types.TypeDecorator[datetime.datetime]):
+    """A moment with microseconds: kept without a zone in UTC, read with UTC attached."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Any) -> Any:
+        if dialect.name == "mysql":
+            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
+        return dialect.type_descriptor(sa.DateTime())
+
+    def process_bind_param(self, value: Any, dialect: Any) -> datetime.datetime | None:
+        if value is None or value.tzinfo is None:
+            return value
+        return value.astimezone(datetime.UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: Any) -> datetime.datetime | None:
+        return None if value is None else value.replace(tzinfo=datetime.UTC)
+
+
+class server_time_ago(functions.FunctionElement[datetime.datetime]):  # noqa: N801
+    """The database server's clock, so many seconds ago: ``server_time_ago(0)`` is now."""
+
+    type = UTCDateTime()
+    inherit_cache = True
+
+
+@compiles(server_time_ago, "sqlite")
+def _sqlite_ago(element: Any, compiler: Any, **kw: Any) -> str:
+    seconds = compiler.process(element.clauses, **kw)
+    return f"(strftime('%Y-%m-%d %H:%M:%f', 'now', '-' || CAST({seconds} AS TEXT) || ' seconds') || '000')"
+
+
+@compiles(server_time_ago, "mysql")
+@compiles(server_time_ago, "mariadb")
+def _mysql_ago(element: Any, compiler: Any, **kw: Any) -> str:
+    seconds = compiler.process(element.clauses, **kw)
+    return f"DATE_SUB(UTC_TIMESTAMP(6), INTERVAL {seconds} SECOND)"
+
+
+@compiles(server_time_ago, "postgresql")
+def _postgresql_ago(element: Any, compiler: Any, **kw: Any) -> str:
+    seconds = compiler.process(element.clauses, **kw)
+    return f"(timezone('utc', clock_timestamp()) - {seconds} * interval '1 second')"
