@@ -35,11 +35,16 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         """Keep the test output clean."""
 
 
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_args: object) -> None:
+        """A client hangs up in mid-reply when it has seen enough."""
+
+
 @pytest.fixture
 def port() -> Iterator[int]:
-    with http.server.ThreadingHTTPServer((HOST, 0), _Handler) as server:
-        server.daemon_threads = True
-        server.handle_error = lambda *_args: None  # the client hangs up in mid-reply
+    with _Server((HOST, 0), _Handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield server.server_address[1]
