@@ -52,18 +52,14 @@ def green() -> bool:
     return setup() == GREEN
 
 
-def executor(max_workers: int, check_and_reject: Any = None) -> Any:
-    """A futurist pool of the chosen kind.
+def executor(max_workers: int) -> Any:
+    """A futurist pool of the chosen kind, which starts small.
 
     :param max_workers: the most tasks that run at one time.
-    :param check_and_reject: called with the executor and its backlog before each submission; raises
-        ``futurist.RejectedSubmission``.
     """
     is_green = green()
     import futurist
 
     if is_green:
-        return futurist.GreenThreadPoolExecutor(
-            max_workers=max_workers, check_and_reject=check_and_reject
-        )
-    return futurist.ThreadPoolExecutor(max_workers=max_workers, check_and_reject=check_and_reject)
+        return futurist.GreenThreadPoolExecutor(max_workers=max_workers)
+    return futurist.DynamicThreadPoolExecutor(max_workers=max_workers)

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which versions of RPC and objects each release speaks.
+
+During a rolling upgrade ``[DEFAULT] pin_release_version`` names the older release that still runs somewhere; new
+processes then send in its versions.
+"""
+
+import dataclasses
+
+from ironic_lite.common import exception
+from ironic_lite.conf import CONF
+
+
+@dataclasses.dataclass(frozen=True)
+class Release:
+    """The versions of one release.
+
+    :param rpc: version of the conductor's RPC surface.
+    :param objects: ``{object: version}``.
+    """
+
+    rpc: str
+    objects: dict[str, str]
+
+
+RELEASES: dict[str, Release] = {
+    "0.1": Release(rpc="1.0", objects={"Node": "1.0", "Port": "1.0", "Conductor": "1.0"}),
+}
+"""Every release that this one can run beside, the newest last."""
+
+
+def pinned() -> Release | None:
+    """The release that ``pin_release_version`` names; None when nothing is pinned.
+
+    :raises ConfigInvalid: when there is no such release.
+    """
+    name = CONF.pin_release_version
+    if name is None:
+        return None
+    try:
+        return RELEASES[name]
+    except KeyError:
+        raise exception.ConfigInvalid(
+            error_msg=f"[DEFAULT] pin_release_version is '{name}'; known releases: "
+            f"{', '.join(RELEASES)}"
+        ) from None

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which conductor the running code belongs to.
+
+A process normally holds one. Tests run several in one process, so what a thread works for is carried along with it:
+the RPC surface, the worker pool and the periodic tasks enter their conductor's identity.
+"""
+
+import contextlib
+import contextvars
+import dataclasses
+from collections.abc import Iterator
+
+from ironic_lite.conductor.ring import HashRingManager
+from ironic_lite.conductor.workers import Workers
+from ironic_lite.drivers.factory import DriverFactory
+
+
+@dataclasses.dataclass(frozen=True)
+class Identity:
+    """One life of one conductor.
+
+    :param host: its name, which its locks carry.
+    :param group: its conductor group.
+    :param incarnation: tells this life from an earlier one of the same name.
+    :param workers: where its long work runs.
+    :param drivers: what it may drive hardware with.
+    :param ring: which node belongs to which conductor.
+    """
+
+    host: str
+    group: str
+    incarnation: str
+    workers: Workers
+    drivers: DriverFactory
+    ring: HashRingManager
+
+    @contextlib.contextmanager
+    def active(self) -> Iterator[None]:
+        """Code in here works for this conductor."""
+        token = _current.set(self)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+
+
+_current: contextvars.ContextVar[Identity] = contextvars.ContextVar("conductor")
+
+
+def current() -> Identity:
+    """The conductor that the caller works for.
+
+    :raises LookupError: outside of any.
+    """
+    return _current.get()

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which conductor owns which node.
+
+There is one ring per conductor group and hardware type, of the live conductors that serve it. Every process keeps the
+rings for ``hash_ring_reset_interval`` seconds; one that finds no ring for a node reads them again at once, so that the
+first conductor of its kind is seen when it is needed. A process without database access reads them over RPC.
+"""
+
+import threading
+import time
+
+from oslo_log import log
+
+from ironic_lite import objects
+from ironic_lite.common import context as ironic_context
+from ironic_lite.common import exception, hash_ring
+from ironic_lite.conf import CONF
+
+LOG = log.getLogger(__name__)
+
+Members = dict[str, list[str]]
+
+
+class HashRingManager:
+    """The rings, as this process knows them. Safe to use from any thread."""
+
+    # A second miss within this time is believed without asking again.
+    MISS_INTERVAL = 1.0
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._members: Members = {}
+        self._rings: dict[str, hash_ring.HashRing] = {}
+        self._read_at = float("-inf")
+
+    def reset(self) -> None:
+        """Read the members again at the next question."""
+        self._read_at = float("-inf")
+
+    def host_for(self, driver: str, group: str, key: str) -> str:
+        """The conductor that owns a node.
+
+        :param driver: the node's hardware type.
+        :param group: its conductor group.
+        :param key: its UUID.
+        :raises NoValidHost: when no live conductor of the group serves the hardware type.
+        """
+        return self._ring(f"{group}:{driver}").host(key)
+
+    def hosts(self, driver: str, group: str | None = None) -> set[str]:
+        """The live conductors that serve a hardware type, in one group or in all."""
+        self._refresh(CONF.hash_ring_reset_interval)
+        return {
+            host
+            for name, members in self._members.items()
+            if name.rpartition(":")[2] == driver
+            and (group is None or name.rpartition(":")[0] == group)
+            for host in members
+        }
+
+    def _ring(self, name: str) -> hash_ring.HashRing:
+        self._refresh(CONF.hash_ring_reset_interval)
+        ring = self._rings.get(name)
+        if ring is None:
+            self._refresh(self.MISS_INTERVAL)
+            ring = self._rings.get(name)
+        if ring is None:
+            group, _, driver = name.rpartition(":")
+            raise exception.NoValidHost(
+                reason=f"no live conductor of {_called(group)} serves the hardware type '{driver}'."
+            )
+        return ring
+
+    def _refresh(self, max_age: float) -> None:
+        """Read the members unless what we have is younger than ``max_age`` seconds."""
+        if time.monotonic() - self._read_at < max_age:
+            return
+        with self._lock:
+            if time.monotonic() - self._read_at < max_age:
+                return
+            members = objects.Conductor.ring_members(ironic_context.admin_context())
+            self._rings = {
+                name: self._rings[name]
+                if name in self._rings and self._rings[name].hosts == set(hosts)
+                else hash_ring.HashRing(hosts, CONF.hash_partition_exponent)
+                for name, hosts in members.items()
+                if hosts
+            }
+            self._members = members
+            self._read_at = time.monotonic()
+
+
+def _called(group: str) -> str:
+    return f"conductor group '{group}'" if group else "the default conductor group"

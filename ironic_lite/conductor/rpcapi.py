@@ -1,0 +1,401 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How other processes reach conductors: one method per RPC.
+
+All calls wait for an answer, for a bounded time. A conductor that does not answer, or that nobody can reach, raises
+``ServiceUnavailable``; what the conductor raises arrives with its class and message.
+"""
+
+from typing import Any
+
+import oslo_messaging
+
+from ironic_lite import objects
+from ironic_lite.common import context as ironic_context
+from ironic_lite.common import exception, release_mappings, rpc
+from ironic_lite.conductor import ring
+from ironic_lite.conf import CONF
+
+TOPIC = "ironic_lite.conductor_manager"
+RPC_API_VERSION = "1.0"
+
+# What a conductor needs beyond the time its BMC takes, in seconds.
+BMC_MARGIN = 30
+
+Context = ironic_context.RequestContext
+
+
+class ConductorAPI:
+    """Client side of the conductor's RPC surface. Safe to share between threads.
+
+    History of the surface:
+
+    * 1.0: nodes, ports, power, provisioning, boot devices, agents, objects.
+    """
+
+    def __init__(self) -> None:
+        release = release_mappings.pinned()
+        self._client = rpc.get_client(
+            oslo_messaging.Target(topic=TOPIC, version="1.0"),
+            version_cap=release.rpc if release else RPC_API_VERSION,
+            serializer=objects.Serializer(),
+        )
+        self._ring = ring.HashRingManager()
+
+    # -- whom to ask -------------------------------------------------------------------------------------------
+
+    def get_conductor_for(self, node: objects.Node) -> str:
+        """Name of the conductor that owns the node.
+
+        :raises NoValidHost: when no live conductor does.
+        """
+        return self._ring.host_for(node.driver, node.conductor_group, node.uuid)
+
+    def get_topic_for(self, node: objects.Node) -> str:
+        """Topic of the conductor that owns the node; raises as :meth:`get_conductor_for`."""
+        return f"{TOPIC}.{self.get_conductor_for(node)}"
+
+    def get_topic_for_driver(self, driver_name: str) -> str:
+        """Topic of a conductor that serves the hardware type.
+
+        :raises DriverNotFound: when none does.
+        """
+        hosts = self._ring.hosts(driver_name)
+        if not hosts:
+            self._ring.reset()
+            hosts = self._ring.hosts(driver_name)
+        if not hosts:
+            raise exception.DriverNotFound(driver_name=driver_name)
+        return f"{TOPIC}.{min(hosts)}"
+
+    def get_random_topic(self) -> str:
+        """Topic of any conductor: the broker picks one."""
+        return TOPIC
+
+    def _call(
+        self,
+        context: Context,
+        topic: str,
+        method: str,
+        version: str = "1.0",
+        timeout: float | None = None,
+        **arguments: Any,
+    ) -> Any:
+        host = topic.removeprefix(f"{TOPIC}.") if topic != TOPIC else None
+        client = self._client.prepare(
+            server=host, version=version, timeout=timeout or CONF.rpc_response_timeout
+        )
+        try:
+            return client.call(context, method, **arguments)
+        except oslo_messaging.MessagingTimeout:
+            self._ring.reset()
+            raise exception.ServiceUnavailable(
+                err=f"{_called(host)} did not answer '{method}' in time; the request may or may not "
+                "have been carried out. Look at the node, then retry."
+            ) from None
+        except oslo_messaging.MessageDeliveryFailure:
+            self._ring.reset()
+            raise exception.ServiceUnavailable(
+                err=f"{_called(host)} could not be reached; retry in a moment."
+            ) from None
+
+    # -- nodes and ports ---------------------------------------------------------------------------------------
+
+    def create_node(self, context: Context, node_obj: objects.Node, topic: str) -> objects.Node:
+        """Store a new node; its open interfaces get the defaults.
+
+        :raises NodeAlreadyExists, DuplicateName, InstanceAssociated: when it clashes with another one.
+        :raises InvalidParameterValue: when it names interfaces that do not fit.
+        :raises DriverNotFound: when the conductor does not serve its hardware type.
+        """
+        return self._call(context, topic, "create_node", node_obj=node_obj)
+
+    def update_node(
+        self, context: Context, node_obj: objects.Node, topic: str, reset_interfaces: bool = False
+    ) -> objects.Node:
+        """Store the changes of a node.
+
+        :param reset_interfaces: interfaces that do not fit the new hardware type get its defaults.
+        :raises NodeLocked: when somebody works on it.
+        :raises InvalidState: when its provision state forbids the change.
+        :raises InvalidParameterValue: when it names interfaces that do not fit.
+        """
+        return self._call(
+            context, topic, "update_node", node_obj=node_obj, reset_interfaces=reset_interfaces
+        )
+
+    def destroy_node(self, context: Context, node_id: str, topic: str) -> None:
+        """Delete a node and its ports.
+
+        :raises NodeLocked: when somebody works on it.
+        :raises NodeAssociated: when it has an instance.
+        :raises InvalidState: when its provision state forbids it.
+        """
+        self._call(context, topic, "destroy_node", node_id=node_id)
+
+    def update_port(self, context: Context, port_obj: objects.Port, topic: str) -> objects.Port:
+        """Store the changes of a port.
+
+        :raises NodeLocked: when somebody works on its node.
+        :raises MACAlreadyExists: when another port has the address.
+        :raises InvalidState: when the state of its node forbids the change.
+        """
+        return self._call(context, topic, "update_port", port_obj=port_obj)
+
+    def destroy_port(self, context: Context, port: objects.Port, topic: str) -> None:
+        """Delete a port.
+
+        :raises NodeLocked: when somebody works on its node.
+        :raises InvalidState: when its node has an instance.
+        """
+        self._call(context, topic, "destroy_port", port=port)
+
+    # -- power and boot ----------------------------------------------------------------------------------------
+
+    def change_node_power_state(
+        self,
+        context: Context,
+        node_id: str,
+        new_state: str,
+        topic: str,
+        timeout: int | None = None,
+    ) -> None:
+        """Start a change of power.
+
+        :param timeout: seconds that the change may take.
+        :raises NodeLocked, NoFreeConductorWorker, InvalidParameterValue: when it cannot be started.
+        """
+        self._call(
+            context,
+            topic,
+            "change_node_power_state",
+            node_id=node_id,
+            new_state=new_state,
+            power_timeout=timeout,
+        )
+
+    def set_boot_device(
+        self, context: Context, node_id: str, device: str, topic: str, persistent: bool = False
+    ) -> None:
+        """Set what the server boots from next, or always.
+
+        :raises InvalidParameterValue: when the server does not offer the device.
+        """
+        self._call(
+            context,
+            topic,
+            "set_boot_device",
+            timeout=self._bmc_timeout(),
+            node_id=node_id,
+            device=device,
+            persistent=persistent,
+        )
+
+    def get_boot_device(self, context: Context, node_id: str, topic: str) -> dict[str, Any]:
+        """``{"boot_device": name or None, "persistent": True, False or None}``."""
+        return self._call(
+            context, topic, "get_boot_device", timeout=self._bmc_timeout(), node_id=node_id
+        )
+
+    def get_supported_boot_devices(self, context: Context, node_id: str, topic: str) -> list[str]:
+        """What :meth:`set_boot_device` takes."""
+        return self._call(context, topic, "get_supported_boot_devices", node_id=node_id)
+
+    @staticmethod
+    def _bmc_timeout() -> float:
+        return CONF.ipmi.command_retry_timeout + BMC_MARGIN
+
+    def validate_driver_interfaces(
+        self, context: Context, node_id: str, topic: str
+    ) -> dict[str, dict[str, Any]]:
+        """``{interface: {"result": True, False or None, "reason": text or None}}``."""
+        return self._call(context, topic, "validate_driver_interfaces", node_id=node_id)
+
+    def get_driver_properties(
+        self, context: Context, driver_name: str, topic: str
+    ) -> dict[str, str]:
+        """``{field of driver_info: its meaning}`` of a hardware type."""
+        return self._call(context, topic, "get_driver_properties", driver_name=driver_name)
+
+    # -- provisioning ------------------------------------------------------------------------------------------
+    # Each raises InvalidStateRequested when the node's state does not know the verb, NodeInMaintenance, NodeLocked,
+    # NoFreeConductorWorker, and InvalidParameterValue for arguments and settings that cannot work.
+
+    def do_node_deploy(
+        self,
+        context: Context,
+        node_id: str,
+        topic: str,
+        rebuild: bool = False,
+        configdrive: Any = None,
+        deploy_steps: list[dict[str, Any]] | None = None,
+    ) -> None:
+        """Start a deployment."""
+        self._call(
+            context,
+            topic,
+            "do_node_deploy",
+            node_id=node_id,
+            rebuild=rebuild,
+            configdrive=configdrive,
+            deploy_steps=deploy_steps,
+        )
+
+    def do_node_tear_down(self, context: Context, node_id: str, topic: str) -> None:
+        """Start to take the instance off a node."""
+        self._call(context, topic, "do_node_tear_down", node_id=node_id)
+
+    def do_provisioning_action(
+        self, context: Context, node_id: str, action: str, topic: str
+    ) -> None:
+        """Start one of the verbs manage, provide, abort, adopt, unhold."""
+        self._call(context, topic, "do_provisioning_action", node_id=node_id, action=action)
+
+    def do_node_clean(
+        self,
+        context: Context,
+        node_id: str,
+        clean_steps: list[dict[str, Any]],
+        topic: str,
+        disable_ramdisk: bool = False,
+    ) -> None:
+        """Start manual cleaning."""
+        self._call(
+            context,
+            topic,
+            "do_node_clean",
+            node_id=node_id,
+            clean_steps=clean_steps,
+            disable_ramdisk=disable_ramdisk,
+        )
+
+    def do_node_service(
+        self,
+        context: Context,
+        node_id: str,
+        service_steps: list[dict[str, Any]],
+        topic: str,
+        disable_ramdisk: bool = False,
+    ) -> None:
+        """Start steps on a node with an instance."""
+        self._call(
+            context,
+            topic,
+            "do_node_service",
+            node_id=node_id,
+            service_steps=service_steps,
+            disable_ramdisk=disable_ramdisk,
+        )
+
+    def inspect_hardware(self, context: Context, node_id: str, topic: str) -> None:
+        """Start an inspection."""
+        self._call(context, topic, "inspect_hardware", node_id=node_id)
+
+    def do_node_rescue(
+        self, context: Context, node_id: str, rescue_password: str, topic: str
+    ) -> None:
+        """Start to boot the rescue ramdisk."""
+        self._call(
+            context, topic, "do_node_rescue", node_id=node_id, rescue_password=rescue_password
+        )
+
+    def do_node_unrescue(self, context: Context, node_id: str, topic: str) -> None:
+        """Start the way back from rescue."""
+        self._call(context, topic, "do_node_unrescue", node_id=node_id)
+
+    # -- agents ------------------------------------------------------------------------------------------------
+
+    def heartbeat(
+        self,
+        context: Context,
+        node_id: str,
+        callback_url: str,
+        agent_version: str,
+        agent_token: str | None,
+        topic: str,
+        agent_verify_ca: str | None = None,
+        agent_status: str | None = None,
+        agent_status_message: str | None = None,
+    ) -> None:
+        """The node's agent has called.
+
+        :raises InvalidAgentToken: when it does not hold the node's token.
+        :raises NoFreeConductorWorker: when its flow cannot go on now; the agent calls again.
+        """
+        self._call(
+            context,
+            topic,
+            "heartbeat",
+            node_id=node_id,
+            callback_url=callback_url,
+            agent_version=agent_version,
+            agent_token=agent_token,
+            agent_verify_ca=agent_verify_ca,
+            agent_status=agent_status,
+            agent_status_message=agent_status_message,
+        )
+
+    def get_node_with_token(self, context: Context, node_id: str, topic: str) -> objects.Node:
+        """The node, with a new agent token that is told this once."""
+        return self._call(context, topic, "get_node_with_token", node_id=node_id)
+
+    def get_boot_script(self, context: Context, node_id: str, mac: str, topic: str) -> str:
+        """The iPXE script for a server of this node that boots from ``mac``."""
+        return self._call(context, topic, "get_boot_script", node_id=node_id, mac=mac)
+
+    # -- objects -----------------------------------------------------------------------------------------------
+
+    def object_class_action_versions(
+        self,
+        context: Context,
+        objname: str,
+        objmethod: str,
+        object_versions: dict[str, str],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Any:
+        """Run a class method of an object on a conductor; answered in ``object_versions``."""
+        return self._call(
+            context,
+            TOPIC,
+            "object_class_action_versions",
+            objname=objname,
+            objmethod=objmethod,
+            object_versions=object_versions,
+            args=args,
+            kwargs=kwargs,
+        )
+
+    def object_action(
+        self,
+        context: Context,
+        objinst: Any,
+        objmethod: str,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> tuple[dict[str, Any], Any]:
+        """Run a method of an object on a conductor; returns its changed fields and the result."""
+        return self._call(
+            context,
+            TOPIC,
+            "object_action",
+            objinst=objinst,
+            objmethod=objmethod,
+            args=args,
+            kwargs=kwargs,
+        )
+
+    def object_backport_versions(
+        self, context: Context, objinst: Any, object_versions: dict[str, str]
+    ) -> Any:
+        """Have a conductor turn an object that is too new into ``object_versions``."""
+        return self._call(
+            context,
+            TOPIC,
+            "object_backport_versions",
+            objinst=objinst,
+            object_versions=object_versions,
+        )
+
+
+def _called(host: str | None) -> str:
+    return f"Conductor '{host}'" if host else "The conductors"

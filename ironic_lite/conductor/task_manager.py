@@ -1,0 +1,315 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A task is one visit of a conductor to one node, under a shared or an exclusive lock.
+
+The exclusive lock is a row of the database with a token (see ``objects``). The token fences it: once another
+conductor has taken the node, nothing this task writes changes a row, and the task ends. A task that has lost its
+lock does not record that as a failure of the node either, for the node is no longer its own.
+
+A shared lock is none at all: it only reads, as many as like at a time.
+"""
+
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+from oslo_log import log
+from oslo_utils import timeutils
+
+from ironic_lite import objects
+from ironic_lite.common import context as ironic_context
+from ironic_lite.common import exception, states
+from ironic_lite.conductor import identity, power, workers
+from ironic_lite.conf import CONF
+
+LOG = log.getLogger(__name__)
+
+
+def acquire(
+    context: ironic_context.RequestContext,
+    node_ident: int | str,
+    shared: bool = False,
+    purpose: str = "unspecified action",
+    retry: bool = True,
+) -> "TaskManager":
+    """A task for one node; the lock is taken on entering it.
+
+    :param node_ident: id, UUID or name.
+    :param purpose: what for, in the log and in errors.
+    :param retry: try again for a while when the node is locked.
+    :raises NodeNotFound: on entering, when there is no such node.
+    :raises NodeLocked: on entering, when somebody else holds it.
+    """
+    return TaskManager(context, node_ident, shared, purpose, retry)
+
+
+class _Move:
+    """What to restore when a move along the state machine must not have happened."""
+
+    FIELDS = ("provision_state", "target_provision_state", "last_error", "provision_updated_at")
+
+    def __init__(self, node: objects.Node):
+        self._before = {field: getattr(node, field) for field in self.FIELDS}
+
+    def undo(self, node: objects.Node) -> None:
+        for field, value in self._before.items():
+            setattr(node, field, value)
+        node.save()
+
+
+class TaskManager:
+    """The task. Use :func:`acquire`."""
+
+    def __init__(
+        self,
+        context: ironic_context.RequestContext,
+        node_ident: int | str,
+        shared: bool,
+        purpose: str,
+        retry: bool,
+    ):
+        self.context = context
+        self.node: objects.Node = None
+        self.shared = shared
+        self.purpose = purpose
+        self._ident = node_ident
+        self._retry = retry
+        self._conductor = identity.current()
+        self._driver: Any = None
+        self._ports: list[objects.Port] | None = None
+        self._held = False
+        self._spawn: tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]] | None = None
+        self._slot: workers.Slot | None = None
+        self._move: _Move | None = None
+        self._in_worker = False
+
+    # -- what a task gives -------------------------------------------------------------------------------------
+
+    @property
+    def driver(self) -> Any:
+        """The node's interfaces.
+
+        :raises DriverNotFound, InterfaceNotFoundInEntrypoint: when this conductor does not have them enabled.
+        """
+        if self._driver is None:
+            self._driver = self._conductor.drivers.driver_for(self.node)
+        return self._driver
+
+    @property
+    def ports(self) -> list[objects.Port]:
+        """The node's ports, read once."""
+        if self._ports is None:
+            self._ports = objects.Port.list_by_node_id(self.context, self.node.id)
+        return self._ports
+
+    def reload_driver(self) -> None:
+        """The node names other interfaces now."""
+        self._driver = None
+
+    # -- the lock ----------------------------------------------------------------------------------------------
+
+    def __enter__(self) -> "TaskManager":
+        if self.shared:
+            self.node = objects.Node.get(self.context, self._ident)
+        else:
+            self._lock()
+        return self
+
+    def _lock(self) -> None:
+        attempts = CONF.conductor.node_locked_retry_attempts if self._retry else 0
+        while True:
+            try:
+                self.node = objects.Node.reserve(self.context, self._conductor.host, self._ident)
+            except exception.NodeLocked:
+                if attempts <= 0:
+                    raise
+                attempts -= 1
+                time.sleep(CONF.conductor.node_locked_retry_interval)
+            else:
+                self._held = True
+                self._driver = self._ports = None
+                LOG.debug("Locked node %s for %s", self.node.uuid, self.purpose)
+                return
+
+    def upgrade_lock(self, purpose: str | None = None) -> None:
+        """Turn a shared lock into an exclusive one; the node is read anew.
+
+        :raises NodeLocked: when somebody else holds it.
+        """
+        self.purpose = purpose or self.purpose
+        if self.shared:
+            self._ident = self.node.id
+            self._lock()
+            self.shared = False
+
+    def downgrade_lock(self) -> None:
+        """Turn an exclusive lock into a shared one."""
+        if not self.shared:
+            self._unlock()
+            self.shared = True
+
+    def ensure_locked(self) -> None:
+        """Ask the database whether this task still holds the node.
+
+        :raises NodeLockLost: when it does not.
+        """
+        if self.shared or not self._held:
+            raise exception.NodeLockLost(node=self.node.uuid)
+        self.node.check_lock()
+
+    def forget_lock(self) -> None:
+        """The node's record is gone, and its lock with it."""
+        self._held = False
+
+    def _unlock(self) -> None:
+        if not self._held:
+            return
+        self._held = False
+        try:
+            self.node.release()
+        except exception.NodeLockLost:
+            self._log_lost_lock()
+        except exception.NodeNotFound:
+            LOG.debug("Node %s was deleted during %s", self.node.uuid, self.purpose)
+
+    def _log_lost_lock(self) -> None:
+        LOG.warning(
+            "Lost the lock on node %s during %s: another conductor has taken the node over. This task ends and "
+            "has written nothing since",
+            self.node.uuid,
+            self.purpose,
+        )
+
+    def release_resources(self) -> None:
+        """End the task: give back the lock and a claimed worker. Idempotent."""
+        if self._slot is not None:
+            self._slot.give_back()
+            self._slot = None
+        self._spawn = None
+        self._unlock()
+
+    # -- moving, and work that goes on after the task's block ------------------------------------------------
+
+    def process_event(
+        self,
+        event: str,
+        callback: Callable[..., Any] | None = None,
+        call_args: tuple[Any, ...] = (),
+        call_kwargs: dict[str, Any] | None = None,
+        target_state: str | None = None,
+    ) -> None:
+        """Move the node along the state machine, and save it.
+
+        :param callback: runs on the worker pool after the task's block, under the same lock.
+        :param target_state: the target provision state, where it is not the usual one.
+        :raises InvalidStateRequested: when the state does not know the event.
+        :raises NoFreeConductorWorker: when the callback could not run; the node has not moved then.
+        """
+        node = self.node
+        try:
+            move = states.move(
+                node.provision_state, event, node.target_provision_state, target_state
+            )
+        except ValueError:
+            raise exception.InvalidStateRequested(
+                action=event, node=node.uuid, state=node.provision_state
+            ) from None
+        if callback is not None:
+            self.spawn_after(callback, *call_args, **(call_kwargs or {}))
+            if not self._in_worker:
+                self._move = _Move(node)
+            node.last_error = None
+        LOG.info("Node %s: %s -> %s (%s)", node.uuid, node.provision_state, move.state, event)
+        node.provision_state = move.state
+        node.target_provision_state = move.target
+        node.provision_updated_at = timeutils.utcnow(with_timezone=True)
+        node.save()
+
+    def spawn_after(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        """Run the function on the worker pool after the task's block, under the same lock.
+
+        Called by work that is on the pool already, it follows on the same worker.
+
+        :raises NoFreeConductorWorker: when the pool is full.
+        """
+        if self._slot is None and not self._in_worker:
+            self._slot = self._conductor.workers.claim()
+        self._spawn = (function, args, kwargs)
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if exc is None and self._slot is not None:
+            slot, self._slot = self._slot, None
+            try:
+                slot.run(self._work)
+            except BaseException:
+                self._undo_move()
+                self.release_resources()
+                raise
+            return
+        if isinstance(exc, exception.NodeLockLost):
+            self._held = False
+            self._log_lost_lock()
+        elif exc is not None:
+            self._undo_move()
+        self.release_resources()
+
+    def _undo_move(self) -> None:
+        if self._move is None or not self._held:
+            return
+        try:
+            self._move.undo(self.node)
+        except Exception:
+            LOG.exception("Could not move node %s back after a failed start", self.node.uuid)
+
+    def _work(self) -> None:
+        """On the worker: run what was handed over, and what that hands over in turn."""
+        self._in_worker = True
+        try:
+            while self._spawn is not None:
+                function, args, kwargs = self._spawn
+                self._spawn = None
+                function(*args, **kwargs)
+        except exception.NodeLockLost:
+            self._held = False
+            self._log_lost_lock()
+        except Exception as exc:
+            LOG.exception("%s of node %s has failed", self.purpose, self.node.uuid)
+            self._record_failure(exc)
+        finally:
+            self.release_resources()
+
+    def _record_failure(self, exc: Exception) -> None:
+        """The last net under work on the pool: flows record their own failures."""
+        node = self.node
+        try:
+            node.last_error = f"{self.purpose} failed: {exc}"
+            if node.provision_state in states.WORKING:
+                self.process_event("fail")
+            else:
+                node.save()
+        except exception.NodeLockLost:
+            self._held = False
+            self._log_lost_lock()
+        except Exception:
+            LOG.exception("Could not record the failure on node %s", node.uuid)
+
+    # -- what drivers and flows do to the server ---------------------------------------------------------------
+
+    def set_power(self, state: str, timeout: int | None = None) -> None:
+        """Change power and record it; see :func:`ironic_lite.conductor.power.change`."""
+        power.change(self, state, timeout)
+
+    def set_boot_device(self, device: str, persistent: bool = False) -> None:
+        """Set the boot device through the management interface.
+
+        :raises InvalidParameterValue: when the server does not offer the device.
+        :raises NodeLockLost: when this task no longer holds the node; the BMC is not asked then.
+        """
+        self.ensure_locked()
+        self.driver.management.validate(self)
+        self.driver.management.set_boot_device(self, device, persistent=persistent)
