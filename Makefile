@@ -8,7 +8,7 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install --quiet -c constraints.txt
+PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check install -qq -c constraints.txt
 PACKAGING := setup.cfg pyproject.toml constraints.txt
 # The functional tests wait more than they compute.
 TEST_WORKERS ?= 4
