@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``ironic-lite rack``: the virtual rack in the foreground."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ironic_lite.simulator.rack import RackOptions
+
+_USAGE = """\
+{count} virtual servers, BMC user {username!r}, password {password!r}:
+{servers}
+They boot over the network from {boot_url}/boot/<mac with hyphens>.
+
+  ipmitool -I lanplus -C 17 -H 127.0.0.1 -p {port} -U {username} -P {password} chassis status
+  curl {url}/servers                                  what every server does
+  curl {url}/servers/0/console                        a serial console
+  curl -X PUT -d '{{"bmc_silent": true}}' {url}/servers/0/faults
+  curl -X DELETE {url}/servers/0/faults
+  curl '{url}/log?since=0'                            everything that happened
+  curl {url}/images                                   kernel, ramdisk, disk image and their SHA-256
+
+Ctrl-C stops the rack.
+"""
+
+
+def main(argv: list[str]) -> int:
+    """Run a rack until it is interrupted; returns the exit status."""
+    from ironic_lite.simulator.rack import RackOptions
+    from ironic_lite.simulator.timing import Timing
+
+    arguments = _parse(argv)
+    options = RackOptions(
+        count=arguments.count,
+        boot_url=arguments.boot_url.rstrip("/"),
+        http_port=arguments.http_port,
+        bmc_port_base=arguments.bmc_port_base,
+        username=arguments.username,
+        password=arguments.password,
+        state_dir=arguments.state_dir,
+        timing=Timing().scaled(arguments.slowness),
+    )
+    try:
+        asyncio.run(_run(options))
+    except OSError as exc:
+        print(
+            f"ironic-lite rack: cannot start: {exc}. "
+            "Choose other ports with --http-port and --bmc-port-base.",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="ironic-lite rack",
+        description="Virtual servers with IPMI BMCs, network boot and agents, on loopback.",
+    )
+    parser.add_argument("--count", type=_count, default=4, help="servers, 1 to 1000 (4)")
+    parser.add_argument(
+        "--boot-url",
+        default="http://127.0.0.1:6385",
+        help="root of the provisioning API (%(default)s)",
+    )
+    parser.add_argument("--http-port", type=int, default=8088, help="status port (%(default)s)")
+    parser.add_argument(
+        "--bmc-port-base", type=int, default=6230, help="UDP port of the first BMC (%(default)s)"
+    )
+    parser.add_argument("--username", default="admin", help="BMC user (%(default)s)")
+    parser.add_argument("--password", default="password", help="BMC password (%(default)s)")
+    parser.add_argument("--state-dir", type=Path, help="keep the disks here (temporary if unset)")
+    parser.add_argument(
+        "--slowness", type=float, default=1.0, help="factor on all delays of the hardware (1.0)"
+    )
+    return parser.parse_args(argv)
+
+
+def _count(text: str) -> int:
+    if text.isdigit() and 1 <= int(text) <= 1000:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"must be a number from 1 to 1000, not {text!r}")
+
+
+async def _run(options: "RackOptions") -> None:
+    from ironic_lite.simulator.rack import Rack
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with Rack(options) as rack:
+        servers = "\n".join(
+            f"  {s.name:<11} mac {s.machine.identity.mac}  bmc 127.0.0.1:{s.bmc_port}"
+            for s in rack.servers
+        )
+        print(
+            _USAGE.format(
+                count=options.count,
+                username=options.username,
+                password=options.password,
+                servers=servers,
+                boot_url=options.boot_url,
+                port=rack.servers[0].bmc_port,
+                url=rack.http_url,
+            ),
+            flush=True,
+        )
+        await stop.wait()

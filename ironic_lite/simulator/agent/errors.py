@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Errors as ironic-python-agent reports them: a type, an HTTP status, a message and details."""
+
+from typing import Any
+
+
+class AgentError(Exception):
+    """Base of all; its class name is the ``type`` that conductors see."""
+
+    message = "An error occurred"
+    code = 500
+
+    def __init__(self, details: str) -> None:
+        super().__init__(f"{self.message}: {details}")
+        self.details = details
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the body of ``command_error``."""
+        return {
+            "type": type(self).__name__,
+            "code": self.code,
+            "message": self.message,
+            "details": self.details,
+        }
+
+
+class InvalidContentError(AgentError):
+    """A request that is refused before anything is done."""
+
+    message = "Invalid request body"
+    code = 400
+
+
+class InvalidCommandError(InvalidContentError):
+    """There is no such command."""
+
+    message = "Invalid command"
+
+
+class InvalidCommandParamsError(InvalidContentError):
+    """The command's parameters do not fit."""
+
+    message = "Invalid command parameters"
+
+
+class RequestedObjectNotFoundError(AgentError):
+    """There is no such extension or command result."""
+
+    message = "Not found"
+    code = 404
+
+
+class CommandExecutionError(AgentError):
+    """A command failed."""
+
+    message = "Command execution failed"
+
+
+class AgentIsBusy(CommandExecutionError):
+    """Another command is still running."""
+
+    message = "Agent is busy"
+    code = 409
+
+
+class VersionMismatch(AgentError):
+    """The hardware managers changed since the steps were listed."""
+
+    message = "Hardware managers version mismatch, reload agent with correct version"
+    code = 409
+
+
+class HardwareManagerMethodNotFound(AgentError):
+    """No hardware manager has the step."""
+
+    message = "No HardwareManager found to handle method"
+
+
+class ImageDownloadError(AgentError):
+    """An image could not be fetched."""
+
+    message = "Error downloading image"
+
+
+class ImageDownloadFatalError(ImageDownloadError):
+    """An image could not be fetched and trying again is of no use."""
+
+
+class ImageChecksumError(AgentError):
+    """An image is not what its checksum says."""
+
+    message = "Error verifying image checksum"
+
+
+class ImageWriteError(AgentError):
+    """An image could not be written to the disk."""
+
+    message = "Error writing image to device"
+
+
+class DeploymentError(AgentError):
+    """A deploy step failed."""
+
+    message = "Deploy step failed"

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an agent sees of the server that it runs on."""
+
+from typing import Protocol
+
+from ironic_lite.simulator.disk import Disk
+from ironic_lite.simulator.faults import Faults
+from ironic_lite.simulator.surroundings import Identity
+
+
+class Host(Protocol):
+    """The server under an agent."""
+
+    identity: Identity
+    disk: Disk
+    faults: Faults
+    boot_mode: str
+
+    def control(self, action: str) -> None:
+        """Change power as an operating system does: off or reset."""
+        ...
+
+    def say(self, line: str) -> None:
+        """Write a line on the serial console."""
+        ...

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The HTTP API of all agents of a rack, on one server: ``/agent/<index>/v1/...``."""
+
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+
+from ironic_lite.simulator.agent import errors
+from ironic_lite.simulator.agent.agent import Agent, AgentUnreachable
+
+FindAgent = Callable[[int], Agent | None]
+
+
+def routes(find_agent: FindAgent) -> list[web.RouteDef]:
+    """Return the routes; ``find_agent`` gives the agent that answers for a server, if any."""
+    api = _AgentApi(find_agent)
+    found = []
+    # Like the real agent: the version may be missing.
+    for root in ("/agent/{index:\\d+}/v1", "/agent/{index:\\d+}"):
+        found += [
+            web.get(f"{root}/status", api.status),
+            web.get(f"{root}/commands/", api.list_results),
+            web.post(f"{root}/commands/", api.run_command),
+            web.get(f"{root}/commands/{{id}}", api.get_result),
+        ]
+    return found
+
+
+class _AgentApi:
+    def __init__(self, find_agent: FindAgent) -> None:
+        self._find_agent = find_agent
+
+    async def status(self, request: web.Request) -> web.Response:
+        agent = self._agent(request)
+        return web.json_response({"started_at": agent.started_at, "version": agent.version})
+
+    async def list_results(self, request: web.Request) -> web.Response:
+        agent = self._agent(request)
+        if not agent.accepts(request.query.get("agent_token")):
+            return _fault(401, "401 Unauthorized: Token invalid.")
+        return web.json_response({"commands": agent.results()})
+
+    async def get_result(self, request: web.Request) -> web.Response:
+        agent = self._agent(request)
+        if not agent.accepts(request.query.get("agent_token")):
+            return _fault(401, "401 Unauthorized: Token invalid.")
+        return await self._answer(request, agent.result(request.match_info["id"], _wait(request)))
+
+    async def run_command(self, request: web.Request) -> web.Response:
+        agent = self._agent(request)
+        if not agent.accepts(request.query.get("agent_token")):
+            return _fault(401, "401 Unauthorized: Token invalid.")
+        try:
+            body = await request.json()
+            name, params = body["name"], body["params"]
+        except (ValueError, KeyError, TypeError):
+            return _fault(400, "400 Bad Request: Missing or invalid name or params")
+        if not isinstance(name, str) or not isinstance(params, dict):
+            return _fault(400, "400 Bad Request: Missing or invalid name or params")
+        return await self._answer(request, agent.execute(name, params, _wait(request)))
+
+    def _agent(self, request: web.Request) -> Agent:
+        agent = self._find_agent(int(request.match_info["index"]))
+        if agent is None or not agent.reachable:
+            raise _hang_up(request)
+        return agent
+
+    async def _answer(self, request: web.Request, work: Any) -> web.Response:
+        try:
+            return web.json_response(await work)
+        except errors.AgentError as exc:
+            return _fault(exc.code, str(exc))
+        except AgentUnreachable:
+            raise _hang_up(request) from None
+
+
+def _hang_up(request: web.Request) -> ConnectionResetError:
+    # A server that is off does not answer; on a shared port the nearest thing is to drop the line.
+    if request.transport is not None:
+        request.transport.abort()
+    return ConnectionResetError("no agent there")
+
+
+def _wait(request: web.Request) -> bool:
+    return request.query.get("wait", "").lower() == "true"
+
+
+def _fault(status: int, text: str) -> web.Response:
+    code = "Server" if status >= 500 else "Client"
+    return web.json_response({"faultcode": code, "faultstring": text}, status=status)

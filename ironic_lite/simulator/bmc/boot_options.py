@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""System boot options (IPMI 2.0 sections 28.12 to 28.14, table 28-14)."""
+
+import dataclasses
+from collections.abc import Callable
+
+SET_IN_PROGRESS = 0
+VALID_BIT_CLEARING = 3
+BOOT_INFO_ACKNOWLEDGE = 4
+BOOT_FLAGS = 5
+BOOT_INITIATOR_INFO = 6
+# Parameter lengths in bytes, without the selector.
+_LENGTHS = {SET_IN_PROGRESS: 1, 1: 1, 2: 1, VALID_BIT_CLEARING: 1, 4: 2, BOOT_FLAGS: 5, 6: 9}
+
+_VALID = 0x80
+_PERSISTENT = 0x40
+_EFI = 0x20
+_KEEP_WITHOUT_RESTART = 0x08
+# Flags are forgotten if no restart follows within 60 s, unless parameter 3 says otherwise.
+FLAGS_LIFETIME = 60.0
+
+# Boot device selector, data 2 bits 5:2 of parameter 5.
+DEVICES = {
+    0b0000: "default",
+    0b0001: "pxe",
+    0b0010: "disk",
+    0b0011: "disk",
+    0b0100: "diagnostic",
+    0b0101: "cdrom",
+    0b0110: "bios",
+    0b0111: "cdrom",
+    0b1000: "cdrom",
+    0b1001: "cdrom",
+    0b1011: "disk",
+    0b1111: "floppy",
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class BootOverride:
+    """The boot device that was asked for: its name, for how long, and the firmware type."""
+
+    device: str
+    persistent: bool
+    efi: bool
+
+
+class BootOptions:
+    """The boot option parameters of one BMC."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._parameters = {number: bytes(length) for number, length in _LENGTHS.items()}
+        self._set_at = 0.0
+
+    def supported(self, number: int) -> bool:
+        """Tell whether a parameter exists."""
+        return number in self._parameters
+
+    def set(self, number: int, value: bytes) -> bool:
+        """Store a parameter; False if its length is wrong."""
+        length = _LENGTHS[number]
+        if number == BOOT_INITIATOR_INFO:
+            value = value.ljust(length, b"\0")
+        if len(value) != length:
+            return False
+        if number == BOOT_INFO_ACKNOWLEDGE:
+            mask, bits = value
+            value = bytes((0, (self._parameters[number][1] & ~mask) | (bits & mask)))
+        self._parameters[number] = value
+        if number == BOOT_FLAGS:
+            self._set_at = self._clock()
+        return True
+
+    def get(self, number: int) -> bytes:
+        """Return a parameter's data."""
+        if number == BOOT_FLAGS:
+            self._forget_old_flags()
+        return self._parameters[number]
+
+    @property
+    def override(self) -> BootOverride | None:
+        """The boot device in force, or None where the firmware's own order holds."""
+        flags = self.get(BOOT_FLAGS)
+        device = DEVICES.get(flags[1] >> 2 & 0x0F, "default")
+        if not flags[0] & _VALID or device == "default":
+            return None
+        return BootOverride(device, bool(flags[0] & _PERSISTENT), bool(flags[0] & _EFI))
+
+    def take(self) -> BootOverride | None:
+        """Return the override for a boot that starts now; a one-time one is used up by it."""
+        override = self.override
+        if override is not None and not override.persistent:
+            self._parameters[BOOT_FLAGS] = bytes(_LENGTHS[BOOT_FLAGS])
+        return override
+
+    def restart_seen(self) -> None:
+        """Note a chassis control: flags that it makes use of are not forgotten by time."""
+        self._set_at = float("inf")
+
+    def _forget_old_flags(self) -> None:
+        flags = self._parameters[BOOT_FLAGS]
+        keep = self._parameters[VALID_BIT_CLEARING][0] & _KEEP_WITHOUT_RESTART
+        if flags[0] & _PERSISTENT or keep:
+            return
+        if self._clock() - self._set_at > FLAGS_LIFETIME:
+            self._parameters[BOOT_FLAGS] = bytes(_LENGTHS[BOOT_FLAGS])

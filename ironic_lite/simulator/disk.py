@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The disk of a virtual server: a sparse file, and the config drive beside it."""
+
+import hashlib
+from pathlib import Path
+
+DEFAULT_SIZE = 10 * 1024**3
+SECTOR = 512
+BOOT_SIGNATURE = b"\x55\xaa"
+# What erase_devices_metadata clears at both ends: more than any partition table or filesystem
+# signature takes.
+_METADATA_SIZE = 1024 * 1024
+_CHUNK = 1024 * 1024
+
+
+class DiskFull(OSError):
+    """An image is larger than the disk."""
+
+
+class Disk:
+    """A disk of ``size`` bytes in a directory of its own. All calls block for file access."""
+
+    def __init__(self, directory: Path, size: int = DEFAULT_SIZE) -> None:
+        self.size = size
+        self._file = directory / "disk.img"
+        self._config_drive = directory / "config-drive.img"
+        self._written = 0
+        self._digest: str | None = None
+        self.erase()
+
+    def erase(self) -> None:
+        """Make every byte zero."""
+        with self._file.open("wb") as disk:
+            disk.truncate(self.size)
+        self._config_drive.unlink(missing_ok=True)
+        self._written, self._digest = 0, None
+
+    def erase_metadata(self) -> None:
+        """Clear both ends, so that nothing is found on the disk."""
+        with self._file.open("r+b") as disk:
+            disk.write(bytes(_METADATA_SIZE))
+            disk.seek(self.size - _METADATA_SIZE)
+            disk.write(bytes(_METADATA_SIZE))
+        self._config_drive.unlink(missing_ok=True)
+        self._written, self._digest = 0, None
+
+    def write(self, offset: int, chunk: bytes) -> None:
+        """Write a part of an image.
+
+        :raises DiskFull: it does not fit.
+        """
+        if offset + len(chunk) > self.size:
+            raise DiskFull(f"The disk holds {self.size} bytes; the image is larger.")
+        with self._file.open("r+b") as disk:
+            disk.seek(offset)
+            disk.write(chunk)
+        self._written, self._digest = offset + len(chunk), None
+
+    def write_config_drive(self, content: bytes) -> None:
+        """Put a config drive on its partition."""
+        self._config_drive.write_bytes(content)
+
+    def has_partition_table(self) -> bool:
+        """Tell whether the first sector carries the boot signature."""
+        with self._file.open("rb") as disk:
+            return disk.read(SECTOR).endswith(BOOT_SIGNATURE)
+
+    def identifier(self) -> str:
+        """Return the disk identifier of the MBR, as ``hexdump`` shows it."""
+        with self._file.open("rb") as disk:
+            return f"0x{int.from_bytes(disk.read(SECTOR)[440:444], 'little'):08x}"
+
+    @property
+    def image_size(self) -> int:
+        """Bytes of the image that was written last, 0 for none."""
+        return self._written
+
+    def sha256(self) -> str | None:
+        """Return the digest of the image's bytes as they are on the disk; None without an image."""
+        if not self._written or self._digest:
+            return self._digest
+        digest = hashlib.sha256()
+        left = self._written
+        with self._file.open("rb") as disk:
+            while left:
+                chunk = disk.read(min(_CHUNK, left))
+                digest.update(chunk)
+                left -= len(chunk)
+        self._digest = digest.hexdigest()
+        return self._digest
+
+    def config_drive(self) -> bytes | None:
+        """Return the config drive's content, None without one."""
+        try:
+            return self._config_drive.read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def config_drive_sha256(self) -> str | None:
+        """Return the digest of the config drive's content, None without one."""
+        content = self.config_drive()
+        return None if content is None else hashlib.sha256(content).hexdigest()

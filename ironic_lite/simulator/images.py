@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The kernel, ramdisk and disk image that the rack makes and serves itself."""
+
+import dataclasses
+import functools
+import hashlib
+import struct
+
+from ironic_lite.simulator.disk import BOOT_SIGNATURE, SECTOR
+
+KERNEL = "ipa.kernel"
+RAMDISK = "ipa.initramfs"
+DISK_IMAGE = "rack-os.raw"
+
+_IMAGE_SIZE = 2 * 1024 * 1024
+_FIRST_SECTOR = 2048
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Image:
+    """A file under ``/images/`` and its SHA-256."""
+
+    name: str
+    content: bytes
+    sha256: str
+
+
+@functools.cache
+def catalog() -> dict[str, Image]:
+    """Return the rack's images by name. They are the same in every run."""
+    files = {
+        KERNEL: _padding("virtual kernel", 64 * 1024),
+        RAMDISK: _padding("virtual ironic-python-agent ramdisk", 256 * 1024),
+        DISK_IMAGE: _disk_image(),
+    }
+    return {
+        name: Image(name, content, hashlib.sha256(content).hexdigest())
+        for name, content in files.items()
+    }
+
+
+def _padding(text: str, size: int) -> bytes:
+    line = f"ironic_lite {text}\n".encode()
+    return (line * (size // len(line) + 1))[:size]
+
+
+def _disk_image() -> bytes:
+    """A raw image with an MBR and one Linux partition, which is all that is looked at."""
+    sectors = _IMAGE_SIZE // SECTOR - _FIRST_SECTOR
+    partition = struct.pack("<B3sB3sII", 0x80, bytes(3), 0x83, bytes(3), _FIRST_SECTOR, sectors)
+    mbr = bytes(440) + b"LITE" + bytes(2) + partition.ljust(64, b"\0") + BOOT_SIGNATURE
+    start = _FIRST_SECTOR * SECTOR
+    return mbr.ljust(start, b"\0") + _padding("virtual operating system", _IMAGE_SIZE - start)

@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A virtual server: power, firmware and what runs on it."""
+
+import asyncio
+import collections
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+from ironic_lite.simulator import ipxe
+from ironic_lite.simulator.agent.agent import Agent
+from ironic_lite.simulator.bmc.boot_options import BootOptions, BootOverride
+from ironic_lite.simulator.disk import Disk
+from ironic_lite.simulator.faults import Faults
+from ironic_lite.simulator.surroundings import DownloadFailed, Identity, Surroundings
+
+PXE_ATTEMPTS = 3
+_MAX_SCRIPT = 1024 * 1024
+_CONSOLE_LINES = 500
+# The firmware's own order, when the BMC asks for nothing else.
+FIRMWARE_ORDER = ("disk", "pxe")
+
+
+class Machine:
+    """Power and boot of one server. It is driven by its BMC and by its agent.
+
+    ``phase`` is what it does now: off, post, pxe, ramdisk, agent, booting-disk, booted,
+    no-bootable-device, setup or hung.
+    """
+
+    def __init__(
+        self, identity: Identity, disk: Disk, faults: Faults, surroundings: Surroundings
+    ) -> None:
+        self.identity = identity
+        self.disk = disk
+        self.faults = faults
+        self.boot_options = BootOptions(asyncio.get_running_loop().time)
+        self.phase = "off"
+        self.agent: Agent | None = None
+        self.ghosts: list[Agent] = []
+        self.booted_image: str | None = None
+        self.boot_mode = "bios"
+        self.console: collections.deque[str] = collections.deque(maxlen=_CONSOLE_LINES)
+        self._around = surroundings
+        self._power = False
+        self._running: asyncio.Task[None] | None = None
+        self._changes: asyncio.Queue[str] = asyncio.Queue()
+        self._worker = asyncio.create_task(self._work(), name=f"{identity.name}-power")
+
+    @property
+    def powered_on(self) -> bool:
+        """Whether the server has main power."""
+        return self._power
+
+    def control(self, action: str) -> None:
+        """Queue a power action: on, off, cycle, reset, soft or diag."""
+        self._changes.put_nowait(action)
+
+    async def close(self) -> None:
+        """Stop everything that runs on the server."""
+        self._worker.cancel()
+        await asyncio.gather(self._worker, return_exceptions=True)
+        await self._stop(leave_ghost=False)
+        for ghost in self.ghosts:
+            await ghost.kill()
+
+    def say(self, line: str) -> None:
+        """Write a line on the serial console."""
+        self.console.append(f"{time.strftime('%H:%M:%S')} {line}")
+
+    async def _work(self) -> None:
+        while True:
+            action = await self._changes.get()
+            handler = getattr(self, f"_{action}")
+            await handler()
+
+    async def _on(self) -> None:
+        if self._power:
+            return
+        await asyncio.sleep(self._around.timing.power_change)
+        self._switch(True)
+        self._start(self._boot())
+
+    async def _off(self) -> None:
+        if not self._power or self.faults.ignore_power_off:
+            return
+        await asyncio.sleep(self._around.timing.power_change)
+        await self._stop()
+        self._switch(False)
+
+    async def _soft(self) -> None:
+        """Press the power button: an operating system shuts down first, firmware does not."""
+        if self.phase in ("agent", "booted") and not self.faults.ignore_power_off:
+            self.say("Power button pressed, shutting down")
+            await asyncio.sleep(self._around.timing.soft_off)
+        await self._off()
+
+    async def _cycle(self) -> None:
+        await self._off()
+        if not self._power:
+            await asyncio.sleep(self._around.timing.power_cycle_off)
+            await self._on()
+
+    async def _reset(self) -> None:
+        if not self._power:
+            return
+        await self._stop()
+        self._start(self._boot())
+
+    async def _diag(self) -> None:
+        self.say("NMI: diagnostic interrupt received")
+
+    def _switch(self, on: bool) -> None:
+        self._power = on
+        if not on:
+            self.phase = "off"
+        self._record("power-is", power="on" if on else "off")
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        self._running = asyncio.create_task(work, name=f"{self.identity.name}-boot")
+
+    async def _stop(self, leave_ghost: bool = True) -> None:
+        """End what runs; with the fault for it, the agent lives on as a ghost."""
+        self.booted_image = None
+        agent, self.agent = self.agent, None
+        if agent is not None:
+            if leave_ghost and self.faults.stale_agent:
+                self.ghosts.append(agent)
+                self._record("agent-left-as-ghost")
+            else:
+                await agent.kill()
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+            self._running = None
+
+    async def _boot(self) -> None:
+        self._enter("post")
+        await asyncio.sleep(self._around.timing.post)
+        override = self.boot_options.take()
+        self.boot_mode = "uefi" if override is not None and override.efi else "bios"
+        order = _boot_order(override)
+        self.say(f"Firmware ({self.boot_mode}), boot order: {', '.join(order)}")
+        for device in order:
+            if device == "bios":
+                self._enter("setup")
+                return
+            booted = await (self._boot_disk() if device == "disk" else self._boot_pxe())
+            if booted:
+                return
+        self.say("No bootable device.")
+        self._enter("no-bootable-device")
+
+    async def _boot_disk(self) -> bool:
+        if not self.disk.has_partition_table():
+            self.say("Disk: not bootable")
+            return False
+        self._enter("booting-disk")
+        await asyncio.sleep(self._around.timing.disk_boot)
+        self.booted_image = await asyncio.to_thread(self.disk.sha256)
+        drive = "with" if self.disk.config_drive() is not None else "without"
+        self.say(f"Booted image sha256:{self.booted_image} {drive} config drive")
+        self.say(f"{self.identity.name} login:")
+        self._enter("booted", image=self.booted_image)
+        return True
+
+    async def _boot_pxe(self) -> bool:
+        """Run the server's iPXE script; True if a ramdisk or a disk boots from it."""
+        self._enter("pxe")
+        url = f"{self._around.boot_url.rstrip('/')}/boot/{self.identity.mac.replace(':', '-')}"
+        settings = {
+            "mac": self.identity.mac,
+            "uuid": self.identity.uuid,
+            "hostname": self.identity.name,
+            "serial": self.identity.name,
+            "platform": "efi" if self.boot_mode == "uefi" else "pcbios",
+            "buildarch": "x86_64",
+            "manufacturer": "ironic_lite",
+            "product": "virtual rack",
+        }
+        for attempt in range(1, PXE_ATTEMPTS + 1):
+            firmware = ipxe.Firmware(settings, self._fetch_script, self._download)
+            try:
+                outcome = await firmware.run(url)
+            except (ipxe.FetchError, ipxe.ScriptError) as exc:
+                self.say(f"iPXE: {exc}")
+                self._record("pxe-failed", attempt=attempt, error=str(exc))
+                if attempt < PXE_ATTEMPTS:
+                    await asyncio.sleep(self._around.timing.boot_retry)
+                continue
+            if outcome.action == "boot":
+                assert outcome.kernel is not None
+                await self._boot_ramdisk(outcome.kernel, len(outcome.initrds))
+                return True
+            self.say(f"iPXE: {outcome.action}")
+            return outcome.action == "disk" and await self._boot_disk()
+        return False
+
+    async def _boot_ramdisk(self, kernel: ipxe.BootFile, initrds: int) -> None:
+        self._enter("ramdisk", kernel=kernel.url)
+        parameters = ipxe.kernel_parameters(kernel.arguments)
+        self.say(f"Kernel {kernel.url} with {initrds} initrd")
+        await asyncio.sleep(self._around.timing.ramdisk_boot)
+        api_url = parameters.get("ipa-api-url", "")
+        if self.faults.agent_never_boots or not initrds or not api_url:
+            self.say("Kernel panic: no working init found")
+            self._enter("hung")
+            return
+        self._enter("agent")
+        self.agent = Agent(self, api_url, parameters.get("ipa-agent-token"), self._around)
+        self.agent.start()
+
+    async def _fetch_script(self, url: str) -> bytes:
+        script = bytearray()
+        try:
+            async for chunk in self._around.stream(url):
+                script += chunk
+                if len(script) > _MAX_SCRIPT:
+                    raise ipxe.FetchError(f"{url} is larger than {_MAX_SCRIPT} bytes")
+        except DownloadFailed as exc:
+            raise ipxe.FetchError(str(exc)) from exc
+        return bytes(script)
+
+    async def _download(self, url: str) -> int:
+        try:
+            return sum([len(chunk) async for chunk in self._around.stream(url)])
+        except DownloadFailed as exc:
+            raise ipxe.FetchError(str(exc)) from exc
+
+    def _enter(self, phase: str, **details: Any) -> None:
+        self.phase = phase
+        self._record("phase", phase=phase, **details)
+
+    def _record(self, action: str, **details: Any) -> None:
+        self._around.journal.record(self.identity.name, "machine", action, **details)
+
+
+def _boot_order(override: BootOverride | None) -> tuple[str, ...]:
+    match override.device if override else "default":
+        case "pxe":
+            return ("pxe", "disk")
+        case "disk":
+            return ("disk",)
+        case "bios":
+            return ("bios",)
+        case _:
+            # There is no medium in the other drives, so the firmware goes on as usual.
+            return FIRMWARE_ORDER

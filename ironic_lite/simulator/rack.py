@@ -1,0 +1,214 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A rack of virtual servers on the running event loop."""
+
+import asyncio
+import contextlib
+import dataclasses
+import socket
+import tempfile
+import uuid
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+
+from ironic_lite.simulator import control
+from ironic_lite.simulator.agent import http as agent_http
+from ironic_lite.simulator.agent.agent import Agent
+from ironic_lite.simulator.bmc.login import Account
+from ironic_lite.simulator.bmc.server import BmcServer, guid_bytes
+from ironic_lite.simulator.disk import Disk
+from ironic_lite.simulator.faults import Faults
+from ironic_lite.simulator.journal import Journal
+from ironic_lite.simulator.machine import Machine
+from ironic_lite.simulator.surroundings import Identity, Surroundings
+from ironic_lite.simulator.timing import Timing
+
+ADDRESS = "127.0.0.1"
+_NAMESPACE = uuid.UUID("5a3c7c5e-3b1e-4d27-9f0b-6c9b1f2a7d10")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class RackOptions:
+    """How a rack is built. Port 0 takes free ports; without ``state_dir`` disks are temporary.
+
+    ``session_limit`` and ``session_timeout`` (seconds) are those of each BMC.
+    """
+
+    count: int = 4
+    boot_url: str = "http://127.0.0.1:6385"
+    http_port: int = 0
+    bmc_port_base: int = 0
+    username: str = "admin"
+    password: str = "password"  # noqa: S105 - a virtual BMC's, like a factory default
+    state_dir: Path | None = None
+    session_limit: int = 8
+    session_timeout: float = 60.0
+    timing: Timing = dataclasses.field(default_factory=Timing)
+
+
+class Server:
+    """A virtual server: a machine, its BMC and where both are reached."""
+
+    def __init__(self, machine: Machine, bmc: BmcServer, bmc_port: int) -> None:
+        self.name = machine.identity.name
+        self.machine = machine
+        self.bmc = bmc
+        self.bmc_port = bmc_port
+
+    @property
+    def faults(self) -> Faults:
+        """What is wrong with the server now."""
+        return self.machine.faults
+
+    def agent(self) -> Agent | None:
+        """Return the agent that answers at the server's address; a ghost only if no other does."""
+        if self.machine.agent is not None:
+            return self.machine.agent
+        return next((g for g in reversed(self.machine.ghosts) if g.reachable), None)
+
+    def console(self) -> list[str]:
+        """Return the last lines of the serial console."""
+        return list(self.machine.console)
+
+    def status(self) -> dict[str, Any]:
+        """Return all that can be seen of the server from outside."""
+        machine, agent = self.machine, self.machine.agent
+        override = machine.boot_options.override
+        drive = machine.disk.config_drive_sha256()
+        return {
+            "index": machine.identity.index,
+            "name": self.name,
+            "mac": machine.identity.mac,
+            "uuid": machine.identity.uuid,
+            "bmc_address": ADDRESS,
+            "bmc_port": self.bmc_port,
+            "bmc_sessions": len(self.bmc.sessions),
+            "power": "on" if machine.powered_on else "off",
+            "phase": machine.phase,
+            "boot_device": None if override is None else dataclasses.asdict(override),
+            "boot_mode": machine.boot_mode,
+            "agent": None if agent is None else agent.state,
+            "agent_version": None if agent is None else agent.version,
+            "node": None if agent is None else agent.node_uuid,
+            "ghosts": len(machine.ghosts),
+            "disk_sha256": machine.disk.sha256(),
+            "disk_image_size": machine.disk.image_size,
+            "booted_image": machine.booted_image,
+            "config_drive_sha256": drive,
+            "faults": machine.faults.active(),
+        }
+
+
+class Rack:
+    """The servers and the HTTP server that they share. Use it as an asynchronous context manager."""
+
+    def __init__(self, options: RackOptions) -> None:
+        self.options = options
+        self.journal = Journal()
+        self.servers: list[Server] = []
+        self.http_port = 0
+        self._around: Surroundings | None = None
+        self._stack = contextlib.AsyncExitStack()
+
+    @property
+    def http_url(self) -> str:
+        """Root of the control API and of the images."""
+        return f"http://{ADDRESS}:{self.http_port}"
+
+    def set_boot_url(self, url: str) -> None:
+        """Name the provisioning API from which servers boot from now on."""
+        assert self._around is not None
+        self._around.boot_url = url
+
+    async def __aenter__(self) -> "Rack":
+        """Start; every socket is bound on return.
+
+        :raises OSError: a port is taken.
+        """
+        try:
+            await self._start()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        """Stop everything and close every socket."""
+        await self._stack.aclose()
+
+    async def _start(self) -> None:
+        state_dir = self.options.state_dir
+        if state_dir is None:
+            made = tempfile.TemporaryDirectory(prefix="ironic-lite-rack-")
+            state_dir = Path(self._stack.enter_context(made))
+        connector = aiohttp.TCPConnector(limit=0)
+        session = aiohttp.ClientSession(connector=connector, trust_env=False)
+        http = await self._stack.enter_async_context(session)
+        self._around = Surroundings(self.options.boot_url, http, self.journal, self.options.timing)
+        listener = _listen(self.options.http_port)
+        self.http_port = listener.getsockname()[1]
+        self._stack.callback(listener.close)
+        for index in range(self.options.count):
+            self.servers.append(await self._add_server(index, state_dir))
+        await self._serve_http(listener)
+
+    async def _serve_http(self, listener: socket.socket) -> None:
+        app = web.Application(client_max_size=128 * 1024**2)
+        app.add_routes(control.routes(self.servers, self.journal))
+        app.add_routes(agent_http.routes(self._find_agent))
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        self._stack.push_async_callback(runner.cleanup)
+        await web.SockSite(runner, listener).start()
+
+    async def _add_server(self, index: int, state_dir: Path) -> Server:
+        assert self._around is not None
+        name = f"server-{index}"
+        server_uuid = uuid.uuid5(_NAMESPACE, name)
+        identity = Identity(
+            index,
+            name,
+            mac=f"52:54:00:{index >> 16:02x}:{index >> 8 & 0xFF:02x}:{index & 0xFF:02x}",
+            uuid=str(server_uuid),
+            callback_url=f"{self.http_url}/agent/{index}",
+        )
+        directory = state_dir / name
+        directory.mkdir(parents=True, exist_ok=True)
+        faults = Faults()
+        machine = Machine(identity, Disk(directory), faults, self._around)
+        self._stack.push_async_callback(machine.close)
+        bmc = BmcServer(
+            name=name,
+            account=Account(self.options.username, self.options.password),
+            guid=guid_bytes(server_uuid.int),
+            chassis=machine,
+            boot_options=machine.boot_options,
+            faults=faults,
+            journal=self.journal,
+            session_limit=self.options.session_limit,
+            idle_timeout=self.options.session_timeout,
+        )
+        base = self.options.bmc_port_base
+        port = base + index if base else 0
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_datagram_endpoint(lambda: bmc, local_addr=(ADDRESS, port))
+        self._stack.callback(bmc.close)
+        return Server(machine, bmc, transport.get_extra_info("sockname")[1])
+
+    def _find_agent(self, index: int) -> Agent | None:
+        return self.servers[index].agent() if index < len(self.servers) else None
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((ADDRESS, port))
+    except OSError:
+        listener.close()
+        raise
+    listener.listen(1024)
+    listener.setblocking(False)
+    return listener

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a virtual server is, and what it shares with the others of its rack."""
+
+import dataclasses
+from collections.abc import AsyncIterator
+
+import aiohttp
+
+from ironic_lite.simulator.journal import Journal
+from ironic_lite.simulator.timing import Timing
+
+CHUNK = 1024 * 1024
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Identity:
+    """What makes a server itself. ``callback_url`` is where its agent is reached."""
+
+    index: int
+    name: str
+    mac: str
+    uuid: str
+    callback_url: str
+
+
+@dataclasses.dataclass(slots=True)
+class Surroundings:
+    """What a server shares with the rack. ``boot_url`` is the root of the provisioning API."""
+
+    boot_url: str
+    http: aiohttp.ClientSession
+    journal: Journal
+    timing: Timing
+
+    async def stream(self, url: str, timeout: float = 60.0) -> AsyncIterator[bytes]:
+        """Yield the chunks of a file, ``timeout`` seconds at most.
+
+        :raises DownloadFailed: it did not answer 200, or not in time.
+        """
+        limit = aiohttp.ClientTimeout(total=timeout, connect=10)
+        try:
+            async with self.http.get(url, timeout=limit) as response:
+                if response.status != 200:
+                    raise DownloadFailed(f"{url} answered {response.status}", response.status)
+                async for chunk in response.content.iter_chunked(CHUNK):
+                    yield chunk
+        except (aiohttp.ClientError, TimeoutError, ValueError) as exc:
+            raise DownloadFailed(f"{url}: {type(exc).__name__}: {exc}") from exc
+
+
+class DownloadFailed(Exception):
+    """A file could not be fetched; ``status`` is the HTTP status, 0 if there was no answer."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status

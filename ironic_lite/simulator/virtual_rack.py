@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A rack with an event loop in a thread of its own, for code that is not asynchronous."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from ironic_lite.simulator.journal import Entry
+from ironic_lite.simulator.rack import Rack, RackOptions
+
+_START_TIMEOUT = 60.0
+_CALL_TIMEOUT = 30.0
+
+
+class VirtualRack:
+    """A running rack: ``with VirtualRack(count=4, boot_url=...) as rack:``.
+
+    Takes the fields of :class:`RackOptions`. Every method may be called from any thread.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        self._rack = Rack(RackOptions(**options))
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="virtual-rack", daemon=True)
+        self._started = threading.Event()
+        self._error: BaseException | None = None
+        self._stop = asyncio.Event()
+
+    def __enter__(self) -> "VirtualRack":
+        """Start it; every socket is bound on return.
+
+        :raises OSError: a port is taken.
+        :raises TimeoutError: it did not start within a minute.
+        """
+        self._thread.start()
+        if not self._started.wait(_START_TIMEOUT):
+            raise TimeoutError("The virtual rack did not start within a minute.")
+        if self._error is not None:
+            self._thread.join(_START_TIMEOUT)
+            raise self._error
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        """Stop it and wait for its end."""
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(_CALL_TIMEOUT)
+
+    @property
+    def options(self) -> RackOptions:
+        """How the rack was built."""
+        return self._rack.options
+
+    @property
+    def http_url(self) -> str:
+        """Root of the control API and of the images."""
+        return self._rack.http_url
+
+    def bmc_port(self, index: int) -> int:
+        """Return the UDP port of a server's BMC on 127.0.0.1."""
+        return self._rack.servers[index].bmc_port
+
+    def set_boot_url(self, url: str) -> None:
+        """Name the provisioning API from which servers boot from now on."""
+        self._call(lambda: self._rack.set_boot_url(url))
+
+    def status(self, index: int) -> dict[str, Any]:
+        """Return what GET /servers/N shows."""
+        return self._call(self._rack.servers[index].status)
+
+    def statuses(self) -> list[dict[str, Any]]:
+        """Return the status of all servers."""
+        return self._call(lambda: [s.status() for s in self._rack.servers])
+
+    def console(self, index: int) -> list[str]:
+        """Return the last lines of a server's serial console."""
+        return self._call(self._rack.servers[index].console)
+
+    def config_drive(self, index: int) -> bytes | None:
+        """Return the content of the config drive on a server's disk."""
+        return self._call(self._rack.servers[index].machine.disk.config_drive)
+
+    def set_faults(self, index: int, **faults: Any) -> None:
+        """Set faults of a server and leave its others.
+
+        :raises InvalidFault: a fault is unknown or its value does not fit.
+        """
+        self._call(lambda: self._rack.servers[index].faults.update(faults))
+
+    def clear_faults(self, index: int) -> None:
+        """Make a server healthy."""
+        self._call(self._rack.servers[index].faults.clear)
+
+    def control(self, index: int, action: str) -> None:
+        """Change power as if somebody stood at the server: on, off, cycle, reset or soft."""
+        self._call(lambda: self._rack.servers[index].machine.control(action))
+
+    def journal(self, since: int = 0, server: str | None = None) -> list[Entry]:
+        """Return the journal's entries after a sequence number."""
+        return self._rack.journal.since(since, server)
+
+    def _call(self, function: Callable[[], Any]) -> Any:
+        async def run() -> Any:
+            return function()
+
+        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(_CALL_TIMEOUT)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(self._main())
+        except BaseException as exc:  # handed to the thread that waits for the start
+            self._error = exc
+        finally:
+            self._started.set()
+            self._loop.close()
+
+    async def _main(self) -> None:
+        async with self._rack:
+            self._started.set()
+            await self._stop.wait()
