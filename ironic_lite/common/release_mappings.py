@@ -1,46 +1,34 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which versions of RPC and objects each release speaks.
+"""What each release speaks: its RPC version and the versions of its objects.
 
-During a rolling upgrade ``[DEFAULT] pin_release_version`` names the older release that still runs somewhere; new
-processes then send in its versions.
+With ``[DEFAULT] pin_release_version`` set, a process sends what that older release understands. ``CURRENT`` changes with
+every bump of an object's ``VERSION`` or of the RPC API; a release freezes a copy of it under its own number.
 """
 
-import dataclasses
+from typing import Any
 
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF
 
-
-@dataclasses.dataclass(frozen=True)
-class Release:
-    """The versions of one release.
-
-    :param rpc: version of the conductor's RPC surface.
-    :param objects: ``{object: version}``.
-    """
-
-    rpc: str
-    objects: dict[str, str]
-
-
-RELEASES: dict[str, Release] = {
-    "0.1": Release(rpc="1.0", objects={"Node": "1.0", "Port": "1.0", "Conductor": "1.0"}),
+CURRENT: dict[str, Any] = {
+    "rpc": "1.0",
+    "objects": {"Node": "1.0", "Port": "1.0", "Conductor": "1.0"},
 }
-"""Every release that this one can run beside, the newest last."""
+
+RELEASES: dict[str, dict[str, Any]] = {"0.1": CURRENT}
 
 
-def pinned() -> Release | None:
-    """The release that ``pin_release_version`` names; None when nothing is pinned.
+def pinned() -> dict[str, Any]:
+    """What this process may send.
 
-    :raises ConfigInvalid: when there is no such release.
+    :raises ConfigInvalid: when ``pin_release_version`` names a release that this one cannot speak to.
     """
-    name = CONF.pin_release_version
-    if name is None:
-        return None
-    try:
-        return RELEASES[name]
-    except KeyError:
+    release = CONF.pin_release_version
+    if not release:
+        return CURRENT
+    if release not in RELEASES:
         raise exception.ConfigInvalid(
-            error_msg=f"[DEFAULT] pin_release_version is '{name}'; known releases: "
-            f"{', '.join(RELEASES)}"
-        ) from None
+            error_msg=f"[DEFAULT] pin_release_version is '{release}'; this release can be pinned to "
+            f"{', '.join(RELEASES)}, or unpinned by leaving it empty."
+        )
+    return RELEASES[release]

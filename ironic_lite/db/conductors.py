@@ -30,12 +30,16 @@ def _is_alive() -> sa.ColumnElement[bool]:
 
 
 def _select() -> sa.Select[Any]:
-    return sa.select(CONDUCTORS, _is_alive().label("alive"))
+    return sa.select(
+        CONDUCTORS, _is_alive().label("alive"), server_time_ago(0).label("server_time")
+    )
 
 
 def _as_row(mapping: Any) -> Row:
+    """The row, with ``alive`` and ``silent_for`` (seconds since the last sign of life)."""
     row = dict(mapping)
     row["alive"] = bool(row["alive"])
+    row["silent_for"] = (row.pop("server_time") - row["updated_at"]).total_seconds()
     return row
 
 

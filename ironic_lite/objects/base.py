@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What all objects have in common, and how they travel.
+
+An object's ``remotable`` methods work on the database, or, in a process that set
+``IronicLiteObject.indirection_api``, ask a conductor to do so. Whoever changes a remotable signature or a field bumps the
+object's ``VERSION`` and ``common.release_mappings``; the fingerprints test says when that was forgotten.
+"""
+
+import datetime
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
+
+from oslo_versionedobjects import base
+
+from ironic_lite import objects
+from ironic_lite.common import exception, release_mappings
+from ironic_lite.objects import fields
+
+remotable = base.remotable
+"""On an instance method, or below ``@classmethod``."""
+
+
+class IronicLiteObjectRegistry(base.VersionedObjectRegistry):
+    """Publishes each registered class as an attribute of ``ironic_lite.objects``."""
+
+    def registration_hook(self, cls: type[base.VersionedObject], index: int) -> None:
+        if index == 0:
+            setattr(objects, cls.obj_name(), cls)
+
+
+class IronicLiteObject(base.VersionedObject):
+    """Base of all objects."""
+
+    OBJ_SERIAL_NAMESPACE = "ironic_lite_object"
+    OBJ_PROJECT_NAMESPACE = "ironic_lite"
+
+    fields = {
+        "created_at": fields.DateTimeField(nullable=True),
+        "updated_at": fields.DateTimeField(nullable=True),
+    }
+
+    UNCHANGEABLE: frozenset[str] = frozenset({"id", "uuid", "created_at", "updated_at"})
+    """Fields that ``save`` refuses."""
+
+    def __repr__(self) -> str:
+        """Never the fields themselves: some hold passwords, and objects end up in logs."""
+        named = ", ".join(
+            f"{name}={getattr(self, name)!r}"
+            for name in ("id", "uuid", "hostname")
+            if name in self.fields and self.obj_attr_is_set(name)
+        )
+        return f"{self.obj_name()}({named})"
+
+    @classmethod
+    def get_target_version(cls) -> str:
+        """The version to send: this one, or that of the release we are pinned to.
+
+        :raises VersionIncompatible: when that release did not have this object.
+        """
+        pinned = release_mappings.pinned()["objects"].get(cls.obj_name())
+        if pinned is None:
+            raise exception.VersionIncompatible(
+                what=f"Object {cls.obj_name()}",
+                needed="newer",
+                running="pinned to an older release",
+            )
+        return pinned
+
+    @classmethod
+    def _from_row(cls, context: Any, row: Mapping[str, Any]) -> Self:
+        self = cls(context)
+        self._load(row)
+        return self
+
+    def _load(self, row: Mapping[str, Any]) -> None:
+        """Take over what the database holds; it needs no coercion, and is no change."""
+        for name in self.fields.keys() & row.keys():
+            setattr(self, f"_obj_{name}", row[name])
+        self._changed_fields.difference_update(row)
+
+    def _changes(self) -> dict[str, Any]:
+        """What ``save`` has to write.
+
+        :raises InvalidParameterValue: when a field was changed that must stay.
+        """
+        changes = self.obj_get_changes()
+        forbidden = sorted(self.UNCHANGEABLE & changes.keys())
+        if forbidden:
+            raise exception.InvalidParameterValue(
+                err=f"These fields of a {self.obj_name().lower()} cannot be changed: {', '.join(forbidden)}"
+            )
+        return changes
+
+    def as_row(self, columns: Iterable[str]) -> dict[str, Any]:
+        """These fields as JSON-able values, as ``rows`` of the class gives them."""
+        return jsonable({name: getattr(self, name) for name in columns})
+
+
+def jsonable(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with its moments as ISO 8601 text, in place."""
+    for name, value in row.items():
+        if isinstance(value, datetime.datetime):
+            row[name] = value.isoformat()
+    return row
+
+
+class IronicLiteObjectSerializer(base.VersionedObjectSerializer):
+    """Turns objects in RPC arguments and results into primitives of the pinned version, and back."""
+
+    OBJ_BASE_CLASS = IronicLiteObject
+
+    def serialize_entity(self, context: Any, entity: Any) -> Any:
+        if isinstance(entity, IronicLiteObject):
+            return entity.obj_to_primitive(target_version=entity.get_target_version())
+        return super().serialize_entity(context, entity)

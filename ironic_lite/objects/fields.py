@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Types of object fields, where oslo.versionedobjects' own would lose something."""
+
+import datetime
+import uuid
+from typing import Any
+
+from oslo_utils import timeutils
+from oslo_versionedobjects import fields
+
+IntegerField = fields.IntegerField
+StringField = fields.StringField
+BooleanField = fields.BooleanField
+ListOfStringsField = fields.ListOfStringsField
+MACAddressField = fields.MACAddressField
+"""Six octets with colons; kept in lower case."""
+
+
+class FlexibleDict(fields.FieldType[dict[str, Any]]):
+    """A dictionary that may hold any JSON."""
+
+    def coerce(self, obj: Any, attr: str, value: Any) -> dict[str, Any]:
+        if isinstance(value, dict):
+            return value
+        raise ValueError(f"A dictionary is required in field {attr}, not a {type(value).__name__}")
+
+
+class FlexibleDictField(fields.AutoTypedField[dict[str, Any]]):
+    """None reads as an empty dictionary."""
+
+    AUTO_TYPE = FlexibleDict()
+
+    def _null(self, obj: Any, attr: str) -> Any:
+        return {}
+
+
+class Moment(fields.DateTime):
+    """A date and time in UTC that keeps its microseconds on the wire."""
+
+    def coerce(self, obj: Any, attr: str, value: Any) -> datetime.datetime:
+        return super().coerce(obj, attr, value).astimezone(datetime.UTC)
+
+    def to_primitive(self, obj: Any, attr: str, value: datetime.datetime) -> object:
+        return value.isoformat()
+
+    def from_primitive(self, obj: Any, attr: str, value: Any) -> datetime.datetime:
+        return self.coerce(obj, attr, timeutils.parse_isotime(value))
+
+
+class DateTimeField(fields.AutoTypedField[datetime.datetime]):
+    AUTO_TYPE = Moment()
+
+
+class CanonicalUUID(fields.UUID):
+    """A UUID in lower case with hyphens, however it was written."""
+
+    def coerce(self, obj: Any, attr: str, value: Any) -> str:
+        try:
+            return str(uuid.UUID(str(value)))
+        except ValueError:
+            raise ValueError(f"A UUID is required in field {attr}, not '{value}'") from None
+
+
+class UUIDField(fields.AutoTypedField[str]):
+    AUTO_TYPE = CanonicalUUID()

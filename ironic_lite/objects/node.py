@@ -1,0 +1,373 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The node: a server, its state, and its lock.
+
+``Node.reserve`` returns a *fenced* node. It remembers the token of its lock, and everything that it writes carries the
+condition that the lock is still this one. The token stays in the process: a node that has crossed RPC, like one that was
+only read, is not fenced, and writes without condition. Flows therefore work on the node of their task alone.
+
+Dictionaries are replaced as a whole. A change inside one goes unnoticed; the ``set_`` and ``del_`` methods do it right.
+"""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
+
+from oslo_utils import timeutils
+
+from ironic_lite.common import exception
+from ironic_lite.db import nodes
+from ironic_lite.objects import base, fields
+
+Row = dict[str, Any]
+
+INTERFACE_TYPES = (
+    "bios",
+    "boot",
+    "console",
+    "deploy",
+    "firmware",
+    "inspect",
+    "management",
+    "network",
+    "power",
+    "raid",
+    "rescue",
+    "storage",
+    "vendor",
+)
+
+SHOWN_AGENT_COLUMNS = ("agent_url", "agent_version", "agent_last_heartbeat")
+"""Ironic keeps these in driver_internal_info, and its clients read them there."""
+
+_AGENT_FIELDS = (*SHOWN_AGENT_COLUMNS, "agent_verify_ca", "agent_secret_token")
+
+
+def _text() -> Any:
+    return fields.StringField(nullable=True)
+
+
+def _moment() -> Any:
+    return fields.DateTimeField(nullable=True)
+
+
+@base.IronicLiteObjectRegistry.register
+class Node(base.IronicLiteObject):
+    """Fields as Ironic's; the ``agent_*`` ones are kept there in ``driver_internal_info``."""
+
+    VERSION = "1.0"
+    UNCHANGEABLE = base.IronicLiteObject.UNCHANGEABLE | {"reservation"}
+
+    fields = {
+        "id": fields.IntegerField(),
+        "uuid": fields.UUIDField(),
+        "name": _text(),
+        "description": _text(),
+        "instance_uuid": fields.UUIDField(nullable=True),
+        "instance_name": _text(),
+        "instance_info": fields.FlexibleDictField(nullable=True),
+        "driver": _text(),
+        "driver_info": fields.FlexibleDictField(nullable=True),
+        "driver_internal_info": fields.FlexibleDictField(nullable=True),
+        "properties": fields.FlexibleDictField(nullable=True),
+        "extra": fields.FlexibleDictField(nullable=True),
+        "network_data": fields.FlexibleDictField(nullable=True),
+        "resource_class": _text(),
+        "reservation": _text(),
+        "conductor_group": fields.StringField(),
+        "conductor_affinity": fields.IntegerField(nullable=True),
+        "power_state": _text(),
+        "target_power_state": _text(),
+        "provision_state": _text(),
+        "target_provision_state": _text(),
+        "provision_updated_at": _moment(),
+        "last_error": _text(),
+        "fault": _text(),
+        "health": _text(),
+        "maintenance": fields.BooleanField(),
+        "maintenance_reason": _text(),
+        "console_enabled": fields.BooleanField(),
+        "inspection_started_at": _moment(),
+        "inspection_finished_at": _moment(),
+        "clean_step": fields.FlexibleDictField(nullable=True),
+        "deploy_step": fields.FlexibleDictField(nullable=True),
+        "service_step": fields.FlexibleDictField(nullable=True),
+        "raid_config": fields.FlexibleDictField(nullable=True),
+        "target_raid_config": fields.FlexibleDictField(nullable=True),
+        "automated_clean": fields.BooleanField(nullable=True),
+        "boot_mode": _text(),
+        "secure_boot": fields.BooleanField(nullable=True),
+        "disable_power_off": fields.BooleanField(),
+        "protected": fields.BooleanField(),
+        "protected_reason": _text(),
+        "retired": fields.BooleanField(),
+        "retired_reason": _text(),
+        "owner": _text(),
+        "lessee": _text(),
+        "shard": _text(),
+        "parent_node": fields.UUIDField(nullable=True),
+        **{f"{kind}_interface": _text() for kind in INTERFACE_TYPES},
+        "agent_url": _text(),
+        "agent_version": _text(),
+        "agent_last_heartbeat": _moment(),
+        "agent_verify_ca": _text(),
+        "agent_secret_token": _text(),
+    }
+
+    def __init__(self, context: Any = None, **kwargs: Any):
+        super().__init__(context, **kwargs)
+        self._token: str | None = None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        # A copy without the token would write past the fence.
+        copied = super().__deepcopy__(memo)
+        copied._token = self._token
+        return copied
+
+    # Reading
+
+    @classmethod
+    @base.remotable
+    def get(cls, context: Any, ident: int | str) -> Self:
+        """The node of this id (an int), UUID or name.
+
+        :raises NodeNotFound:
+        """
+        return cls._from_row(context, nodes.get(ident))
+
+    @classmethod
+    def get_by_id(cls, context: Any, node_id: int) -> Self:
+        """See ``get``."""
+        return cls.get(context, int(node_id))
+
+    @classmethod
+    def get_by_uuid(cls, context: Any, uuid: str) -> Self:
+        """See ``get``."""
+        return cls.get(context, uuid)
+
+    @classmethod
+    @base.remotable
+    def get_by_name(cls, context: Any, name: str) -> Self:
+        """The node of this name, even where it looks like a UUID."""
+        return cls._from_row(context, nodes.get_by_name(name))
+
+    @classmethod
+    @base.remotable
+    def get_by_port_addresses(
+        cls, context: Any, addresses: Iterable[str], node_uuid: str | None = None
+    ) -> Self:
+        """The one node with ports of these MAC addresses.
+
+        :raises NodeNotFound: when there is none, or more than one.
+        """
+        return cls._from_row(context, nodes.get_by_port_addresses(addresses, node_uuid))
+
+    @classmethod
+    @base.remotable
+    def list(
+        cls,
+        context: Any,
+        limit: int | None = None,
+        marker: str | None = None,
+        sort_key: str = "id",
+        sort_dir: str = "asc",
+        filters: Row | None = None,
+    ) -> "list[Self]":
+        """A page of nodes; ``rows`` is far cheaper where objects are not needed.
+
+        :param filters: see ``ironic_lite.db.node_filters``.
+        :raises NodeNotFound: for the marker.
+        :raises InvalidParameterValue: for the sort key, the direction or a filter.
+        """
+        page = nodes.rows(None, limit, marker, sort_key, sort_dir, filters)
+        return [cls._from_row(context, row) for row in page]
+
+    @classmethod
+    @base.remotable
+    def rows(
+        cls,
+        context: Any,
+        columns: Iterable[str],
+        limit: int | None = None,
+        marker: str | None = None,
+        sort_key: str = "id",
+        sort_dir: str = "asc",
+        filters: Row | None = None,
+    ) -> "list[Row]":
+        """A page of nodes as plain dictionaries with exactly these columns, JSON-able. Raises as ``list`` does."""
+        wanted = tuple(columns)
+        selected = wanted
+        if "driver_internal_info" in wanted:
+            selected = tuple(dict.fromkeys(wanted + SHOWN_AGENT_COLUMNS))
+        page = nodes.rows(selected, limit, marker, sort_key, sort_dir, filters)
+        return [_shown(row, wanted) for row in page]
+
+    def as_row(self, columns: Iterable[str]) -> Row:
+        """This node as ``rows`` would show it."""
+        wanted = tuple(columns)
+        hidden = nodes.SECRET_COLUMNS.intersection(wanted)
+        if hidden:
+            raise exception.InvalidParameterValue(err=f"Nodes have no column '{hidden.pop()}'.")
+        selected = dict.fromkeys(wanted)
+        if "driver_internal_info" in wanted:
+            selected.update(dict.fromkeys(SHOWN_AGENT_COLUMNS))
+        return _shown({name: getattr(self, name) for name in selected}, wanted)
+
+    @base.remotable
+    def refresh(self) -> None:
+        """Read everything anew; unsaved changes are gone. The fence stays."""
+        self._load(nodes.get(self.id))
+        self.obj_reset_changes()
+
+    # Writing
+
+    @base.remotable
+    def create(self) -> None:
+        """Insert this node.
+
+        :raises NodeAlreadyExists: ``DuplicateName``, ``InstanceAssociated``
+        """
+        self._load(nodes.create(self.obj_get_changes()))
+        self.obj_reset_changes()
+
+    @base.remotable
+    def save(self) -> None:
+        """Write the changed fields; a new provision state is dated.
+
+        :raises NodeLockLost: the node is fenced and its lock gone; nothing was written.
+        :raises NodeNotFound: ``DuplicateName``, ``InstanceAssociated``, and ``InvalidParameterValue`` for
+            fields that cannot be changed.
+        """
+        changes = self._changes()
+        if changes:
+            self._load(nodes.update(self.id, changes, self._token))
+
+    @base.remotable
+    def destroy(self) -> None:
+        """Delete the node and its ports. Raises as ``save`` does."""
+        nodes.destroy(self.id, self._token)
+
+    @base.remotable
+    def touch_provisioning(self) -> None:
+        """Start the clock of the present provision state anew, without need of the lock."""
+        self._load({"provision_updated_at": nodes.touch_provisioning(self.id)})
+
+    # The lock
+
+    @classmethod
+    def reserve(cls, context: Any, tag: str, node_id: int | str) -> Self:
+        """Lock a node.
+
+        :param tag: who holds it: the conductor's host name.
+        :param node_id: id, UUID or name.
+        :returns: the node, fenced.
+        :raises NodeLocked: when somebody holds it.
+        :raises NodeNotFound:
+        """
+        token = str(uuid.uuid4())
+        self = cls._from_row(context, nodes.reserve(tag, node_id, token))
+        self._token = token
+        return self
+
+    @property
+    def is_fenced(self) -> bool:
+        """Whether this node was reserved by this process and not released since."""
+        return self._token is not None
+
+    def release(self) -> None:
+        """Give the lock back.
+
+        :raises NodeLockLost: it was lost already. ``NodeNotFound`` when the node was deleted.
+        :raises NodeNotLocked: this object never held it.
+        """
+        if self._token is None:
+            raise exception.NodeNotLocked(node=self.uuid)
+        nodes.release(self.id, self._token)
+        self._token = None
+        self._load({"reservation": None})
+
+    def check_lock(self) -> None:
+        """Ask the database whether the lock is still ours. Raises as ``release`` does."""
+        if self._token is None:
+            raise exception.NodeNotLocked(node=self.uuid)
+        nodes.check_lock(self.id, self._token)
+
+    @classmethod
+    def release_orphans(cls, context: Any, hostnames: Iterable[str]) -> "list[int]":
+        """Break the locks of these hosts; returns the ids of the nodes. What still runs there is fenced off."""
+        return nodes.release_orphans(hostnames)
+
+    # The agent
+
+    @classmethod
+    def record_heartbeat(
+        cls,
+        context: Any,
+        node_id: int,
+        agent_token: str,
+        agent_url: str,
+        agent_version: str | None,
+        agent_verify_ca: str | None = None,
+    ) -> bool:
+        """Note that the agent called, without need of the lock.
+
+        :returns: False when ``agent_token`` is not the node's; nothing was written.
+        """
+        told = {
+            "agent_url": agent_url,
+            "agent_version": agent_version,
+            "agent_verify_ca": agent_verify_ca,
+        }
+        return nodes.record_heartbeat(node_id, agent_token, told)
+
+    @classmethod
+    def claim_agent_token(cls, context: Any, node_id: int, token: str) -> bool:
+        """Make this the token of the node's agent, unless it has one; False: it has."""
+        return nodes.claim_agent_token(node_id, token)
+
+    def forget_agent(self) -> None:
+        """The agent is gone, or about to be; its token is void. Takes effect with ``save``."""
+        for name in _AGENT_FIELDS:
+            if getattr(self, name) is not None:
+                setattr(self, name, None)
+
+    # Dictionaries
+
+    def set_driver_internal_info(self, key: str, value: Any) -> None:
+        """Set one key; takes effect with ``save``, as do the methods below."""
+        self.driver_internal_info = {**self.driver_internal_info, key: value}
+
+    def timestamp_driver_internal_info(self, key: str) -> None:
+        """Set one key to the present moment, as ISO 8601 text."""
+        self.set_driver_internal_info(key, timeutils.utcnow().isoformat())
+
+    def del_driver_internal_info(self, key: str, default: Any = None) -> Any:
+        """Remove one key and return its value, or ``default`` when it was not there."""
+        left = dict(self.driver_internal_info)
+        if key not in left:
+            return default
+        value = left.pop(key)
+        self.driver_internal_info = left
+        return value
+
+    def set_instance_info(self, key: str, value: Any) -> None:
+        """Set one key of ``instance_info``."""
+        self.instance_info = {**self.instance_info, key: value}
+
+    def del_instance_info(self, key: str, default: Any = None) -> Any:
+        """Remove one key of ``instance_info`` and return its value, or ``default``."""
+        left = dict(self.instance_info)
+        if key not in left:
+            return default
+        value = left.pop(key)
+        self.instance_info = left
+        return value
+
+
+def _shown(row: Mapping[str, Any], columns: Iterable[str]) -> Row:
+    shown = base.jsonable({name: row[name] for name in columns})
+    if "driver_internal_info" in shown:
+        agent = base.jsonable(
+            {name: row[name] for name in SHOWN_AGENT_COLUMNS if row[name] is not None}
+        )
+        shown["driver_internal_info"] = {**shown["driver_internal_info"], **agent}
+    return shown
