@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Names for lives of processes, and whether such a life has certainly ended.
 
-A name holds the machine's boot, the process namespace, the process id and the moment the process started. Another process
-of the same machine and namespace can look all of that up in ``/proc``; from elsewhere nothing can be told.
+A name holds the machine's boot, the process namespace, the process id and the moment the process started. Another
+process of the same machine and namespace can look all of that up in ``/proc``; from elsewhere nothing can be told.
 """
 
 import enum

@@ -1,34 +1,46 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What each release speaks: its RPC version and the versions of its objects.
+"""Which versions of RPC and objects each release speaks.
 
-With ``[DEFAULT] pin_release_version`` set, a process sends what that older release understands. ``CURRENT`` changes with
-every bump of an object's ``VERSION`` or of the RPC API; a release freezes a copy of it under its own number.
+During a rolling upgrade ``[DEFAULT] pin_release_version`` names the older release that still runs somewhere; new
+processes then send in its versions.
 """
 
-from typing import Any
+import dataclasses
 
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF
 
-CURRENT: dict[str, Any] = {
-    "rpc": "1.0",
-    "objects": {"Node": "1.0", "Port": "1.0", "Conductor": "1.0"},
-}
 
-RELEASES: dict[str, dict[str, Any]] = {"0.1": CURRENT}
+@dataclasses.dataclass(frozen=True)
+class Release:
+    """The versions of one release.
 
-
-def pinned() -> dict[str, Any]:
-    """What this process may send.
-
-    :raises ConfigInvalid: when ``pin_release_version`` names a release that this one cannot speak to.
+    :param rpc: version of the conductor's RPC surface.
+    :param objects: ``{object: version}``.
     """
-    release = CONF.pin_release_version
-    if not release:
-        return CURRENT
-    if release not in RELEASES:
+
+    rpc: str
+    objects: dict[str, str]
+
+
+RELEASES: dict[str, Release] = {
+    "0.1": Release(rpc="1.0", objects={"Node": "1.0", "Port": "1.0", "Conductor": "1.0"}),
+}
+"""Every release that this one can run beside, the newest last."""
+
+
+def pinned() -> Release | None:
+    """The release that ``pin_release_version`` names; None when nothing is pinned.
+
+    :raises ConfigInvalid: when there is no such release.
+    """
+    name = CONF.pin_release_version
+    if name is None:
+        return None
+    try:
+        return RELEASES[name]
+    except KeyError:
         raise exception.ConfigInvalid(
-            error_msg=f"[DEFAULT] pin_release_version is '{release}'; this release can be pinned to "
-            f"{', '.join(RELEASES)}, or unpinned by leaving it empty."
-        )
-    return RELEASES[release]
+            error_msg=f"[DEFAULT] pin_release_version is '{name}'; known releases: "
+            f"{', '.join(RELEASES)}"
+        ) from None

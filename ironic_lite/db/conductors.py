@@ -20,8 +20,8 @@ Row = dict[str, Any]
 Interfaces = dict[str, dict[str, dict[str, Any]]]
 """``{hardware type: {interface type: {"enabled": [names], "default": name or None}}}``"""
 
-CONDUCTORS: sa.Table = sa.inspect(models.Conductor).local_table
-INTERFACES: sa.Table = sa.inspect(models.ConductorHardwareInterface).local_table
+CONDUCTORS = models.table(models.Conductor)
+INTERFACES = models.table(models.ConductorHardwareInterface)
 
 
 def _is_alive() -> sa.ColumnElement[bool]:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The process's one connection pool, and transactions on it.
 
-SQLite: write-ahead log, so that readers never wait; a writer takes the file's lock when it begins (BEGIN IMMEDIATE), because a
-transaction that reads first and asks for the lock later cannot be made to wait for it. Threads of one process queue on a
-lock of ours, which wakes them at once; processes queue by the busy timeout.
+SQLite: write-ahead log, so that readers never wait; a writer takes the file's lock when it begins (BEGIN IMMEDIATE),
+because a transaction that reads first and asks for the lock later cannot be made to wait for it. Threads of one process
+queue on a lock of ours, which wakes them at once; processes queue by the busy timeout.
 """
 
 import contextlib
@@ -106,7 +106,7 @@ def _invalid(problem: str) -> exception.ConfigInvalid:
 def create(address: sa.URL, bounded: bool = True) -> sa.Engine:
     """An engine for this address.
 
-    :param bounded: give up on statements that the server does not answer in ``READ_TIMEOUT`` (migrations may take longer).
+    :param bounded: give up on statements that take longer than ``READ_TIMEOUT``, as migrations may.
     """
     options = CONF.database
     arguments: dict[str, Any] = {
@@ -165,7 +165,7 @@ def _prepare_file(path: Path) -> None:
         ) from error
 
 
-def _sqlite_connect(connection: Any, record: Any) -> None:
+def _sqlite_connect(connection: Any, _record: Any) -> None:
     # The driver would begin transactions by itself, and too late.
     connection.isolation_level = None
     cursor = connection.cursor()

@@ -6,6 +6,7 @@ Driver errors never leave the room as they are: their texts quote SQL and values
 
 import re
 
+import psycopg
 from sqlalchemy import exc
 
 from ironic_lite.common import exception
@@ -38,7 +39,7 @@ def transient_reason(error: BaseException) -> str | None:
         return _CONFLICT if sqlite_code & 0xFF in (_SQLITE_BUSY, _SQLITE_LOCKED) else None
     if error.connection_invalidated:
         return _LOST
-    if hasattr(original, "sqlstate"):
+    if isinstance(original, psycopg.Error):
         return _postgresql_reason(error, original.sqlstate)
     number = _mysql_number(original)
     if number in _MYSQL_CONFLICT:
@@ -106,7 +107,7 @@ def violated_column(error: exc.IntegrityError, table: str) -> str | None:
     if getattr(original, "sqlite_errorcode", None) is not None:
         match = _SQLITE_UNIQUE.match(str(original))
         return match.group(1) if match else None
-    if hasattr(original, "diag"):
+    if isinstance(original, psycopg.Error):
         constraint = original.diag.constraint_name or ""
     else:
         match = _MYSQL_UNIQUE.search(str(original))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Creating and upgrading the tables.
 
-Every process that upgrades first takes a lock in the database, so any number of them may start together: the first does the
-work, the others find it done. On SQLite and PostgreSQL an upgrade is one transaction.
+Every process that upgrades first takes a lock in the database, so any number of them may start together: the first
+does the work, the others find it done. On SQLite and PostgreSQL an upgrade is one transaction.
 """
 
 from typing import Any

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tables. Migrations make them; a test holds both against each other."""
 
+from typing import cast
+
 import sqlalchemy as sa
 from sqlalchemy.orm import DeclarativeBase, declared_attr, mapped_column
 
@@ -23,6 +25,7 @@ class Base(DeclarativeBase):
     }
 
     @declared_attr.directive
+    @classmethod
     def __table_args__(cls):
         return (*getattr(cls, "constraints", ()), cls.table_options)
 
@@ -194,3 +197,8 @@ class ConductorHardwareInterface(Base):
     interface_type = mapped_column(sa.String(16), nullable=False)
     interface_name = mapped_column(sa.String(64), nullable=False)
     default = mapped_column(sa.Boolean, nullable=False)
+
+
+def table(model: type[Base]) -> sa.Table:
+    """The table behind a model, for statements that need no ORM."""
+    return cast(sa.Table, model.__table__)

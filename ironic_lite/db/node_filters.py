@@ -12,7 +12,7 @@ from ironic_lite.db.types import server_time_ago
 
 Condition = sa.ColumnElement[bool]
 
-_c = sa.inspect(models.Node).local_table.c
+_c = models.table(models.Node).c
 
 
 def _equals(name: str) -> Callable[[Any], Condition]:

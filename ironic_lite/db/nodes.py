@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rows of nodes: reading, writing, and the lock.
 
-A node is locked by ``reservation`` (who, for people) and ``reservation_token`` (for the fence: a write that carries a token
-changes the row only while that token stands in it).
+A node is locked by ``reservation`` (who, for people) and ``reservation_token`` (for the fence: a write that carries a
+token changes the row only while that token stands in it).
 """
 
 import datetime
@@ -19,8 +19,8 @@ from ironic_lite.db import engine, errors, models, node_filters, paging, retry
 
 Row = dict[str, Any]
 
-NODES: sa.Table = sa.inspect(models.Node).local_table
-PORTS: sa.Table = sa.inspect(models.Port).local_table
+NODES = models.table(models.Node)
+PORTS = models.table(models.Port)
 
 SECRET_COLUMNS = frozenset({"reservation_token", "agent_secret_token"})
 """Columns that lists neither show nor sort by."""
@@ -65,8 +65,8 @@ def create(values: Row) -> Row:
     values.setdefault("created_at", _now())
     try:
         with engine.writer() as connection:
-            result = connection.execute(sa.insert(NODES).values(values))
-            return _one(connection, NODES.c.id == result.inserted_primary_key[0], values["uuid"])
+            connection.execute(sa.insert(NODES).values(values))
+            return _one(connection, NODES.c.uuid == values["uuid"], values["uuid"])
     except exc.IntegrityError as error:
         translated = _translate_violation(error, values, values["uuid"])
         if retry.is_repeated() and isinstance(translated, exception.NodeAlreadyExists):

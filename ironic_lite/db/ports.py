@@ -57,8 +57,8 @@ def create(values: Row) -> Row:
     values.setdefault("created_at", timeutils.utcnow(with_timezone=True))
     try:
         with engine.writer() as connection:
-            result = connection.execute(sa.insert(PORTS).values(values))
-            return _one(connection, PORTS.c.id == result.inserted_primary_key[0], values["uuid"])
+            connection.execute(sa.insert(PORTS).values(values))
+            return _one(connection, PORTS.c.uuid == values["uuid"], values["uuid"])
     except exc.IntegrityError as error:
         if retry.is_repeated():
             # Perhaps it was our own first try.

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The vocabulary that API and conductor share: versioned objects, and the only door to the database."""
+"""The vocabulary that API and conductor share: versioned objects, and the only door to the database.
 
-import importlib
+Importing this package makes every object known to the serializer.
+"""
 
+from ironic_lite.objects.base import IronicLiteObjectSerializer as Serializer
+from ironic_lite.objects.conductor import Conductor
+from ironic_lite.objects.node import Node
+from ironic_lite.objects.port import Port
 
-def register_all() -> None:
-    """Make every object known to the serializer. Each process calls it once, before RPC starts."""
-    for name in ("node", "port", "conductor"):
-        importlib.import_module(f"{__name__}.{name}")
+__all__ = ["Conductor", "Node", "Port", "Serializer"]

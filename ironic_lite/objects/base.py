@@ -2,30 +2,23 @@
 """What all objects have in common, and how they travel.
 
 An object's ``remotable`` methods work on the database, or, in a process that set
-``IronicLiteObject.indirection_api``, ask a conductor to do so. Whoever changes a remotable signature or a field bumps the
-object's ``VERSION`` and ``common.release_mappings``; the fingerprints test says when that was forgotten.
+``IronicLiteObject.indirection_api``, ask a conductor to do so. Whoever changes a remotable signature or a field bumps
+the object's ``VERSION`` and ``common.release_mappings``; the fingerprints test says when that was forgotten.
 """
 
 import datetime
 from collections.abc import Iterable, Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from oslo_versionedobjects import base
 
-from ironic_lite import objects
 from ironic_lite.common import exception, release_mappings
 from ironic_lite.objects import fields
 
 remotable = base.remotable
 """On an instance method, or below ``@classmethod``."""
 
-
-class IronicLiteObjectRegistry(base.VersionedObjectRegistry):
-    """Publishes each registered class as an attribute of ``ironic_lite.objects``."""
-
-    def registration_hook(self, cls: type[base.VersionedObject], index: int) -> None:
-        if index == 0:
-            setattr(objects, cls.obj_name(), cls)
+register = base.VersionedObjectRegistry.register
 
 
 class IronicLiteObject(base.VersionedObject):
@@ -42,6 +35,10 @@ class IronicLiteObject(base.VersionedObject):
     UNCHANGEABLE: frozenset[str] = frozenset({"id", "uuid", "created_at", "updated_at"})
     """Fields that ``save`` refuses."""
 
+    if TYPE_CHECKING:
+        # Fields become properties when the class is registered.
+        def __getattr__(self, name: str) -> Any: ...
+
     def __repr__(self) -> str:
         """Never the fields themselves: some hold passwords, and objects end up in logs."""
         named = ", ".join(
@@ -57,14 +54,14 @@ class IronicLiteObject(base.VersionedObject):
 
         :raises VersionIncompatible: when that release did not have this object.
         """
-        pinned = release_mappings.pinned()["objects"].get(cls.obj_name())
-        if pinned is None:
+        release = release_mappings.pinned()
+        if release is None:
+            return cls.VERSION
+        if cls.obj_name() not in release.objects:
             raise exception.VersionIncompatible(
-                what=f"Object {cls.obj_name()}",
-                needed="newer",
-                running="pinned to an older release",
+                what=f"Object {cls.obj_name()}", needed="newer", running="pinned to an older one"
             )
-        return pinned
+        return release.objects[cls.obj_name()]
 
     @classmethod
     def _from_row(cls, context: Any, row: Mapping[str, Any]) -> Self:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The conductor: who is alive, and what each of them drives.
 
-Every life of a conductor process has its own incarnation. A process that starts takes over the name of a former life that is
-dead, and the former, should it wake, learns so from its next ``touch``. What tells a dead former life from a rival of the
-same name:
+Every life of a conductor process has its own incarnation. A process that starts takes over the name of a former life
+that is dead, and the former, should it wake, learns so from its next ``touch``. What tells a dead former life from a
+rival of the same name:
 
 * it unregistered, or was silent for ``[conductor] heartbeat_timeout``: dead;
 * it ran on this machine: its process is there or it is not;
@@ -11,7 +11,7 @@ same name:
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 from ironic_lite.common import exception, process_identity
@@ -26,7 +26,7 @@ WATCH_INTERVAL = 0.25
 """Seconds between two looks at a former life."""
 
 
-@base.IronicLiteObjectRegistry.register
+@base.register
 class Conductor(base.IronicLiteObject):
     """``updated_at`` is the last sign of life; ``alive`` is judged when the object is read."""
 
@@ -60,7 +60,7 @@ class Conductor(base.IronicLiteObject):
         marker: str | None = None,
         sort_key: str = "id",
         sort_dir: str = "asc",
-    ) -> "list[Self]":
+    ) -> Sequence[Self]:
         """A page of conductors, dead ones among them; the marker is a host name.
 
         :raises ConductorNotFound: for the marker.
@@ -71,7 +71,7 @@ class Conductor(base.IronicLiteObject):
 
     @classmethod
     @base.remotable
-    def offline(cls, context: Any) -> "list[str]":
+    def offline(cls, context: Any) -> Sequence[str]:
         """Host names of the conductors that are not alive."""
         return [row["hostname"] for row in conductors.rows() if not row["alive"]]
 
@@ -102,7 +102,7 @@ class Conductor(base.IronicLiteObject):
     @classmethod
     @base.remotable
     def interfaces(cls, context: Any) -> Interfaces:
-        """What the conductors alive have enabled: ``{hardware type: {interface type: {"enabled": [], "default": name}}}``"""
+        """What the conductors alive have enabled, in the shape that ``register`` takes."""
         return conductors.interfaces()
 
     # A conductor about itself
@@ -124,6 +124,7 @@ class Conductor(base.IronicLiteObject):
     ) -> Self:
         """Announce a conductor that starts; may wait for up to two heartbeat intervals.
 
+        :param interfaces: ``{hardware type: {interface type: {"enabled": [names], "default": name or None}}}``
         :raises ConductorAlreadyRegistered: when another process of this name is alive.
         """
         announced = (hostname, tuple(drivers), conductor_group, incarnation, interfaces)

@@ -2,14 +2,14 @@
 """The node: a server, its state, and its lock.
 
 ``Node.reserve`` returns a *fenced* node. It remembers the token of its lock, and everything that it writes carries the
-condition that the lock is still this one. The token stays in the process: a node that has crossed RPC, like one that was
-only read, is not fenced, and writes without condition. Flows therefore work on the node of their task alone.
+condition that the lock is still this one. The token stays in the process: a node that has crossed RPC, like one that
+was only read, is not fenced, and writes without condition. Flows therefore work on the node of their task alone.
 
 Dictionaries are replaced as a whole. A change inside one goes unnoticed; the ``set_`` and ``del_`` methods do it right.
 """
 
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
 from oslo_utils import timeutils
@@ -50,7 +50,7 @@ def _moment() -> Any:
     return fields.DateTimeField(nullable=True)
 
 
-@base.IronicLiteObjectRegistry.register
+@base.register
 class Node(base.IronicLiteObject):
     """Fields as Ironic's; the ``agent_*`` ones are kept there in ``driver_internal_info``."""
 
@@ -113,6 +113,11 @@ class Node(base.IronicLiteObject):
         "agent_secret_token": _text(),
     }
 
+    id: int
+    uuid: str
+    driver_internal_info: dict[str, Any]
+    instance_info: dict[str, Any]
+
     def __init__(self, context: Any = None, **kwargs: Any):
         super().__init__(context, **kwargs)
         self._token: str | None = None
@@ -171,7 +176,7 @@ class Node(base.IronicLiteObject):
         sort_key: str = "id",
         sort_dir: str = "asc",
         filters: Row | None = None,
-    ) -> "list[Self]":
+    ) -> Sequence[Self]:
         """A page of nodes; ``rows`` is far cheaper where objects are not needed.
 
         :param filters: see ``ironic_lite.db.node_filters``.
@@ -192,7 +197,7 @@ class Node(base.IronicLiteObject):
         sort_key: str = "id",
         sort_dir: str = "asc",
         filters: Row | None = None,
-    ) -> "list[Row]":
+    ) -> Sequence[Row]:
         """A page of nodes as plain dictionaries with exactly these columns, JSON-able. Raises as ``list`` does."""
         wanted = tuple(columns)
         selected = wanted
@@ -206,7 +211,7 @@ class Node(base.IronicLiteObject):
         wanted = tuple(columns)
         hidden = nodes.SECRET_COLUMNS.intersection(wanted)
         if hidden:
-            raise exception.InvalidParameterValue(err=f"Nodes have no column '{hidden.pop()}'.")
+            raise exception.InvalidParameterValue(err=f"Nodes have no column '{min(hidden)}'.")
         selected = dict.fromkeys(wanted)
         if "driver_internal_info" in wanted:
             selected.update(dict.fromkeys(SHOWN_AGENT_COLUMNS))
@@ -292,7 +297,7 @@ class Node(base.IronicLiteObject):
         nodes.check_lock(self.id, self._token)
 
     @classmethod
-    def release_orphans(cls, context: Any, hostnames: Iterable[str]) -> "list[int]":
+    def release_orphans(cls, context: Any, hostnames: Iterable[str]) -> Sequence[int]:
         """Break the locks of these hosts; returns the ids of the nodes. What still runs there is fenced off."""
         return nodes.release_orphans(hostnames)
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The port: a network interface of a node."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 from ironic_lite.db import ports
@@ -10,7 +10,7 @@ from ironic_lite.objects import base, fields
 Row = dict[str, Any]
 
 
-@base.IronicLiteObjectRegistry.register
+@base.register
 class Port(base.IronicLiteObject):
     """Fields as Ironic's; ``node_uuid`` follows from ``node_id``."""
 
@@ -55,7 +55,7 @@ class Port(base.IronicLiteObject):
         sort_key: str = "id",
         sort_dir: str = "asc",
         filters: Row | None = None,
-    ) -> "list[Self]":
+    ) -> Sequence[Self]:
         """A page of ports.
 
         :param filters: see ``ironic_lite.db.ports.FILTERS``.
@@ -66,7 +66,7 @@ class Port(base.IronicLiteObject):
         return [cls._from_row(context, row) for row in page]
 
     @classmethod
-    def list_by_node_id(cls, context: Any, node_id: int) -> "list[Self]":
+    def list_by_node_id(cls, context: Any, node_id: int) -> Sequence[Self]:
         """All ports of a node."""
         return cls.list(context, filters={"node_id": node_id})
 
@@ -81,7 +81,7 @@ class Port(base.IronicLiteObject):
         sort_key: str = "id",
         sort_dir: str = "asc",
         filters: Row | None = None,
-    ) -> "list[Row]":
+    ) -> Sequence[Row]:
         """A page of ports as plain dictionaries with exactly these columns, JSON-able. Raises as ``list`` does."""
         page = ports.rows(columns, limit, marker, sort_key, sort_dir, filters)
         return [base.jsonable(row) for row in page]
