@@ -5,9 +5,11 @@ database, a virtual host or a BMC of its own."""
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.functional.deployment import Deployment
 from tests.functional.servers import ipmi_sim, mariadb, postgresql, rabbitmq
 
 
@@ -87,3 +89,22 @@ def start_bmc() -> Iterator[Callable[..., ipmi_sim.BMC]]:
 def bmc(start_bmc: Callable[..., ipmi_sim.BMC]) -> ipmi_sim.BMC:
     """One BMC, powered off."""
     return start_bmc()
+
+
+@pytest.fixture
+def make_deployment(tmp_path: Path) -> Iterator[Callable[..., Deployment]]:
+    """Prepares a Deployment: `make_deployment(database=url, transport=url, options={...})`; nothing runs yet."""
+    with ExitStack() as prepared:
+
+        def prepare(**settings: Any) -> Deployment:
+            return prepared.enter_context(Deployment(tmp_path, **settings))
+
+        yield prepare
+
+
+@pytest.fixture
+def all_in_one(make_deployment: Callable[..., Deployment], sqlite_url: str) -> Deployment:
+    """ironic_lite in one process, on SQLite and in-process messaging."""
+    service = make_deployment(database=sqlite_url)
+    service.start_all_in_one()
+    return service

@@ -130,6 +130,10 @@ class ServerProcess:
         """Let a paused process go on."""
         self.signal(signal.SIGCONT)
 
+    def terminate(self) -> None:
+        """Ask the process to end (SIGTERM), without waiting."""
+        self.signal(signal.SIGTERM)
+
     def kill(self) -> None:
         """End the process and its children at once (SIGKILL)."""
         if self._process is not None:
@@ -142,7 +146,7 @@ class ServerProcess:
             return
         if self.alive:
             self.resume()
-            self.signal(signal.SIGTERM)
+            self.terminate()
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(grace)
         self.kill()
