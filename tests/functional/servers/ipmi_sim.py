@@ -37,10 +37,6 @@ EMULATOR = """\
 mc_setbmc 0x20
 mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02 persist_sdr
 sel_enable 0x20 1000 0x0a
-sensor_add 0x20 0 0 1 1
-sensor_set_value 0x20 0 0 0x60 0
-main_sdr_add 0x20 00 00 51 01 2e 20 00 00 03 01 67 40 01 01 00 00 00 00 00 00 00 00 01 00 00 01 00 00 00 00 \
- 00 00 00 00 00 ff 00 00 00 00 00 00 00 00 00 00 00 00 c3 43 50 55
 mc_enable 0x20
 """
 # Get Channel Authentication Capabilities (IPMI 2.0, section 22.13): the question that a BMC answers without a session.
