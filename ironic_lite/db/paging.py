@@ -5,12 +5,13 @@ A page begins behind its marker, a record named by UUID. Records are sorted by o
 the same direction. NULL is smaller than every value, on all databases.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
 
 from ironic_lite.common import exception
-from ironic_lite.db.types import JSONDict, JSONList
+from ironic_lite.db.types import ISOMoment, JSONDict, JSONList, UTCDateTime
 
 
 def sort_column(table: sa.Table, key: str, hidden: frozenset[str] = frozenset()) -> sa.Column[Any]:
@@ -24,6 +25,16 @@ def sort_column(table: sa.Table, key: str, hidden: frozenset[str] = frozenset())
             err=f'The sort_key value "{key}" is an invalid field for sorting'
         )
     return column
+
+
+def with_text_moments(columns: Iterable[Any]) -> list[Any]:
+    """The columns, such that dates and times come as ISO 8601 text."""
+    return [
+        sa.type_coerce(column, ISOMoment()).label(column.name)
+        if isinstance(column.type, UTCDateTime)
+        else column
+        for column in columns
+    ]
 
 
 def apply(

@@ -110,10 +110,13 @@ def rows(
     sort_key: str = "id",
     sort_dir: str = "asc",
     filters: Row | None = None,
+    text_moments: bool = False,
 ) -> list[Row]:
     """A page of ports, as ``nodes.rows``; ``node_uuid`` counts as a column."""
-    names = [*(column.name for column in PORTS.c), "node_uuid"] if columns is None else columns
+    names = [*PORTS.c.keys(), "node_uuid"] if columns is None else list(columns)
     selected = [_column(name) for name in names]
+    if text_moments:
+        selected = paging.with_text_moments(selected)
     sort_column = paging.sort_column(PORTS, sort_key)
     with engine.reader() as connection:
         behind = None
@@ -128,8 +131,7 @@ def rows(
         statement = paging.apply(
             statement, connection.dialect.name, sort_column, sort_dir, limit, behind
         )
-        keys = [column.name for column in selected]
-        return [dict(zip(keys, row, strict=True)) for row in connection.execute(statement)]
+        return [dict(zip(names, row, strict=True)) for row in connection.execute(statement)]
 
 
 def _column(name: str) -> Any:

@@ -90,15 +90,11 @@ class IronicLiteObject(base.VersionedObject):
 
     def as_row(self, columns: Iterable[str]) -> dict[str, Any]:
         """These fields as JSON-able values, as ``rows`` of the class gives them."""
-        return jsonable({name: getattr(self, name) for name in columns})
-
-
-def jsonable(row: dict[str, Any]) -> dict[str, Any]:
-    """The row with its moments as ISO 8601 text, in place."""
-    for name, value in row.items():
-        if isinstance(value, datetime.datetime):
-            row[name] = value.isoformat()
-    return row
+        row = {name: getattr(self, name) for name in columns}
+        for name, value in row.items():
+            if isinstance(value, datetime.datetime):
+                row[name] = value.isoformat()
+        return row
 
 
 class IronicLiteObjectSerializer(base.VersionedObjectSerializer):

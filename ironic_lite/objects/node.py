@@ -9,7 +9,7 @@ Dictionaries are replaced as a whole. A change inside one goes unnoticed; the ``
 """
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 from oslo_utils import timeutils
@@ -200,11 +200,13 @@ class Node(base.IronicLiteObject):
     ) -> Sequence[Row]:
         """A page of nodes as plain dictionaries with exactly these columns, JSON-able. Raises as ``list`` does."""
         wanted = tuple(columns)
-        selected = wanted
+        selected = _with_agent_columns(wanted)
+        page = nodes.rows(selected, limit, marker, sort_key, sort_dir, filters, text_moments=True)
         if "driver_internal_info" in wanted:
-            selected = tuple(dict.fromkeys(wanted + SHOWN_AGENT_COLUMNS))
-        page = nodes.rows(selected, limit, marker, sort_key, sort_dir, filters)
-        return [_shown(row, wanted) for row in page]
+            extra = [name for name in selected if name not in wanted]
+            for row in page:
+                _merge_agent(row, extra)
+        return page
 
     def as_row(self, columns: Iterable[str]) -> Row:
         """This node as ``rows`` would show it."""
@@ -212,10 +214,11 @@ class Node(base.IronicLiteObject):
         hidden = nodes.SECRET_COLUMNS.intersection(wanted)
         if hidden:
             raise exception.InvalidParameterValue(err=f"Nodes have no column '{min(hidden)}'.")
-        selected = dict.fromkeys(wanted)
+        selected = _with_agent_columns(wanted)
+        row = super().as_row(selected)
         if "driver_internal_info" in wanted:
-            selected.update(dict.fromkeys(SHOWN_AGENT_COLUMNS))
-        return _shown({name: getattr(self, name) for name in selected}, wanted)
+            _merge_agent(row, [name for name in selected if name not in wanted])
+        return row
 
     @base.remotable
     def refresh(self) -> None:
@@ -368,11 +371,16 @@ class Node(base.IronicLiteObject):
         return value
 
 
-def _shown(row: Mapping[str, Any], columns: Iterable[str]) -> Row:
-    shown = base.jsonable({name: row[name] for name in columns})
-    if "driver_internal_info" in shown:
-        agent = base.jsonable(
-            {name: row[name] for name in SHOWN_AGENT_COLUMNS if row[name] is not None}
-        )
-        shown["driver_internal_info"] = {**shown["driver_internal_info"], **agent}
-    return shown
+def _with_agent_columns(columns: tuple[str, ...]) -> tuple[str, ...]:
+    if "driver_internal_info" not in columns:
+        return columns
+    return tuple(dict.fromkeys(columns + SHOWN_AGENT_COLUMNS))
+
+
+def _merge_agent(row: Row, extra: Iterable[str]) -> None:
+    """Show the agent's columns where Ironic has them; those that nobody asked for leave the row."""
+    agent = {name: row[name] for name in SHOWN_AGENT_COLUMNS if row[name] is not None}
+    if agent:
+        row["driver_internal_info"] = {**row["driver_internal_info"], **agent}
+    for name in extra:
+        del row[name]

@@ -83,8 +83,7 @@ class Port(base.IronicLiteObject):
         filters: Row | None = None,
     ) -> Sequence[Row]:
         """A page of ports as plain dictionaries with exactly these columns, JSON-able. Raises as ``list`` does."""
-        page = ports.rows(columns, limit, marker, sort_key, sort_dir, filters)
-        return [base.jsonable(row) for row in page]
+        return ports.rows(columns, limit, marker, sort_key, sort_dir, filters, text_moments=True)
 
     @base.remotable
     def refresh(self) -> None:
