@@ -24,6 +24,11 @@ OPTS = [
         help="Boot mode of nodes that state none.",
     ),
     cfg.BoolOpt(
+        "power_off_after_deploy_failure",
+        default=True,
+        help="Power a server off when its deployment fails. Off, it is left as it was, to be looked at.",
+    ),
+    cfg.BoolOpt(
         "fast_track",
         default=False,
         help="Keep a server on whose agent is alive instead of booting it again.",

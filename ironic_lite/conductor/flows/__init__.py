@@ -1,1 +1,164 @@
 # SPDX-License-Identifier: Apache-2.0
+"""The operations on a node. Each module has what is its operation's own; the engine runs them all.
+
+``<flow>.start(task, ...)`` is called under an exclusive lock, checks what can be checked at once (the client gets
+the error), moves the node and hands the work to the worker pool. The functions here find the flow by the node's
+state: for a heartbeat, a timeout, an abort, and for a node whose conductor has died.
+"""
+
+from oslo_log import log
+
+from ironic_lite.common import exception, states
+from ironic_lite.conductor import engine
+from ironic_lite.conductor.flows import (
+    adopt,
+    checks,
+    clean,
+    deploy,
+    inspect,
+    rescue,
+    service,
+    tear_down,
+    verify,
+)
+from ironic_lite.conductor.task_manager import TaskManager
+
+LOG = log.getLogger(__name__)
+
+__all__ = [
+    "abort",
+    "act",
+    "adopt",
+    "clean",
+    "deploy",
+    "fail",
+    "inspect",
+    "recover",
+    "rescue",
+    "resume",
+    "service",
+    "tear_down",
+    "timed_out",
+    "unhold",
+    "verify",
+]
+
+ALL = (
+    verify.FLOW,
+    clean.FLOW,
+    deploy.FLOW,
+    tear_down.FLOW,
+    adopt.FLOW,
+    inspect.FLOW,
+    rescue.RESCUE,
+    rescue.UNRESCUE,
+    service.FLOW,
+)
+
+_HOLDING = {
+    states.CLEANHOLD: states.CLEANING,
+    states.DEPLOYHOLD: states.DEPLOYING,
+    states.SERVICEHOLD: states.SERVICING,
+}
+
+_WORKING_OF = (
+    {flow.working: flow.working for flow in ALL}
+    | {flow.waiting: flow.working for flow in ALL if flow.waiting}
+    | _HOLDING
+)
+
+_BY_WORKING = {flow.working: flow for flow in ALL}
+
+_TIMEOUT_ADVICE = (
+    "the agent did not call within the configured time. Look at the server's console: did it boot from the "
+    "network, did it get the node's boot script, does its ramdisk reach the API? Then try again"
+)
+
+
+def flow_of(task: TaskManager) -> engine.Flow:
+    """The flow that a node in a working, waiting or holding state is in.
+
+    :raises InvalidState: when it is in none.
+    """
+    state = task.node.provision_state
+    working = _WORKING_OF.get(state)
+    if working is None:
+        raise exception.InvalidState(f"Node {task.node.uuid} is '{state}'; nothing runs on it.")
+    return _BY_WORKING[working]
+
+
+def act(task: TaskManager, action: str) -> None:
+    """Do what needs no arguments: ``manage``, ``provide``, ``adopt``, ``abort``, ``unhold``.
+
+    :raises InvalidStateRequested: when the node is in no state for it.
+    :raises NoFreeConductorWorker: when no worker is free.
+    """
+    checks.actionable(task, action)
+    if action == "manage" and task.node.provision_state == states.ENROLL:
+        verify.start(task)
+    elif action == "manage":
+        task.process_event("manage")
+    else:
+        _ACTIONS[action](task)
+
+
+def resume(task: TaskManager) -> None:
+    """The agent of a waiting node has called: go on with its flow, if there is one."""
+    if task.node.provision_state in states.WAITING.values():
+        engine.resume(task, flow_of(task))
+
+
+def fail(task: TaskManager, message: str) -> None:
+    """End the node's flow badly, with this message in ``last_error``."""
+    engine.fail(task, flow_of(task), message)
+
+
+def timed_out(task: TaskManager) -> None:
+    """End a waiting flow because its agent has been silent for too long."""
+    flow = flow_of(task)
+    fail(
+        task,
+        f"The {flow.name} timed out while in '{task.node.provision_state}': {_TIMEOUT_ADVICE}.",
+    )
+
+
+def abort(task: TaskManager) -> None:
+    """Stop what waits or is held, as the operator asks.
+
+    :raises InvalidStateRequested: when nothing is there to abort.
+    """
+    checks.actionable(task, "abort")
+    if task.node.provision_state == states.SERVICEFAIL:
+        task.process_event("abort")
+        return
+    engine.abort(task, flow_of(task))
+
+
+def unhold(task: TaskManager) -> None:
+    """Go on with a flow that a ``hold`` step has stopped.
+
+    :raises InvalidStateRequested: when the node is not held.
+    """
+    checks.actionable(task, "unhold")
+    task.process_event("unhold", callback=engine.resume, call_args=(task, flow_of(task)))
+
+
+def recover(task: TaskManager) -> None:
+    """Go on with the flow of a node whose conductor died at work. Runs in a worker, under the lock.
+
+    A waiting node needs nothing: its agent's next heartbeat finds the new conductor.
+    """
+    if task.node.provision_state in states.WORKING:
+        flow = flow_of(task)
+        LOG.info(
+            "Node %s: taking up its %s where a dead conductor left it", task.node.uuid, flow.name
+        )
+        engine.recover(task, flow)
+
+
+_ACTIONS = {
+    "provide": clean.start_automated,
+    "adopt": adopt.start,
+    "abort": abort,
+    "unhold": unhold,
+}

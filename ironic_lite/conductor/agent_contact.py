@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an agent says to us: its lookup gets it a token, its heartbeats keep operations going.
+
+Both come from the server's network, which is not trusted. A token is given out once per boot, to whoever asks first
+for a node that expects an agent; everything later has to carry it.
+"""
+
+import hmac
+import ipaddress
+import secrets
+import urllib.parse
+
+from oslo_log import log
+
+from ironic_lite import objects
+from ironic_lite.common import context as ironic_context
+from ironic_lite.common import exception, redaction, states
+from ironic_lite.conductor import flows, task_manager
+from ironic_lite.conf import CONF
+
+LOG = log.getLogger(__name__)
+
+TAKEN = redaction.MASK
+"""What a lookup gets in place of a token that somebody else has; the agent knows this value."""
+
+_TOKEN_BYTES = 32
+
+
+def lookup(context: ironic_context.RequestContext, node_ident: int | str) -> objects.Node:
+    """The node, with the token that its agent is to use from now on in ``agent_secret_token``.
+
+    If the token of this boot was given out before, it is :data:`TAKEN` instead.
+
+    :raises NodeNotFound: when there is no such node, or it expects no agent.
+    """
+    node = objects.Node.get(context, node_ident)
+    if CONF.api.restrict_lookup and not _expects_agent(node):
+        raise exception.NodeNotFound(node=node.uuid)
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    if objects.Node.claim_agent_token(context, node.id, token):
+        node.agent_secret_token = token
+        LOG.info("Node %s: its agent has asked for its token", node.uuid)
+    else:
+        node.agent_secret_token = TAKEN
+        LOG.warning("Node %s: a second agent asks for the token of this boot", node.uuid)
+    return node
+
+
+def heartbeat(
+    context: ironic_context.RequestContext,
+    node_ident: int | str,
+    callback_url: str,
+    agent_version: str | None,
+    agent_token: str | None,
+    agent_verify_ca: str | None = None,
+    agent_status: str | None = None,
+    agent_status_message: str | None = None,
+) -> None:
+    """Note that an agent called, and go on with what waits for it.
+
+    :param agent_status: what a ramdisk without commands reports: ``start``, ``end`` or ``error``.
+    :raises InvalidParameterValue: when the call is malformed or without a token.
+    :raises InvalidAgentToken: when the token is not the node's.
+    :raises NodeLocked: when the node waits for its agent and is locked all the same; the agent calls again soon.
+    :raises NoFreeConductorWorker: when no worker is free; likewise.
+    """
+    if not agent_token:
+        raise exception.InvalidParameterValue(
+            err="Agent token is required for heartbeat processing."
+        )
+    node = objects.Node.get(context, node_ident)
+    _check_token(node, agent_token)
+    _check_url(node, callback_url)
+    _check_pinned(node, callback_url, agent_verify_ca)
+    recorded = objects.Node.record_heartbeat(
+        context, node.id, agent_token, callback_url, agent_version, agent_verify_ca
+    )
+    if not recorded:
+        raise exception.InvalidAgentToken(node=node.uuid)
+    if agent_status:
+        LOG.info("Node %s: ramdisk reports %s: %s", node.uuid, agent_status, agent_status_message)
+    # Read after the call is on record: an engine that is about to wait looks at the record after it has begun to
+    # wait. So one of the two always notices the other.
+    _go_on(context, node.id, agent_status, agent_status_message)
+
+
+def _go_on(
+    context: ironic_context.RequestContext,
+    node_id: int,
+    agent_status: str | None,
+    agent_status_message: str | None,
+) -> None:
+    node = objects.Node.get_by_id(context, node_id)
+    if node.provision_state not in states.WAITING.values():
+        return
+    node.touch_provisioning()
+    if node.maintenance:
+        LOG.info("Node %s is under maintenance: its agent has called, and waits", node.uuid)
+        return
+    with task_manager.acquire(context, node_id, purpose="heartbeat") as task:
+        if agent_status == "error":
+            reason = redaction.mask_text(agent_status_message or "no reason given")
+            task.spawn_after(flows.fail, task, f"The ramdisk reports an error: {reason}")
+        else:
+            task.spawn_after(flows.resume, task)
+
+
+def _expects_agent(node: objects.Node) -> bool:
+    state = node.provision_state
+    if CONF.deploy.fast_track and state in (states.MANAGEABLE, states.AVAILABLE, states.ENROLL):
+        return True
+    return state in states.AGENT_EXPECTED
+
+
+def _check_token(node: objects.Node, given: str) -> None:
+    known = node.agent_secret_token or ""
+    if not known or not hmac.compare_digest(known.encode(), given.encode()):
+        raise exception.InvalidAgentToken(node=node.uuid)
+
+
+def _check_url(node: objects.Node, url: str) -> None:
+    try:
+        parts = urllib.parse.urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username
+        _ = parts.port
+        address = _address(parts.hostname or "")
+    except ValueError:
+        usable, address = False, None
+    if not usable or any(c <= " " for c in url):
+        raise exception.InvalidParameterValue(
+            err='An issue with the supplied "callback_url" has been detected.'
+        )
+    if address is not None and (
+        address.is_link_local or address.is_multicast or address.is_unspecified
+    ):
+        raise exception.InvalidParameterValue(
+            err=f"The callback_url of node {node.uuid} has an address that no agent has."
+        )
+    if CONF.agent.require_tls and parts.scheme != "https":
+        raise exception.InvalidParameterValue(
+            err=f"The agent of node {node.uuid} must use https ([agent] require_tls)."
+        )
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
+
+
+def _check_pinned(node: objects.Node, url: str, verify_ca: str | None) -> None:
+    """Where the agent is reached, and its certificate, stand for as long as its token does.
+
+    :raises InvalidParameterValue: when the call names others than the first one of this boot.
+    """
+    if node.agent_url is None:
+        return
+    if (url, verify_ca) != (node.agent_url, node.agent_verify_ca):
+        raise exception.InvalidParameterValue(
+            err=f"The agent of node {node.uuid} called from another URL, or with another certificate, than before in "
+            "this boot. Reboot the server if its address has changed."
+        )

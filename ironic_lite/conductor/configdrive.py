@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Config drives: what a deployed system reads its first configuration from.
+
+A client sends one ready (a URL, or a gzipped ISO 9660 image in base64), or sends what to build one from. The layout
+is the one that cloud-init and Ignition look for: a volume labelled ``config-2`` with ``openstack/<version>/`` in it.
+"""
+
+import base64
+import binascii
+import gzip
+import io
+import json
+from typing import Any
+
+import pycdlib
+
+from ironic_lite import objects
+from ironic_lite.common import exception
+
+LABEL = "config-2"
+# The agent refuses more than 64 MiB: that is the size of the partition it makes.
+MAX_SIZE = 64 * 1024 * 1024
+VERSIONS = ("2012-08-10", "latest")
+KNOWN = frozenset({"meta_data", "network_data", "user_data", "vendor_data"})
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+def ready(node: objects.Node, configdrive: str | dict[str, Any]) -> str:
+    """What is stored on the node and handed to the agent.
+
+    :param configdrive: a URL, a gzipped and base64-encoded image, or a dictionary with any of ``meta_data``,
+        ``network_data``, ``user_data`` and ``vendor_data``.
+    :raises ConfigDriveInvalid: when it is none of these, or too large.
+    """
+    if isinstance(configdrive, dict):
+        return build(node, configdrive)
+    if not configdrive.startswith(("http://", "https://")):
+        _check_image(configdrive)
+    return configdrive
+
+
+def build(node: objects.Node, parts: dict[str, Any]) -> str:
+    """A gzipped and base64-encoded ISO 9660 image made from its parts.
+
+    :raises ConfigDriveInvalid: naming the part that is wrong.
+    """
+    unknown = sorted(set(parts) - KNOWN)
+    if unknown:
+        raise exception.ConfigDriveInvalid(
+            reason=f"unknown part(s) {', '.join(unknown)}; it has {', '.join(sorted(KNOWN))}"
+        )
+    files = _files(node, parts)
+    if sum(map(len, files.values())) * len(VERSIONS) > MAX_SIZE:
+        raise exception.ConfigDriveInvalid(reason=f"it is larger than {MAX_SIZE >> 20} MiB")
+    image = _iso(files)
+    if len(image) > MAX_SIZE:
+        raise exception.ConfigDriveInvalid(reason=f"it is larger than {MAX_SIZE >> 20} MiB")
+    return base64.b64encode(gzip.compress(image, mtime=0)).decode("ascii")
+
+
+def _files(node: objects.Node, parts: dict[str, Any]) -> dict[str, bytes]:
+    meta_data = {"uuid": node.instance_uuid or node.uuid}
+    if node.name:
+        meta_data["name"] = meta_data["hostname"] = node.name
+    files = {"meta_data.json": _json({**meta_data, **_mapping(parts, "meta_data")})}
+    network_data = _mapping(parts, "network_data")
+    if network_data:
+        files["network_data.json"] = _json(network_data)
+    vendor_data = _mapping(parts, "vendor_data")
+    if vendor_data:
+        files["vendor_data2.json"] = _json(vendor_data)
+    user_data = parts.get("user_data")
+    if user_data:
+        files["user_data"] = user_data.encode() if isinstance(user_data, str) else _json(user_data)
+    return files
+
+
+def _mapping(parts: dict[str, Any], name: str) -> dict[str, Any]:
+    part = parts.get(name) or {}
+    if not isinstance(part, dict):
+        raise exception.ConfigDriveInvalid(reason=f"{name} must be an object")
+    return part
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value).encode()
+
+
+def _iso(files: dict[str, bytes]) -> bytes:
+    iso = pycdlib.PyCdlib()
+    iso.new(interchange_level=3, joliet=3, rock_ridge="1.09", vol_ident=LABEL)
+    iso.add_directory("/OPENSTACK", rr_name="openstack", joliet_path="/openstack")
+    # ISO 9660 names are short and upper case; readers take the Rock Ridge and Joliet names.
+    for place, version in enumerate(VERSIONS):
+        folder = f"/OPENSTACK/V{place}"
+        iso.add_directory(folder, rr_name=version, joliet_path=f"/openstack/{version}")
+        for number, (name, content) in enumerate(files.items()):
+            iso.add_fp(
+                io.BytesIO(content),
+                len(content),
+                f"{folder}/F{number}.;1",
+                rr_name=name,
+                joliet_path=f"/openstack/{version}/{name}",
+            )
+    out = io.BytesIO()
+    iso.write_fp(out)
+    iso.close()
+    return out.getvalue()
+
+
+def _check_image(encoded: str) -> None:
+    try:
+        image = base64.b64decode("".join(encoded.split()), validate=True)
+    except (binascii.Error, ValueError) as exc:
+        raise exception.ConfigDriveInvalid(
+            reason="it is neither a URL nor base64; send a gzipped ISO image in base64, a URL, or an object"
+        ) from exc
+    if not image.startswith(_GZIP_MAGIC):
+        raise exception.ConfigDriveInvalid(reason="the base64 content is not gzipped")
+    if _unpacked_size(image) > MAX_SIZE:
+        raise exception.ConfigDriveInvalid(reason=f"it unpacks to more than {MAX_SIZE >> 20} MiB")
+
+
+def _unpacked_size(image: bytes) -> int:
+    """Bytes that the image unpacks to; stops counting beyond the limit."""
+    size = 0
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(image)) as stream:
+            while size <= MAX_SIZE and (chunk := stream.read(1 << 20)):
+                size += len(chunk)
+    except (OSError, EOFError) as exc:
+        raise exception.ConfigDriveInvalid(reason=f"it cannot be unpacked: {exc}") from exc
+    return size

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cleaning: between tenants by itself, and whenever an operator asks for certain steps."""
+
+from ironic_lite.common import exception, states
+from ironic_lite.conductor import engine, steps
+from ironic_lite.conductor.flows import checks
+from ironic_lite.conductor.steps import Step
+from ironic_lite.conductor.task_manager import TaskManager
+from ironic_lite.conf import CONF
+from ironic_lite.drivers.interfaces import steps as step_specs
+
+FAULT = "clean failure"
+_NO_RAMDISK = "cleaning_disable_ramdisk"
+
+
+def start_automated(task: TaskManager) -> None:
+    """Clean a manageable node and make it available.
+
+    :raises InvalidStateRequested: when it is in another state.
+    :raises Invalid: when the node is retired.
+    """
+    checks.actionable(task, "provide")
+    if task.node.retired:
+        raise exception.Invalid(
+            f"The provide operation can't be performed on node {task.node.uuid} because it is "
+            "retired; unset retired first."
+        )
+    engine.start(task, FLOW, "provide")
+
+
+def start_manual(
+    task: TaskManager, clean_steps: list[Step], disable_ramdisk: bool | None = False
+) -> None:
+    """Run the given cleaning steps on a manageable node.
+
+    Steps are compared with what the node offers only when its ramdisk is up; an unknown one ends in ``clean failed``.
+
+    :param disable_ramdisk: run without booting the ramdisk; all steps have to allow that.
+    :raises InvalidStateRequested, NodeInMaintenance: when the node cannot be cleaned now.
+    :raises InvalidParameterValue: when power or network are not set up.
+    """
+    checks.in_service(task, "cleaning")
+    checks.actionable(task, "clean")
+    checks.power(task)
+    task.driver.network.validate(task)
+    task.node.set_driver_internal_info(_NO_RAMDISK, bool(disable_ramdisk))
+    engine.start(task, FLOW, "clean", requested=clean_steps, target_state=states.MANAGEABLE)
+
+
+def follow_tear_down(task: TaskManager) -> None:
+    """Clean a node that a tenant has given back. Runs in the worker of the tearing down."""
+    task.process_event("clean")
+    engine.run(task, FLOW)
+
+
+def _manual(task: TaskManager) -> bool:
+    return task.node.target_provision_state == states.MANAGEABLE
+
+
+def _skipped(task: TaskManager) -> bool:
+    wanted = task.node.automated_clean
+    if wanted is None:
+        wanted = CONF.conductor.automated_clean
+    return not (_manual(task) or wanted)
+
+
+def _without_ramdisk(task: TaskManager) -> bool:
+    return bool(task.node.driver_internal_info.get(_NO_RAMDISK))
+
+
+def _prepare(task: TaskManager) -> str | None:
+    if _skipped(task) or _without_ramdisk(task):
+        return None
+    checks.power(task)
+    return task.driver.deploy.prepare_cleaning(task)
+
+
+def _collect(task: TaskManager) -> list[Step]:
+    if _skipped(task):
+        return []
+    if not _manual(task):
+        return steps.automatic(task, step_specs.CLEAN)
+    requested = task.node.driver_internal_info.get(FLOW.requested_key) or []
+    return steps.check_requested(
+        task, step_specs.CLEAN, requested, disable_ramdisk=_without_ramdisk(task)
+    )
+
+
+def _finish(task: TaskManager) -> None:
+    if not _skipped(task):
+        _tear_down(task)
+    task.process_event("manage" if _manual(task) else "done")
+
+
+def _tear_down(task: TaskManager) -> None:
+    if not _without_ramdisk(task):
+        task.driver.deploy.tear_down_cleaning(task)
+    if _NO_RAMDISK in task.node.driver_internal_info:
+        task.node.del_driver_internal_info(_NO_RAMDISK)
+
+
+def _before_fail(task: TaskManager, step: Step, message: str) -> None:
+    # Nobody knows what a step that broke off has left behind: a person has to look.
+    if step:
+        task.node.maintenance = True
+        task.node.fault = FAULT
+        if not task.node.maintenance_reason:
+            task.node.maintenance_reason = message
+
+
+FLOW = engine.Flow(
+    name="cleaning",
+    kind=step_specs.CLEAN,
+    working=states.CLEANING,
+    waiting=states.CLEANWAIT,
+    prepare=_prepare,
+    collect=_collect,
+    finish=_finish,
+    clean_up=_tear_down,
+    before_fail=_before_fail,
+)

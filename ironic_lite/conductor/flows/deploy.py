@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Deployment and rebuild: from an image to an active node."""
+
+from typing import Any
+
+from ironic_lite.common import exception, states
+from ironic_lite.conductor import configdrive as configdrives
+from ironic_lite.conductor import engine, steps
+from ironic_lite.conductor.flows import checks
+from ironic_lite.conductor.steps import Step
+from ironic_lite.conductor.task_manager import TaskManager
+from ironic_lite.conf import CONF
+from ironic_lite.drivers.interfaces import steps as step_specs
+
+
+def start(
+    task: TaskManager,
+    rebuild: bool = False,
+    configdrive: str | dict[str, Any] | None = None,
+    deploy_steps: list[Step] | None = None,
+) -> None:
+    """Deploy a node, or deploy it anew.
+
+    :param configdrive: a URL, a gzipped and base64-encoded ISO image, or what to build one from.
+    :param deploy_steps: steps that change or add to those of the node's interfaces. Steps that nobody knows are
+        left out: the agent may bring them.
+    :raises InvalidStateRequested, NodeInMaintenance, NodeProtected: when the node cannot be deployed now.
+    :raises InstanceDeployFailure: with status 400, when the node's configuration, image or steps are not in order.
+    :raises ConfigDriveInvalid: when the config drive cannot be used.
+    """
+    event = "rebuild" if rebuild else "deploy"
+    checks.in_service(task, "provisioning")
+    if rebuild:
+        checks.not_protected(task)
+    checks.actionable(task, event, "rebuild" if rebuild else "active")
+    node = task.node
+    try:
+        checks.power(task)
+        task.driver.deploy.validate(task)
+        steps.check_requested(task, step_specs.DEPLOY, deploy_steps or [], skip_unknown=True)
+    except exception.Invalid as exc:
+        raise exception.InstanceDeployFailure(
+            f"Failed to validate deploy or power info for node {node.uuid}. Error: {exc}",
+            code=exc.code,
+        ) from exc
+    if configdrive is not None:
+        node.set_instance_info("configdrive", configdrives.ready(node, configdrive))
+    engine.start(task, FLOW, event, requested=deploy_steps or [])
+
+
+def _prepare(task: TaskManager) -> None:
+    task.driver.deploy.prepare(task)
+
+
+def _collect(task: TaskManager) -> list[Step]:
+    requested = task.node.driver_internal_info.get(FLOW.requested_key) or []
+    found = steps.merged(task, step_specs.DEPLOY, requested)
+    if not found:
+        raise exception.InstanceDeployFailure(
+            reason="there is no deploy step left to run; do not disable the core step deploy.deploy"
+        )
+    return found
+
+
+def _finish(task: TaskManager) -> None:
+    task.node.forget_agent()
+    task.process_event("done")
+
+
+def _clean_up(task: TaskManager) -> None:
+    try:
+        if CONF.deploy.power_off_after_deploy_failure:
+            task.set_power(states.POWER_OFF)
+    finally:
+        task.driver.deploy.clean_up(task)
+        task.node.forget_agent()
+
+
+FLOW = engine.Flow(
+    name="deployment",
+    kind=step_specs.DEPLOY,
+    working=states.DEPLOYING,
+    waiting=states.DEPLOYWAIT,
+    prepare=_prepare,
+    collect=_collect,
+    finish=_finish,
+    clean_up=_clean_up,
+)

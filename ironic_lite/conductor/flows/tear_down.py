@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Taking an instance off its server and cleaning up after it."""
+
+from ironic_lite.common import exception, states
+from ironic_lite.conductor import engine
+from ironic_lite.conductor.flows import checks, clean
+from ironic_lite.conductor.task_manager import TaskManager
+
+
+def start(task: TaskManager) -> None:
+    """Give a node back: power off, forget the instance, clean, make available.
+
+    :raises InvalidStateRequested, NodeProtected: when the node cannot be given back now.
+    :raises InstanceDeployFailure: with status 400, when its power cannot be controlled.
+    """
+    checks.not_protected(task)
+    checks.actionable(task, "delete", "deleted")
+    try:
+        checks.power(task)
+    except exception.Invalid as exc:
+        raise exception.InstanceDeployFailure(
+            f"Failed to validate the power interface of node {task.node.uuid}; its instance can "
+            f"not be deleted. Error: {exc}",
+            code=exc.code,
+        ) from exc
+    engine.start(task, FLOW, "delete")
+
+
+def _prepare(task: TaskManager) -> None:
+    task.driver.deploy.clean_up(task)
+    task.driver.deploy.tear_down(task)
+
+
+def _finish(task: TaskManager) -> None:
+    node = task.node
+    node.instance_info = {}
+    node.instance_uuid = None
+    node.deploy_step = {}
+    for key in ("deploy_steps", "deploy_step_index", "user_deploy_steps"):
+        if key in node.driver_internal_info:
+            node.del_driver_internal_info(key)
+    node.forget_agent()
+    clean.follow_tear_down(task)
+
+
+FLOW = engine.Flow(name="tearing down", working=states.DELETING, prepare=_prepare, finish=_finish)

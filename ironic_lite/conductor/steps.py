@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which steps an operation runs, and in which order."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from ironic_lite.common import exception
+from ironic_lite.conductor.task_manager import TaskManager
+from ironic_lite.drivers.interfaces import steps as step_specs
+
+Step = dict[str, Any]
+
+HOLD = "hold"
+WAIT = "wait"
+POWER_ON = "power_on"
+POWER_OFF = "power_off"
+REBOOT = "reboot"
+
+RESERVED = frozenset({HOLD, WAIT, POWER_ON, POWER_OFF, REBOOT})
+"""Steps that the conductor itself carries out; they need no interface."""
+
+# Of two steps with the same priority, the one of the interface that stands first here runs first.
+INTERFACE_ORDER = ("vendor", "power", "management", "firmware", "deploy", "bios", "raid")
+
+# What a deployment cannot do without may be left out by the operator, but not replaced.
+CORE_DEPLOY_STEP = ("deploy", "deploy")
+
+
+def identity(step: Step) -> tuple[str | None, str]:
+    """What makes a step this step: its interface and name."""
+    return step.get("interface"), step["step"]
+
+
+def label(step: Step) -> str:
+    """How messages name a step: ``deploy.write_image``."""
+    interface, name = identity(step)
+    return f"{interface}.{name}" if interface else name
+
+
+def is_reserved(step: Step) -> bool:
+    """Whether the conductor carries the step out itself."""
+    return step["step"] in RESERVED
+
+
+def in_order(steps: Iterable[Step]) -> list[Step]:
+    """The steps by priority, highest first; those of equal priority by interface, then as they came."""
+
+    def key(step: Step) -> tuple[int, int]:
+        interface = step.get("interface")
+        place = INTERFACE_ORDER.index(interface) if interface in INTERFACE_ORDER else -1
+        return -(step.get("priority") or 0), place
+
+    return sorted(steps, key=key)
+
+
+def offered(task: TaskManager, kind: str) -> list[Step]:
+    """All steps of one kind that the node's interfaces offer now, also those with priority 0."""
+    found: list[Step] = []
+    for interface in INTERFACE_ORDER:
+        found += getattr(getattr(task.driver, interface), f"get_{kind}_steps")(task)
+    return found
+
+
+def automatic(task: TaskManager, kind: str) -> list[Step]:
+    """The steps that run unasked, in order."""
+    return in_order(s for s in offered(task, kind) if (s.get("priority") or 0) > 0)
+
+
+def _problem(kind: str, wanted: Step, known: Step, disable_ramdisk: bool) -> str | None:
+    declared = known.get("argsinfo") or {}
+    given = wanted.get("args") or {}
+    name = label(wanted)
+    unknown = sorted(set(given) - set(declared))
+    if unknown:
+        takes = ", ".join(sorted(declared)) or "none"
+        return (
+            f"{kind} step {name} has unexpected argument(s) {', '.join(unknown)}; it takes: {takes}"
+        )
+    if kind == step_specs.DEPLOY and wanted.get("priority") == 0:
+        return None
+    missing = sorted(n for n, i in declared.items() if i.get("required") and n not in given)
+    if missing:
+        return f"{kind} step {name} is missing required argument(s) {', '.join(missing)}"
+    if disable_ramdisk and known.get("requires_ramdisk", True):
+        return f"{kind} step {name} needs the ramdisk, which disable_ramdisk forbids"
+    if kind == step_specs.DEPLOY and identity(wanted) == CORE_DEPLOY_STEP:
+        return (
+            f"{kind} step {name} is a core step: it can be disabled (priority 0), but not changed"
+        )
+    return None
+
+
+def check_requested(
+    task: TaskManager,
+    kind: str,
+    requested: list[Step],
+    skip_unknown: bool = False,
+    disable_ramdisk: bool = False,
+) -> list[Step]:
+    """Compare requested steps with what the node's interfaces offer.
+
+    :param skip_unknown: leave unknown steps out instead of refusing them: the agent may still bring them.
+    :param disable_ramdisk: no step may need the agent.
+    :returns: the requested steps completed with what their interfaces declare, in the order asked for.
+    :raises InvalidParameterValue: listing everything that is wrong.
+    """
+    known = {identity(s): s for s in offered(task, kind)}
+    problems: list[str] = []
+    result: list[Step] = []
+    for wanted in requested:
+        if is_reserved(wanted):
+            if wanted["step"] == WAIT and wanted.get("args"):
+                problems.append(
+                    f"{kind} step wait takes no arguments; it ends with the next heartbeat"
+                )
+            result.append({"priority": 0, **wanted, "abortable": True})
+            continue
+        found = known.get(identity(wanted))
+        if found is None:
+            if not skip_unknown:
+                problems.append(f"the node does not support this {kind} step: {label(wanted)}")
+            continue
+        problem = _problem(kind, wanted, found, disable_ramdisk)
+        if problem:
+            problems.append(problem)
+        result.append({**found, **wanted})
+    if problems:
+        raise exception.InvalidParameterValue(err="; ".join(problems))
+    return result
+
+
+def merged(task: TaskManager, kind: str, requested: list[Step]) -> list[Step]:
+    """The automatic steps, changed by requested ones of the same name (priority 0 leaves a step out).
+
+    :raises InvalidParameterValue: as :func:`check_requested`.
+    """
+    wanted = {identity(s): s for s in check_requested(task, kind, requested, skip_unknown=True)}
+    rest = [s for s in automatic(task, kind) if identity(s) not in wanted]
+    return in_order(rest + [s for s in wanted.values() if (s.get("priority") or 0) > 0])

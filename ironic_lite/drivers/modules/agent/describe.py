@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A node and its ports as the agent is told about them: what its hardware managers read, and no secret."""
+
+from typing import Any
+
+from ironic_lite.common import redaction
+
+_NODE = (
+    "uuid",
+    "name",
+    "provision_state",
+    "target_provision_state",
+    "properties",
+    "extra",
+    "raid_config",
+    "target_raid_config",
+    "clean_step",
+    "deploy_step",
+    "service_step",
+    "resource_class",
+)
+_PORT = ("uuid", "address", "extra", "local_link_connection", "pxe_enabled", "physical_network")
+
+
+def node(task: Any) -> dict[str, Any]:
+    """The node. Its ``instance_info`` goes without the config drive, which only the step that writes it gets."""
+    record = task.node
+    told = {field: getattr(record, field) for field in _NODE}
+    for field in ("driver_info", "driver_internal_info", "instance_info"):
+        told[field] = redaction.mask(getattr(record, field))
+    return told
+
+
+def ports(task: Any) -> list[dict[str, Any]]:
+    """Its ports."""
+    return [{field: getattr(port, field) for field in _PORT} for port in task.ports]

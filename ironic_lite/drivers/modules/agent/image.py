@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The image that a node is to be deployed with: what may be asked for, and how the agent is told."""
+
+import re
+import urllib.parse
+from typing import Any
+
+from ironic_lite.common import exception, fetch
+from ironic_lite.conf import CONF
+
+FORMATS = frozenset({"raw", "qcow2"})
+ALGORITHMS = {"sha256": 64, "sha384": 96, "sha512": 128}
+"""Accepted checksums and their length in hexadecimal digits."""
+
+_MD5_DIGITS = 32
+_HEX = re.compile(r"[0-9a-fA-F]+")
+_PARTITION_KEYS = ("kernel", "ramdisk")
+
+PROPERTIES = {
+    "image_source": "URL of a whole-disk image (http or https). Required.",
+    "image_os_hash_algo": "Kind of the image's checksum: sha256, sha384 or sha512.",
+    "image_os_hash_value": "The checksum, in hexadecimal digits.",
+    "image_checksum": "Instead of these two: a SHA-256 or SHA-512 checksum, or the URL of a file of checksums.",
+    "image_disk_format": "raw or qcow2. Optional; the agent finds out otherwise.",
+}
+
+
+def validate(node: Any) -> None:
+    """Check what a node's ``instance_info`` says about its image, and whether the image is there.
+
+    :raises MissingParameterValue: when there is no image or no checksum.
+    :raises InvalidParameterValue: naming the field that is wrong.
+    :raises ImageRefValidationFailed: when the image cannot be fetched.
+    """
+    info = node.instance_info
+    source = info.get("image_source")
+    if not source:
+        raise exception.MissingParameterValue(
+            err=f"Node {node.uuid} has no instance_info/image_source; set it to the http or https URL of an image."
+        )
+    _check_kind(info)
+    disk_format = info.get("image_disk_format")
+    if disk_format is not None and disk_format not in FORMATS:
+        raise exception.InvalidParameterValue(
+            err=f"instance_info/image_disk_format '{disk_format}' is not supported; use raw or qcow2."
+        )
+    _check_checksum(info)
+    try:
+        fetch.head(source, "instance_info/image_source")
+    except fetch.FetchError as exc:
+        raise exception.ImageRefValidationFailed(image_href=_shown(source), reason=exc) from exc
+
+
+def _check_kind(info: dict[str, Any]) -> None:
+    if info.get("image_type") == "partition" or any(info.get(key) for key in _PARTITION_KEYS):
+        raise exception.InvalidParameterValue(
+            err="Partition images are not supported: give a whole-disk image, without instance_info/kernel, "
+            "instance_info/ramdisk and image_type 'partition'."
+        )
+
+
+def _check_checksum(info: dict[str, Any]) -> None:
+    algorithm, value = info.get("image_os_hash_algo"), info.get("image_os_hash_value")
+    if algorithm or value:
+        digits = ALGORITHMS.get(str(algorithm))
+        if digits is None:
+            raise exception.InvalidParameterValue(
+                err=f"instance_info/image_os_hash_algo '{algorithm}' is not supported; use "
+                f"{', '.join(sorted(ALGORITHMS))}."
+            )
+        if not isinstance(value, str) or len(value) != digits or not _HEX.fullmatch(value):
+            raise exception.InvalidParameterValue(
+                err=f"instance_info/image_os_hash_value must be the image's {algorithm} in {digits} hexadecimal digits."
+            )
+        return
+    checksum = info.get("image_checksum")
+    if not checksum:
+        raise exception.MissingParameterValue(
+            err="The image's checksum is missing: set instance_info/image_os_hash_algo and image_os_hash_value, or "
+            "image_checksum. No image is written unverified."
+        )
+    _check_legacy_checksum(checksum)
+
+
+def _check_legacy_checksum(checksum: Any) -> None:
+    if isinstance(checksum, str) and checksum.startswith(("http://", "https://")):
+        try:
+            fetch.check_url(checksum, "instance_info/image_checksum")
+        except fetch.FetchError as exc:
+            raise exception.InvalidParameterValue(err=f"{exc}.") from exc
+        return
+    if not isinstance(checksum, str) or not _HEX.fullmatch(checksum):
+        raise exception.InvalidParameterValue(
+            err="instance_info/image_checksum must be hexadecimal digits or a URL."
+        )
+    if len(checksum) == _MD5_DIGITS:
+        raise exception.InvalidParameterValue(
+            err="instance_info/image_checksum is an MD5 checksum, which proves nothing; give a SHA-256 or SHA-512 one."
+        )
+    if len(checksum) not in (ALGORITHMS["sha256"], ALGORITHMS["sha512"]):
+        raise exception.InvalidParameterValue(
+            err="instance_info/image_checksum is neither a SHA-256 nor a SHA-512 checksum."
+        )
+
+
+def describe(node: Any) -> dict[str, Any]:
+    """The ``image_info`` of the agent's step ``write_image``."""
+    info = node.instance_info
+    source = info["image_source"]
+    told = {
+        # The agent makes a file of this name.
+        "id": urllib.parse.urlsplit(source).path.rpartition("/")[2] or node.uuid,
+        "urls": [source],
+        "image_type": "whole-disk",
+        "container_format": "bare",
+        "disk_format": info.get("image_disk_format"),
+        "stream_raw_images": True,
+        "node_uuid": node.uuid,
+        "deploy_boot_mode": boot_mode(node),
+        "checksum": info.get("image_checksum"),
+        "os_hash_algo": info.get("image_os_hash_algo"),
+        "os_hash_value": (info.get("image_os_hash_value") or "").lower() or None,
+    }
+    proxies = {
+        scheme: info[f"image_{scheme}_proxy"]
+        for scheme in ("http", "https")
+        if info.get(f"image_{scheme}_proxy")
+    }
+    if proxies:
+        told["proxies"] = proxies
+        told["no_proxy"] = info.get("image_no_proxy")
+    return told
+
+
+def boot_mode(node: Any) -> str:
+    """``uefi`` or ``bios``: what the node's capabilities ask for, else what is configured."""
+    for info in (node.instance_info, node.properties):
+        wanted = _capabilities(info).get("boot_mode")
+        if wanted in ("uefi", "bios"):
+            return str(wanted)
+    return str(node.boot_mode or CONF.deploy.default_boot_mode)
+
+
+def _capabilities(info: dict[str, Any]) -> dict[str, str]:
+    told = info.get("capabilities")
+    if isinstance(told, dict):
+        return {str(k): str(v) for k, v in told.items()}
+    pairs = (pair.partition(":") for pair in str(told or "").split(","))
+    return {key.strip(): value.strip() for key, _, value in pairs if key.strip()}
+
+
+def _shown(url: Any) -> str:
+    return str(url) if isinstance(url, str) else "image_source"

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Steps and commands that run in the agent while nobody here waits for them.
+
+A step that goes on in the agent leaves the id of its command on the node's record. The agent calls as soon as a command
+has ended, and :func:`ended` then looks at it. The agent runs one command at a time and remembers all since it
+was started, so a conductor that takes a step up from a dead one finds the command instead of starting it twice.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from oslo_log import log
+
+from ironic_lite.common import exception, states
+from ironic_lite.conf import CONF
+from ironic_lite.drivers.interfaces import steps as step_specs
+from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.modules.agent import client as agent_client
+from ironic_lite.drivers.modules.agent import describe
+from ironic_lite.drivers.modules.agent.client import AgentClient, Command
+
+LOG = log.getLogger(__name__)
+
+COMMAND = "agent_command"
+"""Key in ``driver_internal_info``: id of the command that the current step runs as."""
+
+ENDED = "agent_ended_command"
+"""Key in ``driver_internal_info``: id of the last command that was seen to have ended."""
+
+VERSIONS = "hardware_manager_version"
+"""Key in ``driver_internal_info``: versions of the hardware managers that the steps were asked from."""
+
+MAX_STEPS = 500
+
+KINDS = {
+    states.CLEANING: step_specs.CLEAN,
+    states.CLEANWAIT: step_specs.CLEAN,
+    states.DEPLOYING: step_specs.DEPLOY,
+    states.DEPLOYWAIT: step_specs.DEPLOY,
+    states.SERVICING: step_specs.SERVICE,
+    states.SERVICEWAIT: step_specs.SERVICE,
+}
+"""The kind of steps that the agent is asked for in each provision state."""
+
+WAITS = {
+    step_specs.CLEAN: states.CLEANWAIT,
+    step_specs.DEPLOY: states.DEPLOYWAIT,
+    step_specs.SERVICE: states.SERVICEWAIT,
+}
+
+
+def _cache(kind: str) -> str:
+    return f"agent_cached_{kind}_steps"
+
+
+def refresh(task: Task, kind: str) -> None:
+    """Ask the agent, which has just come up, for its steps.
+
+    :raises AgentAPIError, AgentConnectionFailed: when it does not tell them.
+    """
+    node = task.node
+    answer = AgentClient(node).get_steps(kind, describe.node(task), describe.ports(task))
+    try:
+        found = [
+            _step(step) for group in answer[f"{kind}_steps"].values() for step in group[:MAX_STEPS]
+        ]
+    except (KeyError, TypeError, AttributeError, ValueError) as exc:
+        raise exception.AgentAPIError(
+            node=node.uuid, status=200, error=f"its {kind} steps are malformed: {exc!r}"
+        ) from exc
+    node.set_driver_internal_info(_cache(kind), found)
+    node.set_driver_internal_info(VERSIONS, answer.get(VERSIONS))
+
+
+def _step(told: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "step": str(told["step"]),
+        "interface": str(told["interface"]),
+        "priority": int(told.get("priority") or 0),
+        "argsinfo": told.get("argsinfo"),
+        "abortable": bool(told.get("abortable")),
+        "reboot_requested": bool(told.get("reboot_requested")),
+        "requires_ramdisk": True,
+    }
+
+
+def offered(task: Task, kind: str, interface: str) -> list[dict[str, Any]]:
+    """The agent's steps for one interface, as far as they are known yet, with configured priorities."""
+    cached = task.node.driver_internal_info.get(_cache(kind)) or []
+    configured = {
+        "erase_devices": CONF.deploy.erase_devices_priority,
+        "erase_devices_metadata": CONF.deploy.erase_devices_metadata_priority,
+    }
+    found = []
+    for step in cached:
+        if step["interface"] != interface:
+            continue
+        priority = configured.get(step["step"]) if kind == step_specs.CLEAN else None
+        found.append(step if priority is None else {**step, "priority": priority})
+    return found
+
+
+def execute(task: Task, kind: str, step: dict[str, Any], args: dict[str, Any] | None = None) -> str:
+    """Start a step in the agent.
+
+    :param args: arguments in place of the step's own: those that are not kept on the record.
+    :returns: the wait state.
+    :raises AgentAPIError, AgentConnectionFailed, AgentInProgress: when it cannot be started.
+    """
+    told = {**step, "args": args} if args is not None else step
+    versions = task.node.driver_internal_info.get(VERSIONS)
+
+    def send(agent: AgentClient) -> Command:
+        return agent.execute_step(kind, told, describe.node(task), describe.ports(task), versions)
+
+    begin(task, f"execute_{kind}_step", send)
+    return WAITS[kind]
+
+
+def begin(task: Task, name: str, send: Callable[[AgentClient], Command]) -> None:
+    """Start a command and put it on record, or find the one that a dead conductor started for the same step.
+
+    :param name: the command's name in the agent's list.
+    """
+    node = task.node
+    agent = AgentClient(node)
+    seen = node.driver_internal_info.get(ENDED)
+    last = next((c for c in reversed(agent.commands()) if c.name == name), None)
+    if last is not None and last.id != seen:
+        LOG.info("Node %s: command %s (%s) runs already", node.uuid, name, last.id)
+        command = last
+    else:
+        task.ensure_locked()
+        command = send(agent)
+    node.set_driver_internal_info(COMMAND, command.id)
+
+
+def ended(task: Task, kind: str, step: dict[str, Any]) -> bool:
+    """Whether the command on record has ended well.
+
+    :raises AgentAPIError, AgentConnectionFailed: when the agent does not tell.
+    :raises IronicLiteError: when the command failed, or the agent has lost it.
+    """
+    node = task.node
+    command = AgentClient(node).command(node.driver_internal_info[COMMAND])
+    if command is None:
+        node.del_driver_internal_info(COMMAND)
+        raise exception.IronicLiteError(
+            "the agent was started again while the step ran, and nobody knows how far it got. Look at the server's "
+            "console for a crash or a power loss"
+        )
+    if command.status == agent_client.RUNNING:
+        return False
+    node.set_driver_internal_info(ENDED, command.id)
+    node.del_driver_internal_info(COMMAND)
+    if command.status == agent_client.VERSION_MISMATCH:
+        _start_again(task, kind, step)
+        return False
+    if command.status != agent_client.SUCCEEDED:
+        raise exception.IronicLiteError(f"the agent reports: {command.error or command.status}")
+    if step.get("reboot_requested"):
+        LOG.info("Node %s: step %s asks for a reboot", node.uuid, step["step"])
+        task.set_power(states.REBOOT)
+        return False
+    return True
+
+
+def _start_again(task: Task, kind: str, step: dict[str, Any]) -> None:
+    """The ramdisk brings other hardware managers than before: ask for the steps anew, then run this one."""
+    LOG.warning("Node %s: the agent's hardware managers have changed", task.node.uuid)
+    refresh(task, kind)
+    getattr(task.driver.deploy, f"execute_{kind}_step")(task, step)
+    task.node.save()

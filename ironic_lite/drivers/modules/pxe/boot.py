@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Boot interface ``ipxe``: servers boot over the network and ask the API for their script.
+
+What a server is to boot is on its record (``driver_internal_info['ramdisk_params']``): with it, the deploy
+ramdisk; without, the disk. There are no files to write or to clean up.
+"""
+
+import ipaddress
+from typing import Any
+
+from ironic_lite.common import exception
+from ironic_lite.conf import CONF
+from ironic_lite.drivers.interfaces import management
+from ironic_lite.drivers.interfaces.boot import BootInterface
+from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.modules.pxe import kernel_args
+
+RAMDISK = "ramdisk_params"
+
+_PROPERTIES = {
+    "deploy_kernel": "URL of the deploy ramdisk's kernel (http or https). Required.",
+    "deploy_ramdisk": "URL of the deploy ramdisk (http or https). Required.",
+    "kernel_append_params": "Arguments of that kernel; %default% stands for the configured ones. Optional.",
+    "force_persistent_boot_device": "Always, Default or Never: whether the boot device is set for good. Optional.",
+}
+
+_RAMDISK_SCRIPT = """#!ipxe
+# node {node}: deploy ramdisk
+kernel --name deploy_kernel {kernel} {arguments} initrd=deploy_ramdisk || goto failed
+initrd --name deploy_ramdisk {ramdisk} || goto failed
+boot || goto failed
+:failed
+echo The deploy ramdisk of node {node} did not load; trying again in 10 seconds.
+sleep 10
+reboot
+"""
+
+_DISK_SCRIPT = """#!ipxe
+# node {node}: next boot device
+exit
+"""
+
+
+def api_url() -> str:
+    """Where a booting server reaches the API.
+
+    :raises InvalidParameterValue: when the API listens on all addresses and nobody said which one to tell.
+    """
+    if CONF.api.public_endpoint:
+        return str(CONF.api.public_endpoint).rstrip("/")
+    host = CONF.api.host_ip
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        pass
+    else:
+        if address.is_unspecified:
+            raise exception.InvalidParameterValue(
+                err=f"The API listens on {host}, which no server can call back. Set [api] public_endpoint to the URL "
+                "that servers reach it at."
+            )
+        if address.version == 6:
+            host = f"[{address}]"
+    scheme = "https" if CONF.api.ssl_cert_file else "http"
+    return f"{scheme}://{host}:{CONF.api.port}"
+
+
+class IPXEBoot(BootInterface):
+    """Boots the deploy ramdisk by iPXE, the deployed system from its disk."""
+
+    def get_properties(self) -> dict[str, str]:
+        return dict(_PROPERTIES)
+
+    def validate(self, task: Task) -> None:
+        info = task.node.driver_info
+        for name in ("deploy_kernel", "deploy_ramdisk"):
+            kernel_args.check_url(info.get(name), f"driver_info/{name}")
+        self._arguments(task)
+        if not task.ports:
+            raise exception.MissingParameterValue(
+                err=f"Node {task.node.uuid} has no port; add one with the MAC address it boots from."
+            )
+        api_url()
+
+    def prepare_ramdisk(self, task: Task, ramdisk_params: dict[str, Any]) -> None:
+        """See the base class. The record is saved: the server may ask as soon as it is powered on."""
+        self.validate(task)
+        for name, value in ramdisk_params.items():
+            kernel_args.parse(f"{name}={value}", "the agent's kernel arguments")
+        task.node.set_driver_internal_info(RAMDISK, dict(ramdisk_params))
+        task.node.save()
+        task.set_boot_device(management.PXE, persistent=_always_persistent(task))
+
+    def clean_up_ramdisk(self, task: Task) -> None:
+        if RAMDISK in task.node.driver_internal_info:
+            task.node.del_driver_internal_info(RAMDISK)
+            task.node.save()
+
+    def prepare_instance(self, task: Task) -> None:
+        self.clean_up_ramdisk(task)
+        if management.DISK in task.driver.management.get_supported_boot_devices(task):
+            task.set_boot_device(management.DISK, persistent=True)
+
+    def clean_up_instance(self, task: Task) -> None:
+        self.clean_up_ramdisk(task)
+
+    def boot_script(self, task: Task, mac: str) -> str:
+        node = task.node
+        params = node.driver_internal_info.get(RAMDISK)
+        if params is None:
+            return _DISK_SCRIPT.format(node=node.uuid)
+        self.validate(task)
+        arguments = [
+            *self._arguments(task),
+            *(f"{name}={value}" for name, value in sorted(params.items())),
+            f"ipa-api-url={api_url()}",
+            "BOOTIF=${mac}",
+        ]
+        return _RAMDISK_SCRIPT.format(
+            node=node.uuid,
+            kernel=node.driver_info["deploy_kernel"],
+            ramdisk=node.driver_info["deploy_ramdisk"],
+            arguments=" ".join(arguments),
+        )
+
+    def _arguments(self, task: Task) -> list[str]:
+        where, own = "[pxe] kernel_append_params", None
+        for info, name in (
+            (task.node.instance_info, "instance_info"),
+            (task.node.driver_info, "driver_info"),
+        ):
+            if info.get("kernel_append_params") is not None:
+                where, own = f"{name}/kernel_append_params", info["kernel_append_params"]
+                break
+        if own is not None and not isinstance(own, str):
+            raise exception.InvalidParameterValue(err=f"{where} must be text.")
+        return kernel_args.parse(
+            kernel_args.expand(own, CONF.pxe.kernel_append_params or ""), where
+        )
+
+
+def _always_persistent(task: Task) -> bool:
+    wanted = str(task.node.driver_info.get("force_persistent_boot_device", "Default")).lower()
+    return wanted in ("always", "true")
