@@ -51,7 +51,6 @@ class ServerProcess:
         self,
         name: str,
         argv: Sequence[str],
-        *,
         log: Path,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
