@@ -2,6 +2,7 @@
 """Faults that a virtual server can be told to have, at run time."""
 
 import dataclasses
+import random
 from typing import Any, Literal, get_args, get_type_hints
 
 
@@ -13,8 +14,8 @@ class InvalidFault(ValueError):
 class Faults:
     """What is wrong with a server now. A fault stays until it is cleared.
 
-    ``bmc_silent``: the BMC answers nothing. ``bmc_answers``: ``"k/n"``, the BMC hears the first k of
-    every n datagrams. ``bmc_wrong_password``: the BMC has another password than it had.
+    ``bmc_silent``: the BMC answers nothing. ``bmc_answers``: ``"k/n"``, the BMC hears k of every n
+    datagrams, irregularly. ``bmc_wrong_password``: the BMC has another password than it had.
     ``ignore_power_off``: power off and soft off are accepted and not done.
     ``agent_never_boots``: the ramdisk hangs before its agent starts.
     ``agent_command_delay``: seconds added to each agent command.
@@ -69,8 +70,11 @@ class Faults:
             return False
         if self.bmc_answers is None:
             return True
-        answered, of = parse_ratio(self.bmc_answers)
-        return count % of < answered
+        heard, of = parse_ratio(self.bmc_answers)
+        # Which ones of each n differs from one n to the next: a fixed pattern could fall into step
+        # with a client's retries. The same count always gives the same answer.
+        window = random.Random(count // of)  # noqa: S311 - a dice, not a secret
+        return count % of in window.sample(range(of), heard)
 
     def agent_dies(self, when: str, *names: str) -> bool:
         """Tell whether the agent dies at this point of the command or step known by ``names``."""

@@ -139,8 +139,13 @@ class Login:
         tag, status, bmc_id = struct.unpack_from("<BBxxI", data)
         kind = packets.PAYLOAD_RAKP_4
         session = self._table.find(bmc_id)
-        if session is None or session.handshake is None or session.established:
+        if session is None or session.handshake is None:
             return _refusal(kind, tag, INVALID_SESSION_ID, 0)
+        if session.keys is not None:
+            # A console that missed RAKP 4 repeats RAKP 3.
+            if data != session.rakp3:
+                return _refusal(kind, tag, INVALID_SESSION_ID, 0)
+            return self._rakp4(session, session.handshake, tag)
         if status != OK:
             # The console refused our RAKP 2; it expects no answer (section 13.22).
             self._table.close(bmc_id)
@@ -151,8 +156,16 @@ class Login:
             return self._end(session, kind, tag, INVALID_INTEGRITY_CHECK, "login-refused-password")
         sik = handshake.session_integrity_key(password)
         session.keys = crypto.SessionKeys(session.suite, sik)
+        session.rakp3 = data
+        return self._rakp4(session, handshake, tag, event="session-opened")
+
+    def _rakp4(
+        self, session: Session, handshake: crypto.Handshake, tag: int, event: str | None = None
+    ) -> Reply:
+        sik = handshake.session_integrity_key(self._account().password.encode())
         head = struct.pack("<BBxxI", tag, OK, session.console_id)
-        return Reply(kind, head + handshake.rakp4_check(sik), "session-opened", bmc_id)
+        check = handshake.rakp4_check(sik)
+        return Reply(packets.PAYLOAD_RAKP_4, head + check, event, session.bmc_id)
 
     def _end(
         self, session: Session, kind: int, tag: int, status: int, event: str | None = None

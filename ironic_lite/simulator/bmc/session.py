@@ -61,6 +61,7 @@ class Session:
     handshake: crypto.Handshake | None = None
     username: str = ""
     keys: crypto.SessionKeys | None = None
+    rakp3: bytes = b""
     privilege: int = PRIVILEGE_USER
     inbound: SequenceWindow = dataclasses.field(default_factory=SequenceWindow)
     outbound: "itertools.count[int]" = dataclasses.field(default_factory=lambda: itertools.count(1))

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A rack of two quick servers, and the API that they boot from."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from ironic_lite.simulator.timing import Timing
+from ironic_lite.simulator.virtual_rack import VirtualRack
+from tests.functional.rack.provisioner import Provisioner
+
+QUICK = Timing().scaled(0.1)
+
+
+@pytest.fixture
+def provisioner() -> Iterator[Provisioner]:
+    """The API that servers boot from."""
+    with Provisioner() as api:
+        yield api
+
+
+@pytest.fixture
+def rack(provisioner: Provisioner) -> Iterator[VirtualRack]:
+    """Two servers that boot from the provisioner, which has no script for them yet."""
+    with VirtualRack(count=2, boot_url=provisioner.url, timing=QUICK) as virtual_rack:
+        yield virtual_rack
