@@ -35,9 +35,7 @@ class JSONDict(sa.types.TypeDecorator[dict[str, Any]]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Any) -> Any:
-        if dialect.name == "mysql":
-            return dialect.type_descriptor(mysql.LONGTEXT())
-        return dialect.type_descriptor(sa.Text())
+        return mysql.LONGTEXT() if dialect.name == "mysql" else super().load_dialect_impl(dialect)
 
     def process_bind_param(self, value: Any, dialect: Any) -> str | None:
         return None if value is None else _dumps(value)
@@ -72,8 +70,8 @@ class UTCDateTime(sa.types.TypeDecorator[datetime.datetime]):
 
     def load_dialect_impl(self, dialect: Any) -> Any:
         if dialect.name == "mysql":
-            return dialect.type_descriptor(mysql.DATETIME(fsp=6))
-        return dialect.type_descriptor(sa.DateTime())
+            return mysql.DATETIME(fsp=6)
+        return super().load_dialect_impl(dialect)
 
     def process_bind_param(self, value: Any, dialect: Any) -> datetime.datetime | None:
         if value is None or value.tzinfo is None:

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tables: made from nothing, the same as the models, by any number of processes at once."""
+
+import subprocess
+import sys
+
+import pytest
+import sqlalchemy as sa
+from alembic import autogenerate
+from alembic.runtime import migration as alembic_migration
+
+from ironic_lite.cmd import db as db_command
+from ironic_lite.common import exception
+from ironic_lite.db import engine, migration, models, nodes
+
+
+def test_migrated_tables_are_those_of_the_models(empty_database: str) -> None:
+    migration.upgrade()
+    with engine.get().connect() as connection:
+        context = alembic_migration.MigrationContext.configure(
+            connection, opts={"compare_type": True, "target_metadata": models.Base.metadata}
+        )
+        assert autogenerate.compare_metadata(context, models.Base.metadata) == []
+
+
+def test_upgrade_of_an_up_to_date_database_keeps_its_records(empty_database: str) -> None:
+    assert migration.current() is None
+    assert migration.upgrade() == migration.head() == migration.current()
+    node = nodes.create({"driver": "ipmi"})
+    migration.upgrade()
+    assert nodes.get(node["uuid"]) == node
+
+
+def test_processes_that_upgrade_together(empty_database: str) -> None:
+    program = (
+        "import sys; from ironic_lite.conf import CONF; from ironic_lite.db import migration;"
+        "CONF([], default_config_files=[]);"
+        "CONF.set_override('connection', sys.stdin.read(), group='database');"
+        "print(migration.upgrade())"
+    )
+    rivals = [
+        subprocess.Popen(
+            [sys.executable, "-c", program],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    answers = [rival.communicate(empty_database, timeout=60) for rival in rivals]
+    assert [out.strip() for out, _ in answers] == [migration.head()] * 2, answers
+    assert migration.current() == migration.head()
+
+
+def test_a_newer_database_is_left_alone(empty_database: str) -> None:
+    migration.upgrade()
+    with engine.writer() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(exception.VersionIncompatible, match="9999"):
+        migration.upgrade()
+
+
+def test_a_database_without_tables_says_what_to_do(empty_database: str) -> None:
+    with pytest.raises(exception.DatabaseError, match="run 'ironic-lite db upgrade'"):
+        nodes.get(1)
+
+
+def test_command(empty_database: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert db_command.main(["version"]) == 1
+    assert "no tables" in capsys.readouterr().out
+    assert db_command.main(["upgrade"]) == 0
+    assert migration.head() in capsys.readouterr().out
+    assert db_command.main(["version"]) == 0
+    assert "up to date" in capsys.readouterr().out
