@@ -62,4 +62,7 @@ def executor(max_workers: int) -> Any:
 
     if is_green:
         return futurist.GreenThreadPoolExecutor(max_workers=max_workers)
+    if max_workers == 1:
+        # A pool that grows and shrinks cannot be this small.
+        return futurist.ThreadPoolExecutor(max_workers=1)
     return futurist.DynamicThreadPoolExecutor(max_workers=max_workers)

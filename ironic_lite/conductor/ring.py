@@ -11,10 +11,10 @@ import time
 
 from oslo_log import log
 
-from ironic_lite import objects
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception, hash_ring
 from ironic_lite.conf import CONF
+from ironic_lite.objects.conductor import Conductor
 
 LOG = log.getLogger(__name__)
 
@@ -78,7 +78,7 @@ class HashRingManager:
         with self._lock:
             if time.monotonic() - self._read_at < max_age:
                 return
-            members = objects.Conductor.ring_members(ironic_context.admin_context())
+            members = Conductor.ring_members(ironic_context.admin_context())
             self._rings = {
                 name: self._rings[name]
                 if name in self._rings and self._rings[name].hosts == set(hosts)

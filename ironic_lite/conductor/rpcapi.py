@@ -9,11 +9,13 @@ from typing import Any
 
 import oslo_messaging
 
-from ironic_lite import objects
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception, release_mappings, rpc
 from ironic_lite.conductor import ring
 from ironic_lite.conf import CONF
+from ironic_lite.objects.base import IronicLiteObjectSerializer
+from ironic_lite.objects.node import Node
+from ironic_lite.objects.port import Port
 
 TOPIC = "ironic_lite.conductor_manager"
 RPC_API_VERSION = "1.0"
@@ -37,20 +39,20 @@ class ConductorAPI:
         self._client = rpc.get_client(
             oslo_messaging.Target(topic=TOPIC, version="1.0"),
             version_cap=release.rpc if release else RPC_API_VERSION,
-            serializer=objects.Serializer(),
+            serializer=IronicLiteObjectSerializer(),
         )
         self._ring = ring.HashRingManager()
 
     # -- whom to ask -------------------------------------------------------------------------------------------
 
-    def get_conductor_for(self, node: objects.Node) -> str:
+    def get_conductor_for(self, node: Node) -> str:
         """Name of the conductor that owns the node.
 
         :raises NoValidHost: when no live conductor does.
         """
         return self._ring.host_for(node.driver, node.conductor_group, node.uuid)
 
-    def get_topic_for(self, node: objects.Node) -> str:
+    def get_topic_for(self, node: Node) -> str:
         """Topic of the conductor that owns the node; raises as :meth:`get_conductor_for`."""
         return f"{TOPIC}.{self.get_conductor_for(node)}"
 
@@ -100,7 +102,7 @@ class ConductorAPI:
 
     # -- nodes and ports ---------------------------------------------------------------------------------------
 
-    def create_node(self, context: Context, node_obj: objects.Node, topic: str) -> objects.Node:
+    def create_node(self, context: Context, node_obj: Node, topic: str) -> Node:
         """Store a new node; its open interfaces get the defaults.
 
         :raises NodeAlreadyExists, DuplicateName, InstanceAssociated: when it clashes with another one.
@@ -110,17 +112,29 @@ class ConductorAPI:
         return self._call(context, topic, "create_node", node_obj=node_obj)
 
     def update_node(
-        self, context: Context, node_obj: objects.Node, topic: str, reset_interfaces: bool = False
-    ) -> objects.Node:
+        self,
+        context: Context,
+        node_obj: Node,
+        topic: str,
+        reset_interfaces: bool = False,
+        expected: dict[str, Any] | None = None,
+    ) -> Node:
         """Store the changes of a node.
 
         :param reset_interfaces: interfaces that do not fit the new hardware type get its defaults.
+        :param expected: what the changed fields were when the changes were computed.
+        :raises ConcurrentUpdate: one of them is something else by now.
         :raises NodeLocked: when somebody works on it.
         :raises InvalidState: when its provision state forbids the change.
         :raises InvalidParameterValue: when it names interfaces that do not fit.
         """
         return self._call(
-            context, topic, "update_node", node_obj=node_obj, reset_interfaces=reset_interfaces
+            context,
+            topic,
+            "update_node",
+            node_obj=node_obj,
+            reset_interfaces=reset_interfaces,
+            expected=expected,
         )
 
     def destroy_node(self, context: Context, node_id: str, topic: str) -> None:
@@ -132,16 +146,24 @@ class ConductorAPI:
         """
         self._call(context, topic, "destroy_node", node_id=node_id)
 
-    def update_port(self, context: Context, port_obj: objects.Port, topic: str) -> objects.Port:
+    def update_port(
+        self,
+        context: Context,
+        port_obj: Port,
+        topic: str,
+        expected: dict[str, Any] | None = None,
+    ) -> Port:
         """Store the changes of a port.
 
+        :param expected: as for :meth:`update_node`.
+        :raises ConcurrentUpdate: likewise.
         :raises NodeLocked: when somebody works on its node.
         :raises MACAlreadyExists: when another port has the address.
         :raises InvalidState: when the state of its node forbids the change.
         """
-        return self._call(context, topic, "update_port", port_obj=port_obj)
+        return self._call(context, topic, "update_port", port_obj=port_obj, expected=expected)
 
-    def destroy_port(self, context: Context, port: objects.Port, topic: str) -> None:
+    def destroy_port(self, context: Context, port: Port, topic: str) -> None:
         """Delete a port.
 
         :raises NodeLocked: when somebody works on its node.
@@ -334,7 +356,7 @@ class ConductorAPI:
             agent_status_message=agent_status_message,
         )
 
-    def get_node_with_token(self, context: Context, node_id: str, topic: str) -> objects.Node:
+    def get_node_with_token(self, context: Context, node_id: str, topic: str) -> Node:
         """The node, with a new agent token that is told this once."""
         return self._call(context, topic, "get_node_with_token", node_id=node_id)
 

@@ -14,13 +14,13 @@ from types import TracebackType
 from typing import Any
 
 from oslo_log import log
-from oslo_utils import timeutils
 
-from ironic_lite import objects
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception, states
 from ironic_lite.conductor import identity, power, workers
 from ironic_lite.conf import CONF
+from ironic_lite.objects.node import Node
+from ironic_lite.objects.port import Port
 
 LOG = log.getLogger(__name__)
 
@@ -46,12 +46,12 @@ def acquire(
 class _Move:
     """What to restore when a move along the state machine must not have happened."""
 
-    FIELDS = ("provision_state", "target_provision_state", "last_error", "provision_updated_at")
+    FIELDS = ("provision_state", "target_provision_state", "last_error")
 
-    def __init__(self, node: objects.Node):
+    def __init__(self, node: Node):
         self._before = {field: getattr(node, field) for field in self.FIELDS}
 
-    def undo(self, node: objects.Node) -> None:
+    def undo(self, node: Node) -> None:
         for field, value in self._before.items():
             setattr(node, field, value)
         node.save()
@@ -69,14 +69,14 @@ class TaskManager:
         retry: bool,
     ):
         self.context = context
-        self.node: objects.Node = None
+        self.node: Node
         self.shared = shared
         self.purpose = purpose
         self._ident = node_ident
         self._retry = retry
         self._conductor = identity.current()
         self._driver: Any = None
-        self._ports: list[objects.Port] | None = None
+        self._ports: list[Port] | None = None
         self._held = False
         self._spawn: tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]] | None = None
         self._slot: workers.Slot | None = None
@@ -96,10 +96,10 @@ class TaskManager:
         return self._driver
 
     @property
-    def ports(self) -> list[objects.Port]:
+    def ports(self) -> list[Port]:
         """The node's ports, read once."""
         if self._ports is None:
-            self._ports = objects.Port.list_by_node_id(self.context, self.node.id)
+            self._ports = list(Port.list_by_node_id(self.context, self.node.id))
         return self._ports
 
     def reload_driver(self) -> None:
@@ -110,7 +110,7 @@ class TaskManager:
 
     def __enter__(self) -> "TaskManager":
         if self.shared:
-            self.node = objects.Node.get(self.context, self._ident)
+            self.node = Node.get(self.context, self._ident)
         else:
             self._lock()
         return self
@@ -119,7 +119,7 @@ class TaskManager:
         attempts = CONF.conductor.node_locked_retry_attempts if self._retry else 0
         while True:
             try:
-                self.node = objects.Node.reserve(self.context, self._conductor.host, self._ident)
+                self.node = Node.reserve(self.context, self._conductor.host, self._ident)
             except exception.NodeLocked:
                 if attempts <= 0:
                     raise
@@ -156,10 +156,6 @@ class TaskManager:
         if self.shared or not self._held:
             raise exception.NodeLockLost(node=self.node.uuid)
         self.node.check_lock()
-
-    def forget_lock(self) -> None:
-        """The node's record is gone, and its lock with it."""
-        self._held = False
 
     def _unlock(self) -> None:
         if not self._held:
@@ -222,7 +218,6 @@ class TaskManager:
         LOG.info("Node %s: %s -> %s (%s)", node.uuid, node.provision_state, move.state, event)
         node.provision_state = move.state
         node.target_provision_state = move.target
-        node.provision_updated_at = timeutils.utcnow(with_timezone=True)
         node.save()
 
     def spawn_after(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:

@@ -89,6 +89,9 @@ OPTS = [
         min=0,
         help="The same for cleaning.",
     ),
+    cfg.IntOpt("inspect_wait_timeout", default=1800, min=0, help="The same for inspection."),
+    cfg.IntOpt("rescue_callback_timeout", default=1800, min=0, help="The same for rescue."),
+    cfg.IntOpt("service_callback_timeout", default=1800, min=0, help="The same for servicing."),
     cfg.IntOpt(
         "check_wait_states_interval",
         default=15,

@@ -1,1 +1,86 @@
 # SPDX-License-Identifier: Apache-2.0
+"""What a conductor does by itself, again and again. Each task has a thread, so none waits for another."""
+
+import dataclasses
+import random
+import threading
+from collections.abc import Callable
+
+from oslo_log import log
+
+from ironic_lite.common import context as ironic_context
+from ironic_lite.conductor import workers
+from ironic_lite.conductor.identity import Identity
+from ironic_lite.conductor.keepalive import Keepalive
+from ironic_lite.conductor.periodics import orphans, power_sync, takeover, wait_timeouts
+from ironic_lite.conf import CONF
+
+LOG = log.getLogger(__name__)
+
+POOL_UPKEEP_INTERVAL = 5
+"""Seconds between two adjustments of the worker pool's number of threads."""
+
+Context = ironic_context.RequestContext
+
+
+@dataclasses.dataclass(frozen=True)
+class Periodic:
+    """One task.
+
+    :param name: for its thread and the log.
+    :param interval: seconds from the end of one run to the begin of the next; 0 turns it off.
+    :param run: one run.
+    """
+
+    name: str
+    interval: float
+    run: Callable[[Context], object]
+
+
+class Scheduler:
+    """Runs the periodic tasks of one conductor.
+
+    :param conductor_id: id of its record.
+    """
+
+    def __init__(self, identity: Identity, keepalive: Keepalive, conductor_id: int):
+        self._identity = identity
+        self._stop = threading.Event()
+        taking_over = takeover.Takeover(conductor_id)
+        conf = CONF.conductor
+        syncing = power_sync.PowerSync(self._stop)
+        tasks = (
+            Periodic("power sync", conf.sync_power_state_interval, syncing.run),
+            Periodic("wait timeouts", conf.check_wait_states_interval, wait_timeouts.run),
+            Periodic(
+                "orphans", conf.heartbeat_interval, lambda ctx: orphans.run(ctx, keepalive.steady)
+            ),
+            Periodic("takeover", CONF.hash_ring_reset_interval, taking_over.run),
+            Periodic("pool upkeep", POOL_UPKEEP_INTERVAL, lambda _: identity.workers.maintain()),
+        )
+        self._threads = [
+            threading.Thread(target=self._repeat, args=(task,), name=task.name, daemon=True)
+            for task in tasks
+            if task.interval
+        ]
+
+    def start(self) -> None:
+        """Begin; the first runs are spread over the first interval, lest conductors work in step."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Start no further run, and give those on their way a moment."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(timeout=1)
+
+    def _repeat(self, task: Periodic) -> None:
+        wait = task.interval * random.uniform(0.1, 1)  # noqa: S311 - spreads load, keeps no secret
+        while not self._stop.wait(wait):
+            wait = task.interval
+            try:
+                with self._identity.active(), workers.background():
+                    task.run(ironic_context.admin_context())
+            except Exception:
+                LOG.exception("Periodic task '%s' has failed; it runs again", task.name)

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``ironic-lite conductor``: a conductor of a cluster."""
+
+import argparse
+import sys
+
+
+def main(argv: list[str]) -> int:
+    """Work until a signal comes; returns the exit status.
+
+    :raises IronicLiteError: with the one line to show.
+    """
+    argparse.ArgumentParser(prog="ironic-lite conductor", description=__doc__).parse_args(argv)
+    from ironic_lite.cmd import database
+    from ironic_lite.common import config, process
+    from ironic_lite.conductor.service import RPCService
+    from ironic_lite.conf import CONF
+
+    config.check(conductor=True)
+    database.require()
+    runner = process.Runner()
+    return runner.run([RPCService(CONF.host, runner.alarm)])
+
+
+def script() -> int:
+    """``ironic-lite-conductor``."""
+    from ironic_lite.cmd import main as dispatcher
+
+    return dispatcher.main(["conductor", *sys.argv[1:]])

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``ironic-lite``: one command, with sub-commands that are imported when they run."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+
+from ironic_lite.common import concurrency
+
+PROG = "ironic-lite"
+
+COMMANDS = {
+    "up": "API and conductor in this one process, with the embedded database",
+    "api": "an API process of a cluster",
+    "conductor": "a conductor of a cluster",
+    "db": "create or upgrade the database's tables; show their version",
+    "rack": "a virtual rack of servers with BMCs, for trying things out",
+    "demo": "a virtual rack, enrolled, cleaned and deployed while you watch",
+    "status": "check configuration, database, broker, conductors and API",
+}
+
+_STANDALONE = frozenset({"rack", "demo"})
+"""Commands that bring their own configuration."""
+
+_USAGE_ERROR = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a sub-command.
+
+    :returns: the exit status: 0; 1 when it failed; 2 for mistakes in the command line or the configuration.
+    """
+    given, rest = _global_options().parse_known_args(sys.argv[1:] if argv is None else argv)
+    if not rest or rest[0] in ("-h", "--help"):
+        print(_help())
+        return 0 if rest else _USAGE_ERROR
+    if rest[0] == "--version":
+        from ironic_lite.version import __version__
+
+        print(__version__)
+        return 0
+    name, arguments = rest[0], list(rest[1:])
+    if name not in COMMANDS:
+        print(f"{PROG}: there is no command '{name}'. Try '{PROG} --help'.", file=sys.stderr)
+        return _USAGE_ERROR
+    concurrency.setup()
+    return _run(name, arguments, given)
+
+
+def _run(name: str, arguments: list[str], given: argparse.Namespace) -> int:
+    from ironic_lite.common import config, exception
+
+    command: Callable[[list[str]], int] = importlib.import_module(f"ironic_lite.cmd.{name}").main
+    try:
+        if name not in _STANDALONE and not {"-h", "--help"} & set(arguments):
+            config.read(given.config_file, given.config_dir, given.debug or None)
+        return command(arguments)
+    except (
+        exception.ConfigInvalid,
+        exception.DriverNotFoundInEntrypoint,
+        exception.DriverLoadError,
+        exception.NoValidDefaultForInterface,
+    ) as exc:
+        print(f"{PROG} {name}: {exc.message}", file=sys.stderr)
+        return _USAGE_ERROR
+    except exception.IronicLiteError as exc:
+        print(f"{PROG} {name}: {exc.message}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _global_options() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=PROG, add_help=False, allow_abbrev=False)
+    parser.add_argument("--config-file", action="append", default=[])
+    parser.add_argument("--config-dir", action="append", default=[])
+    parser.add_argument("--debug", action="store_true")
+    return parser
+
+
+def _help() -> str:
+    listed = "\n".join(f"  {name:<11}{what}" for name, what in COMMANDS.items())
+    return f"""\
+Usage: {PROG} [--config-file FILE] [--config-dir DIRECTORY] [--debug] COMMAND ...
+
+Bare-metal provisioning with Ironic's API.
+
+Commands:
+{listed}
+
+'{PROG} COMMAND --help' tells more. Without --config-file, {PROG}.conf is looked for in ~/.{PROG} and /etc/{PROG};
+it need not exist.
+IRONIC_LITE_THREADS=green in the environment chooses green threads."""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs services in the foreground of this process until a signal ends it.
+
+oslo.service's launchers either fork (which an all-in-one process must not) or start services in threads that swallow a
+failed start. This runner does neither, and works the same under native and green threads.
+"""
+
+import os
+import select
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from types import FrameType
+
+from oslo_log import log
+from oslo_service import service
+
+LOG = log.getLogger(__name__)
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class Runner:
+    """Starts services in order, waits, and stops them in reverse.
+
+    The first SIGTERM or SIGINT ends the services in good order; the second ends the process at once.
+    """
+
+    def __init__(self) -> None:
+        # A signal handler may interrupt any lock, so it only writes to a pipe that the main thread selects on.
+        self._wake_r, self._wake_w = os.pipe()
+        os.set_blocking(self._wake_w, False)
+        self._signals = 0
+        self._alarm: str | None = None
+
+    def alarm(self, message: str) -> None:
+        """Stop everything because of a trouble; the exit status is 1. Callable from any thread."""
+        self._alarm = message
+        self._wake()
+
+    def run(
+        self,
+        services: Sequence[service.ServiceBase],
+        ready: Callable[[], str] | None = None,
+    ) -> int:
+        """Run the services until a signal or an alarm.
+
+        :param ready: asked for a line to print once all have started.
+        :returns: the exit status.
+        :raises Exception: what a service raised that could not start; those before it are stopped then.
+        """
+        former = {number: signal.signal(number, self._on_signal) for number in _SIGNALS}
+        started: list[service.ServiceBase] = []
+        try:
+            for each in services:
+                if self._signals:
+                    break
+                each.start()
+                started.append(each)
+            if ready is not None and not self._signals:
+                print(ready(), flush=True)
+            self._sleep()
+            return self._status()
+        finally:
+            for each in reversed(started):
+                self._stop(each)
+            for number, handler in former.items():
+                signal.signal(number, handler)
+            os.close(self._wake_r)
+            os.close(self._wake_w)
+
+    def _sleep(self) -> None:
+        while not self._signals and self._alarm is None:
+            select.select([self._wake_r], [], [])
+            os.read(self._wake_r, 64)
+
+    def _status(self) -> int:
+        if self._alarm is None:
+            return 0
+        LOG.critical(self._alarm)
+        return 1
+
+    @staticmethod
+    def _stop(each: service.ServiceBase) -> None:
+        try:
+            each.stop()
+            each.wait()
+        except Exception:
+            LOG.exception("%s did not stop cleanly", type(each).__name__)
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        self._signals += 1
+        if self._signals > 1:
+            os.write(sys.stderr.fileno(), b"Stopping at once.\n")
+            os._exit(128 + number)
+        self._wake()
+
+    def _wake(self) -> None:
+        try:
+            os.write(self._wake_w, b".")
+        except (BlockingIOError, OSError):
+            # The pipe is full: the main thread will wake anyway. Or it is closed: nobody sleeps any more.
+            return

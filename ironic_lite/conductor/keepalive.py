@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Signs of life of a conductor, in a thread of their own so that no work holds them up."""
+
+import threading
+import time
+from collections.abc import Callable
+
+from oslo_log import log
+
+from ironic_lite.common import context as ironic_context
+from ironic_lite.common import exception
+from ironic_lite.conf import CONF
+from ironic_lite.objects.conductor import Conductor
+
+LOG = log.getLogger(__name__)
+
+
+class Keepalive:
+    """Touches the conductor's record each ``heartbeat_interval``.
+
+    A database that cannot be reached is tried again at the next interval, for as long as it takes.
+
+    :param register: writes the record anew, should somebody have removed it.
+    :param alarm: called with a message when another process has taken the name; no sign of life follows.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        incarnation: str,
+        register: Callable[[], object],
+        alarm: Callable[[str], None],
+    ):
+        self._host = host
+        self._incarnation = incarnation
+        self._register = register
+        self._alarm = alarm
+        self._stop = threading.Event()
+        self._failing = False
+        self._steady_since = time.monotonic()
+        self._thread = threading.Thread(target=self._run, name="keepalive", daemon=True)
+
+    @property
+    def steady(self) -> bool:
+        """Whether the last few signs of life got through.
+
+        While they did not, and just after, the signs of the others may be missing for the same reason.
+        """
+        calm = 2 * CONF.conductor.heartbeat_interval
+        return not self._failing and time.monotonic() - self._steady_since > calm
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End, and wait for a sign that is on its way."""
+        self._stop.set()
+        if self._thread is not threading.current_thread():
+            self._thread.join(timeout=CONF.conductor.heartbeat_interval)
+
+    def _run(self) -> None:
+        while not self._stop.wait(CONF.conductor.heartbeat_interval):
+            try:
+                self._touch()
+            except exception.ConductorSuperseded:
+                self._alarm(
+                    f"Another process has taken the name '{self._host}'. This conductor stops; give each "
+                    "conductor its own [DEFAULT] host."
+                )
+                return
+            except Exception as exc:
+                if not self._failing:
+                    LOG.error("No sign of life could be given, trying on: %s", exc)
+                self._failing = True
+            else:
+                self._recovered()
+
+    def _touch(self) -> None:
+        try:
+            Conductor.touch(ironic_context.admin_context(), self._host, self._incarnation)
+        except exception.ConductorNotFound:
+            LOG.warning("The record of conductor %s was removed; registering again", self._host)
+            self._register()
+
+    def _recovered(self) -> None:
+        if self._failing:
+            LOG.info("Signs of life get through again")
+            self._failing = False
+            self._steady_since = time.monotonic()

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One life of a conductor: what it needs to work, how it begins and how it ends."""
+
+from collections.abc import Callable
+from typing import Any
+
+from oslo_log import log
+
+from ironic_lite.common import context as ironic_context
+from ironic_lite.conductor import identity, keepalive, periodics, ring, workers
+from ironic_lite.conductor.periodics import orphans
+from ironic_lite.conf import CONF
+from ironic_lite.drivers import factory
+from ironic_lite.drivers.hardware.base import INTERFACE_TYPES
+from ironic_lite.objects.conductor import Conductor
+from ironic_lite.objects.node import Node
+
+LOG = log.getLogger(__name__)
+
+Alarm = Callable[[str], None]
+
+
+class Life:
+    """Everything a running conductor holds.
+
+    :param host: its name.
+    :param alarm: called with a message when this conductor has to stop at once.
+    """
+
+    def __init__(self, host: str, alarm: Alarm):
+        self.identity = identity.Identity(
+            host=host,
+            group=CONF.conductor.conductor_group,
+            incarnation=Conductor.new_incarnation(),
+            workers=workers.Workers(
+                CONF.conductor.workers_pool_size, CONF.conductor.reserved_workers_pool_percentage
+            ),
+            drivers=factory.DriverFactory(),
+            ring=ring.HashRingManager(),
+        )
+        self._context = ironic_context.admin_context()
+        self._alarm = alarm
+        self._keepalive: keepalive.Keepalive | None = None
+        self._periodics: periodics.Scheduler | None = None
+
+    def begin(self) -> None:
+        """Load the drivers, register, clear up after a former life, and start what runs by itself.
+
+        :raises ConductorAlreadyRegistered: when a conductor of this name is alive.
+        :raises ConfigInvalid, DriverNotFoundInEntrypoint, DriverLoadError: when a driver cannot be used.
+        """
+        me = self.identity
+        me.drivers.load()
+        record = self._register()
+        # Nothing of this life holds a lock yet: what carries our name is a former life's.
+        freed = Node.release_orphans(self._context, [me.host])
+        if freed:
+            LOG.warning("Released %d locks that a former life of this conductor held", len(freed))
+        self._keepalive = keepalive.Keepalive(
+            me.host, me.incarnation, self._register, self._superseded
+        )
+        self._keepalive.start()
+        with me.active():
+            orphans.recover(self._context)
+        self._periodics = periodics.Scheduler(me, self._keepalive, record.id)
+        self._periodics.start()
+        LOG.info("Conductor %s serves %s", me.host, ", ".join(sorted(me.drivers.hardware_types)))
+
+    def leave_ring(self) -> None:
+        """Serve no hardware type any more, while running work goes on under our signs of life."""
+        if self._periodics is not None:
+            self._periodics.stop()
+        if self._keepalive is not None:
+            try:
+                self._register(serving=False)
+            except Exception:
+                LOG.exception("Could not leave the hash ring")
+
+    def end(self) -> None:
+        """Wait for running work, up to ``graceful_shutdown_timeout``, release what is left, and say goodbye."""
+        me = self.identity
+        me.workers.close()
+        if not me.workers.drain(CONF.conductor.graceful_shutdown_timeout):
+            LOG.warning("%d operations still run; another conductor takes them up", me.workers.busy)
+        me.workers.shutdown()
+        if self._keepalive is not None:
+            self._keepalive.stop()
+            try:
+                Node.release_orphans(self._context, [me.host])
+                Conductor.unregister(self._context, me.host, me.incarnation)
+            except Exception:
+                LOG.exception("Could not say goodbye; the others notice by themselves")
+        LOG.info("Conductor %s has stopped", me.host)
+
+    def _superseded(self, message: str) -> None:
+        # Neither locks nor the record are ours any more.
+        self._keepalive = None
+        self._alarm(message)
+
+    def _register(self, serving: bool = True) -> Conductor:
+        me = self.identity
+        types = sorted(me.drivers.hardware_types) if serving else []
+        return Conductor.register(
+            self._context,
+            me.host,
+            types,
+            me.group,
+            me.incarnation,
+            {name: _choices(me.drivers, name) for name in types},
+        )
+
+
+def _choices(drivers: factory.DriverFactory, hardware_type: str) -> dict[str, dict[str, Any]]:
+    return {
+        kind: {
+            "enabled": drivers.enabled_interfaces(hardware_type, kind),
+            "default": drivers.default_interface(hardware_type, kind),
+        }
+        for kind in INTERFACE_TYPES
+    }

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What may be changed about a node's record, and when."""
+
+from typing import Any
+
+from ironic_lite.common import exception, states
+from ironic_lite.conductor.identity import current
+from ironic_lite.conductor.task_manager import TaskManager
+from ironic_lite.conf import CONF
+from ironic_lite.drivers.hardware.base import INTERFACE_TYPES
+from ironic_lite.objects.node import Node
+from ironic_lite.objects.port import Port
+
+INTERFACE_FIELDS = tuple(f"{kind}_interface" for kind in INTERFACE_TYPES)
+
+_AT_REST = (
+    states.ENROLL,
+    states.INSPECTING,
+    states.INSPECTWAIT,
+    states.MANAGEABLE,
+    states.AVAILABLE,
+)
+"""How a server is driven may change while nothing relies on it."""
+
+
+def create(node: Node) -> None:
+    """Store a new node, with the default interfaces where it names none.
+
+    :raises DriverNotFound: when this conductor does not serve its hardware type.
+    :raises InvalidParameterValue: when it names interfaces that do not fit.
+    :raises NodeAlreadyExists, DuplicateName, InstanceAssociated: when it clashes with another one.
+    """
+    for field in INTERFACE_FIELDS:
+        if not node.obj_attr_is_set(field):
+            setattr(node, field, None)
+    current().drivers.check_node(node)
+    node.create()
+
+
+def check_expected(what: str, record: Node | Port, expected: dict[str, Any] | None) -> None:
+    """Refuse a change that was computed from values that are no more.
+
+    A client's patch of one key of ``extra`` arrives as the whole of ``extra``: without this, of two patches at the
+    same time one would be lost.
+
+    :param expected: what the changed fields were; None asks for no check.
+    :raises ConcurrentUpdate: one of them is something else by now.
+    """
+    differing = [
+        field for field, value in (expected or {}).items() if getattr(record, field) != value
+    ]
+    if differing:
+        raise exception.ConcurrentUpdate(what=what, fields=", ".join(differing))
+
+
+def update(
+    task: TaskManager,
+    wanted: Node,
+    reset_interfaces: bool,
+    expected: dict[str, Any] | None = None,
+) -> Node:
+    """Take over the changes of ``wanted`` onto the locked node.
+
+    :param reset_interfaces: interfaces that do not fit a new hardware type get its defaults.
+    :param expected: see ``check_expected``.
+    :returns: the node as it is now.
+    :raises InvalidState: when the node's state forbids a change.
+    :raises InvalidParameterValue, DriverNotFound: when driver and interfaces do not fit.
+    :raises NodeAssociated, InstanceAssociated, DuplicateName: when it clashes.
+    """
+    node = task.node
+    check_expected(f"Node {node.uuid}", node, expected)
+    changed = {
+        field: getattr(wanted, field)
+        for field in sorted(wanted.obj_what_changed())
+        if getattr(wanted, field) != getattr(node, field)
+    }
+    _check_state(node, changed)
+    _check_instance(node, changed)
+    _clear_with_maintenance(changed)
+    for field, value in changed.items():
+        setattr(node, field, value)
+    if "driver" in changed or changed.keys() & set(INTERFACE_FIELDS):
+        current().drivers.check_node(node, reset=reset_interfaces)
+    node.save()
+    return node
+
+
+def _check_state(node: Node, changed: dict[str, Any]) -> None:
+    state = node.provision_state
+    listed = ", ".join(_AT_REST)
+    for field in ("driver", *INTERFACE_FIELDS):
+        if field in changed and state not in _AT_REST and not node.maintenance:
+            raise exception.InvalidState(
+                f"Node {node.uuid} can not have {field} updated unless it is in one of allowed "
+                f"({listed}) states or in maintenance mode. Current state is '{state}'."
+            )
+    if "driver" in changed and node.console_enabled:
+        raise exception.InvalidState(
+            f"Node {node.uuid} can not have driver updated while its console is enabled; stop it first."
+        )
+    if "resource_class" in changed and node.resource_class and state not in _AT_REST:
+        raise exception.InvalidState(
+            f"Node {node.uuid} can not have resource_class updated unless it is in one of allowed "
+            f"({listed}) states. Current state is '{state}'."
+        )
+    if changed.get("retired") and state == states.AVAILABLE:
+        raise exception.InvalidState(
+            f"Node {node.uuid} can not have 'retired' set in provision state 'available'; "
+            "move it to manageable first."
+        )
+
+
+def _check_instance(node: Node, changed: dict[str, Any]) -> None:
+    if changed.get("instance_uuid") and node.instance_uuid:
+        raise exception.NodeAssociated(node=node.uuid, instance=node.instance_uuid)
+
+
+def _clear_with_maintenance(changed: dict[str, Any]) -> None:
+    """A node that leaves maintenance is out of its fault, and of the reason for it."""
+    if changed.get("maintenance") is False:
+        changed["fault"] = None
+        changed["maintenance_reason"] = None
+
+
+def destroy(task: TaskManager) -> None:
+    """Delete a node and its ports. Its power stays as it is.
+
+    :raises NodeProtected: when it is protected.
+    :raises NodeAssociated: when it has an instance and is not under maintenance.
+    :raises InvalidState: when its provision state forbids it.
+    """
+    node = task.node
+    if node.protected:
+        raise exception.NodeProtected(node=node.uuid)
+    if not node.maintenance:
+        _check_deletable(node)
+    node.destroy()
+
+
+def _check_deletable(node: Node) -> None:
+    if node.instance_uuid:
+        raise exception.NodeAssociated(node=node.uuid, instance=node.instance_uuid)
+    state = node.provision_state
+    if state not in states.DELETE_ALLOWED:
+        allowed = ", ".join(sorted(states.DELETE_ALLOWED))
+        raise exception.InvalidState(
+            f'Can not delete node "{node.uuid}" while it is in provision state "{state}". Valid provision '
+            f"states to perform deletion are: {allowed}; or set the node into maintenance mode."
+        )
+    if state == states.AVAILABLE and not CONF.conductor.allow_deleting_available_nodes:
+        raise exception.InvalidState(
+            f'Can not delete node "{node.uuid}" while it is available: [conductor] '
+            "allow_deleting_available_nodes forbids it. Move it to manageable first."
+        )

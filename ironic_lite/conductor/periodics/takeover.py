@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Nodes that the ring has given to this conductor: prepare what their servers need from it."""
+
+from oslo_log import log
+
+from ironic_lite.common import context as ironic_context
+from ironic_lite.common import exception, states
+from ironic_lite.conductor import task_manager
+from ironic_lite.conductor.periodics import owned
+
+LOG = log.getLogger(__name__)
+
+_LIVE = (states.ACTIVE, states.RESCUE, *sorted(states.WAITING.values()))
+"""States in which a server runs something that its conductor has prepared."""
+
+
+class Takeover:
+    """Finds nodes that another conductor has prepared.
+
+    :param conductor_id: id of our record.
+    """
+
+    def __init__(self, conductor_id: int):
+        self._conductor_id = conductor_id
+
+    def run(self, context: ironic_context.RequestContext) -> None:
+        """Take over what became ours since the last run."""
+        filters = {"provision_state_in": _LIVE, "reserved": False, "maintenance": False}
+        for row in owned.nodes(context, filters, ["conductor_affinity"]):
+            if row["conductor_affinity"] != self._conductor_id:
+                self._take_over(context, row["uuid"])
+
+    def _take_over(self, context: ironic_context.RequestContext, node_uuid: str) -> None:
+        try:
+            with task_manager.acquire(context, node_uuid, purpose="takeover", retry=False) as task:
+                if task.node.provision_state in _LIVE:
+                    task.driver.deploy.take_over(task)
+                    task.node.conductor_affinity = self._conductor_id
+                    task.node.save()
+        except (exception.NodeLocked, exception.NodeNotFound):
+            LOG.debug("Node %s is taken care of", node_uuid)
+        except exception.IronicLiteError as exc:
+            LOG.error("Node %s could not be taken over, trying again: %s", node_uuid, exc)

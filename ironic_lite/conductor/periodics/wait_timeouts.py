@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Nodes that wait for an agent which does not call."""
+
+from oslo_log import log
+
+from ironic_lite.common import context as ironic_context
+from ironic_lite.common import exception, states
+from ironic_lite.conductor import flows, task_manager
+from ironic_lite.conductor.periodics import owned
+from ironic_lite.conf import CONF
+
+LOG = log.getLogger(__name__)
+
+TIMEOUTS = {
+    states.DEPLOYWAIT: "deploy_callback_timeout",
+    states.CLEANWAIT: "clean_callback_timeout",
+    states.INSPECTWAIT: "inspect_wait_timeout",
+    states.RESCUEWAIT: "rescue_callback_timeout",
+    states.SERVICEWAIT: "service_callback_timeout",
+}
+"""Wait state -> option with the seconds of silence that end it."""
+
+
+def run(context: ironic_context.RequestContext) -> None:
+    """End the flows of our nodes that have waited for too long. Nodes under maintenance are left to their operator."""
+    for state, option in TIMEOUTS.items():
+        patience = getattr(CONF.conductor, option)
+        if not patience:
+            continue
+        filters = {
+            "provision_state": state,
+            "reserved": False,
+            "maintenance": False,
+            "provisioned_before": patience,
+        }
+        for row in owned.nodes(context, filters, ["provision_updated_at"]):
+            try:
+                _end(context, row["uuid"], state, row["provision_updated_at"])
+            except (exception.NodeLocked, exception.NodeNotFound):
+                LOG.debug("Node %s is taken care of", row["uuid"])
+            except exception.TemporaryFailure:
+                LOG.info("No worker is free to end waits; the next run goes on")
+                return
+
+
+def _end(
+    context: ironic_context.RequestContext, node_uuid: str, state: str, since: str | None
+) -> None:
+    with task_manager.acquire(context, node_uuid, purpose="wait timeout", retry=False) as task:
+        # The agent may have called since the list was read.
+        now = task.node.as_row(["provision_state", "provision_updated_at"])
+        if now == {"provision_state": state, "provision_updated_at": since}:
+            task.spawn_after(flows.timed_out, task)
