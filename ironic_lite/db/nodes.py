@@ -213,8 +213,11 @@ def _refusal(connection: sa.Connection, node_id: int) -> Exception:
 def destroy(node_id: int, token: str | None = None) -> None:
     """Delete the node and its ports; raises as ``update`` does."""
     with engine.writer() as connection:
-        if connection.execute(sa.delete(NODES).where(*_fence(node_id, token))).rowcount == 0:
-            raise _refusal(connection, node_id)
+        if connection.execute(sa.delete(NODES).where(*_fence(node_id, token))).rowcount:
+            return
+        refusal = _refusal(connection, node_id)
+    if not (retry.is_repeated() and isinstance(refusal, exception.NodeNotFound)):
+        raise refusal
 
 
 @retry.on_transient_error
