@@ -39,9 +39,9 @@ class BootFile:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Outcome:
-    """``boot`` with a kernel, ``exit`` to the next boot device, or ``disk`` (sanboot)."""
+    """``boot`` with a kernel, ``exit`` to the next boot device, ``disk`` (sanboot), or ``reboot``."""
 
-    action: Literal["boot", "exit", "disk"]
+    action: Literal["boot", "exit", "disk", "reboot"]
     kernel: BootFile | None = None
     initrds: tuple[BootFile, ...] = ()
 
@@ -213,9 +213,11 @@ class Firmware:
                 return Outcome("disk")
             case "exit":
                 return Outcome("exit")
+            case "reboot":
+                return Outcome("reboot")
             case "sleep" if rest:
                 await asyncio.sleep(min(float(rest[0]), MAX_SLEEP))
-            case "chain" | "shell" | "reboot" | "poweroff":
+            case "chain" | "shell" | "poweroff":
                 raise ScriptError(f"The virtual firmware cannot do: {' '.join(words)}")
             case _:
                 self._set_or_test(name, rest)

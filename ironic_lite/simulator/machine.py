@@ -193,6 +193,9 @@ class Machine:
                 await self._boot_ramdisk(outcome.kernel, len(outcome.initrds))
                 return True
             self.say(f"iPXE: {outcome.action}")
+            if outcome.action == "reboot":
+                self.control("reset")
+                return True
             return outcome.action == "disk" and await self._boot_disk()
         return False
 

@@ -48,6 +48,7 @@ def test_kernel_initrd_boot() -> None:
         ("exit\n", "exit"),
         ("exit 0\n", "exit"),
         ("echo nothing\n", "exit"),
+        ("kernel http://f/none || goto failed\nboot\n:failed\nsleep 0\nreboot\n", "reboot"),
         ("sanboot --no-describe\n", "disk"),
         ("dhcp || goto x\n:x\nexit\n", "exit"),
         ("kernel http://f/none || goto failed\nboot\n:failed\nexit\n", "exit"),

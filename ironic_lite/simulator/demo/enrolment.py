@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Takes the servers of a rack from nothing to active, one step per look at the API."""
+
+import dataclasses
+import time
+from typing import Any
+
+from ironic_lite.simulator import images
+from ironic_lite.simulator.demo.client import ApiError, BaremetalApi
+from ironic_lite.simulator.virtual_rack import VirtualRack
+
+ACTIVE = "active"
+_CONFLICT = 409
+
+
+@dataclasses.dataclass(slots=True)
+class Progress:
+    """Where a server is. Times are seconds since the demo began."""
+
+    index: int
+    name: str
+    node: dict[str, Any] = dataclasses.field(default_factory=dict)
+    server: dict[str, Any] = dataclasses.field(default_factory=dict)
+    asked_for: str = ""
+    finished_at: float | None = None
+    error: str | None = None
+
+    @property
+    def provision_state(self) -> str:
+        """The node's provision state."""
+        return self.node.get("provision_state") or "-"
+
+    @property
+    def step(self) -> str:
+        """The step that the conductor works on."""
+        step = self.node.get("deploy_step") or self.node.get("clean_step") or {}
+        return str(step.get("step") or "")
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.finished_at is not None
+
+
+class Enrolment:
+    """All servers of a rack on their way through one API."""
+
+    def __init__(self, api: BaremetalApi, rack: VirtualRack) -> None:
+        self._api = api
+        self._rack = rack
+        self._began = time.monotonic()
+        self.servers = [Progress(s["index"], f"demo-{s['index']}") for s in rack.statuses()]
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the beginning."""
+        return time.monotonic() - self._began
+
+    @property
+    def done(self) -> bool:
+        """Whether every server is active or has failed."""
+        return all(s.done for s in self.servers)
+
+    @property
+    def all_active(self) -> bool:
+        """Whether every server is active."""
+        return self.done and not any(s.error for s in self.servers)
+
+    def enrol(self) -> None:
+        """Create a node and a port per server.
+
+        :raises ApiError: the API refused one.
+        """
+        for progress, status in zip(self.servers, self._rack.statuses(), strict=True):
+            self._api.create_node(self._node_body(progress, status), status["mac"])
+
+    def advance(self) -> None:
+        """Look at all nodes and ask for the next state of those that came to rest.
+
+        :raises ApiError: the API cannot be reached or refused a request for good.
+        """
+        nodes = self._api.nodes()
+        statuses = self._rack.statuses()
+        for progress in self.servers:
+            progress.node = nodes.get(progress.name, {})
+            progress.server = statuses[progress.index]
+            if not progress.done:
+                self._advance_one(progress)
+
+    def _advance_one(self, progress: Progress) -> None:
+        node, state = progress.node, progress.provision_state
+        failed = state.endswith(" failed") or state == "error"
+        # A node whose verification failed is back in enroll, with the reason.
+        back = state == "enroll" and progress.asked_for == "manage" and node["last_error"]
+        if failed or (back and not node["target_provision_state"]):
+            self._finish(progress, node["last_error"] or f"The node is in {state}.")
+        elif state == ACTIVE:
+            self._finish(progress, self._check_disk(progress))
+        elif state in _NEXT and progress.asked_for != _NEXT[state]:
+            self._ask(progress, _NEXT[state])
+
+    def _ask(self, progress: Progress, target: str) -> None:
+        uuid = progress.node["uuid"]
+        try:
+            if target == ACTIVE:
+                self._api.set_instance(uuid, self._instance_info())
+                drive = _config_drive(progress.name)
+                self._api.provision(uuid, target, configdrive=drive)
+            else:
+                self._api.provision(uuid, target)
+        except ApiError as exc:
+            if exc.status == _CONFLICT:
+                return  # the conductor still holds the node; the next look tries again
+            raise
+        progress.asked_for = target
+
+    def _check_disk(self, progress: Progress) -> str | None:
+        """Ask the rack whether the right image is on the disk: active alone would be hearsay."""
+        expected = images.catalog()[images.DISK_IMAGE].sha256
+        if progress.server["disk_sha256"] != expected:
+            return "The node is active, and its disk does not hold the image."
+        return None
+
+    def _finish(self, progress: Progress, error: str | None) -> None:
+        progress.error = error
+        progress.finished_at = self.elapsed
+
+    def _node_body(self, progress: Progress, status: dict[str, Any]) -> dict[str, Any]:
+        options = self._rack.options
+        return {
+            "name": progress.name,
+            "driver": "ipmi",
+            "driver_info": {
+                "ipmi_address": status["bmc_address"],
+                "ipmi_port": status["bmc_port"],
+                "ipmi_username": options.username,
+                "ipmi_password": options.password,
+                "deploy_kernel": f"{self._rack.http_url}/images/{images.KERNEL}",
+                "deploy_ramdisk": f"{self._rack.http_url}/images/{images.RAMDISK}",
+            },
+            "properties": {"cpu_arch": "x86_64", "memory_mb": 4096, "local_gb": 9},
+        }
+
+    def _instance_info(self) -> dict[str, Any]:
+        image = images.catalog()[images.DISK_IMAGE]
+        return {
+            "image_source": f"{self._rack.http_url}/images/{image.name}",
+            "image_os_hash_algo": "sha256",
+            "image_os_hash_value": image.sha256,
+            "image_disk_format": "raw",
+        }
+
+
+# What is asked for in each state where a node rests on its way.
+_NEXT = {"enroll": "manage", "manageable": "provide", "available": ACTIVE}
+
+
+def _config_drive(name: str) -> dict[str, Any]:
+    return {
+        "meta_data": {"hostname": name},
+        "user_data": f"#cloud-config\nhostname: {name}\n",
+    }

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The demo from beginning to end."""
+
+import dataclasses
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from ironic_lite.simulator.demo.client import ApiError, BaremetalApi
+from ironic_lite.simulator.demo.enrolment import Enrolment
+from ironic_lite.simulator.demo.service import Service, ServiceFailed, free_port
+from ironic_lite.simulator.demo.view import view_for
+from ironic_lite.simulator.virtual_rack import VirtualRack
+
+USUAL_PORT = 6385
+_POLL_INTERVAL = 0.25
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """``port`` None means the usual one, or a free one if that is taken; ``timeout`` is in seconds."""
+
+    servers: int = 4
+    port: int | None = None
+    exit: bool = False
+    timeout: float = 120.0
+
+
+class DemoFailed(Exception):
+    """The demo did not reach its end; the message says why."""
+
+
+def run(options: DemoOptions, console: Console) -> int:
+    """Run the demo; returns 0 if every server became active."""
+    directory = Path(tempfile.mkdtemp(prefix="ironic-lite-demo-"))
+    signal.signal(signal.SIGTERM, _interrupt)
+    succeeded, interrupted = False, False
+    try:
+        succeeded = _run_in(directory, options, console)
+    except KeyboardInterrupt:
+        interrupted = True
+        console.print("Stopped.")
+    except (DemoFailed, ServiceFailed, ApiError, OSError) as exc:
+        console.print(f"The demo failed: {exc}", style="bold red", markup=False, soft_wrap=True)
+    if succeeded or interrupted:
+        shutil.rmtree(directory, ignore_errors=True)
+    else:
+        console.print(f"Logs: {directory}", soft_wrap=True)
+    return 0 if succeeded else 1
+
+
+def _run_in(directory: Path, options: DemoOptions, console: Console) -> bool:
+    deadline = time.monotonic() + options.timeout
+    service = Service(directory, _port(options))
+    try:
+        service.start()
+        with VirtualRack(count=options.servers, boot_url=service.url) as rack:
+            console.print(f"Starting ironic_lite at {service.url} ...", highlight=False)
+            service.wait_until_ready(deadline)
+            enrolment = _enrol_all(service, rack, deadline, console)
+            _tell_result(enrolment, console)
+            if not options.exit:
+                _tell_how_to_use(service, rack, console)
+                _stay(service)
+            return enrolment.all_active
+    finally:
+        service.stop()
+
+
+def _enrol_all(service: Service, rack: VirtualRack, deadline: float, console: Console) -> Enrolment:
+    api = BaremetalApi(service.url)
+    enrolment = Enrolment(api, rack)
+    try:
+        with view_for(console) as view:
+            enrolment.enrol()
+            while not enrolment.done:
+                enrolment.advance()
+                view.show(enrolment)
+                service.check()
+                if time.monotonic() > deadline:
+                    raise DemoFailed(_late(enrolment))
+                time.sleep(_POLL_INTERVAL)
+    finally:
+        api.close()
+    return enrolment
+
+
+def _late(enrolment: Enrolment) -> str:
+    states = ", ".join(f"{s.name} is {s.provision_state}" for s in enrolment.servers if not s.done)
+    return f"not all servers are active in time: {states}."
+
+
+def _tell_result(enrolment: Enrolment, console: Console) -> None:
+    for server in enrolment.servers:
+        if server.error:
+            console.print(
+                f"{server.name} {server.provision_state}: {server.error}",
+                style="bold red",
+                markup=False,
+                soft_wrap=True,
+            )
+    if enrolment.all_active:
+        count = len(enrolment.servers)
+        console.print(
+            f"All {count} servers are active after {enrolment.elapsed:.1f} s.", style="bold green"
+        )
+
+
+def _tell_how_to_use(service: Service, rack: VirtualRack, console: Console) -> None:
+    cli = Path(sys.executable).with_name("baremetal")
+    lines = [
+        "",
+        f"The service stays up at {service.url} until Ctrl-C. In another terminal:",
+        "",
+    ]
+    if not cli.exists():
+        lines.append(f"  {sys.executable} -m pip install python-ironicclient")
+    lines += [
+        f"  export OS_AUTH_TYPE=none OS_ENDPOINT={service.url}",
+        f"  {cli} node list",
+        f"  {cli} node show demo-0 --fields provision_state power_state driver_info",
+        f"  {cli} node reboot demo-0",
+        f"  {cli} node undeploy demo-0 --wait 60",
+        "",
+        f"  curl {rack.http_url}/servers/0            the server itself",
+        f"  curl {rack.http_url}/servers/0/console    its serial console",
+        "",
+        f"Log of the service: {service.log}",
+    ]
+    for line in lines:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _stay(service: Service) -> None:
+    """Return at Ctrl-C."""
+    try:
+        while True:
+            time.sleep(1)
+            service.check()
+    except KeyboardInterrupt:
+        return
+
+
+def _port(options: DemoOptions) -> int:
+    port = free_port(USUAL_PORT if options.port is None else options.port)
+    if port is None and options.port is None:
+        port = free_port(0)
+    if port is None:
+        raise DemoFailed(
+            f"port {options.port} of 127.0.0.1 is taken. Choose another one, or 0 for any: --port 0"
+        )
+    return port
+
+
+def _interrupt(_number: int, _frame: Any) -> None:
+    raise KeyboardInterrupt
