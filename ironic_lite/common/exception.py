@@ -210,6 +210,12 @@ class NodeAssociated(InvalidState):
     template = "Node %(node)s is associated with instance %(instance)s."
 
 
+class ConcurrentUpdate(Conflict):
+    """A field is no longer what the change was computed from; the API reads it anew and tries again."""
+
+    template = "%(what)s was changed by another request in the meantime: %(fields)s."
+
+
 class NodeLocked(Conflict):
     template = "Node %(node)s is locked by host %(host)s, please retry after the current operation is completed."
 
@@ -319,8 +325,9 @@ class AgentInProgress(IronicLiteError):
     template = "Node %(node)s command '%(command)s' failed. Agent is presently executing a command. Error %(error)s"
 
 
-class InvalidAgentToken(NotAuthorized):
-    code = 401
+class InvalidAgentToken(Invalid):
+    """400, as Ironic: there is nothing that the agent could authenticate anew with."""
+
     template = "The agent token is missing or does not belong to node %(node)s."
 
 

@@ -31,9 +31,15 @@ OPTS = [
     cfg.IntOpt("max_limit", default=1000, min=1, help="Most records in one page of a collection."),
     cfg.IntOpt(
         "max_body_size",
-        default=4 * 1024 * 1024,
+        default=1024 * 1024,
         min=1024,
-        help="Largest request body, in bytes. A config drive has to fit.",
+        help="Largest request body, in bytes.",
+    ),
+    cfg.IntOpt(
+        "max_provision_body_size",
+        default=64 * 1024 * 1024,
+        min=1024,
+        help="Largest body of PUT states/provision, in bytes. A config drive has to fit.",
     ),
     cfg.IntOpt(
         "max_json_depth", default=32, min=4, help="Deepest nesting that a JSON body may have."

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The WSGI application: pecan, and what every request passes before it."""
+
+from typing import Any
+
+import pecan
+
+from ironic_lite.api.controllers.root import RootController
+from ironic_lite.api.hooks import FaultHook, Request, VersionHook
+from ironic_lite.api.middleware.auth import auth
+from ironic_lite.api.middleware.last_resort import LastResort
+from ironic_lite.api.middleware.limits import BodyLimit
+from ironic_lite.api.middleware.request_id import RequestId
+from ironic_lite.common import rpc
+from ironic_lite.conductor import rpcapi
+from ironic_lite.conf import CONF
+from ironic_lite.objects.base import IronicLiteObject
+
+# From the inside out; a request passes them from the last to the first.
+MIDDLEWARE: tuple[Any, ...] = (
+    BodyLimit,  # innermost: only bodies of those who may send any are read
+    auth,  # whoever is refused here has cost a header; public routes pass
+    LastResort,  # outside of all that may fail, inside of what names the request
+    RequestId,  # outermost: refusals and failures carry the name too, and are logged
+)
+
+
+def make_app() -> Any:
+    """Make the application. The configuration has to be read before.
+
+    :raises ConfigInvalid: the users' file of http_basic, or the transport, cannot be used.
+    """
+    rpc.init()
+    conductors = rpcapi.ConductorAPI()
+    if CONF.api.database_access == "rpc":
+        # It has the three methods of oslo.versionedobjects' interface, and much else.
+        IronicLiteObject.indirection_api = conductors  # type: ignore[assignment]
+    app: Any = pecan.core.Pecan(
+        RootController(conductors),
+        default_renderer="json",
+        hooks=[VersionHook(), FaultHook()],
+        guess_content_type_from_ext=False,
+        force_canonical=False,
+        use_context_locals=False,
+        request_cls=Request,
+    )
+    for middleware in MIDDLEWARE:
+        app = middleware(app)
+    return app

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One request as the controllers see it: who asks, in which microversion, with which arguments; and its replies."""
+
+import functools
+from collections.abc import Mapping
+from typing import Any, cast
+
+import orjson
+import webob
+from oslo_serialization import jsonutils
+
+from ironic_lite.api import types, versions
+from ironic_lite.api.view import NodeKey, View, base_url
+from ironic_lite.common import exception
+from ironic_lite.common.context import RequestContext
+from ironic_lite.conductor import rpcapi
+from ironic_lite.conf import CONF
+from ironic_lite.objects.node import Node
+
+CONTEXT = "ironic_lite.context"
+"""Where the middleware leaves the request context in the WSGI environment."""
+
+
+def encode(value: Any) -> bytes:
+    """JSON of a reply."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:
+        # Integers beyond 64 bits are legal JSON, and drivers may have recorded some.
+        return jsonutils.dump_as_bytes(value, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, orjson.Fragment):
+        return orjson.loads(orjson.dumps(value))
+    return jsonutils.to_primitive(value)
+
+
+def _check_depth(document: Any) -> None:
+    limit = CONF.api.max_json_depth
+    level = [document]
+    for _depth in range(limit):
+        level = [
+            item
+            for value in level
+            for item in (value.values() if isinstance(value, dict) else value)
+            if isinstance(item, (dict, list))
+        ]
+        if not level:
+            return
+    raise exception.Invalid(
+        f"Request body JSON is nested too deeply: at most {limit} levels are accepted."
+    )
+
+
+class Call:
+    """A request, and what is needed to answer it.
+
+    :param minor: the microversion, 1.<minor>.
+    :param conductors: the way to the conductors.
+    :param suffix: ``.json`` where the path ended in it and the microversion reads it as a format suffix.
+    """
+
+    def __init__(
+        self,
+        request: webob.Request,
+        minor: int,
+        conductors: rpcapi.ConductorAPI,
+        suffix: str = "",
+    ):
+        self.request = request
+        self.minor = minor
+        self.conductors = conductors
+        self.suffix = suffix
+        self.context: RequestContext = request.environ[CONTEXT]
+
+    @functools.cached_property
+    def view(self) -> View:
+        return View(base_url(self.request.environ), self._conductor_of)
+
+    def _conductor_of(self, node: NodeKey) -> str | None:
+        try:
+            return self.conductors.get_conductor_for(cast(Node, node))
+        except exception.NoValidHost:
+            return None
+
+    def query(self, kinds: Mapping[str, types.Kind]) -> dict[str, Any]:
+        """The checked query arguments.
+
+        :raises InvalidParameterValue: unknown or unfit.
+        """
+        if not self.request.query_string:
+            return {}
+        return types.query(kinds, self.request.GET.mixed())
+
+    def document(self) -> Any:
+        """The body, parsed; an empty body reads as an empty object, as Ironic's does.
+
+        :raises Invalid: not JSON, or nested too deeply.
+        """
+        body = self.request.body
+        if not body:
+            return {}
+        try:
+            document = orjson.loads(body)
+        except ValueError as exc:
+            # orjson itself refuses more than 1024 levels.
+            raise exception.Invalid(f"The request body is not valid JSON: {exc}") from None
+        if isinstance(document, (dict, list)):
+            _check_depth(document)
+        return document
+
+    def arguments(self, kinds: type) -> dict[str, Any]:
+        """The body of a PUT: named arguments, checked against a body class."""
+        return types.parse_body(kinds, self.document())
+
+    # Replies.
+
+    def reply(self, value: Any, status: int = 200, location: str | None = None) -> webob.Response:
+        """The JSON of ``value``."""
+        return self._response(status, encode(value), "application/json", location)
+
+    def text(self, value: str) -> webob.Response:
+        return self._response(200, value.encode(), "text/plain; charset=utf-8", None)
+
+    def empty(self, status: int, location: str | None = None) -> webob.Response:
+        """A reply without a body: 202 of what goes on, 204 of what is done."""
+        return self._response(status, b"", None, location)
+
+    def url(self, path: str) -> str:
+        """The address of a resource, for ``Location``."""
+        return f"{self.view.base}/v1/{path}"
+
+    def _response(
+        self, status: int, body: bytes, content_type: str | None, location: str | None
+    ) -> webob.Response:
+        headers = [*versions.headers(self.minor), ("Content-Length", str(len(body)))]
+        if content_type:
+            headers.append(("Content-Type", content_type))
+        if location:
+            headers.append(("Location", location))
+        return webob.Response(
+            status=status, headerlist=headers, app_iter=[body], conditional_response=False
+        )

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the service is: the version documents and the health check."""
+
+from typing import Any
+
+import webob
+
+from ironic_lite.api import versions
+from ironic_lite.api.call import Call
+
+# Parts of the API and the first microversion that tells of them.
+_PARTS = {"nodes": 1, "ports": 1, "drivers": 1, "lookup": 22, "heartbeat": 22, "conductors": 49}
+
+
+def _version(base: str) -> dict[str, Any]:
+    return {
+        "id": "v1",
+        "links": [{"href": f"{base}/v1/", "rel": "self"}],
+        "status": "CURRENT",
+        "min_version": versions.MIN_STRING,
+        "version": versions.MAX_STRING,
+    }
+
+
+def root(call: Call) -> webob.Response:
+    """``GET /``: the versions there are."""
+    version = _version(call.view.base)
+    return call.reply(
+        {
+            "name": "OpenStack Ironic API",
+            "description": "Bare-metal provisioning, compatible with OpenStack Ironic.",
+            "default_version": version,
+            "versions": [version],
+        }
+    )
+
+
+def v1(call: Call) -> webob.Response:
+    """``GET /v1``: the parts of the API that the microversion has."""
+    base = call.view.base
+    version = _version(base)
+    document: dict[str, Any] = {
+        "id": "v1",
+        "links": version["links"],
+        "media_types": {
+            "base": "application/json",
+            "type": "application/vnd.openstack.ironic.v1+json",
+        },
+        "version": version,
+    }
+    for part, since in _PARTS.items():
+        if call.minor >= since:
+            document[part] = [
+                {"href": f"{base}/v1/{part}/", "rel": "self"},
+                {"href": f"{base}/{part}/", "rel": "bookmark"},
+            ]
+    return call.reply(document)
+
+
+def healthcheck(call: Call) -> webob.Response:
+    """``GET /healthcheck``: the process answers. It asks nobody else, so that a probe costs nothing."""
+    return call.text("OK\n")

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finding the record that a path names, and asking whether this client may touch it."""
+
+from typing import Any
+
+from ironic_lite.api import access, types
+from ironic_lite.api.call import Call
+from ironic_lite.api.resources.fields import Serialiser
+from ironic_lite.common import exception
+from ironic_lite.objects.node import Node
+from ironic_lite.objects.port import Port
+
+_NODE_NAMES_SINCE = 5
+_PORT_NAMES_SINCE = 88
+
+_OWNERS = ("uuid", "owner", "lessee")
+
+
+def _check_ident(call: Call, ident: str) -> None:
+    if types.is_uuid(ident):
+        return
+    if not types.is_name(ident):
+        raise exception.Invalid(f"Expected UUID or name for node: {ident[:64]}")
+    if call.minor < _NODE_NAMES_SINCE:
+        raise exception.NodeNotFound(node=ident)
+
+
+def _candidates(call: Call, ident: str) -> tuple[str, ...]:
+    # Up to 1.90 ".json" is a format suffix, yet a node may really be called so.
+    if call.suffix and not types.is_uuid(ident):
+        return ident + call.suffix, ident
+    return (ident,)
+
+
+def node(call: Call, ident: str, rule: str) -> Node:
+    """The node of this UUID or name, for somebody who may do ``rule`` to it.
+
+    :raises NodeNotFound: also for a name before 1.5.
+    :raises Invalid: neither a UUID nor a name.
+    :raises HTTPForbidden:
+    """
+    _check_ident(call, ident)
+    *others, last = _candidates(call, ident)
+    for other in others:
+        try:
+            found = Node.get_by_name(call.context, other)
+            break
+        except exception.NodeNotFound:
+            continue
+    else:
+        found = Node.get(call.context, last)
+    access.authorize(call.context, rule, found.as_row(_OWNERS))
+    return found
+
+
+def node_row(call: Call, ident: str, rule: str, serialise: Serialiser) -> dict[str, Any]:
+    """The node as a client sees it: one query, only the columns that are shown. Raises as ``node`` does."""
+    _check_ident(call, ident)
+    columns = dict.fromkeys((*serialise.columns, *_OWNERS))
+    for candidate in _candidates(call, ident):
+        known_by = {"uuid_in": [candidate.lower()]} if types.is_uuid(ident) else {"name": candidate}
+        rows = Node.rows(call.context, tuple(columns), limit=1, filters=known_by)
+        if rows:
+            access.authorize(call.context, rule, {name: rows[0][name] for name in _OWNERS})
+            row = {name: rows[0][name] for name in serialise.columns}
+            return serialise(row, call.view)
+    raise exception.NodeNotFound(node=ident)
+
+
+def port(call: Call, ident: str, rule: str) -> Port:
+    """The port of this UUID, or from 1.88 on name, for somebody who may do ``rule`` to it.
+
+    :raises PortNotFound:
+    :raises Invalid: neither a UUID nor a name.
+    :raises HTTPForbidden:
+    """
+    if not types.is_uuid(ident):
+        if not types.is_name(ident):
+            raise exception.Invalid(f"Expected UUID or name for port_ident: {ident[:64]}")
+        if call.minor < _PORT_NAMES_SINCE:
+            raise exception.PortNotFound(port=ident)
+    found = Port.get(call.context, ident)
+    access.authorize(call.context, rule, {"uuid": found.uuid, "node_uuid": found.node_uuid})
+    return found
+
+
+def show(call: Call, record: Any, serialise: Serialiser) -> dict[str, Any]:
+    """A record that was written, as a client sees it."""
+    return serialise(record.as_row(serialise.columns), call.view)

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a node boots from."""
+
+import webob
+
+from ironic_lite.api import types
+from ironic_lite.api.call import Call
+from ironic_lite.api.controllers.v1 import finding
+from ironic_lite.common import exception
+
+_BOOT_DEVICE = types.body_class(
+    "BootDevice", {"boot_device": types.TEXT, "persistent": types.BOOLEAN}
+)
+
+
+def show_boot_device(call: Call, ident: str) -> webob.Response:
+    """``GET /v1/nodes/{node}/management/boot_device``"""
+    node = finding.node(call, ident, "baremetal:node:get_boot_device")
+    topic = call.conductors.get_topic_for(node)
+    return call.reply(call.conductors.get_boot_device(call.context, node.uuid, topic))
+
+
+def supported_boot_devices(call: Call, ident: str) -> webob.Response:
+    """``GET /v1/nodes/{node}/management/boot_device/supported``"""
+    node = finding.node(call, ident, "baremetal:node:get_boot_device")
+    topic = call.conductors.get_topic_for(node)
+    devices = call.conductors.get_supported_boot_devices(call.context, node.uuid, topic)
+    return call.reply({"supported_boot_devices": devices})
+
+
+def set_boot_device(call: Call, ident: str) -> webob.Response:
+    """``PUT /v1/nodes/{node}/management/boot_device``; the arguments come in the body or in the query."""
+    node = finding.node(call, ident, "baremetal:node:set_boot_device")
+    query = call.query({"boot_device": types.TEXT, "persistent": types.BOOLEAN})
+    arguments = {**query, **call.arguments(_BOOT_DEVICE)}
+    device = arguments.get("boot_device")
+    if device is None:
+        raise exception.MissingParameterValue("Missing mandatory parameter: boot_device")
+    call.conductors.set_boot_device(
+        call.context,
+        node.uuid,
+        device,
+        call.conductors.get_topic_for(node),
+        persistent=bool(arguments.get("persistent")),
+    )
+    return call.empty(204)

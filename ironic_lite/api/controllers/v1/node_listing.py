@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lists of nodes."""
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import webob
+
+from ironic_lite.api import filters, paging
+from ironic_lite.api.call import Call
+from ironic_lite.api.resources.node import NODE
+from ironic_lite.api.view import NodeKey
+from ironic_lite.common import exception
+from ironic_lite.objects.node import Node
+
+_CHILDREN_SINCE = 83
+
+
+def reply(call: Call, query: dict[str, Any], view: str, path: str) -> webob.Response:
+    """The page of nodes that a query asks for.
+
+    :param view: what a row shows unless the query says so.
+    :param path: of the collection, for the link to the next page.
+    """
+    serialise = paging.serialiser(query, NODE, call.minor, view)
+    wanted = paging.page(query, NODE, call.minor)
+    narrowed = filters.check(query, filters.NODES, call.minor)
+    conductor = narrowed.pop("conductor", None)
+    if not _may_match(call, narrowed):
+        rows: Sequence[dict[str, Any]] = []
+    elif conductor is not None:
+        rows = _served_by(call, conductor, serialise.columns, wanted, narrowed)
+    else:
+        rows = paging.rows(call, Node.rows, serialise, wanted, narrowed)
+    return paging.reply(call, NODE, rows, serialise, wanted, path)
+
+
+def _may_match(call: Call, narrowed: dict[str, Any]) -> bool:
+    """Make the filters of the API those of the objects; False: nothing can match them.
+
+    :raises NotFound: for a chassis; there are none.
+    """
+    chassis = narrowed.pop("chassis_uuid", None)
+    if chassis is not None:
+        raise exception.NotFound(f"Chassis {chassis} could not be found.")
+    parent = narrowed.get("parent_node")
+    if parent is not None:
+        try:
+            narrowed["parent_node"] = Node.get(call.context, parent).uuid
+        except exception.NodeNotFound:
+            return False
+        narrowed.pop("include_children", None)
+    elif call.minor >= _CHILDREN_SINCE:
+        narrowed.setdefault("include_children", False)
+    return True
+
+
+def _served_by(
+    call: Call, host: str, columns: tuple[str, ...], wanted: paging.Page, narrowed: dict[str, Any]
+) -> Sequence[dict[str, Any]]:
+    """The page of the nodes that the ring gives to ``host``.
+
+    The database does not know the ring, so the keys of all matching nodes are read first.
+    """
+    order: dict[str, Any] = {"sort_key": wanted.sort_key, "sort_dir": wanted.sort_dir}
+    keys = Node.rows(
+        call.context,
+        NodeKey._fields,
+        marker=wanted.marker,
+        filters=narrowed,
+        **order,
+    )
+    owner_of = call.view.conductor_of
+    served = (key["uuid"] for key in keys if owner_of(NodeKey(**key)) == host)
+    chosen = list(itertools.islice(served, wanted.limit))
+    if not chosen:
+        return []
+    return Node.rows(call.context, columns, filters={"uuid_in": chosen}, **order)

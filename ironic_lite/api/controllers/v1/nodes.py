@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Nodes: list, create, show, change, delete, validate, maintenance."""
+
+from typing import Any
+
+import webob
+from oslo_utils import uuidutils
+
+from ironic_lite.api import access, filters, paging, types
+from ironic_lite.api.call import Call
+from ironic_lite.api.controllers.v1 import finding, node_listing, node_update
+from ironic_lite.api.resources.fields import DETAIL, ROW
+from ironic_lite.api.resources.node import NODE, check_name
+from ironic_lite.common import exception, states
+from ironic_lite.objects.node import Node
+
+_ENROLL_SINCE = 11
+
+_LIST = {**paging.ARGUMENTS, **paging.CHOOSING, **filters.kinds(filters.NODES)}
+_DETAILS = {**paging.ARGUMENTS, **filters.kinds(filters.NODES)}
+_MAINTENANCE = types.body_class("Maintenance", {"reason": types.LONG_TEXT})
+
+
+def index(call: Call) -> webob.Response:
+    """``GET /v1/nodes``"""
+    access.authorize(call.context, "baremetal:node:list")
+    return node_listing.reply(call, call.query(_LIST), ROW, "nodes")
+
+
+def details(call: Call) -> webob.Response:
+    """``GET /v1/nodes/detail``"""
+    access.authorize(call.context, "baremetal:node:list")
+    return node_listing.reply(call, call.query(_DETAILS), DETAIL, "nodes/detail")
+
+
+def show(call: Call, ident: str) -> webob.Response:
+    """``GET /v1/nodes/{node}``"""
+    query = call.query({"fields": types.CSV})
+    serialise = paging.serialiser(query, NODE, call.minor, DETAIL)
+    return call.reply(finding.node_row(call, ident, "baremetal:node:get", serialise))
+
+
+def create(call: Call) -> webob.Response:
+    """``POST /v1/nodes``"""
+    access.authorize(call.context, "baremetal:node:create")
+    call.query({})
+    values = NODE.parse(call.document(), call.minor)
+    check_name(values.get("name"))
+    access.check_new_owner(call.context, values.get("owner"))
+    node_update.resolve_references(call, values)
+    values.setdefault("uuid", uuidutils.generate_uuid())
+    values.setdefault("conductor_group", "")
+    values["provision_state"] = states.ENROLL if call.minor >= _ENROLL_SINCE else states.AVAILABLE
+    node = Node(call.context, **values)
+    created = call.conductors.create_node(call.context, node, call.conductors.get_topic_for(node))
+    document = finding.show(call, created, NODE.serialiser(call.minor, None, DETAIL))
+    return call.reply(document, 201, call.url(f"nodes/{created.uuid}"))
+
+
+def update(call: Call, ident: str) -> webob.Response:
+    """``PATCH /v1/nodes/{node}``"""
+    query = call.query({"reset_interfaces": types.BOOLEAN})
+    node = finding.node(call, ident, "baremetal:node:update")
+    reset = query.get("reset_interfaces")
+    updated = node_update.patch(call, node, call.document(), reset)
+    return call.reply(finding.show(call, updated, NODE.serialiser(call.minor, None, DETAIL)))
+
+
+def delete(call: Call, ident: str) -> webob.Response:
+    """``DELETE /v1/nodes/{node}``"""
+    call.query({})
+    node = finding.node(call, ident, "baremetal:node:delete")
+    call.conductors.destroy_node(call.context, node.uuid, call.conductors.get_topic_for(node))
+    return call.empty(204)
+
+
+def missing_ident(_call: Call) -> webob.Response:
+    """PATCH and DELETE of the collection."""
+    raise exception.InvalidParameterValue("Missing mandatory parameter: node_ident")
+
+
+def validate(call: Call, ident: str) -> webob.Response:
+    """``GET /v1/nodes/{node}/validate``: whether each interface has what it needs."""
+    node = finding.node(call, ident, "baremetal:node:validate")
+    results = call.conductors.validate_driver_interfaces(
+        call.context, node.uuid, call.conductors.get_topic_for(node)
+    )
+    return call.reply({name: _without_nulls(result) for name, result in results.items()})
+
+
+def validate_named(call: Call) -> webob.Response:
+    """``GET /v1/nodes/validate?node=``: the same in the form of old."""
+    query = call.query({"node": types.UUID_OR_NAME, "node_uuid": types.UUID})
+    ident = query.get("node_uuid") or query.get("node")
+    if ident is None:
+        raise exception.InvalidParameterValue("Expected a logical name or UUID but received None.")
+    return validate(call, ident)
+
+
+def _without_nulls(result: dict[str, Any]) -> dict[str, Any]:
+    if result.get("reason") is None:
+        return {"result": result["result"]}
+    return result
+
+
+def set_maintenance(call: Call, ident: str) -> webob.Response:
+    """``PUT /v1/nodes/{node}/maintenance``"""
+    node = finding.node(call, ident, "baremetal:node:set_maintenance")
+    reason = call.arguments(_MAINTENANCE).get("reason")
+    return _maintain(call, node, True, reason)
+
+
+def unset_maintenance(call: Call, ident: str) -> webob.Response:
+    """``DELETE /v1/nodes/{node}/maintenance``"""
+    node = finding.node(call, ident, "baremetal:node:clear_maintenance")
+    return _maintain(call, node, False, None)
+
+
+def _maintain(call: Call, node: Node, wanted: bool, reason: str | None) -> webob.Response:
+    for field, value in (("maintenance", wanted), ("maintenance_reason", reason)):
+        setattr(node, field, value)
+    call.conductors.update_node(call.context, node, call.conductors.get_topic_for(node))
+    return call.empty(202)

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ports: list, create, show, change, delete; and the ports of one node."""
+
+from typing import Any
+
+import webob
+
+from ironic_lite.api import access, filters, paging, types
+from ironic_lite.api import patch as json_patch
+from ironic_lite.api.call import Call
+from ironic_lite.api.controllers.v1 import finding
+from ironic_lite.api.resources.fields import DETAIL, ROW
+from ironic_lite.api.resources.port import PORT
+from ironic_lite.common import exception
+from ironic_lite.objects.node import Node
+from ironic_lite.objects.port import Port
+
+_LIST = {**paging.ARGUMENTS, **paging.CHOOSING, **filters.kinds(filters.PORTS)}
+_DETAILS = {**paging.ARGUMENTS, **filters.kinds(filters.PORTS)}
+_OF_NODE = {**paging.ARGUMENTS, **paging.CHOOSING}
+_MAX_TRIES = 5
+
+# Patchable names that are no columns of the port.
+_NOT_STORED = frozenset({"node_uuid", "node_ident", "portgroup_uuid"})
+_STORED = tuple(name for name in PORT.patchable if name not in _NOT_STORED)
+
+
+def index(call: Call) -> webob.Response:
+    """``GET /v1/ports``"""
+    access.authorize(call.context, "baremetal:port:list")
+    return _list(call, call.query(_LIST), ROW, "ports")
+
+
+def details(call: Call) -> webob.Response:
+    """``GET /v1/ports/detail``"""
+    access.authorize(call.context, "baremetal:port:list")
+    return _list(call, call.query(_DETAILS), DETAIL, "ports/detail")
+
+
+def of_node(call: Call, ident: str) -> webob.Response:
+    """``GET /v1/nodes/{node}/ports``"""
+    node = finding.node(call, ident, "baremetal:node:get")
+    query = call.query(_OF_NODE)
+    return _list(call, {**query, "node_uuid": node.uuid}, ROW, f"nodes/{node.uuid}/ports")
+
+
+def details_of_node(call: Call, ident: str) -> webob.Response:
+    """``GET /v1/nodes/{node}/ports/detail``"""
+    node = finding.node(call, ident, "baremetal:node:get")
+    query = call.query(paging.ARGUMENTS)
+    path = f"nodes/{node.uuid}/ports/detail"
+    return _list(call, {**query, "node_uuid": node.uuid}, DETAIL, path)
+
+
+def _list(call: Call, query: dict[str, Any], view: str, path: str) -> webob.Response:
+    serialise = paging.serialiser(query, PORT, call.minor, view)
+    wanted = paging.page(query, PORT, call.minor)
+    narrowed = filters.check(query, filters.PORTS, call.minor)
+    if "portgroup" in narrowed:
+        raise exception.NotFound(f"Portgroup {narrowed['portgroup']} could not be found.")
+    node = narrowed.pop("node", None) or narrowed.get("node_uuid")
+    if node is not None:
+        narrowed["node_uuid"] = Node.get(call.context, node).uuid
+    groups = narrowed.pop("conductor_groups", None)
+    if groups is not None:
+        narrowed["conductor_group_in"] = groups
+    rows = paging.rows(call, Port.rows, serialise, wanted, narrowed)
+    return paging.reply(call, PORT, rows, serialise, wanted, path)
+
+
+def show(call: Call, ident: str) -> webob.Response:
+    """``GET /v1/ports/{port}``"""
+    query = call.query({"fields": types.CSV})
+    serialise = paging.serialiser(query, PORT, call.minor, DETAIL)
+    port = finding.port(call, ident, "baremetal:port:get")
+    return call.reply(finding.show(call, port, serialise))
+
+
+def create(call: Call) -> webob.Response:
+    """``POST /v1/ports``"""
+    access.authorize(call.context, "baremetal:port:create")
+    call.query({})
+    values = PORT.parse(call.document(), call.minor)
+    _refuse_portgroup(values)
+    given = [values.pop(name, None) for name in ("node_uuid", "node_ident")]
+    if given.count(None) != 1:
+        raise exception.InvalidParameterValue(
+            "Schema error for port: either 'node_uuid' or 'node_ident' is a required property"
+        )
+    ident = given[0] or given[1]
+    try:
+        node = Node.get(call.context, ident)
+    except exception.NodeNotFound as exc:
+        raise exception.Invalid(exc.message) from None
+    port = Port(call.context, node_id=node.id, **values)
+    port.create()
+    document = finding.show(call, port, PORT.serialiser(call.minor, None, DETAIL))
+    return call.reply(document, 201, call.url(f"ports/{port.uuid}"))
+
+
+def update(call: Call, ident: str) -> webob.Response:
+    """``PATCH /v1/ports/{port}``"""
+    port = finding.port(call, ident, "baremetal:port:update")
+    call.query({})
+    operations = json_patch.check(PORT, call.document(), call.minor)
+    for _ in range(_MAX_TRIES):
+        try:
+            updated = _apply(call, port, operations)
+            break
+        except exception.ConcurrentUpdate:
+            port.refresh()
+    else:
+        raise exception.Conflict(
+            f"Port {port.uuid} was changed by others {_MAX_TRIES} times while this request was applied; "
+            "try again."
+        )
+    return call.reply(finding.show(call, updated, PORT.serialiser(call.minor, None, DETAIL)))
+
+
+def _apply(call: Call, port: Port, operations: list[dict[str, Any]]) -> Port:
+    node = Node.get_by_id(call.context, port.node_id)
+    before: dict[str, Any] = {name: getattr(port, name) for name in _STORED}
+    before.update(node_uuid=port.node_uuid, node_ident=None, portgroup_uuid=None)
+    changes = json_patch.apply(PORT, operations, before)
+    _refuse_portgroup(changes)
+    expected = {name: before[name] for name in changes if name in _STORED}
+    # A port always has a node: to remove it changes nothing, as on Ironic.
+    wanted = changes.pop("node_uuid", None) or changes.pop("node_ident", None)
+    changes.pop("node_ident", None)
+    if wanted is not None:
+        try:
+            node = Node.get(call.context, wanted)
+        except exception.NodeNotFound:
+            raise exception.Invalid(
+                f"Unable to apply the requested node_uuid '{wanted}'. Requested value was invalid."
+            ) from None
+        expected["node_id"], changes["node_id"] = port.node_id, node.id
+    for name, value in changes.items():
+        setattr(port, name, value)
+    return call.conductors.update_port(
+        call.context, port, call.conductors.get_topic_for(node), expected=expected
+    )
+
+
+def _refuse_portgroup(values: dict[str, Any]) -> None:
+    portgroup = values.pop("portgroup_uuid", None)
+    if portgroup is not None:
+        raise exception.Invalid(f"Portgroup {portgroup} could not be found.")
+
+
+def delete(call: Call, ident: str) -> webob.Response:
+    """``DELETE /v1/ports/{port}``"""
+    call.query({})
+    port = finding.port(call, ident, "baremetal:port:delete")
+    node = Node.get_by_id(call.context, port.node_id)
+    call.conductors.destroy_port(call.context, port, call.conductors.get_topic_for(node))
+    return call.empty(204)
+
+
+def missing_ident(_call: Call) -> webob.Response:
+    """PATCH and DELETE of the collection."""
+    raise exception.InvalidParameterValue("Missing mandatory parameter: port_ident")

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The arguments of the provision verbs, and from which microversion on each is known."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from ironic_lite.common import exception
+
+_STEP_INTERFACES = ("vendor", "power", "management", "firmware", "deploy", "bios", "raid")
+
+_RESERVED_STEPS = frozenset({"hold", "wait", "power_on", "power_off", "reboot"})
+"""Steps that the service itself takes; they name no interface."""
+
+_MAX_STEPS = 256
+
+_DRIVE_PARTS = frozenset({"meta_data", "network_data", "user_data", "vendor_data"})
+_BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*\Z")
+
+_DEPLOY = ("active", "deploy", "rebuild")
+
+
+def check(minor: int, target: str, given: dict[str, Any]) -> dict[str, Any]:
+    """What a verb is called with, from the arguments that were given (nulls count as not given).
+
+    :raises NotAcceptable: an argument is newer than the microversion.
+    :raises Invalid: an argument belongs to another verb, is missing, or is not well formed.
+    """
+    given = {name: value for name, value in given.items() if value is not None}
+    for name in given:
+        _ALLOWED[name](minor, target)
+    if "runbook" in given:
+        raise exception.NotFound(f"Runbook {given['runbook']} could not be found.")
+    match target:
+        case "clean":
+            _require(given, "clean_steps", target)
+            _check_steps("clean_steps", given["clean_steps"])
+        case "service":
+            _require(given, "service_steps", target)
+            _check_steps("service_steps", given["service_steps"])
+        case "rescue":
+            if not given.get("rescue_password", "").strip():
+                raise exception.Invalid(
+                    'A non-empty "rescue_password" is required when setting '
+                    "target provision state to rescue"
+                )
+    if "deploy_steps" in given:
+        _check_steps("deploy_steps", given["deploy_steps"], with_priority=True)
+    if "configdrive" in given:
+        _check_configdrive(minor, given["configdrive"])
+    return given
+
+
+def _require(given: dict[str, Any], name: str, target: str) -> None:
+    if name not in given:
+        raise exception.Invalid(
+            f'"{name}" is required when setting target provision state to {target}'
+        )
+
+
+def _only_with(name: str, verbs: dict[str, int]) -> Callable[[int, str], None]:
+    """A check that an argument comes with its verb, each from a microversion on."""
+
+    def allowed(minor: int, target: str) -> None:
+        if target not in verbs:
+            raise exception.Invalid(
+                f'"{name}" is only valid when setting target provision state to {" or ".join(verbs)}'
+            )
+        if minor < verbs[target]:
+            raise exception.NotAcceptable()
+
+    return allowed
+
+
+def _configdrive_allowed(minor: int, target: str) -> None:
+    if target not in _DEPLOY:
+        raise exception.Invalid(
+            "Adding a config drive is only supported when setting provision state to active, rebuild"
+        )
+    if target == "rebuild" and minor < 35:
+        raise exception.Invalid(
+            "A config drive is supported with rebuild from API version 1.35 on."
+        )
+
+
+_ALLOWED: dict[str, Callable[[int, str], None]] = {
+    "configdrive": _configdrive_allowed,
+    "clean_steps": _only_with("clean_steps", {"clean": 15}),
+    "deploy_steps": _only_with("deploy_steps", dict.fromkeys(_DEPLOY, 69)),
+    "service_steps": _only_with("service_steps", {"service": 87}),
+    "rescue_password": _only_with("rescue_password", {"rescue": 38}),
+    "disable_ramdisk": _only_with("disable_ramdisk", {"clean": 70, "service": 108}),
+    "runbook": _only_with("runbook", {"clean": 92, "service": 92}),
+}
+
+
+def _check_steps(name: str, steps: list[Any], with_priority: bool = False) -> None:
+    if len(steps) > _MAX_STEPS:
+        raise exception.InvalidParameterValue(f"Invalid {name}: more than {_MAX_STEPS} steps")
+    if not steps and not with_priority:
+        raise exception.InvalidParameterValue(f"Invalid {name}: at least one step is needed")
+    for place, step in enumerate(steps):
+        problem = _problem(step, with_priority)
+        if problem:
+            raise exception.InvalidParameterValue(f"Invalid {name}: step {place}: {problem}")
+
+
+def _problem(step: Any, with_priority: bool) -> str | None:
+    """What is wrong with a step."""
+    known = {"interface", "step", "args"} | ({"priority"} if with_priority else set())
+    if not isinstance(step, dict):
+        return "it is not an object"
+    if not isinstance(step.get("step"), str) or not step["step"]:
+        return "'step' is a required property, and a string"
+    unknown = sorted(set(step) - known)
+    if unknown:
+        return f"additional properties are not allowed ({', '.join(unknown)})"
+    if "interface" not in step and step["step"] not in _RESERVED_STEPS:
+        return "'interface' is a required property"
+    if step.get("interface", _STEP_INTERFACES[0]) not in _STEP_INTERFACES:
+        return f"interface is not one of {', '.join(_STEP_INTERFACES)}"
+    if not isinstance(step.get("args", {}), dict):
+        return "'args' is not an object"
+    if with_priority:
+        priority = step.get("priority")
+        if isinstance(priority, bool) or not isinstance(priority, int) or priority < 0:
+            return "'priority' is a required property, and a whole number of at least 0"
+    return None
+
+
+def _check_configdrive(minor: int, drive: Any) -> None:
+    if isinstance(drive, dict):
+        if minor < 56:
+            raise exception.Invalid(
+                "A config drive as an object is supported from API version 1.56 on."
+            )
+        unknown = sorted(set(drive) - _DRIVE_PARTS)
+        if unknown:
+            raise exception.Invalid(f"Invalid configdrive: unknown parts {', '.join(unknown)}")
+        if "vendor_data" in drive and minor < 59:
+            raise exception.Invalid(
+                "vendor_data in a config drive is supported from API version 1.59 on."
+            )
+        return
+    if drive.startswith(("http://", "https://")) or _BASE64.match(drive) or _is_json(drive):
+        return
+    raise exception.Invalid(
+        "Invalid configdrive format: it is neither a JSON, nor a URL, nor a base64 string"
+    )
+
+
+def _is_json(text: str) -> bool:
+    if not text.lstrip().startswith("{"):
+        return False
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True

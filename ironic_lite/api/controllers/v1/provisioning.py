@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The verbs of PUT states/provision: which there are, what they take, and whom they reach.
+
+Checked in the order that clients rely on: verb known at this version, maintenance, transition, arguments. So an
+impossible transition is 400 before any wrong argument, and 409 while the node is locked.
+"""
+
+from typing import Any
+
+from ironic_lite.api import types
+from ironic_lite.api.call import Call
+from ironic_lite.api.controllers.v1 import provision_arguments
+from ironic_lite.common import exception, states
+from ironic_lite.objects.node import Node
+
+_SINCE = {
+    "active": 1,
+    "rebuild": 1,
+    "deleted": 1,
+    "manage": 4,
+    "provide": 4,
+    "inspect": 6,
+    "abort": 13,
+    "clean": 15,
+    "adopt": 17,
+    "rescue": 38,
+    "unrescue": 38,
+    "deploy": 73,
+    "undeploy": 73,
+    "unhold": 85,
+    "service": 87,
+}
+"""First microversion (1.N) of each verb."""
+
+_ABORT_SINCE = {states.INSPECTWAIT: 41, states.DEPLOYWAIT: 110}
+
+_NOT_IN_MAINTENANCE = ("active", "deploy", "rebuild")
+
+_BODY = types.body_class(
+    "ProvisionTarget",
+    {
+        "target": types.TEXT,
+        "configdrive": types.OBJECT_OR_TEXT,
+        "clean_steps": types.LIST,
+        "deploy_steps": types.LIST,
+        "service_steps": types.LIST,
+        "rescue_password": types.Secret(),
+        "disable_ramdisk": types.BOOLEAN,
+        "runbook": types.UUID_OR_NAME,
+    },
+    mandatory=["target"],
+)
+
+
+def request(call: Call, node: Node) -> None:
+    """Ask the node's conductor for what the body wants.
+
+    :raises NotAcceptable: the verb or an argument is newer than the microversion.
+    :raises NodeInMaintenance:
+    :raises NodeLocked: the node is in no state for the verb, and somebody is working on it.
+    :raises InvalidStateRequested: the same, and nobody is.
+    :raises Invalid: an argument does not fit.
+    """
+    body = call.arguments(_BODY)
+    target = body.pop("target")
+    _check_version(call.minor, target, node)
+    if target in _NOT_IN_MAINTENANCE and node.maintenance:
+        raise exception.NodeInMaintenance(op="provisioning", node=node.uuid)
+    event = states.VERBS.get(target)
+    if event is None or not states.is_actionable(node.provision_state, event):
+        if node.reservation:
+            raise exception.NodeLocked(node=node.uuid, host=node.reservation)
+        raise exception.InvalidStateRequested(
+            action=target, node=node.uuid, state=node.provision_state
+        )
+    arguments = provision_arguments.check(call.minor, target, body)
+    _send(call, node, event, arguments)
+
+
+def _check_version(minor: int, target: str | None, node: Node) -> None:
+    since = _SINCE.get(target, 1) if target else 1
+    if target == "abort":
+        since = max(since, _ABORT_SINCE.get(node.provision_state, 1))
+    if minor < since:
+        raise exception.NotAcceptable()
+
+
+def _send(call: Call, node: Node, event: str, arguments: dict[str, Any]) -> None:
+    conductors, context = call.conductors, call.context
+    topic = conductors.get_topic_for(node)
+    match event:
+        case "deploy" | "rebuild":
+            conductors.do_node_deploy(
+                context, node.uuid, topic, rebuild=event == "rebuild", **arguments
+            )
+        case "delete":
+            conductors.do_node_tear_down(context, node.uuid, topic)
+        case "inspect":
+            conductors.inspect_hardware(context, node.uuid, topic)
+        case "clean":
+            conductors.do_node_clean(context, node.uuid, topic=topic, **arguments)
+        case "service":
+            conductors.do_node_service(context, node.uuid, topic=topic, **arguments)
+        case "rescue":
+            conductors.do_node_rescue(context, node.uuid, topic=topic, **arguments)
+        case "unrescue":
+            conductors.do_node_unrescue(context, node.uuid, topic)
+        case _:
+            conductors.do_provisioning_action(context, node.uuid, event, topic)

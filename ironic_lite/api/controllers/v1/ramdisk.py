@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What agents call, without authentication: lookup of the node they run on, and heartbeat."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import webob
+
+from ironic_lite.api import types
+from ironic_lite.api.call import Call
+from ironic_lite.api.controllers.v1 import finding
+from ironic_lite.api.resources.fields import DETAIL
+from ironic_lite.api.resources.node import NODE
+from ironic_lite.common import exception, redaction, states
+from ironic_lite.conf import CONF
+from ironic_lite.objects.node import Node
+
+_TOKEN_SINCE = 62
+_SHOWN = ("uuid", "properties", "instance_info", "driver_internal_info", "links")
+
+_WAITING = frozenset(
+    {
+        *states.WAITING,
+        *states.WAITING.values(),
+        states.VERIFYING,
+    }
+)
+"""A node that is in none of these has no business with an agent."""
+
+_AGENT_STATUSES = ("start", "end", "error")
+_ARGUMENT_SINCE = {"agent_version": 36, "agent_verify_ca": 68}
+_STATUS_SINCE = 72
+
+_HEARTBEAT = types.body_class(
+    "Heartbeat",
+    {
+        "callback_url": types.Text(2048),
+        "agent_version": types.Text(64),
+        "agent_token": types.Secret(),
+        "agent_verify_ca": types.Text(64 * 1024),
+        "agent_status": types.TEXT,
+        "agent_status_message": types.Text(4096),
+    },
+    mandatory=["callback_url"],
+)
+
+
+def lookup(call: Call) -> webob.Response:
+    """``GET /v1/lookup``: the node that the agent runs on, and once, the token to prove it with."""
+    query = call.query({"addresses": types.CSV, "node_uuid": types.UUID})
+    macs = [mac.lower() for mac in query.get("addresses") or () if types.is_mac(mac)]
+    if not macs and not query.get("node_uuid"):
+        raise exception.InvalidParameterValue(
+            "At least one of 'addresses' and 'node_uuid' parameters is required"
+        )
+    node = _find(call, macs, query.get("node_uuid"))
+    token = None
+    if call.minor >= _TOKEN_SINCE:
+        topic = call.conductors.get_topic_for(node)
+        node = call.conductors.get_node_with_token(call.context, node.uuid, topic)
+        token = node.driver_internal_info.get("agent_secret_token", redaction.MASK)
+    serialise = NODE.serialiser(call.minor, _SHOWN, DETAIL)
+    return call.reply({"node": finding.show(call, node, serialise), "config": _config(token)})
+
+
+def _find(call: Call, macs: list[str], node_uuid: str | None) -> Node:
+    """The node, if it waits for an agent. Nobody learns more than that: the route is open to all.
+
+    :raises NotFound:
+    """
+    try:
+        if node_uuid:
+            node = Node.get_by_uuid(call.context, node_uuid)
+        else:
+            node = Node.get_by_port_addresses(call.context, macs)
+    except exception.NotFound:
+        raise exception.NotFound() from None
+    if CONF.api.restrict_lookup and node.provision_state not in _WAITING:
+        raise exception.NotFound()
+    return node
+
+
+def _config(token: str | None) -> dict[str, Any]:
+    return {
+        "metrics": {},
+        "metrics_statsd": {},
+        "heartbeat_timeout": CONF.api.ramdisk_heartbeat_timeout,
+        "agent_token": token,
+        "agent_token_required": True,
+        "agent_md5_checksum_enable": False,
+    }
+
+
+def heartbeat(call: Call, ident: str) -> webob.Response:
+    """``POST /v1/heartbeat/{node}``: the agent lives, and is to be reached at ``callback_url``."""
+    arguments = call.arguments(_HEARTBEAT)
+    _check_versions(call.minor, arguments)
+    if not types.is_uuid(ident) and not types.is_name(ident):
+        raise exception.NodeNotFound(node=ident[:64])
+    node = Node.get(call.context, ident)
+    callback_url = arguments["callback_url"]
+    if not _is_url(callback_url):
+        raise exception.Invalid('An issue with the supplied "callback_url" has been detected.')
+    if not arguments.get("agent_token"):
+        raise exception.InvalidParameterValue("Agent token is required for heartbeat processing.")
+    call.conductors.heartbeat(
+        call.context,
+        node.uuid,
+        callback_url,
+        arguments.get("agent_version") or "",
+        arguments["agent_token"],
+        call.conductors.get_topic_for(node),
+        agent_verify_ca=arguments.get("agent_verify_ca"),
+        agent_status=arguments.get("agent_status"),
+        agent_status_message=arguments.get("agent_status_message"),
+    )
+    return call.empty(202)
+
+
+def _check_versions(minor: int, arguments: dict[str, Any]) -> None:
+    for name, since in _ARGUMENT_SINCE.items():
+        if arguments.get(name) is not None and minor < since:
+            raise exception.InvalidParameterValue(f'Field "{name}" not recognised.')
+    status = arguments.get("agent_status")
+    message = arguments.get("agent_status_message")
+    if (status is not None or message is not None) and minor < _STATUS_SINCE:
+        raise exception.InvalidParameterValue(
+            'Fields "agent_status" and "agent_status_message" not recognised.'
+        )
+    if status is not None and status not in _AGENT_STATUSES:
+        raise exception.InvalidParameterValue(
+            f"Agent status is invalid. Valid states are {','.join(_AGENT_STATUSES)}."
+        )
+
+
+def _is_url(url: str | None) -> bool:
+    if not url or any(ord(char) <= 32 for char in url):
+        return False
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What collections can be narrowed by, and from which microversion on."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ironic_lite.api import types
+from ironic_lite.common import exception, states
+
+FAULTS = ("power failure", "clean failure", "rescue abort failure", "service failure")
+
+
+class Filter(NamedTuple):
+    """A query argument that narrows a list.
+
+    :param since: first microversion (1.N) that knows it.
+    """
+
+    kind: types.Kind
+    since: int = 1
+
+
+NODES = {
+    "instance_uuid": Filter(types.UUID),
+    "associated": Filter(types.BOOLEAN),
+    "maintenance": Filter(types.BOOLEAN),
+    "chassis_uuid": Filter(types.UUID),
+    "provision_state": Filter(types.TEXT, 9),
+    "driver": Filter(types.TEXT, 16),
+    "resource_class": Filter(types.TEXT, 21),
+    "fault": Filter(types.TEXT, 42),
+    "conductor_group": Filter(types.TEXT, 46),
+    "conductor": Filter(types.TEXT, 49),
+    "owner": Filter(types.TEXT, 50),
+    "lessee": Filter(types.TEXT, 65),
+    "shard": Filter(types.CSV, 82),
+    "sharded": Filter(types.BOOLEAN, 82),
+    "include_children": Filter(types.BOOLEAN, 83),
+    "parent_node": Filter(types.UUID_OR_NAME, 83),
+    "instance_name": Filter(types.TEXT, 104),
+    "retired": Filter(types.BOOLEAN),
+    "description_contains": Filter(types.TEXT),
+    "project": Filter(types.TEXT),
+}
+
+PORTS = {
+    "node": Filter(types.UUID_OR_NAME),
+    "node_uuid": Filter(types.UUID),
+    "address": Filter(types.MAC),
+    "portgroup": Filter(types.UUID_OR_NAME, 24),
+    "shard": Filter(types.CSV, 82),
+    "conductor_groups": Filter(types.CSV, 99),
+}
+
+
+def kinds(filters: Mapping[str, Filter]) -> dict[str, types.Kind]:
+    """The query arguments of a list."""
+    return {name: entry.kind for name, entry in filters.items()}
+
+
+def check(query: Mapping[str, Any], filters: Mapping[str, Filter], minor: int) -> dict[str, Any]:
+    """The filters that a query sets.
+
+    :raises NotAcceptable: one is newer than the microversion.
+    :raises InvalidParameterValue: a state or fault that does not exist.
+    """
+    for name in query:
+        since = filters[name].since
+        if since > minor:
+            raise exception.NotAcceptable(
+                f"Request not acceptable. The minimal required API version should be 1.{since}"
+            )
+    state, fault = query.get("provision_state"), query.get("fault")
+    if state is not None and state not in states.TRANSITIONS:
+        raise exception.InvalidParameterValue(f'Provision state "{state}" is not valid')
+    if fault is not None and fault not in FAULTS:
+        raise exception.InvalidParameterValue(
+            f'Unrecognized fault "{fault}" is specified, allowed faults are {FAULTS}'
+        )
+    return {name: value for name, value in query.items() if value is not None}

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An htpasswd file with bcrypt entries, and passwords checked against it.
+
+bcrypt is slow by design, so a password that was found right is remembered for a while: as a keyed hash under a key that
+lives in this process only, together with the entry it was checked against. Changing the file forgets it.
+"""
+
+import collections
+import hashlib
+import hmac
+import logging
+import os
+import re
+import secrets
+import threading
+import time
+from pathlib import Path
+
+import bcrypt
+
+from ironic_lite.common import exception
+
+LOG = logging.getLogger(__name__)
+
+_ENTRY = re.compile(r"^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$")
+_MAX_PASSWORD = 72  # bytes that bcrypt looks at
+_REMEMBERED = 1024
+_REMEMBER_SECONDS = 300.0
+_CHECK_FILE_SECONDS = 1.0
+_AT_ONCE = 2
+
+# Checked for users that do not exist, so that they take as long as others.
+_NOBODY = bcrypt.hashpw(secrets.token_bytes(16), bcrypt.gensalt(rounds=5))
+
+
+class PasswordFile:
+    """The users of an htpasswd file; read again when it changes.
+
+    :raises ConfigInvalid: it cannot be read, or holds something else than bcrypt entries.
+    """
+
+    def __init__(self, path: str):
+        self._path = Path(path)
+        self._key = secrets.token_bytes(32)
+        self._right: collections.OrderedDict[bytes, float] = collections.OrderedDict()
+        self._lock = threading.Lock()
+        # Guessing must not take all the processors from those who know.
+        self._hashing = threading.BoundedSemaphore(_AT_ONCE)
+        self._stamp: tuple[int, int] | None = None
+        self._looked_at = 0.0
+        self._entries: dict[str, bytes] = {}
+        self._load()
+
+    def _load(self) -> None:
+        try:
+            with self._path.open(encoding="utf-8") as lines:
+                status = os.fstat(lines.fileno())
+                entries = dict(self._parse(lines.read()))
+        except (OSError, UnicodeDecodeError) as exc:
+            raise exception.ConfigInvalid(
+                error_msg=f"http_basic_auth_user_file {self._path} cannot be read: {exc}"
+            ) from None
+        with self._lock:
+            self._entries = entries
+            self._right.clear()
+            self._stamp = (status.st_mtime_ns, status.st_size)
+
+    def _parse(self, text: str) -> list[tuple[str, bytes]]:
+        entries = []
+        for number, line in enumerate(text.splitlines(), 1):
+            if not line.strip() or line.startswith("#"):
+                continue
+            user, colon, entry = line.strip().partition(":")
+            if not colon or not _ENTRY.match(entry):
+                raise exception.ConfigInvalid(
+                    error_msg=f"line {number} of {self._path} is no bcrypt entry; make it with 'htpasswd -B'"
+                )
+            entries.append((user, entry.encode()))
+        return entries
+
+    def _reload_if_changed(self) -> None:
+        now = time.monotonic()
+        if now - self._looked_at < _CHECK_FILE_SECONDS:
+            return
+        self._looked_at = now
+        try:
+            status = self._path.stat()
+            if (status.st_mtime_ns, status.st_size) != self._stamp:
+                self._load()
+        except (OSError, exception.ConfigInvalid) as exc:
+            LOG.error("Keeping the users known so far: %s", exc)
+
+    def verify(self, user: str, password: bytes) -> bool:
+        """Whether this is the user's password. Takes as long for a user that does not exist."""
+        self._reload_if_changed()
+        entry = self._entries.get(user)
+        digest = hmac.digest(
+            self._key, b"\0".join((user.encode(), entry or b"", password)), hashlib.sha256
+        )
+        if entry is not None and self._remembers(digest):
+            return True
+        with self._hashing:
+            right = bcrypt.checkpw(password[:_MAX_PASSWORD], entry or self._dummy())
+        if entry is None or not right:
+            return False
+        with self._lock:
+            if self._entries.get(user) == entry:
+                self._right[digest] = time.monotonic() + _REMEMBER_SECONDS
+                while len(self._right) > _REMEMBERED:
+                    self._right.popitem(last=False)
+        return True
+
+    def _remembers(self, digest: bytes) -> bool:
+        with self._lock:
+            until = self._right.get(digest)
+            return until is not None and time.monotonic() < until
+
+    def _dummy(self) -> bytes:
+        """Some user's entry, so that the check costs what theirs would."""
+        return next(iter(self._entries.values()), _NOBODY)

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How large a request body may be."""
+
+import io
+from collections.abc import Iterable
+from typing import Any
+
+from ironic_lite.common import exception
+from ironic_lite.conf import CONF
+
+
+class BodyTooLarge(exception.Invalid):
+    code = 413
+    template = "Request body is too large: at most %(limit)s bytes are accepted here."
+
+
+class BodyLimit:
+    """Reads the body, up to the limit, before anything else spends memory on it."""
+
+    def __init__(self, app: Any):
+        self._app = app
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        length = environ.get("CONTENT_LENGTH")
+        chunked = "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
+        if length not in (None, "", "0") or chunked:
+            self._read(environ, None if chunked else str(length))
+        return self._app(environ, start_response)
+
+    def _read(self, environ: dict[str, Any], length: str | None) -> None:
+        # A config drive is the one thing that is large.
+        provisioning = environ["PATH_INFO"].rstrip("/").endswith("/states/provision")
+        limit = CONF.api.max_provision_body_size if provisioning else CONF.api.max_body_size
+        if length is not None:
+            if not length.isdigit():
+                raise exception.Invalid("Content-Length is not a number.")
+            if int(length) > limit:
+                raise BodyTooLarge(limit=limit)
+        body = environ["wsgi.input"].read(limit + 1 if length is None else int(length))
+        if len(body) > limit:
+            raise BodyTooLarge(limit=limit)
+        environ["wsgi.input"] = io.BytesIO(body)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        environ.pop("HTTP_TRANSFER_ENCODING", None)

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pages of a collection: their arguments, what they show, and the link to the next one."""
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+import webob
+
+from ironic_lite.api import types
+from ironic_lite.api.call import Call
+from ironic_lite.api.resources.fields import DETAIL, ROW, Resource, Serialiser
+from ironic_lite.common import exception
+from ironic_lite.conf import CONF
+
+_FIELDS_SINCE = 8
+_DETAIL_SINCE = 43
+
+ARGUMENTS: dict[str, types.Kind] = {
+    "limit": types.INTEGER,
+    "marker": types.UUID,
+    "sort_key": types.TEXT,
+    "sort_dir": types.TEXT,
+}
+
+CHOOSING: dict[str, types.Kind] = {"fields": types.CSV, "detail": types.BOOLEAN}
+"""What chooses the fields of a list's rows, where the path does not."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Page:
+    """Which records a request wants, as ``rows`` of an object takes it."""
+
+    limit: int
+    marker: str | None
+    sort_key: str
+    sort_dir: str
+
+
+def page(query: dict[str, Any], resource: Resource, minor: int) -> Page:
+    """Take the arguments of paging out of the query.
+
+    :raises InvalidParameterValue: limit, sort key or direction make no sense.
+    :raises NotAcceptable: the sort key is newer than the microversion.
+    """
+    limit = query.pop("limit", None)
+    if limit is None:
+        limit = CONF.api.max_limit
+    if limit <= 0:
+        raise exception.InvalidParameterValue("Limit must be positive")
+    sort_dir = query.pop("sort_dir", None) or "asc"
+    if sort_dir not in ("asc", "desc"):
+        raise exception.InvalidParameterValue(
+            f"Invalid sort direction: {sort_dir[:32]}. Acceptable values are 'asc' or 'desc'"
+        )
+    return Page(
+        min(limit, CONF.api.max_limit),
+        query.pop("marker", None),
+        resource.check_sort_key(query.pop("sort_key", None) or "id", minor),
+        sort_dir,
+    )
+
+
+def serialiser(
+    query: dict[str, Any],
+    resource: Resource,
+    minor: int,
+    view: str = ROW,
+    fields_since: int = _FIELDS_SINCE,
+) -> Serialiser:
+    """Take ``fields`` and ``detail`` out of the query, and choose the serialiser by them.
+
+    :param view: what is shown when neither is given.
+    :param fields_since: the first microversion with ``fields``.
+    :raises InvalidParameterValue: both are given, or a field does not exist, or ``detail`` comes too early.
+    :raises NotAcceptable: ``fields``, or one of them, comes too early.
+    """
+    names, detail = query.pop("fields", None), query.pop("detail", None)
+    if detail and minor < _DETAIL_SINCE:
+        raise exception.InvalidParameterValue("Invalid query parameter ?detail=True received.")
+    if names is None:
+        return resource.serialiser(minor, None, DETAIL if detail else view)
+    if minor < fields_since:
+        raise exception.NotAcceptable()
+    if detail:
+        raise exception.InvalidParameterValue(
+            "Can not specify ?detail=True and fields in the same request."
+        )
+    return resource.serialiser(minor, resource.check_fields(names, minor), view)
+
+
+def rows(
+    call: Call,
+    source: Callable[..., Sequence[dict[str, Any]]],
+    serialise: Serialiser,
+    wanted: Page,
+    filters: dict[str, Any],
+) -> Sequence[dict[str, Any]]:
+    """Read a page: plain rows, only the columns that are shown."""
+    return source(
+        call.context,
+        serialise.columns,
+        limit=wanted.limit,
+        marker=wanted.marker,
+        sort_key=wanted.sort_key,
+        sort_dir=wanted.sort_dir,
+        filters=filters,
+    )
+
+
+def reply(
+    call: Call,
+    resource: Resource,
+    records: Sequence[dict[str, Any]],
+    serialise: Serialiser,
+    wanted: Page,
+    path: str,
+) -> webob.Response:
+    """The collection; with ``next`` whenever the page is full, as Ironic does.
+
+    :param path: of the collection, below ``/v1``.
+    """
+    marker = records[-1][resource.key] if records else None
+    view = call.view
+    document: dict[str, Any] = {resource.collection: [serialise(row, view) for row in records]}
+    if len(records) >= wanted.limit:
+        # Everything that was asked for goes on; Ironic forgets the filters here.
+        given = [
+            item
+            for item in call.request.GET.items()
+            if item[0] not in ("limit", "marker", "sort_key", "sort_dir")
+        ]
+        query = [
+            ("sort_key", wanted.sort_key),
+            ("sort_dir", wanted.sort_dir),
+            *given,
+            ("limit", str(wanted.limit)),
+            ("marker", str(marker)),
+        ]
+        document["next"] = f"{view.base}/v1/{path}?{urlencode(query, safe=',')}"
+    return call.reply(document)

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""JSON patch (RFC 6902) as Ironic takes it: add, replace and remove, on the fields that a resource lets change.
+
+Removing a field leaves its default behind. Up to 1.97 a path holds no escapes; from 1.98 on ``~0`` and ``~1`` stand for
+``~`` and ``/``.
+"""
+
+import copy
+import re
+from typing import Any
+
+import jsonpatch
+import jsonpointer
+
+from ironic_lite.api import types
+from ironic_lite.api.resources.fields import Field, Resource
+from ironic_lite.common import exception, redaction
+
+_OPERATIONS = ("add", "replace", "remove")
+_MAX_OPERATIONS = 1000
+_ESCAPES_SINCE = 98
+_PATH = re.compile(r"^(/[\w.-]+)+$")
+_ESCAPED_PATH = re.compile(r"^(/([^/~]|~[01])+)+$")
+
+
+def _refuse(text: str) -> exception.InvalidParameterValue:
+    return exception.InvalidParameterValue(f"Schema error for patch: {text}")
+
+
+def _check_form(document: Any, minor: int) -> list[dict[str, Any]]:
+    if not isinstance(document, list):
+        raise _refuse("the body is not of type 'array'")
+    if len(document) > _MAX_OPERATIONS:
+        raise _refuse(f"it has more than {_MAX_OPERATIONS} operations")
+    pattern = _ESCAPED_PATH if minor >= _ESCAPES_SINCE else _PATH
+    for operation in document:
+        if not isinstance(operation, dict):
+            raise _refuse("an operation is not of type 'object'")
+        for needed in ("path", "op"):
+            if needed not in operation:
+                raise _refuse(f"'{needed}' is a required property")
+        unknown = sorted(set(operation) - {"op", "path", "value"})
+        if unknown:
+            raise _refuse(f"Additional properties are not allowed ('{unknown[0]}' was unexpected)")
+        op, path = operation["op"], operation["path"]
+        if op not in _OPERATIONS:
+            raise _refuse(f"'{op}' is not one of {list(_OPERATIONS)}")
+        if not isinstance(path, str) or not pattern.match(path):
+            raise _refuse(f"'{path}' is not a path such as /extra/key")
+        if op != "remove" and "value" not in operation:
+            raise exception.PatchError(
+                patch=operation, reason="The operation does not contain a 'value' member"
+            )
+    return document
+
+
+def _field(resource: Resource, path: str, minor: int) -> Field:
+    field = resource.patchable.get(path.split("/")[1])
+    if field is None:
+        names = ", ".join(resource.patchable)
+        raise exception.InvalidParameterValue(
+            f"Cannot patch {path}. Only the following can be updated: {names}"
+        )
+    if (field.since if field.update_since is None else field.update_since) > minor:
+        raise exception.NotAcceptable()
+    return field
+
+
+def check(resource: Resource, document: Any, minor: int) -> list[dict[str, Any]]:
+    """The operations of a patch, when they are of the right form and on fields that may change.
+
+    :raises InvalidParameterValue: they are not.
+    :raises NotAcceptable: a field is newer than the microversion.
+    """
+    operations = _check_form(document, minor)
+    for operation in operations:
+        _field(resource, operation["path"], minor)
+    return operations
+
+
+def apply(
+    resource: Resource, operations: list[dict[str, Any]], before: dict[str, Any]
+) -> dict[str, Any]:
+    """The fields that a checked patch changes, with their new values.
+
+    :param before: the present value of each patchable field; it is left as it is.
+    :raises PatchError: an operation cannot be applied, as when it removes a key that is not there.
+    :raises InvalidParameterValue: a result does not fit its field.
+    """
+    after = copy.deepcopy(before)
+    touched: dict[str, Field] = {}
+    for operation in operations:
+        name, _, inside = operation["path"][1:].partition("/")
+        field = touched[name] = resource.patchable[name]
+        if inside:
+            _apply_inside(after, operation)
+        elif operation["op"] == "remove":
+            after[name] = resource.null(field)
+        else:
+            after[name] = copy.deepcopy(operation["value"])
+    changes = {}
+    for name, field in touched.items():
+        value = types.check(field.kind, name, after[name])
+        if value is None:
+            value = resource.null(field)
+        if field.redact is not None:
+            value = redaction.unmask(value, before[name])
+        if value != before[name] or type(value) is not type(before[name]):
+            changes[name] = value
+    return changes
+
+
+def _apply_inside(document: dict[str, Any], operation: dict[str, Any]) -> None:
+    try:
+        jsonpatch.JsonPatch([operation]).apply(document, in_place=True)
+    except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError) as exc:
+        # The library goes on to quote the whole object that it searched, passwords and all.
+        reason = str(exc).partition(" in {")[0]
+        raise exception.PatchError(patch=_shown(operation), reason=reason) from None
+
+
+def _shown(operation: dict[str, Any]) -> dict[str, Any]:
+    """The operation without the secret that it may hold."""
+    if "value" not in operation:
+        return operation
+    secret = redaction.is_secret_key(operation["path"])
+    value = redaction.MASK if secret else redaction.mask(operation["value"])
+    return {**operation, "value": value}

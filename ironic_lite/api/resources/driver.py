@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The driver: a hardware type that live conductors serve, with what each interface may be."""
+
+from typing import Any
+
+from ironic_lite.api.resources.fields import Field, Reader, Resource, Row, computed
+from ironic_lite.api.resources.node import INTERFACES
+from ironic_lite.api.view import View, quoted
+
+
+def _interface(kind: str, part: str) -> Reader:
+    return lambda row, view: row["interfaces"].get(kind, {}).get(part)
+
+
+def _interface_fields(kind: str, since: int) -> tuple[Field, Field]:
+    # Drivers tell of their interfaces since 1.30, of later ones since these exist.
+    shown: dict[str, Any] = {"since": max(since, 30), "columns": ("interfaces",), "sort": False}
+    return (
+        Field(
+            name=f"default_{kind}_interface", reader=computed(_interface(kind, "default")), **shown
+        ),
+        Field(
+            name=f"enabled_{kind}_interfaces", reader=computed(_interface(kind, "enabled")), **shown
+        ),
+    )
+
+
+def _links(suffix: str = "") -> Any:
+    def read(row: Row, view: View) -> Any:
+        return view.links(f"drivers/{quoted(row['name'])}{suffix}")
+
+    return computed(read)
+
+
+DRIVER = Resource(
+    "driver",
+    "drivers",
+    (
+        Field(name="name", row=True),
+        Field(name="hosts", row=True),
+        Field(name="links", columns=("name",), reader=_links(), row=True),
+        Field(
+            name="properties", since=14, columns=("name",), reader=_links("/properties"), row=True
+        ),
+        Field(
+            name="type",
+            since=30,
+            columns=(),
+            reader=computed(lambda row, view: "dynamic"),
+            row=True,
+        ),
+        *(
+            field
+            for kind, since in INTERFACES.items()
+            for field in _interface_fields(kind, 30 if kind == "network" else since)
+        ),
+    ),
+    key="name",
+)

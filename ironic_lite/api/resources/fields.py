@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The declaration of a resource: from it come bodies, patches, queries, columns, redaction and replies.
+
+A resource module (``node.py``, ``port.py`` ...) states each field once, as a ``Field``. Everything that depends on
+the microversion is worked out here and cached, so that a request pays for its rows only.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ironic_lite.api import types
+from ironic_lite.api.view import View
+from ironic_lite.common import exception
+
+Row = dict[str, Any]
+Reader = Callable[[Row, View], Any]
+
+ROW = "row"
+DETAIL = "detail"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Field:
+    """One field of a resource.
+
+    :param since: first microversion (1.N) that shows and takes it.
+    :param create: POST may set it.
+    :param update: PATCH may change it.
+    :param update_since: first microversion whose PATCH takes it, where that differs.
+    :param mandatory: POST must set it, and PATCH cannot remove it.
+    :param default: what PATCH ``remove`` and a null leave behind.
+    :param shown: replies hold it; otherwise it is an argument only.
+    :param row: a list without details shows it.
+    :param sort: a list may be sorted by it.
+    :param columns: what is read for it; its own name unless said otherwise.
+    :param reader: makes the value of a row where it is not simply the column; given the microversion, it
+        returns the function, or None where the column will do.
+    :param redact: hides secrets in the value.
+    """
+
+    name: str
+    kind: types.Kind = types.ANY
+    since: int = 1
+    create: bool = False
+    update: bool = False
+    update_since: int | None = None
+    mandatory: bool = False
+    default: Any = None
+    shown: bool = True
+    row: bool = False
+    sort: bool = True
+    columns: tuple[str, ...] | None = None
+    reader: Callable[[int], Reader | None] | None = None
+    redact: Callable[[Any], Any] | None = None
+
+    def read_at(self, minor: int) -> Reader | None:
+        """The function that makes the value; None where the column is the value."""
+        read = self.reader(minor) if self.reader else None
+        if self.redact is None:
+            return read
+        name, redact = self.name, self.redact
+        return lambda row, view: redact(row[name])
+
+
+def computed(read: Reader) -> Callable[[int], Reader]:
+    """A ``reader`` that is the same at every microversion."""
+    return lambda minor: read
+
+
+class Serialiser:
+    """Turns a row of ``columns`` into what a client sees, in place: a row is read for one reply only."""
+
+    def __init__(self, fields: Iterable[Field], minor: int, key: str):
+        self.fields = tuple(fields)
+        columns: dict[str, None] = {key: None}
+        for field in self.fields:
+            columns.update(dict.fromkeys((field.name,) if field.columns is None else field.columns))
+        self.columns = tuple(columns)
+        shown = {field.name for field in self.fields}
+        self._hidden = tuple(column for column in self.columns if column not in shown)
+        readers = [(field.name, field.read_at(minor)) for field in self.fields]
+        self._readers = tuple((name, read) for name, read in readers if read is not None)
+
+    def __call__(self, row: Row, view: View) -> Row:
+        # All are read before any is written: some readers look at several columns.
+        row.update([(name, read(row, view)) for name, read in self._readers])
+        for column in self._hidden:
+            del row[column]
+        return row
+
+
+class Resource:
+    """A kind of record that the API serves.
+
+    :param name: what messages call it.
+    :param collection: its path and the key of its lists.
+    :param key: the column that its links are made of.
+    """
+
+    def __init__(self, name: str, collection: str, fields: Iterable[Field], key: str = "uuid"):
+        self.name = name
+        self.collection = collection
+        self.key = key
+        self.fields = {field.name: field for field in fields}
+        self._body_type = types.body_class(
+            f"{name.capitalize()}Body",
+            {f.name: f.kind for f in self.fields.values() if f.create},
+            [f.name for f in self.fields.values() if f.create and f.mandatory],
+        )
+        self.serialiser = functools.lru_cache(maxsize=512)(self._serialiser)
+
+    # Replies.
+
+    def _serialiser(self, minor: int, shown: tuple[str, ...] | None, view: str) -> Serialiser:
+        visible = [f for f in self.fields.values() if f.shown and f.since <= minor]
+        if shown is not None:
+            chosen = [field for field in visible if field.name in shown or field.name == "links"]
+        elif view == ROW:
+            chosen = [field for field in visible if field.row]
+        else:
+            chosen = visible
+        return Serialiser(chosen, minor, self.key)
+
+    def check_fields(self, names: Iterable[str], minor: int) -> tuple[str, ...]:
+        """The names of a ``fields=`` argument, when all of them may be asked for.
+
+        :raises InvalidParameterValue: there is no such field.
+        :raises NotAcceptable: there is, from a later microversion on.
+        """
+        names = tuple(names)
+        unknown = [n for n in names if n not in self.fields or not self.fields[n].shown]
+        if unknown:
+            raise exception.InvalidParameterValue(f'Field(s) "{", ".join(unknown)}" are not valid')
+        if any(self.fields[name].since > minor for name in names):
+            raise exception.NotAcceptable()
+        return names
+
+    def check_sort_key(self, key: str, minor: int) -> str:
+        """:raises InvalidParameterValue: no list is sorted by this.
+        :raises NotAcceptable: not yet at this microversion.
+        """
+        field = self.fields.get(key)
+        sortable = field is not None and field.sort and field.shown and field.columns is None
+        if key != "id" and not sortable:
+            raise exception.InvalidParameterValue(
+                f'The sort_key value "{key}" is an invalid field for sorting'
+            )
+        if field is not None and field.since > minor:
+            raise exception.NotAcceptable()
+        return key
+
+    # Bodies.
+
+    def parse(self, document: Any, minor: int) -> dict[str, Any]:
+        """The fields that the body of a POST sets.
+
+        :raises InvalidParameterValue: unknown or missing field, or an unfit value.
+        :raises NotAcceptable: a field is newer than the microversion.
+        """
+        values = types.parse_body(self._body_type, document, self.name)
+        for name, value in values.items():
+            field = self.fields[name]
+            if field.since > minor:
+                raise exception.NotAcceptable()
+            if value is None:
+                values[name] = self.null(field)
+        return values
+
+    def null(self, field: Field) -> Any:
+        """What a null means for ``field``.
+
+        :raises InvalidParameterValue: it has to have a value.
+        """
+        if field.mandatory:
+            raise exception.InvalidParameterValue(
+                f"Schema error for {self.name}: '{field.name}' is a required property"
+            )
+        return self.default(field)
+
+    @staticmethod
+    def default(field: Field) -> Any:
+        """A default of its own for each record."""
+        return field.default.copy() if isinstance(field.default, (dict, list)) else field.default
+
+    @functools.cached_property
+    def patchable(self) -> dict[str, Field]:
+        """The fields that PATCH may change."""
+        return {name: field for name, field in self.fields.items() if field.update}

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The node: every field of Ironic's, stated once."""
+
+from typing import Any
+
+from ironic_lite.api import types
+from ironic_lite.api.resources.fields import Field, Reader, Resource, Row, computed
+from ironic_lite.api.view import NodeKey, View
+from ironic_lite.common import exception, redaction, states
+
+# The first microversion of each hardware interface. Vendor and the like came together in 1.31.
+INTERFACES = {
+    "bios": 40,
+    "boot": 31,
+    "console": 31,
+    "deploy": 31,
+    "firmware": 86,
+    "inspect": 31,
+    "management": 31,
+    "network": 20,
+    "power": 31,
+    "raid": 31,
+    "rescue": 38,
+    "storage": 33,
+    "vendor": 31,
+}
+
+RESERVED_NAMES = ("maintenance", "management", "states", "vendor_passthru", "detail", "validate")
+"""A node cannot be called so: it would hide a route."""
+
+
+class _NetworkData(types.Kind):
+    """The server's network configuration, in the form of Nova's network_data.json."""
+
+    name = "network data"
+
+    def check(self, value: Any) -> dict[str, Any]:
+        parts = ("links", "networks", "services")
+        if (
+            not isinstance(value, dict)
+            or not set(value) <= set(parts)
+            or not all(isinstance(part, list) for part in value.values())
+        ):
+            raise ValueError("{name} must be an object with the lists links, networks and services")
+        return value
+
+
+def _provision_state(minor: int) -> Reader | None:
+    """Clients of old do not know all states: 1.1 says null for available, 1.38 has no ``inspect wait``."""
+    names: dict[str, str | None] = {}
+    if minor < 2:
+        names[states.AVAILABLE] = None
+    if minor < 39:
+        names[states.INSPECTWAIT] = states.INSPECTING
+    if not names:
+        return None
+    return lambda row, view: names.get(row["provision_state"], row["provision_state"])
+
+
+def _conductor(row: Row, view: View) -> str | None:
+    return view.conductor_of(NodeKey(row["driver"], row["conductor_group"], row["uuid"]))
+
+
+def _links(suffix: str = "") -> Any:
+    return computed(lambda row, view: view.links(f"nodes/{row['uuid']}{suffix}"))
+
+
+def _none(row: Row, view: View) -> None:
+    return None
+
+
+def _interface(kind: str, since: int) -> Field:
+    return Field(name=f"{kind}_interface", kind=types.TEXT, since=since, create=True, update=True)
+
+
+def _json(name: str, since: int = 1, **more: Any) -> Field:
+    return Field(name=name, kind=types.OBJECT, since=since, default={}, sort=False, **more)
+
+
+def _subresource(name: str, since: int = 1) -> Field:
+    return Field(name=name, since=since, columns=("uuid",), reader=_links(f"/{name}"))
+
+
+_BOTH: dict[str, Any] = {"create": True, "update": True}
+
+NODE = Resource(
+    "node",
+    "nodes",
+    (
+        Field(name="uuid", kind=types.UUID, create=True, row=True),
+        Field(name="created_at"),
+        Field(name="updated_at"),
+        Field(name="automated_clean", kind=types.BOOLEAN, since=47, **_BOTH),
+        Field(name="boot_mode", kind=types.Text(32), since=75, create=True),
+        _json("clean_step", 7),
+        Field(name="conductor_group", kind=types.TEXT, since=46, default="", **_BOTH),
+        Field(name="console_enabled", kind=types.BOOLEAN, default=False),
+        _json("deploy_step", 44),
+        Field(name="description", kind=types.Text(4096), since=51, sort=False, **_BOTH),
+        Field(name="disable_power_off", kind=types.BOOLEAN, since=95, default=False, **_BOTH),
+        Field(name="driver", kind=types.TEXT, mandatory=True, **_BOTH),
+        _json("driver_info", redact=redaction.mask, **_BOTH),
+        _json("driver_internal_info", 3, redact=redaction.mask),
+        _json("extra", **_BOTH),
+        Field(name="fault", since=42),
+        Field(name="health", since=109),
+        Field(name="inspection_finished_at", since=6),
+        Field(name="inspection_started_at", since=6),
+        _json("instance_info", redact=redaction.mask_instance_info, **_BOTH),
+        Field(name="instance_name", kind=types.TEXT, since=104, **_BOTH),
+        Field(name="instance_uuid", kind=types.UUID, row=True, **_BOTH),
+        Field(name="last_error", sort=False),
+        Field(name="lessee", kind=types.TEXT, since=65, **_BOTH),
+        Field(name="maintenance", kind=types.BOOLEAN, default=False, row=True, **_BOTH),
+        Field(name="maintenance_reason", sort=False),
+        Field(name="name", kind=types.TEXT, since=5, row=True, **_BOTH),
+        Field(name="network_data", kind=_NetworkData(), since=66, default={}, sort=False, **_BOTH),
+        Field(name="owner", kind=types.TEXT, since=50, **_BOTH),
+        Field(name="parent_node", kind=types.UUID_OR_NAME, since=83, **_BOTH),
+        Field(name="power_state", row=True),
+        _json("properties", **_BOTH),
+        Field(name="protected", kind=types.BOOLEAN, since=48, update=True, default=False),
+        Field(name="protected_reason", kind=types.LONG_TEXT, since=48, update=True, sort=False),
+        Field(name="provision_state", row=True, reader=_provision_state),
+        Field(name="provision_updated_at"),
+        _json("raid_config", 12),
+        Field(name="reservation"),
+        Field(name="resource_class", kind=types.Text(80), since=21, **_BOTH),
+        Field(name="retired", kind=types.BOOLEAN, since=61, default=False, **_BOTH),
+        Field(name="retired_reason", kind=types.LONG_TEXT, since=61, sort=False, **_BOTH),
+        Field(name="secure_boot", kind=types.BOOLEAN, since=75, create=True),
+        _json("service_step", 87),
+        Field(name="shard", kind=types.TEXT, since=82, **_BOTH),
+        Field(name="target_power_state"),
+        Field(name="target_provision_state"),
+        _json("target_raid_config", 12),
+        *(_interface(kind, since) for kind, since in INTERFACES.items()),
+        Field(
+            name="conductor",
+            since=49,
+            columns=("driver", "conductor_group", "uuid"),
+            reader=computed(_conductor),
+        ),
+        # These resources do not exist yet, so no node has one; clients expect the keys.
+        Field(name="allocation_uuid", since=52, columns=(), reader=computed(_none)),
+        Field(name="chassis_uuid", kind=types.UUID, columns=(), reader=computed(_none), **_BOTH),
+        Field(name="traits", since=37, columns=(), reader=computed(lambda row, view: [])),
+        Field(name="links", columns=("uuid",), reader=_links(), row=True),
+        _subresource("ports"),
+        _subresource("states", 14),
+        _subresource("portgroups", 24),
+        _subresource("volume", 32),
+    ),
+)
+
+STATES = Resource(
+    "states",
+    "states",
+    (
+        Field(name="console_enabled"),
+        Field(name="last_error"),
+        Field(name="power_state"),
+        Field(name="provision_state", reader=_provision_state),
+        Field(name="target_power_state"),
+        Field(name="target_provision_state"),
+        Field(name="provision_updated_at"),
+        Field(name="raid_config", since=12),
+        Field(name="target_raid_config", since=12),
+        Field(name="boot_mode", since=75),
+        Field(name="secure_boot", since=75),
+    ),
+)
+
+
+def check_name(name: Any) -> None:
+    """:raises InvalidParameterValue: a node cannot be called so."""
+    if name is None:
+        return
+    if not types.is_name(name):
+        raise exception.InvalidParameterValue(
+            f"Cannot give a node the invalid name '{str(name)[:64]}'. A name has at most 255 letters, digits and "
+            "the characters - . _ ~, and is no UUID."
+        )
+    if name in RESERVED_NAMES:
+        raise exception.InvalidParameterValue(
+            f'The word "{name}" is reserved and can not be used as a node name. '
+            f"Reserved words are: {', '.join(RESERVED_NAMES)}."
+        )

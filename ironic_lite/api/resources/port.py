@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The port: a network interface of a node."""
+
+from typing import Any
+
+from ironic_lite.api import types
+from ironic_lite.api.resources.fields import Field, Resource, Row, computed
+from ironic_lite.api.view import View
+
+
+class _LocalLinkConnection(types.Kind):
+    """Where the cable goes: a switch port, or for a smart NIC its host and port."""
+
+    name = "local link connection"
+    forms: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
+        (frozenset({"port_id", "switch_id"}), frozenset({"switch_info", "network_type"})),
+        (frozenset({"port_id", "hostname"}), frozenset({"network_type"})),
+        (frozenset({"network_type"}), frozenset()),
+    )
+
+    def check(self, value: Any) -> dict[str, Any]:
+        if not isinstance(value, dict) or not (value == {} or self._fits(set(value))):
+            raise ValueError(
+                "{name} must hold port_id and switch_id (and may hold switch_info and network_type), or "
+                "port_id and hostname, or network_type alone"
+            )
+        if value.get("network_type", "managed") not in ("managed", "unmanaged"):
+            raise ValueError("network_type in {name} must be managed or unmanaged")
+        return value
+
+    def _fits(self, keys: set[str]) -> bool:
+        return any(needed <= keys <= needed | more for needed, more in self.forms)
+
+
+def _none(row: Row, view: View) -> None:
+    return None
+
+
+_BOTH: dict[str, Any] = {"create": True, "update": True}
+
+PORT = Resource(
+    "port",
+    "ports",
+    (
+        Field(name="uuid", kind=types.UUID, create=True, row=True),
+        Field(name="created_at"),
+        Field(name="updated_at"),
+        Field(name="address", kind=types.MAC, mandatory=True, row=True, **_BOTH),
+        Field(name="extra", kind=types.OBJECT, default={}, sort=False, **_BOTH),
+        Field(name="internal_info", since=18, sort=False),
+        Field(name="is_smartnic", kind=types.BOOLEAN, since=53, default=False, **_BOTH),
+        Field(
+            name="local_link_connection",
+            kind=_LocalLinkConnection(),
+            since=19,
+            default={},
+            sort=False,
+            **_BOTH,
+        ),
+        Field(name="physical_network", kind=types.Text(64), since=34, **_BOTH),
+        Field(name="pxe_enabled", kind=types.BOOLEAN, since=19, default=True, **_BOTH),
+        # Read with the port in one query.
+        Field(name="node_uuid", kind=types.UUID, sort=False, **_BOTH),
+        # Another way to say node_uuid, which takes a name too.
+        Field(name="node_ident", kind=types.UUID_OR_NAME, since=94, shown=False, **_BOTH),
+        Field(name="name", kind=types.TEXT, since=88, update_since=1, **_BOTH),
+        Field(name="description", kind=types.TEXT, since=97, update_since=1, **_BOTH),
+        Field(name="vendor", kind=types.Text(32), since=100, update_since=1, **_BOTH),
+        Field(name="category", kind=types.Text(80), since=101, update_since=1, **_BOTH),
+        Field(
+            name="available_for_dynamic_portgroup",
+            kind=types.BOOLEAN,
+            since=111,
+            update_since=1,
+            default=True,
+            **_BOTH,
+        ),
+        # No port groups yet, so no port is in one; clients expect the key.
+        Field(
+            name="portgroup_uuid",
+            kind=types.UUID,
+            since=24,
+            columns=(),
+            reader=computed(_none),
+            **_BOTH,
+        ),
+        Field(
+            name="links",
+            columns=("uuid",),
+            reader=computed(lambda row, view: view.links(f"ports/{row['uuid']}")),
+            row=True,
+        ),
+    ),
+)

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The surface of the service, on one page.
+
+All routes of the API also answer without ``/v1`` and with a slash at the end. What is not here is 404; what is here,
+but not with the method asked for, is 405.
+"""
+
+from ironic_lite.api.controllers import boot, discovery
+from ironic_lite.api.controllers.v1 import (
+    conductors,
+    drivers,
+    management,
+    node_states,
+    nodes,
+    ports,
+    ramdisk,
+)
+from ironic_lite.api.routing import Route, Table, route
+
+UNVERSIONED = Table(
+    (
+        route("", GET=discovery.root, public=True),
+        route("v1", GET=discovery.v1, public=True),
+        route("healthcheck", GET=discovery.healthcheck, public=True),
+        route("boot.ipxe", GET=boot.entry, public=True),
+        route("boot/{mac}", GET=boot.script, public=True),
+    )
+)
+
+V1 = Table(
+    (
+        route(
+            "nodes",
+            GET=nodes.index,
+            POST=nodes.create,
+            PATCH=nodes.missing_ident,
+            DELETE=nodes.missing_ident,
+        ),
+        route("nodes/detail", GET=nodes.details),
+        route("nodes/validate", GET=nodes.validate_named),
+        route("nodes/{node}", GET=nodes.show, PATCH=nodes.update, DELETE=nodes.delete),
+        route("nodes/{node}/validate", GET=nodes.validate),
+        route(
+            "nodes/{node}/maintenance",
+            PUT=nodes.set_maintenance,
+            DELETE=nodes.unset_maintenance,
+        ),
+        route("nodes/{node}/states", GET=node_states.show),
+        route("nodes/{node}/states/power", PUT=node_states.set_power),
+        route("nodes/{node}/states/provision", PUT=node_states.set_provision),
+        route("nodes/{node}/states/console", GET=node_states.show_console),
+        route(
+            "nodes/{node}/management/boot_device",
+            GET=management.show_boot_device,
+            PUT=management.set_boot_device,
+        ),
+        route(
+            "nodes/{node}/management/boot_device/supported", GET=management.supported_boot_devices
+        ),
+        route("nodes/{node}/ports", GET=ports.of_node),
+        route("nodes/{node}/ports/detail", GET=ports.details_of_node),
+        route(
+            "ports",
+            GET=ports.index,
+            POST=ports.create,
+            PATCH=ports.missing_ident,
+            DELETE=ports.missing_ident,
+        ),
+        route("ports/detail", GET=ports.details),
+        route("ports/{port}", GET=ports.show, PATCH=ports.update, DELETE=ports.delete),
+        route("drivers", GET=drivers.index),
+        route("drivers/properties", GET=drivers.properties_named),
+        route("drivers/{driver}", GET=drivers.show),
+        route("drivers/{driver}/properties", GET=drivers.properties),
+        route("conductors", GET=conductors.index, since=49),
+        route("conductors/{hostname}", GET=conductors.show, since=49),
+        route("lookup", GET=ramdisk.lookup, public=True, since=22),
+        route("heartbeat/{node}", POST=ramdisk.heartbeat, public=True, since=22),
+    )
+)
+
+
+def find(segments: list[str]) -> tuple[Route, list[str]] | None:
+    """The route of a path without empty segments at its end, and the variable parts; None: there is none."""
+    found = UNVERSIONED.find(segments)
+    if found is None:
+        found = V1.find(segments[1:] if segments and segments[0] == "v1" else segments)
+    return found
+
+
+def is_public(path: str) -> bool:
+    """Whether a path is answered without authentication."""
+    found = find([segment for segment in path.strip("/").split("/") if segment])
+    return found is not None and found[0].public

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finding the operation that a request asks for, in the table of ``routes``."""
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pecan
+import webob
+
+Handler = Callable[..., webob.Response]
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+class RouteNotFound(Exception):
+    """No such path (404)."""
+
+
+class MethodNotAllowed(Exception):
+    """The path exists, the method does not (405)."""
+
+    def __init__(self, allowed: Iterable[str]):
+        super().__init__()
+        self.allowed = sorted(allowed)
+
+
+class Operation:
+    """One method of one path, as pecan calls it."""
+
+    def __init__(self, handler: Handler):
+        self.handler = handler
+
+    @pecan.expose(content_type="application/json")
+    def serve(self, request: webob.Request, response: webob.Response) -> webob.Response:
+        call, arguments = request.environ[MATCH]
+        return self.handler(call, *arguments)
+
+
+MATCH = "ironic_lite.match"
+"""Where the call and the variable parts of its path stand in the WSGI environment."""
+
+
+@dataclasses.dataclass
+class Route:
+    """A path and its methods.
+
+    :param path: ``nodes/{node}/states``; what stands in braces is passed to the handlers, in order.
+    :param public: answered without authentication.
+    :param since: the first microversion in which the path exists.
+    """
+
+    path: str
+    operations: dict[str, Operation]
+    public: bool = False
+    since: int = 1
+
+
+def route(path: str, *, public: bool = False, since: int = 1, **handlers: Handler) -> Route:
+    """A line of the table: ``route("nodes/{node}", GET=nodes.show, DELETE=nodes.delete)``."""
+    return Route(path, {m: Operation(h) for m, h in handlers.items()}, public, since)
+
+
+class Table:
+    """Routes, looked up segment by segment; a literal segment comes before a variable one."""
+
+    def __init__(self, routes: Iterable[Route]):
+        self._tree: dict[str, Any] = {}
+        for entry in routes:
+            branch = self._tree
+            for segment in entry.path.split("/") if entry.path else ():
+                branch = branch.setdefault("{}" if segment.startswith("{") else segment, {})
+            branch[""] = entry
+
+    def find(self, segments: list[str]) -> tuple[Route, list[str]] | None:
+        """The route of a path, and the variable parts of it; None when there is none."""
+        branch, arguments = self._tree, []
+        for segment in segments:
+            following = branch.get(segment) if segment else None
+            if following is None:
+                following = branch.get("{}")
+                if following is None or not segment:
+                    return None
+                arguments.append(segment)
+            branch = following
+        entry = branch.get("")
+        return None if entry is None else (entry, arguments)

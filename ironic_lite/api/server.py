@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The HTTP server, as a service that starts and stops."""
+
+import logging
+import threading
+from typing import Any
+
+from cheroot import wsgi
+from cheroot.ssl.builtin import BuiltinSSLAdapter
+from oslo_service import service
+
+from ironic_lite.api.app import make_app
+from ironic_lite.common import exception
+from ironic_lite.conf import CONF
+
+LOG = logging.getLogger(__name__)
+
+SHUTDOWN_TIMEOUT = 5
+"""Seconds that running requests have to end when the service stops."""
+
+_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what to call a wildcard
+
+_BACKLOG = 128
+_IDLE_TIMEOUT = 60
+_MAX_HEADER_SIZE = 64 * 1024
+
+
+class APIService(service.ServiceBase):
+    """Serves the API on ``[api] host_ip`` and ``port``.
+
+    :param app: a WSGI application; the API's by default, made when the service starts.
+    """
+
+    def __init__(self, app: Any = None):
+        self._app = app
+        self._server: wsgi.Server | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Listen, and serve from threads of our own.
+
+        :raises ConfigInvalid: the address cannot be listened on, or the certificate not be used.
+        """
+        server = wsgi.Server(
+            (CONF.api.host_ip, CONF.api.port),
+            self._app or make_app(),
+            numthreads=CONF.api.threads,
+            server_name="ironic-lite",
+            request_queue_size=_BACKLOG,
+            timeout=_IDLE_TIMEOUT,
+            shutdown_timeout=SHUTDOWN_TIMEOUT,
+        )
+        server.max_request_header_size = _MAX_HEADER_SIZE
+        # Ours says what the limit is; this one stops what never reaches it.
+        server.max_request_body_size = (
+            max(CONF.api.max_body_size, CONF.api.max_provision_body_size) + 1024
+        )
+        server.error_log = _log  # type: ignore[method-assign,assignment]
+        server.ssl_adapter = _tls()
+        try:
+            server.prepare()
+        except OSError as exc:
+            raise exception.ConfigInvalid(
+                error_msg=f"the API cannot listen on {CONF.api.host_ip} port {CONF.api.port}: {exc}"
+            ) from None
+        self._server = server
+        self._thread = threading.Thread(target=server.serve, name="api-server", daemon=True)
+        self._thread.start()
+        LOG.info("The API listens on %s", self.url)
+
+    @property
+    def url(self) -> str:
+        """Where the service listens.
+
+        :raises RuntimeError: it does not.
+        """
+        if self._server is None:
+            raise RuntimeError("The API is not started.")
+        host, port = self._server.bind_addr[:2]
+        scheme = "https" if self._server.ssl_adapter else "http"
+        if host in _ANY:
+            host = _ANY[host]
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+    def stop(self, graceful: bool = False) -> None:
+        """Stop listening; running requests have ``SHUTDOWN_TIMEOUT`` seconds to end."""
+        if self._server is not None:
+            self._server.stop()
+
+    def wait(self) -> None:
+        """Until the service has stopped."""
+        if self._thread is not None:
+            self._thread.join()
+
+    def reset(self) -> None:
+        """Nothing to read again: the users' file is watched."""
+
+
+def _tls() -> BuiltinSSLAdapter | None:
+    cert, key = CONF.api.ssl_cert_file, CONF.api.ssl_key_file
+    if not cert and not key:
+        return None
+    if not (cert and key):
+        raise exception.ConfigInvalid(
+            error_msg="[api] ssl_cert_file and ssl_key_file have to be set together"
+        )
+    try:
+        return BuiltinSSLAdapter(cert, key)
+    except (OSError, ValueError) as exc:
+        raise exception.ConfigInvalid(
+            error_msg=f"[api] ssl_cert_file and ssl_key_file cannot be used: {exc}"
+        ) from None
+
+
+def _log(message: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
+    LOG.log(level, "%s", message, exc_info=traceback)

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is a secret, and how it is hidden from replies and logs: the one place that knows.
+
+``mask`` hides the values of secret keys in a structure, ``mask_text`` the secrets in a line of text, and
+``unmask`` undoes the harm of a client that sends back what it was shown.
+"""
+
+import functools
+import re
+from typing import Any
+
+MASK = "******"
+
+_SECRET_KEY = re.compile(
+    r"passw|passphrase|pswd|secret|token|credential|adminpass|admin_pass|private_key|fernet|sslkey"
+    r"|encrypted_key|kg_key|auth_key|priv_key|snmp_community|configdrive|config_drive",
+    re.IGNORECASE,
+)
+
+# Not secret by name, yet a URL the service signed for one download.
+_SECRET_INSTANCE_KEYS = frozenset({"image_url"})
+
+_URL_CREDENTIALS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/\s:@]*:[^/\s@]*@", re.IGNORECASE)
+_ASSIGNMENT = re.compile(
+    rf"(?P<key>['\"]?[\w-]*(?:{_SECRET_KEY.pattern})[\w-]*['\"]?\s*[=:]\s*)(?P<quote>['\"]?)"
+    r"(?P<value>[^'\",\s}&]+)(?P=quote)",
+    re.IGNORECASE,
+)
+
+
+@functools.lru_cache(maxsize=4096)
+def is_secret_key(key: str) -> bool:
+    """Whether the value under ``key`` must not be shown."""
+    return _SECRET_KEY.search(key) is not None
+
+
+def mask(value: Any, also: frozenset[str] = frozenset()) -> Any:
+    """A copy of a JSON value in which what stands under a secret key is replaced; the value itself when it
+    holds none.
+
+    :param also: further keys to hide, at every level.
+    """
+    if isinstance(value, dict):
+        changed: dict[Any, Any] | None = None
+        for key, item in value.items():
+            if isinstance(key, str) and (key in also or is_secret_key(key)):
+                hidden: Any = MASK
+            elif isinstance(item, (dict, list)):
+                hidden = mask(item, also)
+            else:
+                continue
+            if hidden is not item:
+                if changed is None:
+                    changed = dict(value)
+                changed[key] = hidden
+        return value if changed is None else changed
+    if isinstance(value, list):
+        items = [mask(item, also) if isinstance(item, (dict, list)) else item for item in value]
+        return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
+    return value
+
+
+def mask_instance_info(value: Any) -> Any:
+    """``mask`` for a node's ``instance_info``."""
+    return mask(value, _SECRET_INSTANCE_KEYS)
+
+
+def mask_text(text: str) -> str:
+    """A line for a log or for ``last_error`` without credentials in URLs and without ``password=...``."""
+    text = _URL_CREDENTIALS.sub(rf"\g<scheme>{MASK}@", text)
+    return _ASSIGNMENT.sub(rf"\g<key>\g<quote>{MASK}\g<quote>", text)
+
+
+def unmask(new: Any, old: Any) -> Any:
+    """``new`` with every mask that stands where ``old`` has a value replaced by that value.
+
+    A client that reads a record, changes one key and writes the whole back would otherwise overwrite each
+    password with the asterisks it was shown.
+    """
+    if new == MASK and old is not None:
+        return old
+    if isinstance(new, dict) and isinstance(old, dict):
+        return {key: unmask(item, old.get(key)) for key, item in new.items()}
+    if isinstance(new, list) and isinstance(old, list) and len(new) == len(old):
+        return [unmask(a, b) for a, b in zip(new, old, strict=True)]
+    return new
