@@ -144,7 +144,7 @@ def fail(task: TaskManager, flow: Flow, message: str) -> None:
     step = dict(getattr(node, flow.step_field)) if flow.kind else {}
     problem = _clean_up(task, flow)
     if problem:
-        message = f"{message} Cleaning up after it failed as well: {problem}"
+        message = f"{message} Cleaning up after it failed as well: {problem}."
     flow.before_fail(task, step, message)
     _forget_progress(task, flow)
     node.last_error = message

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A conductor's inside on a real SQLite database."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ironic_lite.conf import CONF
+from ironic_lite.db import engine, migration
+from tests.functional.flows.workshop import Workshop
+
+
+@pytest.fixture(scope="session")
+def _migrated(tmp_path_factory: pytest.TempPathFactory) -> str:
+    CONF([], project="ironic-lite", default_config_files=[])
+    url = f"sqlite:///{tmp_path_factory.mktemp('flows')}/ironic-lite.sqlite"
+    CONF.set_override("connection", url, group="database")
+    migration.upgrade()
+    return url
+
+
+@pytest.fixture
+def option() -> Iterator[Callable[..., None]]:
+    """``option("name", value, group="deploy")``: an option for the length of one test."""
+    changed = []
+
+    def override(name: str, value: Any, group: str | None = None) -> None:
+        CONF.set_override(name, value, group=group)
+        changed.append((name, group))
+
+    yield override
+    for name, group in changed:
+        CONF.clear_override(name, group=group)
+
+
+@pytest.fixture
+def workshop(_migrated: str, option: Callable[..., None]) -> Iterator[Workshop]:
+    """A conductor's inside. Tests share the database: each makes nodes of its own."""
+    engine.dispose()
+    option("connection", _migrated, group="database")
+    option("node_locked_retry_attempts", 0, group="conductor")
+    made = Workshop()
+    yield made
+    made.close()
+    engine.dispose()

@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What goes wrong at the hardware, and with the conductor itself."""
+
+import dataclasses
+from typing import Any
+
+import pytest
+
+from ironic_lite import objects
+from ironic_lite.common import exception, states
+from ironic_lite.conductor import flows
+from ironic_lite.drivers.modules.fake.bios import FakeBIOS
+from ironic_lite.drivers.modules.fake.power import FakePower
+from tests.functional.flows.workshop import Workshop
+
+RESET = {"interface": "bios", "step": "factory_reset"}
+
+
+@pytest.fixture
+def broken_power(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_args: Any, **_kw: Any) -> None:
+        raise RuntimeError("smoke")
+
+    monkeypatch.setattr(FakePower, "set_power_state", fail)
+    monkeypatch.setattr(FakePower, "reboot", fail)
+
+
+def _bios_step(monkeypatch: pytest.MonkeyPatch, work: Any) -> None:
+    """Let the hardware do something in the step ``bios.factory_reset``."""
+    original = FakeBIOS.factory_reset
+
+    def step(self: FakeBIOS, task: Any) -> None:
+        work(task)
+
+    marks = vars(original)
+    step.__dict__.update(marks)
+    step.__name__ = original.__name__
+    monkeypatch.setattr(FakeBIOS, "factory_reset", step)
+
+
+@pytest.mark.usefixtures("broken_power")
+def test_a_failed_deploy_step_is_named_and_can_be_retried(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = workshop.create_node(states.AVAILABLE)
+    failed = workshop.do(flows.deploy.start, node)
+    assert failed.provision_state == states.DEPLOYFAIL
+    assert failed.target_provision_state == states.ACTIVE
+    assert failed.last_error.startswith("The deployment failed at step deploy.deploy: smoke.")
+    assert "Cleaning up after it failed as well: smoke" in failed.last_error
+    assert failed.deploy_step == {}
+    assert failed.reservation is None
+    monkeypatch.undo()
+    healed = workshop.do(flows.deploy.start, node)
+    assert (healed.provision_state, healed.last_error) == (states.ACTIVE, None)
+
+
+def test_a_bmc_that_does_not_answer(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def silent(*_args: Any) -> str:
+        raise exception.IPMIFailure(cmd="get power: no answer within 60 seconds")
+
+    monkeypatch.setattr(FakePower, "get_power_state", silent)
+    node = workshop.create_node()
+    failed = workshop.act(node, "manage")
+    assert (failed.provision_state, failed.target_provision_state) == (states.ENROLL, None)
+    assert "no answer within 60 seconds" in failed.last_error
+
+
+@pytest.mark.usefixtures("broken_power")
+def test_tear_down_that_fails(workshop: Workshop) -> None:
+    node = workshop.create_node(states.ACTIVE, power_state=states.POWER_ON)
+    failed = workshop.do(flows.tear_down.start, node)
+    assert failed.provision_state == states.ERROR
+    assert "smoke" in failed.last_error
+
+
+def test_a_clean_step_that_breaks_off_puts_the_node_under_maintenance(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def work(_task: Any) -> None:
+        raise ZeroDivisionError
+
+    _bios_step(monkeypatch, work)
+    node = workshop.create_node(states.MANAGEABLE)
+    failed = workshop.do(flows.clean.start_manual, node, [RESET])
+    assert failed.provision_state == states.CLEANFAIL
+    assert failed.last_error == "The cleaning failed at step bios.factory_reset: ZeroDivisionError."
+    assert (failed.maintenance, failed.fault) == (True, "clean failure")
+    assert failed.maintenance_reason == failed.last_error
+
+
+def test_a_task_that_has_lost_its_lock_writes_nothing(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[str] = []
+
+    def work(task: Any) -> None:
+        ran.append(task.node.clean_step["step"])
+        # Another conductor believes this one dead and takes the node over.
+        objects.Node.release_orphans(task.context, ["workshop"])
+        taken = objects.Node.reserve(task.context, "other", task.node.id)
+        assert taken.provision_state == states.CLEANING
+
+    _bios_step(monkeypatch, work)
+    node = workshop.create_node(states.MANAGEABLE)
+    with workshop.task(node) as task:
+        flows.clean.start_manual(task, [RESET, RESET])
+    assert workshop.identity.workers.drain(10)
+    left = workshop.node(node)
+    # Neither went it on, nor did it record a failure on a node that is no longer its own.
+    assert ran == ["factory_reset"]
+    assert (left.provision_state, left.reservation) == (states.CLEANING, "other")
+    assert left.last_error is None
+    assert left.driver_internal_info["clean_step_index"] == 0
+
+
+def _interrupted(workshop: Workshop, step: dict[str, Any], index: int = 0) -> objects.Node:
+    """A node that a conductor left in the middle of a manual cleaning."""
+    return workshop.create_node(
+        states.CLEANING,
+        target_provision_state=states.MANAGEABLE,
+        clean_step=step,
+        driver_internal_info={
+            "clean_steps": [RESET, step],
+            "clean_step_index": index,
+            "user_clean_steps": [RESET, step],
+        },
+    )
+
+
+def test_another_conductor_goes_on_where_the_dead_one_stopped(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[int] = []
+    _bios_step(
+        monkeypatch,
+        lambda task: ran.append(task.node.driver_internal_info["clean_step_index"]),
+    )
+    node = _interrupted(workshop, RESET, index=1)
+    done = workshop.in_worker(flows.recover, node)
+    assert done.provision_state == states.MANAGEABLE
+    assert ran == [1]
+
+
+def test_a_step_that_must_not_be_repeated_is_not(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unsafe(self: FakeBIOS, kind: str, name: str) -> Any:
+        spec = step_spec(self, kind, name)
+        return spec and dataclasses.replace(spec, repeatable=False)
+
+    step_spec = FakeBIOS.step_spec
+    monkeypatch.setattr(FakeBIOS, "step_spec", unsafe)
+    failed = workshop.in_worker(flows.recover, _interrupted(workshop, RESET, index=1))
+    assert failed.provision_state == states.CLEANFAIL
+    assert "at step bios.factory_reset" in failed.last_error
+    assert "the conductor that ran it died" in failed.last_error
+
+
+@pytest.mark.parametrize(
+    ("state", "target", "rests"),
+    [
+        (states.VERIFYING, states.MANAGEABLE, states.MANAGEABLE),
+        (states.DEPLOYING, states.ACTIVE, states.ACTIVE),
+        (states.CLEANING, states.AVAILABLE, states.AVAILABLE),
+        (states.DELETING, states.AVAILABLE, states.AVAILABLE),
+        (states.INSPECTING, states.MANAGEABLE, states.MANAGEABLE),
+        (states.ADOPTING, states.ACTIVE, states.ACTIVE),
+        (states.RESCUING, states.RESCUE, states.RESCUE),
+        (states.UNRESCUING, states.ACTIVE, states.ACTIVE),
+        (states.SERVICING, states.ACTIVE, states.ACTIVE),
+    ],
+)
+def test_every_working_state_is_recovered(
+    workshop: Workshop, state: str, target: str, rests: str
+) -> None:
+    node = workshop.create_node(state, target_provision_state=target)
+    recovered = workshop.in_worker(flows.recover, node)
+    assert (recovered.provision_state, recovered.target_provision_state) == (rests, None)
+    assert recovered.last_error is None
+
+
+def test_every_working_state_has_a_flow() -> None:
+    assert {flow.working for flow in flows.ALL} == states.WORKING
+
+
+@pytest.mark.parametrize("state", sorted(states.WAITING.values()))
+def test_waiting_for_too_long(workshop: Workshop, state: str) -> None:
+    node = workshop.create_node(state, target_provision_state=states.AVAILABLE)
+    failed = workshop.in_worker(flows.timed_out, node)
+    assert failed.provision_state in states.FAILED
+    assert f"timed out while in '{state}'" in failed.last_error
+    assert "console" in failed.last_error
+
+
+@pytest.mark.parametrize(
+    ("state", "rests"),
+    [
+        (states.CLEANWAIT, states.CLEANFAIL),
+        (states.DEPLOYWAIT, states.DEPLOYFAIL),
+        (states.SERVICEWAIT, states.SERVICEFAIL),
+        (states.INSPECTWAIT, states.INSPECTFAIL),
+        (states.RESCUEWAIT, states.RESCUEFAIL),
+    ],
+)
+def test_abort_while_waiting(workshop: Workshop, state: str, rests: str) -> None:
+    node = workshop.create_node(state, target_provision_state=states.MANAGEABLE)
+    stopped = workshop.act(node, "abort")
+    assert stopped.provision_state == rests
+    assert "aborted by request" in stopped.last_error
+
+
+def test_abort_in_a_step_that_cannot_be_aborted_waits_for_its_end(workshop: Workshop) -> None:
+    step = {"interface": "deploy", "step": "flash", "abortable": False}
+    node = workshop.create_node(
+        states.CLEANWAIT,
+        target_provision_state=states.MANAGEABLE,
+        clean_step=step,
+        driver_internal_info={"clean_steps": [step, RESET], "clean_step_index": 0},
+    )
+    noted = workshop.act(node, "abort")
+    assert noted.provision_state == states.CLEANWAIT
+    stopped = workshop.in_worker(flows.resume, node)
+    assert stopped.provision_state == states.CLEANFAIL
+    assert "aborted by request" in stopped.last_error

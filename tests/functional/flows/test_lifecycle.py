@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The operations on a fake node, each from its start to where the node rests."""
+
+import pytest
+
+from ironic_lite.common import exception, states
+from ironic_lite.conductor import flows
+from tests.functional.flows.workshop import Workshop
+
+
+def test_from_enroll_to_active_and_back(workshop: Workshop) -> None:
+    node = workshop.create_node()
+    assert workshop.act(node, "manage").provision_state == states.MANAGEABLE
+    assert workshop.act(node, "provide").provision_state == states.AVAILABLE
+    deployed = workshop.do(flows.deploy.start, node)
+    assert (deployed.provision_state, deployed.target_provision_state) == (states.ACTIVE, None)
+    assert deployed.power_state == states.POWER_ON
+    assert deployed.deploy_step == {}
+    assert deployed.driver_internal_info == {"clean_steps": None, "deploy_steps": None}
+    assert deployed.last_error is None
+
+    with workshop.task(node) as task:
+        task.node.instance_uuid = task.node.uuid
+        task.node.instance_info = {"image_source": "http://x/y"}
+        task.node.save()
+    free = workshop.do(flows.tear_down.start, node)
+    assert free.provision_state == states.AVAILABLE
+    assert free.power_state == states.POWER_OFF
+    assert (free.instance_uuid, free.instance_info) == (None, {})
+
+
+def test_rebuild(workshop: Workshop) -> None:
+    node = workshop.create_node(states.ACTIVE)
+    assert workshop.do(flows.deploy.start, node, rebuild=True).provision_state == states.ACTIVE
+
+
+@pytest.mark.parametrize(
+    ("state", "start", "arguments"),
+    [
+        (states.ENROLL, flows.deploy.start, ()),
+        (states.AVAILABLE, flows.tear_down.start, ()),
+        (states.AVAILABLE, flows.clean.start_manual, ([],)),
+        (states.ENROLL, flows.inspect.start, ()),
+        (states.AVAILABLE, flows.rescue.start, ("secret",)),
+        (states.ACTIVE, flows.rescue.start_unrescue, ()),
+        (states.AVAILABLE, flows.service.start, ([],)),
+        (states.AVAILABLE, flows.act, ("provide",)),
+        (states.AVAILABLE, flows.act, ("abort",)),
+    ],
+)
+def test_a_state_that_does_not_take_the_action(
+    workshop: Workshop, state: str, start: object, arguments: tuple[object, ...]
+) -> None:
+    node = workshop.create_node(state)
+    with pytest.raises(exception.InvalidStateRequested) as refused:
+        workshop.do(start, node, *arguments)
+    assert refused.value.code == 400
+    assert workshop.node(node).provision_state == state
+
+
+@pytest.mark.parametrize(
+    ("state", "start", "arguments"),
+    [
+        (states.AVAILABLE, flows.deploy.start, ()),
+        (states.MANAGEABLE, flows.clean.start_manual, ([],)),
+        (states.MANAGEABLE, flows.inspect.start, ()),
+        (states.ACTIVE, flows.rescue.start, ("secret",)),
+        (states.ACTIVE, flows.service.start, ([],)),
+    ],
+)
+def test_maintenance_forbids_it(
+    workshop: Workshop, state: str, start: object, arguments: tuple[object, ...]
+) -> None:
+    node = workshop.create_node(state, maintenance=True)
+    with pytest.raises(exception.NodeInMaintenance):
+        workshop.do(start, node, *arguments)
+
+
+def test_a_protected_node_keeps_its_instance(workshop: Workshop) -> None:
+    node = workshop.create_node(states.ACTIVE, protected=True)
+    for start in (flows.tear_down.start, lambda task: flows.deploy.start(task, rebuild=True)):
+        with pytest.raises(exception.NodeProtected):
+            workshop.do(start, node)
+    assert workshop.node(node).provision_state == states.ACTIVE
+
+
+def test_a_retired_node_is_not_made_available(workshop: Workshop) -> None:
+    node = workshop.create_node(states.MANAGEABLE, retired=True)
+    with pytest.raises(exception.Invalid, match="retired"):
+        workshop.act(node, "provide")
+
+
+def test_inspect_adopt_rescue_unrescue(workshop: Workshop) -> None:
+    node = workshop.create_node(states.MANAGEABLE)
+    inspected = workshop.do(flows.inspect.start, node)
+    assert inspected.provision_state == states.MANAGEABLE
+    assert inspected.inspection_finished_at >= inspected.inspection_started_at
+    assert workshop.act(node, "adopt").provision_state == states.ACTIVE
+    rescued = workshop.do(flows.rescue.start, node, "secret")
+    assert (rescued.provision_state, rescued.instance_info) == (states.RESCUE, {})
+    assert workshop.do(flows.rescue.start_unrescue, node).provision_state == states.ACTIVE
+
+
+def test_what_the_hardware_cannot_do_is_refused(workshop: Workshop) -> None:
+    node = workshop.create_node(states.MANAGEABLE, inspect_interface="no-inspect")
+    with pytest.raises(exception.UnsupportedDriverExtension):
+        workshop.do(flows.inspect.start, node)
+    node = workshop.create_node(states.ACTIVE, rescue_interface="no-rescue")
+    with pytest.raises(exception.UnsupportedDriverExtension):
+        workshop.do(flows.rescue.start, node, "secret")
+
+
+def test_an_empty_rescue_password(workshop: Workshop) -> None:
+    node = workshop.create_node(states.ACTIVE)
+    with pytest.raises(exception.InvalidParameterValue, match="password"):
+        workshop.do(flows.rescue.start, node, " ")
+
+
+def test_config_drive_is_stored_for_the_agent(workshop: Workshop) -> None:
+    node = workshop.create_node(states.AVAILABLE)
+    active = workshop.do(flows.deploy.start, node, configdrive={"user_data": "#!/bin/sh"})
+    assert active.provision_state == states.ACTIVE
+    assert active.instance_info["configdrive"].startswith("H4sI")
+
+
+def test_a_config_drive_that_is_none(workshop: Workshop) -> None:
+    node = workshop.create_node(states.AVAILABLE)
+    with pytest.raises(exception.ConfigDriveInvalid):
+        workshop.do(flows.deploy.start, node, configdrive="***")
+    assert workshop.node(node).provision_state == states.AVAILABLE

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Steps that clients ask for."""
+
+import pytest
+
+from ironic_lite.common import exception, states
+from ironic_lite.conductor import flows
+from tests.functional.flows.workshop import Workshop
+
+RESET = {"interface": "bios", "step": "factory_reset"}
+SETTINGS = {"settings": [{"name": "Turbo", "value": "on"}]}
+APPLY = {"interface": "bios", "step": "apply_configuration", "args": SETTINGS}
+
+
+def test_manual_cleaning_runs_the_steps_and_returns_to_manageable(workshop: Workshop) -> None:
+    node = workshop.create_node(states.MANAGEABLE)
+    cleaned = workshop.do(flows.clean.start_manual, node, [APPLY, RESET])
+    assert cleaned.provision_state == states.MANAGEABLE
+    assert cleaned.clean_step == {}
+    assert cleaned.driver_internal_info == {"clean_steps": None}
+
+
+def test_an_unknown_clean_step_fails_the_cleaning(workshop: Workshop) -> None:
+    node = workshop.create_node(states.MANAGEABLE)
+    failed = workshop.do(
+        flows.clean.start_manual, node, [{"interface": "deploy", "step": "nosuch"}]
+    )
+    assert failed.provision_state == states.CLEANFAIL
+    assert failed.target_provision_state == states.MANAGEABLE
+    assert "does not support this clean step: deploy.nosuch" in failed.last_error
+    # No step was running: nothing is in doubt.
+    assert (failed.maintenance, failed.fault) == (False, None)
+    assert workshop.act(node, "manage").provision_state == states.MANAGEABLE
+
+
+def test_wrong_arguments_of_a_clean_step(workshop: Workshop) -> None:
+    node = workshop.create_node(states.MANAGEABLE)
+    wrong = {"interface": "bios", "step": "factory_reset", "args": {"speed": 9}}
+    missing = {"interface": "bios", "step": "apply_configuration"}
+    failed = workshop.do(flows.clean.start_manual, node, [wrong, missing])
+    assert "unexpected argument(s) speed" in failed.last_error
+    assert "missing required argument(s) settings" in failed.last_error
+
+
+def test_an_unknown_service_step_fails_the_servicing(workshop: Workshop) -> None:
+    node = workshop.create_node(states.ACTIVE)
+    failed = workshop.do(flows.service.start, node, [{"interface": "raid", "step": "nosuch"}])
+    assert failed.provision_state == states.SERVICEFAIL
+    assert workshop.act(node, "abort").provision_state == states.ACTIVE
+    assert workshop.do(flows.service.start, node, [RESET]).provision_state == states.ACTIVE
+
+
+def test_a_core_deploy_step_cannot_be_changed(workshop: Workshop) -> None:
+    node = workshop.create_node(states.AVAILABLE)
+    core = {"interface": "deploy", "step": "deploy", "priority": 99, "args": {}}
+    with pytest.raises(exception.InstanceDeployFailure, match="core step") as refused:
+        workshop.do(flows.deploy.start, node, deploy_steps=[core])
+    assert refused.value.code == 400
+
+
+def test_disabling_the_only_deploy_step_fails_the_deployment(workshop: Workshop) -> None:
+    node = workshop.create_node(states.AVAILABLE)
+    off = {"interface": "deploy", "step": "deploy", "priority": 0, "args": {}}
+    failed = workshop.do(flows.deploy.start, node, deploy_steps=[off])
+    assert failed.provision_state == states.DEPLOYFAIL
+    assert failed.power_state == states.POWER_OFF
+    assert workshop.do(flows.deploy.start, node).provision_state == states.ACTIVE
+
+
+def test_an_unknown_deploy_step_is_left_out(workshop: Workshop) -> None:
+    node = workshop.create_node(states.AVAILABLE)
+    unknown = {"interface": "deploy", "step": "nosuch", "priority": 90, "args": {}}
+    assert (
+        workshop.do(flows.deploy.start, node, deploy_steps=[unknown]).provision_state
+        == states.ACTIVE
+    )
+
+
+def test_hold_and_unhold(workshop: Workshop) -> None:
+    node = workshop.create_node(states.MANAGEABLE)
+    held = workshop.do(flows.clean.start_manual, node, [{"step": "hold"}, RESET])
+    assert held.provision_state == states.CLEANHOLD
+    assert held.clean_step["step"] == "hold"
+    assert workshop.act(node, "unhold").provision_state == states.MANAGEABLE
+
+
+def test_abort_while_held(workshop: Workshop) -> None:
+    node = workshop.create_node(states.MANAGEABLE)
+    workshop.do(flows.clean.start_manual, node, [{"step": "hold"}, RESET])
+    stopped = workshop.act(node, "abort")
+    assert stopped.provision_state == states.CLEANFAIL
+    assert stopped.last_error == "The cleaning was aborted by request at step hold."
+    assert stopped.clean_step == {}
+
+
+def test_power_steps(workshop: Workshop) -> None:
+    node = workshop.create_node(states.MANAGEABLE)
+    assert (
+        workshop.do(flows.clean.start_manual, node, [{"step": "power_on"}]).power_state
+        == states.POWER_ON
+    )
+
+
+def test_wait_ends_with_the_next_heartbeat(workshop: Workshop) -> None:
+    node = workshop.create_node(states.MANAGEABLE)
+    waiting = workshop.do(flows.clean.start_manual, node, [{"step": "wait"}, RESET])
+    assert waiting.provision_state == states.CLEANWAIT
+    assert workshop.in_worker(flows.resume, node).provision_state == states.MANAGEABLE

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A conductor without RPC and periodic tasks: its workers, drivers and database are real."""
+
+import contextlib
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from ironic_lite import objects
+from ironic_lite.common import context, states
+from ironic_lite.conductor import flows, identity, task_manager
+from ironic_lite.conductor.ring import HashRingManager
+from ironic_lite.conductor.workers import Workers
+from ironic_lite.drivers.factory import DriverFactory
+from tests.waiting import wait_for
+
+FAKE = {
+    **{f"{kind}_interface": "fake" for kind in objects.node.INTERFACE_TYPES},
+    "network_interface": "noop",
+    "storage_interface": "noop",
+}
+
+
+class Workshop:
+    """Does to nodes what the RPC surface does, in the same way: lock, call the flow, let go."""
+
+    def __init__(self, host: str = "workshop"):
+        self.context = context.admin_context()
+        self.identity = identity.Identity(
+            host=host,
+            group="",
+            incarnation=str(uuid.uuid4()),
+            workers=Workers(8),
+            drivers=DriverFactory(),
+            ring=HashRingManager(),
+        )
+
+    def close(self) -> None:
+        """Wait for running work."""
+        self.identity.workers.drain(10)
+        self.identity.workers.shutdown()
+
+    def create_node(self, state: str = states.ENROLL, **fields: Any) -> objects.Node:
+        """A fake-hardware node in the given state."""
+        values: dict[str, Any] = {
+            "uuid": str(uuid.uuid4()),
+            "driver": "fake-hardware",
+            "provision_state": state,
+            **FAKE,
+            **fields,
+        }
+        node = objects.Node(self.context, **values)
+        node.create()
+        return node
+
+    def create_port(self, node: objects.Node, address: str) -> objects.Port:
+        """A port of the node."""
+        port = objects.Port(self.context, node_id=node.id, address=address, uuid=str(uuid.uuid4()))
+        port.create()
+        return port
+
+    def node(self, node: objects.Node) -> Any:
+        """The node as the database has it now."""
+        return objects.Node.get_by_id(self.context, node.id)
+
+    @contextlib.contextmanager
+    def task(self, node: objects.Node, purpose: str = "a test") -> Iterator[Any]:
+        """A task that holds the node."""
+        with (
+            self.identity.active(),
+            task_manager.acquire(self.context, node.id, purpose=purpose) as task,
+        ):
+            yield task
+
+    def do(self, function: Callable[..., Any], node: objects.Node, *args: Any, **kw: Any) -> Any:
+        """Call a flow's function with a task; returns the node once nobody holds it any more."""
+        with self.task(node) as task:
+            function(task, *args, **kw)
+        return self.idle(node)
+
+    def act(self, node: objects.Node, action: str) -> Any:
+        """A provisioning action; see ``flows.act``."""
+        return self.do(flows.act, node, action)
+
+    def in_worker(self, function: Callable[..., Any], node: objects.Node, *args: Any) -> Any:
+        """Run something on the worker pool under the node's lock."""
+        with self.task(node) as task:
+            task.spawn_after(function, task, *args)
+        return self.idle(node)
+
+    def idle(self, node: objects.Node) -> Any:
+        """The node, once its lock is free."""
+        wait_for(lambda: self.node(node).reservation is None, "the node's lock to be free")
+        return self.node(node)
