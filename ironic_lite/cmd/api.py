@@ -12,15 +12,29 @@ def main(argv: list[str]) -> int:
     """
     argparse.ArgumentParser(prog="ironic-lite api", description=__doc__).parse_args(argv)
     from ironic_lite.api.server import APIService
+    from ironic_lite.common import process
+
+    prepare()
+    return process.Runner().run([APIService()])
+
+
+def prepare() -> None:
+    """Set up what the API needs: RPC, and the database or a way around it.
+
+    :raises IronicLiteError: with the one line to show.
+    """
     from ironic_lite.cmd import database
-    from ironic_lite.common import config, process
+    from ironic_lite.common import config, rpc
+    from ironic_lite.conductor import rpcapi
     from ironic_lite.conf import CONF
+    from ironic_lite.objects.base import IronicLiteObject
 
     config.check(api=True)
-    if CONF.api.database_access == "direct":
+    rpc.init()
+    if CONF.api.database_access == "rpc":
+        IronicLiteObject.indirection_api = rpcapi.ConductorAPI()
+    else:
         database.require()
-    service = APIService()
-    return process.Runner().run([service])
 
 
 def script() -> int:

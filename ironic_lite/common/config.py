@@ -18,6 +18,8 @@ PROJECT = "ironic-lite"
 # Libraries whose options may stand in our files.
 _LIBRARIES = ("oslo.log", "oslo.messaging", "oslo.policy", "oslo.middleware")
 
+_QUIET = ("alembic=WARNING", "futurist=WARNING")
+
 
 def read(
     files: Sequence[str] = (), directories: Sequence[str] = (), debug: bool | None = None
@@ -37,7 +39,7 @@ def read(
         _read_all_values()
     if debug is not None:
         CONF.set_override("debug", debug)
-    log.set_defaults(default_log_levels=[*log.get_default_log_levels(), "futurist=WARNING"])
+    log.set_defaults(default_log_levels=[*log.get_default_log_levels(), *_QUIET])
     log.setup(CONF, PROJECT)
 
 

@@ -8,6 +8,7 @@ first conductor of its kind is seen when it is needed. A process without databas
 
 import threading
 import time
+from typing import Any, Protocol
 
 from oslo_log import log
 
@@ -18,7 +19,20 @@ from ironic_lite.objects.conductor import Conductor
 
 LOG = log.getLogger(__name__)
 
-Members = dict[str, list[str]]
+Members = dict[str, Any]
+
+
+class Placed(Protocol):
+    """What decides who owns a node. A node has these fields; so may a row of a list."""
+
+    @property
+    def uuid(self) -> Any: ...
+
+    @property
+    def driver(self) -> Any: ...
+
+    @property
+    def conductor_group(self) -> Any: ...
 
 
 class HashRingManager:

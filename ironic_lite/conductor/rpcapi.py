@@ -45,14 +45,14 @@ class ConductorAPI:
 
     # -- whom to ask -------------------------------------------------------------------------------------------
 
-    def get_conductor_for(self, node: Node) -> str:
+    def get_conductor_for(self, node: ring.Placed) -> str:
         """Name of the conductor that owns the node.
 
         :raises NoValidHost: when no live conductor does.
         """
         return self._ring.host_for(node.driver, node.conductor_group, node.uuid)
 
-    def get_topic_for(self, node: Node) -> str:
+    def get_topic_for(self, node: ring.Placed) -> str:
         """Topic of the conductor that owns the node; raises as :meth:`get_conductor_for`."""
         return f"{TOPIC}.{self.get_conductor_for(node)}"
 

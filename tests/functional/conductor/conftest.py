@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Conductors in this process, on a SQLite file and the in-process transport."""
+
+import contextlib
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ironic_lite.common import context, rpc
+from ironic_lite.conductor import rpcapi
+from ironic_lite.conductor.service import RPCService
+from ironic_lite.conf import CONF
+from ironic_lite.db import engine, migration
+from ironic_lite.objects.node import Node
+
+
+class Cloud:
+    """Conductors and a client of theirs."""
+
+    def __init__(self) -> None:
+        self.context = context.admin_context()
+        self.alarms: list[str] = []
+        self.running: list[RPCService] = []
+        self.api = rpcapi.ConductorAPI()
+
+    def start(self, host: str = "one") -> RPCService:
+        """A conductor that is up."""
+        service = RPCService(host, self.alarms.append)
+        service.start()
+        self.running.append(service)
+        return service
+
+    def stop(self, service: RPCService) -> None:
+        """Ended in good order."""
+        self.running.remove(service)
+        service.stop()
+
+    def create_node(self, **fields: Any) -> Node:
+        """A node, through the conductor, with its power off."""
+        values = {
+            "uuid": str(uuid.uuid4()),
+            "driver": "fake-hardware",
+            "provision_state": "enroll",
+            "power_state": "power off",
+            "conductor_group": "",
+            **fields,
+        }
+        node = Node(self.context, **values)
+        return self.api.create_node(self.context, node, self.api.get_topic_for(node))
+
+    def node(self, node: Node) -> Node:
+        """The node as the database has it."""
+        return Node.get(self.context, node.uuid)
+
+    def topic(self, node: Node) -> str:
+        """Where the node's conductor listens."""
+        return self.api.get_topic_for(node)
+
+
+@pytest.fixture
+def configured(tmp_path: Path) -> Iterator[None]:
+    """Options, database and transport of this test."""
+    CONF([], project="test", default_config_files=[])
+    rpc.cleanup()
+    engine.dispose()
+    rpc.register_options()
+    CONF.set_override("transport_url", f"inprocess:///{uuid.uuid4().hex}")
+    CONF.set_override("connection", f"sqlite:///{tmp_path}/db.sqlite", group="database")
+    CONF.set_override("sync_power_state_interval", 0, group="conductor")
+    CONF.set_override("graceful_shutdown_timeout", 5, group="conductor")
+    CONF.set_override("node_locked_retry_attempts", 0, group="conductor")
+    migration.upgrade()
+    rpc.init()
+    yield
+    rpc.cleanup()
+    engine.dispose()
+    CONF.reset()
+    CONF.clear()
+
+
+@pytest.fixture
+def cloud(configured: None) -> Iterator[Cloud]:
+    """No conductor yet."""
+    made = Cloud()
+    yield made
+    for service in reversed(made.running):
+        with contextlib.suppress(Exception):
+            service.stop()
+
+
+@pytest.fixture
+def conductor(cloud: Cloud) -> RPCService:
+    """One conductor, 'one'."""
+    return cloud.start()
