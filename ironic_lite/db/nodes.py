@@ -5,6 +5,7 @@ A node is locked by ``reservation`` (who, for people) and ``reservation_token`` 
 token changes the row only while that token stands in it).
 """
 
+import contextlib
 import datetime
 import uuid as uuid_module
 from collections.abc import Iterable
@@ -54,27 +55,34 @@ def _one(connection: sa.Connection, condition: sa.ColumnElement[bool], ident: ob
     return dict(row)
 
 
-@retry.on_transient_error
 def create(values: Row) -> Row:
     """Insert a node.
 
     :raises NodeAlreadyExists: for its UUID; ``DuplicateName`` and ``InstanceAssociated`` likewise.
     """
-    values = {**_DEFAULTS, **values}
-    values.setdefault("uuid", uuidutils.generate_uuid())
-    values.setdefault("created_at", _now())
+    own = {"uuid": uuidutils.generate_uuid(), "created_at": _now()}
+    return _insert({**_DEFAULTS, **own, **values})
+
+
+@retry.on_transient_error
+def _insert(values: Row) -> Row:
     try:
         with engine.writer() as connection:
             connection.execute(sa.insert(NODES).values(values))
             return _one(connection, NODES.c.uuid == values["uuid"], values["uuid"])
     except exc.IntegrityError as error:
-        translated = _translate_violation(error, values, values["uuid"])
-        if retry.is_repeated() and isinstance(translated, exception.NodeAlreadyExists):
-            # Perhaps it was our own first try.
-            row = get(values["uuid"])
-            if row["created_at"] == values["created_at"]:
-                return row
-        raise translated from None
+        if retry.is_repeated() and (row := _own_insert(values)):
+            return row
+        raise _translate_violation(error, values, values["uuid"]) from None
+
+
+def _own_insert(values: Row) -> Row | None:
+    """What a former try of this insert committed though its answer was lost."""
+    with contextlib.suppress(exception.NodeNotFound):
+        row = get(values["uuid"])
+        if row["created_at"] == values["created_at"]:
+            return row
+    return None
 
 
 def _translate_violation(error: exc.IntegrityError, values: Row, node: object) -> Exception:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rows of ports. Each row also has ``node_uuid``, of the node that it belongs to."""
 
+import contextlib
 import uuid as uuid_module
 from collections.abc import Iterable
 from typing import Any
@@ -45,30 +46,35 @@ def _one(connection: sa.Connection, condition: sa.ColumnElement[bool], ident: ob
     return dict(row)
 
 
-@retry.on_transient_error
 def create(values: Row) -> Row:
     """Insert a port.
 
     :raises MACAlreadyExists: ``PortAlreadyExists`` and ``PortDuplicateName`` likewise.
     :raises NodeNotFound: when there is no node of its ``node_id``.
     """
-    values = {**_DEFAULTS, **values}
-    values.setdefault("uuid", uuidutils.generate_uuid())
-    values.setdefault("created_at", timeutils.utcnow(with_timezone=True))
+    own = {"uuid": uuidutils.generate_uuid(), "created_at": timeutils.utcnow(with_timezone=True)}
+    return _insert({**_DEFAULTS, **own, **values})
+
+
+@retry.on_transient_error
+def _insert(values: Row) -> Row:
     try:
         with engine.writer() as connection:
             connection.execute(sa.insert(PORTS).values(values))
             return _one(connection, PORTS.c.uuid == values["uuid"], values["uuid"])
     except exc.IntegrityError as error:
-        if retry.is_repeated():
-            # Perhaps it was our own first try.
-            try:
-                row = get(values["uuid"])
-            except exception.PortNotFound:
-                row = {}
-            if row.get("created_at") == values["created_at"]:
-                return row
+        if retry.is_repeated() and (row := _own_insert(values)):
+            return row
         raise _translate_violation(error, values) from None
+
+
+def _own_insert(values: Row) -> Row | None:
+    """What a former try of this insert committed though its answer was lost."""
+    with contextlib.suppress(exception.PortNotFound):
+        row = get(values["uuid"])
+        if row["created_at"] == values["created_at"]:
+            return row
+    return None
 
 
 def _translate_violation(error: exc.IntegrityError, values: Row) -> Exception:

@@ -119,7 +119,9 @@ def test_get_by_port_addresses() -> None:
     first, second = make(name="a"), make(name="b")
     for number, node in enumerate((first, first, second)):
         ports.create({"node_id": node["id"], "address": f"52:54:00:00:00:0{number}"})
-    one = nodes.get_by_port_addresses(["52:54:00:00:00:00", "52:54:00:00:00:01", "00:00:00:00:00:0A"])
+    one = nodes.get_by_port_addresses(
+        ["52:54:00:00:00:00", "52:54:00:00:00:01", "00:00:00:00:00:0A"]
+    )
     assert one["id"] == first["id"]
     both = ["52:54:00:00:00:00", "52:54:00:00:00:02"]
     assert nodes.get_by_port_addresses(both, second["uuid"])["id"] == second["id"]
@@ -137,7 +139,9 @@ def test_filters() -> None:
     make(name="e", retired=True, provision_state="active", provision_updated_at=hour_ago)
     everyone = {"a", "b", "c", "d", "e"}
     assert found() == everyone
-    assert found(instance_uuid=UUID2) == found(associated=True) == found(instance_name="vm") == {"a"}
+    assert (
+        found(instance_uuid=UUID2) == found(associated=True) == found(instance_name="vm") == {"a"}
+    )
     assert found(associated=False) == everyone - {"a"}
     assert found(maintenance=True) == {"b"} and found(maintenance=False) == everyone - {"b"}
     assert found(owner="p1") == {"a"} and found(lessee="p1") == {"b"}

@@ -64,9 +64,11 @@ def test_pages_make_up_the_sorted_list(
 ) -> None:
     in_order = sorted(
         population,
-        key=lambda row: (row[sort_key] is not None, row[sort_key] or 0, row["id"])
-        if not isinstance(row[sort_key], str)
-        else (True, row[sort_key], row["id"]),
+        key=lambda row: (
+            (row[sort_key] is not None, row[sort_key] or 0, row["id"])
+            if not isinstance(row[sort_key], str)
+            else (True, row[sort_key], row["id"])
+        ),
         reverse=sort_dir == "desc",
     )
     assert [row["id"] for row in walk(sort_key, sort_dir)] == [row["id"] for row in in_order]
