@@ -27,7 +27,7 @@ _TOKEN_BYTES = 32
 
 
 def lookup(context: ironic_context.RequestContext, node_ident: int | str) -> objects.Node:
-    """The node, with the token that its agent is to use from now on in ``agent_secret_token``.
+    """The node, with the token that its agent is to use in ``driver_internal_info['agent_secret_token']``.
 
     If the token of this boot was given out before, it is :data:`TAKEN` instead.
 
@@ -38,11 +38,11 @@ def lookup(context: ironic_context.RequestContext, node_ident: int | str) -> obj
         raise exception.NodeNotFound(node=node.uuid)
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     if objects.Node.claim_agent_token(context, node.id, token):
-        node.agent_secret_token = token
         LOG.info("Node %s: its agent has asked for its token", node.uuid)
     else:
-        node.agent_secret_token = TAKEN
+        token = TAKEN
         LOG.warning("Node %s: a second agent asks for the token of this boot", node.uuid)
+    node.set_driver_internal_info("agent_secret_token", token)
     return node
 
 

@@ -2,7 +2,6 @@
 """A conductor's inside on a real SQLite database."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole way: ironic_lite in one process, BMCs of ipmi_sim, and servers that run the real ironic-python-agent."""
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from tests.functional.agent import images, machine
+from tests.functional.deployment import Deployment
+from tests.functional.servers import ipmi_sim
+
+_numbers = itertools.count(1)
+
+OPTIONS = {
+    # Short enough for a test, long enough for an agent that starts on a busy machine.
+    "conductor": {
+        "deploy_callback_timeout": 60,
+        "clean_callback_timeout": 20,
+        "check_wait_states_interval": 1,
+        "heartbeat_interval": 5,
+        "heartbeat_timeout": 60,
+    },
+    "agent": {"post_deploy_get_power_state_retry_interval": 0.5},
+    # Kernel and ramdisk are never fetched by these servers.
+    "pxe": {"kernel_append_params": "console=ttyS0"},
+}
+
+
+@dataclasses.dataclass
+class Enrolled:
+    """A server and its node."""
+
+    node: str
+    machine: machine.Machine
+    bmc: ipmi_sim.BMC
+
+
+@pytest.fixture
+def images_served() -> Iterator[images.ImageServer]:
+    """A web server for images."""
+    with images.image_server() as server:
+        yield server
+
+
+@pytest.fixture
+def service(make_deployment: Callable[..., Deployment], sqlite_url: str) -> Deployment:
+    """ironic_lite, all in one process."""
+    made = make_deployment(database=sqlite_url, options=OPTIONS)
+    made.start_all_in_one()
+    return made
+
+
+@pytest.fixture
+def enrol(
+    service: Deployment, start_bmc: Callable[..., ipmi_sim.BMC]
+) -> Iterator[Callable[..., Enrolled]]:
+    """``enrol(automated_clean=False)``: a server, and its node in ``enroll``."""
+    with ExitStack() as running:
+
+        def make(**fields: Any) -> Enrolled:
+            number = next(_numbers)
+            mac = f"52:54:00:00:00:{number:02x}"
+            bmc = start_bmc(name=f"bmc-{number}")
+            server = running.enter_context(machine.running(bmc, mac, service.api_url))
+            node = service.create_node(
+                driver="ipmi",
+                driver_info={
+                    **bmc.driver_info,
+                    "deploy_kernel": "http://127.0.0.1:9/kernel",
+                    "deploy_ramdisk": "http://127.0.0.1:9/ramdisk",
+                },
+                properties={"capabilities": "boot_mode:bios"},
+                **fields,
+            )
+            service.call("POST", "/v1/ports", {"node_uuid": node, "address": mac})
+            return Enrolled(node, server, bmc)
+
+        yield make

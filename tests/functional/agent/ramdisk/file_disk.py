@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hardware manager with which the real ironic-python-agent runs as an ordinary process, with a plain file as its disk.
+
+Everything that speaks with Ironic, downloads, verifies and writes is the agent's own. Replaced is what would touch this
+machine's hardware: its disks, its power, its firmware. The environment says what the server looks like:
+
+    FILE_DISK        path of the disk
+    FILE_DISK_MAC    MAC address of its one network interface
+    FILE_DISK_DIR    a directory for its certificate, and for ``power`` and ``steps``, which the test reads
+"""
+
+import os
+import shutil
+import threading
+import time
+from pathlib import Path
+
+from ironic_python_agent import (
+    disk_utils,
+    errors,
+    hardware,
+    netutils,
+    partition_utils,
+    tls_utils,
+)
+from ironic_python_agent.extensions import standby
+from ironic_python_agent.hardware_managers import cna, container, mlnx
+
+if os.geteuid() == 0:
+    raise SystemExit(
+        "The agent must not run as root here: it would take this machine for its server."
+    )
+
+DISK = os.environ["FILE_DISK"]
+STATE = Path(os.environ["FILE_DISK_DIR"])
+
+
+class FileDiskManager(hardware.HardwareManager):
+    """The only manager: the agent's generic one says that it supports nothing here."""
+
+    HARDWARE_MANAGER_NAME = "FileDiskManager"
+    HARDWARE_MANAGER_VERSION = os.environ.get("FILE_DISK_VERSION", "1.0")
+
+    def evaluate_hardware_support(self):
+        return hardware.HardwareSupport.SERVICE_PROVIDER
+
+    def list_network_interfaces(self):
+        return [hardware.NetworkInterface("eth0", os.environ["FILE_DISK_MAC"])]
+
+    def list_block_devices(self, include_partitions=False):
+        size = Path(DISK).stat().st_size
+        return [hardware.BlockDevice(DISK, "file", size, False, serial="file-disk")]
+
+    def get_os_install_device(self, permit_refresh=False):
+        return DISK
+
+    def get_cpus(self):
+        return hardware.CPU("test", 1000, 1, "x86_64")
+
+    def get_memory(self):
+        return hardware.Memory(total=1 << 30, physical_mb=1024)
+
+    def get_bmc_address(self):
+        return None
+
+    get_bmc_mac = get_bmc_v6address = get_bmc_address
+
+    def get_system_vendor_info(self):
+        return hardware.SystemVendorInfo(
+            "server", "1", "tests", hardware.SystemFirmware("", "", "")
+        )
+
+    def get_boot_info(self):
+        return hardware.BootInfo("bios")
+
+    def generate_tls_certificate(self, ip_address):
+        certificate, key = STATE / "agent.crt", STATE / "agent.key"
+        text = tls_utils._generate_tls_certificate(
+            str(certificate), str(key), netutils.get_hostname(), ip_address
+        )
+        return tls_utils.TlsCertificate(text, str(certificate), str(key))
+
+    def full_sync(self):
+        _note("sync")
+
+    # Steps
+
+    def get_clean_steps(self, node, ports):
+        return [
+            _step("erase_devices_metadata", 99),
+            _step("erase_devices", 0),
+            _step("break", 0),
+            _step("pause", 0),
+            _step("reboot_after", 0, reboot_requested=True),
+        ]
+
+    def get_deploy_steps(self, node, ports):
+        return [_step("write_image", 0), _step("note_deployment", int(os.environ["NOTE_PRIORITY"]))]
+
+    def get_service_steps(self, node, ports):
+        return [_step("note_service", 0)]
+
+    def erase_devices_metadata(self, node, ports):
+        _note("erase_devices_metadata")
+        with Path(DISK).open("r+b") as disk:
+            disk.write(bytes(1 << 20))
+
+    def erase_devices(self, node, ports):
+        _note("erase_devices")
+        size = Path(DISK).stat().st_size
+        with Path(DISK).open("wb") as disk:
+            disk.truncate(size)
+
+    def break_(self, node, ports):
+        raise errors.CleaningError("the disk is on fire")
+
+    def pause(self, node, ports):
+        """Runs until the test makes the file ``go``."""
+        _note("pause")
+        deadline = time.monotonic() + 60
+        while not (STATE / "go").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        _note("paused")
+
+    def reboot_after(self, node, ports):
+        _note("reboot_after")
+
+    def note_deployment(self, node, ports):
+        _note("note_deployment")
+
+    def note_service(self, node, ports):
+        _note("note_service")
+
+    def write_image(self, node, ports, image_info, configdrive=None):
+        """The agent's own work, on a disk that keeps its size."""
+        size = Path(DISK).stat().st_size
+        command = standby.base.get_extension("standby").prepare_image(
+            image_info=image_info, configdrive=configdrive
+        )
+        result = command.wait()
+        _note("write_image")
+        os.truncate(DISK, max(size, Path(DISK).stat().st_size))
+        return result
+
+
+setattr(FileDiskManager, "break", FileDiskManager.break_)
+
+
+def _step(name, priority, reboot_requested=False):
+    return {
+        "step": name,
+        "priority": priority,
+        "interface": "deploy",
+        "reboot_requested": reboot_requested,
+        "abortable": True,
+    }
+
+
+def _note(what):
+    with (STATE / "steps").open("a") as steps:
+        steps.write(f"{what}\n")
+
+
+def _shut_down(_extension, command):
+    """In place of ``poweroff``: the server loses its power, and this process with it."""
+    _note(command)
+    (STATE / "agent-power").write_text(command)
+    # The answer to the command goes out first, as from a machine that takes a moment to stop.
+    threading.Timer(0.3, os._exit, (0,)).start()
+
+
+def _write_config_drive(_node_uuid, device, configdrive):
+    """In place of making a partition: the end of the file."""
+    _size_mib, path = partition_utils.get_configdrive(configdrive, "file-disk")
+    content = Path(path).read_bytes()
+    Path(path).unlink()
+    with Path(device).open("r+b") as disk:
+        end = max(disk.seek(0, os.SEEK_END), int(os.environ["FILE_DISK_SIZE"]))
+        disk.truncate(end)
+        disk.seek(end - len(content))
+        disk.write(content)
+
+
+def _convert_image(source, target, out_format, **_options):
+    """In place of qemu-img in its sandbox."""
+    shutil.copyfile(source, target)
+
+
+def _nothing(*_args, **_kwargs):
+    return None
+
+
+for _other in (
+    hardware.GenericHardwareManager,
+    cna.IntelCnaHardwareManager,
+    container.ContainerHardwareManager,
+    mlnx.MellanoxDeviceHardwareManager,
+):
+    _other.evaluate_hardware_support = lambda _self: 0
+standby.StandbyExtension._run_shutdown_command = _shut_down
+partition_utils.create_config_drive_partition = _write_config_drive
+for _name in (
+    "partprobe",
+    "trigger_device_rescan",
+    "udev_settle",
+    "fix_gpt_partition",
+    "block_uuid",
+    "destroy_disk_metadata",
+):
+    setattr(disk_utils, _name, _nothing)

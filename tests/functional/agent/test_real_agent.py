@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Nodes deployed and cleaned by the real ironic-python-agent, driven through the REST API as a client does."""
+
+import base64
+import gzip
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pycdlib
+import pytest
+
+from tests.functional.agent.conftest import Enrolled
+from tests.functional.agent.images import ImageServer, disk_image
+from tests.functional.deployment import Deployment
+from tests.waiting import wait_for
+
+Enrol = Callable[..., Enrolled]
+
+
+def _make_available(service: Deployment, server: Enrolled) -> None:
+    service.set_provision_state(server.node, "manage", until="manageable")
+    service.set_provision_state(server.node, "provide", until="available")
+
+
+def _instance(service: Deployment, server: Enrolled, info: dict[str, Any]) -> None:
+    patch = [{"op": "add", "path": "/instance_info", "value": info}]
+    service.call("PATCH", f"/v1/nodes/{server.node}", patch)
+
+
+def _config_drive(disk: bytes) -> dict[str, bytes]:
+    """The files of the config drive at the end of a disk, by their Rock Ridge paths."""
+    start = disk.rindex(b"\x01CD001\x01") - 16 * 2048
+    iso = pycdlib.PyCdlib()
+    iso.open_fp(io.BytesIO(disk[start:]))
+    assert iso.pvd.volume_identifier.strip() == b"config-2"
+    found = {}
+    for directory, _, files in iso.walk(rr_path="/"):
+        for name in files:
+            out = io.BytesIO()
+            iso.get_file_from_iso_fp(out, rr_path=f"{directory}/{name}")
+            found[f"{directory}/{name}"] = out.getvalue()
+    iso.close()
+    return found
+
+
+def test_from_enroll_to_active(
+    service: Deployment, enrol: Enrol, images_served: ImageServer
+) -> None:
+    image = disk_image()
+    server = enrol()
+    _make_available(service, server)
+    assert server.machine.steps == ["erase_devices_metadata"]
+    assert server.bmc.boot_device == "pxe"
+
+    _instance(service, server, images_served.add("disk.img", image))
+    node = service.set_provision_state(
+        server.node,
+        "active",
+        until="active",
+        configdrive={"meta_data": {"hostname": "first"}, "user_data": "#cloud-config"},
+    )
+    assert node["power_state"] == "power on"
+    assert (node["last_error"], node["deploy_step"]) == (None, {})
+    wait_for(lambda: server.machine.boots[-1] == "disk", "the server to boot from its disk")
+    assert server.machine.boots == ["ramdisk", "ramdisk", "disk"]
+    assert not server.machine.errors
+
+    disk = server.machine.disk.read_bytes()
+    assert disk.startswith(image)
+    files = _config_drive(disk)
+    assert b'"hostname": "first"' in files["/openstack/latest/meta_data.json"]
+    assert files["/openstack/latest/user_data"] == b"#cloud-config"
+
+    # What the agent was told, and what nobody else may see.
+    assert "BOOTIF=" + server.machine.mac in server.machine.kernel_line
+    shown = service.request("GET", f"/v1/nodes/{server.node}").text
+    assert "H4sI" not in shown
+    assert "agent_secret_token" not in shown or '"******"' in shown
+
+    service.set_provision_state(server.node, "deleted", until="available")
+    assert not server.bmc.powered_on
+    gone = service.node(server.node)
+    assert (gone["instance_info"], gone["instance_uuid"]) == ({}, None)
+    assert server.machine.disk.read_bytes()[: 1 << 20] == bytes(1 << 20)
+
+
+def test_config_drive_that_a_client_has_made(
+    service: Deployment, enrol: Enrol, images_served: ImageServer
+) -> None:
+    server = enrol(automated_clean=False)
+    _make_available(service, server)
+    assert server.machine.boots == []
+    image = disk_image(seed=2)
+    info = images_served.add("disk.img", image)
+    # The format is left to the agent, and the checksum is the short form.
+    del info["image_disk_format"], info["image_os_hash_algo"]
+    info["image_checksum"] = info.pop("image_os_hash_value")
+    _instance(service, server, info)
+    content = b"not an ISO, but bytes" * 100
+    drive = base64.b64encode(gzip.compress(content)).decode()
+    service.set_provision_state(server.node, "active", until="active", configdrive=drive)
+    disk = server.machine.disk.read_bytes()
+    assert disk.startswith(image)
+    assert disk.endswith(content)
+
+
+def test_wrong_checksum(service: Deployment, enrol: Enrol, images_served: ImageServer) -> None:
+    server = enrol(automated_clean=False)
+    _make_available(service, server)
+    info = images_served.add("disk.img", disk_image())
+    _instance(service, server, {**info, "image_os_hash_value": "0" * 64})
+    failed = service.set_provision_state(server.node, "active", until="deploy failed")
+    assert re.search(
+        r"deployment failed at step deploy\.write_image.*checksum", failed["last_error"]
+    )
+    assert failed["power_state"] == "power off"
+
+    # The same node, with the right checksum.
+    _instance(service, server, info)
+    service.set_provision_state(server.node, "active", until="active")
+    assert server.machine.disk.read_bytes().startswith(disk_image())
+
+
+def test_image_that_is_not_there(
+    service: Deployment, enrol: Enrol, images_served: ImageServer
+) -> None:
+    server = enrol(automated_clean=False)
+    _make_available(service, server)
+    info = images_served.add("disk.img", disk_image())
+    _instance(service, server, {**info, "image_source": f"{images_served.url}/nosuch"})
+    refused = service.request(
+        "PUT", f"/v1/nodes/{server.node}/states/provision", {"target": "active"}
+    )
+    assert refused.status_code == 400
+    assert "404" in refused.text
+    assert service.node(server.node)["provision_state"] == "available"
+
+
+def test_image_that_disappears(
+    service: Deployment, enrol: Enrol, images_served: ImageServer
+) -> None:
+    server = enrol(automated_clean=False)
+    _make_available(service, server)
+    _instance(service, server, images_served.add("disk.img", disk_image()))
+    service.call("PUT", f"/v1/nodes/{server.node}/states/provision", {"target": "active"})
+    images_served.files.clear()
+    failed = service.wait_for_node(server.node, provision_state="deploy failed", reservation=None)
+    assert "deploy.write_image" in failed["last_error"]
+    assert "404" in failed["last_error"]
+
+
+def test_a_server_whose_agent_never_comes(
+    make_deployment: Callable[..., Deployment],
+    service: Deployment,
+    enrol: Enrol,
+    images_served: ImageServer,
+) -> None:
+    pytest.skip("see below")
+
+
+def test_manual_cleaning_in_the_agent(service: Deployment, enrol: Enrol) -> None:
+    server = enrol()
+    service.set_provision_state(server.node, "manage", until="manageable")
+    steps = [
+        {"interface": "deploy", "step": "reboot_after"},
+        {"interface": "deploy", "step": "erase_devices"},
+    ]
+    service.set_provision_state(server.node, "clean", until="manageable", clean_steps=steps)
+    assert server.machine.steps == ["reboot_after", "erase_devices"]
+    assert server.machine.boots == ["ramdisk", "ramdisk"]
+
+
+def test_a_step_that_fails_in_the_agent(service: Deployment, enrol: Enrol) -> None:
+    server = enrol()
+    service.set_provision_state(server.node, "manage", until="manageable")
+    failed = service.set_provision_state(
+        server.node,
+        "clean",
+        until="clean failed",
+        clean_steps=[{"interface": "deploy", "step": "break"}],
+    )
+    assert "deploy.break" in failed["last_error"]
+    assert "the disk is on fire" in failed["last_error"]
+    assert (failed["maintenance"], failed["fault"]) == (True, "clean failure")
+    assert failed["power_state"] == "power off"
