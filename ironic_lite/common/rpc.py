@@ -5,13 +5,15 @@ Topics, versions and methods belong to the conductor; this module knows only how
 serializer is handed in by the caller, because objects stand on a higher floor.
 """
 
+from concurrent import futures
 from typing import Any
 
 import oslo_messaging
 from oslo_log import log
+from oslo_messaging.rpc import server as rpc_server
 
+from ironic_lite.common import concurrency, exception
 from ironic_lite.common import context as request_context
-from ironic_lite.common import exception
 from ironic_lite.conf import CONF
 
 LOG = log.getLogger(__name__)
@@ -20,6 +22,18 @@ IN_PROCESS = "inprocess"
 EXCHANGE = "ironic_lite"
 
 _transport: oslo_messaging.Transport | None = None
+
+
+class Server(rpc_server.RPCServer):
+    """The library's server, with threads that sleep while there is nothing to do.
+
+    Its own pool starts a thread for each of the first 64 messages and wakes all of them every second.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        if not concurrency.green():
+            self._executor_cls = futures.ThreadPoolExecutor
 
 
 class RequestContextSerializer(oslo_messaging.Serializer):
@@ -120,4 +134,5 @@ def get_server(
         endpoints,
         serializer=RequestContextSerializer(serializer),
         access_policy=oslo_messaging.ExplicitRPCAccessPolicy,
+        server_cls=Server,
     )

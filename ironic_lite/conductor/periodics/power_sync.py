@@ -62,7 +62,7 @@ class PowerSync:
             for future in [pool.submit(self._one, me, context, *item) for item in work]:
                 future.result()
         finally:
-            pool.shutdown()
+            pool.shutdown(wait=False)
 
     def _one(self, me: identity.Identity, context: Context, action: Any, node_uuid: str) -> None:
         if self._stop.is_set():

@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Conductors that come, go, and die."""
+
+import threading
+import uuid
+from typing import Any
+
+import pytest
+
+from ironic_lite.common import context as ironic_context
+from ironic_lite.common import exception, states
+from ironic_lite.conductor import task_manager
+from ironic_lite.conductor.periodics import orphans, power_sync, takeover, wait_timeouts
+from ironic_lite.conductor.service import RPCService
+from ironic_lite.conf import CONF
+from ironic_lite.db import conductors as conductor_rows
+from ironic_lite.db import engine
+from ironic_lite.objects.conductor import Conductor
+from ironic_lite.objects.node import Node
+from tests.functional.conductor.conftest import Cloud
+from tests.waiting import wait_for
+
+PATIENCE = 20
+
+
+def dead_conductor(cloud: Cloud, host: str) -> None:
+    """A conductor that was killed a long time ago."""
+    incarnation = Conductor.new_incarnation()
+    Conductor.register(cloud.context, host, ["fake-hardware"], "", incarnation, {})
+    Conductor.unregister(cloud.context, host, incarnation)
+
+
+def abandoned(cloud: Cloud, host: str, **fields: Any) -> Node:
+    """A node in the hands of a dead conductor."""
+    node = Node(
+        cloud.context,
+        uuid=str(uuid.uuid4()),
+        driver="fake-hardware",
+        power_state="power off",
+        **fields,
+    )
+    node.create()
+    Node.reserve(cloud.context, host, node.id)
+    return node
+
+
+def test_two_conductors_share_the_nodes(cloud: Cloud) -> None:
+    cloud.start("one")
+    cloud.start("two")
+    cloud.api._ring.reset()
+    nodes = [cloud.create_node() for _ in range(24)]
+    hosts = [cloud.api.get_conductor_for(node) for node in nodes]
+    assert set(hosts) == {"one", "two"}
+    for node, host in zip(nodes, hosts, strict=True):
+        cloud.api.change_node_power_state(
+            cloud.context, node.uuid, states.POWER_ON, f"ironic_lite.conductor_manager.{host}"
+        )
+    for node in nodes:
+        wait_for(lambda n=node: cloud.node(n).power_state == states.POWER_ON, "power on")
+
+
+def test_a_leaving_conductor_hands_over_its_nodes(cloud: Cloud) -> None:
+    cloud.start("one")
+    two = cloud.start("two")
+    cloud.api._ring.reset()
+    nodes = [cloud.create_node() for _ in range(8)]
+    cloud.stop(two)
+    cloud.api._ring.reset()
+    assert {cloud.api.get_conductor_for(node) for node in nodes} == {"one"}
+
+
+def test_a_first_conductor_is_seen_at_once(cloud: Cloud) -> None:
+    node = Node(cloud.context, uuid=str(uuid.uuid4()), driver="fake-hardware", conductor_group="")
+    with pytest.raises(exception.NoValidHost):
+        cloud.topic(node)
+    cloud.start("one")
+    wait_for(lambda: _found(cloud, node), "the conductor in the ring")
+
+
+def _found(cloud: Cloud, node: Node) -> bool:
+    try:
+        return bool(cloud.topic(node))
+    except exception.NoValidHost:
+        return False
+
+
+def test_a_second_conductor_of_one_name_is_refused(cloud: Cloud, conductor: RPCService) -> None:
+    with pytest.raises(exception.ConductorAlreadyRegistered):
+        cloud.start("one")
+    assert Conductor.get_by_hostname(cloud.context, "one").alive
+
+
+def test_stopping_waits_for_running_work(cloud: Cloud, conductor: RPCService) -> None:
+    node = cloud.create_node()
+    at_work, go_on = threading.Event(), threading.Event()
+
+    def work(task: task_manager.TaskManager) -> None:
+        at_work.set()
+        go_on.wait(PATIENCE)
+        task.node.description = "done"
+        task.node.save()
+
+    with (
+        conductor.manager.identity.active(),
+        task_manager.acquire(cloud.context, node.uuid) as task,
+    ):
+        task.spawn_after(work, task)
+    assert at_work.wait(PATIENCE)
+    stopping = threading.Thread(target=cloud.stop, args=(conductor,))
+    stopping.start()
+    # It has left the ring, and is alive: nobody takes its locks for orphaned.
+    wait_for(lambda: Conductor.ring_members(cloud.context) == {}, "the ring to be left")
+    assert Conductor.offline(cloud.context) == []
+    go_on.set()
+    stopping.join(PATIENCE)
+    assert cloud.node(node).description == "done"
+    assert Conductor.offline(cloud.context) == ["one"]
+
+
+def test_work_that_does_not_end_is_left_to_others(cloud: Cloud, conductor: RPCService) -> None:
+    CONF.set_override("graceful_shutdown_timeout", 0, group="conductor")
+    node = cloud.create_node(description="before")
+    at_work, go_on, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def work(task: task_manager.TaskManager) -> None:
+        at_work.set()
+        go_on.wait(PATIENCE)
+        task.node.description = "after"
+        try:
+            task.node.save()
+        finally:
+            ended.set()
+
+    with (
+        conductor.manager.identity.active(),
+        task_manager.acquire(cloud.context, node.uuid) as task,
+    ):
+        task.spawn_after(work, task)
+    assert at_work.wait(PATIENCE)
+    cloud.stop(conductor)
+    assert cloud.node(node).reservation is None
+    go_on.set()
+    assert ended.wait(PATIENCE)
+    assert cloud.node(node).description == "before"
+
+
+def test_a_restart_takes_up_what_the_former_life_left(cloud: Cloud) -> None:
+    dead_conductor(cloud, "one")
+    locked = abandoned(cloud, "one", provision_state=states.MANAGEABLE)
+    working = abandoned(
+        cloud, "one", provision_state=states.VERIFYING, target_provision_state=states.MANAGEABLE
+    )
+    cloud.start("one")
+    assert cloud.node(locked).reservation is None
+    wait_for(lambda: cloud.node(working).provision_state == states.MANAGEABLE, "the recovery")
+
+
+def test_another_conductor_takes_up_what_a_dead_one_left(
+    cloud: Cloud, conductor: RPCService
+) -> None:
+    dead_conductor(cloud, "dead")
+    working = abandoned(
+        cloud, "dead", provision_state=states.DELETING, target_provision_state=states.AVAILABLE
+    )
+    with conductor.manager.identity.active():
+        orphans.run(cloud.context, trusted=False)
+        assert cloud.node(working).reservation == "dead"
+        orphans.run(cloud.context, trusted=True)
+    wait_for(lambda: cloud.node(working).provision_state == states.AVAILABLE, "the recovery")
+
+
+def test_a_superseded_conductor_raises_the_alarm(cloud: Cloud) -> None:
+    CONF.set_override("heartbeat_interval", 1, group="conductor")
+    cloud.start("one")
+    usurper = Conductor.new_incarnation()
+    incarnation = conductor_rows.get_by_hostname("one")["incarnation"]
+    conductor_rows.register("one", ["fake-hardware"], "", usurper, {}, replaces=incarnation)
+    wait_for(lambda: cloud.alarms, "the alarm")
+    assert "Another process has taken the name 'one'" in cloud.alarms[0]
+    for service in list(cloud.running):
+        cloud.stop(service)
+    assert conductor_rows.get_by_hostname("one")["incarnation"] == usurper
+    assert conductor_rows.get_by_hostname("one")["online"]
+
+
+def test_a_removed_record_is_written_anew(cloud: Cloud) -> None:
+    CONF.set_override("heartbeat_interval", 1, group="conductor")
+    cloud.start("one")
+    with engine.writer() as connection:
+        connection.execute(conductor_rows.INTERFACES.delete())
+        connection.execute(conductor_rows.CONDUCTORS.delete())
+    wait_for(lambda: Conductor.ring_members(cloud.context), "the record")
+
+
+def test_a_silent_agent_ends_the_wait(cloud: Cloud, conductor: RPCService) -> None:
+    CONF.set_override("deploy_callback_timeout", 1, group="conductor")
+    node = waiting(cloud, states.DEPLOYWAIT)
+    fresh = waiting(cloud, states.CLEANWAIT)
+    with conductor.manager.identity.active():
+        wait_for(lambda: _timed_out(cloud, node), "the timeout")
+    wait_for(lambda: cloud.node(node).reservation is None, "the release")
+    assert "timed out" in cloud.node(node).last_error
+    assert cloud.node(fresh).provision_state == states.CLEANWAIT
+
+
+def waiting(cloud: Cloud, state: str) -> Node:
+    """A node that has just begun to wait."""
+    node = cloud.node(cloud.create_node())
+    node.provision_state = state
+    node.target_provision_state = states.ACTIVE
+    node.save()
+    return node
+
+
+def _timed_out(cloud: Cloud, node: Node) -> bool:
+    wait_timeouts.run(cloud.context)
+    return cloud.node(node).provision_state == states.DEPLOYFAIL
+
+
+def test_a_node_that_became_ours_is_taken_over(cloud: Cloud, conductor: RPCService) -> None:
+    node = cloud.create_node(provision_state=states.ACTIVE, conductor_affinity=None)
+    mine = Conductor.get_by_hostname(cloud.context, "one").id
+    with conductor.manager.identity.active():
+        takeover.Takeover(mine).run(cloud.context)
+    assert cloud.node(node).conductor_affinity == mine
+    assert cloud.node(node).reservation is None
+
+
+class TestPowerSync:
+    """On fake-hardware, whose power state is what its record says, and IPMI without a BMC."""
+
+    def run(self, cloud: Cloud, conductor: RPCService, syncing: power_sync.PowerSync) -> None:
+        with conductor.manager.identity.active():
+            syncing.run(ironic_context.admin_context())
+
+    def test_an_unknown_state_is_recorded(self, cloud: Cloud, conductor: RPCService) -> None:
+        node = cloud.create_node(provision_state=states.MANAGEABLE, power_state=None)
+        self.run(cloud, conductor, power_sync.PowerSync(threading.Event()))
+        assert cloud.node(node).reservation is None
+        assert not cloud.node(node).maintenance
+
+    def test_a_dead_bmc_ends_in_maintenance_and_comes_back(
+        self, cloud: Cloud, conductor: RPCService
+    ) -> None:
+        CONF.set_override("power_state_sync_max_retries", 1, group="conductor")
+        node = cloud.create_node(driver="ipmi", provision_state=states.MANAGEABLE, driver_info={})
+        syncing = power_sync.PowerSync(threading.Event())
+        self.run(cloud, conductor, syncing)
+        assert not cloud.node(node).maintenance
+        self.run(cloud, conductor, syncing)
+        found = cloud.node(node)
+        assert (found.maintenance, found.fault, found.power_state) == (True, "power failure", None)
+        assert "ipmi_address" in found.maintenance_reason
+        found.driver = "fake-hardware"
+        cloud.api.update_node(cloud.context, found, cloud.topic(found), reset_interfaces=True)
+        self.run(cloud, conductor, syncing)
+        found = cloud.node(node)
+        assert (found.maintenance, found.fault, found.maintenance_reason) == (False, None, None)
