@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What happens around every request, as pecan hooks."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pecan
@@ -28,6 +29,21 @@ class Request(pecan.Request):
     def params(self) -> Any:
         return self.GET
 
+    @property
+    def path_info(self) -> str:
+        return _decoded(lambda: super(Request, self).path_info)
+
+    @property
+    def GET(self) -> Any:  # noqa: N802 - WebOb's name
+        return _decoded(lambda: super(Request, self).GET)
+
+
+def _decoded(read: Callable[[], Any]) -> Any:
+    try:
+        return read()
+    except UnicodeDecodeError:
+        raise exception.Invalid("The URL is not valid UTF-8.") from None
+
 
 class VersionHook(hooks.PecanHook):
     """Settles the microversion before anything is looked up."""
@@ -39,10 +55,6 @@ class VersionHook(hooks.PecanHook):
         request.environ[MINOR] = versions.negotiate(request.environ)
         # Never to negotiate the content type: there is one.
         request.pecan["content_type"] = "application/json"
-        try:
-            request.path_info, request.GET  # noqa: B018
-        except UnicodeDecodeError:
-            raise exception.Invalid("The URL is not valid UTF-8.") from None
 
 
 class FaultHook(hooks.PecanHook):

@@ -49,6 +49,7 @@ V1 = Table(
         route("nodes/{node}/states/power", PUT=node_states.set_power),
         route("nodes/{node}/states/provision", PUT=node_states.set_provision),
         route("nodes/{node}/states/console", GET=node_states.show_console),
+        route("nodes/{node}/management"),
         route(
             "nodes/{node}/management/boot_device",
             GET=management.show_boot_device,

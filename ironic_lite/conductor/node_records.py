@@ -77,6 +77,7 @@ def update(
     }
     _check_state(node, changed)
     _check_instance(node, changed)
+    _check_protected(node, changed)
     _clear_with_maintenance(changed)
     for field, value in changed.items():
         setattr(node, field, value)
@@ -114,6 +115,20 @@ def _check_state(node: Node, changed: dict[str, Any]) -> None:
 def _check_instance(node: Node, changed: dict[str, Any]) -> None:
     if changed.get("instance_uuid") and node.instance_uuid:
         raise exception.NodeAssociated(node=node.uuid, instance=node.instance_uuid)
+
+
+def _check_protected(node: Node, changed: dict[str, Any]) -> None:
+    state = node.provision_state
+    if changed.get("protected") and state not in (states.ACTIVE, states.RESCUE):
+        raise exception.InvalidState(
+            f"Node {node.uuid} can only be made protected in provision states 'active' or 'rescue', the "
+            f"current state is '{state}'"
+        )
+    protected = changed.get("protected", node.protected)
+    if changed.get("protected_reason") and not protected:
+        raise exception.Invalid("The protected_reason field can only be set when protected is True")
+    if changed.get("protected") is False:
+        changed["protected_reason"] = None
 
 
 def _clear_with_maintenance(changed: dict[str, Any]) -> None:

@@ -33,7 +33,7 @@ FILTERS = {
     "project": lambda value: sa.or_(NODES.c.owner == value, NODES.c.lessee == value),
     "uuid_in": lambda values: PORTS.c.uuid.in_(list(values)),
     "shard": lambda values: NODES.c.shard.in_(list(values)),
-    "conductor_group": lambda value: NODES.c.conductor_group == value,
+    "conductor_group_in": lambda values: NODES.c.conductor_group.in_(list(values)),
 }
 """Filter name -> condition from its value."""
 

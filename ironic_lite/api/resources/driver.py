@@ -13,8 +13,12 @@ def _interface(kind: str, part: str) -> Reader:
 
 
 def _interface_fields(kind: str, since: int) -> tuple[Field, Field]:
-    # Drivers tell of their interfaces since 1.30, of later ones since these exist.
-    shown: dict[str, Any] = {"since": max(since, 30), "columns": ("interfaces",), "sort": False}
+    # Drivers told of their interfaces before nodes did (1.31); of later ones both since these exist.
+    shown: dict[str, Any] = {
+        "since": 30 if since <= 31 else since,
+        "columns": ("interfaces",),
+        "sort": False,
+    }
     return (
         Field(
             name=f"default_{kind}_interface", reader=computed(_interface(kind, "default")), **shown
@@ -49,11 +53,7 @@ DRIVER = Resource(
             reader=computed(lambda row, view: "dynamic"),
             row=True,
         ),
-        *(
-            field
-            for kind, since in INTERFACES.items()
-            for field in _interface_fields(kind, 30 if kind == "network" else since)
-        ),
+        *(field for kind, since in INTERFACES.items() for field in _interface_fields(kind, since)),
     ),
     key="name",
 )

@@ -142,13 +142,13 @@ class Resource:
         :raises NotAcceptable: not yet at this microversion.
         """
         field = self.fields.get(key)
+        if field is not None and field.since > minor:
+            raise exception.NotAcceptable()
         sortable = field is not None and field.sort and field.shown and field.columns is None
         if key != "id" and not sortable:
             raise exception.InvalidParameterValue(
-                f'The sort_key value "{key}" is an invalid field for sorting'
+                f'The sort_key value "{key[:64]}" is an invalid field for sorting'
             )
-        if field is not None and field.since > minor:
-            raise exception.NotAcceptable()
         return key
 
     # Bodies.
@@ -160,12 +160,13 @@ class Resource:
         :raises NotAcceptable: a field is newer than the microversion.
         """
         values = types.parse_body(self._body_type, document, self.name)
-        for name, value in values.items():
+        for name, value in list(values.items()):
             field = self.fields[name]
-            if field.since > minor:
-                raise exception.NotAcceptable()
             if value is None:
+                # Some clients send all that they know, unset.
                 values[name] = self.null(field)
+            elif field.since > minor:
+                raise exception.NotAcceptable()
         return values
 
     def null(self, field: Field) -> Any:

@@ -1,11 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The port: a network interface of a node."""
 
+import re
 from typing import Any
 
 from ironic_lite.api import types
 from ironic_lite.api.resources.fields import Field, Resource, Row, computed
 from ironic_lite.api.view import View
+
+_DATAPATH_ID = re.compile(r"^(0x)?([0-9a-f]{2}:?){7}[0-9a-f]{2}\Z", re.IGNORECASE)
+
+
+def _is_datapath_id(value: Any) -> bool:
+    return isinstance(value, str) and _DATAPATH_ID.match(value) is not None
 
 
 class _LocalLinkConnection(types.Kind):
@@ -26,6 +33,9 @@ class _LocalLinkConnection(types.Kind):
             )
         if value.get("network_type", "managed") not in ("managed", "unmanaged"):
             raise ValueError("network_type in {name} must be managed or unmanaged")
+        switch = value.get("switch_id")
+        if switch is not None and not (types.is_mac(switch) or _is_datapath_id(switch)):
+            raise ValueError("switch_id in {name} must be a MAC address or an OpenFlow datapath ID")
         return value
 
     def _fits(self, keys: set[str]) -> bool:
@@ -60,7 +70,7 @@ PORT = Resource(
         Field(name="physical_network", kind=types.Text(64), since=34, **_BOTH),
         Field(name="pxe_enabled", kind=types.BOOLEAN, since=19, default=True, **_BOTH),
         # Read with the port in one query.
-        Field(name="node_uuid", kind=types.UUID, sort=False, **_BOTH),
+        Field(name="node_uuid", kind=types.UUID_OR_NAME, sort=False, **_BOTH),
         # Another way to say node_uuid, which takes a name too.
         Field(name="node_ident", kind=types.UUID_OR_NAME, since=94, shown=False, **_BOTH),
         Field(name="name", kind=types.TEXT, since=88, update_since=1, **_BOTH),
