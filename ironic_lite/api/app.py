@@ -3,10 +3,8 @@
 
 from typing import Any
 
-import pecan
-
-from ironic_lite.api.controllers.root import RootController
-from ironic_lite.api.hooks import FaultHook, Request, VersionHook
+from ironic_lite.api.controllers.root import Application
+from ironic_lite.api.hooks import FaultHook, VersionHook
 from ironic_lite.api.middleware.auth import auth
 from ironic_lite.api.middleware.last_resort import LastResort
 from ironic_lite.api.middleware.limits import BodyLimit
@@ -35,15 +33,7 @@ def make_app() -> Any:
     if CONF.api.database_access == "rpc":
         # It has the three methods of oslo.versionedobjects' interface, and much else.
         IronicLiteObject.indirection_api = conductors  # type: ignore[assignment]
-    app: Any = pecan.core.Pecan(
-        RootController(conductors),
-        default_renderer="json",
-        hooks=[VersionHook(), FaultHook()],
-        guess_content_type_from_ext=False,
-        force_canonical=False,
-        use_context_locals=False,
-        request_cls=Request,
-    )
+    app: Any = Application(conductors, [VersionHook(), FaultHook()])
     for middleware in MIDDLEWARE:
         app = middleware(app)
     return app
