@@ -12,8 +12,6 @@ import io
 import json
 from typing import Any
 
-import pycdlib
-
 from ironic_lite import objects
 from ironic_lite.common import exception
 
@@ -87,6 +85,8 @@ def _json(value: Any) -> bytes:
 
 
 def _iso(files: dict[str, bytes]) -> bytes:
+    import pycdlib
+
     iso = pycdlib.PyCdlib()
     iso.new(interchange_level=3, joliet=3, rock_ridge="1.09", vol_ident=LABEL)
     iso.add_directory("/OPENSTACK", rr_name="openstack", joliet_path="/openstack")

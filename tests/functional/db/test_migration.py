@@ -3,15 +3,17 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from alembic import autogenerate
+from alembic import script as alembic_script
 from alembic.runtime import migration as alembic_migration
 
 from ironic_lite.cmd import db as db_command
 from ironic_lite.common import exception
-from ironic_lite.db import engine, migration, models, nodes
+from ironic_lite.db import engine, migration, migrations, models, nodes
 
 
 def test_migrated_tables_are_those_of_the_models(empty_database: str) -> None:
@@ -21,6 +23,13 @@ def test_migrated_tables_are_those_of_the_models(empty_database: str) -> None:
             connection, opts={"compare_type": True, "target_metadata": models.Base.metadata}
         )
         assert autogenerate.compare_metadata(context, models.Base.metadata) == []
+
+
+def test_numbers_of_the_migrations_are_their_order() -> None:
+    directory = alembic_script.ScriptDirectory(str(Path(migrations.__file__).parent))
+    numbers = [step.revision for step in directory.walk_revisions()]
+    assert numbers == sorted(numbers, reverse=True)
+    assert numbers[0] == migration.head()
 
 
 def test_upgrade_of_an_up_to_date_database_keeps_its_records(empty_database: str) -> None:
