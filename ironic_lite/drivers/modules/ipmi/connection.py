@@ -20,8 +20,10 @@ KEEPALIVE_AFTER = 20.0
 KEEPALIVE_PATIENCE = 5.0
 """Seconds in which the answer to a keepalive has to come."""
 MAX_LOGINS = 5
-"""Logins tried for one command while the BMC is silent, within ``[ipmi] command_retry_timeout``."""
-MAX_LOGIN_PATIENCE = 5.0
+MAX_SILENT_LOGINS = 2
+"""Logins tried for one command while the BMC cannot take them, and while it says nothing at all (8 s each)."""
+FIRST_LOGIN_PAUSE = 0.25
+"""Seconds before the second login; doubled before each further one."""
 BUSY_PAUSE = 0.5
 
 # Completion codes of IPMI 2.0 table 5-2 that mean "not now".
@@ -176,37 +178,32 @@ class BMC:
 
     def _login(self, info: driver_info.ConnectionInfo, deadline: float) -> wire.Session:
         suite = info.cipher_suite or self._suite or 17
-        patience = wire.FIRST_PATIENCE
-        for left in reversed(range(MAX_LOGINS)):
-            begun = time.monotonic()
-            patience = max(min(patience, deadline - begun), 0.05)
+        logins_left, pause = MAX_LOGINS, FIRST_LOGIN_PAUSE
+        while True:
             try:
-                session = wire.Session(info, suite, patience, self._candidate)
+                session = wire.Session(info, suite, deadline, self._candidate)
             except errors.NameUnknown as error:
                 raise exception.IPMIUnreachable(
                     endpoint=info.endpoint,
                     reason=f"the name does not resolve ({error}). Check ipmi_address.",
                 ) from None
             except errors.LoginRefused as refused:
-                if refused.refusal is not errors.Refusal.NO_RESOURCES or not left:
-                    raise _refused(info, refused) from None
-                problem: exception.IPMIFailure = _refused(info, refused)
+                problem = _refused(info, refused)
+                if refused.refusal is not errors.Refusal.NO_RESOURCES:
+                    raise problem from None
             except errors.NoAnswer as silent:
                 problem = _unreachable(info, silent)
                 self._candidate += 1
-                if silent.phase == "OPENSESSION" and info.cipher_suite is None:
-                    # Old BMCs drop a proposal that they do not know.
-                    suite = 3 if suite == 17 else 17
+                if not silent.at_once:
+                    logins_left = min(logins_left, MAX_SILENT_LOGINS)
             else:
                 self._note_suite(info, session.suite)
                 return session
-            now = time.monotonic()
-            if not left or now >= deadline:
+            logins_left -= 1
+            if not logins_left or time.monotonic() >= deadline:
                 raise problem
-            # A refusal comes at once; silence has already taken its time.
-            time.sleep(max(min(begun + patience / 2, deadline) - now, 0.0))
-            patience = min(patience * wire.PATIENCE_GROWTH, MAX_LOGIN_PATIENCE)
-        raise AssertionError("unreachable: the last login returns or raises")
+            time.sleep(max(min(pause, deadline - time.monotonic()), 0.0))
+            pause *= 2
 
     def _note_suite(self, info: driver_info.ConnectionInfo, suite: int) -> None:
         if suite != self._suite:
@@ -222,10 +219,12 @@ class BMC:
 def _refused(
     info: driver_info.ConnectionInfo, refused: errors.LoginRefused
 ) -> exception.IPMIFailure:
-    reason = f"{refused} (user '{info.username}'). {_ADVICE[refused.refusal]}"
+    advice = _ADVICE[refused.refusal]
     if refused.refusal in (errors.Refusal.CREDENTIALS, errors.Refusal.PRIVILEGE):
-        return exception.IPMIAuthenticationFailure(endpoint=info.endpoint, reason=reason)
-    return exception.IPMIUnreachable(endpoint=info.endpoint, reason=reason)
+        return exception.IPMIAuthenticationFailure(
+            endpoint=info.endpoint, reason=f"{refused} (user '{info.username}'). {advice}"
+        )
+    return exception.IPMIUnreachable(endpoint=info.endpoint, reason=f"{refused}. {advice}")
 
 
 def _unreachable(

@@ -17,6 +17,7 @@ class Refusal(enum.Enum):
 
 # RMCP+ and RAKP status codes, IPMI 2.0 table 13-15. The rest are about user name, GUID and integrity check.
 _SESSION_LOST = (0x02, 0x08)
+_INTEGRITY = 0x0F
 _CODES = {
     Refusal.NO_RESOURCES: (0x01, 0x0B),
     Refusal.CIPHER_SUITE: (0x04, 0x05, 0x10, 0x11),
@@ -35,13 +36,13 @@ class NoAnswer(Exception):
     """Silence, or a network that says there is nobody.
 
     :param phase: how far the login had come, in pyghmi's words; None before the BMC has said anything.
-    :param port_closed: the host answered that nothing listens on the port.
+    :param at_once: no time was spent on waiting.
     """
 
-    def __init__(self, text: str, phase: str | None = None, port_closed: bool = False):
+    def __init__(self, text: str, phase: str | None = None, at_once: bool = False):
         super().__init__(text)
         self.phase = phase
-        self.port_closed = port_closed
+        self.at_once = at_once
 
 
 class NameUnknown(Exception):
@@ -56,14 +57,18 @@ class LoginRefused(Exception):
         self.refusal = refusal
 
 
-def login_failed(status: int, text: str) -> LoginRefused | NoAnswer:
+def login_failed(status: int, text: str, phase: str | None) -> LoginRefused | NoAnswer:
     """Tell the cause of a login that the BMC or pyghmi ended.
 
     :param status: the last RMCP+ status code; 0 when the end came from a check on our side.
     :param text: what pyghmi says; never holds a secret.
+    :param phase: how far the login had come.
     """
     if status in _SESSION_LOST:
-        return NoAnswer(text)
+        return NoAnswer(text, phase, at_once=True)
+    if status == _INTEGRITY and phase == "EXPECTINGRAKP4":
+        # RAKP message 2 has proved that both know the password; a datagram that came twice has confused the BMC.
+        return NoAnswer(text, phase, at_once=True)
     for refusal, codes in _CODES.items():
         if status in codes:
             return LoginRefused(refusal, text)

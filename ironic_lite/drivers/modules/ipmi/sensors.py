@@ -21,6 +21,8 @@ TIME_LIMIT = 180.0
 
 _NETFN_SENSOR = 0x04
 _GET_SENSOR_READING = 0x2D
+_NETFN_STORAGE = 0x0A
+_GET_SDR_REPOSITORY_INFO = 0x20
 
 _STATUS = {health.Health.Ok: "ok", health.Health.Warning: "nc", health.Health.Critical: "cr"}
 
@@ -68,6 +70,9 @@ def read_all(info: driver_info.ConnectionInfo) -> dict[str, dict[str, dict[str, 
     :raises IPMIFailure: when the BMC cannot be reached, or its records cannot be read.
     """
     reader = _Reader(info)
+    repository = reader.raw_command(_NETFN_STORAGE, _GET_SDR_REPOSITORY_INFO)
+    if not repository["code"] and not any(repository["data"][1:3]):
+        return {}  # No records, which the decoder takes for an error.
     try:
         records = sdr.SDR(reader)
     except (pyghmi_exceptions.IpmiException, NotImplementedError, LookupError) as error:
@@ -75,8 +80,8 @@ def read_all(info: driver_info.ConnectionInfo) -> dict[str, dict[str, dict[str, 
             f"BMC {info.endpoint}: its sensor records cannot be read: {error}"
         ) from None
     found: dict[str, dict[str, dict[str, str]]] = {}
-    # pyghmi shares the records of equal BMCs and notes interim results in them: work on a copy.
-    entries = copy.deepcopy(records.sensors)
+    # pyghmi shares the records of equal BMCs and notes interim results in them: work on copies.
+    entries = {key: copy.copy(entry) for key, entry in records.sensors.items()}
     for key in records.get_sensor_numbers():
         entry = entries[key]
         answer = reader.raw_command(

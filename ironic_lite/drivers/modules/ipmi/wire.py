@@ -35,7 +35,7 @@ PATIENCE_GROWTH = 1.5
 SINGLE_PATIENCE = 10.0
 """Seconds to wait for the answer to what may be sent only once."""
 MAX_SENDS = 4
-"""How often one request goes out on one session before the session counts as lost."""
+"""How often one request, or one packet of a login, goes out before the session counts as lost."""
 
 _MAX_PACKET = 3000
 _SHA1, _SHA256 = 1, 256
@@ -70,28 +70,29 @@ class Session(simplesession.Session):
     Not thread-safe: ``connection.BMC`` lets one thread at a time use it.
 
     :param info: where and who.
-    :param suite: cipher suite to begin with; falls back to 3 unless ``info.cipher_suite`` names one.
-    :param patience: seconds to wait for each packet of the login.
+    :param suite: cipher suite to begin with; the other one follows unless ``info.cipher_suite`` names one.
+    :param deadline: ``time.monotonic()`` value to give up at.
     :param candidate: which of the addresses behind a host name to use, counted round and round.
-    :raises errors.NoAnswer: a packet of the login stayed unanswered; a new session may have more luck.
+    :raises errors.NoAnswer: the login stayed unanswered; a new session may have more luck.
     :raises errors.LoginRefused: the BMC answered, and said no.
     :raises errors.NameUnknown: the host name does not resolve.
     """
 
     def __init__(
-        self, info: driver_info.ConnectionInfo, suite: int, patience: float, candidate: int = 0
+        self, info: driver_info.ConnectionInfo, suite: int, deadline: float, candidate: int = 0
     ):
         self.info = info
         self.last_packet = time.monotonic()
         self.keepalive_sent: float | None = None
-        self._patience = patience
         self._first_hash = _HASH_OF_SUITE[suite]
         self._rmcp_status = 0
         self._refusal: errors.LoginRefused | None = None
-        self._request_deadline = 0.0
-        self._sends_allowed = 1
+        self._deadline = deadline
+        self._sends_allowed = MAX_SENDS
+        self._sends, self._patience, self._resend_at = 0, 0.0, 0.0
         self.sessioncontext = None
         self.seqlun = 0
+        self.attemptedhash = self._first_hash
         self._udp: socket.socket | None = _connect(info, candidate)
         # With no level pyghmi asks for ADMINISTRATOR and steps down to OPERATOR when that is refused.
         level = None if info.privilege == "ADMINISTRATOR" else info.privilege
@@ -105,8 +106,11 @@ class Session(simplesession.Session):
                 privlevel=driver_info.PRIVILEGES[level] if level else None,
             )
         except pyghmi_exceptions.IpmiException as refused:
+            phase = self.sessioncontext
             self.close()
-            raise self._refusal or errors.login_failed(self._rmcp_status, str(refused)) from None
+            raise (
+                self._refusal or errors.login_failed(self._rmcp_status, str(refused), phase)
+            ) from None
         except BaseException:
             self.close()
             raise
@@ -130,11 +134,8 @@ class Session(simplesession.Session):
         """
         self._receive_waiting()
         self._forget_requests()
-        self._request_deadline = deadline
-        self._sends_allowed = MAX_SENDS
-        if not request.resend:
-            self._request_deadline = min(deadline, time.monotonic() + SINGLE_PATIENCE)
-            self._sends_allowed = 1
+        self._deadline = deadline
+        self._sends_allowed = MAX_SENDS if request.resend else 1
         try:
             response: Mapping[str, Any] = self.raw_command(
                 request.netfn, request.command, data=request.data, rslun=request.lun
@@ -198,9 +199,9 @@ class Session(simplesession.Session):
         try:
             self._udp.send(self.netpacket)
         except ConnectionRefusedError:
-            raise errors.NoAnswer("nothing listens on that port", port_closed=True) from None
+            raise errors.NoAnswer("nothing listens on that port", at_once=True) from None
         except OSError as error:
-            raise errors.NoAnswer(f"sending failed: {error}") from None
+            raise errors.NoAnswer(f"sending failed: {error}", at_once=True) from None
 
     def _receive(self, until: float) -> bool:
         """Take in one packet; False when none came before ``until`` (``time.monotonic()``)."""
@@ -212,9 +213,9 @@ class Session(simplesession.Session):
         except (TimeoutError, BlockingIOError):
             return False
         except ConnectionRefusedError:
-            raise errors.NoAnswer("nothing listens on that port", port_closed=True) from None
+            raise errors.NoAnswer("nothing listens on that port", at_once=True) from None
         except OSError as error:
-            raise errors.NoAnswer(f"receiving failed: {error}") from None
+            raise errors.NoAnswer(f"receiving failed: {error}", at_once=True) from None
         finally:
             self._udp.settimeout(None)
         if packet[0:1] == b"\x06" and packet[2:4] == b"\xff\x07":
@@ -230,30 +231,49 @@ class Session(simplesession.Session):
             pass
 
     def wait_for_rsp(self, timeout: float | None = None, callout: bool = True) -> None:
-        """One packet of the login. A lost one is not repeated: BMCs take a second RAKP message badly."""
-        if not self._receive(time.monotonic() + self._patience):
-            raise errors.NoAnswer("no answer", phase=self.sessioncontext)
+        """One packet of the login, in or, when none came for a while, out again."""
+        asked = self.lastpayload
+        if self._receive(min(self._resend_at, self._deadline)):
+            if self.lastpayload is not asked:
+                self._begin_step()
+            return
+        self._check_patience()
+        if self.sessioncontext != "OPENSESSION":
+            self.send_payload()
+            return
+        if self.info.cipher_suite is None:
+            # Old BMCs drop a proposal that they do not know.
+            self.attemptedhash = _SHA1 if self.attemptedhash == _SHA256 else _SHA256
+        self._open_rmcpplus_request()
 
     def awaitresponse(self, retry: bool) -> None:
         """Wait for the answer to the request just sent, sending it again at growing intervals."""
         if not retry:
             return
-        logging_in = bool(self.logging)
-        deadline = time.monotonic() + self._patience if logging_in else self._request_deadline
-        sends, patience = 1, FIRST_PATIENCE
+        self._begin_step()
         while self.lastresponse is None:
-            last_send = logging_in or sends >= self._sends_allowed
-            # A request that goes out only once may be answered at any time up to the deadline.
-            until = deadline if last_send and sends == 1 else time.monotonic() + patience
-            while self.lastresponse is None and self._receive(min(until, deadline)):
-                pass
-            if self.lastresponse is not None:
-                return
-            if last_send or time.monotonic() >= deadline:
-                raise errors.NoAnswer("no answer", phase=self.sessioncontext)
-            sends, patience = sends + 1, patience * PATIENCE_GROWTH
-            self.hasretried = 1
-            self.send_payload()
+            if not self._receive(min(self._resend_at, self._deadline)):
+                self._check_patience()
+                self.hasretried = 1
+                self.send_payload()
+
+    def _begin_step(self) -> None:
+        self._sends, self._patience = 1, FIRST_PATIENCE
+        # What goes out only once may be answered at any time.
+        wait = self._patience if self._sends_allowed > 1 else SINGLE_PATIENCE
+        self._resend_at = time.monotonic() + wait
+
+    def _check_patience(self) -> None:
+        """Count one more sending.
+
+        :raises errors.NoAnswer: there were enough, or time is up.
+        """
+        now = time.monotonic()
+        if self._sends >= self._sends_allowed or now >= self._deadline:
+            raise errors.NoAnswer("no answer", phase=self.sessioncontext)
+        self._sends += 1
+        self._patience *= PATIENCE_GROWTH
+        self._resend_at = now + self._patience
 
     # Login: what pyghmi takes for granted.
 
@@ -265,6 +285,7 @@ class Session(simplesession.Session):
 
     def login(self) -> None:
         self._initsession()
+        self._begin_step()
         self._get_channel_auth_cap()
 
     def _open_rmcpplus_request(self) -> None:
@@ -333,5 +354,5 @@ def _connect(info: driver_info.ConnectionInfo, candidate: int) -> socket.socket:
         udp.connect(address)
     except OSError as error:
         udp.close()
-        raise errors.NoAnswer(f"no route: {error}") from None
+        raise errors.NoAnswer(f"no route: {error}", at_once=True) from None
     return udp
