@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a process asks of its database before it starts."""
 
+from pathlib import Path
+
 from ironic_lite.common import exception
 from ironic_lite.db import engine, migration
 
@@ -27,3 +29,8 @@ def require(upgrade_embedded: bool = False) -> None:
         needed="an 'ironic-lite db upgrade'",
         running=f"on tables of revision {current}",
     )
+
+
+def embedded_file_exists() -> bool:
+    """Whether the SQLite file is there; connecting would make it."""
+    return Path(str(engine.url().database)).exists()

@@ -2,6 +2,7 @@
 """Reads the configuration, sets up logging, and refuses what cannot be meant."""
 
 import contextlib
+import re
 from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -18,6 +19,9 @@ PROJECT = "ironic-lite"
 # Libraries whose options may stand in our files.
 _LIBRARIES = ("oslo.log", "oslo.messaging", "oslo.policy", "oslo.middleware")
 
+# How oslo.config names the place of a bad value.
+_LOCATION = re.compile(r"LocationInfo\(.*detail='([^']*)'\)")
+
 _QUIET = ("alembic=WARNING", "futurist=WARNING")
 
 
@@ -29,6 +33,7 @@ def read(
     :param debug: overrides ``[DEFAULT] debug``.
     :raises ConfigInvalid: when a file cannot be read, or holds an option that nobody knows.
     """
+    log.set_defaults(default_log_levels=[*log.get_default_log_levels(), *_QUIET])
     log.register_options(CONF)
     arguments = [f"--config-file={file}" for file in files]
     arguments += [f"--config-dir={directory}" for directory in directories]
@@ -39,7 +44,6 @@ def read(
         _read_all_values()
     if debug is not None:
         CONF.set_override("debug", debug)
-    log.set_defaults(default_log_levels=[*log.get_default_log_levels(), *_QUIET])
     log.setup(CONF, PROJECT)
 
 
@@ -48,7 +52,8 @@ def _as_config_invalid() -> Iterator[None]:
     try:
         yield
     except (cfg.Error, ValueError, OSError) as exc:
-        raise exception.ConfigInvalid(error_msg=" ".join(str(exc).split())) from exc
+        problem = _LOCATION.sub(r"\1", " ".join(str(exc).split()))
+        raise exception.ConfigInvalid(error_msg=problem) from exc
 
 
 def _read_all_values() -> None:

@@ -264,6 +264,8 @@ class TaskManager:
     def _work(self) -> None:
         """On the worker: run what was handed over, and what that hands over in turn."""
         self._in_worker = True
+        # From here on the log names the request that this work was begun for.
+        self.context.update_store()
         try:
             while self._spawn is not None:
                 function, args, kwargs = self._spawn

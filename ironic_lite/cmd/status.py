@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``ironic-lite status``: is everything there that this configuration needs? One line for each check."""
+
+import argparse
+import socket
+from collections.abc import Callable
+
+import requests
+
+from ironic_lite.common import config, exception, rpc
+from ironic_lite.common import context as ironic_context
+from ironic_lite.conf import CONF
+
+_PATIENCE = 5
+"""Seconds that a broker or the API has to answer."""
+
+Check = Callable[[], str]
+
+
+class _Skipped(Exception):
+    """The check has nothing to look at in this configuration."""
+
+
+def main(argv: list[str]) -> int:
+    """Run all checks.
+
+    :returns: 0 when all hold, else 1.
+    """
+    argparse.ArgumentParser(prog="ironic-lite status", description=__doc__).parse_args(argv)
+    # A check says what is, not what may be in half a minute.
+    CONF.set_override("max_retries", 0, group="database")
+    checks: dict[str, Check] = {
+        "configuration": _configuration,
+        "database": _database,
+        "broker": _broker,
+        "conductors": _conductors,
+        "api": _api,
+    }
+    results = [_report(name, check) for name, check in checks.items()]
+    return 0 if all(results) else 1
+
+
+def _report(name: str, check: Check) -> bool:
+    try:
+        verdict, text = "ok", check()
+    except _Skipped as exc:
+        verdict, text = "-", str(exc)
+    except exception.IronicLiteError as exc:
+        verdict, text = "FAILED", exc.message
+    print(f"{name:<14}{verdict:<8}{' '.join(text.split())}", flush=True)
+    return verdict != "FAILED"
+
+
+def _configuration() -> str:
+    # A file may serve an all-in-one process or one of a cluster: it has to be in order for one of them.
+    in_process = rpc.transport_name() == rpc.IN_PROCESS
+    config.check(api=True, conductor=in_process)
+    read = ", ".join(CONF.config_file or []) or "defaults; no file"
+    return f"read {read}"
+
+
+def _database() -> str:
+    from ironic_lite.cmd import database
+    from ironic_lite.db import engine, migration
+
+    if CONF.api.database_access == "rpc" and not CONF.database.connection:
+        raise _Skipped("this process asks conductors ([api] database_access = rpc)")
+    url = engine.url()
+    if url.get_backend_name() == "sqlite" and not database.embedded_file_exists():
+        raise exception.DatabaseError(
+            reason=f"{url.database} does not exist yet; 'ironic-lite up' makes it"
+        )
+    database.require()
+    return f"{url.render_as_string(hide_password=True)} at revision {migration.current()}"
+
+
+def _broker() -> str:
+    import oslo_messaging
+
+    if rpc.transport_name() == rpc.IN_PROCESS:
+        raise _Skipped("messages stay inside the process")
+    hosts = oslo_messaging.TransportURL.parse(CONF).hosts
+    problems = []
+    for host in hosts:
+        try:
+            with socket.create_connection((host.hostname, host.port or 5672), timeout=_PATIENCE):
+                return f"{host.hostname}:{host.port or 5672} accepts connections"
+        except OSError as exc:
+            problems.append(f"{host.hostname}:{host.port or 5672}: {exc}")
+    raise exception.ServiceUnavailable(
+        err="no broker of [DEFAULT] transport_url can be reached: " + "; ".join(problems)
+    )
+
+
+def _conductors() -> str:
+    from ironic_lite.objects.conductor import Conductor
+
+    if CONF.api.database_access == "rpc" and not CONF.database.connection:
+        raise _Skipped("the database that lists them is not ours to read")
+    try:
+        listed = Conductor.list(ironic_context.admin_context())
+    except exception.IronicLiteError:
+        raise
+    except Exception as exc:
+        raise exception.DatabaseError(reason=type(exc).__name__) from exc
+    alive = [one.hostname for one in listed if one.alive]
+    dead = [one.hostname for one in listed if not one.alive]
+    if not alive:
+        raise exception.ServiceUnavailable(
+            err="none is alive; start one ('ironic-lite up', or 'ironic-lite conductor')"
+        )
+    return f"alive: {', '.join(alive)}" + (f"; offline: {', '.join(dead)}" if dead else "")
+
+
+def _api() -> str:
+    url = CONF.api.public_endpoint or _local_url()
+    try:
+        # The certificate is the operator's; whether it is trusted is not what is asked here.
+        answer = requests.get(url, timeout=_PATIENCE, verify=False)  # noqa: S501
+    except requests.RequestException as exc:
+        raise exception.ServiceUnavailable(
+            err=f"no answer from {url} ({type(exc).__name__}); is it started?"
+        ) from exc
+    if answer.status_code != requests.codes.ok:
+        raise exception.ServiceUnavailable(err=f"{url} answers with status {answer.status_code}")
+    return f"{url} answers"
+
+
+def _local_url() -> str:
+    scheme = "https" if CONF.api.ssl_cert_file else "http"
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(CONF.api.host_ip, CONF.api.host_ip)  # noqa: S104
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{CONF.api.port}/"
