@@ -58,7 +58,7 @@ def lookup(call: Call) -> webob.Response:
     if call.minor >= _TOKEN_SINCE:
         topic = call.conductors.get_topic_for(node)
         node = call.conductors.get_node_with_token(call.context, node.uuid, topic)
-        token = node.driver_internal_info.get("agent_secret_token", redaction.MASK)
+        token = node.agent_secret_token or redaction.MASK
     serialise = NODE.serialiser(call.minor, _SHOWN, DETAIL)
     return call.reply({"node": finding.show(call, node, serialise), "config": _config(token)})
 
