@@ -11,6 +11,7 @@ from ironic_lite.simulator.virtual_rack import VirtualRack
 
 ACTIVE = "active"
 _CONFLICT = 409
+_DEAD_ENDS = ("booted", "no-bootable-device", "setup", "hung")
 
 
 @dataclasses.dataclass(slots=True)
@@ -95,7 +96,7 @@ class Enrolment:
         if failed or (back and not node["target_provision_state"]):
             self._finish(progress, node["last_error"] or f"The node is in {state}.")
         elif state == ACTIVE:
-            self._finish(progress, self._check_disk(progress))
+            self._check_server(progress)
         elif state in _NEXT and progress.asked_for != _NEXT[state]:
             self._ask(progress, _NEXT[state])
 
@@ -114,12 +115,15 @@ class Enrolment:
             raise
         progress.asked_for = target
 
-    def _check_disk(self, progress: Progress) -> str | None:
-        """Ask the rack whether the right image is on the disk: active alone would be hearsay."""
-        expected = images.catalog()[images.DISK_IMAGE].sha256
-        if progress.server["disk_sha256"] != expected:
-            return "The node is active, and its disk does not hold the image."
-        return None
+    def _check_server(self, progress: Progress) -> None:
+        """Wait until the server itself has booted the image: active alone would be hearsay."""
+        server = progress.server
+        if server["booted_image"] == images.catalog()[images.DISK_IMAGE].sha256:
+            self._finish(progress, None)
+        elif server["phase"] in _DEAD_ENDS:
+            self._finish(
+                progress, f"The node is active, but its server ended in {server['phase']}."
+            )
 
     def _finish(self, progress: Progress, error: str | None) -> None:
         progress.error = error

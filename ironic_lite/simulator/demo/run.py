@@ -62,8 +62,11 @@ def _run_in(directory: Path, options: DemoOptions, console: Console) -> bool:
         service.start()
         with VirtualRack(count=options.servers, boot_url=service.url) as rack:
             console.print(f"Starting ironic_lite at {service.url} ...", highlight=False)
-            service.wait_until_ready(deadline)
-            enrolment = _enrol_all(service, rack, deadline, console)
+            try:
+                service.wait_until_ready(deadline)
+                enrolment = _enrol_all(service, rack, deadline, console)
+            finally:
+                _write_rack_log(rack, directory / "rack.log")
             _tell_result(enrolment, console)
             if not options.exit:
                 _tell_how_to_use(service, rack, console)
@@ -89,6 +92,17 @@ def _enrol_all(service: Service, rack: VirtualRack, deadline: float, console: Co
     finally:
         api.close()
     return enrolment
+
+
+def _write_rack_log(rack: VirtualRack, path: Path) -> None:
+    """Keep what the servers saw, for whoever looks into a failure."""
+    lines = [
+        f"{time.strftime('%H:%M:%S', time.localtime(e.time))} {e.server} {e.source} {e.action} {e.details}"
+        for e in rack.journal()
+    ]
+    for index in range(rack.options.count):
+        lines += ["", f"console of server-{index}", *rack.console(index)]
+    path.write_text("\n".join(lines) + "\n")
 
 
 def _late(enrolment: Enrolment) -> str:
