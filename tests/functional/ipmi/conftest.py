@@ -53,6 +53,7 @@ def make_task() -> Callable[..., Any]:
             "instance_info": {},
             "driver_internal_info": {},
             "disable_power_off": False,
+            "boot_mode": None,
         }
         return SimpleNamespace(node=SimpleNamespace(**(node | fields)), context=None)
 

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """A rack's worth of BMCs at the same time."""
 
+import logging
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from ironic_lite.common import exception
-from ironic_lite.drivers.modules.ipmi import commands, driver_info, sessions
+from ironic_lite.drivers.modules.ipmi import commands, driver_info, sessions, wire
 from ironic_lite.simulator.virtual_rack import VirtualRack
 from tests.waiting import wait_for
 
@@ -28,7 +30,7 @@ def infos(rack: VirtualRack) -> list[driver_info.ConnectionInfo]:
     ]
 
 
-def test_sweep(rack: VirtualRack, settings: object) -> None:
+def test_sweep(rack: VirtualRack) -> None:
     """Everybody's power state over one session each; the second sweep needs no login; the end logs out everywhere."""
     with ThreadPoolExecutor(50) as workers:
         for _ in range(2):
@@ -55,3 +57,17 @@ def test_silent_ones_do_not_hold_up_the_rest(rack: VirtualRack, impatient: None)
     for index in SILENT:
         rack.clear_faults(index)
     assert [commands.power_is_on(infos(rack)[index]) for index in SILENT] == [False] * len(SILENT)
+
+
+def test_bmc_without_a_free_session(impatient: None, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with VirtualRack(count=1, session_limit=1) as rack:
+        info = driver_info.ConnectionInfo("127.0.0.1", rack.bmc_port(0), "admin", "password")
+        somebody_else = wire.Session(info, 17, time.monotonic() + 10)
+        with pytest.raises(exception.IPMIUnreachable, match="Close other IPMI sessions"):
+            commands.power_is_on(info)
+        with ThreadPoolExecutor(1) as waiting:
+            asked = waiting.submit(commands.power_is_on, info)
+            somebody_else.close()
+            assert asked.result() is False
+    assert "sessions use cipher suite 17" in caplog.text

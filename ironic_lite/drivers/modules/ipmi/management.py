@@ -4,9 +4,10 @@
 from typing import Any
 
 from ironic_lite.common import exception
+from ironic_lite.drivers import boot_mode
 from ironic_lite.drivers.interfaces import management
 from ironic_lite.drivers.interfaces.task import Task
-from ironic_lite.drivers.modules.ipmi import boot_mode, commands, driver_info, sensors
+from ironic_lite.drivers.modules.ipmi import commands, driver_info, sensors
 from ironic_lite.drivers.modules.ipmi.commands import BootDevice
 
 BOOT_DEVICES = {
@@ -46,7 +47,7 @@ class IPMIManagement(management.ManagementInterface):
 
     def validate(self, task: Task) -> None:
         driver_info.parse(task.node.driver_info)
-        boot_mode.wants_uefi(task.node)
+        boot_mode.of(task.node)
 
     def get_supported_boot_devices(self, task: Task) -> list[str]:
         return list(BOOT_DEVICES)
@@ -64,7 +65,7 @@ class IPMIManagement(management.ManagementInterface):
                 err=f"Boot device '{device}' is not supported; use one of {', '.join(BOOT_DEVICES)}."
             )
         flags = commands.BootFlags(
-            BOOT_DEVICES[device], persistent, uefi=boot_mode.wants_uefi(task.node)
+            BOOT_DEVICES[device], persistent, uefi=boot_mode.of(task.node) == boot_mode.UEFI
         )
         commands.set_boot_flags(driver_info.parse(task.node.driver_info), flags)
 

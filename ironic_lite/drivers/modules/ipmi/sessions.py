@@ -100,9 +100,11 @@ class SessionPool:
 
     def _close_surplus(self, bmcs: list[connection.BMC]) -> None:
         """Leave half of the process's file descriptors to others: close what was used longest ago."""
-        limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2
+        descriptors, _hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if descriptors == resource.RLIM_INFINITY:
+            return
         warm = sorted((bmc for bmc in bmcs if bmc.warm), key=lambda bmc: bmc.last_command)
-        for bmc in warm[: max(len(warm) - limit, 0)]:
+        for bmc in warm[: max(len(warm) - descriptors // 2, 0)]:
             bmc.close(0.0)
 
     def _forget_cold(self) -> None:

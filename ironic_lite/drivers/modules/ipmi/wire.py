@@ -36,6 +36,8 @@ SINGLE_PATIENCE = 10.0
 """Seconds to wait for the answer to what may be sent only once."""
 MAX_SENDS = 4
 """How often one request, or one packet of a login, goes out before the session counts as lost."""
+SENDS_PER_SUITE = 2
+"""How often one cipher suite is proposed to a BMC that does not answer, before the other one is."""
 
 _MAX_PACKET = 3000
 _SHA1, _SHA256 = 1, 256
@@ -241,9 +243,9 @@ class Session(simplesession.Session):
         if self.sessioncontext != "OPENSESSION":
             self.send_payload()
             return
-        if self.info.cipher_suite is None:
+        if self.info.cipher_suite is None and self._sends > SENDS_PER_SUITE:
             # Old BMCs drop a proposal that they do not know.
-            self.attemptedhash = _SHA1 if self.attemptedhash == _SHA256 else _SHA256
+            self.attemptedhash = _SHA1 if self._first_hash == _SHA256 else _SHA256
         self._open_rmcpplus_request()
 
     def awaitresponse(self, retry: bool) -> None:
@@ -280,7 +282,7 @@ class Session(simplesession.Session):
     def _initsession(self) -> None:
         super()._initsession()
         self.attemptedhash = self._first_hash
-        # Else pyghmi ignores "invalid integrity check value", which is how a BMC refuses a password.
+        # Else pyghmi goes on waiting after "invalid integrity check value", though nothing more will come.
         self.logontries = 0
 
     def login(self) -> None:

@@ -7,16 +7,18 @@ from typing import Any
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF
 
+BIOS = "bios"
 UEFI = "uefi"
-MODES = ("bios", UEFI)
+MODES = (BIOS, UEFI)
 
 
-def wants_uefi(node: Any) -> bool:
-    """Whether the node is to boot in UEFI mode.
+def of(node: Any) -> str:
+    """The boot mode to use for a node, ``uefi`` or ``bios``.
 
-    The instance's capabilities come first, then the node's, then ``[deploy] default_boot_mode``.
+    The instance's capabilities come first, then the node's, then the mode it is known to be in, then
+    ``[deploy] default_boot_mode``.
 
-    :raises InvalidParameterValue: when the boot mode named there is neither ``bios`` nor ``uefi``.
+    :raises InvalidParameterValue: when the capabilities name another boot mode, or are not readable.
     """
     for field in ("instance_info", "properties"):
         mode = _capabilities(getattr(node, field) or {}, field).get("boot_mode")
@@ -26,8 +28,8 @@ def wants_uefi(node: Any) -> bool:
             raise exception.InvalidParameterValue(
                 err=f"boot_mode is '{mode}' in the capabilities of {field}; it must be one of {', '.join(MODES)}."
             )
-        return mode == UEFI
-    return CONF.deploy.default_boot_mode == UEFI
+        return str(mode)
+    return str(node.boot_mode or CONF.deploy.default_boot_mode)
 
 
 def _capabilities(holder: dict[str, Any], field: str) -> dict[str, Any]:
