@@ -27,7 +27,7 @@ _TOKEN_BYTES = 32
 
 
 def lookup(context: ironic_context.RequestContext, node_ident: int | str) -> objects.Node:
-    """The node, with the token that its agent is to use in ``driver_internal_info['agent_secret_token']``.
+    """The node, with the token that its agent is to use from now on in ``agent_secret_token``.
 
     If the token of this boot was given out before, it is :data:`TAKEN` instead.
 
@@ -42,6 +42,7 @@ def lookup(context: ironic_context.RequestContext, node_ident: int | str) -> obj
     else:
         token = TAKEN
         LOG.warning("Node %s: a second agent asks for the token of this boot", node.uuid)
+    node.agent_secret_token = token
     node.set_driver_internal_info("agent_secret_token", token)
     return node
 
