@@ -43,7 +43,6 @@ def lookup(context: ironic_context.RequestContext, node_ident: int | str) -> obj
         token = TAKEN
         LOG.warning("Node %s: a second agent asks for the token of this boot", node.uuid)
     node.agent_secret_token = token
-    node.set_driver_internal_info("agent_secret_token", token)
     return node
 
 
