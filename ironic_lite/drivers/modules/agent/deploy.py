@@ -9,6 +9,7 @@ from oslo_utils import timeutils
 
 from ironic_lite.common import exception, states
 from ironic_lite.conf import CONF
+from ironic_lite.drivers import boot_mode
 from ironic_lite.drivers.interfaces import steps
 from ironic_lite.drivers.interfaces.deploy import DeployInterface
 from ironic_lite.drivers.interfaces.task import Task
@@ -83,7 +84,7 @@ class AgentDeploy(DeployInterface):
     def prepare_instance_boot(self, task: Task) -> str | None:
         """Make the next boot bring up the deployed system; on UEFI, have the agent enter it in the firmware."""
         task.driver.boot.prepare_instance(task)
-        mode = image.boot_mode(task.node)
+        mode = boot_mode.of(task.node)
         if mode != "uefi" or not task.driver.storage.should_write_image(task):
             return None
         # Of a whole-disk image only the agent knows the partitions.

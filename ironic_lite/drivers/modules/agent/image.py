@@ -6,7 +6,7 @@ import urllib.parse
 from typing import Any
 
 from ironic_lite.common import exception, fetch
-from ironic_lite.conf import CONF
+from ironic_lite.drivers import boot_mode
 
 FORMATS = frozenset({"raw", "qcow2"})
 ALGORITHMS = {"sha256": 64, "sha384": 96, "sha512": 128}
@@ -116,7 +116,7 @@ def describe(node: Any) -> dict[str, Any]:
         "disk_format": info.get("image_disk_format"),
         "stream_raw_images": True,
         "node_uuid": node.uuid,
-        "deploy_boot_mode": boot_mode(node),
+        "deploy_boot_mode": boot_mode.of(node),
         "checksum": info.get("image_checksum"),
         "os_hash_algo": info.get("image_os_hash_algo"),
         "os_hash_value": (info.get("image_os_hash_value") or "").lower() or None,
@@ -130,23 +130,6 @@ def describe(node: Any) -> dict[str, Any]:
         told["proxies"] = proxies
         told["no_proxy"] = info.get("image_no_proxy")
     return told
-
-
-def boot_mode(node: Any) -> str:
-    """``uefi`` or ``bios``: what the node's capabilities ask for, else what is configured."""
-    for info in (node.instance_info, node.properties):
-        wanted = _capabilities(info).get("boot_mode")
-        if wanted in ("uefi", "bios"):
-            return str(wanted)
-    return str(node.boot_mode or CONF.deploy.default_boot_mode)
-
-
-def _capabilities(info: dict[str, Any]) -> dict[str, str]:
-    told = info.get("capabilities")
-    if isinstance(told, dict):
-        return {str(k): str(v) for k, v in told.items()}
-    pairs = (pair.partition(":") for pair in str(told or "").split(","))
-    return {key.strip(): value.strip() for key, _, value in pairs if key.strip()}
 
 
 def _shown(url: Any) -> str:
