@@ -21,6 +21,7 @@ from ironic_python_agent import (
     hardware,
     netutils,
     partition_utils,
+    qemu_img,
     tls_utils,
 )
 from ironic_python_agent.extensions import standby
@@ -198,6 +199,7 @@ for _other in (
 ):
     _other.evaluate_hardware_support = lambda _self: 0
 standby.StandbyExtension._run_shutdown_command = _shut_down
+qemu_img.convert_image = _convert_image
 partition_utils.create_config_drive_partition = _write_config_drive
 for _name in (
     "partprobe",
