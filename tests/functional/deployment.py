@@ -3,8 +3,7 @@
 
     with Deployment(tmp_path, database=mariadb_url, transport=rabbitmq_url) as cloud:
         cloud.start_api()
-        for host in ("c1", "c2", "c3"):
-            cloud.add_conductor(host)
+        cloud.add_conductors("c1", "c2", "c3")
         node = cloud.create_node(driver="fake-hardware")
         cloud.kill_conductor("c2")
         cloud.set_provision_state(node, "manage", until="manageable")
@@ -17,6 +16,7 @@ import configparser
 import os
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -38,7 +38,7 @@ class Deployment:
     """One API and any number of conductors, or everything in one process.
 
     `options` go into every process's configuration; `start_api`, `add_conductor` and `start_all_in_one` take more, for
-    one process.
+    one process. `credentials` are the user and password of every request, where the API wants some.
     """
 
     def __init__(
@@ -47,6 +47,7 @@ class Deployment:
         database: str,
         transport: str = "inprocess://",
         options: Options | None = None,
+        credentials: tuple[str, str] | None = None,
     ) -> None:
         self.directory = directory
         self.database = database
@@ -57,6 +58,7 @@ class Deployment:
         self._options = options or {}
         self._session = requests.Session()
         self._session.trust_env = False
+        self._session.auth = credentials
 
     def __enter__(self) -> Self:
         return self
@@ -108,10 +110,20 @@ class Deployment:
 
     def add_conductor(self, host: str, options: Options | None = None) -> None:
         """Start a conductor, or start it again, and wait until the API calls it alive. The API has to run."""
-        conductor = self._process(host, ["conductor"], options or {})
-        self.conductors[host] = conductor
-        conductor.start()
-        conductor.wait_until(lambda: host in self.alive(), f"conductor {host} to be alive")
+        self.add_conductors(host, options=options)
+
+    def add_conductors(self, *hosts: str, options: Options | None = None) -> None:
+        """The same for several at once, which is quicker."""
+        for host in hosts:
+            self.conductors[host] = self._process(host, ["conductor"], options or {})
+            self.conductors[host].start()
+        for host in hosts:
+            self.conductors[host].wait_until(
+                partial(self._is_alive, host), f"conductor {host} to be alive"
+            )
+
+    def _is_alive(self, host: str) -> bool:
+        return host in self.alive()
 
     def kill_conductor(self, host: str) -> None:
         """SIGKILL: the conductor tells nobody."""
