@@ -2,6 +2,8 @@
 """A rack's worth of BMCs at the same time."""
 
 import logging
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -57,6 +59,18 @@ def test_silent_ones_do_not_hold_up_the_rest(rack: VirtualRack, impatient: None)
     for index in SILENT:
         rack.clear_faults(index)
     assert [commands.power_is_on(infos(rack)[index]) for index in SILENT] == [False] * len(SILENT)
+
+
+def test_a_process_that_ends_logs_out(rack: VirtualRack) -> None:
+    program = (
+        "from ironic_lite.drivers.modules.ipmi import commands, driver_info\n"
+        f"bmc = driver_info.ConnectionInfo('127.0.0.1', {rack.bmc_port(0)}, 'admin', 'password')\n"
+        "assert commands.power_is_on(bmc) is False\n"
+    )
+    logins = len(rack.journal(server="server-0"))
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+    assert len(rack.journal(server="server-0")) > logins
+    wait_for(lambda: rack.status(0)["bmc_sessions"] == 0, "the session to end")
 
 
 def test_bmc_without_a_free_session(impatient: None, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """All BMCs that this process talks to, and the housekeeping that keeps their sessions warm."""
 
+import atexit
 import contextlib
 import resource
 import threading
@@ -120,8 +121,12 @@ POOL = SessionPool()
 
 
 def close_all(timeout: float = 5.0) -> None:
-    """Log out of every BMC; for the conductor's orderly end.
+    """Log out of every BMC; the orderly end of the process does so by itself.
 
     :param timeout: seconds that all logouts together may take.
     """
     POOL.close_all(timeout)
+
+
+# BMCs have few sessions, and keep one that nobody closed for a minute.
+atexit.register(close_all)
