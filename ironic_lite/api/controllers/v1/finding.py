@@ -53,20 +53,6 @@ def node(call: Call, ident: str, rule: str) -> Node:
     return found
 
 
-def node_row(call: Call, ident: str, rule: str, serialise: Serialiser) -> dict[str, Any]:
-    """The node as a client sees it: one query, only the columns that are shown. Raises as ``node`` does."""
-    _check_ident(call, ident)
-    columns = dict.fromkeys((*serialise.columns, *_OWNERS))
-    for candidate in _candidates(call, ident):
-        known_by = {"uuid_in": [candidate.lower()]} if types.is_uuid(ident) else {"name": candidate}
-        rows = Node.rows(call.context, tuple(columns), limit=1, filters=known_by)
-        if rows:
-            access.authorize(call.context, rule, {name: rows[0][name] for name in _OWNERS})
-            row = {name: rows[0][name] for name in serialise.columns}
-            return serialise(row, call.view)
-    raise exception.NodeNotFound(node=ident)
-
-
 def port(call: Call, ident: str, rule: str) -> Port:
     """The port of this UUID, or from 1.88 on name, for somebody who may do ``rule`` to it.
 
@@ -85,5 +71,5 @@ def port(call: Call, ident: str, rule: str) -> Port:
 
 
 def show(call: Call, record: Any, serialise: Serialiser) -> dict[str, Any]:
-    """A record that was written, as a client sees it."""
+    """A record as a client sees it."""
     return serialise(record.as_row(serialise.columns), call.view)

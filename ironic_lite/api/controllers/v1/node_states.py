@@ -23,7 +23,8 @@ def show(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/states``"""
     call.query({})
     serialise = STATES.serialiser(call.minor, None, DETAIL)
-    return call.reply(finding.node_row(call, ident, "baremetal:node:get_states", serialise))
+    node = finding.node(call, ident, "baremetal:node:get_states")
+    return call.reply(finding.show(call, node, serialise))
 
 
 def show_console(call: Call, ident: str) -> webob.Response:

@@ -37,7 +37,8 @@ def show(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}``"""
     query = call.query({"fields": types.CSV})
     serialise = paging.serialiser(query, NODE, call.minor, DETAIL)
-    return call.reply(finding.node_row(call, ident, "baremetal:node:get", serialise))
+    node = finding.node(call, ident, "baremetal:node:get")
+    return call.reply(finding.show(call, node, serialise))
 
 
 def create(call: Call) -> webob.Response:
