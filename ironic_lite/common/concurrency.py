@@ -35,6 +35,8 @@ def setup() -> str:
         import eventlet
 
         eventlet.monkey_patch(os=False)
+        # PostgreSQL's driver would wait in C, and with it every other green thread.
+        os.environ.setdefault("PSYCOPG_WAIT_FUNC", "wait_selector")
     else:
         # futurist and oslo.utils import eventlet wherever it is installed, which costs 18 MB and 0.15 s.
         sys.modules.setdefault("eventlet", None)  # type: ignore[arg-type]

@@ -13,15 +13,13 @@ from sqlalchemy import exc
 
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF
-from ironic_lite.db import engine, models, paging, retry
+from ironic_lite.db import engine, paging, retry
+from ironic_lite.db.models import CONDUCTORS, INTERFACES
 from ironic_lite.db.types import server_time_ago
 
 Row = dict[str, Any]
 Interfaces = dict[str, dict[str, dict[str, Any]]]
 """``{hardware type: {interface type: {"enabled": [names], "default": name or None}}}``"""
-
-CONDUCTORS = models.table(models.Conductor)
-INTERFACES = models.table(models.ConductorHardwareInterface)
 
 
 def _is_alive() -> sa.ColumnElement[bool]:

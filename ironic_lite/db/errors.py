@@ -30,8 +30,6 @@ _POOL = "no connection became free in time; see [database] max_pool_size and max
 
 def transient_reason(error: BaseException) -> str | None:
     """Why trying again may work, or None when it cannot."""
-    if isinstance(error, exc.TimeoutError):
-        return _POOL
     if not isinstance(error, exc.DBAPIError):
         return None
     original = error.orig
@@ -62,7 +60,7 @@ def _mysql_number(original: BaseException | None) -> int | None:
 
 def translate(error: exc.SQLAlchemyError) -> exception.IronicLiteError:
     """The error that callers see; it holds neither SQL nor values."""
-    reason = transient_reason(error)
+    reason = _POOL if isinstance(error, exc.TimeoutError) else transient_reason(error)
     if reason is None:
         if isinstance(error, exc.DataError):
             return exception.InvalidParameterValue(

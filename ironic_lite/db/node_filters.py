@@ -7,12 +7,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from ironic_lite.common import exception
-from ironic_lite.db import models
+from ironic_lite.db.models import NODES
 from ironic_lite.db.types import server_time_ago
 
 Condition = sa.ColumnElement[bool]
 
-_c = models.table(models.Node).c
+_c = NODES.c
 
 
 def _equals(name: str) -> Callable[[Any], Condition]:

@@ -16,12 +16,11 @@ from oslo_utils import timeutils, uuidutils
 from sqlalchemy import exc
 
 from ironic_lite.common import exception
-from ironic_lite.db import engine, errors, models, node_filters, paging, retry
+from ironic_lite.db import engine, errors, node_filters, paging, retry
+from ironic_lite.db.models import NODES, PORTS
 
 Row = dict[str, Any]
 
-NODES = models.table(models.Node)
-PORTS = models.table(models.Port)
 
 SECRET_COLUMNS = frozenset({"reservation_token", "agent_secret_token"})
 """Columns that lists neither show nor sort by."""
@@ -40,12 +39,13 @@ def _now() -> datetime.datetime:
     return timeutils.utcnow(with_timezone=True)
 
 
-def _condition(ident: int | str) -> sa.ColumnElement[bool]:
+def _known_by(ident: int | str) -> tuple[str, int | str]:
+    """The column that holds ``ident``, and what it holds there."""
     if isinstance(ident, int):
-        return NODES.c.id == ident
+        return "id", ident
     if uuidutils.is_uuid_like(ident):
-        return NODES.c.uuid == str(uuid_module.UUID(ident))
-    return NODES.c.name == ident
+        return "uuid", str(uuid_module.UUID(ident))
+    return "name", ident
 
 
 def _one(connection: sa.Connection, condition: sa.ColumnElement[bool], ident: object) -> Row:
@@ -98,21 +98,34 @@ def _translate_violation(error: exc.IntegrityError, values: Row, node: object) -
     return errors.translate(error)
 
 
+# The most frequent question of all: built and named in SQLAlchemy's cache once.
+_BY = {
+    name: sa.select(NODES).where(NODES.c[name] == sa.bindparam("ident"))
+    for name in ("id", "uuid", "name")
+}
+
+
 @retry.on_transient_error
 def get(ident: int | str) -> Row:
     """The node of this id (an int), UUID or name.
 
     :raises NodeNotFound:
     """
-    with engine.reader() as connection:
-        return _one(connection, _condition(ident), ident)
+    return _get(*_known_by(ident))
 
 
 @retry.on_transient_error
 def get_by_name(name: str) -> Row:
     """The node of this name, even where the name looks like a UUID."""
+    return _get("name", name)
+
+
+def _get(column: str, ident: int | str) -> Row:
     with engine.reader() as connection:
-        return _one(connection, NODES.c.name == name, name)
+        row = connection.execute(_BY[column], {"ident": ident}).mappings().first()
+    if row is None:
+        raise exception.NodeNotFound(node=ident)
+    return dict(row)
 
 
 @retry.on_transient_error
@@ -236,7 +249,8 @@ def reserve(tag: str, ident: int | str, token: str) -> Row:
     :raises NodeLocked: when somebody holds the lock.
     :raises NodeNotFound:
     """
-    condition = _condition(ident)
+    column, value = _known_by(ident)
+    condition = NODES.c[column] == value
     statement = (
         sa.update(NODES)
         .where(condition, NODES.c.reservation.is_(None))

@@ -12,7 +12,7 @@ from sqlalchemy import exc
 
 from ironic_lite.common import exception
 from ironic_lite.db import engine, errors, paging, retry
-from ironic_lite.db.nodes import NODES, PORTS
+from ironic_lite.db.models import NODES, PORTS
 
 Row = dict[str, Any]
 

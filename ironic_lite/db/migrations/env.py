@@ -6,7 +6,7 @@ from alembic import context
 from ironic_lite.db import models
 
 context.configure(
-    connection=context.config.attributes["connection"], target_metadata=models.Base.metadata
+    connection=context.config.attributes["connection"], target_metadata=models.METADATA
 )
 with context.begin_transaction():
     context.run_migrations()

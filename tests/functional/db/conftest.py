@@ -76,7 +76,7 @@ def database(
     url = migrated_url(kind)
     use_database(url)
     with engine.writer() as connection:
-        for table in reversed(models.Base.metadata.sorted_tables):
+        for table in reversed(models.METADATA.sorted_tables):
             connection.execute(table.delete())
     return url
 

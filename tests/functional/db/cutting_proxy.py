@@ -37,7 +37,7 @@ class CuttingProxy:
                     threading.Thread(target=pump, args=(client, server, cut), daemon=True).start()
 
     def _upstream(self, client: socket.socket, server: socket.socket, cut: threading.Event) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, EOFError):
             while data := client.recv(65536):
                 if b"COMMIT" in data and self._armed.is_set():
                     self._armed.clear()
@@ -49,7 +49,7 @@ class CuttingProxy:
     def _downstream(
         self, client: socket.socket, server: socket.socket, cut: threading.Event
     ) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, EOFError):
             while data := server.recv(65536):
                 if cut.is_set():
                     break

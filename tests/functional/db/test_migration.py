@@ -20,9 +20,9 @@ def test_migrated_tables_are_those_of_the_models(empty_database: str) -> None:
     migration.upgrade()
     with engine.get().connect() as connection:
         context = alembic_migration.MigrationContext.configure(
-            connection, opts={"compare_type": True, "target_metadata": models.Base.metadata}
+            connection, opts={"compare_type": True, "target_metadata": models.METADATA}
         )
-        assert autogenerate.compare_metadata(context, models.Base.metadata) == []
+        assert autogenerate.compare_metadata(context, models.METADATA) == []
 
 
 def test_numbers_of_the_migrations_are_their_order() -> None:

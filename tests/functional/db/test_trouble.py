@@ -188,6 +188,22 @@ def free_port() -> int:
 
 
 @on_sqlite
+def test_a_pool_without_a_free_connection(
+    database: str, set_database_option: Callable[[str, Any], None]
+) -> None:
+    node = make()
+    for name, value in (("max_pool_size", 1), ("max_overflow", 0), ("pool_timeout", 1)):
+        set_database_option(name, value)
+    engine.dispose()
+    with (
+        engine.get().connect(),
+        pytest.raises(exception.DatabaseError, match="no connection became free in time"),
+    ):
+        nodes.get(node["id"])
+    assert nodes.get(node["id"]) == node
+
+
+@on_sqlite
 def test_a_busy_file_is_tried_again(
     database: str, set_database_option: Callable[[str, Any], None]
 ) -> None:
@@ -222,7 +238,7 @@ def test_eight_processes_write_one_file(database: str) -> None:
     make(name="shared")
     rivals = [
         subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "tests.functional.db.rival", str(number), "25"],
+            [sys.executable, "-W", "ignore", "-m", "tests.functional.db.rival", str(number), "15"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -239,7 +255,7 @@ def test_eight_processes_write_one_file(database: str) -> None:
     assert [rival.returncode for rival in rivals] == [0] * 8, answers
     won = sum(int(out) for out, _ in answers)
     assert nodes.get("shared")["driver_internal_info"].get("count", 0) == won > 0
-    assert len(nodes.rows(["id"])) == 8 * 25 + 1
+    assert len(nodes.rows(["id"])) == 8 * 15 + 1
     assert nodes.get("shared")["reservation"] is None
 
 

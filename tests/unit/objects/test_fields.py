@@ -54,9 +54,9 @@ def test_a_copy_of_a_fenced_node_is_fenced():
 def test_fields_are_the_columns_of_the_tables():
     from ironic_lite.db import models
 
-    columns = {column.name for column in models.Node.__table__.c}
+    columns = {column.name for column in models.NODES.c}
     assert set(objects.Node.fields) == columns - {"reservation_token"}
-    columns = {column.name for column in models.Port.__table__.c}
+    columns = {column.name for column in models.PORTS.c}
     assert set(objects.Port.fields) == columns | {"node_uuid"}
-    columns = {column.name for column in models.Conductor.__table__.c}
+    columns = {column.name for column in models.CONDUCTORS.c}
     assert set(objects.Conductor.fields) == columns | {"alive"}
