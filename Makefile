@@ -44,7 +44,7 @@ test-servers:
 $(VENV)/.installed: $(PACKAGING)
 	@tools/make-venv $(VENV)
 	@echo "Installing ironic_lite into $(VENV)"
-	@$(PIP_INSTALL) -e .
+	@$(PIP_INSTALL) -e '.[cli]'
 	@touch $@
 
 $(VENV)/.installed-for-tests: $(VENV)/.installed

@@ -16,13 +16,17 @@ _USAGE = """\
 {servers}
 They boot over the network from {boot_url}/boot/<mac with hyphens>.
 
+A BMC:
   ipmitool -I lanplus -C 17 -H 127.0.0.1 -p {port} -U {username} -P {password} chassis status
-  curl {url}/servers                                  what every server does
-  curl {url}/servers/0/console                        a serial console
+What the servers do, a serial console, everything that happened so far:
+  curl {url}/servers
+  curl {url}/servers/0/console
+  curl '{url}/log?since=0'
+Kernel, ramdisk and disk image with their SHA-256:
+  curl {url}/images
+A fault, and its end:
   curl -X PUT -d '{{"bmc_silent": true}}' {url}/servers/0/faults
   curl -X DELETE {url}/servers/0/faults
-  curl '{url}/log?since=0'                            everything that happened
-  curl {url}/images                                   kernel, ramdisk, disk image and their SHA-256
 
 Ctrl-C stops the rack.
 """

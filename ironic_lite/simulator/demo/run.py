@@ -39,7 +39,8 @@ class DemoFailed(Exception):
 def run(options: DemoOptions, console: Console) -> int:
     """Run the demo; returns 0 if every server became active."""
     directory = Path(tempfile.mkdtemp(prefix="ironic-lite-demo-"))
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     succeeded, interrupted = False, False
     try:
         succeeded = _run_in(directory, options, console)
@@ -73,6 +74,9 @@ def _run_in(directory: Path, options: DemoOptions, console: Console) -> bool:
                 _stay(service)
             return enrolment.all_active
     finally:
+        # An impatient second Ctrl-C must not leave the service behind.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
         service.stop()
 
 
@@ -142,8 +146,10 @@ def _tell_how_to_use(service: Service, rack: VirtualRack, console: Console) -> N
         f"  {cli} node reboot demo-0",
         f"  {cli} node undeploy demo-0 --wait 60",
         "",
-        f"  curl {rack.http_url}/servers/0            the server itself",
-        f"  curl {rack.http_url}/servers/0/console    its serial console",
+        "What the virtual server itself says, and its serial console:",
+        "",
+        f"  curl {rack.http_url}/servers/0",
+        f"  curl {rack.http_url}/servers/0/console",
         "",
         f"Log of the service: {service.log}",
     ]

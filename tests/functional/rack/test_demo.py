@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``ironic-lite demo`` and ``ironic-lite rack`` as they are typed."""
+
+import contextlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.waiting import wait_for
+
+IRONIC_LITE = str(Path(sys.executable).with_name("ironic-lite"))
+
+
+class Running:
+    """A command in the background, with its output in a file."""
+
+    def __init__(self, output: Path, *arguments: str) -> None:
+        self._output = output
+        with output.open("wb") as stream:
+            self.process = subprocess.Popen([IRONIC_LITE, *arguments], stdout=stream, stderr=stream)
+
+    @property
+    def output(self) -> str:
+        """What it printed so far."""
+        return self._output.read_text()
+
+    def find(self, pattern: str, timeout: float = 90) -> str:
+        """Wait until the pattern is in the output, and return its group."""
+
+        def found() -> str | None:
+            match = re.search(pattern, self.output)
+            if match is None and self.process.poll() is not None:
+                raise AssertionError(f"ended with {self.process.returncode}:\n{self.output}")
+            return match.group(1) if match else None
+
+        text = wait_for(found, pattern, timeout, describe=lambda: self.output)
+        assert text is not None
+        return text
+
+    def stop(self, number: signal.Signals) -> int:
+        """Send a signal and wait for the end."""
+        self.process.send_signal(number)
+        return self.process.wait(30)
+
+
+@contextlib.contextmanager
+def running(output: Path, *arguments: str) -> Iterator[Running]:
+    """Run a command for as long as the block lasts."""
+    command = Running(output, *arguments)
+    try:
+        yield command
+    finally:
+        if command.process.poll() is None:
+            command.stop(signal.SIGTERM)
+
+
+def is_open(url: str) -> bool:
+    """Tell whether somebody listens there."""
+    host, _, port = url.partition("://")[2].partition(":")
+    with socket.socket() as probe:
+        return probe.connect_ex((host, int(port))) == 0
+
+
+def test_demo_exit() -> None:
+    done = subprocess.run(
+        [IRONIC_LITE, "demo", "--exit", "--servers", "2", "--port", "0"],
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "All 2 servers are active" in done.stdout
+    for name in ("demo-0", "demo-1"):
+        assert re.search(rf"{name}\s+active\s+power on\s+server: on, booted", done.stdout)
+
+
+def test_demo_stays_until_it_is_interrupted(tmp_path: Path) -> None:
+    with running(tmp_path / "out", "demo", "--servers", "1", "--port", "0") as demo:
+        log = demo.find(r"Log of the service: (.*)\n")
+        url = demo.find(r"OS_ENDPOINT=(\S+)")
+        rack = demo.find(r"curl (\S+)/servers/0\n")
+        nodes = requests.get(f"{url}/v1/nodes", timeout=10).json()["nodes"]
+        assert [n["provision_state"] for n in nodes] == ["active"]
+        assert requests.get(f"{rack}/servers/0", timeout=10).json()["phase"] == "booted"
+        assert Path(log).exists()
+        assert demo.stop(signal.SIGINT) == 0
+        assert not is_open(url)
+        assert not is_open(rack)
+        assert not Path(log).parent.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_demo_interrupted_at_work_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    with running(tmp_path / "out", "demo", "--servers", "1", "--port", "0") as demo:
+        url = demo.find(r"Starting ironic_lite at (\S+)")
+        wait_for(lambda: is_open(url), "the service")
+        assert demo.stop(number) == 1
+        assert "Stopped." in demo.output
+        assert not is_open(url)
+
+
+def test_demo_that_is_too_slow_says_where_the_logs_are() -> None:
+    done = subprocess.run(
+        [IRONIC_LITE, "demo", "--exit", "--servers", "1", "--port", "0", "--timeout", "0"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "in time" in done.stdout
+    logs = Path(re.search(r"Logs: (\S+)", done.stdout)[1])  # type: ignore[index]
+    assert (logs / "rack.log").exists()
+    shutil.rmtree(logs)
+
+
+def test_demo_on_a_taken_port() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = subprocess.run(
+            [IRONIC_LITE, "demo", "--exit", "--port", str(taken.getsockname()[1])],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "is taken" in done.stdout
+    assert "--port 0" in done.stdout
+
+
+def test_rack_in_the_foreground(tmp_path: Path) -> None:
+    ports = ("--http-port", "0", "--bmc-port-base", "0")
+    with running(tmp_path / "out", "rack", "--count", "3", *ports) as rack:
+        url = rack.find(r"curl (\S+)/servers\n")
+        servers = requests.get(f"{url}/servers", timeout=10).json()["servers"]
+        assert len(servers) == 3
+        assert f"bmc 127.0.0.1:{servers[2]['bmc_port']}" in rack.output
+        assert rack.stop(signal.SIGINT) == 0
+        assert not is_open(url)
+
+
+def test_rack_on_a_taken_port() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = subprocess.run(
+            [IRONIC_LITE, "rack", "--http-port", str(taken.getsockname()[1])],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "--http-port" in done.stderr
