@@ -35,6 +35,8 @@ def read(
     """
     log.set_defaults(default_log_levels=[*log.get_default_log_levels(), *_QUIET])
     log.register_options(CONF)
+    # What a command prints is for its caller; the log is not part of it.
+    CONF.set_default("use_stderr", True)
     arguments = [f"--config-file={file}" for file in files]
     arguments += [f"--config-dir={directory}" for directory in directories]
     with _as_config_invalid():

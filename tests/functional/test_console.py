@@ -1,0 +1,182 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The console commands as an operator meets them: mistakes, signals, status."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.functional.servers.ports import free_port
+from tests.waiting import wait_for
+
+SCRIPTS = Path(sys.executable).parent
+RABBIT = "[DEFAULT]\ntransport_url = rabbit://u:p@127.0.0.1:1/\n"
+
+
+class Console:
+    """Runs commands on one configuration file."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.port = free_port()
+        self.configure("")
+
+    def configure(self, text: str) -> None:
+        (self.directory / "test.conf").write_text(text)
+        (self.directory / "base.conf").write_text(
+            f"[DEFAULT]\nstate_path = {self.directory}/state\n[api]\nport = {self.port}\n"
+        )
+
+    def command(self, *words: str, script: str = "ironic-lite") -> list[str]:
+        files = [f"--config-file={self.directory}/{name}.conf" for name in ("base", "test")]
+        return [str(SCRIPTS / script), *files, *words]
+
+    def run(self, *words: str, script: str = "ironic-lite") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(*words, script=script),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Started, and ready."""
+        started = subprocess.Popen(
+            self.command(*words),
+            stdout=subprocess.PIPE,
+            stderr=(self.directory / "log").open("w"),
+            text=True,
+        )
+        assert started.stdout is not None
+        assert "is up at http://127.0.0.1" in started.stdout.readline()
+        return started
+
+    @property
+    def log(self) -> str:
+        return (self.directory / "log").read_text()
+
+
+@pytest.fixture
+def console(tmp_path: Path) -> Console:
+    return Console(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("command", "text", "message"),
+    [
+        ("up", "[DEFAULT]\nhots = a\n", "there is no option 'hots' in [DEFAULT]"),
+        ("up", "[conductr]\nworkers_pool_size = 9\n", "in [conductr]"),
+        ("up", "[api]\nthreads = many\n", "invalid literal"),
+        ("up", "[conductor]\nheartbeat_timeout = 20\n", "more than twice heartbeat_interval"),
+        ("up", "[api]\nssl_cert_file = /a\n", "ssl_cert_file and ssl_key_file"),
+        ("up", "[api]\ndatabase_access = rpc\n", "this process is a conductor too"),
+        ("up", "[DEFAULT]\npin_release_version = 99\n", "pin_release_version is '99'"),
+        ("up", "[DEFAULT]\nenabled_power_interfaces = fake,absent\n", "absent"),
+        ("up", "[DEFAULT]\ndefault_power_interface = absent\n", "default_power_interface"),
+        ("up", "[DEFAULT]\ntransport_url = pigeon://\n", "use rabbit:// or inprocess://"),
+        ("up", "[database]\nconnection = sqlite://\n", "SQLite in memory"),
+        ("api", "", "reaches only this process"),
+        ("conductor", "", "reaches only this process"),
+        (
+            "api",
+            RABBIT + "[api]\ndatabase_access = rpc\n[database]\nconnection = sqlite:////a\n",
+            "must not hold its credentials",
+        ),
+    ],
+)
+def test_a_wrong_configuration_stops_the_start_with_one_line(
+    console: Console, command: str, text: str, message: str
+) -> None:
+    console.configure(text)
+    done = console.run(command)
+    assert done.returncode == 2
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith(f"ironic-lite {command}: ")
+    assert message in last
+    assert "Traceback" not in done.stderr
+
+
+def test_options_of_libraries_are_known(console: Console) -> None:
+    console.configure(
+        "[DEFAULT]\nuse_journal = false\nrpc_response_timeout = 61\n[oslo_messaging_rabbit]\nheartbeat_rate = 3\n"
+    )
+    assert "database" in console.run("status").stdout
+
+
+def test_the_command_line(console: Console) -> None:
+    assert console.run("--help").returncode == 0
+    assert console.run().returncode == 2
+    unknown = console.run("dance")
+    assert (unknown.returncode, "there is no command 'dance'" in unknown.stderr) == (2, True)
+    assert console.run("up", "--help").returncode == 0
+    for script, command in (("ironic-lite-api", "api"), ("ironic-lite-conductor", "conductor")):
+        done = console.run(script=script)
+        assert (done.returncode, f"ironic-lite {command}: " in done.stderr) == (2, True)
+
+
+def test_a_database_without_tables_is_named(console: Console) -> None:
+    console.configure(RABBIT)
+    done = console.run("conductor")
+    assert done.returncode == 1
+    assert "run 'ironic-lite db upgrade' first" in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_status_and_stop(console: Console, number: int) -> None:
+    before = console.run("status")
+    assert before.returncode == 1
+    assert "FAILED" in before.stdout
+    running = console.start("up")
+    done = console.run("status")
+    assert (done.returncode, "FAILED" in done.stdout) == (0, False), done.stdout
+    assert len(done.stdout.splitlines()) == 5
+    running.send_signal(number)
+    assert running.wait(30) == 0
+    after = console.run("status")
+    assert (after.returncode, "none is alive" in after.stdout) == (1, True)
+
+
+def test_a_second_conductor_of_the_same_name_does_not_start(console: Console) -> None:
+    running = console.start("up")
+    console.configure("[api]\nport = 0\n")
+    done = console.run("up")
+    assert done.returncode == 1
+    assert "is already alive" in done.stderr.splitlines()[-1]
+    running.terminate()
+    assert running.wait(30) == 0
+
+
+def test_a_taken_port_stops_the_start_and_what_had_started(console: Console) -> None:
+    running = console.start("up")
+    console.configure("[DEFAULT]\nhost = other\n")
+    done = console.run("up")
+    assert done.returncode == 2
+    assert f"port {console.port}" in done.stderr.splitlines()[-1]
+    assert "Conductor other has stopped" in done.stderr
+    running.terminate()
+    running.wait(30)
+
+
+def test_a_killed_service_starts_again_at_once(console: Console) -> None:
+    running = console.start("up")
+    running.kill()
+    running.wait(30)
+    again = console.start("up")
+    again.terminate()
+    assert again.wait(30) == 0
+
+
+def test_a_second_signal_stops_at_once(console: Console) -> None:
+    # Both signals are there when the process goes on, so the second one does not come too late.
+    running = console.start("up")
+    wait_for(lambda: "The API listens" in console.log, "the API")
+    os.kill(running.pid, signal.SIGSTOP)
+    running.send_signal(signal.SIGTERM)
+    running.send_signal(signal.SIGINT)
+    os.kill(running.pid, signal.SIGCONT)
+    assert running.wait(30) in (128 + signal.SIGTERM, 128 + signal.SIGINT)
+    assert "Stopping at once." in console.log
