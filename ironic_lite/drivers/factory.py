@@ -2,6 +2,7 @@
 """Loads hardware types and interfaces by their entry points, and composes the driver of a node."""
 
 import functools
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from stevedore import named
@@ -30,7 +31,7 @@ def _load(namespace: str, names: list[str], option: str) -> dict[str, Any]:
     def failed(_manager: Any, entrypoint: Any, exc: BaseException) -> None:
         raise exception.DriverLoadError(driver=entrypoint.name, reason=exc) from exc
 
-    def missing(absent: set[str]) -> None:
+    def missing(absent: Iterable[str]) -> None:
         listed = ", ".join(sorted(absent))
         raise exception.DriverNotFoundInEntrypoint(
             entrypoint=namespace, names=f"{listed} (see [DEFAULT] {option})", driver_name=listed

@@ -38,6 +38,7 @@ class IronicLiteObject(base.VersionedObject):
     if TYPE_CHECKING:
         # Fields become properties when the class is registered.
         def __getattr__(self, name: str) -> Any: ...
+        def __setattr__(self, name: str, value: Any) -> None: ...
 
     def __repr__(self) -> str:
         """Never the fields themselves: some hold passwords, and objects end up in logs."""
