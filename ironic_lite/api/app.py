@@ -32,7 +32,7 @@ def make_app() -> Any:
     conductors = rpcapi.ConductorAPI()
     if CONF.api.database_access == "rpc":
         # It has the three methods of oslo.versionedobjects' interface, and much else.
-        IronicLiteObject.indirection_api = conductors
+        IronicLiteObject.indirection_api = conductors  # type: ignore[assignment]
     app: Any = Application(conductors, [VersionHook(), FaultHook()])
     for middleware in MIDDLEWARE:
         app = middleware(app)

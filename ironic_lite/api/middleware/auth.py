@@ -45,8 +45,9 @@ class HttpBasic:
         self._passwords = PasswordFile(CONF.http_basic_auth_user_file)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        # Also for those who are refused: their log line belongs to them.
+        environ[CONTEXT] = _context(environ, is_public_api=True)
         if routes.is_public(environ["PATH_INFO"]):
-            environ[CONTEXT] = _context(environ, is_public_api=True)
             return self._app(environ, start_response)
         credentials = _credentials(environ.get("HTTP_AUTHORIZATION", ""))
         if credentials is None or not self._passwords.verify(*credentials):

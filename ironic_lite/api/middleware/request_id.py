@@ -38,10 +38,9 @@ class RequestId:
                 ("x-openstack-request-id", request_id),
             ]
             if LOG.isEnabledFor(logging.INFO):
-                # Without the query: a client may have put anything there.
+                # Without the query: a client may have put anything there. The context adds the name.
                 LOG.info(
-                    "%s %s %s %s %.1f ms",
-                    request_id,
+                    "%s %s %s %.1f ms",
                     environ["REQUEST_METHOD"],
                     environ["PATH_INFO"]
                     .encode("latin-1", "replace")

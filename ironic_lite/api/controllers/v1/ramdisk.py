@@ -18,15 +18,6 @@ from ironic_lite.objects.node import Node
 _TOKEN_SINCE = 62
 _SHOWN = ("uuid", "properties", "instance_info", "driver_internal_info", "links")
 
-_WAITING = frozenset(
-    {
-        *states.WAITING,
-        *states.WAITING.values(),
-        states.VERIFYING,
-    }
-)
-"""A node that is in none of these has no business with an agent."""
-
 _AGENT_STATUSES = ("start", "end", "error")
 _ARGUMENT_SINCE = {"agent_version": 36, "agent_verify_ca": 68}
 _STATUS_SINCE = 72
@@ -57,7 +48,10 @@ def lookup(call: Call) -> webob.Response:
     token = None
     if call.minor >= _TOKEN_SINCE:
         topic = call.conductors.get_topic_for(node)
-        node = call.conductors.get_node_with_token(call.context, node.uuid, topic)
+        try:
+            node = call.conductors.get_node_with_token(call.context, node.uuid, topic)
+        except exception.NodeNotFound:
+            raise exception.NotFound() from None
         token = node.agent_secret_token or redaction.MASK
     serialise = NODE.serialiser(call.minor, _SHOWN, DETAIL)
     return call.reply({"node": finding.show(call, node, serialise), "config": _config(token)})
@@ -75,7 +69,12 @@ def _find(call: Call, macs: list[str], node_uuid: str | None) -> Node:
             node = Node.get_by_port_addresses(call.context, macs)
     except exception.NotFound:
         raise exception.NotFound() from None
-    if CONF.api.restrict_lookup and node.provision_state not in _WAITING:
+    # With fast track, agents of idle nodes may call too; the conductor knows which.
+    if (
+        CONF.api.restrict_lookup
+        and not CONF.deploy.fast_track
+        and node.provision_state not in states.AGENT_EXPECTED
+    ):
         raise exception.NotFound()
     return node
 
