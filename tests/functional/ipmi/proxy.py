@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A network between client and BMC that loses, repeats or garbles datagrams as a test says."""
 
+import contextlib
 import select
 import socket
 import threading
@@ -53,7 +54,8 @@ class Proxy:
             if self._front in ready:
                 datagram, client = self._front.recvfrom(4096)
                 for arriving in self._pass(TO_BMC, datagram):
-                    self._back(client).send(arriving)
+                    with contextlib.suppress(ConnectionRefusedError):
+                        self._back(client).send(arriving)
             for client, back in list(self._backs.items()):
                 if back in ready:
                     try:
