@@ -53,7 +53,7 @@ class Life:
         me.drivers.load()
         record = self._register()
         # Nothing of this life holds a lock yet: what carries our name is a former life's.
-        freed = Node.release_orphans(self._context, [me.host])
+        freed = Node.release_orphans(self._context, [me.host], even_if_alive=True)
         if freed:
             LOG.warning("Released %d locks that a former life of this conductor held", len(freed))
         self._keepalive = keepalive.Keepalive(
@@ -86,8 +86,9 @@ class Life:
         if self._keepalive is not None:
             self._keepalive.stop()
             try:
-                Node.release_orphans(self._context, [me.host])
+                # In this order: if another process has taken the name meanwhile, it is alive, and keeps its locks.
                 Conductor.unregister(self._context, me.host, me.incarnation)
+                Node.release_orphans(self._context, [me.host])
             except Exception:
                 LOG.exception("Could not say goodbye; the others notice by themselves")
         LOG.info("Conductor %s has stopped", me.host)

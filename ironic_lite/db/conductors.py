@@ -22,15 +22,14 @@ Interfaces = dict[str, dict[str, dict[str, Any]]]
 """``{hardware type: {interface type: {"enabled": [names], "default": name or None}}}``"""
 
 
-def _is_alive() -> sa.ColumnElement[bool]:
+def is_alive() -> sa.ColumnElement[bool]:
+    """The condition, on rows of ``CONDUCTORS``."""
     limit = server_time_ago(CONF.conductor.heartbeat_timeout)
     return sa.and_(CONDUCTORS.c.online.is_(sa.true()), CONDUCTORS.c.updated_at >= limit)
 
 
 def _select() -> sa.Select[Any]:
-    return sa.select(
-        CONDUCTORS, _is_alive().label("alive"), server_time_ago(0).label("server_time")
-    )
+    return sa.select(CONDUCTORS, is_alive().label("alive"), server_time_ago(0).label("server_time"))
 
 
 def _as_row(mapping: Any) -> Row:
@@ -64,7 +63,7 @@ def register(
     }
     named = CONDUCTORS.c.hostname == hostname
     may_replace = sa.or_(
-        sa.not_(_is_alive()), CONDUCTORS.c.incarnation.in_([incarnation, replaces or incarnation])
+        sa.not_(is_alive()), CONDUCTORS.c.incarnation.in_([incarnation, replaces or incarnation])
     )
     try:
         with engine.writer() as connection:
@@ -187,7 +186,7 @@ def interfaces() -> Interfaces:
             INTERFACES.c.default,
         )
         .join(CONDUCTORS, CONDUCTORS.c.id == INTERFACES.c.conductor_id)
-        .where(_is_alive())
+        .where(is_alive())
         .order_by(INTERFACES.c.hardware_type, INTERFACES.c.interface_type, INTERFACES.c.id)
     )
     merged: Interfaces = {}

@@ -7,6 +7,7 @@ queue on a lock of ours, which wakes them at once; processes queue by the busy t
 """
 
 import contextlib
+import errno
 import os
 import threading
 from collections.abc import Iterator
@@ -154,10 +155,17 @@ def _server_arguments(backend: str, bounded: bool) -> dict[str, Any]:
 
 
 def _prepare_file(path: Path) -> None:
-    """The file holds BMC passwords: only its owner may read it."""
+    """The file holds BMC passwords: only its owner may read it.
+
+    A file that is there is never opened here. Closing it again would drop all POSIX locks that SQLite holds on it in this
+    process; another process then takes itself for the last user and removes the write-ahead log that we still write to.
+    """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise exception.ConfigInvalid(
             error_msg=f"The database file {path} cannot be opened: {error.strerror}. "

@@ -16,8 +16,8 @@ from oslo_utils import timeutils, uuidutils
 from sqlalchemy import exc
 
 from ironic_lite.common import exception
-from ironic_lite.db import engine, errors, node_filters, paging, retry
-from ironic_lite.db.models import NODES, PORTS
+from ironic_lite.db import conductors, engine, errors, node_filters, paging, retry
+from ironic_lite.db.models import CONDUCTORS, NODES, PORTS
 
 Row = dict[str, Any]
 
@@ -288,16 +288,18 @@ def check_lock(node_id: int, token: str) -> None:
 
 
 @retry.on_transient_error
-def release_orphans(hostnames: Iterable[str]) -> list[int]:
+def release_orphans(hostnames: Iterable[str], even_if_alive: bool = False) -> list[int]:
     """Break the locks that these hosts hold now; returns the ids of the nodes.
 
-    A lock that such a host takes in the meantime has another token and stays.
+    A lock that such a host takes in the meantime has another token and stays. So do, unless ``even_if_alive``, the
+    locks of a host that has come back to life since the caller saw it dead.
     """
     held = (
         sa.select(NODES.c.id, NODES.c.reservation_token)
         .where(NODES.c.reservation.in_(list(hostnames)))
         .order_by(NODES.c.id)
     )
+    alive = sa.select(CONDUCTORS.c.hostname).where(conductors.is_alive())
     freed = []
     with engine.writer() as connection:
         for node_id, token in connection.execute(held).all():
@@ -306,6 +308,9 @@ def release_orphans(hostnames: Iterable[str]) -> list[int]:
                 .where(*_fence(node_id, token))
                 .values(reservation=None, reservation_token=None)
             )
+            if not even_if_alive:
+                # Asked after the locks were read: who holds one of them had registered before.
+                statement = statement.where(NODES.c.reservation.not_in(alive))
             if connection.execute(statement).rowcount:
                 freed.append(node_id)
     return freed

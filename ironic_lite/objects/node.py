@@ -300,9 +300,15 @@ class Node(base.IronicLiteObject):
         nodes.check_lock(self.id, self._token)
 
     @classmethod
-    def release_orphans(cls, context: Any, hostnames: Iterable[str]) -> Sequence[int]:
-        """Break the locks of these hosts; returns the ids of the nodes. What still runs there is fenced off."""
-        return nodes.release_orphans(hostnames)
+    def release_orphans(
+        cls, context: Any, hostnames: Iterable[str], even_if_alive: bool = False
+    ) -> Sequence[int]:
+        """Break the locks of these hosts; returns the ids of the nodes. What still runs there is fenced off.
+
+        :param even_if_alive: also of hosts that are alive, as the caller's own at its start. Otherwise a host that has
+            come back since the caller saw it dead keeps its locks.
+        """
+        return nodes.release_orphans(hostnames, even_if_alive)
 
     # The agent
 

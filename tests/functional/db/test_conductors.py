@@ -169,3 +169,22 @@ def test_of_newcomers_in_the_same_moment_one_wins(admin: Context) -> None:
     for thread in threads:
         thread.join(30)
     assert sorted(outcomes) == ["refused"] * 5 + ["registered"]
+
+
+def test_locks_of_a_host_that_came_back_are_not_broken(admin: Context) -> None:
+    node = objects.Node(admin, driver="ipmi")
+    node.create()
+    register(admin, "a", incarnation="a/1")
+    silence("a", CONF.conductor.heartbeat_timeout + 1)
+    dead = objects.Conductor.offline(admin)
+    register(admin, "a", incarnation="a/2")
+    held = objects.Node.reserve(admin, "a", node.id)
+    assert objects.Node.release_orphans(admin, dead) == []
+    held.check_lock()
+    objects.Conductor.unregister(admin, "a", "a/1")
+    assert objects.Node.release_orphans(admin, ["a"]) == []
+    objects.Conductor.unregister(admin, "a", "a/2")
+    assert objects.Node.release_orphans(admin, ["a"]) == [node.id]
+    held = objects.Node.reserve(admin, "a", node.id)
+    register(admin, "a", incarnation="a/3")
+    assert objects.Node.release_orphans(admin, ["a"], even_if_alive=True) == [node.id]
