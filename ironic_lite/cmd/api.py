@@ -32,7 +32,7 @@ def prepare() -> None:
     config.check(api=True)
     rpc.init()
     if CONF.api.database_access == "rpc":
-        IronicLiteObject.indirection_api = rpcapi.ConductorAPI()
+        IronicLiteObject.indirection_api = rpcapi.ConductorAPI()  # type: ignore[assignment]
     else:
         database.require()
 

@@ -8,7 +8,6 @@ All calls wait for an answer, for a bounded time. A conductor that does not answ
 from typing import Any
 
 import oslo_messaging
-from oslo_versionedobjects.base import VersionedObjectIndirectionAPI
 
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception, release_mappings, rpc
@@ -27,7 +26,7 @@ BMC_MARGIN = 30
 Context = ironic_context.RequestContext
 
 
-class ConductorAPI(VersionedObjectIndirectionAPI):
+class ConductorAPI:
     """Client side of the conductor's RPC surface. Safe to share between threads.
 
     History of the surface:
