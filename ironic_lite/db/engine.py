@@ -157,8 +157,8 @@ def _server_arguments(backend: str, bounded: bool) -> dict[str, Any]:
 def _prepare_file(path: Path) -> None:
     """The file holds BMC passwords: only its owner may read it.
 
-    A file that is there is never opened here. Closing it again would drop all POSIX locks that SQLite holds on it in this
-    process; another process then takes itself for the last user and removes the write-ahead log that we still write to.
+    A file that is there is never opened here. Closing it again would drop all POSIX locks that SQLite holds on it in
+    this process; another process then takes itself for the last user and removes the log that we still write to.
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

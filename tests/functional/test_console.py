@@ -137,7 +137,8 @@ def test_status_and_stop(console: Console, number: int) -> None:
     running.send_signal(number)
     assert running.wait(30) == 0
     after = console.run("status")
-    assert (after.returncode, "none is alive" in after.stdout) == (1, True)
+    assert after.returncode == 1
+    assert "none is alive" in after.stdout, after.stdout + after.stderr
 
 
 def test_a_second_conductor_of_the_same_name_does_not_start(console: Console) -> None:
