@@ -26,7 +26,7 @@ RUNNING = "RUNNING"
 SUCCEEDED = "SUCCEEDED"
 FAILED = "FAILED"
 VERSION_MISMATCH = "CLEAN_VERSION_MISMATCH"
-"""The agent's hardware managers are not those that the steps were asked from. The name is historic: it is so for all."""
+"""The agent's hardware managers are not those that the steps were asked from. The name is historic."""
 
 _API = "v1"
 _BUSY = 409
