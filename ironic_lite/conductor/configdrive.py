@@ -13,7 +13,7 @@ import json
 from typing import Any
 
 from ironic_lite import objects
-from ironic_lite.common import exception
+from ironic_lite.common import exception, fetch
 
 LABEL = "config-2"
 # The agent refuses more than 64 MiB: that is the size of the partition it makes.
@@ -32,8 +32,12 @@ def ready(node: objects.Node, configdrive: str | dict[str, Any]) -> str:
     """
     if isinstance(configdrive, dict):
         return build(node, configdrive)
-    if not configdrive.startswith(("http://", "https://")):
-        _check_image(configdrive)
+    if configdrive.startswith(("http://", "https://")):
+        try:
+            return fetch.check_url(configdrive, "the config drive")
+        except fetch.FetchError as exc:
+            raise exception.ConfigDriveInvalid(reason=exc) from exc
+    _check_image(configdrive)
     return configdrive
 
 

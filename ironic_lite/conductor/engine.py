@@ -40,7 +40,8 @@ class Flow:
     :param kind: kind of its steps (``clean``, ``deploy``, ``service``); None where it has none.
     :param prepare: runs before the steps; returns ``waiting`` when they have to wait for the agent.
     :param collect: the steps to run, asked once everything is prepared.
-    :param finish: runs after the last step and moves the node out of ``working``.
+    :param wind_up: runs after the last step; may be run again by another conductor.
+    :param finish: moves the node out of ``working``.
     :param clean_up: undoes ``prepare`` after a failure; what it raises is added to ``last_error``.
     :param before_fail: last changes to the node's record before a failure is saved; gets the step that failed.
     """
@@ -52,6 +53,7 @@ class Flow:
     waiting: str | None = None
     kind: str | None = None
     collect: Callable[[TaskManager], list[Step]] = _no_steps
+    wind_up: Callable[[TaskManager], None] = _nothing
     clean_up: Callable[[TaskManager], None] = _nothing
     before_fail: Callable[[TaskManager, Step, str], None] = lambda _task, _step, _message: None
 
@@ -113,7 +115,7 @@ def resume(task: TaskManager, flow: Flow) -> None:
     with _failing(task, flow):
         position = _after_wait(task, flow)
         if position is not None:
-            task.process_event("resume")
+            _take_up(task, flow, position)
             _drive(task, flow, position)
 
 
@@ -125,12 +127,11 @@ def recover(task: TaskManager, flow: Flow) -> None:
             _drive(task, flow, _PREPARE)
             return
         step = getattr(task.node, flow.step_field)
-        if not steps.is_reserved(step) and not _repeatable(task, flow, step):
+        if step and not steps.is_reserved(step) and not _repeatable(task, flow, step):
             raise exception.IronicLiteError(
                 "the conductor that ran it died, and nobody knows how far it got. Check the server, "
                 "then start the operation again"
             )
-        LOG.info("Node %s: %s goes on with step %s", task.node.uuid, flow.name, steps.label(step))
         _drive(task, flow, index)
 
 
@@ -194,8 +195,16 @@ def _drive(task: TaskManager, flow: Flow, position: int) -> None:
         following = _after_wait(task, flow)
         if following is None:
             return
-        task.process_event("resume")
+        _take_up(task, flow, following)
         position = following
+
+
+def _take_up(task: TaskManager, flow: Flow, position: int) -> None:
+    """Back to work: what was waited for is done, and the step at ``position`` has not begun."""
+    if flow.kind:
+        setattr(task.node, flow.step_field, {})
+        task.node.set_driver_internal_info(flow.index_key, position)
+    task.process_event("resume")
 
 
 def _prepare(task: TaskManager, flow: Flow) -> bool:
@@ -287,6 +296,12 @@ def _extend(task: TaskManager, flow: Flow, index: int) -> None:
 
 
 def _finish(task: TaskManager, flow: Flow) -> None:
+    if flow.kind:
+        # Should this conductor die now, the next one has only the winding up to do.
+        setattr(task.node, flow.step_field, {})
+        done = len(task.node.driver_internal_info[flow.steps_key])
+        task.node.set_driver_internal_info(flow.index_key, done)
+    flow.wind_up(task)
     _forget_progress(task, flow)
     flow.finish(task)
 

@@ -86,9 +86,12 @@ def _collect(task: TaskManager) -> list[Step]:
     )
 
 
-def _finish(task: TaskManager) -> None:
+def _wind_up(task: TaskManager) -> None:
     if not _skipped(task):
         _tear_down(task)
+
+
+def _finish(task: TaskManager) -> None:
     task.process_event("manage" if _manual(task) else "done")
 
 
@@ -115,6 +118,7 @@ FLOW = engine.Flow(
     waiting=states.CLEANWAIT,
     prepare=_prepare,
     collect=_collect,
+    wind_up=_wind_up,
     finish=_finish,
     clean_up=_tear_down,
     before_fail=_before_fail,

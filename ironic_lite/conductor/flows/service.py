@@ -47,7 +47,6 @@ def _collect(task: TaskManager) -> list[Step]:
 
 
 def _finish(task: TaskManager) -> None:
-    _tear_down(task)
     task.process_event("done")
 
 
@@ -73,6 +72,7 @@ FLOW = engine.Flow(
     waiting=states.SERVICEWAIT,
     prepare=_prepare,
     collect=_collect,
+    wind_up=_tear_down,
     finish=_finish,
     clean_up=_tear_down,
     before_fail=_before_fail,

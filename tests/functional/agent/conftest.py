@@ -19,7 +19,7 @@ OPTIONS = {
     # Short enough for a test, long enough for an agent that starts on a busy machine.
     "conductor": {
         "deploy_callback_timeout": 60,
-        "clean_callback_timeout": 20,
+        "clean_callback_timeout": 60,
         "check_wait_states_interval": 1,
         "heartbeat_interval": 5,
         "heartbeat_timeout": 60,
@@ -47,9 +47,16 @@ def images_served() -> Iterator[images.ImageServer]:
 
 
 @pytest.fixture
-def service(make_deployment: Callable[..., Deployment], sqlite_url: str) -> Deployment:
-    """ironic_lite, all in one process."""
-    made = make_deployment(database=sqlite_url, options=OPTIONS)
+def service(
+    request: pytest.FixtureRequest,
+    make_deployment: Callable[..., Deployment],
+    sqlite_url: str,
+) -> Deployment:
+    """ironic_lite, all in one process. A parameter is more options of its conductor."""
+    more = getattr(request, "param", {})
+    made = make_deployment(
+        database=sqlite_url, options={**OPTIONS, "conductor": {**OPTIONS["conductor"], **more}}
+    )
     made.start_all_in_one()
     return made
 

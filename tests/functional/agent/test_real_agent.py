@@ -151,13 +151,18 @@ def test_image_that_disappears(
     assert "404" in failed["last_error"]
 
 
+@pytest.mark.parametrize("service", [{"deploy_callback_timeout": 2}], indirect=True)
 def test_a_server_whose_agent_never_comes(
-    make_deployment: Callable[..., Deployment],
-    service: Deployment,
-    enrol: Enrol,
-    images_served: ImageServer,
+    service: Deployment, enrol: Enrol, images_served: ImageServer
 ) -> None:
-    pytest.skip("see below")
+    server = enrol(automated_clean=False)
+    server.machine.runs_agent = False
+    _make_available(service, server)
+    _instance(service, server, images_served.add("disk.img", disk_image()))
+    failed = service.set_provision_state(server.node, "active", until="deploy failed")
+    assert "timed out while in 'wait call-back'" in failed["last_error"]
+    assert "console" in failed["last_error"]
+    assert failed["power_state"] == "power off"
 
 
 def test_manual_cleaning_in_the_agent(service: Deployment, enrol: Enrol) -> None:
@@ -185,3 +190,82 @@ def test_a_step_that_fails_in_the_agent(service: Deployment, enrol: Enrol) -> No
     assert "the disk is on fire" in failed["last_error"]
     assert (failed["maintenance"], failed["fault"]) == (True, "clean failure")
     assert failed["power_state"] == "power off"
+
+
+def test_only_the_agent_of_this_boot_is_listened_to(service: Deployment, enrol: Enrol) -> None:
+    server = enrol()
+    _start_pausing(service, server)
+    path = f"/v1/heartbeat/{server.node}"
+    call = {"callback_url": "http://127.0.0.1:1", "agent_version": "13.0.0"}
+    before = service.node(server.node)["driver_internal_info"]
+    assert before["agent_url"].startswith("https://127.0.0.1:")
+
+    assert service.request("POST", path, call).status_code == 400
+    assert service.request("POST", path, {**call, "agent_token": "wrong"}).status_code == 400
+    # A second lookup gets no token that could be used.
+    found = service.call("GET", f"/v1/lookup?addresses={server.machine.mac}")
+    assert found["config"]["agent_token"] == "******"
+    after = service.node(server.node)["driver_internal_info"]
+    assert after["agent_url"] == before["agent_url"]
+    server.machine.let_go()
+    service.wait_for_node(server.node, provision_state="manageable", reservation=None)
+    # The token died with the boot it was for.
+    assert service.request("GET", f"/v1/lookup?addresses={server.machine.mac}").status_code == 404
+
+
+def test_abort_of_a_step_in_the_agent(service: Deployment, enrol: Enrol) -> None:
+    server = enrol()
+    _start_pausing(service, server)
+    failed = service.set_provision_state(server.node, "abort", until="clean failed")
+    assert failed["last_error"] == "The cleaning was aborted by request at step deploy.pause."
+    assert failed["power_state"] == "power off"
+    assert service.set_provision_state(server.node, "manage", until="manageable")
+
+
+def test_the_service_is_killed_while_the_agent_works(service: Deployment, enrol: Enrol) -> None:
+    server = enrol()
+    _start_pausing(service, server)
+    assert service.api is not None
+    service.api.kill()
+    server.machine.let_go()
+    wait_for(lambda: "paused" in server.machine.steps, "the end of the step in the agent")
+    service.start_all_in_one()
+    service.wait_for_node(server.node, provision_state="manageable", reservation=None)
+    assert server.machine.steps == ["pause", "paused", "erase_devices"]
+
+
+def test_servicing_in_the_agent(
+    service: Deployment, enrol: Enrol, images_served: ImageServer
+) -> None:
+    server = enrol(automated_clean=False)
+    server.machine.environment["NOTE_PRIORITY"] = "90"
+    _make_available(service, server)
+    _instance(service, server, images_served.add("disk.img", disk_image()))
+    service.set_provision_state(server.node, "active", until="active")
+    # A step that only the agent knows of, merged into the deployment by its priority.
+    notes = [step for step in server.machine.steps if step != "sync"]
+    assert notes == ["note_deployment", "write_image", "poweroff"]
+    node = service.set_provision_state(
+        server.node,
+        "service",
+        until="active",
+        service_steps=[{"interface": "deploy", "step": "note_service"}],
+    )
+    assert node["power_state"] == "power on"
+    assert "note_service" in server.machine.steps
+    wait_for(
+        lambda: server.machine.boots == ["ramdisk", "disk", "ramdisk", "disk"],
+        "the server to boot from its disk again",
+    )
+
+
+def _start_pausing(service: Deployment, server: Enrolled) -> None:
+    """Bring a node into a cleaning step that runs in the agent until it is let go."""
+    service.set_provision_state(server.node, "manage", until="manageable")
+    steps = [
+        {"interface": "deploy", "step": "pause"},
+        {"interface": "deploy", "step": "erase_devices"},
+    ]
+    service.set_provision_state(server.node, "clean", until="clean wait", clean_steps=steps)
+    wait_for(lambda: "pause" in server.machine.steps, "the step in the agent", timeout=60)
+    service.wait_for_node(server.node, provision_state="clean wait", reservation=None)

@@ -223,3 +223,34 @@ def test_abort_in_a_step_that_cannot_be_aborted_waits_for_its_end(workshop: Work
     stopped = workshop.in_worker(flows.resume, node)
     assert stopped.provision_state == states.CLEANFAIL
     assert "aborted by request" in stopped.last_error
+
+
+def test_a_step_that_has_ended_is_not_repeated(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The conductor died after the agent's step had ended and before the next one began."""
+    ran: list[int] = []
+    _bios_step(
+        monkeypatch,
+        lambda task: ran.append(task.node.driver_internal_info["clean_step_index"]),
+    )
+    node = workshop.create_node(
+        states.CLEANING,
+        target_provision_state=states.MANAGEABLE,
+        driver_internal_info={"clean_steps": [RESET, RESET, RESET], "clean_step_index": 1},
+    )
+    assert workshop.in_worker(flows.recover, node).provision_state == states.MANAGEABLE
+    assert ran == [1, 2]
+
+
+def test_only_the_winding_up_is_left(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def work(_task: Any) -> None:
+        raise AssertionError("no step is left to run")
+
+    _bios_step(monkeypatch, work)
+    node = workshop.create_node(
+        states.CLEANING,
+        target_provision_state=states.MANAGEABLE,
+        driver_internal_info={"clean_steps": [RESET], "clean_step_index": 1},
+    )
+    assert workshop.in_worker(flows.recover, node).provision_state == states.MANAGEABLE
