@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from oslo_utils import timeutils, uuidutils
 from sqlalchemy import exc
 
-from ironic_lite.common import exception
+from ironic_lite.common import exception, states
 from ironic_lite.db import conductors, engine, errors, node_filters, paging, retry
 from ironic_lite.db.models import CONDUCTORS, NODES, PORTS
 
@@ -26,6 +26,7 @@ SECRET_COLUMNS = frozenset({"reservation_token", "agent_secret_token"})
 """Columns that lists neither show nor sort by."""
 
 _DEFAULTS: Row = {
+    "provision_state": states.ENROLL,
     "conductor_group": "",
     "maintenance": False,
     "console_enabled": False,
