@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import dataclasses
 import socket
+import ssl
 import tempfile
 import uuid
 from pathlib import Path
@@ -15,6 +16,7 @@ from aiohttp import web
 
 from ironic_lite.simulator import control
 from ironic_lite.simulator.agent import http as agent_http
+from ironic_lite.simulator.agent import tls
 from ironic_lite.simulator.agent.agent import Agent
 from ironic_lite.simulator.bmc.login import Account
 from ironic_lite.simulator.bmc.server import BmcServer, guid_bytes
@@ -109,6 +111,7 @@ class Rack:
         self.journal = Journal()
         self.servers: list[Server] = []
         self.http_port = 0
+        self._agent_url = ""
         self._around: Surroundings | None = None
         self._stack = contextlib.AsyncExitStack()
 
@@ -146,22 +149,33 @@ class Rack:
         connector = aiohttp.TCPConnector(limit=0)
         session = aiohttp.ClientSession(connector=connector, trust_env=False)
         http = await self._stack.enter_async_context(session)
-        self._around = Surroundings(self.options.boot_url, http, self.journal, self.options.timing)
-        listener = _listen(self.options.http_port)
-        self.http_port = listener.getsockname()[1]
+        certificate = tls.self_signed(ADDRESS)
+        self._around = Surroundings(
+            self.options.boot_url, certificate.pem, http, self.journal, self.options.timing
+        )
+        listener, tls_listener = _listen(self.options.http_port), _listen(0)
         self._stack.callback(listener.close)
+        self._stack.callback(tls_listener.close)
+        self.http_port = listener.getsockname()[1]
+        self._agent_url = f"https://{ADDRESS}:{tls_listener.getsockname()[1]}"
         for index in range(self.options.count):
             self.servers.append(await self._add_server(index, state_dir))
-        await self._serve_http(listener)
+        agents = agent_http.routes(self._find_agent)
+        await self._serve(listener, [*control.routes(self.servers, self.journal), *agents])
+        await self._serve(tls_listener, agents, certificate.context)
 
-    async def _serve_http(self, listener: socket.socket) -> None:
+    async def _serve(
+        self,
+        listener: socket.socket,
+        routes: list[web.RouteDef],
+        context: ssl.SSLContext | None = None,
+    ) -> None:
         app = web.Application(client_max_size=128 * 1024**2)
-        app.add_routes(control.routes(self.servers, self.journal))
-        app.add_routes(agent_http.routes(self._find_agent))
+        app.add_routes(routes)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
-        await web.SockSite(runner, listener).start()
+        await web.SockSite(runner, listener, ssl_context=context).start()
 
     async def _add_server(self, index: int, state_dir: Path) -> Server:
         assert self._around is not None
@@ -172,7 +186,8 @@ class Rack:
             name,
             mac=f"52:54:00:{index >> 16:02x}:{index >> 8 & 0xFF:02x}:{index & 0xFF:02x}",
             uuid=str(server_uuid),
-            callback_url=f"{self.http_url}/agent/{index}",
+            plain_url=f"{self.http_url}/agent/{index}",
+            tls_url=f"{self._agent_url}/agent/{index}",
         )
         directory = state_dir / name
         directory.mkdir(parents=True, exist_ok=True)

@@ -14,20 +14,23 @@ CHUNK = 1024 * 1024
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Identity:
-    """What makes a server itself. ``callback_url`` is where its agent is reached."""
+    """What makes a server itself. Its agent is reached at two URLs, one with and one without TLS."""
 
     index: int
     name: str
     mac: str
     uuid: str
-    callback_url: str
+    plain_url: str
+    tls_url: str
 
 
 @dataclasses.dataclass(slots=True)
 class Surroundings:
-    """What a server shares with the rack. ``boot_url`` is the root of the provisioning API."""
+    """What a server shares with the rack. ``boot_url`` is the root of the provisioning API,
+    ``agent_certificate`` (PEM) what its agents prove themselves with."""
 
     boot_url: str
+    agent_certificate: str
     http: aiohttp.ClientSession
     journal: Journal
     timing: Timing

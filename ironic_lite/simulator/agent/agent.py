@@ -215,13 +215,14 @@ class Agent:
                 pause = min(pause * (2 if exc.locked else 1.5), timing.lookup_retry_max)
 
     async def _heartbeat_for_ever(self) -> None:
-        timing = self._around.timing
+        timing, identity = self._around.timing, self._host.identity
+        url, certificate = identity.plain_url, None
+        if await self._api.knows_tls():
+            url, certificate = identity.tls_url, self._around.agent_certificate
+        assert self.node_uuid is not None
         while not self._died.is_set():
             self._forced.clear()
-            assert self.node_uuid is not None
-            status = await self._api.heartbeat(
-                self.node_uuid, self._host.identity.callback_url, self._token
-            )
+            status = await self._api.heartbeat(self.node_uuid, url, self._token, certificate)
             self._record("heartbeat", status=status)
             await asyncio.sleep(timing.heartbeat_spacing)
             if status != 202:

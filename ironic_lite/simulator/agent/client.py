@@ -10,6 +10,7 @@ AGENT_VERSION = "13.0.0"
 # The versions that ironic-python-agent 13 asks for, at most.
 _LOOKUP_VERSION = (1, 62)
 _HEARTBEAT_VERSION = (1, 68)
+_TLS_VERSION = (1, 68)
 _OLDEST_VERSION = (1, 31)
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
 
@@ -58,7 +59,13 @@ class ProvisioningApi:
             raise LookupRefused(f"lookup gave a malformed answer: {exc!r}") from exc
         return dict(found)
 
-    async def heartbeat(self, node_uuid: str, callback_url: str, token: str | None) -> int:
+    async def knows_tls(self) -> bool:
+        """Tell whether the API accepts an agent's own certificate."""
+        return await self._api_version() >= _TLS_VERSION
+
+    async def heartbeat(
+        self, node_uuid: str, callback_url: str, token: str | None, certificate: str | None
+    ) -> int:
         """Send a heartbeat; returns the HTTP status, 0 if there was no answer."""
         version = min(await self._api_version(), _HEARTBEAT_VERSION)
         body = {
@@ -66,6 +73,8 @@ class ProvisioningApi:
             "agent_token": token,
             "agent_version": AGENT_VERSION,
         }
+        if certificate is not None:
+            body["agent_verify_ca"] = certificate
         try:
             async with self._http.post(
                 f"{self._url}/v1/heartbeat/{node_uuid}",

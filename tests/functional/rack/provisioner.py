@@ -4,6 +4,7 @@
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,6 +22,7 @@ class Provisioner:
         self.lookup_status = 200
         self.heartbeat_status = 202
         self.token = TOKEN
+        self.version = "1.115"
         self.heartbeats: list[dict[str, Any]] = []
         self.lookups: list[tuple[str, dict[str, list[str]]]] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -56,7 +58,7 @@ class Provisioner:
             def do_GET(self) -> None:
                 url = urlsplit(self.path)
                 if url.path == "/":
-                    self._reply(200, {"default_version": {"version": "1.115"}})
+                    self._reply(200, {"default_version": {"version": owner.version}})
                 elif url.path == "/v1/lookup":
                     version = self.headers["X-OpenStack-Ironic-API-Version"]
                     owner.lookups.append((version, parse_qs(url.query)))
@@ -90,9 +92,11 @@ class Provisioner:
 class AgentClient:
     """Commands to an agent, as a conductor sends them."""
 
-    def __init__(self, callback_url: str, token: str = TOKEN) -> None:
-        self._url = f"{callback_url}/v1/commands/"
+    def __init__(self, heartbeat: dict[str, Any], directory: Path, token: str = TOKEN) -> None:
+        self._url = f"{heartbeat['callback_url']}/v1/commands/"
         self._token = token
+        self._verify = directory / "agent.pem"
+        self._verify.write_text(heartbeat.get("agent_verify_ca", ""))
 
     def post(self, name: str, wait: bool = False, **params: Any) -> requests.Response:
         """Send a command."""
@@ -100,6 +104,7 @@ class AgentClient:
             self._url,
             params={"wait": str(wait).lower(), "agent_token": self._token},
             json={"name": name, "params": params},
+            verify=str(self._verify),
             timeout=30,
         )
 
@@ -112,7 +117,12 @@ class AgentClient:
 
     def results(self) -> list[dict[str, Any]]:
         """Return all results."""
-        answer = requests.get(self._url, params={"agent_token": self._token}, timeout=30)
+        answer = requests.get(
+            self._url,
+            params={"agent_token": self._token},
+            verify=str(self._verify),
+            timeout=30,
+        )
         assert answer.status_code == 200, answer.text
         results: list[dict[str, Any]] = answer.json()["commands"]
         return results

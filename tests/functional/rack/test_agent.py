@@ -4,6 +4,8 @@
 import base64
 import gzip
 import hashlib
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,18 +32,18 @@ def image_info(rack: VirtualRack, **changes: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def agent(rack: VirtualRack, provisioner: Provisioner) -> AgentClient:
+def agent(rack: VirtualRack, provisioner: Provisioner, tmp_path: Path) -> AgentClient:
     """The agent of server 0, after its first heartbeat."""
-    return boot_agent(rack, provisioner)
+    return AgentClient(boot_agent(rack, provisioner), tmp_path)
 
 
-def boot_agent(rack: VirtualRack, provisioner: Provisioner, index: int = 0) -> AgentClient:
-    """Boot a server into its agent."""
+def boot_agent(rack: VirtualRack, provisioner: Provisioner) -> dict[str, Any]:
+    """Boot server 0 into its agent; returns its first heartbeat."""
     before = len(provisioner.heartbeats)
-    provisioner.boot_agent(rack.status(index)["mac"], rack.http_url)
-    rack.control(index, "on")
+    provisioner.boot_agent(rack.status(0)["mac"], rack.http_url)
+    rack.control(0, "on")
     wait_for(lambda: len(provisioner.heartbeats) > before, "the first heartbeat")
-    return AgentClient(provisioner.heartbeats[-1]["callback_url"])
+    return provisioner.heartbeats[-1]
 
 
 def test_lookup_and_heartbeat(
@@ -50,15 +52,25 @@ def test_lookup_and_heartbeat(
     version, query = provisioner.lookups[0]
     assert version == "1.62"
     assert query == {"addresses": [rack.status(0)["mac"]]}
-    assert provisioner.heartbeats[0] == {
+    heartbeat = provisioner.heartbeats[0]
+    assert heartbeat.pop("agent_verify_ca").startswith("-----BEGIN CERTIFICATE-----")
+    assert re.fullmatch(r"https://127\.0\.0\.1:\d+/agent/0", heartbeat.pop("callback_url"))
+    assert heartbeat == {
         "path": f"/v1/heartbeat/{NODE}",
         "version": "1.68",
-        "callback_url": f"{rack.http_url}/agent/0",
         "agent_token": TOKEN,
         "agent_version": "13.0.0",
     }
     assert rack.status(0)["node"] == NODE
     assert agent.results() == []
+
+
+def test_an_old_api_gets_a_plain_url(rack: VirtualRack, provisioner: Provisioner) -> None:
+    provisioner.version = "1.67"
+    heartbeat = boot_agent(rack, provisioner)
+    assert heartbeat["version"] == "1.67"
+    assert heartbeat["callback_url"] == f"{rack.http_url}/agent/0"
+    assert "agent_verify_ca" not in heartbeat
 
 
 def test_lookup_goes_on_until_the_node_is_there(
@@ -89,8 +101,10 @@ def test_a_token_that_was_given_away_locks_the_agent_down(
 
 
 @pytest.mark.parametrize("token", ["wrong" * 9, ""])
-def test_commands_need_the_token(rack: VirtualRack, agent: AgentClient, token: str) -> None:
-    stranger = AgentClient(f"{rack.http_url}/agent/0", token)
+def test_commands_need_the_token(
+    rack: VirtualRack, provisioner: Provisioner, tmp_path: Path, token: str
+) -> None:
+    stranger = AgentClient(boot_agent(rack, provisioner), tmp_path, token)
     answer = stranger.post("standby.power_off")
     assert answer.status_code == 401
     assert answer.json()["faultcode"] == "Client"
@@ -269,16 +283,18 @@ def test_an_agent_that_never_boots(rack: VirtualRack, provisioner: Provisioner) 
 
 
 def test_a_stale_agent_goes_on_with_its_old_token(
-    rack: VirtualRack, provisioner: Provisioner, agent: AgentClient
+    rack: VirtualRack, provisioner: Provisioner, agent: AgentClient, tmp_path: Path
 ) -> None:
     rack.set_faults(0, stale_agent=True)
     rack.control(0, "off")
     wait_for(lambda: rack.status(0)["power"] == "off", "power off")
     assert agent.run("standby.sync")["command_status"] == "SUCCEEDED"
     provisioner.token = "n" * 43
-    new = boot_agent(rack, provisioner)
+    heartbeat = boot_agent(rack, provisioner)
+    wait_for(lambda: rack.status(0)["agent"] == "running", "the new agent")
+    assert heartbeat["callback_url"] == provisioner.heartbeats[0]["callback_url"]
     assert rack.status(0)["ghosts"] == 1
-    assert new.post("standby.sync").status_code == 401  # the old token at the new agent
+    assert agent.post("standby.sync").status_code == 401  # the old token at the new agent
 
 
 def test_the_journal_has_each_command(rack: VirtualRack, agent: AgentClient) -> None:
