@@ -67,6 +67,12 @@ def check_url(url: Any, what: str) -> str:
         raise FetchError(
             f"{what} '{shown}' must be an http or https URL; other schemes are refused"
         )
+    try:
+        _check_address(parts.hostname)
+    except ValueError:
+        pass  # a name: what it resolves to is checked when it is connected to
+    except _ForbiddenAddress as exc:
+        raise FetchError(f"{what} '{shown}' is refused: {exc}") from exc
     return url
 
 
