@@ -3,6 +3,7 @@
 
 import contextlib
 import logging
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from ironic_lite.common import context, exception
 from ironic_lite.conf import CONF
 from ironic_lite.db import engine, nodes, ports, retry
 from tests.functional.db import cutting_proxy
+from tests.waiting import wait_for
 
 Context = context.RequestContext
 SERVERS = ("mariadb", "postgresql")
@@ -116,6 +118,25 @@ def test_pooled_connections_that_died_while_idle(
         kill(request, kind, session)
     assert nodes.get(node["id"]) == node
     nodes.update(node["id"], {"power_state": "power on"})
+
+
+@on_servers
+def test_a_server_that_restarts(
+    database: str, kind: str, request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = request.getfixturevalue(f"{kind}_server")
+    caplog.set_level(logging.DEBUG, logger=retry.LOG.name)
+    node = make()
+    with futures.ThreadPoolExecutor(1) as pool:
+        server.process.signal(signal.SIGINT if kind == "postgresql" else signal.SIGTERM)
+        server.process.stop()
+        try:
+            written = pool.submit(nodes.update, node["id"], {"power_state": "power on"})
+            wait_for(lambda: "try 1 failed" in caplog.text, "the first try to fail")
+        finally:
+            server.start()
+        written.result(60)
+    assert nodes.get(node["id"])["power_state"] == "power on"
 
 
 @pytest.fixture
