@@ -78,6 +78,7 @@ def update(
     _check_state(node, changed)
     _check_instance(node, changed)
     _check_protected(node, changed)
+    _check_reasons(node, changed)
     _clear_with_maintenance(changed)
     for field, value in changed.items():
         setattr(node, field, value)
@@ -124,11 +125,16 @@ def _check_protected(node: Node, changed: dict[str, Any]) -> None:
             f"Node {node.uuid} can only be made protected in provision states 'active' or 'rescue', the "
             f"current state is '{state}'"
         )
-    protected = changed.get("protected", node.protected)
-    if changed.get("protected_reason") and not protected:
-        raise exception.Invalid("The protected_reason field can only be set when protected is True")
-    if changed.get("protected") is False:
-        changed["protected_reason"] = None
+
+
+def _check_reasons(node: Node, changed: dict[str, Any]) -> None:
+    """A reason stands beside what it explains, and goes with it."""
+    for flag in ("protected", "retired"):
+        reason = f"{flag}_reason"
+        if changed.get(flag) is False:
+            changed[reason] = None
+        elif changed.get(reason) and not changed.get(flag, getattr(node, flag)):
+            raise exception.Invalid(f"The {reason} field can only be set when {flag} is True")
 
 
 def _clear_with_maintenance(changed: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ changed since, it refuses, and the patch is applied again to what they are now.
 from typing import Any
 
 from ironic_lite.api import patch as json_patch
+from ironic_lite.api import types
 from ironic_lite.api.call import Call
 from ironic_lite.api.resources.node import NODE, check_name
 from ironic_lite.common import exception
@@ -78,6 +79,13 @@ def _check_reset(
         )
 
 
+def _name_instance(before: dict[str, Any], changes: dict[str, Any]) -> None:
+    """An instance without a name is called as those who deploy it display it."""
+    shown = changes.get("instance_info", {}).get("display_name")
+    if isinstance(shown, str) and changes.get("instance_name", before["instance_name"]) is None:
+        changes["instance_name"] = types.check(types.TEXT, "instance_info/display_name", shown)
+
+
 def _apply(
     call: Call, node: Node, operations: list[dict[str, Any]], reset_interfaces: bool
 ) -> Node:
@@ -86,6 +94,7 @@ def _apply(
     changes = json_patch.apply(NODE, operations, before)
     if "name" in changes:
         check_name(changes["name"])
+    _name_instance(before, changes)
     resolve_references(call, changes)
     for name, value in changes.items():
         setattr(node, name, value)
