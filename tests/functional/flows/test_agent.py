@@ -1,0 +1,328 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Operations that go on in an agent: its lookup, its heartbeats, its commands, and all that may go wrong there."""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from ironic_lite import objects
+from ironic_lite.common import exception, states
+from ironic_lite.conductor import agent_contact, flows
+from ironic_lite.drivers.modules.agent import inband
+from tests.functional.flows import scripted_agent
+from tests.functional.flows.scripted_agent import ScriptedAgent
+from tests.functional.flows.workshop import Workshop
+
+
+@pytest.fixture
+def agent() -> Iterator[ScriptedAgent]:
+    with scripted_agent.running() as started:
+        yield started
+
+
+@dataclasses.dataclass
+class Booted:
+    """A node and the agent on its server."""
+
+    workshop: Workshop
+    agent: ScriptedAgent
+    node: objects.Node
+    token: str = ""
+
+    def look_up(self) -> str:
+        """The agent asks for its node; returns the token it gets."""
+        self.token = agent_contact.lookup(self.workshop.context, self.node.id).agent_secret_token
+        return self.token
+
+    def heartbeat(self, **changes: Any) -> Any:
+        """The agent calls; returns the node once nobody works on it."""
+        call = {
+            "callback_url": self.agent.url,
+            "agent_version": "13.0.0",
+            "agent_token": self.token,
+            **changes,
+        }
+        with self.workshop.identity.active():
+            agent_contact.heartbeat(self.workshop.context, self.node.id, **call)
+        return self.workshop.idle(self.node)
+
+    def clean(self, steps: list[dict[str, Any]]) -> Any:
+        """Start a manual cleaning, up to where its first step runs in the agent."""
+        waiting = self.workshop.do(flows.clean.start_manual, self.node, steps)
+        assert waiting.provision_state == states.CLEANWAIT
+        self.look_up()
+        return self.heartbeat()
+
+    @property
+    def now(self) -> Any:
+        """The node as it is now."""
+        return self.workshop.node(self.node)
+
+
+@pytest.fixture
+def booted(workshop: Workshop, agent: ScriptedAgent) -> Booted:
+    """A manageable node that is cleaned through an agent."""
+    node = workshop.create_node(states.MANAGEABLE, deploy_interface="direct")
+    return Booted(workshop, agent, node)
+
+
+def test_steps_in_the_agent(booted: Booted, agent: ScriptedAgent) -> None:
+    first = booted.clean(agent.offer("one", "two"))
+    assert (first.provision_state, first.clean_step["step"]) == (states.CLEANWAIT, "one")
+    assert first.power_state == states.POWER_ON
+    # The step still runs: nothing changes.
+    assert booted.heartbeat().clean_step["step"] == "one"
+    agent.end()
+    assert booted.heartbeat().clean_step["step"] == "two"
+    agent.end()
+    done = booted.heartbeat()
+    assert (done.provision_state, done.power_state) == (states.MANAGEABLE, states.POWER_OFF)
+    assert agent.executed == ["one", "two"]
+    assert set(agent.tokens) == {booted.token}
+    assert (done.agent_url, done.agent_secret_token) == (None, None)
+
+
+def test_the_agent_is_told_no_secret(booted: Booted, agent: ScriptedAgent) -> None:
+    with booted.workshop.task(booted.node) as task:
+        task.node.driver_info = {"ipmi_password": "hunter2"}
+        task.node.instance_info = {"configdrive": "H4sIAAAA"}
+        task.node.save()
+    booted.clean(agent.offer("one"))
+    told = str(agent.params)
+    assert booted.node.uuid in told
+    for secret in ("hunter2", "H4sIAAAA", booted.token):
+        assert secret not in told
+
+
+def test_a_failed_step(booted: Booted, agent: ScriptedAgent) -> None:
+    booted.clean(agent.offer("one", "two"))
+    agent.end("FAILED", "no such disk")
+    failed = booted.heartbeat()
+    assert failed.provision_state == states.CLEANFAIL
+    assert failed.last_error == (
+        "The cleaning failed at step deploy.one: the agent reports: no such disk."
+    )
+    assert failed.power_state == states.POWER_OFF
+    assert failed.agent_secret_token is None
+
+
+def test_an_unknown_step(booted: Booted, agent: ScriptedAgent) -> None:
+    agent.offer("one")
+    failed = booted.clean([{"interface": "deploy", "step": "nosuch"}])
+    assert failed.provision_state == states.CLEANFAIL
+    assert "does not support this clean step: deploy.nosuch" in failed.last_error
+    assert failed.power_state == states.POWER_OFF
+
+
+def test_a_call_while_the_conductor_is_at_work_is_not_lost(
+    booted: Booted, agent: ScriptedAgent
+) -> None:
+    """The step is over before the conductor has put the node to wait: there will be no second call."""
+
+    def call_at_once() -> None:
+        agent.end()
+        with booted.workshop.identity.active():
+            agent_contact.heartbeat(
+                booted.workshop.context, booted.node.id, agent.url, "13.0.0", booted.token
+            )
+
+    agent.on_step = call_at_once
+    done = booted.clean(agent.offer("one", "two", "three"))
+    assert done.provision_state == states.MANAGEABLE
+    assert agent.executed == ["one", "two", "three"]
+
+
+def _kill_conductor(booted: Booted, forget: tuple[str, ...]) -> None:
+    """What a conductor leaves that dies after a step was started and before it let go of the node."""
+    with booted.workshop.task(booted.node) as task:
+        task.node.provision_state = states.CLEANING
+        for key in forget:
+            task.node.del_driver_internal_info(key)
+        task.node.save()
+
+
+@pytest.mark.parametrize("forget", [(), (inband.COMMAND,)])
+def test_a_running_command_is_found_and_not_started_twice(
+    booted: Booted, agent: ScriptedAgent, forget: tuple[str, ...]
+) -> None:
+    booted.clean(agent.offer("one", "two"))
+    _kill_conductor(booted, forget)
+    taken = booted.workshop.in_worker(flows.recover, booted.node)
+    assert (taken.provision_state, agent.executed) == (states.CLEANWAIT, ["one"])
+    agent.end()
+    booted.heartbeat()
+    agent.end()
+    assert booted.heartbeat().provision_state == states.MANAGEABLE
+    assert agent.executed == ["one", "two"]
+
+
+def test_a_command_that_ended_meanwhile_is_found(booted: Booted, agent: ScriptedAgent) -> None:
+    booted.clean(agent.offer("one", "two"))
+    _kill_conductor(booted, (inband.COMMAND,))
+    agent.end()
+    booted.workshop.in_worker(flows.recover, booted.node)
+    assert booted.heartbeat().clean_step["step"] == "two"
+    assert agent.executed == ["one", "two"]
+
+
+def test_the_same_step_twice(booted: Booted, agent: ScriptedAgent) -> None:
+    step = agent.offer("one")
+    booted.clean(step + step)
+    agent.end()
+    assert booted.heartbeat().provision_state == states.CLEANWAIT
+    agent.end()
+    assert booted.heartbeat().provision_state == states.MANAGEABLE
+    assert agent.executed == ["one", "one"]
+
+
+def test_other_hardware_managers_than_before(booted: Booted, agent: ScriptedAgent) -> None:
+    booted.clean(agent.offer("one"))
+    agent.version = "2"
+    agent.end("CLEAN_VERSION_MISMATCH", "versions differ")
+    assert booted.heartbeat().provision_state == states.CLEANWAIT
+    assert agent.executed == ["one", "one"]
+    assert agent.params[agent.commands[-1]["id"]]["clean_version"] == {"Manager": "2"}
+    agent.end()
+    assert booted.heartbeat().provision_state == states.MANAGEABLE
+
+
+def test_an_agent_that_was_started_again(booted: Booted, agent: ScriptedAgent) -> None:
+    booted.clean(agent.offer("one"))
+    agent.restart()
+    failed = booted.heartbeat()
+    assert failed.provision_state == states.CLEANFAIL
+    assert "started again while the step ran" in failed.last_error
+
+
+def test_a_step_that_asks_for_a_reboot(booted: Booted, agent: ScriptedAgent) -> None:
+    booted.clean(agent.offer("one", "two", reboot_requested=True))
+    old = booted.token
+    agent.end()
+    assert booted.heartbeat().provision_state == states.CLEANWAIT
+    # The old agent is history, and what it says is not listened to.
+    with pytest.raises(exception.InvalidAgentToken):
+        booted.heartbeat(agent_token=old)
+    agent.restart()
+    assert booted.look_up() not in (old, agent_contact.TAKEN)
+    assert booted.heartbeat().clean_step["step"] == "two"
+
+
+def test_an_agent_that_cannot_be_reached(
+    booted: Booted, agent: ScriptedAgent, option: Callable[..., None]
+) -> None:
+    option("max_command_attempts", 1, group="agent")
+    booted.workshop.do(flows.clean.start_manual, booted.node, agent.offer("one"))
+    booted.look_up()
+    failed = booted.heartbeat(callback_url="http://127.0.0.1:1")
+    assert failed.provision_state == states.CLEANFAIL
+    assert "127.0.0.1:1" in failed.last_error
+    assert booted.token not in failed.last_error
+
+
+# Lookup and heartbeat
+
+
+def test_one_token_per_boot(booted: Booted, agent: ScriptedAgent) -> None:
+    with pytest.raises(exception.NodeNotFound):
+        booted.look_up()
+    booted.workshop.do(flows.clean.start_manual, booted.node, agent.offer("one"))
+    assert len(booted.look_up()) >= 32
+    assert booted.look_up() == agent_contact.TAKEN
+
+
+def test_without_restrict_lookup_any_node_is_found(
+    booted: Booted, option: Callable[..., None]
+) -> None:
+    option("restrict_lookup", False, group="api")
+    assert len(booted.look_up()) >= 32
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"agent_token": None}, "Agent token is required"),
+        ({"agent_token": ""}, "Agent token is required"),
+        ({"agent_token": "x" * 40}, "does not belong"),
+        ({"callback_url": "ftp://127.0.0.1"}, "callback_url"),
+        ({"callback_url": "http://"}, "callback_url"),
+        ({"callback_url": "http://u:p@127.0.0.1"}, "callback_url"),
+        ({"callback_url": "http://127.0.0.1:99999"}, "callback_url"),
+        ({"callback_url": "http://169.254.169.254"}, "no agent has"),
+    ],
+)
+def test_calls_that_are_refused(
+    booted: Booted, agent: ScriptedAgent, changes: dict[str, Any], error: str
+) -> None:
+    booted.workshop.do(flows.clean.start_manual, booted.node, agent.offer("one"))
+    booted.look_up()
+    with pytest.raises(exception.Invalid, match=error) as refused:
+        booted.heartbeat(**changes)
+    assert refused.value.code == 400
+    assert booted.now.agent_url is None
+
+
+def test_where_the_agent_is_stands_for_its_whole_boot(booted: Booted, agent: ScriptedAgent) -> None:
+    booted.clean(agent.offer("one"))
+    for changes in (
+        {"callback_url": agent.url.replace(".0.1:", ".0.2:")},
+        {"agent_verify_ca": "another"},
+    ):
+        with pytest.raises(exception.InvalidParameterValue, match="another"):
+            booted.heartbeat(**changes)
+    assert booted.now.agent_url == agent.url
+
+
+def test_tls_may_be_required(
+    booted: Booted, agent: ScriptedAgent, option: Callable[..., None]
+) -> None:
+    option("require_tls", True, group="agent")
+    booted.workshop.do(flows.clean.start_manual, booted.node, agent.offer("one"))
+    booted.look_up()
+    with pytest.raises(exception.InvalidParameterValue, match="require_tls"):
+        booted.heartbeat()
+
+
+def test_a_waiting_node_that_is_locked(booted: Booted, agent: ScriptedAgent) -> None:
+    booted.clean(agent.offer("one"))
+    with booted.workshop.task(booted.node), pytest.raises(exception.NodeLocked):
+        booted.heartbeat()
+    agent.end()
+    assert booted.heartbeat().provision_state == states.MANAGEABLE
+
+
+def test_under_maintenance_nothing_goes_on(booted: Booted, agent: ScriptedAgent) -> None:
+    booted.clean(agent.offer("one"))
+    agent.end()
+    with booted.workshop.task(booted.node) as task:
+        task.node.maintenance = True
+        task.node.save()
+    assert booted.heartbeat().provision_state == states.CLEANWAIT
+    with booted.workshop.task(booted.node) as task:
+        task.node.maintenance = False
+        task.node.save()
+    assert booted.heartbeat().provision_state == states.MANAGEABLE
+
+
+def test_a_ramdisk_that_reports_an_error(booted: Booted, agent: ScriptedAgent) -> None:
+    booted.clean(agent.offer("one"))
+    failed = booted.heartbeat(
+        agent_status="error", agent_status_message="no disk, password=hunter2"
+    )
+    assert failed.provision_state == states.CLEANFAIL
+    assert "no disk" in failed.last_error
+    assert "hunter2" not in failed.last_error
+
+
+def test_a_living_agent_is_used_again(
+    booted: Booted, agent: ScriptedAgent, option: Callable[..., None]
+) -> None:
+    option("fast_track", True, group="deploy")
+    booted.clean(agent.offer("one"))
+    agent.end()
+    kept = booted.heartbeat()
+    assert (kept.provision_state, kept.power_state) == (states.MANAGEABLE, states.POWER_ON)
+    assert booted.heartbeat().agent_url == agent.url
+    again = booted.workshop.do(flows.clean.start_manual, booted.node, agent.offer("two"))
+    assert (again.provision_state, again.clean_step["step"]) == (states.CLEANWAIT, "two")
