@@ -13,7 +13,7 @@ from typing import Any
 
 from oslo_log import log
 
-from ironic_lite.common import exception, states
+from ironic_lite.common import exception, redaction, states
 from ironic_lite.conductor import steps
 from ironic_lite.conductor.steps import Step
 from ironic_lite.conductor.task_manager import TaskManager
@@ -368,7 +368,7 @@ def _failing(task: TaskManager, flow: Flow) -> Iterator[None]:
 
 def _fail_with(task: TaskManager, flow: Flow, exc: Exception) -> None:
     step = getattr(task.node, flow.step_field) if flow.kind else {}
-    cause = str(exc) or type(exc).__name__
+    cause = redaction.mask_text(str(exc)) or type(exc).__name__
     message = f"The {flow.name} failed{_at(step)}: {cause}"
     if not message.endswith((".", "!", "?")):
         message += "."

@@ -43,4 +43,4 @@ def _finish(task: TaskManager) -> None:
     clean.follow_tear_down(task)
 
 
-FLOW = engine.Flow(name="tearing down", working=states.DELETING, prepare=_prepare, finish=_finish)
+FLOW = engine.Flow(name="undeployment", working=states.DELETING, prepare=_prepare, finish=_finish)

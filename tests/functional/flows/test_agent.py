@@ -324,5 +324,21 @@ def test_a_living_agent_is_used_again(
     kept = booted.heartbeat()
     assert (kept.provision_state, kept.power_state) == (states.MANAGEABLE, states.POWER_ON)
     assert booted.heartbeat().agent_url == agent.url
+    agent.execute("standby.sync", {})
     again = booted.workshop.do(flows.clean.start_manual, booted.node, agent.offer("two"))
     assert (again.provision_state, again.clean_step["step"]) == (states.CLEANWAIT, "two")
+    assert agent.executed == ["one", "two"]
+
+
+def test_a_busy_agent_is_not_used_again(
+    booted: Booted, agent: ScriptedAgent, option: Callable[..., None]
+) -> None:
+    option("fast_track", True, group="deploy")
+    booted.clean(agent.offer("one"))
+    old = booted.token
+    stopped = booted.workshop.act(booted.node, "abort")
+    assert stopped.provision_state == states.CLEANFAIL
+    booted.workshop.act(booted.node, "manage")
+    waiting = booted.workshop.do(flows.clean.start_manual, booted.node, agent.offer("two"))
+    assert (waiting.provision_state, waiting.clean_step) == (states.CLEANWAIT, {})
+    assert booted.look_up() not in (old, agent_contact.TAKEN)

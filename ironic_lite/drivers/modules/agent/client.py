@@ -127,17 +127,9 @@ class AgentClient:
         """Ask the server to power itself off."""
         self.execute("standby.power_off", {})
 
-    def reboot(self) -> None:
-        """Ask the server to boot again."""
-        self.execute("standby.run_image", {})
-
     def lockdown(self) -> None:
         """Close the agent for good, the server staying on."""
         self.execute("system.lockdown", {})
-
-    def collect_system_logs(self) -> str:
-        """The ramdisk's logs: a gzipped tar archive in base64."""
-        return str(self._finished("log.collect_system_logs", {}).result.get("system_logs", ""))
 
     # -- commands as such -----------------------------------------------------------------------------------------
 

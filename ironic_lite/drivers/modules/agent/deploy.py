@@ -37,7 +37,7 @@ class AgentDeploy(DeployInterface):
     def prepare(self, task: Task) -> None:
         task.driver.storage.attach_volumes(task)
         task.driver.network.add_provisioning_network(task)
-        if _agent_is_up(task):
+        if _agent_is_up(task) and inband.start_afresh(task):
             inband.refresh(task, steps.DEPLOY)
 
     def clean_up(self, task: Task) -> None:
@@ -63,7 +63,7 @@ class AgentDeploy(DeployInterface):
     @steps.deploy_step(priority=100, repeatable=True)
     def deploy(self, task: Task) -> str | None:
         """Boot the deploy ramdisk, unless its agent is there already."""
-        if _agent_is_up(task):
+        if _agent_is_up(task) and inband.start_afresh(task):
             return None
         _boot_ramdisk(task)
         return states.DEPLOYWAIT
@@ -114,7 +114,7 @@ class AgentDeploy(DeployInterface):
     def prepare_cleaning(self, task: Task) -> str | None:
         task.driver.boot.validate(task)
         task.driver.network.add_cleaning_network(task)
-        if _agent_is_up(task):
+        if _agent_is_up(task) and inband.start_afresh(task):
             inband.refresh(task, steps.CLEAN)
             return None
         _boot_ramdisk(task)
@@ -189,8 +189,7 @@ def _boot_ramdisk(task: Task) -> None:
     """Start the server with the deploy ramdisk; whatever agent ran on it is void from here on."""
     node = task.node
     node.forget_agent()
-    node.del_driver_internal_info(inband.COMMAND)
-    node.del_driver_internal_info(inband.ENDED)
+    inband.forget(node)
     task.driver.boot.prepare_ramdisk(task, {})
     task.set_power(states.REBOOT)
 
@@ -200,7 +199,9 @@ def _end_agent(task: Task) -> None:
     try:
         agent = AgentClient(task.node)
         agent.sync()
-        if not task.node.disable_power_off:
+        if task.node.disable_power_off:
+            agent.lockdown()
+        else:
             agent.power_off()
             _wait_for_power_off(task)
     except (
@@ -227,6 +228,7 @@ def _power_off(task: Task) -> None:
     if not task.node.disable_power_off:
         task.set_power(states.POWER_OFF)
     task.node.forget_agent()
+    inband.forget(task.node)
 
 
 def _start_instance(task: Task) -> None:

@@ -84,6 +84,29 @@ def _step(told: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def forget(node: Any) -> None:
+    """The agent is gone, and its commands with it."""
+    node.del_driver_internal_info(COMMAND)
+    node.del_driver_internal_info(ENDED)
+
+
+def start_afresh(task: Task) -> bool:
+    """Take an agent that is still up from an earlier operation; False when it is busy or does not answer."""
+    node = task.node
+    try:
+        commands = AgentClient(node).commands()
+    except (exception.AgentConnectionFailed, exception.AgentAPIError) as exc:
+        LOG.info("Node %s: its agent is not used again: %s", node.uuid, exc)
+        return False
+    if any(command.status == agent_client.RUNNING for command in commands):
+        return False
+    forget(node)
+    if commands:
+        # Its past is not this operation's: none of these is to be taken for a command of ours.
+        node.set_driver_internal_info(ENDED, commands[-1].id)
+    return True
+
+
 def offered(task: Task, kind: str, interface: str) -> list[dict[str, Any]]:
     """The agent's steps for one interface, as far as they are known yet, with configured priorities."""
     cached = task.node.driver_internal_info.get(_cache(kind)) or []
@@ -124,15 +147,23 @@ def begin(task: Task, name: str, send: Callable[[AgentClient], Command]) -> None
     """
     node = task.node
     agent = AgentClient(node)
-    seen = node.driver_internal_info.get(ENDED)
-    last = next((c for c in reversed(agent.commands()) if c.name == name), None)
-    if last is not None and last.id != seen:
-        LOG.info("Node %s: command %s (%s) runs already", node.uuid, name, last.id)
-        command = last
-    else:
+    command = _started(agent.commands(), name, node.driver_internal_info.get(ENDED))
+    if command is None:
         task.ensure_locked()
         command = send(agent)
+    else:
+        LOG.info("Node %s: command %s (%s) was started before", node.uuid, name, command.id)
     node.set_driver_internal_info(COMMAND, command.id)
+
+
+def _started(commands: list[Command], name: str, seen: str | None) -> Command | None:
+    """The latest command of this name, unless it belongs to what was seen to have ended."""
+    for command in reversed(commands):
+        if command.id == seen:
+            return None
+        if command.name == name:
+            return command
+    return None
 
 
 def ended(task: Task, kind: str, step: dict[str, Any]) -> bool:
