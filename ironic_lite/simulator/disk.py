@@ -26,14 +26,14 @@ class Disk:
         self._config_drive = directory / "config-drive.img"
         self._written = 0
         self._digest: str | None = None
+        self._config_drive_digest: str | None = None
         self.erase()
 
     def erase(self) -> None:
         """Make every byte zero."""
         with self._file.open("wb") as disk:
             disk.truncate(self.size)
-        self._config_drive.unlink(missing_ok=True)
-        self._written, self._digest = 0, None
+        self._forget()
 
     def erase_metadata(self) -> None:
         """Clear both ends, so that nothing is found on the disk."""
@@ -41,7 +41,11 @@ class Disk:
             disk.write(bytes(_METADATA_SIZE))
             disk.seek(self.size - _METADATA_SIZE)
             disk.write(bytes(_METADATA_SIZE))
+        self._forget()
+
+    def _forget(self) -> None:
         self._config_drive.unlink(missing_ok=True)
+        self._config_drive_digest = None
         self._written, self._digest = 0, None
 
     def write(self, offset: int, chunk: bytes) -> None:
@@ -59,6 +63,7 @@ class Disk:
     def write_config_drive(self, content: bytes) -> None:
         """Put a config drive on its partition."""
         self._config_drive.write_bytes(content)
+        self._config_drive_digest = hashlib.sha256(content).hexdigest()
 
     def has_partition_table(self) -> bool:
         """Tell whether the first sector carries the boot signature."""
@@ -96,7 +101,7 @@ class Disk:
         except FileNotFoundError:
             return None
 
+    @property
     def config_drive_sha256(self) -> str | None:
-        """Return the digest of the config drive's content, None without one."""
-        content = self.config_drive()
-        return None if content is None else hashlib.sha256(content).hexdigest()
+        """Digest of the config drive's content, None without one."""
+        return self._config_drive_digest

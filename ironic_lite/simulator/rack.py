@@ -78,7 +78,6 @@ class Server:
         """Return all that can be seen of the server from outside."""
         machine, agent = self.machine, self.machine.agent
         override = machine.boot_options.override
-        drive = machine.disk.config_drive_sha256()
         return {
             "index": machine.identity.index,
             "name": self.name,
@@ -98,7 +97,7 @@ class Server:
             "disk_sha256": machine.disk.sha256(),
             "disk_image_size": machine.disk.image_size,
             "booted_image": machine.booted_image,
-            "config_drive_sha256": drive,
+            "config_drive_sha256": machine.disk.config_drive_sha256,
             "faults": machine.faults.active(),
         }
 
