@@ -13,14 +13,11 @@ from ironic_lite.common import concurrency
 def _make() -> Any:
     concurrency.setup()
     from ironic_lite.api.app import make_app
-    from ironic_lite.cmd import database
+    from ironic_lite.cmd import api
     from ironic_lite.common import config
-    from ironic_lite.conf import CONF
 
     config.read()
-    config.check(api=True)
-    if CONF.api.database_access == "direct":
-        database.require()
+    api.prepare()
     return make_app()
 
 

@@ -18,13 +18,13 @@ from oslo_service import service
 
 LOG = log.getLogger(__name__)
 
-_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Runner:
     """Starts services in order, waits, and stops them in reverse.
 
-    The first SIGTERM or SIGINT ends the services in good order; the second ends the process at once.
+    The first SIGTERM, SIGINT or SIGHUP ends the services in good order; the second ends the process at once.
     """
 
     def __init__(self) -> None:
@@ -81,7 +81,7 @@ class Runner:
     def _status(self) -> int:
         if self._alarm is None:
             return 0
-        LOG.critical(self._alarm)
+        LOG.critical("%s", self._alarm)
         return 1
 
     @staticmethod

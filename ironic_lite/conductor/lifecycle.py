@@ -61,6 +61,7 @@ class Life:
         )
         self._keepalive.start()
         with me.active():
+            orphans.settle(self._context, freed)
             orphans.recover(self._context)
         self._periodics = periodics.Scheduler(me, self._keepalive, record.id)
         self._periodics.start()

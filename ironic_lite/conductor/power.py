@@ -89,3 +89,19 @@ def _record(node: Any, reached: str) -> None:
     node.power_state = reached
     node.target_power_state = None
     node.save()
+
+
+def forget_interrupted(task: Any) -> None:
+    """Nobody works on the power of this node, which was left in the middle of a change: say so.
+
+    :param task: holds the node exclusively.
+    """
+    node = task.node
+    if node.target_power_state is None:
+        return
+    node.last_error = (
+        f"The conductor died while it changed power to '{node.target_power_state}'; the change may or may not "
+        "have taken place. Ask for it again."
+    )
+    node.target_power_state = None
+    node.save()

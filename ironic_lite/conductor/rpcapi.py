@@ -5,6 +5,8 @@ All calls wait for an answer, for a bounded time. A conductor that does not answ
 ``ServiceUnavailable``; what the conductor raises arrives with its class and message.
 """
 
+import contextlib
+import functools
 from typing import Any
 
 import oslo_messaging
@@ -23,7 +25,22 @@ RPC_API_VERSION = "1.0"
 # What a conductor needs beyond the time its BMC takes, in seconds.
 BMC_MARGIN = 30
 
+# A conductor at work on a call says so twice in this time (in seconds). One that has died is found out by then, long
+# before the time that its work might take has passed.
+SIGN_OF_WORK = 16
+
+# A question that changes nothing goes to any conductor. It is soon put to the next one, should the first have died.
+QUERY_PATIENCE = 4
+QUERY_ATTEMPTS = 3
+
+# The broker gives a message back that no conductor has a queue for.
+_TELL_IF_NOBODY_LISTENS = oslo_messaging.TransportOptions(at_least_once=True)
+
 Context = ironic_context.RequestContext
+
+
+class NoAnswer(exception.ServiceUnavailable):
+    """The request was delivered, and nobody knows what became of it."""
 
 
 class ConductorAPI:
@@ -80,21 +97,26 @@ class ConductorAPI:
         method: str,
         version: str = "1.0",
         timeout: float | None = None,
+        sign_of_work: int = SIGN_OF_WORK,
         **arguments: Any,
     ) -> Any:
         host = topic.removeprefix(f"{TOPIC}.") if topic != TOPIC else None
         client = self._client.prepare(
-            server=host, version=version, timeout=timeout or CONF.rpc_response_timeout
+            server=host,
+            version=version,
+            timeout=timeout or CONF.rpc_response_timeout,
+            call_monitor_timeout=sign_of_work,
+            transport_options=_TELL_IF_NOBODY_LISTENS,
         )
         try:
             return client.call(context, method, **arguments)
         except oslo_messaging.MessagingTimeout:
             self._ring.reset()
-            raise exception.ServiceUnavailable(
+            raise NoAnswer(
                 err=f"{_called(host)} did not answer '{method}' in time; the request may or may not "
                 "have been carried out. Look at the node, then retry."
             ) from None
-        except oslo_messaging.MessageDeliveryFailure:
+        except (oslo_messaging.MessageDeliveryFailure, oslo_messaging.MessageUndeliverable):
             self._ring.reset()
             raise exception.ServiceUnavailable(
                 err=f"{_called(host)} could not be reached; retry in a moment."
@@ -375,17 +397,23 @@ class ConductorAPI:
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> Any:
-        """Run a class method of an object on a conductor; answered in ``object_versions``."""
-        return self._call(
+        """Run a query of an object class on a conductor; answered in ``object_versions``."""
+        ask = functools.partial(
+            self._call,
             context,
             TOPIC,
             "object_class_action_versions",
+            sign_of_work=QUERY_PATIENCE,
             objname=objname,
             objmethod=objmethod,
             object_versions=object_versions,
             args=args,
             kwargs=kwargs,
         )
+        for _ in range(QUERY_ATTEMPTS - 1):
+            with contextlib.suppress(NoAnswer):
+                return ask()
+        return ask()
 
     def object_action(
         self,

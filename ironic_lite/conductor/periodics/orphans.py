@@ -5,11 +5,13 @@ Breaking a dead conductor's locks voids their tokens. Should it only have been p
 changes a node. Every conductor breaks locks, but only the new owner by the ring takes up the work.
 """
 
+from collections.abc import Iterable
+
 from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import flows, identity, task_manager
+from ironic_lite.conductor import flows, identity, power, task_manager
 from ironic_lite.conductor.periodics import owned
 from ironic_lite.objects.conductor import Conductor
 from ironic_lite.objects.node import Node
@@ -39,6 +41,20 @@ def _release_locks_of_the_dead(context: Context) -> None:
             "Released %d locks of the conductors %s, which are offline", len(freed), ", ".join(dead)
         )
         identity.current().ring.reset()
+        settle(context, freed)
+
+
+def settle(context: Context, node_ids: Iterable[int]) -> None:
+    """Clear up after changes of power that were cut off.
+
+    :param node_ids: nodes whose locks were broken.
+    """
+    for node_id in node_ids:
+        try:
+            with task_manager.acquire(context, node_id, purpose="clearing up", retry=False) as task:
+                power.forget_interrupted(task)
+        except (exception.NodeLocked, exception.NodeNotFound):
+            LOG.debug("Node %s is taken care of", node_id)
 
 
 def recover(context: Context) -> None:

@@ -12,7 +12,7 @@ from oslo_log import log
 
 from ironic_lite.common import concurrency, exception, states
 from ironic_lite.common import context as ironic_context
-from ironic_lite.conductor import identity, task_manager
+from ironic_lite.conductor import identity, power, task_manager
 from ironic_lite.conductor.periodics import owned
 from ironic_lite.conf import CONF
 
@@ -38,14 +38,9 @@ class PowerSync:
 
     def run(self, context: Context) -> None:
         """One comparison of all our nodes."""
-        columns = ["provision_state", "target_power_state"]
-        rows = owned.nodes(context, {"maintenance": False, "reserved": False}, columns)
+        rows = owned.nodes(context, {"maintenance": False, "reserved": False}, ["provision_state"])
         faulty = owned.nodes(context, {"maintenance": True, "fault": FAULT, "reserved": False})
-        settled = [
-            row["uuid"]
-            for row in rows
-            if row["provision_state"] not in _UNSETTLED and not row["target_power_state"]
-        ]
+        settled = [row["uuid"] for row in rows if row["provision_state"] not in _UNSETTLED]
         known = {*settled, *(row["uuid"] for row in faulty)}
         self._failures = {uuid: n for uuid, n in self._failures.items() if uuid in known}
         settled.sort(key=lambda uuid: self._failures.get(uuid, 0))
@@ -81,6 +76,11 @@ class PowerSync:
 
     def _sync(self, task: task_manager.TaskManager) -> None:
         node = task.node
+        if node.target_power_state is not None:
+            # Who changes power holds the lock, and nobody does.
+            _upgrade(task)
+            power.forget_interrupted(task)
+            return
         try:
             actual = _ask(task)
         except exception.IronicLiteError as exc:
