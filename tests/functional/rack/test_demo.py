@@ -8,12 +8,17 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
 
+from ironic_lite.simulator.demo.client import BaremetalApi
+from ironic_lite.simulator.demo.enrolment import Enrolment
+from ironic_lite.simulator.demo.service import Service, free_port
+from ironic_lite.simulator.virtual_rack import VirtualRack
 from tests.waiting import wait_for
 
 IRONIC_LITE = str(Path(sys.executable).with_name("ironic-lite"))
@@ -121,6 +126,34 @@ def test_demo_that_is_too_slow_says_where_the_logs_are() -> None:
     logs = Path(re.search(r"Logs: (\S+)", done.stdout)[1])  # type: ignore[index]
     assert (logs / "rack.log").exists()
     shutil.rmtree(logs)
+
+
+def test_a_server_that_fails_shows_its_last_error(tmp_path: Path) -> None:
+    port = free_port(0)
+    assert port is not None
+    service = Service(tmp_path, port)
+    service.start()
+    try:
+        with VirtualRack(count=2, boot_url=service.url) as rack:
+            rack.set_faults(1, bmc_wrong_password=True)
+            service.wait_until_ready(time.monotonic() + 60)
+            api = BaremetalApi(service.url)
+            enrolment = Enrolment(api, rack)
+            enrolment.enrol()
+
+            def advance() -> bool:
+                enrolment.advance()
+                return enrolment.done
+
+            wait_for(advance, "all servers to end", 90, 0.2)
+            api.close()
+    finally:
+        service.stop()
+    good, bad = enrolment.servers
+    assert good.error is None
+    assert bad.error
+    assert "password" in bad.error
+    assert not enrolment.all_active
 
 
 def test_demo_on_a_taken_port() -> None:
