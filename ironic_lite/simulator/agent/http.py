@@ -9,6 +9,9 @@ from aiohttp import web
 from ironic_lite.simulator.agent import errors
 from ironic_lite.simulator.agent.agent import Agent, AgentUnreachable
 
+_UNAUTHORIZED = "401 Unauthorized: Token invalid."
+_NO_COMMAND = "400 Bad Request: Missing or invalid name or params"
+
 FindAgent = Callable[[int], Agent | None]
 
 
@@ -33,38 +36,44 @@ class _AgentApi:
 
     async def status(self, request: web.Request) -> web.Response:
         agent = self._agent(request)
+        if agent is None:
+            return _hang_up(request)
         return web.json_response({"started_at": agent.started_at, "version": agent.version})
 
     async def list_results(self, request: web.Request) -> web.Response:
         agent = self._agent(request)
+        if agent is None:
+            return _hang_up(request)
         if not agent.accepts(request.query.get("agent_token")):
-            return _fault(401, "401 Unauthorized: Token invalid.")
+            return _fault(401, _UNAUTHORIZED)
         return web.json_response({"commands": agent.results()})
 
     async def get_result(self, request: web.Request) -> web.Response:
         agent = self._agent(request)
+        if agent is None:
+            return _hang_up(request)
         if not agent.accepts(request.query.get("agent_token")):
-            return _fault(401, "401 Unauthorized: Token invalid.")
+            return _fault(401, _UNAUTHORIZED)
         return await self._answer(request, agent.result(request.match_info["id"], _wait(request)))
 
     async def run_command(self, request: web.Request) -> web.Response:
         agent = self._agent(request)
+        if agent is None:
+            return _hang_up(request)
         if not agent.accepts(request.query.get("agent_token")):
-            return _fault(401, "401 Unauthorized: Token invalid.")
+            return _fault(401, _UNAUTHORIZED)
         try:
             body = await request.json()
             name, params = body["name"], body["params"]
         except (ValueError, KeyError, TypeError):
-            return _fault(400, "400 Bad Request: Missing or invalid name or params")
+            return _fault(400, _NO_COMMAND)
         if not isinstance(name, str) or not isinstance(params, dict):
-            return _fault(400, "400 Bad Request: Missing or invalid name or params")
+            return _fault(400, _NO_COMMAND)
         return await self._answer(request, agent.execute(name, params, _wait(request)))
 
-    def _agent(self, request: web.Request) -> Agent:
+    def _agent(self, request: web.Request) -> Agent | None:
         agent = self._find_agent(int(request.match_info["index"]))
-        if agent is None or not agent.reachable:
-            raise _hang_up(request)
-        return agent
+        return agent if agent is not None and agent.reachable else None
 
     async def _answer(self, request: web.Request, work: Any) -> web.Response:
         try:
@@ -72,14 +81,15 @@ class _AgentApi:
         except errors.AgentError as exc:
             return _fault(exc.code, str(exc))
         except AgentUnreachable:
-            raise _hang_up(request) from None
+            return _hang_up(request)
 
 
-def _hang_up(request: web.Request) -> ConnectionResetError:
+def _hang_up(request: web.Request) -> web.Response:
     # A server that is off does not answer; on a shared port the nearest thing is to drop the line.
+    # The response goes nowhere then.
     if request.transport is not None:
         request.transport.abort()
-    return ConnectionResetError("no agent there")
+    return web.Response(status=503)
 
 
 def _wait(request: web.Request) -> bool:
