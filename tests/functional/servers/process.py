@@ -2,6 +2,7 @@
 """One server process of the tests: started, watched, stopped, and never left behind."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,8 @@ from tests.functional.servers import unprivileged
 from tests.waiting import wait_for
 
 INSTALL = "run `make test-servers` (as root, or as a user with sudo)"
+# How the API logs a successful GET.
+POLL = re.compile(r"middleware\.request_id .* GET /\S* 200 ")
 # An ordinary user's PATH may lack the directories of system programs.
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -155,10 +158,14 @@ class ServerProcess:
             os.killpg(self.pid, signal.SIGKILL)
 
     def log_tail(self, lines: int = 40) -> str:
-        """The last lines of the log, for failure messages."""
+        """The last lines of the log, for failure messages; without the polls of the tests themselves."""
         if not self.log.exists():
             return f"(no log at {self.log})"
-        text = self.log.read_text(errors="replace").splitlines()
+        text = [
+            line
+            for line in self.log.read_text(errors="replace").splitlines()
+            if not POLL.search(line)
+        ]
         return f"--- last lines of {self.log} ---\n" + "\n".join(text[-lines:])
 
 
@@ -183,7 +190,6 @@ def run(
 
 def _guard(drop_privileges: bool) -> list[str]:
     argv = [find_program("setpriv"), "--pdeathsig", "KILL"]
-    if drop_privileges and os.geteuid() == 0:
-        who = unprivileged.account()
-        argv += [f"--reuid={who.pw_uid}", f"--regid={who.pw_gid}", "--clear-groups"]
+    if drop_privileges:
+        argv += unprivileged.drop_privileges()
     return [*argv, "--"]
