@@ -19,8 +19,8 @@ from ironic_lite.common import exception, redaction
 _OPERATIONS = ("add", "replace", "remove")
 _MAX_OPERATIONS = 1000
 _ESCAPES_SINCE = 98
-_PATH = re.compile(r"^(/[\w.-]+)+$")
-_ESCAPED_PATH = re.compile(r"^(/([^/~]|~[01])+)+$")
+_PATH = re.compile(r"^(/[\w.-]+)+\Z")
+_ESCAPED_PATH = re.compile(r"^(/([^/~]|~[01])+)+\Z")
 
 
 def _refuse(text: str) -> exception.InvalidParameterValue:
@@ -105,7 +105,8 @@ def apply(
             value = resource.null(field)
         if field.redact is not None:
             value = redaction.unmask(value, before[name])
-        if value != before[name] or type(value) is not type(before[name]):
+        # By their text: to Python, true is the same as 1.
+        if repr(value) != repr(before[name]):
             changes[name] = value
     return changes
 

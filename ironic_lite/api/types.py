@@ -18,10 +18,10 @@ from wsme.rest import json as wsme_json
 
 from ironic_lite.common import exception, redaction
 
-_UUID = re.compile(r"^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}$", re.IGNORECASE)
-_MAC = re.compile(r"^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$", re.IGNORECASE)
+_UUID = re.compile(r"^[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\Z", re.IGNORECASE)
+_MAC = re.compile(r"^[0-9a-f]{2}(?::[0-9a-f]{2}){5}\Z", re.IGNORECASE)
 # Names of nodes and ports: RFC 3986 unreserved characters.
-_NAME = re.compile(r"^[a-zA-Z0-9\-._~]+$")
+_NAME = re.compile(r"^[a-zA-Z0-9\-._~]+\Z")
 
 _SHOWN = 128
 

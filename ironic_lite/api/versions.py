@@ -22,7 +22,7 @@ _RANGE_HEADERS = [
 
 _OURS = "HTTP_X_OPENSTACK_IRONIC_API_VERSION"
 _COMMON = "HTTP_OPENSTACK_API_VERSION"
-_NUMBER = re.compile(r"^(\d{1,6})\.(\d{1,6})$")
+_NUMBER = re.compile(r"^(\d{1,6})\.(\d{1,6})\Z")
 
 
 class VersionRefused(Exception):

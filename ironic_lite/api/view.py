@@ -11,7 +11,7 @@ import orjson
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF
 
-_HOST = re.compile(r"^[A-Za-z0-9.\-_:\[\]%]+$")
+_HOST = re.compile(r"^[A-Za-z0-9.\-_:\[\]%]+\Z")
 
 
 def base_url(environ: dict[str, Any]) -> str:

@@ -73,7 +73,8 @@ def update(
     changed = {
         field: getattr(wanted, field)
         for field in sorted(wanted.obj_what_changed())
-        if getattr(wanted, field) != getattr(node, field)
+        # By their text: to Python, true is the same as 1.
+        if repr(getattr(wanted, field)) != repr(getattr(node, field))
     }
     _check_state(node, changed)
     _check_instance(node, changed)

@@ -22,7 +22,7 @@ from ironic_lite.common import exception
 
 LOG = logging.getLogger(__name__)
 
-_ENTRY = re.compile(r"^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$")
+_ENTRY = re.compile(r"^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}\Z")
 _MAX_PASSWORD = 72  # bytes that bcrypt looks at
 _REMEMBERED = 1024
 _REMEMBER_SECONDS = 300.0

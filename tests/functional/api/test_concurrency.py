@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Many clients at the same time: nothing is lost, and nobody waits for ever."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.functional.deployment import Deployment
+from tests.waiting import wait_for
+
+WRITERS = 6
+ROUNDS = 4
+
+
+def _add_key(service: Deployment, path: str, key: str) -> None:
+    """As clients do: 409 means that somebody else is at it, so try again."""
+    body = [{"op": "add", "path": f"/extra/{key}", "value": key}]
+
+    def accepted() -> bool:
+        answer = service.request("PATCH", path, body)
+        assert answer.status_code in (200, 409), answer.text
+        return bool(answer.ok)
+
+    wait_for(accepted, f"PATCH {path} of {key}", timeout=60)
+
+
+def _race(service: Deployment, path: str) -> dict[str, str]:
+    keys = [f"w{writer}-{turn}" for turn in range(ROUNDS) for writer in range(WRITERS)]
+    with ThreadPoolExecutor(WRITERS) as pool:
+        list(pool.map(lambda key: _add_key(service, path, key), keys))
+    extra: dict[str, str] = service.call("GET", path)["extra"]
+    assert extra == {key: key for key in keys}
+    return extra
+
+
+def test_patches_of_a_node_lose_nothing(limited_service: Deployment) -> None:
+    """Each adds a key to the same field."""
+    node = limited_service.create_node(driver="fake-hardware")
+    _race(limited_service, f"/v1/nodes/{node}")
+
+
+def test_patches_of_a_port_lose_nothing(limited_service: Deployment) -> None:
+    node = limited_service.create_node(driver="fake-hardware")
+    body = {"address": "52:54:00:fc:00:01", "node_uuid": node}
+    port = limited_service.call("POST", "/v1/ports", body)["uuid"]
+    _race(limited_service, f"/v1/ports/{port}")

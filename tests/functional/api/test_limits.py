@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is too much: bodies, nesting, and bytes that are no HTTP."""
+
+import json
+import socket
+from typing import Any
+
+import pytest
+import requests
+
+from tests.functional.api.conftest import MAX_BODY, MAX_DEPTH, MAX_PROVISION_BODY
+from tests.functional.deployment import Deployment
+
+
+def _fault(answer: requests.Response) -> str:
+    inner: dict[str, Any] = json.loads(answer.json()["error_message"])
+    return str(inner["faultstring"])
+
+
+def _nested(depth: int) -> dict[str, Any]:
+    """A node's body whose deepest value is ``depth`` levels down, the body being the first."""
+    value: Any = 1
+    for _ in range(depth - 1):
+        value = {"a": value}
+    return {"driver": "nosuch", "extra": value}
+
+
+def test_body_as_large_as_allowed(limited_service: Deployment) -> None:
+    body = {"driver": "nosuch", "extra": {"a": ""}}
+    body["extra"] = {"a": "x" * (MAX_BODY - len(json.dumps(body)))}
+    answer = limited_service.request("POST", "/v1/nodes", body)
+    assert answer.status_code == 400
+    assert "nosuch" in _fault(answer)
+
+
+def test_body_too_large(limited_service: Deployment) -> None:
+    answer = limited_service.request(
+        "POST", "/v1/nodes", {"driver": "nosuch", "extra": {"a": "x" * MAX_BODY}}
+    )
+    assert answer.status_code == 413
+    assert str(MAX_BODY) in _fault(answer)
+    assert answer.headers["openstack-request-id"].startswith("req-")
+
+
+def test_chunked_body_too_large(limited_service: Deployment) -> None:
+    """Nobody said how long it would become."""
+    chunks = iter([b'{"driver": "', *[b"x" * 1024] * (MAX_BODY // 1024), b'"}'])
+    answer = requests.post(f"{limited_service.api_url}/v1/nodes", data=chunks, timeout=30)
+    assert answer.status_code == 413
+
+
+def test_chunked_body(limited_service: Deployment) -> None:
+    chunks = iter([b'{"driver":', b' "nosuch"}'])
+    answer = requests.post(f"{limited_service.api_url}/v1/nodes", data=chunks, timeout=30)
+    assert answer.status_code == 400
+    assert "nosuch" in _fault(answer)
+
+
+def test_config_drive_may_be_larger(limited_service: Deployment) -> None:
+    node = limited_service.create_node(driver="fake-hardware")
+    path = f"/v1/nodes/{node}/states/provision"
+    drive = "QUJD" * (MAX_BODY // 4)
+    answer = limited_service.request("PUT", path, {"target": "active", "configdrive": drive})
+    assert answer.status_code == 400
+    assert "can not be performed" in _fault(answer)
+    drive = "QUJD" * (MAX_PROVISION_BODY // 4)
+    answer = limited_service.request("PUT", path, {"target": "active", "configdrive": drive})
+    assert answer.status_code == 413
+
+
+def test_nesting(limited_service: Deployment) -> None:
+    answer = limited_service.request("POST", "/v1/nodes", _nested(MAX_DEPTH))
+    assert "nosuch" in _fault(answer)
+    answer = limited_service.request("POST", "/v1/nodes", _nested(MAX_DEPTH + 1))
+    assert answer.status_code == 400
+    assert "nested too deeply" in _fault(answer)
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"a":'])
+def test_nesting_without_end(limited_service: Deployment, opening: bytes) -> None:
+    """Deeper than any parser's stack."""
+    body = opening * (MAX_BODY // len(opening) - 1)
+    answer = requests.post(f"{limited_service.api_url}/v1/nodes", data=body, timeout=30)
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\xff\xfe",
+        b'{"driver": "\xff"}',
+        b'{"driver": "\\ud800"}',
+        b'{"driver": 1e999}',
+        b'"a string"',
+        b"null",
+        b"[]",
+    ],
+)
+def test_odd_bodies(limited_service: Deployment, body: bytes) -> None:
+    for method, path in (
+        ("POST", "/v1/nodes"),
+        ("POST", "/v1/ports"),
+        ("POST", "/v1/heartbeat/0f000000-0000-4000-8000-0000000000ff"),
+    ):
+        answer = requests.request(
+            method,
+            limited_service.api_url + path,
+            data=body,
+            headers={"X-OpenStack-Ironic-API-Version": "latest"},
+            timeout=30,
+        )
+        assert answer.status_code == 400, (path, answer.text)
+        assert _fault(answer)
+
+
+def test_numbers_that_no_database_has(limited_service: Deployment) -> None:
+    """Odd values in free-form fields come back as they were, or are refused; the service stands."""
+    node = limited_service.create_node(
+        driver="fake-hardware", extra={"max": 2**64 - 1, "min": -(2**63), "nul": "a\x00b"}
+    )
+    assert limited_service.node(node)["extra"] == {
+        "max": 2**64 - 1,
+        "min": -(2**63),
+        "nul": "a\x00b",
+    }
+    answer = limited_service.request(
+        "PATCH",
+        f"/v1/nodes/{node}",
+        [{"op": "add", "path": "/description", "value": "a\x00b"}],
+    )
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"nonsense\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: minus\r\n\r\n",
+        b"POST /v1/nodes HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n",
+        b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 100_000 + b"\r\n\r\n",
+    ],
+    ids=["nonsense", "length", "promise", "path", "header"],
+)
+def test_odd_requests(limited_service: Deployment, request_bytes: bytes) -> None:
+    with socket.create_connection(("127.0.0.1", limited_service.port), timeout=30) as stream:
+        try:
+            stream.sendall(request_bytes)
+            answer = stream.recv(4096)
+        except ConnectionError:
+            answer = b""
+    assert not answer or answer.startswith(b"HTTP/1.1 4"), answer
+    assert limited_service.request("GET", "/v1").ok

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ``baremetal`` command many times in one process, for its imports take longer than its work.
+
+Run as a script: reads one JSON list of words per line, and answers each with a line ``[exit status, output, errors]``.
+"""
+
+import contextlib
+import io
+import json
+import sys
+
+
+def main() -> None:
+    """Serve until the input ends."""
+    from ironicclient import shell
+
+    answers = sys.stdout
+    for line in sys.stdin:
+        output, errors = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+            try:
+                status = shell.main(json.loads(line))
+            except SystemExit as exc:
+                status = int(exc.code or 0)
+        answers.write(json.dumps([status, output.getvalue(), errors.getvalue()]) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The real ``baremetal`` command of python-ironicclient, and openstacksdk, against a running service."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import openstack
+import pytest
+
+from tests.functional.deployment import Deployment
+from tests.waiting import wait_for
+
+SESSION = Path(__file__).with_name("session.py")
+
+
+class Answer(NamedTuple):
+    """What a call leaves behind."""
+
+    status: int
+    output: str
+    errors: str
+
+
+class Baremetal:
+    """The console command, as an operator of a service without Keystone calls it."""
+
+    def __init__(self, url: str, home: Path):
+        self._process = subprocess.Popen(
+            [sys.executable, str(SESSION)],
+            env={
+                **{name: value for name, value in os.environ.items() if not name.startswith("OS_")},
+                "OS_AUTH_TYPE": "none",
+                "OS_ENDPOINT": url,
+                "HOME": str(home),
+                "PYTHONWARNINGS": "ignore",
+            },
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def close(self) -> None:
+        """End the process."""
+        self._process.kill()
+        self._process.communicate()
+
+    def run(self, *words: str) -> Answer:
+        """One call; its exit status may be any."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(words) + "\n")
+        self._process.stdin.flush()
+        return Answer(*json.loads(self._process.stdout.readline()))
+
+    def __call__(self, *words: str) -> str:
+        """One call that has to succeed; returns what it prints."""
+        done = self.run(*words)
+        assert done.status == 0, f"baremetal {' '.join(words)}: {done.output}{done.errors}"
+        return done.output
+
+    def json(self, *words: str) -> Any:
+        """The same, for commands that show something."""
+        return json.loads(self(*words, "-f", "json"))
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """API and conductor in one process, for all tests of this file."""
+    directory = tmp_path_factory.mktemp("cli")
+    with Deployment(directory, database=f"sqlite:///{directory}/ironic-lite.sqlite") as deployment:
+        deployment.start_all_in_one()
+        yield deployment
+
+
+@pytest.fixture(scope="module")
+def baremetal(service: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Baremetal]:
+    """The command, pointed at the service."""
+    with closing(Baremetal(service.api_url, tmp_path_factory.mktemp("home"))) as command:
+        yield command
+
+
+def test_whole_life_of_a_node(baremetal: Baremetal) -> None:
+    """Enrol, manage, provide, deploy, power, boot device, maintenance, undeploy, delete."""
+    created = baremetal.json(
+        "node", "create", "--driver", "fake-hardware", "--name", "web-1", "--property", "cpus=8",
+        "--driver-info", "ipmi_password=secret", "--resource-class", "large",
+    )  # fmt: skip
+    uuid = created["uuid"]
+    assert created["provision_state"] == "enroll"
+    assert created["driver_info"] == {"ipmi_password": "******"}
+
+    port = baremetal.json("port", "create", "52:54:00:C1:00:01", "--node", uuid)
+    assert port["address"] == "52:54:00:c1:00:01"
+    assert baremetal.json("port", "list", "--node", "web-1") == [
+        {"uuid": port["uuid"], "address": "52:54:00:c1:00:01"}
+    ]
+
+    baremetal("node", "manage", "web-1", "--wait", "60")
+    baremetal("node", "provide", "web-1", "--wait", "60")
+    listed = baremetal.json("node", "list", "--resource-class", "large")
+    assert [(row["name"], row["provision_state"]) for row in listed] == [("web-1", "available")]
+
+    drive = '{"meta_data": {"role": "web"}}'
+    baremetal("node", "deploy", "web-1", "--config-drive", drive, "--wait", "60")
+    shown = baremetal.json("node", "show", "web-1")
+    assert shown["provision_state"] == "active"
+    assert shown["conductor"] == "all-in-one"
+    assert shown["instance_info"]["configdrive"] == "******"
+    refused = baremetal.run("node", "delete", "web-1")
+    assert refused.status != 0
+    assert "while it is in provision state" in refused.errors
+
+    for words, state in (
+        (("power", "on"), "power on"),
+        (("reboot",), "power on"),
+        (("power", "off", "--soft", "--power-timeout", "10"), "power off"),
+    ):
+        baremetal("node", *words, "web-1")
+        wait_for(
+            lambda wanted=state: _power(baremetal) == [wanted, None], f"'{state}' after {words}"
+        )
+
+    assert baremetal.json("node", "boot", "device", "show", "web-1")["boot_device"] == "pxe"
+    assert baremetal.json("node", "boot", "device", "show", "--supported", "web-1") == {
+        "supported_boot_devices": "pxe"
+    }
+    baremetal("node", "boot", "device", "set", "web-1", "pxe", "--persistent")
+    wrong = baremetal.run("node", "boot", "device", "set", "web-1", "cdrom")
+    assert wrong.status != 0
+    assert "cdrom" in wrong.errors
+
+    results = {
+        row["Interface"]: row["Result"] for row in baremetal.json("node", "validate", "web-1")
+    }
+    assert results["power"] is True
+    assert len(results) == 12
+
+    baremetal("node", "maintenance", "set", "web-1", "--reason", "a fan is loud")
+    shown = baremetal.json("node", "show", "web-1")
+    assert (shown["maintenance"], shown["maintenance_reason"]) == (True, "a fan is loud")
+    baremetal("node", "maintenance", "unset", "web-1")
+
+    baremetal(
+        "node", "set", "web-1", "--extra", "rack=r7", "--description", "front end", "--name", "web-2"
+    )
+    shown = baremetal.json("node", "show", "web-2", "--fields", "extra", "description", "name")
+    assert shown == {"extra": {"rack": "r7"}, "description": "front end", "name": "web-2"}
+    baremetal("node", "unset", "web-2", "--extra", "rack", "--description")
+    assert baremetal.json("node", "show", "web-2")["extra"] == {}
+
+    baremetal("node", "undeploy", "web-2", "--wait", "60")
+    baremetal("port", "delete", port["uuid"])
+    assert "Deleted node web-2" in baremetal("node", "delete", "web-2")
+    assert baremetal.json("node", "list", "--resource-class", "large") == []
+
+
+def _power(baremetal: Baremetal) -> list[str | None]:
+    shown = baremetal.json("node", "show", "web-1", "--fields", "power_state", "target_power_state")
+    return [shown["power_state"], shown["target_power_state"]]
+
+
+def test_what_there_is(baremetal: Baremetal) -> None:
+    """Drivers and conductors."""
+    drivers = {row["name"] for row in baremetal.json("driver", "list")}
+    assert drivers == {"fake-hardware", "ipmi", "manual-management"}
+    assert baremetal.json("driver", "show", "ipmi")["default_power_interface"]
+    properties = baremetal.json("driver", "property", "list", "ipmi")
+    assert "ipmi_address" in {row["property"] for row in properties}
+    assert [row["alive"] for row in baremetal.json("conductor", "list")] == [True]
+    assert baremetal.json("conductor", "show", "all-in-one")["alive"] is True
+
+
+def test_mistakes_are_told(baremetal: Baremetal) -> None:
+    """The client shows our words."""
+    for words, text in (
+        (("node", "show", "nosuch"), "Node nosuch could not be found."),
+        (("node", "create", "--driver", "nosuch"), "nosuch"),
+        (("port", "create", "nosuch", "--node", "nosuch"), "nosuch"),
+        (("driver", "show", "nosuch"), "nosuch"),
+    ):
+        refused = baremetal.run(*words)
+        assert refused.status != 0
+        assert text in refused.output + refused.errors
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_openstacksdk(service: Deployment) -> None:
+    """The library that other clients are made of: enrol, deploy, list by pages, update, delete."""
+    cloud = openstack.connect(
+        auth_type="none",
+        endpoint=service.api_url,
+        baremetal_endpoint_override=service.api_url,
+        load_yaml_config=False,
+        load_envvars=False,
+    ).baremetal
+    nodes = [
+        cloud.create_node(driver="fake-hardware", name=f"sdk-{i}", resource_class="sdk")
+        for i in range(3)
+    ]
+    assert [node.name for node in cloud.nodes(limit=1, sort_key="name", resource_class="sdk")] == [
+        "sdk-0",
+        "sdk-1",
+        "sdk-2",
+    ]
+    node = cloud.set_node_provision_state(nodes[0], "manage", wait=True, timeout=60)
+    node = cloud.set_node_provision_state(node, "provide", wait=True, timeout=60)
+    node = cloud.set_node_provision_state(
+        node, "active", config_drive={"meta_data": {"a": "b"}}, wait=True, timeout=60
+    )
+    assert node.provision_state == "active"
+    cloud.set_node_power_state(node, "power on", wait=True, timeout=60)
+    node = cloud.update_node(node, instance_id="3c0e7a52-7e29-4c9e-8d3b-6f3f5f0f6b11")
+    assert [each.id for each in cloud.nodes(associated=True)] == [node.id]
+    port = cloud.create_port(address="52:54:00:c1:00:02", node_id=node.id)
+    assert [each.id for each in cloud.ports(details=True, node=node.id)] == [port.id]
+    with pytest.raises(openstack.exceptions.BadRequestException, match="can not be performed"):
+        cloud.set_node_provision_state(node, "manage")
+    node = cloud.set_node_provision_state(node, "deleted", wait=True, timeout=60)
+    assert node.provision_state == "available"
+    for each in nodes:
+        cloud.delete_node(each)
+    assert not list(cloud.nodes(resource_class="sdk"))

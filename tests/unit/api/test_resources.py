@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What comes from a declaration: views, columns, serialisers, bodies."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from ironic_lite.api.resources.conductor import CONDUCTOR
+from ironic_lite.api.resources.driver import DRIVER
+from ironic_lite.api.resources.fields import DETAIL, ROW, Resource
+from ironic_lite.api.resources.node import NODE, STATES
+from ironic_lite.api.resources.port import PORT
+from ironic_lite.api.view import NodeKey, View
+from ironic_lite.common import exception
+from ironic_lite.objects.node import Node
+from ironic_lite.objects.port import Port
+
+VIEW = View("http://api", lambda node: f"host-of-{node.uuid}")
+
+
+def _show(resource: Resource, minor: int, view: str = DETAIL, **row: Any) -> dict[str, Any]:
+    serialise = resource.serialiser(minor, None, view)
+    shown = serialise({column: row.get(column) for column in serialise.columns}, VIEW)
+    decoded: dict[str, Any] = orjson.loads(orjson.dumps(shown))
+    return decoded
+
+
+@pytest.mark.parametrize(
+    ("resource", "minor", "count"),
+    [
+        (NODE, 1, 22),
+        (NODE, 115, 69),
+        (STATES, 1, 7),
+        (STATES, 115, 11),
+        (PORT, 1, 7),
+        (PORT, 115, 18),
+        (CONDUCTOR, 49, 7),
+        (DRIVER, 1, 3),
+        (DRIVER, 115, 31),
+    ],
+)
+def test_fields_grow_with_the_version(resource: Resource, minor: int, count: int) -> None:
+    assert len(_show(resource, minor, interfaces={}, hostname="h", name="n", uuid="u")) == count
+
+
+def test_columns_are_those_shown() -> None:
+    serialise = NODE.serialiser(115, ("name", "conductor"), DETAIL)
+    assert set(serialise.columns) == {"uuid", "name", "driver", "conductor_group"}
+    shown = serialise({"uuid": "u", "name": "n", "driver": "d", "conductor_group": ""}, VIEW)
+    assert set(shown) == {"name", "conductor", "links"}
+    assert shown["conductor"] == "host-of-u"
+
+
+def test_every_column_is_one_of_the_object() -> None:
+    for resource, record in ((NODE, Node), (STATES, Node), (PORT, Port)):
+        for minor in (1, 50, 115):
+            for view in (ROW, DETAIL):
+                assert set(resource.serialiser(minor, None, view).columns) <= set(record.fields)
+
+
+def test_serialisers_are_made_once() -> None:
+    assert NODE.serialiser(115, None, ROW) is NODE.serialiser(115, None, ROW)
+
+
+def test_links() -> None:
+    assert _show(NODE, 115, ROW, uuid="u")["links"] == [
+        {"href": "http://api/v1/nodes/u", "rel": "self"},
+        {"href": "http://api/nodes/u", "rel": "bookmark"},
+    ]
+
+
+def test_odd_names_in_links_stay_inside_them() -> None:
+    shown = _show(CONDUCTOR, 115, hostname='a"b/../c\\ d')
+    assert shown["links"][0]["href"] == "http://api/v1/conductors/a%22b%2F..%2Fc%5C%20d"
+
+
+@pytest.mark.parametrize(
+    ("minor", "state", "shown"),
+    [
+        (1, "available", None),
+        (2, "available", "available"),
+        (38, "inspect wait", "inspecting"),
+        (39, "inspect wait", "inspect wait"),
+        (1, "active", "active"),
+    ],
+)
+def test_states_that_old_clients_do_not_know(minor: int, state: str, shown: str | None) -> None:
+    assert _show(NODE, minor, provision_state=state)["provision_state"] == shown
+    assert _show(STATES, minor, provision_state=state)["provision_state"] == shown
+
+
+def test_secrets_are_hidden() -> None:
+    shown = _show(
+        NODE,
+        115,
+        driver_info={"ipmi_password": "x"},
+        instance_info={"configdrive": "x", "image_url": "x"},
+        driver_internal_info={"agent_secret_token": "x"},
+    )
+    assert b"x" not in orjson.dumps(
+        [shown["driver_info"], shown["instance_info"], shown["driver_internal_info"]]
+    ).replace(b"xx", b"")
+
+
+def test_fields_argument() -> None:
+    assert NODE.check_fields(["uuid", "owner"], 50) == ("uuid", "owner")
+    with pytest.raises(exception.NotAcceptable):
+        NODE.check_fields(["uuid", "owner"], 49)
+    for unknown in ("nosuch", "reservation_token", "agent_secret_token", "id"):
+        with pytest.raises(exception.InvalidParameterValue, match=unknown):
+            NODE.check_fields(["uuid", unknown], 115)
+    with pytest.raises(exception.InvalidParameterValue):
+        PORT.check_fields(["node_ident"], 115)
+
+
+def test_sort_key() -> None:
+    assert NODE.check_sort_key("id", 1) == "id"
+    assert NODE.check_sort_key("name", 5) == "name"
+    with pytest.raises(exception.NotAcceptable):
+        NODE.check_sort_key("name", 4)
+    for unsortable in ("extra", "links", "conductor", "traits", "nosuch", "agent_secret_token"):
+        with pytest.raises(exception.InvalidParameterValue):
+            NODE.check_sort_key(unsortable, 115)
+
+
+def test_bodies() -> None:
+    assert NODE.parse({"driver": "d", "extra": None}, 1) == {"driver": "d", "extra": {}}
+    assert NODE.parse({"driver": "d", "owner": None}, 1) == {"driver": "d", "owner": None}
+    with pytest.raises(exception.NotAcceptable):
+        NODE.parse({"driver": "d", "owner": "o"}, 49)
+    with pytest.raises(exception.InvalidParameterValue, match="'driver' is a required property"):
+        NODE.parse({"driver": None}, 115)
+
+
+def test_defaults_are_not_shared() -> None:
+    first = NODE.parse({"driver": "d", "extra": None}, 115)
+    first["extra"]["a"] = 1
+    assert NODE.parse({"driver": "d", "extra": None}, 115)["extra"] == {}
+
+
+def test_ring_key() -> None:
+    asked: list[NodeKey] = []
+    view = View("http://api", asked.append)  # type: ignore[func-returns-value]
+    serialise = NODE.serialiser(115, ("conductor",), DETAIL)
+    serialise({"uuid": "u", "driver": "d", "conductor_group": "g"}, view)
+    assert asked == [NodeKey("d", "g", "u")]
