@@ -77,7 +77,9 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--username", default="admin", help="BMC user (%(default)s)")
     parser.add_argument("--password", default="password", help="BMC password (%(default)s)")
-    parser.add_argument("--state-dir", type=Path, help="directory for the disks, which start empty (temporary if unset)")
+    parser.add_argument(
+        "--state-dir", type=Path, help="where the disks are; they start empty (temporary if unset)"
+    )
     parser.add_argument(
         "--slowness", type=float, default=1.0, help="factor on all delays of the hardware (1.0)"
     )
