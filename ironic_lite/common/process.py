@@ -51,6 +51,8 @@ class Runner:
         :raises Exception: what a service raised that could not start; those before it are stopped then.
         """
         former = {number: signal.signal(number, self._on_signal) for number in _SIGNALS}
+        # The kernel may give a signal to any thread; without this the main thread would sleep on.
+        former_wakeup = signal.set_wakeup_fd(self._wake_w, warn_on_full_buffer=False)
         started: list[service.ServiceBase] = []
         try:
             for each in services:
@@ -68,6 +70,7 @@ class Runner:
         finally:
             for each in reversed(started):
                 self._stop(each)
+            signal.set_wakeup_fd(former_wakeup)
             for number, handler in former.items():
                 signal.signal(number, handler)
             os.close(self._wake_r)
@@ -76,6 +79,7 @@ class Runner:
     def _sleep(self) -> None:
         while not self._signals and self._alarm is None:
             select.select([self._wake_r], [], [])
+            # What is read here is only that something has happened; handlers run right after it.
             os.read(self._wake_r, 64)
 
     def _status(self) -> int:
