@@ -266,7 +266,11 @@ class Deployment:
 
         try:
             wait_for(
-                settled, f"node {ident} to have {fields}", timeout, describe=lambda: _summary(node)
+                settled,
+                f"node {ident} to have {fields}",
+                timeout,
+                interval=0.1,
+                describe=lambda: _summary(node),
             )
         except AssertionError as late:
             raise AssertionError(f"{late}\n{self.logs()}") from late
