@@ -24,7 +24,11 @@ OPTIONS = {
         "heartbeat_interval": 5,
         "heartbeat_timeout": 60,
     },
-    "agent": {"post_deploy_get_power_state_retry_interval": 0.5},
+    # The agent powers the server off by itself, however busy this machine is.
+    "agent": {
+        "post_deploy_get_power_state_retries": 60,
+        "post_deploy_get_power_state_retry_interval": 0.5,
+    },
     # Kernel and ramdisk are never fetched by these servers.
     "pxe": {"kernel_append_params": "console=ttyS0"},
 }

@@ -74,14 +74,15 @@ class Machine(threading.Thread):
 
     def run(self) -> None:
         """The chassis, until :meth:`stop`."""
-        was_on, resets = False, 0
+        was_on, cuts = False, 0
         while not self._stopping.wait(POLL):
+            # Off and on again may pass between two looks; the BMC's history shows both.
+            seen = sum(line in ("power 0", "reset 1") for line in self._bmc.history)
             on = self._bmc.powered_on
-            seen = sum(line.startswith("reset") for line in self._bmc.history)
-            if was_on and (not on or seen != resets):
+            if was_on and (not on or seen != cuts):
                 self._lose_power()
                 was_on = False
-            resets = seen
+            cuts = seen
             if on and not was_on:
                 self._boot()
             was_on = on
@@ -102,6 +103,7 @@ class Machine(threading.Thread):
     def _lose_power(self) -> None:
         if self._agent is not None:
             self._agent.kill()
+        (self._directory / "agent-power").unlink(missing_ok=True)
 
     def _boot(self) -> None:
         if self._bmc.boot_device != "pxe":

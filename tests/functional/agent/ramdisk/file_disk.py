@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 from ironic_python_agent import (
+    agent,
     disk_utils,
     errors,
     hardware,
@@ -198,6 +199,8 @@ for _other in (
     mlnx.MellanoxDeviceHardwareManager,
 ):
     _other.evaluate_hardware_support = lambda _self: 0
+# The agent spares Ironic by calling every five seconds at most, also when a command has ended. Tests do not wait.
+agent.IronicPythonAgentHeartbeater.min_heartbeat_interval = 0.3
 standby.StandbyExtension._run_shutdown_command = _shut_down
 qemu_img.convert_image = _convert_image
 partition_utils.create_config_drive_partition = _write_config_drive
