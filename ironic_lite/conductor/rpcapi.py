@@ -33,6 +33,9 @@ SIGN_OF_WORK = 16
 QUERY_PATIENCE = 4
 QUERY_ATTEMPTS = 3
 
+# A broker that went away is tried again this often; then the client is told to come back.
+SEND_RETRIES = 1
+
 # The broker gives a message back that no conductor has a queue for.
 _TELL_IF_NOBODY_LISTENS = oslo_messaging.TransportOptions(at_least_once=True)
 
@@ -107,6 +110,7 @@ class ConductorAPI:
             timeout=timeout or CONF.rpc_response_timeout,
             call_monitor_timeout=sign_of_work,
             transport_options=_TELL_IF_NOBODY_LISTENS,
+            retry=SEND_RETRIES,
         )
         try:
             return client.call(context, method, **arguments)

@@ -181,3 +181,26 @@ def test_a_second_signal_stops_at_once(console: Console) -> None:
     os.kill(running.pid, signal.SIGCONT)
     assert running.wait(30) in (128 + signal.SIGTERM, 128 + signal.SIGINT)
     assert "Stopping at once." in console.log
+
+
+def test_any_wsgi_server_can_run_the_api(console: Console, rabbitmq_url: str) -> None:
+    home = console.directory / ".ironic-lite"
+    home.mkdir()
+    console.configure(f"[DEFAULT]\ntransport_url = {rabbitmq_url}\n")
+    assert console.run("db", "upgrade").returncode == 0
+    (home / "ironic-lite.conf").write_text(
+        f"[DEFAULT]\nstate_path = {console.directory}/state\ntransport_url = {rabbitmq_url}\n"
+    )
+    code = (
+        "import webob; from ironic_lite.cmd.wsgi import application; "
+        "print(webob.Request.blank('/v1/nodes').get_response(application).text)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "HOME": str(console.directory)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout == '{"nodes":[]}\n', done.stderr

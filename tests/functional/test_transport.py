@@ -9,7 +9,7 @@ from typing import Any
 import oslo_messaging
 import pytest
 
-from ironic_lite.common import context, exception, rpc
+from ironic_lite.common import context, exception, inprocess, rpc
 from ironic_lite.conf import CONF
 from tests.waiting import wait_for
 
@@ -226,5 +226,31 @@ def test_in_process_failures_are_immediate() -> None:
 
 
 def test_an_unknown_transport_names_the_known_ones() -> None:
-    with pytest.raises(exception.ConfigInvalid, match="rabbit:// or inprocess://"):
-        Rig("carrier-pigeon://")
+    try:
+        with pytest.raises(exception.ConfigInvalid, match="rabbit:// or inprocess://"):
+            Rig("carrier-pigeon://")
+    finally:
+        CONF.clear_override("transport_url")
+
+
+def test_a_full_backlog_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inprocess, "BACKLOG", 3)
+    CONF([], project="test", default_config_files=[])
+    CONF.set_override("executor_thread_pool_size", 1)
+    rig = Rig(f"inprocess:///{uuid.uuid4().hex}")
+    try:
+        endpoint = rig.serve("a")
+        client = rig.client()
+        client.cast(rig.context, "stall")
+        wait_for(lambda: rig.servers[0].listener._waiting == 0, "the only thread to be taken")
+        for n in range(3):
+            client.cast(rig.context, "echo", value=n)
+        with pytest.raises(oslo_messaging.MessageDeliveryFailure, match="3 messages wait"):
+            client.cast(rig.context, "echo", value=3)
+        endpoint.gate.set()
+        wait_for(lambda: endpoint.heard == [0, 1, 2], "the backlog to be worked off")
+        client.cast(rig.context, "echo", value=4)
+        wait_for(lambda: endpoint.heard[-1] == 4, "room again")
+    finally:
+        rig.close()
+        CONF.clear_override("executor_thread_pool_size")
