@@ -26,10 +26,15 @@ _GZIP_MAGIC = b"\x1f\x8b"
 def ready(node: objects.Node, configdrive: str | dict[str, Any]) -> str:
     """What is stored on the node and handed to the agent.
 
-    :param configdrive: a URL, a gzipped and base64-encoded image, or a dictionary with any of ``meta_data``,
-        ``network_data``, ``user_data`` and ``vendor_data``.
+    :param configdrive: a URL, a gzipped and base64-encoded image, or a dictionary (also as JSON text) with any of
+        ``meta_data``, ``network_data``, ``user_data`` and ``vendor_data``.
     :raises ConfigDriveInvalid: when it is none of these, or too large.
     """
+    if isinstance(configdrive, str) and configdrive.lstrip().startswith("{"):
+        try:
+            configdrive = json.loads(configdrive)
+        except ValueError as exc:
+            raise exception.ConfigDriveInvalid(reason=f"it is not valid JSON: {exc}") from exc
     if isinstance(configdrive, dict):
         return build(node, configdrive)
     if configdrive.startswith(("http://", "https://")):

@@ -84,8 +84,7 @@ def enrol(
                     "deploy_kernel": "http://127.0.0.1:9/kernel",
                     "deploy_ramdisk": "http://127.0.0.1:9/ramdisk",
                 },
-                properties={"capabilities": "boot_mode:bios"},
-                **fields,
+                **{"properties": {"capabilities": "boot_mode:bios"}, **fields},
             )
             service.call("POST", "/v1/ports", {"node_uuid": node, "address": mac})
             return Enrolled(node, server, bmc)

@@ -61,6 +61,11 @@ def test_user_data_may_be_an_object() -> None:
     assert "/openstack/latest/network_data.json" not in files
 
 
+def test_parts_may_come_as_json_text() -> None:
+    files = _read(configdrive.ready(NODE, '{"user_data": "hello"}'))
+    assert files["/openstack/latest/user_data"] == b"hello"
+
+
 def test_what_a_client_has_made_is_left_as_it_is() -> None:
     drive = base64.b64encode(gzip.compress(b"x")).decode()
     assert configdrive.ready(NODE, drive) == drive
@@ -78,6 +83,7 @@ def test_what_a_client_has_made_is_left_as_it_is() -> None:
             "cannot be unpacked",
         ),
         ("http://h/a drive", "blank"),
+        ("{not json", "not valid JSON"),
         ({"meta-data": {}}, "unknown part"),
         ({"meta_data": "x"}, "meta_data must be an object"),
         ({"network_data": []}, None),

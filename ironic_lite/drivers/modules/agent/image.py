@@ -16,14 +16,6 @@ _MD5_DIGITS = 32
 _HEX = re.compile(r"[0-9a-fA-F]+")
 _PARTITION_KEYS = ("kernel", "ramdisk")
 
-PROPERTIES = {
-    "image_source": "URL of a whole-disk image (http or https). Required.",
-    "image_os_hash_algo": "Kind of the image's checksum: sha256, sha384 or sha512.",
-    "image_os_hash_value": "The checksum, in hexadecimal digits.",
-    "image_checksum": "Instead of these two: a SHA-256 or SHA-512 checksum, or the URL of a file of checksums.",
-    "image_disk_format": "raw or qcow2. Optional; the agent finds out otherwise.",
-}
-
 
 def validate(node: Any) -> None:
     """Check what a node's ``instance_info`` says about its image, and whether the image is there.
