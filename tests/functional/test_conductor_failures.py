@@ -108,3 +108,46 @@ def test_the_api_works_without_database_credentials(cluster: Deployment) -> None
     cluster.set_provision_state(node, "provide", until="available")
     cluster.call("DELETE", f"/v1/nodes/{node}")
     assert cluster.call("GET", "/v1/nodes")["nodes"] == []
+
+
+NEXT = {
+    "enroll": "manage",
+    "manageable": "provide",
+    "available": "active",
+    "active": "deleted",
+}
+
+
+def test_a_service_killed_again_and_again_leaves_no_node_behind(
+    make_deployment: Callable[..., Deployment], sqlite_url: str
+) -> None:
+    """Nodes are driven round and round; a fake one takes no harm from a step that runs twice, so none may fail."""
+    cloud = make_deployment(database=sqlite_url)
+    cloud.start_all_in_one()
+    nodes = [cloud.create_node(driver="fake-hardware") for _ in range(8)]
+
+    def listed() -> list[dict[str, object]]:
+        fields = "uuid,provision_state,reservation,last_error"
+        return cloud.call("GET", f"/v1/nodes?fields={fields}")["nodes"]
+
+    def drive() -> None:
+        for node in listed():
+            target = NEXT.get(str(node["provision_state"]))
+            if target and not node["reservation"]:
+                path = f"/v1/nodes/{node['uuid']}/states/provision"
+                cloud.request("PUT", path, {"target": target})
+
+    for rounds in range(1, 5):
+        for _ in range(rounds):
+            drive()
+        assert cloud.api is not None
+        cloud.api.kill()
+        cloud.start_all_in_one()
+        wait_for(
+            lambda: all(
+                node["provision_state"] in NEXT and not node["reservation"] for node in listed()
+            ),
+            "every node to come to rest",
+            describe=listed,
+        )
+        assert [node["last_error"] for node in listed()] == [None] * len(nodes)

@@ -77,8 +77,8 @@ def configured(tmp_path: Path) -> Iterator[None]:
     yield
     rpc.cleanup()
     engine.dispose()
-    CONF.reset()
     CONF.clear()
+    CONF([], project="test", default_config_files=[])
 
 
 @pytest.fixture
