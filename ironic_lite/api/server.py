@@ -2,6 +2,7 @@
 """The HTTP server, as a service that starts and stops."""
 
 import logging
+import queue
 import threading
 from typing import Any
 
@@ -10,7 +11,7 @@ from cheroot.ssl.builtin import BuiltinSSLAdapter
 from oslo_service import service
 
 from ironic_lite.api.app import make_app
-from ironic_lite.common import exception
+from ironic_lite.common import concurrency, exception
 from ironic_lite.conf import CONF
 
 LOG = logging.getLogger(__name__)
@@ -41,9 +42,25 @@ class APIService(service.ServiceBase):
 
         :raises ConfigInvalid: the address cannot be listened on, or the certificate not be used.
         """
+        server = self._make_server(self._app or make_app())
+        started: queue.Queue[Exception | None] = queue.Queue()
+        self._thread = threading.Thread(
+            target=_serve, args=(server, started), name="api-server", daemon=True
+        )
+        self._thread.start()
+        failure = started.get()
+        if failure is not None:
+            raise exception.ConfigInvalid(
+                error_msg=f"the API cannot listen on {CONF.api.host_ip} port {CONF.api.port}: {failure}"
+            )
+        self._server = server
+        LOG.info("The API listens on %s", self.url)
+
+    @staticmethod
+    def _make_server(app: Any) -> wsgi.Server:
         server = wsgi.Server(
             (CONF.api.host_ip, CONF.api.port),
-            self._app or make_app(),
+            app,
             numthreads=CONF.api.threads,
             server_name="ironic-lite",
             request_queue_size=_BACKLOG,
@@ -57,16 +74,11 @@ class APIService(service.ServiceBase):
         )
         server.error_log = _log  # type: ignore[method-assign,assignment]
         server.ssl_adapter = _tls()
-        try:
-            server.prepare()
-        except OSError as exc:
-            raise exception.ConfigInvalid(
-                error_msg=f"the API cannot listen on {CONF.api.host_ip} port {CONF.api.port}: {exc}"
-            ) from None
-        self._server = server
-        self._thread = threading.Thread(target=server.serve, name="api-server", daemon=True)
-        self._thread.start()
-        LOG.info("The API listens on %s", self.url)
+        if concurrency.green():
+            # A green select does not see connections that come back to it while it waits; each of them would sit
+            # there for half a second.
+            server.keep_alive_conn_limit = 0
+        return server
 
     @property
     def url(self) -> str:
@@ -83,9 +95,15 @@ class APIService(service.ServiceBase):
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
     def stop(self, graceful: bool = False) -> None:
-        """Stop listening; running requests have ``SHUTDOWN_TIMEOUT`` seconds to end."""
-        if self._server is not None:
-            self._server.stop()
+        """Stop listening; running requests have ``SHUTDOWN_TIMEOUT`` seconds to end, and are left behind then."""
+        if self._server is None:
+            return
+        # The server itself would wait for a request that waits for its conductor.
+        stopping = threading.Thread(target=self._server.stop, name="api-stop", daemon=True)
+        stopping.start()
+        stopping.join(SHUTDOWN_TIMEOUT + 1)
+        if stopping.is_alive():
+            LOG.warning("Some requests have not ended within %d s", SHUTDOWN_TIMEOUT)
 
     def wait(self) -> None:
         """Until the service has stopped."""
@@ -94,6 +112,18 @@ class APIService(service.ServiceBase):
 
     def reset(self) -> None:
         """Nothing to read again: the users' file is watched."""
+
+
+def _serve(server: wsgi.Server, started: "queue.Queue[Exception | None]") -> None:
+    """Listen, tell how that went, and serve. Threads of the server inherit from this one that the process need not
+    wait for them."""
+    try:
+        server.prepare()
+    except OSError as exc:
+        started.put(exc)
+        return
+    started.put(None)
+    server.serve()
 
 
 def _tls() -> BuiltinSSLAdapter | None:

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The HTTP server as a service: it starts where it is told to, and stops whatever clients do."""
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from cryptography.hazmat.primitives import serialization
+
+from ironic_lite.api import server
+from ironic_lite.common import exception
+from ironic_lite.conf import CONF
+from tests.functional.api import certificates
+
+
+def _hello(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    start_response("200 OK", [("Content-Length", "5")])
+    return [environ["wsgi.url_scheme"].encode()[:5].ljust(5)]
+
+
+@pytest.fixture(autouse=True)
+def free_port(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Any port, and a patience that tests have."""
+    monkeypatch.setattr(server, "SHUTDOWN_TIMEOUT", 1)
+    CONF.set_override("port", 0, group="api")
+    yield
+    CONF.clear_override("port", group="api")
+
+
+@contextmanager
+def _running(app: Any) -> Iterator[server.APIService]:
+    service = server.APIService(app)
+    service.start()
+    try:
+        yield service
+    finally:
+        service.stop()
+        service.wait()
+
+
+def test_serves_until_stopped() -> None:
+    with _running(_hello) as service:
+        url = service.url
+        assert requests.get(url, timeout=10).text == "http "
+        with pytest.raises(exception.ConfigInvalid, match="cannot listen"):
+            CONF.set_override("port", int(url.rpartition(":")[2]), group="api")
+            server.APIService(_hello).start()
+    with pytest.raises(requests.ConnectionError):
+        requests.get(url, timeout=10)
+
+
+def test_stops_while_a_request_hangs() -> None:
+    """A request that waits for ever does not keep the process."""
+    entered, release = threading.Event(), threading.Event()
+
+    def hanging(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        entered.set()
+        release.wait(60)
+        return _hello(environ, start_response)
+
+    try:
+        with _running(hanging) as service:
+            host, port = "127.0.0.1", int(service.url.rpartition(":")[2])
+            client = socket.create_connection((host, port))
+            client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert entered.wait(30)
+            began = time.monotonic()
+        assert time.monotonic() - began < 30
+        assert all(t.daemon for t in threading.enumerate() if t.name.startswith("CP Server"))
+        client.close()
+    finally:
+        release.set()
+
+
+def test_idle_clients_do_not_keep_others_out() -> None:
+    """More open connections than threads."""
+    with _running(_hello) as service:
+        port = int(service.url.rpartition(":")[2])
+        idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(3)]
+        session = requests.Session()
+        for _ in range(CONF.api.threads + 2):
+            assert session.get(service.url, timeout=60).ok
+        for each in idle:
+            each.close()
+
+
+def test_tls(tmp_path: Path) -> None:
+    key, certificate = certificates.self_signed("localhost")
+    key_file, certificate_file = tmp_path / "key.pem", tmp_path / "cert.pem"
+    key_file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    certificate_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    CONF.set_override("ssl_cert_file", str(certificate_file), group="api")
+    CONF.set_override("ssl_key_file", str(key_file), group="api")
+    try:
+        with _running(_hello) as service:
+            assert service.url.startswith("https://")
+            url = service.url.replace("127.0.0.1", "localhost")
+            assert requests.get(url, verify=str(certificate_file), timeout=10).text == "https"
+            port = int(url.rpartition(":")[2])
+            old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+            with pytest.warns(DeprecationWarning):
+                old.maximum_version = ssl.TLSVersion.TLSv1_1
+            with (
+                socket.create_connection(("127.0.0.1", port)) as plain,
+                pytest.raises((ssl.SSLError, ConnectionError)),
+            ):
+                old.wrap_socket(plain)
+        CONF.set_override("ssl_key_file", str(tmp_path / "nosuch"), group="api")
+        with pytest.raises(exception.ConfigInvalid, match="ssl_key_file"):
+            server.APIService(_hello).start()
+    finally:
+        CONF.clear_override("ssl_cert_file", group="api")
+        CONF.clear_override("ssl_key_file", group="api")
+
+
+def test_stopping_what_never_started() -> None:
+    """No error."""
+    service = server.APIService(_hello)
+    service.stop()
+    service.wait()
+    with pytest.raises(RuntimeError):
+        _ = service.url
