@@ -1,6 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Before any test imports anything: the kind of threads, as the console commands choose it."""
+"""What all tests share. Before any test imports anything: the kind of threads, as the console commands choose it."""
+
+import pytest
 
 from ironic_lite.common import concurrency
 
 concurrency.setup()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def state_path(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Nothing that a test starts in this process writes into the developer's home."""
+    from ironic_lite.conf import CONF
+
+    CONF.set_default("state_path", str(tmp_path_factory.mktemp("state")))
