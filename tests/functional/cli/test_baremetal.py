@@ -147,7 +147,15 @@ def test_whole_life_of_a_node(baremetal: Baremetal) -> None:
     baremetal("node", "maintenance", "unset", "web-1")
 
     baremetal(
-        "node", "set", "web-1", "--extra", "rack=r7", "--description", "front end", "--name", "web-2"
+        "node",
+        "set",
+        "web-1",
+        "--extra",
+        "rack=r7",
+        "--description",
+        "front end",
+        "--name",
+        "web-2",
     )
     shown = baremetal.json("node", "show", "web-2", "--fields", "extra", "description", "name")
     assert shown == {"extra": {"rack": "r7"}, "description": "front end", "name": "web-2"}
