@@ -91,6 +91,7 @@ def from_exception(error: BaseException, minor: int | None) -> webob.Response:
 def _known(error: exception.IronicLiteError, headers: list[tuple[str, str]]) -> webob.Response:
     if error.code == 503 and isinstance(error, exception.TemporaryFailure):
         headers.append(("Retry-After", str(error.retry_after)))
-    if error.code >= 500:
+        LOG.warning("A request is to be tried again: %s", _message(error))
+    elif error.code >= 500:
         LOG.error("A request failed: %s", _message(error), exc_info=error)
     return response(error.code, api_error(error.code, _message(error)), headers)
