@@ -7,11 +7,11 @@ from typing import Any
 from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
+from ironic_lite.common.interface_types import INTERFACE_TYPES
 from ironic_lite.conductor import identity, keepalive, periodics, ring, workers
 from ironic_lite.conductor.periodics import orphans
 from ironic_lite.conf import CONF
 from ironic_lite.drivers import factory
-from ironic_lite.drivers.hardware.base import INTERFACE_TYPES
 from ironic_lite.objects.conductor import Conductor
 from ironic_lite.objects.node import Node
 

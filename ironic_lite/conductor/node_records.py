@@ -4,10 +4,10 @@
 from typing import Any
 
 from ironic_lite.common import exception, states
+from ironic_lite.common.interface_types import INTERFACE_TYPES
 from ironic_lite.conductor.identity import current
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.conf import CONF
-from ironic_lite.drivers.hardware.base import INTERFACE_TYPES
 from ironic_lite.objects.node import Node
 from ironic_lite.objects.port import Port
 

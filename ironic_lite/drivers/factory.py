@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 from stevedore import named
 
 from ironic_lite.common import exception
+from ironic_lite.common.interface_types import INTERFACE_TYPES
 from ironic_lite.conf import CONF
-from ironic_lite.drivers.hardware.base import INTERFACE_TYPES, HardwareType
+from ironic_lite.drivers.hardware.base import HardwareType
 from ironic_lite.drivers.interfaces.base import BaseInterface
 
 HARDWARE_TYPES = "ironic_lite.hardware.types"

@@ -15,26 +15,12 @@ from typing import Any, Self
 from oslo_utils import timeutils
 
 from ironic_lite.common import exception
+from ironic_lite.common.interface_types import INTERFACE_TYPES
 from ironic_lite.db import nodes
 from ironic_lite.objects import base, fields
+from ironic_lite.objects.traits import Traited
 
 Row = dict[str, Any]
-
-INTERFACE_TYPES = (
-    "bios",
-    "boot",
-    "console",
-    "deploy",
-    "firmware",
-    "inspect",
-    "management",
-    "network",
-    "power",
-    "raid",
-    "rescue",
-    "storage",
-    "vendor",
-)
 
 SHOWN_AGENT_COLUMNS = ("agent_url", "agent_version", "agent_last_heartbeat")
 """Ironic keeps these in driver_internal_info, and its clients read them there."""
@@ -51,11 +37,16 @@ def _moment() -> Any:
 
 
 @base.register
-class Node(base.IronicLiteObject):
-    """Fields as Ironic's; the ``agent_*`` ones are kept there in ``driver_internal_info``."""
+class Node(Traited, base.IronicLiteObject):
+    """Fields as Ironic's; the ``agent_*`` ones are kept there in ``driver_internal_info``.
 
-    VERSION = "1.0"
-    UNCHANGEABLE = base.IronicLiteObject.UNCHANGEABLE | {"reservation"}
+    ``chassis_uuid`` and ``allocation_uuid`` follow from other records; ``traits`` have methods of their own.
+    """
+
+    VERSION = "1.1"
+    ADDED = {"1.1": ("chassis_id", "chassis_uuid", "allocation_uuid", "traits")}
+    UNCHANGEABLE = base.IronicLiteObject.UNCHANGEABLE | {"reservation", *nodes.DERIVED_COLUMNS}
+    TRAITS = nodes.node_traits
 
     fields = {
         "id": fields.IntegerField(),
@@ -106,6 +97,10 @@ class Node(base.IronicLiteObject):
         "shard": _text(),
         "parent_node": fields.UUIDField(nullable=True),
         **{f"{kind}_interface": _text() for kind in INTERFACE_TYPES},
+        "chassis_id": fields.IntegerField(nullable=True),
+        "chassis_uuid": fields.UUIDField(nullable=True),
+        "allocation_uuid": fields.UUIDField(nullable=True),
+        "traits": fields.FlexibleListField(nullable=True),
         "agent_url": _text(),
         "agent_version": _text(),
         "agent_last_heartbeat": _moment(),
@@ -208,6 +203,12 @@ class Node(base.IronicLiteObject):
                 _merge_agent(row, extra)
         return page
 
+    @classmethod
+    @base.remotable
+    def shards(cls, context: Any) -> Sequence[Row]:
+        """``[{"name", "count"}]``: how many nodes are in each shard; the name of those in none is None."""
+        return nodes.shards()
+
     def as_row(self, columns: Iterable[str]) -> Row:
         """This node as ``rows`` would show it."""
         wanted = tuple(columns)
@@ -234,7 +235,10 @@ class Node(base.IronicLiteObject):
 
         :raises NodeAlreadyExists: ``DuplicateName``, ``InstanceAssociated``
         """
-        self._load(nodes.create(self.obj_get_changes()))
+        values = self.obj_get_changes()
+        for name in nodes.DERIVED_COLUMNS:
+            values.pop(name, None)
+        self._load(nodes.create(values))
         self.obj_reset_changes()
 
     @base.remotable
@@ -248,10 +252,12 @@ class Node(base.IronicLiteObject):
         changes = self._changes()
         if changes:
             self._load(nodes.update(self.id, changes, self._token))
+            if "chassis_id" in changes:
+                self._load(nodes.get(self.id))
 
     @base.remotable
     def destroy(self) -> None:
-        """Delete the node and its ports. Raises as ``save`` does."""
+        """Delete the node and all that belongs to it. Raises as ``save`` does."""
         nodes.destroy(self.id, self._token)
 
     @base.remotable

@@ -3,14 +3,13 @@
 
 from ironic_lite.common import exception, states
 from ironic_lite.conductor import engine, steps
-from ironic_lite.conductor.flows import checks
+from ironic_lite.conductor.flows import by_request, checks
 from ironic_lite.conductor.steps import Step
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.conf import CONF
 from ironic_lite.drivers.interfaces import steps as step_specs
 
-FAULT = "clean failure"
-_NO_RAMDISK = "cleaning_disable_ramdisk"
+_MANUAL = by_request.ByRequest(step_specs.CLEAN, "cleaning", fault="clean failure")
 
 
 def start_automated(task: TaskManager) -> None:
@@ -35,16 +34,9 @@ def start_manual(
 
     Steps are compared with what the node offers only when its ramdisk is up; an unknown one ends in ``clean failed``.
 
-    :param disable_ramdisk: run without booting the ramdisk; all steps have to allow that.
-    :raises InvalidStateRequested, NodeInMaintenance: when the node cannot be cleaned now.
-    :raises InvalidParameterValue: when power or network are not set up.
+    :raises: what :meth:`by_request.ByRequest.start` raises.
     """
-    checks.in_service(task, "cleaning")
-    checks.actionable(task, "clean")
-    checks.power(task)
-    task.driver.network.validate(task)
-    task.node.set_driver_internal_info(_NO_RAMDISK, bool(disable_ramdisk))
-    engine.start(task, FLOW, "clean", requested=clean_steps, target_state=states.MANAGEABLE)
+    _MANUAL.start(task, FLOW, "clean", clean_steps, disable_ramdisk, states.MANAGEABLE)
 
 
 def follow_tear_down(task: TaskManager) -> None:
@@ -64,12 +56,8 @@ def _skipped(task: TaskManager) -> bool:
     return not (_manual(task) or wanted)
 
 
-def _without_ramdisk(task: TaskManager) -> bool:
-    return bool(task.node.driver_internal_info.get(_NO_RAMDISK))
-
-
 def _prepare(task: TaskManager) -> str | None:
-    if _skipped(task) or _without_ramdisk(task):
+    if _skipped(task) or _MANUAL.without_ramdisk(task):
         return None
     checks.power(task)
     return task.driver.deploy.prepare_cleaning(task)
@@ -80,10 +68,7 @@ def _collect(task: TaskManager) -> list[Step]:
         return []
     if not _manual(task):
         return steps.automatic(task, step_specs.CLEAN)
-    requested = task.node.driver_internal_info.get(FLOW.requested_key) or []
-    return steps.check_requested(
-        task, step_specs.CLEAN, requested, disable_ramdisk=_without_ramdisk(task)
-    )
+    return _MANUAL.steps(task, FLOW)
 
 
 def _wind_up(task: TaskManager) -> None:
@@ -96,19 +81,9 @@ def _finish(task: TaskManager) -> None:
 
 
 def _tear_down(task: TaskManager) -> None:
-    if not _without_ramdisk(task):
+    if not _MANUAL.without_ramdisk(task):
         task.driver.deploy.tear_down_cleaning(task)
-    if _NO_RAMDISK in task.node.driver_internal_info:
-        task.node.del_driver_internal_info(_NO_RAMDISK)
-
-
-def _before_fail(task: TaskManager, step: Step, message: str) -> None:
-    # Nobody knows what a step that broke off has left behind: a person has to look.
-    if step:
-        task.node.maintenance = True
-        task.node.fault = FAULT
-        if not task.node.maintenance_reason:
-            task.node.maintenance_reason = message
+    _MANUAL.forget(task)
 
 
 FLOW = engine.Flow(
@@ -121,5 +96,5 @@ FLOW = engine.Flow(
     wind_up=_wind_up,
     finish=_finish,
     clean_up=_tear_down,
-    before_fail=_before_fail,
+    before_fail=_MANUAL.put_aside,
 )

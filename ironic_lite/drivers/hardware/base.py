@@ -3,22 +3,6 @@
 
 from typing import ClassVar
 
-INTERFACE_TYPES = (
-    "bios",
-    "boot",
-    "console",
-    "deploy",
-    "firmware",
-    "inspect",
-    "management",
-    "network",
-    "power",
-    "raid",
-    "rescue",
-    "storage",
-    "vendor",
-)
-
 
 class HardwareType:
     """A family of servers.

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Servers that exist on paper only: for tests, benchmarks and trying things out."""
 
-from ironic_lite.drivers.hardware.base import INTERFACE_TYPES, HardwareType
+from ironic_lite.common.interface_types import INTERFACE_TYPES
+from ironic_lite.drivers.hardware.base import HardwareType
 
 
 class FakeHardware(HardwareType):

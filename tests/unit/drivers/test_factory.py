@@ -6,8 +6,8 @@ import types
 import pytest
 
 from ironic_lite.common import exception
+from ironic_lite.common.interface_types import INTERFACE_TYPES
 from ironic_lite.drivers import factory as driver_factory
-from ironic_lite.drivers.hardware.base import INTERFACE_TYPES
 
 
 @pytest.fixture

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What manual cleaning and servicing share: steps that a client names, with or without the ramdisk."""
+
+import dataclasses
+
+from ironic_lite.conductor import engine, steps
+from ironic_lite.conductor.flows import checks
+from ironic_lite.conductor.steps import Step
+from ironic_lite.conductor.task_manager import TaskManager
+
+
+@dataclasses.dataclass(frozen=True)
+class ByRequest:
+    """One flow whose steps a client names.
+
+    :param kind: kind of its steps.
+    :param name: how messages call it.
+    :param fault: the node's fault when one of its steps has broken off.
+    """
+
+    kind: str
+    name: str
+    fault: str
+
+    @property
+    def _no_ramdisk(self) -> str:
+        return f"{self.name}_disable_ramdisk"
+
+    def start(
+        self,
+        task: TaskManager,
+        flow: engine.Flow,
+        event: str,
+        requested: list[Step],
+        disable_ramdisk: bool | None,
+        target_state: str | None = None,
+    ) -> None:
+        """Check what can be checked by now, and start the flow.
+
+        :param disable_ramdisk: run without booting the ramdisk; all steps have to allow that.
+        :raises InvalidStateRequested, NodeInMaintenance: when it cannot run now.
+        :raises InvalidParameterValue: when power or network are not set up.
+        """
+        checks.in_service(task, self.name)
+        checks.actionable(task, event)
+        checks.power(task)
+        task.driver.network.validate(task)
+        task.node.set_driver_internal_info(self._no_ramdisk, bool(disable_ramdisk))
+        engine.start(task, flow, event, requested=requested, target_state=target_state)
+
+    def without_ramdisk(self, task: TaskManager) -> bool:
+        """Whether the client wants the ramdisk left alone."""
+        return bool(task.node.driver_internal_info.get(self._no_ramdisk))
+
+    def steps(self, task: TaskManager, flow: engine.Flow) -> list[Step]:
+        """The requested steps, compared with what the node offers.
+
+        :raises InvalidParameterValue: naming the step that does not fit.
+        """
+        requested = task.node.driver_internal_info.get(flow.requested_key) or []
+        return steps.check_requested(
+            task, self.kind, requested, disable_ramdisk=self.without_ramdisk(task)
+        )
+
+    def forget(self, task: TaskManager) -> None:
+        """Drop what :meth:`start` has put on record."""
+        if self._no_ramdisk in task.node.driver_internal_info:
+            task.node.del_driver_internal_info(self._no_ramdisk)
+
+    def put_aside(self, task: TaskManager, step: Step, message: str) -> None:
+        """Nobody knows what a step that broke off has left behind: a person has to look."""
+        if step:
+            task.node.maintenance = True
+            task.node.fault = self.fault
+            if not task.node.maintenance_reason:
+                task.node.maintenance_reason = message
