@@ -131,6 +131,62 @@ class PortNotFound(NotFound):
     template = "Port %(port)s could not be found."
 
 
+class ChassisNotFound(NotFound):
+    template = "Chassis %(chassis)s could not be found."
+
+
+class PortgroupNotFound(NotFound):
+    template = "Portgroup %(portgroup)s could not be found."
+
+
+class VolumeConnectorNotFound(NotFound):
+    template = "Volume connector %(connector)s could not be found."
+
+
+class VolumeTargetNotFound(NotFound):
+    template = "Volume target %(target)s could not be found."
+
+
+class AllocationNotFound(NotFound):
+    template = "Allocation %(allocation)s could not be found."
+
+
+class DeployTemplateNotFound(NotFound):
+    template = "Deploy template %(template)s could not be found."
+
+
+class RunbookNotFound(NotFound):
+    template = "Runbook %(runbook)s could not be found."
+
+
+class RunbookTraitNotFound(NotFound):
+    template = "Runbook %(runbook_id)s doesn't have a trait '%(trait)s'"
+
+
+class InspectionRuleNotFound(NotFound):
+    template = "Rule %(rule)s could not be found."
+
+
+class NodeTraitNotFound(NotFound):
+    template = "Node %(node_id)s doesn't have a trait '%(trait)s'"
+
+
+class BIOSSettingNotFound(NotFound):
+    template = "Node %(node)s doesn't have a BIOS setting '%(name)s'"
+
+
+class FirmwareComponentNotFound(NotFound):
+    template = "Node %(node)s doesn't have Firmware component %(name)s"
+
+
+class NodeHistoryNotFound(NotFound):
+    template = "Node history record %(history)s could not be found."
+
+
+class NodeInventoryNotFound(NotFound):
+    template = "Node inventory record for node %(node)s could not be found."
+
+
 class ConductorNotFound(NotFound):
     template = "Conductor %(conductor)s could not be found."
 
@@ -197,6 +253,80 @@ class PortDuplicateName(Conflict):
 
 class MACAlreadyExists(Conflict):
     template = "A port with MAC address %(mac)s already exists."
+
+
+class ChassisAlreadyExists(Conflict):
+    template = "A chassis with UUID %(uuid)s already exists."
+
+
+class ChassisNotEmpty(Invalid):
+    template = "Chassis %(chassis)s contains nodes; move or delete them first."
+
+
+class PortgroupAlreadyExists(Conflict):
+    template = "A portgroup with UUID %(uuid)s already exists."
+
+
+class PortgroupDuplicateName(Conflict):
+    template = "A portgroup with name %(name)s already exists."
+
+
+class PortgroupMACAlreadyExists(Conflict):
+    template = "A portgroup with MAC address %(mac)s already exists."
+
+
+class PortgroupNotEmpty(Invalid):
+    template = "Portgroup %(portgroup)s contains ports; move or delete them first."
+
+
+class VolumeConnectorAlreadyExists(Conflict):
+    template = "A volume connector with UUID %(uuid)s already exists."
+
+
+class VolumeConnectorTypeAndIdAlreadyExists(Conflict):
+    template = (
+        "A volume connector with type %(type)s and connector ID %(connector_id)s already exists."
+    )
+
+
+class VolumeTargetAlreadyExists(Conflict):
+    template = "A volume target with UUID %(uuid)s already exists."
+
+
+class VolumeTargetBootIndexAlreadyExists(Conflict):
+    template = "A volume target with boot index '%(boot_index)s' for the same node already exists."
+
+
+class AllocationAlreadyExists(Conflict):
+    template = "An allocation with UUID %(uuid)s already exists."
+
+
+class AllocationDuplicateName(Conflict):
+    template = "An allocation with name %(name)s already exists."
+
+
+class AllocationFailed(IronicLiteError):
+    template = "Failed to process allocation %(uuid)s: %(error)s."
+
+
+class DeployTemplateAlreadyExists(Conflict):
+    template = "A deploy template with UUID %(uuid)s already exists."
+
+
+class DeployTemplateDuplicateName(Conflict):
+    template = "A deploy template with name %(name)s already exists."
+
+
+class RunbookAlreadyExists(Conflict):
+    template = "A runbook with UUID %(uuid)s already exists."
+
+
+class RunbookDuplicateName(Conflict):
+    template = "A runbook with name %(name)s already exists."
+
+
+class InspectionRuleAlreadyExists(Conflict):
+    template = "A rule with UUID %(uuid)s already exists."
 
 
 class InstanceAssociated(Conflict):

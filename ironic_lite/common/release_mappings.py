@@ -25,6 +25,26 @@ class Release:
 
 RELEASES: dict[str, Release] = {
     "0.1": Release(rpc="1.0", objects={"Node": "1.0", "Port": "1.0", "Conductor": "1.0"}),
+    "0.2": Release(
+        rpc="1.0",
+        objects={
+            "Allocation": "1.0",
+            "BIOSSetting": "1.0",
+            "Chassis": "1.0",
+            "Conductor": "1.0",
+            "DeployTemplate": "1.0",
+            "FirmwareComponent": "1.0",
+            "InspectionRule": "1.0",
+            "Node": "1.1",
+            "NodeHistory": "1.0",
+            "NodeInventory": "1.0",
+            "Port": "1.1",
+            "Portgroup": "1.0",
+            "Runbook": "1.0",
+            "VolumeConnector": "1.0",
+            "VolumeTarget": "1.0",
+        },
+    ),
 }
 """Every release that this one can run beside, the newest last."""
 

@@ -92,19 +92,21 @@ def _code(error: exc.SQLAlchemyError) -> str:
     return ""
 
 
-_SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: \w+\.(\w+)$")
+_SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (.+)$")
 _MYSQL_UNIQUE = re.compile(r"for key '(?:\w+\.)?([\w.]+)'")
 
 
-def violated_column(error: exc.IntegrityError, table: str) -> str | None:
-    """The column whose uniqueness an INSERT or UPDATE of ``table`` would have broken; None for other constraints.
+def violated_columns(error: exc.IntegrityError, table: str) -> str | None:
+    """The columns, joined by ``_``, whose uniqueness an INSERT or UPDATE of ``table`` would have broken.
 
-    Rests on the names of the constraints: ``uniq_<table>_<column>``.
+    None for other constraints. Rests on the names of the constraints: ``uniq_<table>_<columns>``.
     """
     original = error.orig
     if getattr(original, "sqlite_errorcode", None) is not None:
         match = _SQLITE_UNIQUE.match(str(original))
-        return match.group(1) if match else None
+        if match is None:
+            return None
+        return "_".join(name.rpartition(".")[2] for name in match.group(1).split(", "))
     diagnosis = getattr(original, "diag", None)
     if diagnosis is not None:
         constraint = diagnosis.constraint_name or ""
@@ -113,11 +115,3 @@ def violated_column(error: exc.IntegrityError, table: str) -> str | None:
         constraint = match.group(1) if match else ""
     prefix = f"uniq_{table}_"
     return constraint.removeprefix(prefix) if constraint.startswith(prefix) else None
-
-
-def is_foreign_key(error: exc.IntegrityError) -> bool:
-    """Whether the record that the row belongs to does not exist."""
-    original = error.orig
-    if getattr(original, "sqlite_errorname", "") == "SQLITE_CONSTRAINT_FOREIGNKEY":
-        return True
-    return getattr(original, "sqlstate", None) == "23503" or _mysql_number(original) in (1216, 1452)

@@ -1,30 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
 """What lists of nodes can be narrowed by."""
 
-from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
 
 from ironic_lite.common import exception
-from ironic_lite.db.models import NODES
+from ironic_lite.db import traits
+from ironic_lite.db.models import CHASSIS, NODE_TRAITS, NODES
+from ironic_lite.db.repository import Condition, Filter, among, equals
 from ironic_lite.db.types import server_time_ago
-
-Condition = sa.ColumnElement[bool]
 
 _c = NODES.c
 
+node_traits = traits.Traits(
+    NODE_TRAITS,
+    NODE_TRAITS.c.node_id,
+    lambda ident: exception.NodeNotFound(node=ident),
+    lambda ident, trait: exception.NodeTraitNotFound(node_id=ident, trait=trait),
+)
 
-def _equals(name: str) -> Callable[[Any], Condition]:
-    return lambda value: _c[name] == value
+
+def _given(column: sa.ColumnElement[Any]) -> Filter:
+    return lambda wanted: column.is_not(None) if wanted else column.is_(None)
 
 
-def _given(name: str) -> Callable[[Any], Condition]:
-    return lambda wanted: _c[name].is_not(None) if wanted else _c[name].is_(None)
-
-
-def _among(name: str) -> Callable[[Any], Condition]:
-    return lambda values: _c[name].in_(list(values))
+def _in_chassis(uuid: str) -> Condition:
+    return _c.chassis_id == sa.select(CHASSIS.c.id).where(CHASSIS.c.uuid == uuid).scalar_subquery()
 
 
 def contains(column: sa.ColumnElement[Any], text: str) -> Condition:
@@ -32,53 +34,39 @@ def contains(column: sa.ColumnElement[Any], text: str) -> Condition:
     return sa.func.lower(column).contains(text.lower(), autoescape=True)
 
 
-FILTERS: dict[str, Callable[[Any], Condition | None]] = {
-    **{
-        name: _equals(name)
-        for name in (
-            "name",
-            "instance_uuid",
-            "instance_name",
-            "maintenance",
-            "provision_state",
-            "driver",
-            "resource_class",
-            "fault",
-            "conductor_group",
-            "owner",
-            "lessee",
-            "retired",
-            "parent_node",
-        )
-    },
-    "associated": _given("instance_uuid"),
-    "reserved": _given("reservation"),
-    "sharded": _given("shard"),
-    "shard": _among("shard"),
-    "uuid_in": _among("uuid"),
-    "id_in": _among("id"),
-    "provision_state_in": _among("provision_state"),
-    "reserved_by_any_of": _among("reservation"),
+FILTERS: dict[str, Filter] = {
+    **equals(
+        _c.name,
+        _c.instance_uuid,
+        _c.instance_name,
+        _c.maintenance,
+        _c.provision_state,
+        _c.driver,
+        _c.resource_class,
+        _c.fault,
+        _c.conductor_group,
+        _c.owner,
+        _c.lessee,
+        _c.retired,
+        _c.parent_node,
+        _c.chassis_id,
+    ),
+    "chassis_uuid": _in_chassis,
+    "associated": _given(_c.instance_uuid),
+    "reserved": _given(_c.reservation),
+    "sharded": _given(_c.shard),
+    "powered": _given(_c.power_state),
+    "shard": among(_c.shard),
+    "uuid_in": among(_c.uuid),
+    "id_in": among(_c.id),
+    "provision_state_in": among(_c.provision_state),
+    "reserved_by_any_of": among(_c.reservation),
+    "with_traits": node_traits.owners_with_all,
     "description_contains": lambda text: contains(_c.description, text),
     "project": lambda project: sa.or_(_c.owner == project, _c.lessee == project),
     # Children are left out only when somebody says so.
     "include_children": lambda wanted: None if wanted else _c.parent_node.is_(None),
     "provisioned_before": lambda seconds: _c.provision_updated_at < server_time_ago(int(seconds)),
 }
-"""Filter name -> condition from its value. Lists: shard, *_in, reserved_by_any_of. Seconds: provisioned_before."""
-
-
-def apply(statement: sa.Select[Any], filters: dict[str, Any] | None) -> sa.Select[Any]:
-    """Narrow the statement by all of the filters.
-
-    :raises InvalidParameterValue: for a filter that is not in ``FILTERS``.
-    """
-    for name, value in (filters or {}).items():
-        if name not in FILTERS:
-            raise exception.InvalidParameterValue(
-                err=f"Nodes cannot be filtered by '{name}'. Filters are: {', '.join(sorted(FILTERS))}."
-            )
-        condition = FILTERS[name](value)
-        if condition is not None:
-            statement = statement.where(condition)
-    return statement
+"""Filter name -> condition from its value. Lists: shard, with_traits, *_in, reserved_by_any_of. Seconds:
+provisioned_before. ``powered``: whether the power state is known."""

@@ -5,25 +5,28 @@ A node is locked by ``reservation`` (who, for people) and ``reservation_token`` 
 token changes the row only while that token stands in it).
 """
 
-import contextlib
 import datetime
-import uuid as uuid_module
 from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
-from oslo_utils import timeutils, uuidutils
+from oslo_utils import timeutils
 from sqlalchemy import exc
 
 from ironic_lite.common import exception, states
-from ironic_lite.db import conductors, engine, errors, node_filters, paging, retry
-from ironic_lite.db.models import CONDUCTORS, NODES, PORTS
+from ironic_lite.db import conductors, engine, retry
+from ironic_lite.db.models import ALLOCATIONS, CHASSIS, CONDUCTORS, NODES, PORTS
+from ironic_lite.db.node_filters import FILTERS, node_traits
+from ironic_lite.db.repository import Repository
 
 Row = dict[str, Any]
 
 
 SECRET_COLUMNS = frozenset({"reservation_token", "agent_secret_token"})
 """Columns that lists neither show nor sort by."""
+
+DERIVED_COLUMNS = frozenset({"chassis_uuid", "allocation_uuid", "traits"})
+"""What is read with a node but written elsewhere."""
 
 _DEFAULTS: Row = {
     "provision_state": states.ENROLL,
@@ -36,97 +39,48 @@ _DEFAULTS: Row = {
 }
 
 
+_nodes = Repository(
+    NODES,
+    "Nodes",
+    lambda ident: exception.NodeNotFound(node=ident),
+    known_by=("uuid", "name"),
+    taken={
+        "uuid": lambda row: exception.NodeAlreadyExists(uuid=row["uuid"]),
+        "name": lambda row: exception.DuplicateName(name=row["name"]),
+        "instance_uuid": lambda row: exception.InstanceAssociated(
+            instance_uuid=row["instance_uuid"], node=row["uuid"]
+        ),
+    },
+    defaults=_DEFAULTS,
+    derived=(
+        sa.select(CHASSIS.c.uuid)
+        .where(CHASSIS.c.id == NODES.c.chassis_id)
+        .scalar_subquery()
+        .label("chassis_uuid"),
+        sa.select(ALLOCATIONS.c.uuid)
+        .where(ALLOCATIONS.c.node_id == NODES.c.id)
+        .scalar_subquery()
+        .label("allocation_uuid"),
+        node_traits.column(),
+    ),
+    filters=FILTERS,
+    hidden=SECRET_COLUMNS,
+)
+
+create = _nodes.create
+get = _nodes.get
+rows = _nodes.rows
+
+
 def _now() -> datetime.datetime:
     return timeutils.utcnow(with_timezone=True)
-
-
-def _known_by(ident: int | str) -> tuple[str, int | str]:
-    """The column that holds ``ident``, and what it holds there."""
-    if isinstance(ident, int):
-        return "id", ident
-    if uuidutils.is_uuid_like(ident):
-        return "uuid", str(uuid_module.UUID(ident))
-    return "name", ident
-
-
-def _one(connection: sa.Connection, condition: sa.ColumnElement[bool], ident: object) -> Row:
-    row = connection.execute(sa.select(NODES).where(condition)).mappings().first()
-    if row is None:
-        raise exception.NodeNotFound(node=ident)
-    return dict(row)
-
-
-def create(values: Row) -> Row:
-    """Insert a node.
-
-    :raises NodeAlreadyExists: for its UUID; ``DuplicateName`` and ``InstanceAssociated`` likewise.
-    """
-    own = {"uuid": uuidutils.generate_uuid(), "created_at": _now()}
-    return _insert({**_DEFAULTS, **own, **values})
-
-
-@retry.on_transient_error
-def _insert(values: Row) -> Row:
-    try:
-        with engine.writer() as connection:
-            connection.execute(sa.insert(NODES).values(values))
-            return _one(connection, NODES.c.uuid == values["uuid"], values["uuid"])
-    except exc.IntegrityError as error:
-        if retry.is_repeated() and (row := _own_insert(values)):
-            return row
-        raise _translate_violation(error, values, values["uuid"]) from None
-
-
-def _own_insert(values: Row) -> Row | None:
-    """What a former try of this insert committed though its answer was lost."""
-    with contextlib.suppress(exception.NodeNotFound):
-        row = get(values["uuid"])
-        if row["created_at"] == values["created_at"]:
-            return row
-    return None
-
-
-def _translate_violation(error: exc.IntegrityError, values: Row, node: object) -> Exception:
-    match errors.violated_column(error, "nodes"):
-        case "uuid":
-            return exception.NodeAlreadyExists(uuid=values.get("uuid"))
-        case "name":
-            return exception.DuplicateName(name=values.get("name"))
-        case "instance_uuid":
-            return exception.InstanceAssociated(
-                instance_uuid=values.get("instance_uuid"), node=node
-            )
-    return errors.translate(error)
-
-
-# The most frequent question of all: built and named in SQLAlchemy's cache once.
-_BY = {
-    name: sa.select(NODES).where(NODES.c[name] == sa.bindparam("ident"))
-    for name in ("id", "uuid", "name")
-}
-
-
-@retry.on_transient_error
-def get(ident: int | str) -> Row:
-    """The node of this id (an int), UUID or name.
-
-    :raises NodeNotFound:
-    """
-    return _get(*_known_by(ident))
 
 
 @retry.on_transient_error
 def get_by_name(name: str) -> Row:
     """The node of this name, even where the name looks like a UUID."""
-    return _get("name", name)
-
-
-def _get(column: str, ident: int | str) -> Row:
     with engine.reader() as connection:
-        row = connection.execute(_BY[column], {"ident": ident}).mappings().first()
-    if row is None:
-        raise exception.NodeNotFound(node=ident)
-    return dict(row)
+        return _nodes.one(connection, "name", name)
 
 
 @retry.on_transient_error
@@ -137,7 +91,7 @@ def get_by_port_addresses(addresses: Iterable[str], node_uuid: str | None = None
     """
     macs = [address.lower() for address in addresses]
     owners = sa.select(PORTS.c.node_id).where(PORTS.c.address.in_(macs))
-    statement = sa.select(NODES).where(NODES.c.id.in_(owners)).limit(2)
+    statement = _nodes.select.where(NODES.c.id.in_(owners)).limit(2)
     if node_uuid is not None:
         statement = statement.where(NODES.c.uuid == node_uuid)
     with engine.reader() as connection:
@@ -151,47 +105,15 @@ def get_by_port_addresses(addresses: Iterable[str], node_uuid: str | None = None
 
 
 @retry.on_transient_error
-def rows(
-    columns: Iterable[str] | None = None,
-    limit: int | None = None,
-    marker: str | None = None,
-    sort_key: str = "id",
-    sort_dir: str = "asc",
-    filters: Row | None = None,
-    text_moments: bool = False,
-) -> list[Row]:
-    """A page of nodes, with these columns of each (all when None).
-
-    :param marker: UUID of the node that the page begins behind.
-    :param text_moments: dates and times as ISO 8601 text, which costs less.
-    :raises NodeNotFound: for the marker.
-    :raises InvalidParameterValue: for an unknown column, sort key, direction or filter.
-    """
-    selected = list(NODES.c) if columns is None else [_column(name) for name in columns]
-    names = [column.name for column in selected]
-    if text_moments:
-        selected = paging.with_text_moments(selected)
-    sort_column = paging.sort_column(NODES, sort_key, SECRET_COLUMNS)
+def shards() -> list[Row]:
+    """``[{"name", "count"}]``: how many nodes are in each shard; the name of those in none is None."""
+    statement = (
+        sa.select(NODES.c.shard.label("name"), sa.func.count().label("count"))
+        .group_by(NODES.c.shard)
+        .order_by(NODES.c.shard)
+    )
     with engine.reader() as connection:
-        behind = None
-        if marker is not None:
-            found = connection.execute(
-                sa.select(sort_column, NODES.c.id).where(NODES.c.uuid == marker)
-            ).first()
-            if found is None:
-                raise exception.NodeNotFound(node=marker)
-            behind = (found[0], found[1])
-        statement = node_filters.apply(sa.select(*selected), filters)
-        statement = paging.apply(
-            statement, connection.dialect.name, sort_column, sort_dir, limit, behind
-        )
-        return [dict(zip(names, row, strict=True)) for row in connection.execute(statement)]
-
-
-def _column(name: str) -> sa.Column[Any]:
-    if name not in NODES.c or name in SECRET_COLUMNS:
-        raise exception.InvalidParameterValue(err=f"Nodes have no column '{name}'.")
-    return NODES.c[name]
+        return [dict(row) for row in connection.execute(statement).mappings()]
 
 
 @retry.on_transient_error
@@ -212,7 +134,7 @@ def update(node_id: int, values: Row, token: str | None = None) -> Row:
             if connection.execute(statement).rowcount == 0:
                 raise _refusal(connection, node_id)
     except exc.IntegrityError as error:
-        raise _translate_violation(error, values, values.get("uuid", node_id)) from None
+        raise _nodes.translate_violation(error, {**get(node_id), **values}) from None
     return written
 
 
@@ -233,7 +155,7 @@ def _refusal(connection: sa.Connection, node_id: int) -> Exception:
 
 @retry.on_transient_error
 def destroy(node_id: int, token: str | None = None) -> None:
-    """Delete the node and its ports; raises as ``update`` does."""
+    """Delete the node and all that belongs to it; raises as ``update`` does."""
     with engine.writer() as connection:
         if connection.execute(sa.delete(NODES).where(*_fence(node_id, token))).rowcount:
             return
@@ -250,16 +172,15 @@ def reserve(tag: str, ident: int | str, token: str) -> Row:
     :raises NodeLocked: when somebody holds the lock.
     :raises NodeNotFound:
     """
-    column, value = _known_by(ident)
-    condition = NODES.c[column] == value
+    column, value = _nodes.known_by(ident)
     statement = (
         sa.update(NODES)
-        .where(condition, NODES.c.reservation.is_(None))
+        .where(NODES.c[column] == value, NODES.c.reservation.is_(None))
         .values(reservation=tag, reservation_token=token)
     )
     with engine.writer() as connection:
         connection.execute(statement)
-        row = _one(connection, condition, ident)
+        row = _nodes.one(connection, column, value, ident)
     # Not by the number of rows changed: a former try may have been committed though its answer was lost.
     if row["reservation_token"] != token:
         raise exception.NodeLocked(node=row["uuid"], host=row["reservation"])

@@ -62,6 +62,29 @@ class JSONList(sa.types.TypeDecorator[list[Any]]):
         return [] if value is None else _loads(value)
 
 
+class LongJSONList(JSONList):
+    """A list of any length as JSON text."""
+
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Any) -> Any:
+        return mysql.LONGTEXT() if dialect.name == "mysql" else super().load_dialect_impl(dialect)
+
+
+class SortedWords(sa.types.TypeDecorator[list[str]]):
+    """Reads the words of several rows, joined by commas, as a sorted list; for results only."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def result_processor(self, dialect: Any, coltype: Any) -> Callable[[Any], list[str]]:
+        return _read_words
+
+
+def _read_words(text: str | None) -> list[str]:
+    return [] if text is None else sorted(text.split(","))
+
+
 class UTCDateTime(sa.types.TypeDecorator[datetime.datetime]):
     """A moment with microseconds: kept without a zone in UTC, read with UTC attached."""
 

@@ -4,9 +4,32 @@
 Importing this package makes every object known to the serializer.
 """
 
+from ironic_lite.objects.allocation import Allocation
 from ironic_lite.objects.base import IronicLiteObjectSerializer as Serializer
+from ironic_lite.objects.chassis import Chassis
 from ironic_lite.objects.conductor import Conductor
 from ironic_lite.objects.node import Node
-from ironic_lite.objects.port import Port
+from ironic_lite.objects.node_items import BIOSSetting, FirmwareComponent
+from ironic_lite.objects.node_records import NodeHistory, NodeInventory
+from ironic_lite.objects.port import Port, Portgroup
+from ironic_lite.objects.recipes import DeployTemplate, InspectionRule, Runbook
+from ironic_lite.objects.volume import VolumeConnector, VolumeTarget
 
-__all__ = ["Conductor", "Node", "Port", "Serializer"]
+__all__ = [
+    "Allocation",
+    "BIOSSetting",
+    "Chassis",
+    "Conductor",
+    "DeployTemplate",
+    "FirmwareComponent",
+    "InspectionRule",
+    "Node",
+    "NodeHistory",
+    "NodeInventory",
+    "Port",
+    "Portgroup",
+    "Runbook",
+    "Serializer",
+    "VolumeConnector",
+    "VolumeTarget",
+]

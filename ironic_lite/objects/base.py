@@ -10,6 +10,7 @@ import datetime
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
+from oslo_utils import versionutils
 from oslo_versionedobjects import base
 
 from ironic_lite.common import exception, release_mappings
@@ -34,6 +35,9 @@ class IronicLiteObject(base.VersionedObject):
 
     UNCHANGEABLE: frozenset[str] = frozenset({"id", "uuid", "created_at", "updated_at"})
     """Fields that ``save`` refuses."""
+
+    ADDED: Mapping[str, tuple[str, ...]] = {}
+    """Version -> the fields that it brought; older ones are sent without them."""
 
     if TYPE_CHECKING:
         # Fields become properties when the class is registered.
@@ -63,6 +67,14 @@ class IronicLiteObject(base.VersionedObject):
                 what=f"Object {cls.obj_name()}", needed="newer", running="pinned to an older one"
             )
         return release.objects[cls.obj_name()]
+
+    def obj_make_compatible(self, primitive: dict[str, Any], target_version: str) -> None:
+        super().obj_make_compatible(primitive, target_version)
+        target = versionutils.convert_version_to_tuple(target_version)
+        for version, names in self.ADDED.items():
+            if target < versionutils.convert_version_to_tuple(version):
+                for name in names:
+                    primitive.pop(name, None)
 
     @classmethod
     def _from_row(cls, context: Any, row: Mapping[str, Any]) -> Self:

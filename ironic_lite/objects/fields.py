@@ -34,6 +34,24 @@ class FlexibleDictField(fields.AutoTypedField[dict[str, Any]]):
         return {}
 
 
+class FlexibleList(fields.FieldType[list[Any]]):
+    """A list that may hold any JSON."""
+
+    def coerce(self, obj: Any, attr: str, value: Any) -> list[Any]:
+        if isinstance(value, list):
+            return value
+        raise ValueError(f"A list is required in field {attr}, not a {type(value).__name__}")
+
+
+class FlexibleListField(fields.AutoTypedField[list[Any]]):
+    """None reads as an empty list."""
+
+    AUTO_TYPE = FlexibleList()
+
+    def _null(self, obj: Any, attr: str) -> Any:
+        return []
+
+
 class Moment(fields.DateTime):
     """A date and time in UTC that keeps its microseconds on the wire."""
 

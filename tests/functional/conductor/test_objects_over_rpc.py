@@ -23,7 +23,7 @@ def indirect(cloud: Cloud, conductor: RPCService) -> Cloud:
 def asked(cloud: Cloud, method: str, *args: object, **kwargs: object) -> object:
     """What a client process would do for ``Node.<method>``."""
     return cloud.api.object_class_action_versions(
-        cloud.context, "Node", method, {"Node": "1.0"}, args, kwargs
+        cloud.context, "Node", method, {"Node": Node.VERSION}, args, kwargs
     )
 
 
@@ -73,7 +73,7 @@ def test_the_ring_and_ports_come_over_rpc_too(indirect: Cloud) -> None:
         indirect.context,
         "Port",
         "list",
-        {"Port": "1.0"},
+        {"Port": Port.VERSION},
         (),
         {"filters": {"node_id": node.id}},
     )

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from ironic_lite.common import exception
-from ironic_lite.db import nodes, ports
+from ironic_lite.db import nodes
+from ironic_lite.db.ports import ports
 
 pytestmark = pytest.mark.usefixtures("database")
 

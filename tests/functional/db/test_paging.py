@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from ironic_lite.common import exception
-from ironic_lite.db import conductors, engine, nodes, ports
+from ironic_lite.db import conductors, engine, nodes
+from ironic_lite.db.ports import ports
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -18,7 +18,8 @@ import sqlalchemy as sa
 from ironic_lite import objects
 from ironic_lite.common import context, exception
 from ironic_lite.conf import CONF
-from ironic_lite.db import engine, nodes, ports, retry
+from ironic_lite.db import engine, nodes, retry
+from ironic_lite.db.ports import ports
 from tests.functional.db import cutting_proxy
 from tests.waiting import wait_for
 

@@ -51,12 +51,20 @@ def test_a_copy_of_a_fenced_node_is_fenced():
     assert copy.deepcopy(node).is_fenced and node.obj_clone().is_fenced
 
 
-def test_fields_are_the_columns_of_the_tables():
-    from ironic_lite.db import models
+RECORDS = [
+    member for name in objects.__all__ if hasattr(member := getattr(objects, name), "REPOSITORY")
+]
 
-    columns = {column.name for column in models.NODES.c}
-    assert set(objects.Node.fields) == columns - {"reservation_token"}
-    columns = {column.name for column in models.PORTS.c}
-    assert set(objects.Port.fields) == columns | {"node_uuid"}
-    columns = {column.name for column in models.CONDUCTORS.c}
-    assert set(objects.Conductor.fields) == columns | {"alive"}
+
+@pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.obj_name())
+def test_fields_are_what_the_repository_reads(record):
+    assert set(record.fields) == set(record.REPOSITORY.select.selected_columns.keys())
+
+
+def test_fields_are_the_columns_of_the_tables():
+    from ironic_lite.db import models, nodes
+
+    columns = set(models.NODES.c.keys())
+    assert set(objects.Node.fields) == columns - {"reservation_token"} | nodes.DERIVED_COLUMNS
+    assert set(objects.Conductor.fields) == {*models.CONDUCTORS.c.keys(), "alive"}
+    assert {*objects.NodeInventory.fields} == {*models.NODE_INVENTORY.c.keys()}

@@ -101,7 +101,13 @@ def test_remotable_methods_ask_a_conductor(node, admin, monkeypatch):
     node.save()
     assert node.power_state == "power on" and node.obj_what_changed() == set()
     assert recorder.asked == [
-        ("Node", "get", ("n1",), {}, {"Node": "1.0"}),
-        ("Node", "rows", (["uuid"],), {"filters": {"driver": "ipmi"}}, {"Node": "1.0"}),
+        ("Node", "get", ("n1",), {}, {"Node": objects.Node.VERSION}),
+        (
+            "Node",
+            "rows",
+            (["uuid"],),
+            {"filters": {"driver": "ipmi"}},
+            {"Node": objects.Node.VERSION},
+        ),
         ("Node", "save", (), {}),
     ]

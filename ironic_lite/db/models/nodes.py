@@ -1,44 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables. Migrations make them; a test holds both against each other.
-
-They are plain tables without mapped classes: nothing here needs an ORM, which takes 6 MB of every process.
-"""
-
-from typing import Any
+"""Nodes, what they stand in, and their traits."""
 
 import sqlalchemy as sa
 
-from ironic_lite.db.types import JSONDict, JSONList, UTCDateTime
+from ironic_lite.db.models.base import NAME, STATE, UUID, belongs_to, table
+from ironic_lite.db.types import JSONDict, UTCDateTime
 
-METADATA = sa.MetaData()
+CHASSIS = table(
+    "chassis",
+    sa.Column("uuid", UUID, nullable=False),
+    sa.Column("description", NAME),
+    sa.Column("extra", JSONDict),
+    sa.UniqueConstraint("uuid", name="uniq_chassis_uuid"),
+)
+"""What servers stand in."""
 
-NAME = sa.String(255)
-UUID = sa.String(36)
-STATE = sa.String(32)
-
-_OPTIONS: dict[str, Any] = {
-    # Text compares by bytes everywhere, so that names are as unique on MariaDB as elsewhere.
-    "mysql_engine": "InnoDB",
-    "mysql_charset": "utf8mb4",
-    "mysql_collate": "utf8mb4_bin",
-    # An id is never given to a second record: markers and locks may still name the first.
-    "sqlite_autoincrement": True,
-}
-
-
-def _table(name: str, *items: Any) -> sa.Table:
-    return sa.Table(
-        name,
-        METADATA,
-        sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-        sa.Column("created_at", UTCDateTime, nullable=False),
-        sa.Column("updated_at", UTCDateTime),
-        *items,
-        **_OPTIONS,
-    )
-
-
-NODES = _table(
+NODES = table(
     "nodes",
     sa.Column("uuid", UUID, nullable=False),
     sa.Column("name", NAME),
@@ -105,6 +82,7 @@ NODES = _table(
     sa.Column("agent_last_heartbeat", UTCDateTime),
     sa.Column("agent_verify_ca", sa.Text),
     sa.Column("agent_secret_token", NAME),
+    sa.Column("chassis_id", sa.Integer, sa.ForeignKey("chassis.id", name="fk_nodes_chassis_id")),
     sa.UniqueConstraint("uuid", name="uniq_nodes_uuid"),
     sa.UniqueConstraint("name", name="uniq_nodes_name"),
     sa.UniqueConstraint("instance_uuid", name="uniq_nodes_instance_uuid"),
@@ -118,68 +96,15 @@ NODES = _table(
     sa.Index("ix_nodes_shard", "shard"),
     sa.Index("ix_nodes_parent_node", "parent_node"),
     sa.Index("ix_nodes_resource_class", "resource_class"),
+    sa.Index("ix_nodes_chassis_id", "chassis_id"),
 )
 """A server. ``agent_*`` are columns of their own because heartbeats write them beside the lock's holder."""
 
-PORTS = _table(
-    "ports",
-    sa.Column("uuid", UUID, nullable=False),
-    sa.Column(
-        "node_id",
-        sa.Integer,
-        sa.ForeignKey("nodes.id", name="fk_ports_node_id", ondelete="CASCADE"),
-        nullable=False,
-    ),
-    sa.Column("address", sa.String(64), nullable=False),
-    sa.Column("name", NAME),
-    sa.Column("description", NAME),
-    sa.Column("extra", JSONDict),
-    sa.Column("internal_info", JSONDict),
-    sa.Column("local_link_connection", JSONDict),
-    sa.Column("physical_network", sa.String(64)),
-    sa.Column("pxe_enabled", sa.Boolean, nullable=False),
-    sa.Column("is_smartnic", sa.Boolean, nullable=False),
-    sa.Column("vendor", sa.String(32)),
-    sa.Column("category", sa.String(80)),
-    sa.Column("available_for_dynamic_portgroup", sa.Boolean, nullable=False),
-    sa.UniqueConstraint("uuid", name="uniq_ports_uuid"),
-    sa.UniqueConstraint("address", name="uniq_ports_address"),
-    sa.UniqueConstraint("name", name="uniq_ports_name"),
-    sa.Index("ix_ports_node_id", "node_id"),
+NODE_TRAITS = table(
+    "node_traits",
+    belongs_to("nodes", "node_id", of="node_traits"),
+    sa.Column("trait", NAME, nullable=False),
+    sa.UniqueConstraint("node_id", "trait", name="uniq_node_traits_node_id_trait"),
+    sa.Index("ix_node_traits_trait", "trait"),
 )
-"""A network interface of a node."""
-
-CONDUCTORS = _table(
-    "conductors",
-    sa.Column("hostname", NAME, nullable=False),
-    sa.Column("conductor_group", NAME, nullable=False),
-    sa.Column("drivers", JSONList),
-    sa.Column("incarnation", NAME, nullable=False),
-    sa.Column("online", sa.Boolean, nullable=False),
-    sa.UniqueConstraint("hostname", name="uniq_conductors_hostname"),
-)
-"""A conductor process; ``updated_at`` is its last sign of life by the database server's clock."""
-
-INTERFACES = _table(
-    "conductor_hardware_interfaces",
-    sa.Column(
-        "conductor_id",
-        sa.Integer,
-        sa.ForeignKey(
-            "conductors.id", name="fk_conductor_hardware_interfaces_conductor", ondelete="CASCADE"
-        ),
-        nullable=False,
-    ),
-    sa.Column("hardware_type", sa.String(64), nullable=False),
-    sa.Column("interface_type", sa.String(16), nullable=False),
-    sa.Column("interface_name", sa.String(64), nullable=False),
-    sa.Column("default", sa.Boolean, nullable=False),
-    sa.UniqueConstraint(
-        "conductor_id",
-        "hardware_type",
-        "interface_type",
-        "interface_name",
-        name="uniq_conductor_hardware_interfaces",
-    ),
-)
-"""An implementation that a conductor has enabled for a hardware type."""
+"""What a server can do or has; allocations ask for it."""

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rows of allocations, and giving nodes to them.
+
+An allocation has a node when its ``node_id`` says so; the node's ``instance_uuid`` is the allocation's UUID then.
+Both are written in one transaction, the node's half under the fence of its lock.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+from oslo_utils import timeutils
+from sqlalchemy import exc
+
+from ironic_lite.common import exception
+from ironic_lite.db import belonging, engine, errors, retry
+from ironic_lite.db.models import ALLOCATIONS, NODES
+from ironic_lite.db.repository import Repository, Row, among, equals
+
+ALLOCATING = "allocating"
+ACTIVE = "active"
+ERROR = "error"
+
+_NODE_FILTERS = {
+    name: condition
+    for name, condition in belonging.filters(ALLOCATIONS).items()
+    # An allocation has an owner of its own.
+    if name in ("node_id", "node_id_in", "node_uuid")
+}
+
+allocations = Repository(
+    ALLOCATIONS,
+    "Allocations",
+    lambda ident: exception.AllocationNotFound(allocation=ident),
+    known_by=("uuid", "name"),
+    taken={
+        "uuid": lambda row: exception.AllocationAlreadyExists(uuid=row["uuid"]),
+        "name": lambda row: exception.AllocationDuplicateName(name=row["name"]),
+    },
+    defaults={"state": ALLOCATING},
+    derived=(belonging.node_uuid(ALLOCATIONS),),
+    filters={
+        **_NODE_FILTERS,
+        **equals(
+            ALLOCATIONS.c.name,
+            ALLOCATIONS.c.state,
+            ALLOCATIONS.c.owner,
+            ALLOCATIONS.c.resource_class,
+            ALLOCATIONS.c.conductor_affinity,
+        ),
+        "uuid_in": among(ALLOCATIONS.c.uuid),
+    },
+)
+
+
+@retry.on_transient_error
+def take(allocation_id: int, node_id: int, token: str | None) -> Row:
+    """Give the node to the allocation, which becomes active; its traits go to the node's ``instance_info``.
+
+    :param token: of the node's lock.
+    :returns: the allocation.
+    :raises NodeAssociated: when the node has an instance or another allocation. ``NodeLockLost``, ``NodeNotFound``.
+    :raises AllocationNotFound: it was deleted. ``AllocationFailed``: it has another node.
+    """
+    with engine.writer() as connection:
+        allocation = _lock(connection, ALLOCATIONS, allocation_id)
+        if allocation is None:
+            raise exception.AllocationNotFound(allocation=allocation_id)
+        if allocation["node_id"] not in (None, node_id):
+            raise exception.AllocationFailed(
+                uuid=allocation["uuid"], error="it has got another node already"
+            )
+        node = _free_node(connection, node_id, token, allocation["uuid"])
+        now = timeutils.utcnow(with_timezone=True)
+        _write(
+            connection,
+            NODES,
+            node_id,
+            instance_uuid=allocation["uuid"],
+            instance_info={**node["instance_info"], "traits": allocation["traits"]},
+            updated_at=now,
+        )
+        try:
+            _write(
+                connection,
+                ALLOCATIONS,
+                allocation_id,
+                node_id=node_id,
+                state=ACTIVE,
+                last_error=None,
+                updated_at=now,
+            )
+        except exc.IntegrityError as error:
+            if errors.violated_columns(error, "allocations") != "node_id":
+                raise
+            raise exception.NodeAssociated(
+                node=node["uuid"], instance="of another allocation"
+            ) from None
+        return allocations.one(connection, "id", allocation_id)
+
+
+def _free_node(connection: sa.Connection, node_id: int, token: str | None, uuid: str) -> Row:
+    node = _lock(connection, NODES, node_id)
+    if node is None:
+        raise exception.NodeNotFound(node=node_id)
+    if token is not None and node["reservation_token"] != token:
+        raise exception.NodeLockLost(node=node["uuid"])
+    if node["instance_uuid"] not in (None, uuid):
+        raise exception.NodeAssociated(node=node["uuid"], instance=node["instance_uuid"])
+    return node
+
+
+def _lock(connection: sa.Connection, table: sa.Table, record_id: int) -> Row | None:
+    statement = sa.select(table).where(table.c.id == record_id).with_for_update()
+    row = connection.execute(statement).mappings().first()
+    return None if row is None else dict(row)
+
+
+def _write(connection: sa.Connection, table: sa.Table, record_id: int, **values: Any) -> None:
+    connection.execute(sa.update(table).where(table.c.id == record_id).values(values))
+
+
+@retry.on_transient_error
+def destroy(allocation_id: int) -> None:
+    """Delete the allocation, and free its node.
+
+    :raises AllocationNotFound:
+    """
+    with engine.writer() as connection:
+        allocation = _lock(connection, ALLOCATIONS, allocation_id)
+        if allocation is not None:
+            _free(connection, allocation)
+            connection.execute(sa.delete(ALLOCATIONS).where(ALLOCATIONS.c.id == allocation_id))
+        elif not retry.is_repeated():
+            raise exception.AllocationNotFound(allocation=allocation_id)
+
+
+def _free(connection: sa.Connection, allocation: Row) -> None:
+    node = _lock(connection, NODES, allocation["node_id"]) if allocation["node_id"] else None
+    if node is None or node["instance_uuid"] != allocation["uuid"]:
+        return
+    left = {key: value for key, value in node["instance_info"].items() if key != "traits"}
+    now = timeutils.utcnow(with_timezone=True)
+    _write(connection, NODES, node["id"], instance_uuid=None, instance_info=left, updated_at=now)

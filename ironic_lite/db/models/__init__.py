@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables. Migrations make them; a test holds both against each other.
+
+They are plain tables without mapped classes: nothing here needs an ORM, which takes 6 MB of every process.
+"""
+
+from ironic_lite.db.models.allocations import ALLOCATIONS
+from ironic_lite.db.models.base import METADATA
+from ironic_lite.db.models.conductors import CONDUCTORS, INTERFACES
+from ironic_lite.db.models.node_records import (
+    BIOS_SETTINGS,
+    FIRMWARE_COMPONENTS,
+    NODE_HISTORY,
+    NODE_INVENTORY,
+)
+from ironic_lite.db.models.nodes import CHASSIS, NODE_TRAITS, NODES
+from ironic_lite.db.models.ports import PORTGROUPS, PORTS
+from ironic_lite.db.models.recipes import (
+    DEPLOY_TEMPLATES,
+    INSPECTION_RULES,
+    RUNBOOK_TRAITS,
+    RUNBOOKS,
+)
+from ironic_lite.db.models.volumes import VOLUME_CONNECTORS, VOLUME_TARGETS
+
+__all__ = [
+    "ALLOCATIONS",
+    "BIOS_SETTINGS",
+    "CHASSIS",
+    "CONDUCTORS",
+    "DEPLOY_TEMPLATES",
+    "FIRMWARE_COMPONENTS",
+    "INSPECTION_RULES",
+    "INTERFACES",
+    "METADATA",
+    "NODES",
+    "NODE_HISTORY",
+    "NODE_INVENTORY",
+    "NODE_TRAITS",
+    "PORTGROUPS",
+    "PORTS",
+    "RUNBOOKS",
+    "RUNBOOK_TRAITS",
+    "VOLUME_CONNECTORS",
+    "VOLUME_TARGETS",
+]

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What all tables have in common, and the types of their columns."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from ironic_lite.db.types import UTCDateTime
+
+METADATA = sa.MetaData()
+
+NAME = sa.String(255)
+UUID = sa.String(36)
+STATE = sa.String(32)
+
+_OPTIONS: dict[str, Any] = {
+    # Text compares by bytes everywhere, so that names are as unique on MariaDB as elsewhere.
+    "mysql_engine": "InnoDB",
+    "mysql_charset": "utf8mb4",
+    "mysql_collate": "utf8mb4_bin",
+    # An id is never given to a second record: markers and locks may still name the first.
+    "sqlite_autoincrement": True,
+}
+
+
+def table(name: str, *items: Any) -> sa.Table:
+    return sa.Table(
+        name,
+        METADATA,
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("created_at", UTCDateTime, nullable=False),
+        sa.Column("updated_at", UTCDateTime),
+        *items,
+        **_OPTIONS,
+    )
+
+
+def belongs_to(owner: str, column: str, of: str) -> sa.Column[int]:
+    """A column with the id of the record of table ``owner`` that this one goes away with.
+
+    :param of: the table that gets the column.
+    """
+    key = sa.ForeignKey(f"{owner}.id", name=f"fk_{of}_{column}", ondelete="CASCADE")
+    return sa.Column(column, sa.Integer, key, nullable=False)

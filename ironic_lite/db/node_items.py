@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rows of a node's BIOS settings and firmware components.
+
+The node's driver reads all of them from the server and writes them down at once; clients only read.
+"""
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from oslo_utils import timeutils
+
+from ironic_lite.common import exception
+from ironic_lite.db import belonging, engine, retry
+from ironic_lite.db.models import BIOS_SETTINGS, FIRMWARE_COMPONENTS, NODES
+from ironic_lite.db.repository import Repository, Row, equals
+
+
+class NodeItems(Repository):
+    """Records that a node has one of per name.
+
+    :param key: the column with the name.
+    :param first: columns that keep what they were first written with.
+    """
+
+    def __init__(self, table: sa.Table, plural: str, key: str, first: frozenset[str] = frozenset()):
+        super().__init__(
+            table,
+            plural,
+            lambda ident: exception.NodeNotFound(node=ident),
+            known_by=(),
+            derived=(belonging.node_uuid(table),),
+            filters={**belonging.filters(table), **equals(table.c[key])},
+        )
+        self.key = key
+        self._first = first
+
+    @retry.on_transient_error
+    def replace(self, node_id: int, items: Iterable[Row]) -> None:
+        """Make these all that the node has; those that stay as they are keep their dates.
+
+        :raises NodeNotFound:
+        """
+        wanted = {item[self.key]: item for item in items}
+        now = timeutils.utcnow(with_timezone=True)
+        of_node = self.table.c.node_id == node_id
+        with engine.writer() as connection:
+            node = sa.select(NODES.c.id).where(NODES.c.id == node_id).with_for_update()
+            if connection.execute(node).first() is None:
+                raise self.not_found(node_id)
+            present = {
+                row[self.key]: row
+                for row in connection.execute(sa.select(self.table).where(of_node)).mappings()
+            }
+            gone = [row["id"] for name, row in present.items() if name not in wanted]
+            connection.execute(sa.delete(self.table).where(self.table.c.id.in_(gone)))
+            for name, item in wanted.items():
+                if (row := present.get(name)) is None:
+                    new = {**item, "node_id": node_id, "created_at": now}
+                    connection.execute(sa.insert(self.table).values(new))
+                    continue
+                changed = {
+                    column: value
+                    for column, value in item.items()
+                    if column not in self._first and row[column] != value
+                }
+                if changed:
+                    connection.execute(
+                        sa.update(self.table)
+                        .where(self.table.c.id == row["id"])
+                        .values(**changed, updated_at=now)
+                    )
+
+
+bios_settings = NodeItems(BIOS_SETTINGS, "BIOS settings", "name")
+firmware_components = NodeItems(
+    FIRMWARE_COMPONENTS,
+    "Firmware components",
+    "component",
+    first=frozenset({"initial_version"}),
+)

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rows of what happened to nodes, and of what their inspections found."""
+
+import sqlalchemy as sa
+from oslo_utils import timeutils
+
+from ironic_lite.common import exception
+from ironic_lite.db import belonging, engine, retry
+from ironic_lite.db.models import NODE_HISTORY, NODE_INVENTORY, NODES
+from ironic_lite.db.repository import Repository, Row, among, equals
+from ironic_lite.db.types import server_time_ago
+
+node_history = Repository(
+    NODE_HISTORY,
+    "History records",
+    lambda ident: exception.NodeHistoryNotFound(history=ident),
+    derived=(belonging.node_uuid(NODE_HISTORY),),
+    filters={
+        **belonging.filters(NODE_HISTORY),
+        **equals(NODE_HISTORY.c.uuid, NODE_HISTORY.c.event_type, NODE_HISTORY.c.severity),
+        "uuid_in": among(NODE_HISTORY.c.uuid),
+        "created_before": lambda seconds: NODE_HISTORY.c.created_at < server_time_ago(int(seconds)),
+    },
+)
+
+
+@retry.on_transient_error
+def prune_history(keep: int, max_age: int) -> int:
+    """Delete what is too much or too old; returns how many records that were.
+
+    :param keep: newest records that every node keeps.
+    :param max_age: seconds; 0 for any.
+    """
+    columns = NODE_HISTORY.c
+    too_many = sa.select(columns.node_id).group_by(columns.node_id).having(sa.func.count() > keep)
+    deleted = 0
+    with engine.writer() as connection:
+        if max_age:
+            too_old = columns.created_at < server_time_ago(max_age)
+            deleted += connection.execute(sa.delete(NODE_HISTORY).where(too_old)).rowcount
+        for node_id in connection.execute(too_many).scalars().all():
+            of_node = columns.node_id == node_id
+            newest_gone = (
+                sa.select(columns.id)
+                .where(of_node)
+                .order_by(columns.id.desc())
+                .offset(keep)
+                .limit(1)
+            )
+            last = connection.execute(newest_gone).scalar()
+            surplus = sa.delete(NODE_HISTORY).where(of_node, columns.id <= last)
+            deleted += connection.execute(surplus).rowcount
+    return deleted
+
+
+@retry.on_transient_error
+def get_inventory(node_id: int) -> Row:
+    """What the node's last inspection found.
+
+    :raises NodeInventoryNotFound:
+    """
+    statement = sa.select(NODE_INVENTORY).where(NODE_INVENTORY.c.node_id == node_id)
+    with engine.reader() as connection:
+        row = connection.execute(statement).mappings().first()
+    if row is None:
+        raise exception.NodeInventoryNotFound(node=node_id)
+    return dict(row)
+
+
+@retry.on_transient_error
+def store_inventory(node_id: int, inventory_data: Row, plugin_data: Row) -> Row:
+    """Keep what an inspection found, in place of what was kept before.
+
+    :raises NodeNotFound:
+    """
+    values = {
+        "node_id": node_id,
+        "inventory_data": inventory_data,
+        "plugin_data": plugin_data,
+        "created_at": timeutils.utcnow(with_timezone=True),
+    }
+    with engine.writer() as connection:
+        node = sa.select(NODES.c.id).where(NODES.c.id == node_id).with_for_update()
+        if connection.execute(node).first() is None:
+            raise exception.NodeNotFound(node=node_id)
+        connection.execute(sa.delete(NODE_INVENTORY).where(NODE_INVENTORY.c.node_id == node_id))
+        connection.execute(sa.insert(NODE_INVENTORY).values(values))
+        statement = sa.select(NODE_INVENTORY).where(NODE_INVENTORY.c.node_id == node_id)
+        return dict(connection.execute(statement).mappings().one())
+
+
+@retry.on_transient_error
+def destroy_inventory(node_id: int) -> None:
+    """Forget what the node's last inspection found, if anything."""
+    with engine.writer() as connection:
+        connection.execute(sa.delete(NODE_INVENTORY).where(NODE_INVENTORY.c.node_id == node_id))

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rows of deploy templates, runbooks and inspection rules."""
+
+import sqlalchemy as sa
+
+from ironic_lite.common import exception
+from ironic_lite.db import engine, retry, traits
+from ironic_lite.db.models import DEPLOY_TEMPLATES, INSPECTION_RULES, RUNBOOK_TRAITS, RUNBOOKS
+from ironic_lite.db.repository import Repository, among, equals
+
+deploy_templates = Repository(
+    DEPLOY_TEMPLATES,
+    "Deploy templates",
+    lambda ident: exception.DeployTemplateNotFound(template=ident),
+    known_by=("uuid", "name"),
+    taken={
+        "uuid": lambda row: exception.DeployTemplateAlreadyExists(uuid=row["uuid"]),
+        "name": lambda row: exception.DeployTemplateDuplicateName(name=row["name"]),
+    },
+    filters={"name_in": among(DEPLOY_TEMPLATES.c.name), "uuid_in": among(DEPLOY_TEMPLATES.c.uuid)},
+)
+
+runbook_traits = traits.Traits(
+    RUNBOOK_TRAITS,
+    RUNBOOK_TRAITS.c.runbook_id,
+    lambda ident: exception.RunbookNotFound(runbook=ident),
+    lambda ident, trait: exception.RunbookTraitNotFound(runbook_id=ident, trait=trait),
+)
+
+runbooks = Repository(
+    RUNBOOKS,
+    "Runbooks",
+    lambda ident: exception.RunbookNotFound(runbook=ident),
+    known_by=("uuid", "name"),
+    taken={
+        "uuid": lambda row: exception.RunbookAlreadyExists(uuid=row["uuid"]),
+        "name": lambda row: exception.RunbookDuplicateName(name=row["name"]),
+    },
+    defaults={"disable_ramdisk": False, "public": False},
+    derived=(runbook_traits.column(),),
+    filters={
+        **equals(RUNBOOKS.c.owner, RUNBOOKS.c.public),
+        "name_in": among(RUNBOOKS.c.name),
+        "uuid_in": among(RUNBOOKS.c.uuid),
+        "usable_by": lambda project: sa.or_(
+            RUNBOOKS.c.owner == project, RUNBOOKS.c.public.is_(sa.true())
+        ),
+    },
+)
+
+inspection_rules = Repository(
+    INSPECTION_RULES,
+    "Inspection rules",
+    lambda ident: exception.InspectionRuleNotFound(rule=ident),
+    taken={"uuid": lambda row: exception.InspectionRuleAlreadyExists(uuid=row["uuid"])},
+    defaults={"phase": "main", "priority": 0, "sensitive": False},
+    filters={
+        **equals(INSPECTION_RULES.c.phase, INSPECTION_RULES.c.sensitive),
+        "uuid_in": among(INSPECTION_RULES.c.uuid),
+    },
+)
+
+
+@retry.on_transient_error
+def destroy_all_inspection_rules() -> None:
+    """Delete every rule."""
+    with engine.writer() as connection:
+        connection.execute(sa.delete(INSPECTION_RULES))

@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the rows of all resources have in common: reading, listing, writing, and the errors of each.
+
+A repository gives and takes plain dictionaries with column names as keys. Besides the columns of its table it can have
+*derived* ones, read from other tables by subqueries, which cannot be written.
+"""
+
+import contextlib
+import uuid as uuid_module
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from oslo_utils import netutils, timeutils, uuidutils
+from sqlalchemy import exc
+
+from ironic_lite.common import exception
+from ironic_lite.db import engine, errors, paging, retry
+
+Row = dict[str, Any]
+Condition = sa.ColumnElement[bool]
+Filter = Callable[[Any], Condition | None]
+Refusal = Callable[[Row], Exception]
+
+
+def equals(*columns: sa.ColumnElement[Any]) -> dict[str, Filter]:
+    """Filters for exactly this value, named as their columns."""
+    return {column.key: lambda value, column=column: column == value for column in columns}  # type: ignore[misc]
+
+
+def among(column: sa.ColumnElement[Any]) -> Filter:
+    """A filter for any of these values."""
+    return lambda values: column.in_(list(values))
+
+
+def _as_uuid(ident: str) -> str | None:
+    return str(uuid_module.UUID(ident)) if uuidutils.is_uuid_like(ident) else None
+
+
+def _as_mac(ident: str) -> str | None:
+    return ident.lower() if netutils.is_valid_mac(ident) else None
+
+
+_CANONICAL: dict[str, Callable[[str], str | None]] = {
+    "uuid": _as_uuid,
+    "address": _as_mac,
+    "name": lambda ident: ident,
+}
+"""How a record may be known: column -> what an identifier reads there, None when it is not of this kind."""
+
+_PARENT_NOT_FOUND: dict[str, Callable[[object], Exception]] = {
+    "nodes": lambda ident: exception.NodeNotFound(node=ident),
+    "chassis": lambda ident: exception.ChassisNotFound(chassis=ident),
+    "portgroups": lambda ident: exception.PortgroupNotFound(portgroup=ident),
+}
+
+
+class Repository:
+    """The rows of one table.
+
+    :param plural: what messages call its records.
+    :param not_found: the error for an identifier that no record has.
+    :param known_by: columns that identifiers are looked for in, besides the id.
+    :param taken: columns that must be unique, joined by ``_`` -> the error for values that are not.
+    :param derived: labelled subqueries that are read like columns.
+    :param filters: filter name -> condition from its value, None for no condition.
+    :param hidden: columns that lists neither show nor sort by.
+    :param content: column of another table that refers to this one, and the error when something does at deletion.
+    """
+
+    def __init__(
+        self,
+        table: sa.Table,
+        plural: str,
+        not_found: Callable[[object], Exception],
+        *,
+        known_by: Sequence[str] = ("uuid",),
+        taken: Mapping[str, Refusal] | None = None,
+        defaults: Row | None = None,
+        derived: Sequence[sa.Label[Any]] = (),
+        filters: Mapping[str, Filter] | None = None,
+        hidden: frozenset[str] = frozenset(),
+        content: tuple[sa.Column[Any], Refusal] | None = None,
+    ):
+        self.table = table
+        self.not_found = not_found
+        self.filters = dict(filters or {})
+        self._plural = plural
+        self._known_by = known_by
+        self._taken = taken or {}
+        self._defaults = defaults or {}
+        self._hidden = hidden
+        self._content = content
+        self._columns: dict[str, Any] = {**table.c, **{label.name: label for label in derived}}
+        self.select = sa.select(*self._columns.values())
+        # The most frequent questions: built and named in SQLAlchemy's cache once.
+        self._by = {
+            name: self.select.where(table.c[name] == sa.bindparam("ident"))
+            for name in ("id", *known_by)
+        }
+
+    # Reading
+
+    def known_by(self, ident: int | str) -> tuple[str, int | str]:
+        """The column that would hold ``ident``, and what it would hold there.
+
+        :raises NotFound: when no column could.
+        """
+        if isinstance(ident, int):
+            return "id", ident
+        for column in self._known_by:
+            if (value := _CANONICAL[column](ident)) is not None:
+                return column, value
+        raise self.not_found(ident)
+
+    @retry.on_transient_error
+    def get(self, ident: int | str) -> Row:
+        """The record of this id (an int), UUID, or what else it is known by.
+
+        :raises NotFound: the resource's own.
+        """
+        column, value = self.known_by(ident)
+        with engine.reader() as connection:
+            return self.one(connection, column, value, ident)
+
+    def one(
+        self, connection: sa.Connection, column: str, value: object, ident: object = None
+    ) -> Row:
+        """See ``get``; within a transaction. Errors name ``ident``, or the value."""
+        row = connection.execute(self._by[column], {"ident": value}).mappings().first()
+        if row is None:
+            raise self.not_found(value if ident is None else ident)
+        return dict(row)
+
+    @retry.on_transient_error
+    def rows(
+        self,
+        columns: Iterable[str] | None = None,
+        limit: int | None = None,
+        marker: str | None = None,
+        sort_key: str = "id",
+        sort_dir: str = "asc",
+        filters: Row | None = None,
+        text_moments: bool = False,
+    ) -> list[Row]:
+        """A page of records, with these columns of each (all when None). One query, one more with a marker.
+
+        :param marker: UUID of the record that the page begins behind.
+        :param text_moments: dates and times as ISO 8601 text, which costs less.
+        :raises NotFound: for the marker.
+        :raises InvalidParameterValue: for an unknown column, sort key, direction or filter.
+        """
+        names = list(self._columns if columns is None else columns)
+        selected = [self._column(name, columns is None) for name in names]
+        if text_moments:
+            selected = paging.with_text_moments(selected)
+        sort_column = paging.sort_column(self.table, sort_key, self._hidden)
+        statement = self._narrow(sa.select(*selected).select_from(self.table), filters)
+        with engine.reader() as connection:
+            behind = None if marker is None else self._place(connection, marker, sort_column)
+            statement = paging.apply(
+                statement, connection.dialect.name, sort_column, sort_dir, limit, behind
+            )
+            return [dict(zip(names, row, strict=True)) for row in connection.execute(statement)]
+
+    def _column(self, name: str, even_hidden: bool) -> Any:
+        if name not in self._columns or (name in self._hidden and not even_hidden):
+            raise exception.InvalidParameterValue(err=f"{self._plural} have no column '{name}'.")
+        return self._columns[name]
+
+    def _place(
+        self, connection: sa.Connection, marker: str, sort_column: sa.Column[Any]
+    ) -> tuple[Any, int]:
+        if "uuid" not in self.table.c:
+            raise exception.InvalidParameterValue(
+                err=f"Lists of {self._plural.lower()} take no marker."
+            )
+        statement = sa.select(sort_column, self.table.c.id).where(self.table.c.uuid == marker)
+        found = connection.execute(statement).first()
+        if found is None:
+            raise self.not_found(marker)
+        return found[0], found[1]
+
+    def _narrow(self, statement: sa.Select[Any], filters: Row | None) -> sa.Select[Any]:
+        for name, value in (filters or {}).items():
+            if name not in self.filters:
+                raise exception.InvalidParameterValue(
+                    err=f"{self._plural} cannot be filtered by '{name}'. "
+                    f"Filters are: {', '.join(sorted(self.filters))}."
+                )
+            condition = self.filters[name](value)
+            if condition is not None:
+                statement = statement.where(condition)
+        return statement
+
+    # Writing
+
+    def create(self, values: Row) -> Row:
+        """Insert a record.
+
+        :raises Conflict: the resource's own, for what must be unique.
+        :raises NotFound: when a record that it refers to does not exist.
+        """
+        own = {
+            "uuid": uuidutils.generate_uuid(),
+            "created_at": timeutils.utcnow(with_timezone=True),
+        }
+        return self._insert({**self._defaults, **own, **values})
+
+    @retry.on_transient_error
+    def _insert(self, values: Row) -> Row:
+        try:
+            with engine.writer() as connection:
+                connection.execute(sa.insert(self.table).values(values))
+                return self.one(connection, "uuid", values["uuid"])
+        except exc.IntegrityError as error:
+            if retry.is_repeated() and (row := self._own_insert(values)):
+                return row
+            raise self.translate_violation(error, values) from None
+
+    def _own_insert(self, values: Row) -> Row | None:
+        """What a former try of this insert committed though its answer was lost."""
+        with contextlib.suppress(exception.NotFound):
+            row = self.get(values["uuid"])
+            if row["created_at"] == values["created_at"]:
+                return row
+        return None
+
+    def translate_violation(self, error: exc.IntegrityError, values: Row) -> Exception:
+        """Why the database refused to write these values."""
+        refusal = self._taken.get(errors.violated_columns(error, self.table.name) or "")
+        if refusal is not None:
+            return refusal(values)
+        return self._missing_parent(values) or errors.translate(error)
+
+    def _missing_parent(self, values: Row) -> Exception | None:
+        with engine.reader() as connection:
+            for key in self.table.foreign_keys:
+                ident = values.get(key.parent.name)
+                if ident is None:
+                    continue
+                parent = sa.select(key.column).where(key.column == ident)
+                if connection.execute(parent).first() is None:
+                    return _PARENT_NOT_FOUND[key.column.table.name](ident)
+        return None
+
+    @retry.on_transient_error
+    def update(self, record_id: int, values: Row) -> Row:
+        """Write these columns; returns all that were written. Raises as ``create`` and ``get`` do."""
+        written = {**values, "updated_at": timeutils.utcnow(with_timezone=True)}
+        statement = sa.update(self.table).where(self.table.c.id == record_id).values(written)
+        try:
+            with engine.writer() as connection:
+                if connection.execute(statement).rowcount == 0:
+                    raise self.not_found(record_id)
+        except exc.IntegrityError as error:
+            raise self.translate_violation(error, {**self.get(record_id), **values}) from None
+        return written
+
+    @retry.on_transient_error
+    def destroy(self, record_id: int) -> None:
+        """Delete the record, and what belongs to it.
+
+        :raises NotFound: the resource's own.
+        :raises Invalid: when something is in it that has to go first.
+        """
+        this = self.table.c.id == record_id
+        with engine.writer() as connection:
+            if self._content is not None:
+                # Nobody can put anything into it while we look.
+                connection.execute(sa.select(self.table.c.id).where(this).with_for_update())
+                inside, refusal = self._content
+                if connection.execute(
+                    sa.select(inside).where(inside == record_id).limit(1)
+                ).first():
+                    raise refusal(self.one(connection, "id", record_id))
+            deleted = connection.execute(sa.delete(self.table).where(this)).rowcount
+        if deleted == 0 and not retry.is_repeated():
+            raise self.not_found(record_id)

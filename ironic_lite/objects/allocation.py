@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The allocation: a request for a node, or the node that it got."""
+
+from typing import Any, Self
+
+from ironic_lite.common import exception
+from ironic_lite.db import allocations
+from ironic_lite.objects import base, fields
+from ironic_lite.objects.node import Node
+from ironic_lite.objects.record import Record
+
+ALLOCATING = allocations.ALLOCATING
+ACTIVE = allocations.ACTIVE
+ERROR = allocations.ERROR
+
+
+@base.register
+class Allocation(Record):
+    """``node_id`` is set by ``take`` alone; ``node_uuid`` follows from it."""
+
+    VERSION = "1.0"
+    UNCHANGEABLE = Record.UNCHANGEABLE | {"node_id", "node_uuid"}
+    REPOSITORY = allocations.allocations
+
+    fields = {
+        "node_id": fields.IntegerField(nullable=True),
+        "node_uuid": fields.UUIDField(nullable=True),
+        "name": fields.StringField(nullable=True),
+        "state": fields.StringField(),
+        "owner": fields.StringField(nullable=True),
+        "last_error": fields.StringField(nullable=True),
+        "resource_class": fields.StringField(nullable=True),
+        "traits": fields.FlexibleListField(nullable=True),
+        "candidate_nodes": fields.FlexibleListField(nullable=True),
+        "extra": fields.FlexibleDictField(nullable=True),
+        "conductor_affinity": fields.IntegerField(nullable=True),
+    }
+
+    @classmethod
+    def get_by_node_id(cls, context: Any, node_id: int) -> Self:
+        """The allocation that has this node.
+
+        :raises AllocationNotFound:
+        """
+        found = cls.list(context, limit=1, filters={"node_id": node_id})
+        if not found:
+            raise exception.AllocationNotFound(allocation=f"of node {node_id}")
+        return found[0]
+
+    def take(self, node: Node) -> None:
+        """Give this allocation the node, which a task has locked, and make it active.
+
+        The node's ``instance_uuid`` becomes the allocation's UUID, and its ``instance_info`` gets the traits.
+
+        :raises NodeAssociated: the node has an instance or an allocation; look for another.
+        :raises NodeLockLost: ``NodeNotFound``, ``AllocationNotFound`` when it was deleted, ``AllocationFailed`` when
+            it has another node. Nothing was written.
+        """
+        self._load(allocations.take(self.id, node.id, node._token))
+        self.obj_reset_changes()
+        node.refresh()
+
+    @base.remotable
+    def destroy(self) -> None:
+        """Delete the allocation; its node has no instance any more.
+
+        :raises AllocationNotFound:
+        """
+        allocations.destroy(self.id)

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a node's driver reads from the server, one record per name: BIOS settings and firmware components."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar, Self
+
+from ironic_lite.common import exception
+from ironic_lite.db import node_items
+from ironic_lite.objects import base, fields
+
+Row = dict[str, Any]
+
+
+class NodeItem(base.IronicLiteObject):
+    """Base of both. They are read one by one or as a list, and written all at once."""
+
+    REPOSITORY: ClassVar[node_items.NodeItems]
+
+    fields = {
+        "id": fields.IntegerField(),
+        "node_id": fields.IntegerField(),
+        "node_uuid": fields.UUIDField(),
+    }
+
+    @classmethod
+    @base.remotable
+    def rows(
+        cls,
+        context: Any,
+        columns: Iterable[str],
+        limit: int | None = None,
+        marker: str | None = None,
+        sort_key: str = "id",
+        sort_dir: str = "asc",
+        filters: Row | None = None,
+    ) -> Sequence[Row]:
+        """As the rows of other resources, but without markers; filter by ``node_id`` or ``node_uuid``."""
+        return cls.REPOSITORY.rows(
+            columns, limit, marker, sort_key, sort_dir, filters, text_moments=True
+        )
+
+    @classmethod
+    @base.remotable
+    def list_by_node_id(cls, context: Any, node_id: int) -> Sequence[Self]:
+        """All of a node, by name."""
+        page = cls.REPOSITORY.rows(sort_key=cls.REPOSITORY.key, filters={"node_id": node_id})
+        return [cls._from_row(context, row) for row in page]
+
+    @classmethod
+    @base.remotable
+    def replace(cls, context: Any, node_id: int, items: Iterable[Row]) -> None:
+        """Make these, dictionaries of fields, all that the node has; those that stay as they are keep their dates.
+
+        :raises NodeNotFound:
+        """
+        cls.REPOSITORY.replace(node_id, items)
+
+    @classmethod
+    def _named(cls, context: Any, node_id: int, name: str) -> Self | None:
+        page = cls.REPOSITORY.rows(filters={"node_id": node_id, cls.REPOSITORY.key: name})
+        return cls._from_row(context, page[0]) if page else None
+
+
+@base.register
+class BIOSSetting(NodeItem):
+    """A setting, and what the server's attribute registry says about it."""
+
+    VERSION = "1.0"
+    REPOSITORY = node_items.bios_settings
+
+    fields = {
+        "name": fields.StringField(),
+        "value": fields.StringField(nullable=True),
+        "attribute_type": fields.StringField(nullable=True),
+        "allowable_values": fields.FlexibleListField(nullable=True),
+        "lower_bound": fields.IntegerField(nullable=True),
+        "upper_bound": fields.IntegerField(nullable=True),
+        "min_length": fields.IntegerField(nullable=True),
+        "max_length": fields.IntegerField(nullable=True),
+        "read_only": fields.BooleanField(nullable=True),
+        "reset_required": fields.BooleanField(nullable=True),
+        "unique": fields.BooleanField(nullable=True),
+    }
+
+    @classmethod
+    @base.remotable
+    def get(cls, context: Any, node_id: int, name: str) -> Self:
+        """The setting of this name.
+
+        :raises BIOSSettingNotFound:
+        """
+        found = cls._named(context, node_id, name)
+        if found is None:
+            raise exception.BIOSSettingNotFound(node=node_id, name=name)
+        return found
+
+
+@base.register
+class FirmwareComponent(NodeItem):
+    """A part with firmware; ``initial_version`` stays what was first written."""
+
+    VERSION = "1.0"
+    REPOSITORY = node_items.firmware_components
+
+    fields = {
+        "component": fields.StringField(),
+        "initial_version": fields.StringField(nullable=True),
+        "current_version": fields.StringField(nullable=True),
+        "last_version_flashed": fields.StringField(nullable=True),
+        "vendor": fields.StringField(nullable=True),
+        "model": fields.StringField(nullable=True),
+        "serial_number": fields.StringField(nullable=True),
+    }
+
+    @classmethod
+    @base.remotable
+    def get(cls, context: Any, node_id: int, component: str) -> Self:
+        """The component of this name.
+
+        :raises FirmwareComponentNotFound:
+        """
+        found = cls._named(context, node_id, component)
+        if found is None:
+            raise exception.FirmwareComponentNotFound(node=node_id, name=component)
+        return found

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the objects of all plain resources can do: one row of one table each, written without a lock."""
+
+import builtins
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar, Self
+
+from ironic_lite.db.repository import Repository
+from ironic_lite.objects import base, fields
+
+Row = dict[str, Any]
+
+
+class Record(base.IronicLiteObject):
+    """Base of objects with an id and a UUID.
+
+    Fields that are no columns of the table (``node_uuid`` and the like) follow from others and cannot be set.
+    """
+
+    REPOSITORY: ClassVar[Repository]
+
+    fields = {
+        "id": fields.IntegerField(),
+        "uuid": fields.UUIDField(),
+    }
+
+    @classmethod
+    @base.remotable
+    def get(cls, context: Any, ident: int | str) -> Self:
+        """The record of this id (an int), UUID, or what else the resource is known by: its name, its MAC address.
+
+        :raises NotFound: the resource's own.
+        """
+        return cls._from_row(context, cls.REPOSITORY.get(ident))
+
+    @classmethod
+    @base.remotable
+    def list(
+        cls,
+        context: Any,
+        limit: int | None = None,
+        marker: str | None = None,
+        sort_key: str = "id",
+        sort_dir: str = "asc",
+        filters: Row | None = None,
+    ) -> Sequence[Self]:
+        """A page of records as objects; ``rows`` is far cheaper where objects are not needed.
+
+        :param marker: UUID of the record that the page begins behind.
+        :param filters: see ``filters`` of the resource's repository.
+        :raises NotFound: the resource's own, for the marker.
+        :raises InvalidParameterValue: for the sort key, the direction or a filter.
+        """
+        page = cls.REPOSITORY.rows(None, limit, marker, sort_key, sort_dir, filters)
+        return [cls._from_row(context, row) for row in page]
+
+    @classmethod
+    @base.remotable
+    def rows(
+        cls,
+        context: Any,
+        columns: Iterable[str],
+        limit: int | None = None,
+        marker: str | None = None,
+        sort_key: str = "id",
+        sort_dir: str = "asc",
+        filters: Row | None = None,
+    ) -> Sequence[Row]:
+        """A page as plain dictionaries with exactly these columns, JSON-able. Raises as ``list`` does."""
+        return cls.REPOSITORY.rows(
+            columns, limit, marker, sort_key, sort_dir, filters, text_moments=True
+        )
+
+    @base.remotable
+    def refresh(self) -> None:
+        """Read everything anew; unsaved changes are gone."""
+        self._load(self.REPOSITORY.get(self.id))
+        self.obj_reset_changes()
+
+    @base.remotable
+    def create(self) -> None:
+        """Insert this record.
+
+        :raises Conflict: the resource's own, for what must be unique.
+        :raises NotFound: when a record that it refers to does not exist.
+        """
+        values = self.obj_get_changes()
+        for name in self._derived():
+            values.pop(name, None)
+        self._load(self.REPOSITORY.create(values))
+        self.obj_reset_changes()
+
+    @base.remotable
+    def save(self) -> None:
+        """Write the changed fields. Raises as ``create`` does.
+
+        :raises InvalidParameterValue: for a field that cannot be changed.
+        """
+        changes = self._changes()
+        if not changes:
+            return
+        written = self.REPOSITORY.update(self.id, changes)
+        # What is derived may follow from what has changed.
+        self._load(self.REPOSITORY.get(self.id) if self._derived() else written)
+
+    @base.remotable
+    def destroy(self) -> None:
+        """Delete the record, and what belongs to it.
+
+        :raises NotFound: the resource's own.
+        :raises Invalid: when something is in it that has to go first.
+        """
+        self.REPOSITORY.destroy(self.id)
+
+    @classmethod
+    def _derived(cls) -> builtins.list[str]:
+        return [name for name in cls.fields if name not in cls.REPOSITORY.table.c]
