@@ -52,6 +52,15 @@ PORTS = {
     "conductor_groups": Filter(types.CSV, 99),
 }
 
+PORTGROUPS = {
+    "node": Filter(types.UUID_OR_NAME),
+    "address": Filter(types.MAC),
+    "conductor_groups": Filter(types.CSV, 99),
+    "shard": Filter(types.CSV, 106),
+}
+
+VOLUMES = {"node": Filter(types.UUID_OR_NAME)}
+
 
 def kinds(filters: Mapping[str, Filter]) -> dict[str, types.Kind]:
     """The query arguments of a list."""

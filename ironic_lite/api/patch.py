@@ -74,8 +74,19 @@ def check(resource: Resource, document: Any, minor: int) -> list[dict[str, Any]]
     """
     operations = _check_form(document, minor)
     for operation in operations:
-        _field(resource, operation["path"], minor)
+        _check_removal(_field(resource, operation["path"], minor), operation, minor)
     return operations
+
+
+def _check_removal(field: Field, operation: dict[str, Any], minor: int) -> None:
+    if operation["path"].count("/") > 1 or operation.get("value") is not None:
+        return
+    if field.removable_since is None:
+        raise exception.InvalidParameterValue(
+            f"'{field.name}' is a mandatory attribute and can not be removed"
+        )
+    if field.removable_since > minor:
+        raise exception.NotAcceptable()
 
 
 def apply(

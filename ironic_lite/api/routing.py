@@ -2,11 +2,13 @@
 """Finding the operation that a request asks for, in the table of ``routes``."""
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pecan
 import webob
+
+from ironic_lite.common import exception
 
 Handler = Callable[..., webob.Response]
 
@@ -48,17 +50,35 @@ class Route:
     :param path: ``nodes/{node}/states``; what stands in braces is passed to the handlers, in order.
     :param public: answered without authentication.
     :param since: the first microversion in which the path exists.
+    :param before: status of each method (404, 405 or 406) before that; 404 where it is not named.
     """
 
     path: str
     operations: dict[str, Operation]
     public: bool = False
     since: int = 1
+    before: Mapping[str, int] = dataclasses.field(default_factory=dict)
+
+    def too_early(self, method: str) -> Exception:
+        """What a method raises before ``since``."""
+        match self.before.get(method):
+            case 405:
+                return MethodNotAllowed(m for m in self.operations if self.before.get(m) != 405)
+            case 406:
+                return exception.NotAcceptable()
+        return exception.NotFound()
 
 
-def route(path: str, *, public: bool = False, since: int = 1, **handlers: Handler) -> Route:
+def route(
+    path: str,
+    *,
+    public: bool = False,
+    since: int = 1,
+    before: Mapping[str, int] | None = None,
+    **handlers: Handler,
+) -> Route:
     """A line of the table: ``route("nodes/{node}", GET=nodes.show, DELETE=nodes.delete)``."""
-    return Route(path, {m: Operation(h) for m, h in handlers.items()}, public, since)
+    return Route(path, {m: Operation(h) for m, h in handlers.items()}, public, since, before or {})
 
 
 class Table:

@@ -171,6 +171,19 @@ class _Integer(Kind):
             raise ValueError("Expected an integer for {name}: {value}") from None
 
 
+class _Number(Kind):
+    """A whole number that is no text, and that the database can keep."""
+
+    name = "number"
+
+    def check(self, value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ValueError("{value} is not of type 'integer': {name}")
+        if not -(2**31) <= value < 2**31:
+            raise ValueError("{name} is out of range: {value}")
+        return value
+
+
 class _Csv(Kind):
     """``a,b,c``, or the argument several times."""
 
@@ -219,6 +232,7 @@ TEXT = Text()
 LONG_TEXT = Text(max_length=None)
 BOOLEAN = _Boolean()
 INTEGER = _Integer()
+NUMBER = _Number()
 CSV = _Csv()
 OBJECT = _JsonObject()
 LIST = _JsonList()

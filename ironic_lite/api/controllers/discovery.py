@@ -9,7 +9,18 @@ from ironic_lite.api import versions
 from ironic_lite.api.call import Call
 
 # Parts of the API and the first microversion that tells of them.
-_PARTS = {"nodes": 1, "ports": 1, "drivers": 1, "lookup": 22, "heartbeat": 22, "conductors": 49}
+_PARTS = {
+    "chassis": 1,
+    "nodes": 1,
+    "ports": 1,
+    "drivers": 1,
+    "lookup": 22,
+    "heartbeat": 22,
+    "portgroups": 23,
+    "volume": 32,
+    "conductors": 49,
+    "shards": 82,
+}
 
 
 def _version(base: str) -> dict[str, Any]:

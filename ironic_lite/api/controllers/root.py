@@ -63,8 +63,9 @@ class Application(ExplicitPecan):
     def route(self, req: webob.Request, node: Any, path: str) -> tuple[Any, list[str]]:
         """The operation that a request asks for.
 
-        :raises RouteNotFound: there is no such path, at this microversion (``NotFound``).
+        :raises RouteNotFound: there is no such path.
         :raises MethodNotAllowed: it has no such method.
+        :raises NotFound: not yet at this microversion; ``MethodNotAllowed`` or ``NotAcceptable`` where Ironic says so.
         """
         minor = req.environ[MINOR]
         segments = path.split("/")[1:]
@@ -82,7 +83,7 @@ class Application(ExplicitPecan):
         if operation is None:
             raise MethodNotAllowed(entry.operations)
         if minor < entry.since:
-            raise exception.NotFound()
+            raise entry.too_early(req.method)
         req.environ[MATCH] = (Call(req, minor, self._conductors, suffix), arguments)
         return operation.serve, []
 

@@ -30,6 +30,7 @@ class Field:
     :param update: PATCH may change it.
     :param update_since: first microversion whose PATCH takes it, where that differs.
     :param mandatory: POST must set it, and PATCH cannot remove it.
+    :param removable_since: first microversion whose PATCH may remove it or set it to null; None: none does.
     :param default: what PATCH ``remove`` and a null leave behind.
     :param shown: replies hold it; otherwise it is an argument only.
     :param row: a list without details shows it.
@@ -47,6 +48,7 @@ class Field:
     update: bool = False
     update_since: int | None = None
     mandatory: bool = False
+    removable_since: int | None = 1
     default: Any = None
     shown: bool = True
     row: bool = False
