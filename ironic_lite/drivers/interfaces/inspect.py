@@ -2,7 +2,9 @@
 """Finding out what a server is made of."""
 
 import abc
+from typing import Any
 
+from ironic_lite.common import exception
 from ironic_lite.drivers.interfaces.base import BaseInterface
 from ironic_lite.drivers.interfaces.task import Task
 
@@ -19,6 +21,19 @@ class InspectInterface(BaseInterface):
         :returns: ``states.MANAGEABLE`` when it is done, ``states.INSPECTWAIT`` while it goes on.
         :raises HardwareInspectionFailure: when it cannot be done.
         """
+
+    def continue_inspection(
+        self, task: Task, inventory: dict[str, Any], plugin_data: dict[str, Any]
+    ) -> None:
+        """The ramdisk of a waiting inspection has sent what it found; the inspection is done after this.
+
+        :param inventory: the hardware, in the agent's form.
+        :param plugin_data: what else the ramdisk collected.
+        :raises HardwareInspectionFailure: when the data cannot be used.
+        """
+        raise exception.UnsupportedDriverExtension(
+            driver=task.node.driver, extension="continue_inspection"
+        )
 
     def abort(self, task: Task) -> None:
         """Stop an inspection that waits."""

@@ -2,7 +2,7 @@
 """Boot devices, sensors and the like."""
 
 import abc
-from typing import Any
+from typing import Any, NoReturn
 
 from ironic_lite.common import exception
 from ironic_lite.drivers.interfaces.base import BaseInterface
@@ -37,16 +37,68 @@ class ManagementInterface(BaseInterface):
 
     def detect_vendor(self, task: Task) -> str:
         """The maker of the server, as its BMC tells."""
-        raise exception.UnsupportedDriverExtension(
-            driver=task.node.driver, extension="detect_vendor"
-        )
+        self._unsupported(task, "detect_vendor")
 
     def get_sensors_data(self, task: Task) -> dict[str, Any]:
         """``{sensor type: {sensor id: {reading, ...}}}``."""
-        raise exception.UnsupportedDriverExtension(
-            driver=task.node.driver, extension="get_sensors_data"
-        )
+        self._unsupported(task, "get_sensors_data")
 
     def inject_nmi(self, task: Task) -> None:
         """Send a non-maskable interrupt."""
-        raise exception.UnsupportedDriverExtension(driver=task.node.driver, extension="inject_nmi")
+        self._unsupported(task, "inject_nmi")
+
+    def get_boot_mode(self, task: Task) -> str:
+        """``bios`` or ``uefi``."""
+        self._unsupported(task, "get_boot_mode")
+
+    def set_boot_mode(self, task: Task, mode: str) -> None:
+        """Make the server boot in this mode from its next boot on.
+
+        :param mode: ``bios`` or ``uefi``.
+        """
+        self._unsupported(task, "set_boot_mode")
+
+    def get_secure_boot_state(self, task: Task) -> bool:
+        """Whether the server boots signed systems only."""
+        self._unsupported(task, "get_secure_boot_state")
+
+    def set_secure_boot_state(self, task: Task, state: bool) -> None:
+        """Turn secure boot on or off, from the next boot on."""
+        self._unsupported(task, "set_secure_boot_state")
+
+    def get_supported_indicators(self, task: Task) -> dict[str, dict[str, dict[str, Any]]]:
+        """``{component: {indicator: {"readonly": bool, "states": [names]}}}``."""
+        self._unsupported(task, "get_supported_indicators")
+
+    def get_indicator_state(self, task: Task, component: str, indicator: str) -> str:
+        """``on``, ``off`` or ``blinking``.
+
+        :raises InvalidParameterValue: when there is no such component or indicator.
+        """
+        self._unsupported(task, "get_indicator_state")
+
+    def set_indicator_state(self, task: Task, component: str, indicator: str, state: str) -> None:
+        """Switch an indicator.
+
+        :raises InvalidParameterValue: when there is none such, or it does not know the state.
+        """
+        self._unsupported(task, "set_indicator_state")
+
+    def attach_virtual_media(self, task: Task, device_type: str, image_url: str) -> None:
+        """Put an image into a virtual drive of the server.
+
+        :param device_type: ``cdrom``, ``disk`` or ``floppy``.
+        """
+        self._unsupported(task, "attach_virtual_media")
+
+    def detach_virtual_media(self, task: Task, device_types: list[str] | None = None) -> None:
+        """Empty the virtual drives of these types; all of them where none is named."""
+        self._unsupported(task, "detach_virtual_media")
+
+    def get_virtual_media(self, task: Task) -> list[dict[str, Any]]:
+        """What is in the server's virtual drives."""
+        self._unsupported(task, "get_virtual_media")
+
+    @staticmethod
+    def _unsupported(task: Task, what: str) -> NoReturn:
+        raise exception.UnsupportedDriverExtension(driver=task.node.driver, extension=what)

@@ -2,6 +2,7 @@
 """Which network a server is plugged into."""
 
 import abc
+from typing import Any
 
 from ironic_lite.drivers.interfaces.base import BaseInterface
 from ironic_lite.drivers.interfaces.task import Task
@@ -35,3 +36,20 @@ class NetworkInterface(BaseInterface):
     @abc.abstractmethod
     def remove_cleaning_network(self, task: Task) -> None:
         """Unplug it from there."""
+
+    @abc.abstractmethod
+    def vif_attach(self, task: Task, vif: dict[str, Any]) -> None:
+        """Give the instance a virtual interface.
+
+        :param vif: ``id``, and whatever else the client said of it: ``port_uuid`` or ``portgroup_uuid`` is the one
+            to put it on.
+        :raises IronicLiteError: when there is no port left for it.
+        """
+
+    @abc.abstractmethod
+    def vif_detach(self, task: Task, vif_id: str) -> None:
+        """Take a virtual interface away from the instance."""
+
+    @abc.abstractmethod
+    def vif_list(self, task: Task) -> list[dict[str, Any]]:
+        """The virtual interfaces of the instance, each with its ``id``."""

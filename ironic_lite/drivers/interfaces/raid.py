@@ -3,6 +3,7 @@
 
 from typing import Any
 
+from ironic_lite.drivers import raid_config
 from ironic_lite.drivers.interfaces.base import BaseInterface
 from ironic_lite.drivers.interfaces.task import Task
 
@@ -12,8 +13,13 @@ class RAIDInterface(BaseInterface):
 
     interface_type = "raid"
 
-    def validate_raid_config(self, task: Task, raid_config: dict[str, Any]) -> None:
+    def validate_raid_config(self, task: Task, wanted: dict[str, Any]) -> None:
         """Check a target RAID configuration before it is stored.
 
         :raises InvalidParameterValue: naming what is wrong.
         """
+        raid_config.validate(wanted)
+
+    def get_logical_disk_properties(self) -> dict[str, str]:
+        """What may be said of a logical disk: ``{property: meaning}``."""
+        return raid_config.properties()

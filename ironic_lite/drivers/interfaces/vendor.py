@@ -1,10 +1,149 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What only one vendor's hardware can do."""
+"""What only one vendor's hardware can do, offered under names of its own.
 
+A method becomes callable through the API by a decorator: ``passthru`` for something done to a node, ``driver_passthru``
+for something that concerns a hardware type as a whole.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from ironic_lite.common import exception
 from ironic_lite.drivers.interfaces.base import BaseInterface
+from ironic_lite.drivers.interfaces.task import Task
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_NODE = "_ironic_lite_passthru"
+_DRIVER = "_ironic_lite_driver_passthru"
+
+
+@dataclasses.dataclass(frozen=True)
+class VendorMethod:
+    """What a decorated method declares about itself.
+
+    :param attribute: name of the Python method.
+    :param http_methods: the HTTP methods that reach it.
+    :param is_async: it runs in the background, and the client hears only that it has begun.
+    :param description: one sentence for clients.
+    :param attach: its value is the reply's body as it is (bytes or text), not JSON.
+    :param require_exclusive_lock: nobody else may work on the node meanwhile.
+    """
+
+    attribute: str
+    http_methods: tuple[str, ...]
+    is_async: bool
+    description: str
+    attach: bool
+    require_exclusive_lock: bool
+
+    def as_shown(self) -> dict[str, Any]:
+        """The declaration as the API shows it."""
+        return {
+            "http_methods": list(self.http_methods),
+            "async": self.is_async,
+            "description": self.description,
+            "attach": self.attach,
+            "require_exclusive_lock": self.require_exclusive_lock,
+        }
+
+
+def _mark(
+    mark: str,
+    http_methods: Sequence[str],
+    name: str | None,
+    is_async: bool,
+    description: str,
+    attach: bool,
+    require_exclusive_lock: bool,
+) -> Callable[[F], F]:
+    def decorate(method: F) -> F:
+        declared = VendorMethod(
+            attribute=method.__name__,
+            http_methods=tuple(http_methods),
+            is_async=is_async,
+            description=description,
+            attach=attach,
+            require_exclusive_lock=require_exclusive_lock,
+        )
+        setattr(method, mark, (name or method.__name__, declared))
+        return method
+
+    return decorate
+
+
+def passthru(
+    http_methods: Sequence[str],
+    name: str | None = None,
+    is_async: bool = True,
+    description: str = "",
+    attach: bool = False,
+    require_exclusive_lock: bool = True,
+) -> Callable[[F], F]:
+    """Offer ``method(task, **arguments)`` for a node. See :class:`VendorMethod` for the arguments.
+
+    :param name: what clients call it, where that is not the method's name.
+    """
+    return _mark(_NODE, http_methods, name, is_async, description, attach, require_exclusive_lock)
+
+
+def driver_passthru(
+    http_methods: Sequence[str],
+    name: str | None = None,
+    is_async: bool = True,
+    description: str = "",
+    attach: bool = False,
+) -> Callable[[F], F]:
+    """Offer ``method(context, **arguments)`` for a hardware type; there is no node, and so no lock."""
+    return _mark(_DRIVER, http_methods, name, is_async, description, attach, False)
 
 
 class VendorInterface(BaseInterface):
-    """Vendor-specific steps."""
+    """Vendor-specific methods and steps."""
 
     interface_type = "vendor"
+
+    @classmethod
+    @functools.cache
+    def vendor_methods(cls) -> dict[str, VendorMethod]:
+        """``{name: method}``: what may be called for a node."""
+        return dict(_declared(cls, _NODE))
+
+    @classmethod
+    @functools.cache
+    def driver_methods(cls) -> dict[str, VendorMethod]:
+        """``{name: method}``: what may be called for a hardware type."""
+        return dict(_declared(cls, _DRIVER))
+
+    def validate_call(self, task: Task, method: str, arguments: dict[str, Any]) -> None:
+        """Check a call before it begins; the node's own settings are checked by ``validate``.
+
+        :raises InvalidParameterValue, MissingParameterValue: naming the argument that is wrong.
+        """
+
+    def validate_driver_call(self, method: str, arguments: dict[str, Any]) -> None:
+        """The same for a hardware type."""
+
+
+def _declared(interface: type, mark: str) -> Iterator[tuple[str, VendorMethod]]:
+    for attribute in dir(interface):
+        found = getattr(getattr(interface, attribute, None), mark, None)
+        if found is not None:
+            yield found
+
+
+def chosen(methods: dict[str, VendorMethod], name: str, http_method: str) -> VendorMethod:
+    """The method that a call asks for.
+
+    :raises InvalidParameterValue: there is none of this name, or not for this HTTP method.
+    """
+    method = methods.get(name)
+    if method is None:
+        raise exception.InvalidParameterValue(err=f"No handler for method {name[:64]}")
+    if http_method not in method.http_methods:
+        raise exception.InvalidParameterValue(
+            err=f"The method {name} does not support HTTP {http_method}"
+        )
+    return method

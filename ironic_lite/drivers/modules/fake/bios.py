@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""BIOS of a server that does not exist."""
+"""BIOS of a server that does not exist: its settings are what was written last."""
 
 from typing import Any
 
+from ironic_lite.common import exception
 from ironic_lite.drivers.interfaces import steps
 from ironic_lite.drivers.interfaces.bios import BIOSInterface
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.unconfigured import Unconfigured
+from ironic_lite.objects.node_items import BIOSSetting
 
 _SETTINGS = {
     "settings": {
@@ -17,7 +19,7 @@ _SETTINGS = {
 
 
 class FakeBIOS(Unconfigured, BIOSInterface):
-    """Takes settings and forgets them."""
+    """Has no settings until some are applied."""
 
     def cache_bios_settings(self, task: Task) -> None:
         return None
@@ -26,10 +28,18 @@ class FakeBIOS(Unconfigured, BIOSInterface):
     @steps.deploy_step(priority=0, argsinfo=_SETTINGS, repeatable=True)
     @steps.service_step(argsinfo=_SETTINGS, requires_ramdisk=False, repeatable=True)
     def apply_configuration(self, task: Task, settings: list[dict[str, Any]]) -> None:
-        """Apply BIOS settings."""
+        """Make these the settings."""
+        try:
+            wanted = [{"name": item["name"], "value": str(item["value"])} for item in settings]
+        except (KeyError, TypeError):
+            raise exception.InvalidParameterValue(
+                err="settings must be a list of objects with 'name' and 'value'."
+            ) from None
+        BIOSSetting.replace(task.context, task.node.id, wanted)
 
     @steps.clean_step(priority=0, requires_ramdisk=False, repeatable=True)
     @steps.deploy_step(priority=0, repeatable=True)
     @steps.service_step(requires_ramdisk=False, repeatable=True)
     def factory_reset(self, task: Task) -> None:
-        """Go back to the settings the server was made with."""
+        """Go back to what the server was made with: nothing."""
+        BIOSSetting.replace(task.context, task.node.id, [])

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Inspection of a server that does not exist."""
 
+from typing import Any
+
 from ironic_lite.common import states
 from ironic_lite.drivers.interfaces.inspect import InspectInterface
 from ironic_lite.drivers.interfaces.task import Task
@@ -12,3 +14,8 @@ class FakeInspect(Unconfigured, InspectInterface):
 
     def inspect_hardware(self, task: Task) -> str:
         return states.MANAGEABLE
+
+    def continue_inspection(
+        self, task: Task, inventory: dict[str, Any], plugin_data: dict[str, Any]
+    ) -> None:
+        return None

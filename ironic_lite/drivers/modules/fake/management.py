@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Management of a server that does not exist."""
 
+import copy
 from typing import Any
 
 from ironic_lite.common import exception
@@ -8,9 +9,14 @@ from ironic_lite.drivers.interfaces import management
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
+_INDICATORS: dict[str, dict[str, dict[str, Any]]] = {
+    "chassis": {"led-0": {"readonly": True, "states": ["off", "on"]}},
+    "system": {"led": {"readonly": False, "states": ["blinking", "off", "on"]}},
+}
+
 
 class FakeManagement(Unconfigured, management.ManagementInterface):
-    """Boots from PXE, always; as Ironic's."""
+    """Boots from PXE, always, and has two lamps that always burn; as Ironic's."""
 
     def get_supported_boot_devices(self, task: Task) -> list[str]:
         return [management.PXE]
@@ -24,11 +30,15 @@ class FakeManagement(Unconfigured, management.ManagementInterface):
     def get_boot_device(self, task: Task) -> dict[str, Any]:
         return {"boot_device": management.PXE, "persistent": False}
 
-    def detect_vendor(self, task: Task) -> str:
-        return "Fake Vendor"
-
     def get_sensors_data(self, task: Task) -> dict[str, Any]:
         return {}
 
-    def inject_nmi(self, task: Task) -> None:
-        return None
+    def get_supported_indicators(self, task: Task) -> dict[str, dict[str, dict[str, Any]]]:
+        return copy.deepcopy(_INDICATORS)
+
+    def get_indicator_state(self, task: Task, component: str, indicator: str) -> str:
+        if component not in _INDICATORS:
+            raise exception.InvalidParameterValue(err=f"Invalid component {component} specified.")
+        if indicator not in _INDICATORS[component]:
+            raise exception.InvalidParameterValue(err=f"Invalid indicator {indicator} specified.")
+        return "on"

@@ -1,9 +1,66 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Vendor interface of a server that does not exist."""
+"""Vendor interface of a server that does not exist: what test suites and demos of many projects call."""
 
-from ironic_lite.drivers.interfaces.vendor import VendorInterface
+from typing import Any
+
+from oslo_log import log
+
+from ironic_lite.common import exception, states
+from ironic_lite.drivers.interfaces import steps
+from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.interfaces.vendor import VendorInterface, passthru
 from ironic_lite.drivers.modules.unconfigured import Unconfigured
+
+LOG = log.getLogger(__name__)
+
+_NEED_BAR = (
+    "first_method",
+    "second_method",
+    "third_method_sync",
+    "fourth_method_shared_lock",
+)
 
 
 class FakeVendor(Unconfigured, VendorInterface):
-    """Nothing special."""
+    """Methods that compare their argument ``bar`` with a word, and steps that do nothing or wait."""
+
+    def validate_call(self, task: Task, method: str, arguments: dict[str, Any]) -> None:
+        if method in _NEED_BAR and not arguments.get("bar"):
+            raise exception.MissingParameterValue(
+                err=f"Parameter 'bar' not passed to method '{method}'."
+            )
+
+    @passthru(["POST"], description="Test if the value of bar is baz")
+    def first_method(self, task: Task, bar: Any) -> bool:
+        """Whether ``bar`` is "baz"."""
+        return bar == "baz"
+
+    @passthru(["POST"], description="Test if the value of bar is kazoo")
+    def second_method(self, task: Task, bar: Any) -> bool:
+        """Whether ``bar`` is "kazoo"."""
+        return bar == "kazoo"
+
+    @passthru(["POST"], is_async=False, description="Test if the value of bar is meow")
+    def third_method_sync(self, task: Task, bar: Any) -> bool:
+        """Whether ``bar`` is "meow"; the client hears."""
+        return bar == "meow"
+
+    @passthru(
+        ["POST"], require_exclusive_lock=False, description="Test if the value of bar is woof"
+    )
+    def fourth_method_shared_lock(self, task: Task, bar: Any) -> bool:
+        """Whether ``bar`` is "woof", also while somebody else works on the node."""
+        return bar == "woof"
+
+    @passthru(["POST"], description="Test pass-through to wait.")
+    @steps.clean_step(priority=1, requires_ramdisk=False, repeatable=True)
+    @steps.service_step(requires_ramdisk=False, repeatable=True)
+    def log_passthrough(self, task: Task, **arguments: Any) -> None:
+        """Leave a line in the log."""
+        LOG.debug("Node %s: log_passthrough", task.node.uuid)
+
+    @passthru(["POST"], description="Test if servicing waits.")
+    @steps.service_step(requires_ramdisk=False, repeatable=True)
+    def trigger_servicewait(self, task: Task, **arguments: Any) -> str:
+        """Put a servicing into its wait state, as a step; as a method it does nothing."""
+        return states.SERVICEWAIT

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Flat networks that nobody switches."""
 
+from typing import Any
+
 from ironic_lite.drivers.interfaces.network import NetworkInterface
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.unconfigured import Unconfigured
@@ -26,3 +28,12 @@ class NoopNetwork(Unconfigured, NetworkInterface):
 
     def remove_cleaning_network(self, task: Task) -> None:
         return None
+
+    def vif_attach(self, task: Task, vif: dict[str, Any]) -> None:
+        return None
+
+    def vif_detach(self, task: Task, vif_id: str) -> None:
+        return None
+
+    def vif_list(self, task: Task) -> list[dict[str, Any]]:
+        return []

@@ -59,7 +59,7 @@ class NoInspect(Unsupported, InspectInterface):
 
 
 class NoRAID(Unsupported, RAIDInterface):
-    def validate_raid_config(self, task: Task, raid_config: dict[str, Any]) -> None:
+    def validate_raid_config(self, task: Task, wanted: dict[str, Any]) -> None:
         self._refuse(task)
 
 
