@@ -5,14 +5,12 @@ An allocation has a node when its ``node_id`` says so; the node's ``instance_uui
 Both are written in one transaction, the node's half under the fence of its lock.
 """
 
-from typing import Any
-
 import sqlalchemy as sa
 from oslo_utils import timeutils
 from sqlalchemy import exc
 
 from ironic_lite.common import exception
-from ironic_lite.db import belonging, engine, errors, retry
+from ironic_lite.db import belonging, engine, retry
 from ironic_lite.db.models import ALLOCATIONS, NODES
 from ironic_lite.db.repository import Repository, Row, among, equals
 
@@ -60,7 +58,9 @@ def take(allocation_id: int, node_id: int, token: str | None) -> Row:
     :returns: the allocation.
     :raises NodeAssociated: when the node has an instance or another allocation. ``NodeLockLost``, ``NodeNotFound``.
     :raises AllocationNotFound: it was deleted. ``AllocationFailed``: it has another node.
+    :raises InstanceAssociated: another node has the allocation's UUID as its instance.
     """
+    now = timeutils.utcnow(with_timezone=True)
     with engine.writer() as connection:
         allocation = _lock(connection, ALLOCATIONS, allocation_id)
         if allocation is None:
@@ -69,43 +69,39 @@ def take(allocation_id: int, node_id: int, token: str | None) -> Row:
             raise exception.AllocationFailed(
                 uuid=allocation["uuid"], error="it has got another node already"
             )
-        node = _free_node(connection, node_id, token, allocation["uuid"])
-        now = timeutils.utcnow(with_timezone=True)
-        _write(
-            connection,
-            NODES,
-            node_id,
-            instance_uuid=allocation["uuid"],
-            instance_info={**node["instance_info"], "traits": allocation["traits"]},
-            updated_at=now,
-        )
+        node = _free_node(connection, node_id, token, allocation)
+        instance: Row = {
+            "instance_uuid": allocation["uuid"],
+            "instance_info": {**node["instance_info"], "traits": allocation["traits"]},
+            "updated_at": now,
+        }
         try:
-            _write(
-                connection,
-                ALLOCATIONS,
-                allocation_id,
-                node_id=node_id,
-                state=ACTIVE,
-                last_error=None,
-                updated_at=now,
-            )
-        except exc.IntegrityError as error:
-            if errors.violated_columns(error, "allocations") != "node_id":
-                raise
-            raise exception.NodeAssociated(
-                node=node["uuid"], instance="of another allocation"
+            _write(connection, NODES, node_id, instance)
+        except exc.IntegrityError:
+            raise exception.InstanceAssociated(
+                instance_uuid=allocation["uuid"], node=node["uuid"]
             ) from None
+        active: Row = {
+            "node_id": node_id,
+            "state": ACTIVE,
+            "last_error": None,
+            "updated_at": now,
+        }
+        _write(connection, ALLOCATIONS, allocation_id, active)
         return allocations.one(connection, "id", allocation_id)
 
 
-def _free_node(connection: sa.Connection, node_id: int, token: str | None, uuid: str) -> Row:
+def _free_node(connection: sa.Connection, node_id: int, token: str | None, allocation: Row) -> Row:
     node = _lock(connection, NODES, node_id)
     if node is None:
         raise exception.NodeNotFound(node=node_id)
     if token is not None and node["reservation_token"] != token:
         raise exception.NodeLockLost(node=node["uuid"])
-    if node["instance_uuid"] not in (None, uuid):
-        raise exception.NodeAssociated(node=node["uuid"], instance=node["instance_uuid"])
+    others = ALLOCATIONS.c.node_id == node_id, ALLOCATIONS.c.id != allocation["id"]
+    holder = connection.execute(sa.select(ALLOCATIONS.c.uuid).where(*others)).scalar()
+    instance = holder or node["instance_uuid"]
+    if instance not in (None, allocation["uuid"]):
+        raise exception.NodeAssociated(node=node["uuid"], instance=instance)
     return node
 
 
@@ -115,7 +111,7 @@ def _lock(connection: sa.Connection, table: sa.Table, record_id: int) -> Row | N
     return None if row is None else dict(row)
 
 
-def _write(connection: sa.Connection, table: sa.Table, record_id: int, **values: Any) -> None:
+def _write(connection: sa.Connection, table: sa.Table, record_id: int, values: Row) -> None:
     connection.execute(sa.update(table).where(table.c.id == record_id).values(values))
 
 
@@ -140,4 +136,5 @@ def _free(connection: sa.Connection, allocation: Row) -> None:
         return
     left = {key: value for key, value in node["instance_info"].items() if key != "traits"}
     now = timeutils.utcnow(with_timezone=True)
-    _write(connection, NODES, node["id"], instance_uuid=None, instance_info=left, updated_at=now)
+    freed: Row = {"instance_uuid": None, "instance_info": left, "updated_at": now}
+    _write(connection, NODES, node["id"], freed)

@@ -40,19 +40,14 @@ def on_transient_error(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def repeated(*args: P.args, **kwargs: P.kwargs) -> R:
-        options = CONF.database
-        retrying = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(lambda e: errors.transient_reason(e) is not None),
-            stop=tenacity.stop_after_attempt(options.max_retries + 1),
-            wait=tenacity.wait_exponential(multiplier=options.retry_interval, max=MAX_INTERVAL)
-            + tenacity.wait_random(0, options.retry_interval),
-            before=lambda state: _note_attempt(state.attempt_number),
-            before_sleep=_log,
-            reraise=True,
-        )
+        # The usual case pays nothing for what is prepared for the other one.
+        try:
+            return function(*args, **kwargs)
+        except exc.SQLAlchemyError as error:
+            first = error
         former = _attempt.set(1)
         try:
-            return retrying(function, *args, **kwargs)
+            return _retrying(first)(function, *args, **kwargs)
         except exc.SQLAlchemyError as error:
             LOG.error("%s: %s", function.__name__, translated := errors.translate(error))
             raise translated from None

@@ -54,7 +54,8 @@ class Allocation(Record):
 
         :raises NodeAssociated: the node has an instance or an allocation; look for another.
         :raises NodeLockLost: ``NodeNotFound``, ``AllocationNotFound`` when it was deleted, ``AllocationFailed`` when
-            it has another node. Nothing was written.
+            it has another node, ``InstanceAssociated`` when another node has its UUID as the instance. Nothing was
+            written.
         """
         self._load(allocations.take(self.id, node.id, node._token))
         self.obj_reset_changes()

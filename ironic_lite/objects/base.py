@@ -69,12 +69,39 @@ class IronicLiteObject(base.VersionedObject):
         return release.objects[cls.obj_name()]
 
     def obj_make_compatible(self, primitive: dict[str, Any], target_version: str) -> None:
+        """Leave out what the older version does not have.
+
+        :raises VersionIncompatible: when a change would get lost with it.
+        """
         super().obj_make_compatible(primitive, target_version)
-        target = versionutils.convert_version_to_tuple(target_version)
-        for version, names in self.ADDED.items():
-            if target < versionutils.convert_version_to_tuple(version):
-                for name in names:
-                    primitive.pop(name, None)
+        for name in self._added_since(target_version):
+            if primitive.pop(name, None) and name in self._changed_fields:
+                raise exception.VersionIncompatible(
+                    what=f"Field {name} of {self.obj_name()}",
+                    needed="newer",
+                    running="pinned to an older one",
+                )
+
+    def obj_to_primitive(
+        self, target_version: str | None = None, version_manifest: Any = None
+    ) -> dict[str, Any]:
+        """As the base does; changes name only fields that are sent."""
+        primitive: dict[str, Any] = super().obj_to_primitive(target_version, version_manifest)
+        changes = self._obj_primitive_key("changes")
+        if changes in primitive:
+            sent = primitive[self._obj_primitive_key("data")]
+            primitive[changes] = [name for name in primitive[changes] if name in sent]
+        return primitive
+
+    @classmethod
+    def _added_since(cls, version: str) -> list[str]:
+        then = versionutils.convert_version_to_tuple(version)
+        return [
+            name
+            for added, names in cls.ADDED.items()
+            if then < versionutils.convert_version_to_tuple(added)
+            for name in names
+        ]
 
     @classmethod
     def _from_row(cls, context: Any, row: Mapping[str, Any]) -> Self:

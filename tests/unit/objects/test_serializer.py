@@ -64,6 +64,29 @@ def test_pinned_versions(node, admin, set_option):
     assert carry(node, admin).uuid == node.uuid
 
 
+def test_fields_that_the_pinned_release_does_not_know_stay_here(node, admin, set_option):
+    node.chassis_id = 3
+    node.obj_reset_changes()
+    node.traits = None
+    node.description = "new"
+    set_option("pin_release_version", "0.1")
+    arrived = carry(node, admin)
+    assert not arrived.obj_attr_is_set("chassis_id")
+    assert arrived.obj_what_changed() == {"description"}
+
+
+def test_a_change_that_would_get_lost_on_the_way_is_refused(admin, set_option):
+    port = objects.Port(admin, id=1, portgroup_id=2)
+    set_option("pin_release_version", "0.1")
+    with pytest.raises(exception.VersionIncompatible, match="Field portgroup_id of Port"):
+        carry(port, admin)
+
+
+def test_lists_of_any_json_travel(admin):
+    steps = [{"step": "s", "args": {"a": [None, 1.5]}}]
+    assert carry(objects.Runbook(admin, steps=steps, traits=None), admin).steps == steps
+
+
 def test_an_object_that_the_pinned_release_does_not_know(node, admin, set_option, monkeypatch):
     older = release_mappings.Release(rpc="1.0", objects={})
     monkeypatch.setitem(release_mappings.RELEASES, "0.0", older)
