@@ -40,21 +40,43 @@ def on_transient_error(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def repeated(*args: P.args, **kwargs: P.kwargs) -> R:
-        # The usual case pays nothing for what is prepared for the other one.
-        try:
-            return function(*args, **kwargs)
-        except exc.SQLAlchemyError as error:
-            first = error
         former = _attempt.set(1)
         try:
-            return _retrying(first)(function, *args, **kwargs)
+            # Most calls need no second try, and shall not pay for preparing one.
+            return function(*args, **kwargs)
         except exc.SQLAlchemyError as error:
-            LOG.error("%s: %s", function.__name__, translated := errors.translate(error))
-            raise translated from None
+            try:
+                return _go_on(error, function, *args, **kwargs)
+            except exc.SQLAlchemyError as last:
+                LOG.error("%s: %s", function.__name__, translated := errors.translate(last))
+                raise translated from None
         finally:
             _attempt.reset(former)
 
     return repeated
+
+
+def _go_on(first: Exception, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """The tries that follow the first one, which ended with an error."""
+    options = CONF.database
+    failed = [first]
+
+    @functools.wraps(function)
+    def attempt() -> R:
+        if failed:
+            raise failed.pop()
+        return function(*args, **kwargs)
+
+    retrying = tenacity.Retrying(
+        retry=tenacity.retry_if_exception(lambda e: errors.transient_reason(e) is not None),
+        stop=tenacity.stop_after_attempt(options.max_retries + 1),
+        wait=tenacity.wait_exponential(multiplier=options.retry_interval, max=MAX_INTERVAL)
+        + tenacity.wait_random(0, options.retry_interval),
+        before=lambda state: _note_attempt(state.attempt_number),
+        before_sleep=_log,
+        reraise=True,
+    )
+    return retrying(attempt)
 
 
 def _note_attempt(number: int) -> None:
