@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from ironic_lite.common import exception
-from ironic_lite.drivers.modules.ipmi import commands, driver_info, sessions, wire
+from ironic_lite.drivers.modules.ipmi import commands, connection, driver_info, sessions, wire
 from ironic_lite.simulator.virtual_rack import VirtualRack
 from tests.waiting import wait_for
 
@@ -73,7 +73,12 @@ def test_a_process_that_ends_logs_out(rack: VirtualRack) -> None:
     wait_for(lambda: rack.status(0)["bmc_sessions"] == 0, "the session to end")
 
 
-def test_bmc_without_a_free_session(impatient: None, caplog: pytest.LogCaptureFixture) -> None:
+def test_bmc_without_a_free_session(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(connection, "FIRST_LOGIN_PAUSE", 0.02)
+    # On a busy machine the BMC may be slow, and silence alone makes the adapter try suite 3.
+    monkeypatch.setattr(wire, "FIRST_PATIENCE", 5.0)
     caplog.set_level(logging.INFO)
     with VirtualRack(count=1, session_limit=1) as rack:
         info = driver_info.ConnectionInfo("127.0.0.1", rack.bmc_port(0), "admin", "password")
