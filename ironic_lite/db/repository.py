@@ -6,6 +6,7 @@ A repository gives and takes plain dictionaries with column names as keys. Besid
 """
 
 import contextlib
+import functools
 import uuid as uuid_module
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -93,6 +94,8 @@ class Repository:
         self._content = content
         self._columns: dict[str, Any] = {**table.c, **{label.name: label for label in derived}}
         self.select = sa.select(*self._columns.values())
+        # Clients ask for a few sets of columns, again and again.
+        self._selection = functools.lru_cache(maxsize=64)(self._select)
         # The most frequent questions: built and named in SQLAlchemy's cache once.
         self._by = {
             name: self.select.where(table.c[name] == sa.bindparam("ident"))
@@ -150,18 +153,23 @@ class Repository:
         :raises NotFound: for the marker.
         :raises InvalidParameterValue: for an unknown column, sort key, direction or filter.
         """
-        names = list(self._columns if columns is None else columns)
-        selected = [self._column(name, columns is None) for name in names]
-        if text_moments:
-            selected = paging.with_text_moments(selected)
+        names = tuple(self._columns if columns is None else columns)
         sort_column = paging.sort_column(self.table, sort_key, self._hidden)
-        statement = self._narrow(sa.select(*selected).select_from(self.table), filters)
+        statement = self._narrow(self._selection(names, columns is None, text_moments), filters)
         with engine.reader() as connection:
             behind = None if marker is None else self._place(connection, marker, sort_column)
             statement = paging.apply(
                 statement, connection.dialect.name, sort_column, sort_dir, limit, behind
             )
             return [dict(zip(names, row, strict=True)) for row in connection.execute(statement)]
+
+    def _select(
+        self, names: tuple[str, ...], even_hidden: bool, text_moments: bool
+    ) -> sa.Select[Any]:
+        selected = [self._column(name, even_hidden) for name in names]
+        if text_moments:
+            selected = paging.with_text_moments(selected)
+        return sa.select(*selected).select_from(self.table)
 
     def _column(self, name: str, even_hidden: bool) -> Any:
         if name not in self._columns or (name in self._hidden and not even_hidden):
