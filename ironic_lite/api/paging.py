@@ -68,16 +68,18 @@ def serialiser(
     minor: int,
     view: str = ROW,
     fields_since: int = _FIELDS_SINCE,
+    detail_since: int = _DETAIL_SINCE,
 ) -> Serialiser:
     """Take ``fields`` and ``detail`` out of the query, and choose the serialiser by them.
 
     :param view: what is shown when neither is given.
     :param fields_since: the first microversion with ``fields``.
+    :param detail_since: the first microversion with ``detail``.
     :raises InvalidParameterValue: both are given, or a field does not exist, or ``detail`` comes too early.
     :raises NotAcceptable: ``fields``, or one of them, comes too early.
     """
     names, detail = query.pop("fields", None), query.pop("detail", None)
-    if detail and minor < _DETAIL_SINCE:
+    if detail and minor < detail_since:
         raise exception.InvalidParameterValue("Invalid query parameter ?detail=True received.")
     if names is None:
         return resource.serialiser(minor, None, DETAIL if detail else view)

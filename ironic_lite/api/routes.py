@@ -7,13 +7,18 @@ but not with the method asked for, is 405.
 
 from ironic_lite.api.controllers import boot, discovery
 from ironic_lite.api.controllers.v1 import (
+    chassis,
     conductors,
     drivers,
     management,
+    node_groups,
     node_states,
     nodes,
+    portgroups,
     ports,
     ramdisk,
+    traits,
+    volume,
 )
 from ironic_lite.api.routing import Route, Table, route
 
@@ -26,6 +31,23 @@ UNVERSIONED = Table(
         route("boot/{mac}", GET=boot.script, public=True),
     )
 )
+
+
+def _volume_routes(kind: volume.Volumes) -> tuple[Route, ...]:
+    return (
+        route(
+            kind.path,
+            GET=kind.index,
+            POST=kind.create,
+            PATCH=kind.missing_ident,
+            DELETE=kind.missing_ident,
+            since=32,
+        ),
+        route(
+            f"{kind.path}/{{uuid}}", GET=kind.show, PATCH=kind.update, DELETE=kind.delete, since=32
+        ),
+    )
+
 
 V1 = Table(
     (
@@ -60,6 +82,27 @@ V1 = Table(
         ),
         route("nodes/{node}/ports", GET=ports.of_node),
         route("nodes/{node}/ports/detail", GET=ports.details_of_node),
+        route("nodes/{node}/portgroups", GET=portgroups.of_node, since=24),
+        route("nodes/{node}/portgroups/detail", GET=portgroups.details_of_node, since=24),
+        route("nodes/{node}/volume", GET=volume.of_node, since=32),
+        route("nodes/{node}/volume/connectors", GET=volume.CONNECTORS.of_node, since=32),
+        route("nodes/{node}/volume/targets", GET=volume.TARGETS.of_node, since=32),
+        route(
+            "nodes/{node}/traits",
+            GET=traits.index,
+            PUT=traits.replace,
+            DELETE=traits.remove_all,
+            since=37,
+            before={"GET": 406, "PUT": 405},
+        ),
+        route(
+            "nodes/{node}/traits/{trait}",
+            PUT=traits.add,
+            DELETE=traits.remove,
+            since=37,
+            before={"PUT": 405},
+        ),
+        route("nodes/{node}/children", GET=node_groups.children, since=83),
         route(
             "ports",
             GET=ports.index,
@@ -69,6 +112,39 @@ V1 = Table(
         ),
         route("ports/detail", GET=ports.details),
         route("ports/{port}", GET=ports.show, PATCH=ports.update, DELETE=ports.delete),
+        route(
+            "portgroups",
+            GET=portgroups.index,
+            POST=portgroups.create,
+            PATCH=portgroups.missing_ident,
+            DELETE=portgroups.missing_ident,
+            since=23,
+        ),
+        route("portgroups/detail", GET=portgroups.details, since=23),
+        route(
+            "portgroups/{portgroup}",
+            GET=portgroups.show,
+            PATCH=portgroups.update,
+            DELETE=portgroups.delete,
+            since=23,
+        ),
+        route("portgroups/{portgroup}/ports", GET=ports.of_portgroup, since=24),
+        route("portgroups/{portgroup}/ports/detail", GET=ports.details_of_portgroup, since=24),
+        route(
+            "chassis",
+            GET=chassis.index,
+            POST=chassis.create,
+            PATCH=chassis.missing_ident,
+            DELETE=chassis.missing_ident,
+        ),
+        route("chassis/detail", GET=chassis.details),
+        route("chassis/{chassis}", GET=chassis.show, PATCH=chassis.update, DELETE=chassis.delete),
+        route("chassis/{chassis}/nodes", GET=chassis.nodes),
+        route("chassis/{chassis}/nodes/detail", GET=chassis.node_details),
+        route("volume", GET=volume.index, since=32),
+        *_volume_routes(volume.CONNECTORS),
+        *_volume_routes(volume.TARGETS),
+        route("shards", GET=node_groups.shards, since=82),
         route("drivers", GET=drivers.index),
         route("drivers/properties", GET=drivers.properties_named),
         route("drivers/{driver}", GET=drivers.show),

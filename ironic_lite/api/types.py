@@ -178,7 +178,7 @@ class _Number(Kind):
 
     def check(self, value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
-            raise ValueError("{value} is not of type 'integer': {name}")
+            raise ValueError("Expected an integer for {name}: {value}")
         if not -(2**31) <= value < 2**31:
             raise ValueError("{name} is out of range: {value}")
         return value

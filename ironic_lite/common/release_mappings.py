@@ -26,7 +26,7 @@ class Release:
 RELEASES: dict[str, Release] = {
     "0.1": Release(rpc="1.0", objects={"Node": "1.0", "Port": "1.0", "Conductor": "1.0"}),
     "0.2": Release(
-        rpc="1.0",
+        rpc="1.1",
         objects={
             "Allocation": "1.0",
             "BIOSSetting": "1.0",

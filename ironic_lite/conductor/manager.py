@@ -17,15 +17,14 @@ from ironic_lite.conductor import (
     flows,
     lifecycle,
     node_records,
-    port_records,
     power,
     rpcapi,
     task_manager,
 )
 from ironic_lite.conductor.object_endpoint import ObjectEndpoint
+from ironic_lite.conductor.record_endpoint import RecordEndpoint
 from ironic_lite.conductor.surface import Endpoint, exposed, exposed_to_agents
 from ironic_lite.objects.node import Node
-from ironic_lite.objects.port import Port
 
 Context = ironic_context.RequestContext
 Steps = list[dict[str, Any]]
@@ -43,14 +42,15 @@ class ConductorManager(Endpoint):
     def __init__(self, host: str, on_superseded: lifecycle.Alarm):
         self.host = host
         self.ready = threading.Event()
-        self._objects = ObjectEndpoint()
-        self._objects.ready = self.ready
+        self._parts: list[Endpoint] = [ObjectEndpoint(), RecordEndpoint()]
+        for part in self._parts:
+            part.ready = self.ready
         self._life: lifecycle.Life | None = None
         self._on_superseded = on_superseded
 
     def endpoints(self) -> list[Endpoint]:
         """Everything that the RPC server offers."""
-        return [self, self._objects]
+        return [self, *self._parts]
 
     # -- life ----------------------------------------------------------------------------------------------------
 
@@ -61,7 +61,9 @@ class ConductorManager(Endpoint):
         :raises ConfigInvalid, DriverNotFoundInEntrypoint, DriverLoadError: when a driver cannot be used.
         """
         self._life = lifecycle.Life(self.host, self._on_superseded)
-        self.identity = self._objects.identity = self._life.identity
+        self.identity = self._life.identity
+        for part in self._parts:
+            part.identity = self.identity
         self._life.begin()
         self.ready.set()
 
@@ -76,7 +78,7 @@ class ConductorManager(Endpoint):
             self._life.end()
             self._life = None
 
-    # -- nodes and ports -----------------------------------------------------------------------------------------
+    # -- nodes ---------------------------------------------------------------------------------------------------
 
     @exposed
     def create_node(self, context: Context, node_obj: Node) -> Node:
@@ -99,18 +101,6 @@ class ConductorManager(Endpoint):
     def destroy_node(self, context: Context, node_id: str) -> None:
         with task_manager.acquire(context, node_id, purpose="node deletion") as task:
             node_records.destroy(task)
-
-    @exposed
-    def update_port(
-        self, context: Context, port_obj: Port, expected: dict[str, Any] | None = None
-    ) -> Port:
-        with task_manager.acquire(context, port_obj.node_id, purpose="port update") as task:
-            return port_records.update(task, port_obj, expected)
-
-    @exposed
-    def destroy_port(self, context: Context, port: Port) -> None:
-        with task_manager.acquire(context, port.node_id, purpose="port deletion") as task:
-            port_records.destroy(task, port)
 
     # -- power and boot ------------------------------------------------------------------------------------------
 

@@ -8,8 +8,8 @@ from ironic_lite.common.interface_types import INTERFACE_TYPES
 from ironic_lite.conductor.identity import current
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.conf import CONF
+from ironic_lite.objects.base import IronicLiteObject
 from ironic_lite.objects.node import Node
-from ironic_lite.objects.port import Port
 
 INTERFACE_FIELDS = tuple(f"{kind}_interface" for kind in INTERFACE_TYPES)
 
@@ -37,7 +37,7 @@ def create(node: Node) -> None:
     node.create()
 
 
-def check_expected(what: str, record: Node | Port, expected: dict[str, Any] | None) -> None:
+def check_expected(what: str, record: IronicLiteObject, expected: dict[str, Any] | None) -> None:
     """Refuse a change that was computed from values that are no more.
 
     A client's patch of one key of ``extra`` arrives as the whole of ``extra``: without this, of two patches at the

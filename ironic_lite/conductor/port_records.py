@@ -4,13 +4,43 @@
 from typing import Any
 
 from ironic_lite.common import exception, states
+from ironic_lite.conductor import portgroup_records
 from ironic_lite.conductor.node_records import check_expected
 from ironic_lite.conductor.task_manager import TaskManager
-from ironic_lite.objects.port import Port
+from ironic_lite.objects.port import Port, Portgroup
 
-_CONNECTIVITY = ("pxe_enabled", "physical_network", "local_link_connection")
-_RECABLING = (states.ENROLL, states.INSPECTING, states.INSPECTWAIT, states.MANAGEABLE)
-"""A server's cables may change while no tenant and no flow relies on them."""
+_CONNECTIVITY = ("pxe_enabled", "physical_network", "local_link_connection", "portgroup_id")
+_MEMBERSHIP = frozenset({"portgroup_id", "node_id", "physical_network"})
+_BOOT = frozenset({"portgroup_id", "pxe_enabled"})
+_DEFAULTS: dict[str, Any] = {"pxe_enabled": True, "physical_network": None, "portgroup_id": None}
+"""Of what port groups look at."""
+
+
+def create(task: TaskManager, port: Port) -> Port:
+    """Store a new port.
+
+    :raises Invalid, Conflict: when it does not fit into its port group.
+    :raises MACAlreadyExists, PortAlreadyExists, PortDuplicateName: when it clashes with another port.
+    """
+    boot_asked_for = port.obj_attr_is_set("pxe_enabled")
+    for field, value in _DEFAULTS.items():
+        if not port.obj_attr_is_set(field):
+            setattr(port, field, value)
+    group = _group_of(task, port)
+    if group is not None:
+        if boot_asked_for:
+            # Who says nothing about it gets the default, as on Ironic.
+            portgroup_records.check_boot(port, group)
+        portgroup_records.check_member(task, port, group)
+    task.ensure_locked()
+    port.create()
+    if group is not None:
+        portgroup_records.settle(port, group)
+    return port
+
+
+def _group_of(task: TaskManager, port: Port) -> Portgroup | None:
+    return port.portgroup_id and Portgroup.get(task.context, port.portgroup_id)
 
 
 def update(task: TaskManager, port: Port, expected: dict[str, Any] | None = None) -> Port:
@@ -19,14 +49,27 @@ def update(task: TaskManager, port: Port, expected: dict[str, Any] | None = None
     :param expected: see ``node_records.check_expected``.
     :returns: the port as it is now.
     :raises InvalidState: when its node's state forbids a change.
+    :raises Invalid, Conflict: when it does not fit into its port group.
     :raises MACAlreadyExists, PortDuplicateName: when it clashes with another port.
     """
-    node = task.node
     before = Port.get(task.context, port.id)
     check_expected(f"Port {port.uuid}", before, expected)
     changed = {
         field for field in port.obj_what_changed() if getattr(port, field) != getattr(before, field)
     }
+    _check_state(task, port, changed)
+    group = _group_of(task, port)
+    if group is not None:
+        _check_group(task, port, group, changed)
+    task.ensure_locked()
+    port.save()
+    if group is not None:
+        portgroup_records.settle(port, group)
+    return port
+
+
+def _check_state(task: TaskManager, port: Port, changed: set[str]) -> None:
+    node = task.node
     in_use = node.instance_uuid or node.provision_state == states.ACTIVE
     if "address" in changed and in_use and not node.maintenance:
         raise exception.InvalidState(
@@ -35,17 +78,25 @@ def update(task: TaskManager, port: Port, expected: dict[str, Any] | None = None
         )
     if (
         changed & set(_CONNECTIVITY)
-        and node.provision_state not in _RECABLING
+        and node.provision_state not in portgroup_records.RECABLING
         and not node.maintenance
     ):
         raise exception.InvalidState(
             f"Port {port.uuid} can not have any connectivity attributes ({', '.join(_CONNECTIVITY)}) updated "
-            f"unless node {node.uuid} is in a {', '.join(_RECABLING)} state or in maintenance mode. "
-            f"The current state is {node.provision_state}."
+            f"unless node {node.uuid} is in a {', '.join(portgroup_records.RECABLING)} state or in maintenance "
+            f"mode. The current state is {node.provision_state}."
         )
-    task.ensure_locked()
-    port.save()
-    return port
+
+
+def _check_group(task: TaskManager, port: Port, group: Portgroup, changed: set[str]) -> None:
+    if "physical_network" in changed and "portgroup_id" not in changed:
+        raise exception.Invalid(
+            "physical_network cannot be changed while the port belongs to a portgroup."
+        )
+    if changed & _BOOT:
+        portgroup_records.check_boot(port, group)
+    if changed & _MEMBERSHIP:
+        portgroup_records.check_member(task, port, group)
 
 
 def destroy(task: TaskManager, port: Port) -> None:

@@ -14,13 +14,13 @@ import oslo_messaging
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception, release_mappings, rpc
 from ironic_lite.conductor import ring
+from ironic_lite.conductor.record_calls import RecordCalls
 from ironic_lite.conf import CONF
 from ironic_lite.objects.base import IronicLiteObjectSerializer
 from ironic_lite.objects.node import Node
-from ironic_lite.objects.port import Port
 
 TOPIC = "ironic_lite.conductor_manager"
-RPC_API_VERSION = "1.0"
+RPC_API_VERSION = "1.1"
 
 # What a conductor needs beyond the time its BMC takes, in seconds.
 BMC_MARGIN = 30
@@ -46,12 +46,13 @@ class NoAnswer(exception.ServiceUnavailable):
     """The request was delivered, and nobody knows what became of it."""
 
 
-class ConductorAPI:
+class ConductorAPI(RecordCalls):
     """Client side of the conductor's RPC surface. Safe to share between threads.
 
     History of the surface:
 
     * 1.0: nodes, ports, power, provisioning, boot devices, agents, objects.
+    * 1.1: port groups, volumes, traits, creation of ports.
     """
 
     def __init__(self) -> None:
@@ -126,7 +127,7 @@ class ConductorAPI:
                 err=f"{_called(host)} could not be reached; retry in a moment."
             ) from None
 
-    # -- nodes and ports ---------------------------------------------------------------------------------------
+    # -- nodes -------------------------------------------------------------------------------------------------
 
     def create_node(self, context: Context, node_obj: Node, topic: str) -> Node:
         """Store a new node; its open interfaces get the defaults.
@@ -171,31 +172,6 @@ class ConductorAPI:
         :raises InvalidState: when its provision state forbids it.
         """
         self._call(context, topic, "destroy_node", node_id=node_id)
-
-    def update_port(
-        self,
-        context: Context,
-        port_obj: Port,
-        topic: str,
-        expected: dict[str, Any] | None = None,
-    ) -> Port:
-        """Store the changes of a port.
-
-        :param expected: as for :meth:`update_node`.
-        :raises ConcurrentUpdate: likewise.
-        :raises NodeLocked: when somebody works on its node.
-        :raises MACAlreadyExists: when another port has the address.
-        :raises InvalidState: when the state of its node forbids the change.
-        """
-        return self._call(context, topic, "update_port", port_obj=port_obj, expected=expected)
-
-    def destroy_port(self, context: Context, port: Port, topic: str) -> None:
-        """Delete a port.
-
-        :raises NodeLocked: when somebody works on its node.
-        :raises InvalidState: when its node has an instance.
-        """
-        self._call(context, topic, "destroy_port", port=port)
 
     # -- power and boot ----------------------------------------------------------------------------------------
 

@@ -35,6 +35,11 @@ OPTS = [
         help="htpasswd file with bcrypt entries, for auth_strategy = http_basic.",
     ),
     cfg.StrOpt(
+        "default_portgroup_mode",
+        default="active-backup",
+        help="Mode of port groups that are created without one.",
+    ),
+    cfg.StrOpt(
         "pin_release_version",
         help="During a rolling upgrade: the older release that still runs somewhere. RPC messages and "
         "objects are sent in its versions. Unset: the newest.",

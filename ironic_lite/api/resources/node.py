@@ -65,10 +65,6 @@ def _links(suffix: str = "") -> Any:
     return computed(lambda row, view: view.links(f"nodes/{row['uuid']}{suffix}"))
 
 
-def _none(row: Row, view: View) -> None:
-    return None
-
-
 def _interface(kind: str, since: int) -> Field:
     return Field(name=f"{kind}_interface", kind=types.TEXT, since=since, create=True, update=True)
 
@@ -141,10 +137,10 @@ NODE = Resource(
             columns=("driver", "conductor_group", "uuid"),
             reader=computed(_conductor),
         ),
-        # These resources do not exist yet, so no node has one; clients expect the keys.
-        Field(name="allocation_uuid", since=52, columns=(), reader=computed(_none)),
-        Field(name="chassis_uuid", kind=types.UUID, columns=(), reader=computed(_none), **_BOTH),
-        Field(name="traits", since=37, columns=(), reader=computed(lambda row, view: [])),
+        # These are read with the node in one query.
+        Field(name="allocation_uuid", since=52, sort=False),
+        Field(name="chassis_uuid", kind=types.UUID, removable_since=25, sort=False, **_BOTH),
+        Field(name="traits", since=37, sort=False),
         Field(name="links", columns=("uuid",), reader=_links(), row=True),
         _subresource("ports"),
         _subresource("states", 14),

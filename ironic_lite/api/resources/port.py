@@ -5,8 +5,7 @@ import re
 from typing import Any
 
 from ironic_lite.api import types
-from ironic_lite.api.resources.fields import Field, Resource, Row, computed
-from ironic_lite.api.view import View
+from ironic_lite.api.resources.fields import Field, Resource, computed
 
 _DATAPATH_ID = re.compile(r"^(0x)?([0-9a-f]{2}:?){7}[0-9a-f]{2}\Z", re.IGNORECASE)
 
@@ -40,10 +39,6 @@ class _LocalLinkConnection(types.Kind):
 
     def _fits(self, keys: set[str]) -> bool:
         return any(needed <= keys <= needed | more for needed, more in self.forms)
-
-
-def _none(row: Row, view: View) -> None:
-    return None
 
 
 _BOTH: dict[str, Any] = {"create": True, "update": True}
@@ -85,15 +80,7 @@ PORT = Resource(
             default=True,
             **_BOTH,
         ),
-        # No port groups yet, so no port is in one; clients expect the key.
-        Field(
-            name="portgroup_uuid",
-            kind=types.UUID,
-            since=24,
-            columns=(),
-            reader=computed(_none),
-            **_BOTH,
-        ),
+        Field(name="portgroup_uuid", kind=types.UUID, since=24, sort=False, **_BOTH),
         Field(
             name="links",
             columns=("uuid",),

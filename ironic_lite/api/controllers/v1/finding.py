@@ -7,8 +7,9 @@ from ironic_lite.api import access, types
 from ironic_lite.api.call import Call
 from ironic_lite.api.resources.fields import Serialiser
 from ironic_lite.common import exception
+from ironic_lite.objects.chassis import Chassis
 from ironic_lite.objects.node import Node
-from ironic_lite.objects.port import Port
+from ironic_lite.objects.port import Port, Portgroup
 
 _NODE_NAMES_SINCE = 5
 _PORT_NAMES_SINCE = 88
@@ -68,6 +69,48 @@ def port(call: Call, ident: str, rule: str) -> Port:
     found = Port.get(call.context, ident)
     access.authorize(call.context, rule, {"uuid": found.uuid, "node_uuid": found.node_uuid})
     return found
+
+
+def portgroup(call: Call, ident: str, rule: str) -> Portgroup:
+    """The port group of this UUID or name, for somebody who may do ``rule`` to it.
+
+    :raises PortgroupNotFound:
+    :raises Invalid: neither a UUID nor a name.
+    :raises HTTPForbidden:
+    """
+    if not types.is_uuid(ident) and not types.is_name(ident):
+        raise exception.Invalid(f"Expected UUID or name for portgroup: {ident[:64]}")
+    found = Portgroup.get(call.context, ident)
+    access.authorize(call.context, rule, {"uuid": found.uuid, "node_uuid": found.node_uuid})
+    return found
+
+
+def chassis(call: Call, uuid: str, rule: str) -> Chassis:
+    """The chassis of this UUID, for somebody who may do ``rule`` to it.
+
+    :raises ChassisNotFound:
+    :raises Invalid: it is no UUID.
+    :raises HTTPForbidden:
+    """
+    check_uuid("chassis_uuid", uuid)
+    found = Chassis.get(call.context, uuid)
+    access.authorize(call.context, rule, {"uuid": found.uuid})
+    return found
+
+
+def check_uuid(name: str, value: str) -> None:
+    """:raises Invalid: what stands in the path is no UUID."""
+    if not types.is_uuid(value):
+        raise exception.Invalid(f"Expected UUID for {name}: {value[:64]}")
+
+
+def check_name(what: str, name: Any) -> None:
+    """:raises InvalidParameterValue: no record can be called so."""
+    if name is not None and not types.is_name(name):
+        raise exception.InvalidParameterValue(
+            f"Cannot give a {what} the invalid name '{str(name)[:64]}'. A name has at most 255 letters, digits "
+            "and the characters - . _ ~, and is no UUID."
+        )
 
 
 def show(call: Call, record: Any, serialise: Serialiser) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from ironic_lite.api.call import Call
 from ironic_lite.api.resources.node import NODE
 from ironic_lite.api.view import NodeKey
 from ironic_lite.common import exception
+from ironic_lite.objects.chassis import Chassis
 from ironic_lite.objects.node import Node
 
 _CHILDREN_SINCE = 83
@@ -39,11 +40,11 @@ def reply(call: Call, query: dict[str, Any], view: str, path: str) -> webob.Resp
 def _may_match(call: Call, narrowed: dict[str, Any]) -> bool:
     """Make the filters of the API those of the objects; False: nothing can match them.
 
-    :raises NotFound: for a chassis; there are none.
+    :raises ChassisNotFound:
     """
     chassis = narrowed.pop("chassis_uuid", None)
     if chassis is not None:
-        raise exception.NotFound(f"Chassis {chassis} could not be found.")
+        narrowed["chassis_id"] = Chassis.get(call.context, chassis).id
     parent = narrowed.get("parent_node")
     if parent is not None:
         try:

@@ -1,27 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Changing a node: from a JSON patch to what a conductor writes.
-
-A patch is applied to the record as it was read, and the conductor writes whole fields. So that two patches of different
-keys of one field both survive, the conductor is told what the fields were when the patch was applied; when they have
-changed since, it refuses, and the patch is applied again to what they are now.
-"""
+"""Changing a node: from a JSON patch to what a conductor writes."""
 
 from typing import Any
 
 from ironic_lite.api import patch as json_patch
 from ironic_lite.api import types
 from ironic_lite.api.call import Call
+from ironic_lite.api.controllers.v1 import changing
 from ironic_lite.api.resources.node import NODE, check_name
 from ironic_lite.common import exception
+from ironic_lite.objects.chassis import Chassis
 from ironic_lite.objects.node import Node
 
 _RESET_SINCE = 45
-_CHASSIS_REMOVABLE_SINCE = 25
-_MAX_TRIES = 5
-
-# Patchable names that are no columns.
-_NOT_STORED = frozenset({"chassis_uuid"})
-_STORED = tuple(name for name in NODE.patchable if name not in _NOT_STORED)
 
 
 def resolve_references(call: Call, values: dict[str, Any]) -> None:
@@ -29,9 +20,8 @@ def resolve_references(call: Call, values: dict[str, Any]) -> None:
 
     :raises Invalid: there is no such chassis or parent node.
     """
-    chassis = values.pop("chassis_uuid", None)
-    if chassis is not None:
-        raise exception.Invalid(f"Chassis {chassis} could not be found.")
+    if "chassis_uuid" in values:
+        values["chassis_id"] = _chassis_id(call, values.pop("chassis_uuid"))
     parent = values.get("parent_node")
     if parent is not None:
         try:
@@ -40,6 +30,15 @@ def resolve_references(call: Call, values: dict[str, Any]) -> None:
             raise exception.Invalid(
                 f"Unable to apply the requested parent_node '{parent}'. Requested value was invalid."
             ) from None
+
+
+def _chassis_id(call: Call, uuid: str | None) -> int | None:
+    if uuid is None:
+        return None
+    try:
+        return Chassis.get(call.context, uuid).id
+    except exception.ChassisNotFound as exc:
+        raise exception.Invalid(exc.message) from None
 
 
 def patch(call: Call, node: Node, document: Any, reset_interfaces: bool | None) -> Node:
@@ -52,17 +51,8 @@ def patch(call: Call, node: Node, document: Any, reset_interfaces: bool | None) 
     """
     operations = json_patch.check(NODE, document, call.minor)
     _check_reset(call, operations, reset_interfaces)
-    if call.minor < _CHASSIS_REMOVABLE_SINCE and any(
-        (op["op"], op["path"]) == ("remove", "/chassis_uuid") for op in operations
-    ):
-        raise exception.InvalidParameterValue("Cannot remove /chassis_uuid before 1.25.")
-    for _ in range(_MAX_TRIES):
-        try:
-            return _apply(call, node, operations, bool(reset_interfaces))
-        except exception.ConcurrentUpdate:
-            node.refresh()
-    raise exception.Conflict(
-        f"Node {node.uuid} was changed by others {_MAX_TRIES} times while this request was applied; try again."
+    return changing.until_settled(
+        node, lambda: _apply(call, node, operations, bool(reset_interfaces))
     )
 
 
@@ -89,13 +79,14 @@ def _name_instance(before: dict[str, Any], changes: dict[str, Any]) -> None:
 def _apply(
     call: Call, node: Node, operations: list[dict[str, Any]], reset_interfaces: bool
 ) -> Node:
-    before: dict[str, Any] = {name: getattr(node, name) for name in _STORED}
-    before.update(dict.fromkeys(_NOT_STORED))
+    before: dict[str, Any] = {name: getattr(node, name) for name in NODE.patchable}
     changes = json_patch.apply(NODE, operations, before)
     if "name" in changes:
         check_name(changes["name"])
     _name_instance(before, changes)
+    expected = {name: before[name] for name in changes}
     resolve_references(call, changes)
+    _check_parent(node, changes)
     for name, value in changes.items():
         setattr(node, name, value)
     return call.conductors.update_node(
@@ -103,5 +94,11 @@ def _apply(
         node,
         call.conductors.get_topic_for(node),
         reset_interfaces=reset_interfaces,
-        expected={name: before[name] for name in changes},
+        expected=expected,
     )
+
+
+def _check_parent(node: Node, changes: dict[str, Any]) -> None:
+    """A node that is its own parent would be in no list."""
+    if changes.get("parent_node") == node.uuid:
+        raise exception.Invalid(f"Node {node.uuid} cannot be its own parent_node.")

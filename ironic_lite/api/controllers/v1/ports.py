@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ports: list, create, show, change, delete; and the ports of one node."""
+"""Ports: list, create, show, change, delete; and the ports of one node or port group."""
 
 from typing import Any
 
@@ -8,21 +8,18 @@ import webob
 from ironic_lite.api import access, filters, paging, types
 from ironic_lite.api import patch as json_patch
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import finding
+from ironic_lite.api.controllers.v1 import changing, finding
 from ironic_lite.api.resources.fields import DETAIL, ROW
 from ironic_lite.api.resources.port import PORT
 from ironic_lite.common import exception
 from ironic_lite.objects.node import Node
-from ironic_lite.objects.port import Port
+from ironic_lite.objects.port import Port, Portgroup
 
 _LIST = {**paging.ARGUMENTS, **paging.CHOOSING, **filters.kinds(filters.PORTS)}
 _DETAILS = {**paging.ARGUMENTS, **filters.kinds(filters.PORTS)}
 _OF_NODE = {**paging.ARGUMENTS, **paging.CHOOSING}
-_MAX_TRIES = 5
 
-# Patchable names that are no columns of the port.
-_NOT_STORED = frozenset({"node_uuid", "node_ident", "portgroup_uuid"})
-_STORED = tuple(name for name in PORT.patchable if name not in _NOT_STORED)
+_STORED = tuple(name for name in PORT.patchable if name != "node_ident")
 
 
 def index(call: Call) -> webob.Response:
@@ -52,12 +49,28 @@ def details_of_node(call: Call, ident: str) -> webob.Response:
     return _list(call, {**query, "node_uuid": node.uuid}, DETAIL, path)
 
 
+def of_portgroup(call: Call, ident: str) -> webob.Response:
+    """``GET /v1/portgroups/{portgroup}/ports``"""
+    group = finding.portgroup(call, ident, "baremetal:portgroup:get")
+    query = call.query(_OF_NODE)
+    return _list(call, {**query, "portgroup": group.uuid}, ROW, f"portgroups/{group.uuid}/ports")
+
+
+def details_of_portgroup(call: Call, ident: str) -> webob.Response:
+    """``GET /v1/portgroups/{portgroup}/ports/detail``"""
+    group = finding.portgroup(call, ident, "baremetal:portgroup:get")
+    query = call.query(paging.ARGUMENTS)
+    path = f"portgroups/{group.uuid}/ports/detail"
+    return _list(call, {**query, "portgroup": group.uuid}, DETAIL, path)
+
+
 def _list(call: Call, query: dict[str, Any], view: str, path: str) -> webob.Response:
     serialise = paging.serialiser(query, PORT, call.minor, view)
     wanted = paging.page(query, PORT, call.minor)
     narrowed = filters.check(query, filters.PORTS, call.minor)
-    if "portgroup" in narrowed:
-        raise exception.NotFound(f"Portgroup {narrowed['portgroup']} could not be found.")
+    group = narrowed.pop("portgroup", None)
+    if group is not None:
+        narrowed["portgroup_id"] = Portgroup.get(call.context, group).id
     node = narrowed.pop("node", None) or narrowed.get("node_uuid")
     if node is not None:
         narrowed["node_uuid"] = Node.get(call.context, node).uuid
@@ -81,7 +94,7 @@ def create(call: Call) -> webob.Response:
     access.authorize(call.context, "baremetal:port:create")
     call.query({})
     values = PORT.parse(call.document(), call.minor)
-    _refuse_portgroup(values)
+    finding.check_name("port", values.get("name"))
     given = [values.pop(name, None) for name in ("node_uuid", "node_ident")]
     if given.count(None) != 1:
         raise exception.InvalidParameterValue(
@@ -90,14 +103,12 @@ def create(call: Call) -> webob.Response:
     if given[0] is not None and not types.is_uuid(given[0]):
         raise exception.InvalidParameterValue(f"Expected UUID for node_uuid: {given[0]}")
     ident = given[0] or given[1]
-    try:
-        node = Node.get(call.context, ident)
-    except exception.NodeNotFound as exc:
-        raise exception.Invalid(exc.message) from None
+    node = changing.named_node(call.context, ident)
+    _resolve_portgroup(call, values)
     port = Port(call.context, node_id=node.id, **values)
-    port.create()
-    document = finding.show(call, port, PORT.serialiser(call.minor, None, DETAIL))
-    return call.reply(document, 201, call.url(f"ports/{port.uuid}"))
+    created = call.conductors.create_port(call.context, port, call.conductors.get_topic_for(node))
+    document = finding.show(call, created, PORT.serialiser(call.minor, None, DETAIL))
+    return call.reply(document, 201, call.url(f"ports/{created.uuid}"))
 
 
 def update(call: Call, ident: str) -> webob.Response:
@@ -105,37 +116,24 @@ def update(call: Call, ident: str) -> webob.Response:
     port = finding.port(call, ident, "baremetal:port:update")
     call.query({})
     operations = json_patch.check(PORT, call.document(), call.minor)
-    for _ in range(_MAX_TRIES):
-        try:
-            updated = _apply(call, port, operations)
-            break
-        except exception.ConcurrentUpdate:
-            port.refresh()
-    else:
-        raise exception.Conflict(
-            f"Port {port.uuid} was changed by others {_MAX_TRIES} times while this request was applied; "
-            "try again."
-        )
+    updated = changing.until_settled(port, lambda: _apply(call, port, operations))
     return call.reply(finding.show(call, updated, PORT.serialiser(call.minor, None, DETAIL)))
 
 
 def _apply(call: Call, port: Port, operations: list[dict[str, Any]]) -> Port:
-    node = Node.get_by_id(call.context, port.node_id)
     before: dict[str, Any] = {name: getattr(port, name) for name in _STORED}
-    before.update(node_uuid=port.node_uuid, node_ident=None, portgroup_uuid=None)
+    before["node_ident"] = None
     changes = json_patch.apply(PORT, operations, before)
-    _refuse_portgroup(changes)
-    expected = {name: before[name] for name in changes if name in _STORED}
+    finding.check_name("port", changes.get("name"))
+    expected = {name: before[name] for name in changes if name != "node_ident"}
+    _resolve_portgroup(call, changes)
     # A port always has a node: to remove it changes nothing, as on Ironic.
     wanted = changes.pop("node_uuid", None) or changes.pop("node_ident", None)
     changes.pop("node_ident", None)
-    if wanted is not None:
-        try:
-            node = Node.get(call.context, wanted)
-        except exception.NodeNotFound:
-            raise exception.Invalid(
-                f"Unable to apply the requested node_uuid '{wanted}'. Requested value was invalid."
-            ) from None
+    if wanted is None:
+        node = Node.get_by_id(call.context, port.node_id)
+    else:
+        node = changing.new_node(call.context, wanted)
         expected["node_id"], changes["node_id"] = port.node_id, node.id
     for name, value in changes.items():
         setattr(port, name, value)
@@ -144,10 +142,18 @@ def _apply(call: Call, port: Port, operations: list[dict[str, Any]]) -> Port:
     )
 
 
-def _refuse_portgroup(values: dict[str, Any]) -> None:
-    portgroup = values.pop("portgroup_uuid", None)
-    if portgroup is not None:
-        raise exception.Invalid(f"Portgroup {portgroup} could not be found.")
+def _resolve_portgroup(call: Call, values: dict[str, Any]) -> None:
+    """Put the port group's id in the place of its UUID.
+
+    :raises Invalid: there is none of this UUID.
+    """
+    if "portgroup_uuid" not in values:
+        return
+    uuid = values.pop("portgroup_uuid")
+    try:
+        values["portgroup_id"] = uuid and Portgroup.get(call.context, uuid).id
+    except exception.PortgroupNotFound as exc:
+        raise exception.Invalid(exc.message) from None
 
 
 def delete(call: Call, ident: str) -> webob.Response:

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Changing records that others may change at the same time.
+
+A patch is applied to the record as it was read, and the conductor writes whole fields. So that two patches of different
+keys of one field both survive, the conductor is told what the fields were when the patch was applied; when they have
+changed since, it refuses, and the patch is applied again to what they are now.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from ironic_lite.common import exception
+from ironic_lite.objects.node import Node
+
+T = TypeVar("T")
+
+_MAX_TRIES = 5
+
+
+def until_settled(record: Any, apply: Callable[[], T]) -> T:
+    """Apply a patch to ``record``, and again to what it is by then as often as somebody else was quicker.
+
+    :param apply: computes the change from the record and has it written; may raise ``ConcurrentUpdate``.
+    :raises Conflict: others kept changing the same fields.
+    """
+    for _ in range(_MAX_TRIES):
+        try:
+            return apply()
+        except exception.ConcurrentUpdate:
+            record.refresh()
+    raise exception.Conflict(
+        f"{record.obj_name()} {record.uuid} was changed by others {_MAX_TRIES} times while this request was "
+        "applied; try again."
+    )
+
+
+def named_node(context: Any, ident: str) -> Node:
+    """The node that a new record is to belong to.
+
+    :raises Invalid: there is none; 400, for the body is wrong, not the path.
+    """
+    try:
+        return Node.get(context, ident)
+    except exception.NodeNotFound as exc:
+        raise exception.Invalid(exc.message) from None
+
+
+def new_node(context: Any, ident: str) -> Node:
+    """The node that a record is moved to.
+
+    :raises Invalid: there is none.
+    """
+    try:
+        return Node.get(context, ident)
+    except exception.NodeNotFound:
+        raise exception.Invalid(
+            f"Unable to apply the requested node_uuid '{ident}'. Requested value was invalid."
+        ) from None

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Chassis: list, create, show, change, delete; and the nodes in one."""
+
+from typing import Any
+
+import webob
+
+from ironic_lite.api import access, filters, paging, types
+from ironic_lite.api import patch as json_patch
+from ironic_lite.api.call import Call
+from ironic_lite.api.controllers.v1 import finding, node_listing
+from ironic_lite.api.resources.chassis import CHASSIS
+from ironic_lite.api.resources.fields import DETAIL, ROW
+from ironic_lite.common import exception
+from ironic_lite.objects.chassis import Chassis
+
+_LIST = {**paging.ARGUMENTS, **paging.CHOOSING}
+_NODES = {
+    name: kind
+    for name, kind in {**_LIST, **filters.kinds(filters.NODES)}.items()
+    if name != "chassis_uuid"
+}
+_NODE_DETAILS = {name: kind for name, kind in _NODES.items() if name not in paging.CHOOSING}
+
+
+def index(call: Call) -> webob.Response:
+    """``GET /v1/chassis``"""
+    access.authorize(call.context, "baremetal:chassis:get")
+    return _list(call, call.query(_LIST), ROW, "chassis")
+
+
+def details(call: Call) -> webob.Response:
+    """``GET /v1/chassis/detail``"""
+    access.authorize(call.context, "baremetal:chassis:get")
+    return _list(call, call.query(paging.ARGUMENTS), DETAIL, "chassis/detail")
+
+
+def _list(call: Call, query: dict[str, Any], view: str, path: str) -> webob.Response:
+    serialise = paging.serialiser(query, CHASSIS, call.minor, view)
+    wanted = paging.page(query, CHASSIS, call.minor)
+    rows = paging.rows(call, Chassis.rows, serialise, wanted, {})
+    return paging.reply(call, CHASSIS, rows, serialise, wanted, path)
+
+
+def show(call: Call, uuid: str) -> webob.Response:
+    """``GET /v1/chassis/{chassis}``"""
+    query = call.query({"fields": types.CSV})
+    serialise = paging.serialiser(query, CHASSIS, call.minor, DETAIL)
+    chassis = finding.chassis(call, uuid, "baremetal:chassis:get")
+    return call.reply(finding.show(call, chassis, serialise))
+
+
+def create(call: Call) -> webob.Response:
+    """``POST /v1/chassis``"""
+    access.authorize(call.context, "baremetal:chassis:create")
+    call.query({})
+    chassis = Chassis(call.context, **CHASSIS.parse(call.document(), call.minor))
+    chassis.create()
+    document = finding.show(call, chassis, CHASSIS.serialiser(call.minor, None, DETAIL))
+    return call.reply(document, 201, call.url(f"chassis/{chassis.uuid}"))
+
+
+def update(call: Call, uuid: str) -> webob.Response:
+    """``PATCH /v1/chassis/{chassis}``"""
+    chassis = finding.chassis(call, uuid, "baremetal:chassis:update")
+    call.query({})
+    operations = json_patch.check(CHASSIS, call.document(), call.minor)
+    before = {name: getattr(chassis, name) for name in CHASSIS.patchable}
+    for name, value in json_patch.apply(CHASSIS, operations, before).items():
+        setattr(chassis, name, value)
+    chassis.save()
+    return call.reply(finding.show(call, chassis, CHASSIS.serialiser(call.minor, None, DETAIL)))
+
+
+def delete(call: Call, uuid: str) -> webob.Response:
+    """``DELETE /v1/chassis/{chassis}``"""
+    call.query({})
+    finding.chassis(call, uuid, "baremetal:chassis:delete").destroy()
+    return call.empty(204)
+
+
+def nodes(call: Call, uuid: str) -> webob.Response:
+    """``GET /v1/chassis/{chassis}/nodes``"""
+    return _nodes(call, uuid, _NODES, ROW, "nodes")
+
+
+def node_details(call: Call, uuid: str) -> webob.Response:
+    """``GET /v1/chassis/{chassis}/nodes/detail``"""
+    return _nodes(call, uuid, _NODE_DETAILS, DETAIL, "nodes/detail")
+
+
+def _nodes(
+    call: Call, uuid: str, kinds: dict[str, types.Kind], view: str, path: str
+) -> webob.Response:
+    chassis = finding.chassis(call, uuid, "baremetal:chassis:get")
+    access.authorize(call.context, "baremetal:node:list")
+    query = {**call.query(kinds), "chassis_uuid": chassis.uuid}
+    return node_listing.reply(call, query, view, f"chassis/{chassis.uuid}/{path}")
+
+
+def missing_ident(_call: Call) -> webob.Response:
+    """PATCH and DELETE of the collection."""
+    raise exception.InvalidParameterValue("Missing mandatory parameter: chassis_uuid")

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Nodes that belong together: shards, which clients divide a fleet by, and the children of a node."""
+
+import webob
+
+from ironic_lite.api import access
+from ironic_lite.api.call import Call
+from ironic_lite.api.controllers.v1 import finding
+from ironic_lite.objects.node import Node
+
+
+def shards(call: Call) -> webob.Response:
+    """``GET /v1/shards``: how many nodes are in each; the name of those in none is null."""
+    access.authorize(call.context, "baremetal:shards:get")
+    call.query({})
+    return call.reply({"shards": Node.shards(call.context)})
+
+
+def children(call: Call, ident: str) -> webob.Response:
+    """``GET /v1/nodes/{node}/children``: their UUIDs."""
+    node = finding.node(call, ident, "baremetal:node:get")
+    call.query({})
+    rows = Node.rows(call.context, ("uuid",), filters={"parent_node": node.uuid})
+    link = {"href": call.url(f"nodes?parent_node={node.uuid}"), "rel": "children"}
+    return call.reply({"children": [row["uuid"] for row in rows], "links": link})

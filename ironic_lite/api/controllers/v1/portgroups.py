@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Port groups: list, create, show, change, delete; those of one node, and the ports in one."""
+
+from typing import Any
+
+import webob
+
+from ironic_lite.api import access, filters, paging, types
+from ironic_lite.api import patch as json_patch
+from ironic_lite.api.call import Call
+from ironic_lite.api.controllers.v1 import changing, finding
+from ironic_lite.api.resources.fields import DETAIL, ROW
+from ironic_lite.api.resources.portgroup import PORTGROUP
+from ironic_lite.common import exception
+from ironic_lite.conf import CONF
+from ironic_lite.objects.node import Node
+from ironic_lite.objects.port import Portgroup
+
+_DETAILS = {**paging.ARGUMENTS, **filters.kinds(filters.PORTGROUPS)}
+_LIST = {**_DETAILS, **paging.CHOOSING}
+_DETAILS_OF_NODE = {**paging.ARGUMENTS, "address": types.MAC}
+_OF_NODE = {**_DETAILS_OF_NODE, **paging.CHOOSING}
+
+_STORED = tuple(PORTGROUP.patchable)
+
+
+def index(call: Call) -> webob.Response:
+    """``GET /v1/portgroups``"""
+    access.authorize(call.context, "baremetal:portgroup:list")
+    return _list(call, call.query(_LIST), ROW, "portgroups")
+
+
+def details(call: Call) -> webob.Response:
+    """``GET /v1/portgroups/detail``"""
+    access.authorize(call.context, "baremetal:portgroup:list")
+    return _list(call, call.query(_DETAILS), DETAIL, "portgroups/detail")
+
+
+def of_node(call: Call, ident: str) -> webob.Response:
+    """``GET /v1/nodes/{node}/portgroups``"""
+    node = finding.node(call, ident, "baremetal:node:get")
+    path = f"nodes/{node.uuid}/portgroups"
+    return _list(call, call.query(_OF_NODE), ROW, path, node)
+
+
+def details_of_node(call: Call, ident: str) -> webob.Response:
+    """``GET /v1/nodes/{node}/portgroups/detail``"""
+    node = finding.node(call, ident, "baremetal:node:get")
+    path = f"nodes/{node.uuid}/portgroups/detail"
+    return _list(call, call.query(_DETAILS_OF_NODE), DETAIL, path, node)
+
+
+def _list(
+    call: Call, query: dict[str, Any], view: str, path: str, node: Node | None = None
+) -> webob.Response:
+    serialise = paging.serialiser(query, PORTGROUP, call.minor, view)
+    wanted = paging.page(query, PORTGROUP, call.minor)
+    narrowed = filters.check(query, filters.PORTGROUPS, call.minor)
+    named = narrowed.pop("node", None)
+    if named is not None:
+        node = Node.get(call.context, named)
+    if node is not None:
+        narrowed["node_id"] = node.id
+    groups = narrowed.pop("conductor_groups", None)
+    if groups is not None:
+        narrowed["conductor_group_in"] = groups
+    rows = paging.rows(call, Portgroup.rows, serialise, wanted, narrowed)
+    return paging.reply(call, PORTGROUP, rows, serialise, wanted, path)
+
+
+def show(call: Call, ident: str) -> webob.Response:
+    """``GET /v1/portgroups/{portgroup}``"""
+    query = call.query({"fields": types.CSV})
+    serialise = paging.serialiser(query, PORTGROUP, call.minor, DETAIL)
+    group = finding.portgroup(call, ident, "baremetal:portgroup:get")
+    return call.reply(finding.show(call, group, serialise))
+
+
+def create(call: Call) -> webob.Response:
+    """``POST /v1/portgroups``"""
+    access.authorize(call.context, "baremetal:portgroup:create")
+    call.query({})
+    values = PORTGROUP.parse(call.document(), call.minor)
+    ident = values.pop("node_uuid")
+    if not types.is_uuid(ident):
+        raise exception.InvalidParameterValue(f"Expected UUID for node_uuid: {ident}")
+    finding.check_name("portgroup", values.get("name"))
+    if values.get("mode") is None:
+        values["mode"] = CONF.default_portgroup_mode
+    node = changing.named_node(call.context, ident)
+    group = Portgroup(call.context, node_id=node.id, **values)
+    group.create()
+    document = finding.show(call, group, PORTGROUP.serialiser(call.minor, None, DETAIL))
+    return call.reply(document, 201, call.url(f"portgroups/{group.uuid}"))
+
+
+def update(call: Call, ident: str) -> webob.Response:
+    """``PATCH /v1/portgroups/{portgroup}``"""
+    group = finding.portgroup(call, ident, "baremetal:portgroup:update")
+    call.query({})
+    operations = json_patch.check(PORTGROUP, call.document(), call.minor)
+    # A port group always has a node: to remove it changes nothing, as on Ironic.
+    operations = [op for op in operations if (op["op"], op["path"]) != ("remove", "/node_uuid")]
+    updated = changing.until_settled(group, lambda: _apply(call, group, operations))
+    return call.reply(finding.show(call, updated, PORTGROUP.serialiser(call.minor, None, DETAIL)))
+
+
+def _apply(call: Call, group: Portgroup, operations: list[dict[str, Any]]) -> Portgroup:
+    before = {name: getattr(group, name) for name in _STORED}
+    changes = json_patch.apply(PORTGROUP, operations, before)
+    finding.check_name("portgroup", changes.get("name"))
+    expected = {name: before[name] for name in changes}
+    wanted = changes.pop("node_uuid", None)
+    if wanted is None:
+        node = Node.get_by_id(call.context, group.node_id)
+    else:
+        node = changing.new_node(call.context, wanted)
+        changes["node_id"] = node.id
+    for name, value in changes.items():
+        setattr(group, name, value)
+    return call.conductors.update_portgroup(
+        call.context, group, call.conductors.get_topic_for(node), expected=expected
+    )
+
+
+def delete(call: Call, ident: str) -> webob.Response:
+    """``DELETE /v1/portgroups/{portgroup}``"""
+    call.query({})
+    group = finding.portgroup(call, ident, "baremetal:portgroup:delete")
+    node = Node.get_by_id(call.context, group.node_id)
+    call.conductors.destroy_portgroup(call.context, group, call.conductors.get_topic_for(node))
+    return call.empty(204)
+
+
+def missing_ident(_call: Call) -> webob.Response:
+    """PATCH and DELETE of the collection."""
+    raise exception.InvalidParameterValue("Missing mandatory parameter: portgroup_ident")

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Volume connectors and volume targets: list, create, show, change, delete; and those of one node.
+
+The two differ in their fields only, so the operations are made for both.
+"""
+
+from typing import Any
+
+import webob
+
+from ironic_lite.api import access, filters, paging, types
+from ironic_lite.api import patch as json_patch
+from ironic_lite.api.call import Call
+from ironic_lite.api.controllers.v1 import changing, finding
+from ironic_lite.api.resources.fields import DETAIL, ROW, Resource
+from ironic_lite.api.resources.volume import CONNECTOR, TARGET
+from ironic_lite.common import exception
+from ironic_lite.objects.node import Node
+from ironic_lite.objects.volume import VolumeConnector, VolumeTarget
+
+_OF_NODE = {**paging.ARGUMENTS, **paging.CHOOSING}
+_LIST = {**_OF_NODE, **filters.kinds(filters.VOLUMES)}
+_SINCE = 32
+
+Record = VolumeConnector | VolumeTarget
+
+
+def index(call: Call) -> webob.Response:
+    """``GET /v1/volume``"""
+    access.authorize(call.context, "baremetal:volume:list")
+    return _links(call, "volume")
+
+
+def of_node(call: Call, ident: str) -> webob.Response:
+    """``GET /v1/nodes/{node}/volume``"""
+    node = finding.node(call, ident, "baremetal:node:get")
+    return _links(call, f"nodes/{node.uuid}/volume")
+
+
+def _links(call: Call, path: str) -> webob.Response:
+    call.query({})
+    links = call.view.links
+    parts = {part: links(f"{path}/{part}") for part in ("connectors", "targets")}
+    return call.reply({"links": links(f"{path}/"), **parts})
+
+
+class Volumes:
+    """The operations on one of the two resources."""
+
+    def __init__(self, resource: Resource, records: type[VolumeConnector] | type[VolumeTarget]):
+        self.resource = resource
+        self.records: Any = records
+        self.path = f"volume/{resource.collection}"
+
+    def index(self, call: Call) -> webob.Response:
+        """``GET /v1/volume/connectors``"""
+        access.authorize(call.context, "baremetal:volume:list")
+        return self._list(call, call.query(_LIST), self.path)
+
+    def of_node(self, call: Call, ident: str) -> webob.Response:
+        """``GET /v1/nodes/{node}/volume/connectors``"""
+        node = finding.node(call, ident, "baremetal:node:get")
+        path = f"nodes/{node.uuid}/{self.path}"
+        return self._list(call, {**call.query(_OF_NODE), "node": node.uuid}, path)
+
+    def _list(self, call: Call, query: dict[str, Any], path: str) -> webob.Response:
+        serialise = paging.serialiser(
+            query, self.resource, call.minor, ROW, fields_since=_SINCE, detail_since=_SINCE
+        )
+        wanted = paging.page(query, self.resource, call.minor)
+        narrowed = filters.check(query, filters.VOLUMES, call.minor)
+        node = narrowed.pop("node", None)
+        if node is not None:
+            narrowed["node_id"] = Node.get(call.context, node).id
+        rows = paging.rows(call, self.records.rows, serialise, wanted, narrowed)
+        return paging.reply(call, self.resource, rows, serialise, wanted, path)
+
+    def show(self, call: Call, uuid: str) -> webob.Response:
+        """``GET /v1/volume/connectors/{connector}``"""
+        query = call.query({"fields": types.CSV})
+        serialise = paging.serialiser(query, self.resource, call.minor, DETAIL)
+        record = self._find(call, uuid, "baremetal:volume:get")
+        return call.reply(finding.show(call, record, serialise))
+
+    def create(self, call: Call) -> webob.Response:
+        """``POST /v1/volume/connectors``"""
+        access.authorize(call.context, "baremetal:volume:create")
+        call.query({})
+        values = self.resource.parse(call.document(), call.minor)
+        node = changing.named_node(call.context, values.pop("node_uuid"))
+        record = self.records(call.context, node_id=node.id, **values)
+        record.create()
+        return call.reply(self._shown(call, record), 201, call.url(f"{self.path}/{record.uuid}"))
+
+    def update(self, call: Call, uuid: str) -> webob.Response:
+        """``PATCH /v1/volume/connectors/{connector}``: the server has to be off."""
+        record = self._find(call, uuid, "baremetal:volume:update")
+        call.query({})
+        operations = json_patch.check(self.resource, call.document(), call.minor)
+        # It always has a node: to remove it changes nothing, as on Ironic.
+        operations = [op for op in operations if (op["op"], op["path"]) != ("remove", "/node_uuid")]
+        updated = changing.until_settled(record, lambda: self._apply(call, record, operations))
+        return call.reply(self._shown(call, updated))
+
+    def _apply(self, call: Call, record: Any, operations: list[dict[str, Any]]) -> Record:
+        before = {name: getattr(record, name) for name in self.resource.patchable}
+        changes = json_patch.apply(self.resource, operations, before)
+        expected = {name: before[name] for name in changes}
+        wanted = changes.pop("node_uuid", None)
+        if wanted is None:
+            node = Node.get_by_id(call.context, record.node_id)
+        else:
+            node = changing.new_node(call.context, wanted)
+            changes["node_id"] = node.id
+        for name, value in changes.items():
+            setattr(record, name, value)
+        return call.conductors.update_volume(
+            call.context, record, call.conductors.get_topic_for(node), expected=expected
+        )
+
+    def delete(self, call: Call, uuid: str) -> webob.Response:
+        """``DELETE /v1/volume/connectors/{connector}``: the server has to be off, unless it is not in use."""
+        call.query({})
+        record = self._find(call, uuid, "baremetal:volume:delete")
+        node = Node.get_by_id(call.context, record.node_id)
+        call.conductors.destroy_volume(call.context, record, call.conductors.get_topic_for(node))
+        return call.empty(204)
+
+    def missing_ident(self, _call: Call) -> webob.Response:
+        """PATCH and DELETE of the collection."""
+        raise exception.InvalidParameterValue(
+            f"Missing mandatory parameter: {self.resource.name}_uuid"
+        )
+
+    def _find(self, call: Call, uuid: str, rule: str) -> Any:
+        finding.check_uuid(f"{self.resource.name}_uuid", uuid)
+        found = self.records.get(call.context, uuid)
+        access.authorize(call.context, rule, {"uuid": found.uuid, "node_uuid": found.node_uuid})
+        return found
+
+    def _shown(self, call: Call, record: Any) -> dict[str, Any]:
+        return finding.show(call, record, self.resource.serialiser(call.minor, None, DETAIL))
+
+
+CONNECTORS = Volumes(CONNECTOR, VolumeConnector)
+TARGETS = Volumes(TARGET, VolumeTarget)

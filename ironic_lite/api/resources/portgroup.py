@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The port group: ports of a node that its operating system uses as one."""
+
+from typing import Any
+
+from ironic_lite.api import types
+from ironic_lite.api.resources.fields import Field, Resource, computed
+
+
+def _links(suffix: str = "") -> Any:
+    return computed(lambda row, view: view.links(f"portgroups/{row['uuid']}{suffix}"))
+
+
+_BOTH: dict[str, Any] = {"create": True, "update": True}
+
+PORTGROUP = Resource(
+    "portgroup",
+    "portgroups",
+    (
+        Field(name="uuid", kind=types.UUID, create=True, row=True),
+        Field(name="created_at"),
+        Field(name="updated_at"),
+        Field(name="address", kind=types.MAC, row=True, **_BOTH),
+        Field(name="extra", kind=types.OBJECT, default={}, sort=False, **_BOTH),
+        Field(name="internal_info", sort=False),
+        # Bonds have many modes, and operating systems invent more; the words are theirs.
+        Field(name="mode", kind=types.TEXT, since=26, removable_since=None, **_BOTH),
+        Field(name="name", kind=types.TEXT, row=True, **_BOTH),
+        Field(name="properties", kind=types.OBJECT, since=26, default={}, sort=False, **_BOTH),
+        Field(name="standalone_ports_supported", kind=types.BOOLEAN, default=True, **_BOTH),
+        # Read with the port group in one query.
+        Field(name="node_uuid", kind=types.UUID_OR_NAME, mandatory=True, sort=False, **_BOTH),
+        Field(name="physical_network", kind=types.Text(64), since=102, **_BOTH),
+        Field(name="category", kind=types.Text(80), since=103, **_BOTH),
+        Field(name="dynamic_portgroup", since=111),
+        Field(name="links", columns=("uuid",), reader=_links(), row=True),
+        Field(name="ports", columns=("uuid",), reader=_links("/ports")),
+    ),
+)

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Remote storage: how a server presents itself to it (connector), and the volumes it uses (target)."""
+
+from typing import Any
+
+from ironic_lite.api import types
+from ironic_lite.api.resources.fields import Field, Resource, computed
+from ironic_lite.common import redaction
+
+_BOTH: dict[str, Any] = {"create": True, "update": True}
+_NEEDED: dict[str, Any] = {"mandatory": True, "row": True, **_BOTH}
+
+
+def _common(collection: str) -> tuple[Field, ...]:
+    return (
+        Field(name="uuid", kind=types.UUID, create=True, row=True),
+        Field(name="created_at"),
+        Field(name="updated_at"),
+        Field(name="extra", kind=types.OBJECT, default={}, sort=False, **_BOTH),
+        # Read with the record in one query.
+        Field(name="node_uuid", kind=types.UUID, sort=False, **_NEEDED),
+        Field(
+            name="links",
+            columns=("uuid",),
+            reader=computed(lambda row, view: view.links(f"volume/{collection}/{row['uuid']}")),
+            row=True,
+        ),
+    )
+
+
+CONNECTOR = Resource(
+    "connector",
+    "connectors",
+    (
+        *_common("connectors"),
+        Field(name="connector_id", kind=types.TEXT, **_NEEDED),
+        Field(name="type", kind=types.Text(32), **_NEEDED),
+    ),
+)
+
+TARGET = Resource(
+    "target",
+    "targets",
+    (
+        *_common("targets"),
+        Field(name="boot_index", kind=types.NUMBER, **_NEEDED),
+        Field(
+            name="properties",
+            kind=types.OBJECT,
+            default={},
+            sort=False,
+            redact=redaction.mask,
+            **_BOTH,
+        ),
+        Field(name="volume_id", kind=types.TEXT, **_NEEDED),
+        Field(name="volume_type", kind=types.Text(64), **_NEEDED),
+    ),
+)

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What may be changed about volume connectors and targets, and when: a server that is on may be using them."""
+
+from typing import Any
+
+from ironic_lite.common import exception, states
+from ironic_lite.conductor.node_records import check_expected
+from ironic_lite.conductor.task_manager import TaskManager
+from ironic_lite.objects.volume import VolumeConnector, VolumeTarget
+
+Volume = VolumeConnector | VolumeTarget
+
+_NOT_IN_USE = frozenset({states.ENROLL, states.MANAGEABLE, states.ADOPTFAIL})
+
+
+def called(volume: Volume) -> str:
+    """What messages call it."""
+    return "volume connector" if isinstance(volume, VolumeConnector) else "volume target"
+
+
+def update(task: TaskManager, volume: Volume, expected: dict[str, Any] | None) -> Volume:
+    """Store the changes of a connector or target.
+
+    :param expected: see ``node_records.check_expected``.
+    :returns: it as it is now.
+    :raises InvalidStateRequested: when its server is not off.
+    :raises VolumeConnectorTypeAndIdAlreadyExists, VolumeTargetBootIndexAlreadyExists: when it clashes.
+    """
+    before = type(volume).get(task.context, volume.id)
+    check_expected(f"{called(volume).capitalize()} {volume.uuid}", before, expected)
+    _check_off(task, f"{called(volume)} update")
+    task.ensure_locked()
+    volume.save()
+    return volume
+
+
+def destroy(task: TaskManager, volume: Volume) -> None:
+    """Delete a connector or target.
+
+    :raises InvalidStateRequested: when its server is in use and not off.
+    :raises VolumeConnectorNotFound, VolumeTargetNotFound: when it is gone already.
+    """
+    if task.node.provision_state not in _NOT_IN_USE:
+        _check_off(task, f"{called(volume)} deletion")
+    task.ensure_locked()
+    volume.destroy()
+
+
+def _check_off(task: TaskManager, action: str) -> None:
+    power = task.node.power_state
+    if power != states.POWER_OFF:
+        raise exception.InvalidStateRequested(action=action, node=task.node.uuid, state=power)
