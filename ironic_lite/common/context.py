@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who asks, and under which request: travels with every RPC."""
 
+import functools
 from typing import Any
 
 from oslo_context import context
@@ -11,18 +12,36 @@ class RequestContext(context.RequestContext):
 
     :param is_public_api: the route needs no authentication (lookup, heartbeat, discovery).
     :param auth_disabled: the service runs with ``auth_strategy = noauth``.
+    :param required_revision: ``{"uuid", "revision"}``: the request is only for this state of this record.
     """
 
-    def __init__(self, is_public_api: bool = False, auth_disabled: bool = False, **kwargs: Any):
+    def __init__(
+        self,
+        is_public_api: bool = False,
+        auth_disabled: bool = False,
+        required_revision: dict[str, str] | None = None,
+        **kwargs: Any,
+    ):
         super().__init__(**kwargs)
         self.is_public_api = is_public_api
         self.auth_disabled = auth_disabled
+        self.required_revision = required_revision
+
+    @functools.cached_property
+    def policy_values(self) -> tuple[tuple[str, Any], ...]:
+        """What access rules may ask about the client."""
+        values = {**self.to_policy_values(), "is_public_api": self.is_public_api}
+        return tuple(
+            (name, tuple(value) if isinstance(value, list) else value)
+            for name, value in values.items()
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-able form, for the wire."""
         values = super().to_dict()
         values["is_public_api"] = self.is_public_api
         values["auth_disabled"] = self.auth_disabled
+        values["required_revision"] = self.required_revision
         return values
 
     @classmethod
@@ -30,6 +49,7 @@ class RequestContext(context.RequestContext):
         """The context that ``to_dict`` made; unknown keys of a newer sender are dropped."""
         kwargs.setdefault("is_public_api", values.get("is_public_api", False))
         kwargs.setdefault("auth_disabled", values.get("auth_disabled", False))
+        kwargs.setdefault("required_revision", values.get("required_revision"))
         return super().from_dict(values, **kwargs)
 
 

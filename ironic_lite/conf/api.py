@@ -28,6 +28,11 @@ OPTS = [
         ],
         help="How the API process reads and writes records.",
     ),
+    cfg.BoolOpt(
+        "project_admin_can_manage_own_nodes",
+        default=True,
+        help="Whether administrators of a project enrol and delete nodes that the project owns.",
+    ),
     cfg.IntOpt("max_limit", default=1000, min=1, help="Most records in one page of a collection."),
     cfg.IntOpt(
         "max_body_size",

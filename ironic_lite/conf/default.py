@@ -26,6 +26,7 @@ OPTS = [
         choices=[
             ("noauth", "every request is an administrator's"),
             ("http_basic", "HTTP basic authentication against http_basic_auth_user_file"),
+            ("keystone", "tokens of Keystone, see [keystone_authtoken]"),
         ],
         help="How API requests are authenticated.",
     ),
@@ -33,6 +34,22 @@ OPTS = [
         "http_basic_auth_user_file",
         default="/etc/ironic-lite/htpasswd",
         help="htpasswd file with bcrypt entries, for auth_strategy = http_basic.",
+    ),
+    cfg.StrOpt(
+        "http_basic_roles_file",
+        help="YAML file that gives the users of http_basic_auth_user_file roles, in the whole system or in one "
+        "project. Unset: every user is an administrator.",
+    ),
+    cfg.BoolOpt(
+        "rbac_service_role_elevated_access",
+        default=False,
+        help="Whether users with the role service in the project rbac_service_project_name see and change the whole "
+        "system, and not only what their project owns.",
+    ),
+    cfg.StrOpt(
+        "rbac_service_project_name",
+        default="service",
+        help="Name of the project that the accounts of other services belong to.",
     ),
     cfg.StrOpt(
         "default_portgroup_mode",

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who may do what by default: one module per resource, with Ironic's rule names and defaults."""
+
+from collections.abc import Iterator
+
+from oslo_policy import policy
+
+from ironic_lite.common.policies import (
+    allocation,
+    base,
+    chassis,
+    conductor,
+    deploy_template,
+    driver,
+    event,
+    inspection_rule,
+    node,
+    node_resources,
+    node_states,
+    node_update,
+    port,
+    portgroup,
+    ramdisk,
+    runbook,
+    shard,
+    volume,
+)
+
+_MODULES = (
+    base,
+    node,
+    node_update,
+    node_states,
+    node_resources,
+    port,
+    portgroup,
+    chassis,
+    volume,
+    allocation,
+    driver,
+    conductor,
+    shard,
+    event,
+    deploy_template,
+    runbook,
+    inspection_rule,
+    ramdisk,
+)
+
+
+def list_rules() -> Iterator[policy.RuleDefault]:
+    """All rules; also what oslopolicy-sample-generator reads."""
+    for module in _MODULES:
+        yield from module.RULES

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who there is: the building blocks of all rules, with Ironic's names and defaults.
+
+A token has a scope: the whole system (``system_scope:all``), or one project. In the scope of the system a role counts
+for every node. In the scope of a project it counts for the nodes that the project owns or leases. Roles imply each
+other: an admin is a manager, a manager a member, a member a reader. ``service`` stands by itself.
+"""
+
+from collections.abc import Sequence
+
+from oslo_policy import policy
+
+SYSTEM_ONLY = ("system",)
+ANY_SCOPE = ("system", "project")
+
+ANYBODY = ""
+NOBODY = "!"
+
+_OWNER = "project_id:%(node.owner)s"
+_LESSEE = "project_id:%(node.lessee)s"
+_SERVICE = "(role:service and system_scope:all)"
+_OWNER_SERVICE = f"(role:service and {_OWNER})"
+_OWNER_MANAGER = f"(role:admin and {_OWNER}) or (role:manager and {_OWNER})"
+_LESSEE_MANAGER = f"(role:admin and {_LESSEE}) or (role:manager and {_LESSEE})"
+
+SYSTEM_ADMIN = "role:admin and system_scope:all"
+SYSTEM_MEMBER = "(role:member and system_scope:all) or rule:service_role"
+SYSTEM_READER = f"(role:reader and system_scope:all) or {_SERVICE} or rule:service_role"
+
+ANY_READER = "(role:reader) or (role:service)"
+
+OWNER_READER = f"({SYSTEM_READER}) or {_SERVICE} or (role:reader and {_OWNER}) or {_OWNER_SERVICE}"
+OWNER_OR_LESSEE_READER = (
+    f"({SYSTEM_READER}) or (role:reader and ({_OWNER} or {_LESSEE})) or {_OWNER_SERVICE}"
+)
+OWNER_MEMBER = f"({SYSTEM_MEMBER}) or {_SERVICE} or (role:member and {_OWNER}) or {_OWNER_SERVICE}"
+OWNER_OR_LESSEE_MEMBER = (
+    f"({SYSTEM_MEMBER}) or (role:member and ({_OWNER} or {_LESSEE})) or {_SERVICE}"
+)
+OWNER_MEMBER_OR_LESSEE_MANAGER = (
+    f"({SYSTEM_MEMBER}) or {_SERVICE} or (role:member and {_OWNER}) or {_LESSEE_MANAGER}"
+    f" or {_OWNER_SERVICE}"
+)
+OWNER_MANAGER = f"({SYSTEM_MEMBER}) or {_SERVICE} or {_OWNER_MANAGER} or {_OWNER_SERVICE}"
+OWNER_OR_LESSEE_MANAGER = (
+    f"({SYSTEM_MEMBER}) or {_SERVICE} or {_OWNER_MANAGER} or {_LESSEE_MANAGER} or {_OWNER_SERVICE}"
+)
+SYSTEM_ADMIN_OR_OWNER_MANAGER = (
+    f"({SYSTEM_ADMIN}) or {_SERVICE} or {_OWNER_MANAGER} or {_OWNER_SERVICE}"
+)
+
+
+def rule(
+    name: str,
+    check: str,
+    description: str,
+    *operations: str,
+    scopes: Sequence[str] | None = ANY_SCOPE,
+) -> policy.DocumentedRuleDefault:
+    """A rule of the API.
+
+    :param operations: ``GET /nodes/{node_ident}``, for the sample file.
+    :param scopes: of tokens that may be used; None: of any.
+    """
+    used: list[policy.Operation] = []
+    for each in operations:
+        method, path = each.split(" ")
+        used.append({"method": method, "path": path})
+    return policy.DocumentedRuleDefault(
+        name=name,
+        check_str=check,
+        description=description,
+        operations=used,
+        scope_types=None if scopes is None else list(scopes),
+    )
+
+
+def _part(name: str, check: str, description: str) -> policy.RuleDefault:
+    return policy.RuleDefault(name=name, check_str=check, description=description)
+
+
+RULES = (
+    _part(
+        "admin_api", "role:admin or role:administrator", "Administrators, for policy files of old."
+    ),
+    _part("public_api", "is_public_api:True", "Whoever comes by a route that is open to all."),
+    _part("show_password", NOBODY, "See the secrets in driver_info."),
+    _part("show_instance_secrets", NOBODY, "See the secrets in instance_info."),
+    _part(
+        "service_role",
+        "role:service and project_name:%(config.service_project_name)s",
+        "Other services, where [DEFAULT] rbac_service_role_elevated_access lets them see the whole system.",
+    ),
+    _part(
+        "is_member",
+        "(project_domain_id:default or project_domain_id:None) and (project_name:demo or project_name:baremetal)",
+        "Members of projects of old, for policy files of old.",
+    ),
+    _part(
+        "is_observer",
+        "rule:is_member and (role:observer or role:baremetal_observer)",
+        "Observers, for policy files of old.",
+    ),
+    _part(
+        "is_admin",
+        "rule:admin_api or (rule:is_member and role:baremetal_admin)",
+        "Administrators, for policy files of old.",
+    ),
+    _part("is_node_owner", _OWNER, "The project that owns the node."),
+    _part("is_node_lessee", _LESSEE, "The project that leases the node."),
+    _part(
+        "is_allocation_owner",
+        "project_id:%(allocation.owner)s",
+        "The project that owns the allocation.",
+    ),
+)
