@@ -120,6 +120,10 @@ class Call:
         """The JSON of ``value``."""
         return self._response(status, encode(value), "application/json", location)
 
+    def attachment(self, value: str) -> webob.Response:
+        """A file, as it is."""
+        return self._response(200, value.encode(), "application/octet-stream", None)
+
     def text(self, value: str) -> webob.Response:
         return self._response(200, value.encode(), "text/plain; charset=utf-8", None)
 

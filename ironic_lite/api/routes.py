@@ -7,20 +7,32 @@ but not with the method asked for, is 405.
 
 from ironic_lite.api.controllers import boot, discovery
 from ironic_lite.api.controllers.v1 import (
+    allocations,
     chassis,
     conductors,
+    deploy_templates,
     drivers,
+    events,
+    history,
+    indicators,
+    inspection_data,
+    inspection_rules,
     management,
     node_groups,
+    node_items,
     node_states,
     nodes,
     portgroups,
     ports,
     ramdisk,
+    runbooks,
     traits,
+    vendor,
+    vifs,
+    vmedia,
     volume,
 )
-from ironic_lite.api.routing import Route, Table, route
+from ironic_lite.api.routing import METHODS, Handler, Operation, Route, Table, route
 
 UNVERSIONED = Table(
     (
@@ -31,6 +43,10 @@ UNVERSIONED = Table(
         route("boot/{mac}", GET=boot.script, public=True),
     )
 )
+
+
+# Of some resources Ironic says, before their microversion, that they may be read and are not there.
+_WRITING_NOT_ALLOWED = {"POST": 405, "PATCH": 405, "DELETE": 405}
 
 
 def _volume_routes(kind: volume.Volumes) -> tuple[Route, ...]:
@@ -47,6 +63,11 @@ def _volume_routes(kind: volume.Volumes) -> tuple[Route, ...]:
             f"{kind.path}/{{uuid}}", GET=kind.show, PATCH=kind.update, DELETE=kind.delete, since=32
         ),
     )
+
+
+def _vendor_route(path: str, handler: Handler) -> Route:
+    """Vendor methods choose their HTTP methods themselves."""
+    return Route(path, {method: Operation(handler) for method in METHODS})
 
 
 V1 = Table(
@@ -70,7 +91,14 @@ V1 = Table(
         route("nodes/{node}/states", GET=node_states.show),
         route("nodes/{node}/states/power", PUT=node_states.set_power),
         route("nodes/{node}/states/provision", PUT=node_states.set_provision),
-        route("nodes/{node}/states/console", GET=node_states.show_console),
+        route(
+            "nodes/{node}/states/console",
+            GET=node_states.show_console,
+            PUT=node_states.set_console,
+        ),
+        route("nodes/{node}/states/raid", PUT=node_states.set_raid, since=12, before={"PUT": 406}),
+        route("nodes/{node}/states/boot_mode", PUT=node_states.set_boot_mode, since=76),
+        route("nodes/{node}/states/secure_boot", PUT=node_states.set_secure_boot, since=76),
         route("nodes/{node}/management"),
         route(
             "nodes/{node}/management/boot_device",
@@ -80,6 +108,39 @@ V1 = Table(
         route(
             "nodes/{node}/management/boot_device/supported", GET=management.supported_boot_devices
         ),
+        route("nodes/{node}/management/inject_nmi", PUT=management.inject_nmi, since=29),
+        route("nodes/{node}/management/indicators", GET=indicators.index, since=63),
+        route(
+            "nodes/{node}/management/indicators/{indicator}",
+            GET=indicators.show,
+            PUT=indicators.switch,
+            since=63,
+        ),
+        route(
+            "nodes/{node}/vifs",
+            GET=vifs.index,
+            POST=vifs.attach,
+            DELETE=vifs.missing_ident,
+            since=28,
+        ),
+        route("nodes/{node}/vifs/{vif}", DELETE=vifs.detach, since=28),
+        _vendor_route("nodes/{node}/vendor_passthru", vendor.call_node),
+        route("nodes/{node}/vendor_passthru/methods", GET=vendor.node_methods),
+        _vendor_route("nodes/{node}/vendor_passthru/{method}", vendor.call_node),
+        route("nodes/{node}/bios", GET=node_items.list_bios, since=40),
+        route("nodes/{node}/bios/{setting}", GET=node_items.show_bios, since=40),
+        route("nodes/{node}/history", GET=history.index, since=78),
+        route("nodes/{node}/history/{event}", GET=history.show, since=78),
+        route("nodes/{node}/inventory", GET=node_items.show_inventory, since=81),
+        route("nodes/{node}/firmware", GET=node_items.list_firmware, since=86),
+        route(
+            "nodes/{node}/vmedia",
+            GET=vmedia.show,
+            POST=vmedia.attach,
+            DELETE=vmedia.detach,
+            since=89,
+        ),
+        route("nodes/{node}/vmedia/{device}", DELETE=vmedia.detach, since=89),
         route("nodes/{node}/ports", GET=ports.of_node),
         route("nodes/{node}/ports/detail", GET=ports.details_of_node),
         route("nodes/{node}/portgroups", GET=portgroups.of_node, since=24),
@@ -149,9 +210,104 @@ V1 = Table(
         route("drivers/properties", GET=drivers.properties_named),
         route("drivers/{driver}", GET=drivers.show),
         route("drivers/{driver}/properties", GET=drivers.properties),
+        route("drivers/{driver}/raid"),
+        route(
+            "drivers/{driver}/raid/logical_disk_properties",
+            GET=node_states.logical_disk_properties,
+            since=12,
+            before={"GET": 406},
+        ),
+        _vendor_route("drivers/{driver}/vendor_passthru", vendor.call_driver),
+        route("drivers/{driver}/vendor_passthru/methods", GET=vendor.driver_methods),
+        _vendor_route("drivers/{driver}/vendor_passthru/{method}", vendor.call_driver),
         route("conductors", GET=conductors.index, since=49),
         route("conductors/{hostname}", GET=conductors.show, since=49),
+        route("nodes/{node}/allocation", GET=allocations.show_of_node, DELETE=allocations.delete_of_node, since=52),
+        route(
+            "allocations",
+            GET=allocations.index,
+            POST=allocations.create,
+            PATCH=allocations.missing_ident,
+            DELETE=allocations.missing_ident,
+            since=52,
+            before=_WRITING_NOT_ALLOWED,
+        ),
+        route(
+            "allocations/{allocation}",
+            GET=allocations.show,
+            PATCH=allocations.update,
+            DELETE=allocations.delete,
+            since=52,
+            before=_WRITING_NOT_ALLOWED,
+        ),
+        route(
+            "deploy_templates",
+            GET=deploy_templates.index,
+            POST=deploy_templates.create,
+            PATCH=deploy_templates.missing_ident,
+            DELETE=deploy_templates.missing_ident,
+            since=55,
+            before=_WRITING_NOT_ALLOWED,
+        ),
+        route(
+            "deploy_templates/{template}",
+            GET=deploy_templates.show,
+            PATCH=deploy_templates.update,
+            DELETE=deploy_templates.delete,
+            since=55,
+            before=_WRITING_NOT_ALLOWED,
+        ),
+        route(
+            "runbooks",
+            GET=runbooks.index,
+            POST=runbooks.create,
+            PATCH=runbooks.missing_ident,
+            DELETE=runbooks.missing_ident,
+            since=92,
+            before=_WRITING_NOT_ALLOWED,
+        ),
+        route(
+            "runbooks/{runbook}",
+            GET=runbooks.show,
+            PATCH=runbooks.update,
+            DELETE=runbooks.delete,
+            since=92,
+            before=_WRITING_NOT_ALLOWED,
+        ),
+        route(
+            "runbooks/{runbook}/traits",
+            GET=runbooks.traits,
+            PUT=runbooks.replace_traits,
+            DELETE=runbooks.remove_traits,
+            since=112,
+        ),
+        route(
+            "runbooks/{runbook}/traits/{trait}",
+            PUT=runbooks.add_trait,
+            DELETE=runbooks.remove_trait,
+            since=112,
+        ),
+        route(
+            "inspection_rules",
+            GET=inspection_rules.index,
+            POST=inspection_rules.create,
+            PATCH=inspection_rules.missing_ident,
+            DELETE=inspection_rules.delete_all,
+            since=96,
+            before=_WRITING_NOT_ALLOWED,
+        ),
+        route(
+            "inspection_rules/{uuid}",
+            GET=inspection_rules.show,
+            PATCH=inspection_rules.update,
+            DELETE=inspection_rules.delete,
+            since=96,
+            before=_WRITING_NOT_ALLOWED,
+        ),
         route("lookup", GET=ramdisk.lookup, public=True, since=22),
+        route("events", POST=events.report, since=54),
+        # Ramdisks of old send no version, which reads as 1.1.
+        route("continue_inspection", POST=inspection_data.receive, public=True),
         route("heartbeat/{node}", POST=ramdisk.heartbeat, public=True, since=22),
     )
 )

@@ -369,6 +369,10 @@ class NodeInMaintenance(Invalid):
     )
 
 
+class NodeConsoleNotEnabled(Invalid):
+    template = "Console access is not enabled on node %(node)s."
+
+
 class NodeProtected(HTTPForbidden):
     template = "Node %(node)s is protected and cannot be undeployed, rebuilt or deleted."
 

@@ -14,7 +14,7 @@ from typing import Any
 from oslo_log import log
 
 from ironic_lite.common import exception, redaction, states
-from ironic_lite.conductor import steps
+from ironic_lite.conductor import history, steps
 from ironic_lite.conductor.steps import Step
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.drivers.interfaces import steps as step_specs
@@ -44,10 +44,14 @@ class Flow:
     :param finish: moves the node out of ``working``.
     :param clean_up: undoes ``prepare`` after a failure; what it raises is added to ``last_error``.
     :param before_fail: last changes to the node's record before a failure is saved; gets the step that failed.
+    :param event_type: what the node's history files failures under.
+    :param title: how the history calls a run of steps: ``manual cleaning``.
+    :param by_heartbeat: it waits for the agent's heartbeats; else for something that :func:`answered` brings.
     """
 
     name: str
     working: str
+    event_type: str
     prepare: Callable[[TaskManager], str | None]
     finish: Callable[[TaskManager], None]
     waiting: str | None = None
@@ -56,6 +60,8 @@ class Flow:
     wind_up: Callable[[TaskManager], None] = _nothing
     clean_up: Callable[[TaskManager], None] = _nothing
     before_fail: Callable[[TaskManager, Step, str], None] = lambda _task, _step, _message: None
+    title: Callable[[TaskManager], str] = lambda _task: ""
+    by_heartbeat: bool = True
 
     @property
     def step_field(self) -> str:
@@ -119,6 +125,14 @@ def resume(task: TaskManager, flow: Flow) -> None:
             _drive(task, flow, position)
 
 
+def answered(task: TaskManager, flow: Flow, take_in: Callable[[TaskManager], None]) -> None:
+    """What a flow without steps waited for has come: take it in, and finish. Runs in a worker, under the lock."""
+    with _failing(task, flow):
+        task.process_event("resume")
+        take_in(task)
+        _finish(task, flow)
+
+
 def recover(task: TaskManager, flow: Flow) -> None:
     """Go on with a flow whose conductor died at work, or fail it where that could do harm."""
     with _failing(task, flow):
@@ -147,6 +161,7 @@ def fail(task: TaskManager, flow: Flow, message: str) -> None:
     if problem:
         message = f"{message} Cleaning up after it failed as well: {problem}."
     flow.before_fail(task, step, message)
+    history.record(task, flow.event_type, message, error=True)
     _forget_progress(task, flow)
     node.last_error = message
     task.process_event("fail")
@@ -176,6 +191,7 @@ def _aborted(task: TaskManager, flow: Flow) -> None:
     problem = _clean_up(task, flow)
     _forget_progress(task, flow)
     node.last_error = f"{message} Cleaning up failed: {problem}" if problem else message
+    history.record(task, flow.event_type, node.last_error, error=True)
     node.save()
 
 
@@ -190,7 +206,7 @@ def _drive(task: TaskManager, flow: Flow, position: int) -> None:
         if task.node.provision_state in states.HELD:
             return
         task.process_event("wait")
-        if not _called_meanwhile(task):
+        if not flow.by_heartbeat or not _called_meanwhile(task):
             return
         following = _after_wait(task, flow)
         if following is None:
@@ -216,7 +232,22 @@ def _prepare(task: TaskManager, flow: Flow) -> bool:
 
 def _collect(task: TaskManager, flow: Flow) -> None:
     if flow.kind:
-        task.node.set_driver_internal_info(flow.steps_key, flow.collect(task))
+        collected = flow.collect(task)
+        task.node.set_driver_internal_info(flow.steps_key, collected)
+        _tell(task, flow, "start", collected)
+
+
+def _tell(task: TaskManager, flow: Flow, what: str, todo: list[Step]) -> None:
+    """Note the start or the end of a run of steps in the node's history; their arguments may be secret."""
+    if not todo:
+        return
+    title, names = flow.title(task), ", ".join(steps.label(step) for step in todo)
+    event = (
+        f"Starting {title} with steps=[{names}]"
+        if what == "start"
+        else f"{title.capitalize()} completed successfully with steps=[{names}]"
+    )
+    history.record(task, f"{title.replace(' ', '_')}_{what}", event)
 
 
 def _run_steps(task: TaskManager, flow: Flow, index: int) -> bool:
@@ -299,9 +330,11 @@ def _finish(task: TaskManager, flow: Flow) -> None:
     if flow.kind:
         # Should this conductor die now, the next one has only the winding up to do.
         setattr(task.node, flow.step_field, {})
-        done = len(task.node.driver_internal_info[flow.steps_key])
-        task.node.set_driver_internal_info(flow.index_key, done)
+        done = task.node.driver_internal_info[flow.steps_key]
+        task.node.set_driver_internal_info(flow.index_key, len(done))
     flow.wind_up(task)
+    if flow.kind:
+        _tell(task, flow, "end", done)
     _forget_progress(task, flow)
     flow.finish(task)
 

@@ -21,6 +21,7 @@ from ironic_lite.conductor import (
     rpcapi,
     task_manager,
 )
+from ironic_lite.conductor.hardware_endpoint import HardwareEndpoint
 from ironic_lite.conductor.object_endpoint import ObjectEndpoint
 from ironic_lite.conductor.record_endpoint import RecordEndpoint
 from ironic_lite.conductor.surface import Endpoint, exposed, exposed_to_agents
@@ -42,7 +43,7 @@ class ConductorManager(Endpoint):
     def __init__(self, host: str, on_superseded: lifecycle.Alarm):
         self.host = host
         self.ready = threading.Event()
-        self._parts: list[Endpoint] = [ObjectEndpoint(), RecordEndpoint()]
+        self._parts: list[Endpoint] = [ObjectEndpoint(), RecordEndpoint(), HardwareEndpoint()]
         for part in self._parts:
             part.ready = self.ready
         self._life: lifecycle.Life | None = None
@@ -246,8 +247,6 @@ class ConductorManager(Endpoint):
 
 
 def _validated(task: task_manager.TaskManager, interface: Any) -> dict[str, Any]:
-    if not interface.supported:
-        return {"result": None, "reason": "not supported"}
     try:
         interface.validate(task)
     except exception.IronicLiteError as exc:

@@ -14,6 +14,7 @@ import oslo_messaging
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception, release_mappings, rpc
 from ironic_lite.conductor import ring
+from ironic_lite.conductor.hardware_calls import HardwareCalls, bmc_timeout
 from ironic_lite.conductor.record_calls import RecordCalls
 from ironic_lite.conf import CONF
 from ironic_lite.objects.base import IronicLiteObjectSerializer
@@ -21,9 +22,6 @@ from ironic_lite.objects.node import Node
 
 TOPIC = "ironic_lite.conductor_manager"
 RPC_API_VERSION = "1.1"
-
-# What a conductor needs beyond the time its BMC takes, in seconds.
-BMC_MARGIN = 30
 
 # A conductor at work on a call says so twice in this time (in seconds). One that has died is found out by then, long
 # before the time that its work might take has passed.
@@ -46,13 +44,14 @@ class NoAnswer(exception.ServiceUnavailable):
     """The request was delivered, and nobody knows what became of it."""
 
 
-class ConductorAPI(RecordCalls):
+class ConductorAPI(RecordCalls, HardwareCalls):
     """Client side of the conductor's RPC surface. Safe to share between threads.
 
     History of the surface:
 
     * 1.0: nodes, ports, power, provisioning, boot devices, agents, objects.
-    * 1.1: port groups, volumes, traits, creation of ports.
+    * 1.1: port groups, volumes, traits, creation of ports; consoles, boot mode, RAID, indicators, virtual media,
+      VIFs, vendor methods, inspection data.
     """
 
     def __init__(self) -> None:
@@ -208,7 +207,7 @@ class ConductorAPI(RecordCalls):
             context,
             topic,
             "set_boot_device",
-            timeout=self._bmc_timeout(),
+            timeout=bmc_timeout(),
             node_id=node_id,
             device=device,
             persistent=persistent,
@@ -216,17 +215,11 @@ class ConductorAPI(RecordCalls):
 
     def get_boot_device(self, context: Context, node_id: str, topic: str) -> dict[str, Any]:
         """``{"boot_device": name or None, "persistent": True, False or None}``."""
-        return self._call(
-            context, topic, "get_boot_device", timeout=self._bmc_timeout(), node_id=node_id
-        )
+        return self._call(context, topic, "get_boot_device", timeout=bmc_timeout(), node_id=node_id)
 
     def get_supported_boot_devices(self, context: Context, node_id: str, topic: str) -> list[str]:
         """What :meth:`set_boot_device` takes."""
         return self._call(context, topic, "get_supported_boot_devices", node_id=node_id)
-
-    @staticmethod
-    def _bmc_timeout() -> float:
-        return CONF.ipmi.command_retry_timeout + BMC_MARGIN
 
     def validate_driver_interfaces(
         self, context: Context, node_id: str, topic: str

@@ -127,4 +127,21 @@ OPTS = [
         min=0,
         help="Seconds a conductor that is asked to stop gives its running operations to end.",
     ),
+    cfg.BoolOpt(
+        "node_history",
+        default=True,
+        help="Keep a history of what happens to each node.",
+    ),
+    cfg.IntOpt(
+        "node_history_max_entries",
+        default=300,
+        min=1,
+        help="How many of its newest entries a node's history keeps.",
+    ),
+    cfg.IntOpt(
+        "node_history_cleanup_interval",
+        default=86400,
+        min=0,
+        help="Seconds between two removals of entries beyond that; 0 keeps them all.",
+    ),
 ]

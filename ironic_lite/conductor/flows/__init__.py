@@ -105,7 +105,9 @@ def act(task: TaskManager, action: str) -> None:
 def resume(task: TaskManager) -> None:
     """The agent of a waiting node has called: go on with its flow, if there is one."""
     if task.node.provision_state in states.WAITING.values():
-        engine.resume(task, flow_of(task))
+        flow = flow_of(task)
+        if flow.by_heartbeat:
+            engine.resume(task, flow)
 
 
 def fail(task: TaskManager, message: str) -> None:

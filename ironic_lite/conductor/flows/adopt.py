@@ -2,7 +2,7 @@
 """Taking over a server that already runs its operating system."""
 
 from ironic_lite.common import states
-from ironic_lite.conductor import engine
+from ironic_lite.conductor import engine, history
 from ironic_lite.conductor.flows import checks
 from ironic_lite.conductor.task_manager import TaskManager
 
@@ -29,4 +29,10 @@ def _finish(task: TaskManager) -> None:
     task.process_event("done")
 
 
-FLOW = engine.Flow(name="adoption", working=states.ADOPTING, prepare=_prepare, finish=_finish)
+FLOW = engine.Flow(
+    name="adoption",
+    working=states.ADOPTING,
+    event_type=history.ADOPTION,
+    prepare=_prepare,
+    finish=_finish,
+)

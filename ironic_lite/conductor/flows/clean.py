@@ -2,7 +2,7 @@
 """Cleaning: between tenants by itself, and whenever an operator asks for certain steps."""
 
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import engine, steps
+from ironic_lite.conductor import engine, history, steps
 from ironic_lite.conductor.flows import by_request, checks
 from ironic_lite.conductor.steps import Step
 from ironic_lite.conductor.task_manager import TaskManager
@@ -90,6 +90,7 @@ FLOW = engine.Flow(
     name="cleaning",
     kind=step_specs.CLEAN,
     working=states.CLEANING,
+    event_type=history.CLEANING,
     waiting=states.CLEANWAIT,
     prepare=_prepare,
     collect=_collect,
@@ -97,4 +98,5 @@ FLOW = engine.Flow(
     finish=_finish,
     clean_up=_tear_down,
     before_fail=_MANUAL.put_aside,
+    title=lambda task: "manual cleaning" if _manual(task) else "automated cleaning",
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 from ironic_lite.common import exception, states
 from ironic_lite.conductor import configdrive as configdrives
-from ironic_lite.conductor import engine, steps
+from ironic_lite.conductor import engine, history, steps
 from ironic_lite.conductor.flows import checks
 from ironic_lite.conductor.steps import Step
 from ironic_lite.conductor.task_manager import TaskManager
@@ -80,9 +80,11 @@ FLOW = engine.Flow(
     name="deployment",
     kind=step_specs.DEPLOY,
     working=states.DEPLOYING,
+    event_type=history.DEPLOYING,
     waiting=states.DEPLOYWAIT,
     prepare=_prepare,
     collect=_collect,
     finish=_finish,
     clean_up=_clean_up,
+    title=lambda _task: "deployment",
 )

@@ -2,7 +2,7 @@
 """A rescue ramdisk on an active node, and the way back."""
 
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import engine
+from ironic_lite.conductor import engine, history
 from ironic_lite.conductor.flows import checks
 from ironic_lite.conductor.task_manager import TaskManager
 
@@ -65,6 +65,7 @@ def _forget_password(task: TaskManager) -> None:
 RESCUE = engine.Flow(
     name="rescue",
     working=states.RESCUING,
+    event_type=history.RESCUE,
     waiting=states.RESCUEWAIT,
     prepare=_rescue,
     finish=_finish,
@@ -72,5 +73,9 @@ RESCUE = engine.Flow(
 )
 
 UNRESCUE = engine.Flow(
-    name="end of the rescue", working=states.UNRESCUING, prepare=_unrescue, finish=_finish
+    name="end of the rescue",
+    working=states.UNRESCUING,
+    event_type=history.RESCUE,
+    prepare=_unrescue,
+    finish=_finish,
 )

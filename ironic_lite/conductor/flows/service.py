@@ -2,7 +2,7 @@
 """Running steps on a server that carries an instance."""
 
 from ironic_lite.common import states
-from ironic_lite.conductor import engine
+from ironic_lite.conductor import engine, history
 from ironic_lite.conductor.flows import by_request
 from ironic_lite.conductor.steps import Step
 from ironic_lite.conductor.task_manager import TaskManager
@@ -45,6 +45,7 @@ FLOW = engine.Flow(
     name="servicing",
     kind=step_specs.SERVICE,
     working=states.SERVICING,
+    event_type=history.SERVICING,
     waiting=states.SERVICEWAIT,
     prepare=_prepare,
     collect=_collect,
@@ -52,4 +53,5 @@ FLOW = engine.Flow(
     finish=_finish,
     clean_up=_tear_down,
     before_fail=_MANUAL.put_aside,
+    title=lambda _task: "servicing",
 )

@@ -2,7 +2,7 @@
 """Taking an instance off its server and cleaning up after it."""
 
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import engine
+from ironic_lite.conductor import engine, history
 from ironic_lite.conductor.flows import checks, clean
 from ironic_lite.conductor.task_manager import TaskManager
 
@@ -43,4 +43,10 @@ def _finish(task: TaskManager) -> None:
     clean.follow_tear_down(task)
 
 
-FLOW = engine.Flow(name="undeployment", working=states.DELETING, prepare=_prepare, finish=_finish)
+FLOW = engine.Flow(
+    name="undeployment",
+    working=states.DELETING,
+    event_type=history.UNPROVISION,
+    prepare=_prepare,
+    finish=_finish,
+)

@@ -2,7 +2,7 @@
 """From ``enroll`` to ``manageable``: can the server be controlled at all?"""
 
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import engine
+from ironic_lite.conductor import engine, history, server_facts
 from ironic_lite.conductor.flows import checks
 from ironic_lite.conductor.task_manager import TaskManager
 
@@ -21,10 +21,17 @@ def _prepare(task: TaskManager) -> None:
         )
     if power_state != task.node.power_state:
         task.node.power_state = power_state
+    server_facts.record(task)
 
 
 def _finish(task: TaskManager) -> None:
     task.process_event("done")
 
 
-FLOW = engine.Flow(name="verification", working=states.VERIFYING, prepare=_prepare, finish=_finish)
+FLOW = engine.Flow(
+    name="verification",
+    working=states.VERIFYING,
+    event_type=history.VERIFY,
+    prepare=_prepare,
+    finish=_finish,
+)

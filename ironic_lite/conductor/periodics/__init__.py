@@ -12,7 +12,13 @@ from ironic_lite.common import context as ironic_context
 from ironic_lite.conductor import workers
 from ironic_lite.conductor.identity import Identity
 from ironic_lite.conductor.keepalive import Keepalive
-from ironic_lite.conductor.periodics import orphans, power_sync, takeover, wait_timeouts
+from ironic_lite.conductor.periodics import (
+    history_cleanup,
+    orphans,
+    power_sync,
+    takeover,
+    wait_timeouts,
+)
 from ironic_lite.conf import CONF
 
 LOG = log.getLogger(__name__)
@@ -56,6 +62,7 @@ class Scheduler:
                 "orphans", conf.heartbeat_interval, lambda ctx: orphans.run(ctx, keepalive.steady)
             ),
             Periodic("takeover", CONF.hash_ring_reset_interval, taking_over.run),
+            Periodic("history cleanup", conf.node_history_cleanup_interval, history_cleanup.run),
             Periodic("pool upkeep", POOL_UPKEEP_INTERVAL, lambda _: identity.workers.maintain()),
         )
         self._threads = [

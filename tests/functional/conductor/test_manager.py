@@ -161,7 +161,8 @@ def test_validation_names_each_interface(cloud: Cloud, conductor: RPCService) ->
     found = cloud.api.validate_driver_interfaces(cloud.context, node.uuid, cloud.topic(node))
     assert found["power"]["result"] is False
     assert "ipmi_address" in found["power"]["reason"]
-    assert found["raid"] == {"result": None, "reason": "not supported"}
+    assert found["raid"]["result"] is False
+    assert "does not support raid" in found["raid"]["reason"]
     assert found["network"] == {"result": True, "reason": None}
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a node boots from."""
+"""What a node boots from; and waking up an operating system that hangs."""
 
 import webob
 
@@ -11,6 +11,9 @@ from ironic_lite.common import exception
 _BOOT_DEVICE = types.body_class(
     "BootDevice", {"boot_device": types.TEXT, "persistent": types.BOOLEAN}
 )
+
+
+_NOTHING = types.body_class("Nothing", {})
 
 
 def show_boot_device(call: Call, ident: str) -> webob.Response:
@@ -43,4 +46,13 @@ def set_boot_device(call: Call, ident: str) -> webob.Response:
         call.conductors.get_topic_for(node),
         persistent=bool(arguments.get("persistent")),
     )
+    return call.empty(204)
+
+
+def inject_nmi(call: Call, ident: str) -> webob.Response:
+    """``PUT /v1/nodes/{node}/management/inject_nmi``"""
+    node = finding.node(call, ident, "baremetal:node:inject_nmi")
+    call.query({})
+    call.arguments(_NOTHING)
+    call.conductors.inject_nmi(call.context, node.uuid, call.conductors.get_topic_for(node))
     return call.empty(204)

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The states of a node: reading them, and asking for a power or provision state."""
+"""The states of a node: reading them, and asking for others."""
+
+import contextlib
+from collections.abc import Iterator
 
 import webob
 
-from ironic_lite.api import types
+from ironic_lite.api import access, types
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import finding, provisioning
 from ironic_lite.api.resources.fields import DETAIL
@@ -19,6 +22,13 @@ _POWER = types.body_class(
 )
 
 
+_ENABLED = {"enabled": types.BOOLEAN}
+_CONSOLE = types.body_class("Console", _ENABLED)
+_BOOT_MODES = ("bios", "uefi")
+_BOOT_MODE = types.body_class("BootMode", {"target": types.TEXT}, mandatory=["target"])
+_SECURE_BOOT = types.body_class("SecureBoot", {"target": types.BOOLEAN}, mandatory=["target"])
+
+
 def show(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/states``"""
     call.query({})
@@ -30,7 +40,85 @@ def show(call: Call, ident: str) -> webob.Response:
 def show_console(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/states/console``"""
     node = finding.node(call, ident, "baremetal:node:get_console")
-    return call.reply({"console_enabled": node.console_enabled, "console_info": None})
+    call.query({})
+    information = None
+    if node.console_enabled:
+        topic = call.conductors.get_topic_for(node)
+        information = call.conductors.get_console_information(call.context, node.uuid, topic)
+    return call.reply({"console_enabled": node.console_enabled, "console_info": information})
+
+
+def set_console(call: Call, ident: str) -> webob.Response:
+    """``PUT /v1/nodes/{node}/states/console``; the argument comes in the body or in the query."""
+    node = finding.node(call, ident, "baremetal:node:set_console_state")
+    enabled = {**call.query(_ENABLED), **call.arguments(_CONSOLE)}.get("enabled")
+    if enabled is None:
+        raise exception.MissingParameterValue("Missing mandatory parameter: enabled")
+    call.conductors.set_console_mode(
+        call.context, node.uuid, enabled, call.conductors.get_topic_for(node)
+    )
+    return call.empty(202, call.url(f"nodes/{node.uuid}/states/console"))
+
+
+def set_raid(call: Call, ident: str) -> webob.Response:
+    """``PUT /v1/nodes/{node}/states/raid``: what the next RAID configuration is to make."""
+    node = finding.node(call, ident, "baremetal:node:set_raid_state")
+    call.query({})
+    wanted = types.check(types.OBJECT, "target_raid_config", call.document()) or {}
+    with _absent_if_unsupported():
+        call.conductors.set_target_raid_config(
+            call.context, node.uuid, wanted, call.conductors.get_topic_for(node)
+        )
+    return call.empty(204)
+
+
+def logical_disk_properties(call: Call, driver: str) -> webob.Response:
+    """``GET /v1/drivers/{driver}/raid/logical_disk_properties``: what ``set_raid`` takes."""
+    access.authorize(call.context, "baremetal:driver:get_raid_logical_disk_properties")
+    call.query({})
+    topic = call.conductors.get_topic_for_driver(driver)
+    with _absent_if_unsupported():
+        return call.reply(
+            call.conductors.get_raid_logical_disk_properties(call.context, driver, topic)
+        )
+
+
+@contextlib.contextmanager
+def _absent_if_unsupported() -> Iterator[None]:
+    """A node without RAID has no such resource: 404."""
+    try:
+        yield
+    except exception.UnsupportedDriverExtension as exc:
+        raise exception.NotFound(exc.message) from None
+
+
+def set_boot_mode(call: Call, ident: str) -> webob.Response:
+    """``PUT /v1/nodes/{node}/states/boot_mode``"""
+    node = finding.node(call, ident, "baremetal:node:set_boot_mode")
+    call.query({})
+    mode = call.arguments(_BOOT_MODE)["target"]
+    if mode not in _BOOT_MODES:
+        raise exception.InvalidParameterValue(
+            f"Invalid boot mode {mode} requested for node. "
+            f"Allowed boot modes are: {', '.join(_BOOT_MODES)}"
+        )
+    topic = call.conductors.get_topic_for(node)
+    call.conductors.set_boot_mode(call.context, node.uuid, mode, topic)
+    return _accepted(call, node)
+
+
+def set_secure_boot(call: Call, ident: str) -> webob.Response:
+    """``PUT /v1/nodes/{node}/states/secure_boot``"""
+    node = finding.node(call, ident, "baremetal:node:set_secure_boot")
+    call.query({})
+    state = call.arguments(_SECURE_BOOT)["target"]
+    if state is None:
+        raise exception.InvalidParameterValue(
+            "Invalid secure_boot None requested for node. Allowed secure_boot states are: True, False"
+        )
+    topic = call.conductors.get_topic_for(node)
+    call.conductors.set_secure_boot(call.context, node.uuid, state, topic)
+    return _accepted(call, node)
 
 
 def set_power(call: Call, ident: str) -> webob.Response:

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The lamps of a server. One is called ``name@component``: ``led@system``."""
+
+import webob
+
+from ironic_lite.api import types
+from ironic_lite.api.call import Call
+from ironic_lite.api.controllers.v1 import finding
+from ironic_lite.api.view import quoted
+from ironic_lite.common import exception
+
+_STATE = types.body_class("IndicatorState", {"state": types.TEXT}, mandatory=["state"])
+
+
+def index(call: Call, ident: str) -> webob.Response:
+    """``GET /v1/nodes/{node}/management/indicators``"""
+    node = finding.node(call, ident, "baremetal:node:get_indicator_state")
+    # Ironic takes the argument, and leaves it unread.
+    component = call.query({"component": types.TEXT}).get("component")
+    supported = call.conductors.get_supported_indicators(
+        call.context, node.uuid, call.conductors.get_topic_for(node)
+    )
+    rows = []
+    for part, indicators in sorted(supported.items()):
+        if component not in (None, part):
+            continue
+        for name, about in sorted(indicators.items()):
+            unique = f"{name}@{part}"
+            path = f"nodes/{node.uuid}/management/indicators/{quoted(unique)}"
+            rows.append(
+                {"name": unique, "component": part, **about, "links": call.view.links(path)}
+            )
+    return call.reply({"indicators": rows})
+
+
+def show(call: Call, ident: str, unique: str) -> webob.Response:
+    """``GET /v1/nodes/{node}/management/indicators/{name@component}``"""
+    node = finding.node(call, ident, "baremetal:node:get_indicator_state")
+    call.query({})
+    name, component = _split(unique)
+    state = call.conductors.get_indicator_state(
+        call.context, node.uuid, component, name, call.conductors.get_topic_for(node)
+    )
+    return call.reply({"state": state})
+
+
+def switch(call: Call, ident: str, unique: str) -> webob.Response:
+    """``PUT /v1/nodes/{node}/management/indicators/{name@component}``"""
+    node = finding.node(call, ident, "baremetal:node:set_indicator_state")
+    state = call.arguments(_STATE)["state"]
+    if state is None:
+        raise exception.MissingParameterValue("Missing mandatory parameter: state")
+    name, component = _split(unique)
+    call.conductors.set_indicator_state(
+        call.context, node.uuid, component, name, state, call.conductors.get_topic_for(node)
+    )
+    return call.empty(204)
+
+
+def _split(unique: str) -> tuple[str, str]:
+    name, at, component = unique.partition("@")
+    if not (name and at and component):
+        raise exception.InvalidParameterValue(f'Malformed indicator name "{unique[:64]}"')
+    return name, component

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a ramdisk has found on a server that is being inspected. Without authentication, as lookup and heartbeat."""
+
+from typing import Any
+
+import webob
+
+from ironic_lite.api import schemas, types
+from ironic_lite.api.call import Call
+from ironic_lite.common import exception, states
+from ironic_lite.objects.node import Node
+
+_SINCE = 84
+_OLD_RAMDISKS = 1
+"""They send no version at all."""
+
+_DATA = schemas.Body(
+    "data",
+    {
+        "type": "object",
+        "properties": {
+            "inventory": {
+                "type": "object",
+                "properties": {
+                    "bmc_address": {"type": ["string", "null"]},
+                    "bmc_v6address": {"type": ["string", "null"]},
+                    "interfaces": {
+                        "type": "array",
+                        "minItems": 1,
+                        "maxItems": 1024,
+                        "items": {
+                            "type": "object",
+                            "properties": {"mac_address": {"type": "string"}},
+                            "required": ["mac_address"],
+                        },
+                    },
+                },
+                "required": ["interfaces"],
+            }
+        },
+        "required": ["inventory"],
+    },
+)
+
+
+def receive(call: Call) -> webob.Response:
+    """``POST /v1/continue_inspection``: the inventory of the server, and what else the ramdisk collected."""
+    query = call.query({"node_uuid": types.UUID})
+    data = dict(_DATA.check(call.document()))
+    if call.minor != _OLD_RAMDISKS and call.minor < _SINCE:
+        raise exception.NotFound(f"API version 1.{_SINCE} or newer is required")
+    inventory = data.pop("inventory")
+    node = _find(call, query.get("node_uuid"), inventory)
+    call.conductors.continue_inspection(
+        call.context, node.uuid, inventory, data, call.conductors.get_topic_for(node)
+    )
+    return call.reply({"uuid": node.uuid}, 202)
+
+
+def _find(call: Call, node_uuid: str | None, inventory: dict[str, Any]) -> Node:
+    """The node, if it waits for such data. Nobody learns more than that: the route is open to all.
+
+    :raises NotFound:
+    """
+    macs = [
+        nic["mac_address"].lower()
+        for nic in inventory["interfaces"]
+        if types.is_mac(nic["mac_address"])
+    ]
+    bmcs = {inventory[key] for key in ("bmc_address", "bmc_v6address") if inventory.get(key)}
+    if not (node_uuid or macs or bmcs):
+        raise exception.InvalidParameterValue("No lookup information provided")
+    try:
+        if node_uuid:
+            node = Node.get_by_uuid(call.context, node_uuid)
+        else:
+            node = _by_hardware(call, macs, bmcs)
+    except exception.NotFound:
+        raise exception.NotFound() from None
+    if node.provision_state != states.INSPECTWAIT:
+        raise exception.NotFound()
+    return node
+
+
+def _by_hardware(call: Call, macs: list[str], bmcs: set[str]) -> Node:
+    if macs:
+        try:
+            return Node.get_by_port_addresses(call.context, macs)
+        except exception.NodeNotFound:
+            if not bmcs:
+                raise
+    # A server may be inspected to find out its MAC addresses; then its BMC tells which one it is.
+    waiting = Node.rows(
+        call.context, ("uuid", "driver_info"), filters={"provision_state": states.INSPECTWAIT}
+    )
+    found = [row["uuid"] for row in waiting if bmcs & _addresses(row["driver_info"])]
+    if len(found) != 1:
+        raise exception.NodeNotFound(node=", ".join(sorted(bmcs)))
+    return Node.get_by_uuid(call.context, found[0])
+
+
+def _addresses(driver_info: dict[str, Any]) -> set[str]:
+    return {
+        value
+        for key, value in driver_info.items()
+        if key.endswith("_address") and isinstance(value, str)
+    }

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What only one vendor's hardware can do: for a node, and for a hardware type."""
+
+from typing import Any
+
+import webob
+
+from ironic_lite.api import access, types
+from ironic_lite.api.call import Call
+from ironic_lite.api.controllers.v1 import finding
+from ironic_lite.common import exception
+
+_NODE = "baremetal:node:vendor_passthru"
+_DRIVER = "baremetal:driver:vendor_passthru"
+
+
+def node_methods(call: Call, ident: str) -> webob.Response:
+    """``GET /v1/nodes/{node}/vendor_passthru/methods``"""
+    node = finding.node(call, ident, _NODE)
+    call.query({})
+    topic = call.conductors.get_topic_for(node)
+    return call.reply(
+        call.conductors.get_node_vendor_passthru_methods(call.context, node.uuid, topic)
+    )
+
+
+def call_node(call: Call, ident: str, method: str | None = None) -> webob.Response:
+    """Any method of ``/v1/nodes/{node}/vendor_passthru/{method}``, also ``?method=``"""
+    node = finding.node(call, ident, _NODE)
+    answer = call.conductors.vendor_passthru(
+        call.context,
+        node.uuid,
+        _named(call, method),
+        call.request.method,
+        _arguments(call),
+        call.conductors.get_topic_for(node),
+    )
+    return _reply(call, answer)
+
+
+def driver_methods(call: Call, driver: str) -> webob.Response:
+    """``GET /v1/drivers/{driver}/vendor_passthru/methods``"""
+    access.authorize(call.context, _DRIVER)
+    call.query({})
+    topic = call.conductors.get_topic_for_driver(driver)
+    return call.reply(
+        call.conductors.get_driver_vendor_passthru_methods(call.context, driver, topic)
+    )
+
+
+def call_driver(call: Call, driver: str, method: str | None = None) -> webob.Response:
+    """Any method of ``/v1/drivers/{driver}/vendor_passthru/{method}``, also ``?method=``"""
+    access.authorize(call.context, _DRIVER)
+    answer = call.conductors.driver_vendor_passthru(
+        call.context,
+        driver,
+        _named(call, method),
+        call.request.method,
+        _arguments(call),
+        call.conductors.get_topic_for_driver(driver),
+    )
+    return _reply(call, answer)
+
+
+def _named(call: Call, method: str | None) -> str:
+    if method is not None:
+        call.query({})
+        return method
+    method = call.query({"method": types.TEXT}).get("method")
+    if not method:
+        raise exception.MissingParameterValue("Missing mandatory parameter: method")
+    return method
+
+
+def _arguments(call: Call) -> dict[str, Any]:
+    document = call.document()
+    if not isinstance(document, dict):
+        raise exception.InvalidParameterValue(
+            "The body of a vendor method must be an object: it holds the method's arguments."
+        )
+    return document
+
+
+def _reply(call: Call, answer: dict[str, Any]) -> webob.Response:
+    status = 202 if answer["async"] else 200
+    value = answer["return"]
+    if value is None:
+        return call.empty(status)
+    if answer["attach"]:
+        return call.attachment(str(value))
+    return call.reply(value, status)

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A server's boot mode and secure boot: changing them, and recording what they are."""
+
+from ironic_lite.conductor import background
+from ironic_lite.conductor.task_manager import TaskManager
+
+
+def request(task: TaskManager, mode: str) -> None:
+    """Begin to change the boot mode, ``bios`` or ``uefi``.
+
+    :param task: holds the node exclusively.
+    :raises InvalidParameterValue: when the node is not set up to be managed.
+    :raises NoFreeConductorWorker: when the pool is full.
+    """
+    task.driver.management.validate(task)
+    background.start(task, f"Failed to change boot mode to '{mode}'", None, _set_mode, mode)
+
+
+def request_secure(task: TaskManager, state: bool) -> None:
+    """Begin to turn secure boot on or off; raises as :func:`request` does."""
+    task.driver.management.validate(task)
+    complaint = f"Failed to change secure_boot state to '{state}'"
+    background.start(task, complaint, None, _set_secure, state)
+
+
+def _set_mode(task: TaskManager, mode: str) -> None:
+    task.driver.management.set_boot_mode(task, mode)
+    task.node.boot_mode = mode
+    task.node.last_error = None
+    task.node.save()
+
+
+def _set_secure(task: TaskManager, state: bool) -> None:
+    task.driver.management.set_secure_boot_state(task, state)
+    task.node.secure_boot = state
+    task.node.last_error = None
+    task.node.save()

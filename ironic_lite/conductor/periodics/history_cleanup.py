@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keeps the histories of nodes from growing without end. Any conductor may do it for all."""
+
+from oslo_log import log
+
+from ironic_lite.common import context as ironic_context
+from ironic_lite.conf import CONF
+from ironic_lite.objects.node_records import NodeHistory
+
+LOG = log.getLogger(__name__)
+
+
+def run(context: ironic_context.RequestContext) -> None:
+    """Delete what is more than each node keeps."""
+    deleted = NodeHistory.prune(context, CONF.conductor.node_history_max_entries)
+    if deleted:
+        LOG.info("Removed %d entries from the histories of nodes", deleted)

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a server tells of itself when it is verified: BIOS settings, firmware versions, boot mode."""
+
+from collections.abc import Callable
+
+from oslo_log import log
+
+from ironic_lite.common import exception
+from ironic_lite.conductor.task_manager import TaskManager
+
+LOG = log.getLogger(__name__)
+
+
+def record(task: TaskManager) -> None:
+    """Write down what the server tells. What it does not tell stays as it was; that is no failure of the node."""
+    for read in (_bios, _firmware, _boot_mode, _secure_boot):
+        _try(task, read)
+
+
+def _bios(task: TaskManager) -> None:
+    task.driver.bios.cache_bios_settings(task)
+
+
+def _firmware(task: TaskManager) -> None:
+    task.driver.firmware.cache_firmware_components(task)
+
+
+def _boot_mode(task: TaskManager) -> None:
+    task.node.boot_mode = task.driver.management.get_boot_mode(task)
+
+
+def _secure_boot(task: TaskManager) -> None:
+    task.node.secure_boot = task.driver.management.get_secure_boot_state(task)
+
+
+def _try(task: TaskManager, read: Callable[[TaskManager], None]) -> None:
+    try:
+        read(task)
+    except exception.NodeLockLost:
+        raise
+    except exception.UnsupportedDriverExtension:
+        LOG.debug("Node %s has no %s", task.node.uuid, read.__name__)
+    except Exception:
+        LOG.warning("Node %s does not tell its %s", task.node.uuid, read.__name__, exc_info=True)
