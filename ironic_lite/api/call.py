@@ -9,7 +9,7 @@ import orjson
 import webob
 from oslo_serialization import jsonutils
 
-from ironic_lite.api import types, versions
+from ironic_lite.api import etag, types, versions
 from ironic_lite.api.view import NodeKey, View, base_url
 from ironic_lite.common import exception
 from ironic_lite.common.context import RequestContext
@@ -114,11 +114,44 @@ class Call:
         """The body of a PUT: named arguments, checked against a body class."""
         return types.parse_body(kinds, self.document())
 
+    def check_precondition(self, record: Any) -> None:
+        """Hold a request to change ``record`` to its ``If-Match``; its conductor will do so again, under the lock.
+
+        :raises PreconditionFailed: the client has seen another state of it.
+        """
+        wanted = self.request.headers.get("If-Match")
+        if wanted is None or self.request.method in ("GET", "HEAD"):
+            return
+        if not etag.matches(record.revision, wanted):
+            raise exception.PreconditionFailed(what=f"{record.obj_name()} {record.uuid}")
+        if etag.revisions(wanted) is not None:
+            self.context.required_revision = {"uuid": record.uuid, "revision": record.revision}
+
     # Replies.
 
     def reply(self, value: Any, status: int = 200, location: str | None = None) -> webob.Response:
         """The JSON of ``value``."""
         return self._response(status, encode(value), "application/json", location)
+
+    def reply_tagged(
+        self, value: Any, record: Any, status: int = 200, location: str | None = None
+    ) -> webob.Response:
+        """The JSON of a record, with its entity tag; 304 when the client has it already.
+
+        :param record: the object that ``value`` shows.
+        """
+        if not record.obj_attr_is_set("revision"):
+            # It comes from a conductor of a release that does not know revisions.
+            return self.reply(value, status, location)
+        body = encode(value)
+        tag = etag.make(record.revision, body)
+        known = self.request.environ.get("HTTP_IF_NONE_MATCH")
+        if known is not None and self.request.method == "GET" and etag.is_known(tag, known):
+            response = self._response(304, b"", None, None)
+        else:
+            response = self._response(status, body, "application/json", location)
+        response.headerlist.append(("ETag", tag))
+        return response
 
     def attachment(self, value: str) -> webob.Response:
         """A file, as it is."""

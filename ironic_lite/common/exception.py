@@ -340,6 +340,11 @@ class NodeAssociated(InvalidState):
     template = "Node %(node)s is associated with instance %(instance)s."
 
 
+class PreconditionFailed(IronicLiteError):
+    code = 412
+    template = "%(what)s is not what If-Match names any more. Read it again, and decide anew."
+
+
 class ConcurrentUpdate(Conflict):
     """A field is no longer what the change was computed from; the API reads it anew and tries again."""
 

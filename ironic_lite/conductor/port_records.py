@@ -4,7 +4,7 @@
 from typing import Any
 
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import portgroup_records
+from ironic_lite.conductor import portgroup_records, precondition
 from ironic_lite.conductor.node_records import check_expected
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.objects.port import Port, Portgroup
@@ -48,11 +48,13 @@ def update(task: TaskManager, port: Port, expected: dict[str, Any] | None = None
 
     :param expected: see ``node_records.check_expected``.
     :returns: the port as it is now.
+    :raises PreconditionFailed: when it is not what the client required.
     :raises InvalidState: when its node's state forbids a change.
     :raises Invalid, Conflict: when it does not fit into its port group.
     :raises MACAlreadyExists, PortDuplicateName: when it clashes with another port.
     """
     before = Port.get(task.context, port.id)
+    precondition.check(task.context, before)
     check_expected(f"Port {port.uuid}", before, expected)
     changed = {
         field for field in port.obj_what_changed() if getattr(port, field) != getattr(before, field)
@@ -103,6 +105,8 @@ def destroy(task: TaskManager, port: Port) -> None:
     """Delete a port.
 
     :raises PortNotFound: when it is gone already.
+    :raises PreconditionFailed: when it is not what the client required.
     """
+    precondition.check(task.context, Port.get(task.context, port.id))
     task.ensure_locked()
     port.destroy()

@@ -17,7 +17,7 @@ from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import identity, power, workers
+from ironic_lite.conductor import identity, power, precondition, workers
 from ironic_lite.conf import CONF
 from ironic_lite.objects.node import Node
 from ironic_lite.objects.port import Port
@@ -39,6 +39,7 @@ def acquire(
     :param retry: try again for a while when the node is locked.
     :raises NodeNotFound: on entering, when there is no such node.
     :raises NodeLocked: on entering, when somebody else holds it.
+    :raises PreconditionFailed: on entering, when it is not what the client required.
     """
     return TaskManager(context, node_ident, shared, purpose, retry)
 
@@ -129,7 +130,15 @@ class TaskManager:
                 self._held = True
                 self._driver = self._ports = None
                 LOG.debug("Locked node %s for %s", self.node.uuid, self.purpose)
+                self._check_precondition()
                 return
+
+    def _check_precondition(self) -> None:
+        try:
+            precondition.check(self.context, self.node)
+        except exception.PreconditionFailed:
+            self._unlock()
+            raise
 
     def upgrade_lock(self, purpose: str | None = None) -> None:
         """Turn a shared lock into an exclusive one; the node is read anew.

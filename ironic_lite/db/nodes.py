@@ -16,6 +16,7 @@ from sqlalchemy import exc
 from ironic_lite.common import exception, states
 from ironic_lite.db import conductors, engine, retry
 from ironic_lite.db.models import ALLOCATIONS, CHASSIS, CONDUCTORS, NODES, PORTS
+from ironic_lite.db.models.base import new_revision
 from ironic_lite.db.node_filters import FILTERS, node_traits
 from ironic_lite.db.repository import Repository
 
@@ -27,6 +28,9 @@ SECRET_COLUMNS = frozenset({"reservation_token", "agent_secret_token"})
 
 DERIVED_COLUMNS = frozenset({"chassis_uuid", "allocation_uuid", "traits"})
 """What is read with a node but written elsewhere."""
+
+_SAME_REVISION = {"revision": NODES.c.revision}
+"""Locks and signs of life are no changes that a client who edits the node would have to know of."""
 
 _DEFAULTS: Row = {
     "provision_state": states.ENROLL,
@@ -125,7 +129,7 @@ def update(node_id: int, values: Row, token: str | None = None) -> Row:
     :raises NodeLockLost: it is not; nothing was written.
     :raises NodeNotFound: and what ``create`` raises for what must be unique.
     """
-    written = {**values, "updated_at": _now()}
+    written = {**values, "updated_at": _now(), "revision": new_revision()}
     if "provision_state" in values and "provision_updated_at" not in values:
         written["provision_updated_at"] = written["updated_at"]
     statement = sa.update(NODES).where(*_fence(node_id, token)).values(written)
@@ -176,7 +180,7 @@ def reserve(tag: str, ident: int | str, token: str) -> Row:
     statement = (
         sa.update(NODES)
         .where(NODES.c[column] == value, NODES.c.reservation.is_(None))
-        .values(reservation=tag, reservation_token=token)
+        .values(reservation=tag, reservation_token=token, **_SAME_REVISION)
     )
     with engine.writer() as connection:
         connection.execute(statement)
@@ -193,7 +197,7 @@ def release(node_id: int, token: str) -> None:
     statement = (
         sa.update(NODES)
         .where(*_fence(node_id, token))
-        .values(reservation=None, reservation_token=None)
+        .values(reservation=None, reservation_token=None, **_SAME_REVISION)
     )
     with engine.writer() as connection:
         if connection.execute(statement).rowcount == 0 and not retry.is_repeated():
@@ -228,7 +232,7 @@ def release_orphans(hostnames: Iterable[str], even_if_alive: bool = False) -> li
             statement = (
                 sa.update(NODES)
                 .where(*_fence(node_id, token))
-                .values(reservation=None, reservation_token=None)
+                .values(reservation=None, reservation_token=None, **_SAME_REVISION)
             )
             if not even_if_alive:
                 # Asked after the locks were read: who holds one of them had registered before.
@@ -255,7 +259,7 @@ def record_heartbeat(node_id: int, agent_token: str, values: Row) -> bool:
     statement = (
         sa.update(NODES)
         .where(NODES.c.id == node_id, NODES.c.agent_secret_token == agent_token)
-        .values(**values, agent_last_heartbeat=_now())
+        .values(**values, agent_last_heartbeat=_now(), **_SAME_REVISION)
     )
     with engine.writer() as connection:
         return connection.execute(statement).rowcount == 1
@@ -267,7 +271,7 @@ def claim_agent_token(node_id: int, token: str) -> bool:
     statement = (
         sa.update(NODES)
         .where(NODES.c.id == node_id, NODES.c.agent_secret_token.is_(None))
-        .values(agent_secret_token=token)
+        .values(agent_secret_token=token, **_SAME_REVISION)
     )
     with engine.writer() as connection:
         connection.execute(statement)

@@ -9,6 +9,7 @@ from oslo_utils import timeutils
 
 from ironic_lite.common import exception
 from ironic_lite.db import engine, retry
+from ironic_lite.db.models.base import new_revision
 from ironic_lite.db.types import SortedWords
 
 MAX_TRAITS = 50
@@ -127,4 +128,10 @@ class Traits:
         ]
         if fresh:
             connection.execute(sa.insert(self._table), fresh)
+        if (surplus or fresh) and "revision" in self._owners.c:
+            connection.execute(
+                sa.update(self._owners)
+                .where(self._owners.c.id == owner_id)
+                .values(revision=new_revision())
+            )
         return sorted(wanted)

@@ -44,8 +44,12 @@ class Node(Traited, base.IronicLiteObject):
     """
 
     VERSION = "1.1"
-    ADDED = {"1.1": ("chassis_id", "chassis_uuid", "allocation_uuid", "traits")}
-    UNCHANGEABLE = base.IronicLiteObject.UNCHANGEABLE | {"reservation", *nodes.DERIVED_COLUMNS}
+    ADDED = {"1.1": ("chassis_id", "chassis_uuid", "allocation_uuid", "traits", "revision")}
+    UNCHANGEABLE = base.IronicLiteObject.UNCHANGEABLE | {
+        "reservation",
+        "revision",
+        *nodes.DERIVED_COLUMNS,
+    }
     TRAITS = nodes.node_traits
 
     fields = {
@@ -101,6 +105,7 @@ class Node(Traited, base.IronicLiteObject):
         "chassis_uuid": fields.UUIDField(nullable=True),
         "allocation_uuid": fields.UUIDField(nullable=True),
         "traits": fields.FlexibleListField(nullable=True),
+        "revision": _text(),
         "agent_url": _text(),
         "agent_version": _text(),
         "agent_last_heartbeat": _moment(),

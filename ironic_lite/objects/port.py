@@ -14,8 +14,8 @@ class Port(Record):
     """Fields as Ironic's; ``node_uuid`` and ``portgroup_uuid`` follow from the ids."""
 
     VERSION = "1.1"
-    ADDED = {"1.1": ("portgroup_id", "portgroup_uuid")}
-    UNCHANGEABLE = Record.UNCHANGEABLE | {"node_uuid", "portgroup_uuid"}
+    ADDED = {"1.1": ("portgroup_id", "portgroup_uuid", "revision")}
+    UNCHANGEABLE = Record.UNCHANGEABLE | {"node_uuid", "portgroup_uuid", "revision"}
     REPOSITORY = ports.ports
 
     fields = {
@@ -35,6 +35,7 @@ class Port(Record):
         "vendor": fields.StringField(nullable=True),
         "category": fields.StringField(nullable=True),
         "available_for_dynamic_portgroup": fields.BooleanField(),
+        "revision": fields.StringField(nullable=True),
     }
 
     @classmethod

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What all tables have in common, and the types of their columns."""
 
+import secrets
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,6 +34,16 @@ def table(name: str, *items: Any) -> sa.Table:
         *items,
         **_OPTIONS,
     )
+
+
+def new_revision() -> str:
+    """A name for a state of a record that no other state of it has."""
+    return secrets.token_hex(8)
+
+
+def revision() -> sa.Column[str]:
+    """A column that every write changes, unless the statement keeps it; NULL before the first."""
+    return sa.Column("revision", sa.String(16), default=new_revision, onupdate=new_revision)
 
 
 def belongs_to(owner: str, column: str, of: str) -> sa.Column[int]:

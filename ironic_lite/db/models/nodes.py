@@ -3,7 +3,7 @@
 
 import sqlalchemy as sa
 
-from ironic_lite.db.models.base import NAME, STATE, UUID, belongs_to, table
+from ironic_lite.db.models.base import NAME, STATE, UUID, belongs_to, revision, table
 from ironic_lite.db.types import JSONDict, UTCDateTime
 
 CHASSIS = table(
@@ -83,6 +83,7 @@ NODES = table(
     sa.Column("agent_verify_ca", sa.Text),
     sa.Column("agent_secret_token", NAME),
     sa.Column("chassis_id", sa.Integer, sa.ForeignKey("chassis.id", name="fk_nodes_chassis_id")),
+    revision(),
     sa.UniqueConstraint("uuid", name="uniq_nodes_uuid"),
     sa.UniqueConstraint("name", name="uniq_nodes_name"),
     sa.UniqueConstraint("instance_uuid", name="uniq_nodes_instance_uuid"),

@@ -3,7 +3,7 @@
 
 import sqlalchemy as sa
 
-from ironic_lite.db.models.base import NAME, UUID, belongs_to, table
+from ironic_lite.db.models.base import NAME, UUID, belongs_to, revision, table
 from ironic_lite.db.types import JSONDict
 
 PORTGROUPS = table(
@@ -49,6 +49,7 @@ PORTS = table(
         # Portgroups with ports are not deleted, except with their node.
         sa.ForeignKey("portgroups.id", name="fk_ports_portgroup_id", ondelete="SET NULL"),
     ),
+    revision(),
     sa.UniqueConstraint("uuid", name="uniq_ports_uuid"),
     sa.UniqueConstraint("address", name="uniq_ports_address"),
     sa.UniqueConstraint("name", name="uniq_ports_name"),

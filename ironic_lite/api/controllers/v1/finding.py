@@ -39,6 +39,7 @@ def node(call: Call, ident: str, rule: str) -> Node:
     :raises NodeNotFound: also for a name before 1.5.
     :raises Invalid: neither a UUID nor a name.
     :raises HTTPForbidden:
+    :raises PreconditionFailed: the request is to change it, and was meant for another state of it.
     """
     _check_ident(call, ident)
     *others, last = _candidates(call, ident)
@@ -51,6 +52,7 @@ def node(call: Call, ident: str, rule: str) -> Node:
     else:
         found = Node.get(call.context, last)
     access.authorize(call.context, rule, found.as_row(_OWNERS))
+    call.check_precondition(found)
     return found
 
 
@@ -60,6 +62,7 @@ def port(call: Call, ident: str, rule: str) -> Port:
     :raises PortNotFound:
     :raises Invalid: neither a UUID nor a name.
     :raises HTTPForbidden:
+    :raises PreconditionFailed: the request is to change it, and was meant for another state of it.
     """
     if not types.is_uuid(ident):
         if not types.is_name(ident):
@@ -68,6 +71,7 @@ def port(call: Call, ident: str, rule: str) -> Port:
             raise exception.PortNotFound(port=ident)
     found = Port.get(call.context, ident)
     access.authorize(call.context, rule, {"uuid": found.uuid, "node_uuid": found.node_uuid})
+    call.check_precondition(found)
     return found
 
 

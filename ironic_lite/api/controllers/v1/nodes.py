@@ -38,7 +38,7 @@ def show(call: Call, ident: str) -> webob.Response:
     query = call.query({"fields": types.CSV})
     serialise = paging.serialiser(query, NODE, call.minor, DETAIL)
     node = finding.node(call, ident, "baremetal:node:get")
-    return call.reply(finding.show(call, node, serialise))
+    return call.reply_tagged(finding.show(call, node, serialise), node)
 
 
 def create(call: Call) -> webob.Response:
@@ -55,7 +55,7 @@ def create(call: Call) -> webob.Response:
     node = Node(call.context, **values)
     created = call.conductors.create_node(call.context, node, call.conductors.get_topic_for(node))
     document = finding.show(call, created, NODE.serialiser(call.minor, None, DETAIL))
-    return call.reply(document, 201, call.url(f"nodes/{created.uuid}"))
+    return call.reply_tagged(document, created, 201, call.url(f"nodes/{created.uuid}"))
 
 
 def update(call: Call, ident: str) -> webob.Response:
@@ -64,7 +64,8 @@ def update(call: Call, ident: str) -> webob.Response:
     node = finding.node(call, ident, "baremetal:node:update")
     reset = query.get("reset_interfaces")
     updated = node_update.patch(call, node, call.document(), reset)
-    return call.reply(finding.show(call, updated, NODE.serialiser(call.minor, None, DETAIL)))
+    document = finding.show(call, updated, NODE.serialiser(call.minor, None, DETAIL))
+    return call.reply_tagged(document, updated)
 
 
 def delete(call: Call, ident: str) -> webob.Response:

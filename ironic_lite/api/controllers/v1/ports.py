@@ -86,7 +86,7 @@ def show(call: Call, ident: str) -> webob.Response:
     query = call.query({"fields": types.CSV})
     serialise = paging.serialiser(query, PORT, call.minor, DETAIL)
     port = finding.port(call, ident, "baremetal:port:get")
-    return call.reply(finding.show(call, port, serialise))
+    return call.reply_tagged(finding.show(call, port, serialise), port)
 
 
 def create(call: Call) -> webob.Response:
@@ -108,7 +108,7 @@ def create(call: Call) -> webob.Response:
     port = Port(call.context, node_id=node.id, **values)
     created = call.conductors.create_port(call.context, port, call.conductors.get_topic_for(node))
     document = finding.show(call, created, PORT.serialiser(call.minor, None, DETAIL))
-    return call.reply(document, 201, call.url(f"ports/{created.uuid}"))
+    return call.reply_tagged(document, created, 201, call.url(f"ports/{created.uuid}"))
 
 
 def update(call: Call, ident: str) -> webob.Response:
@@ -117,7 +117,8 @@ def update(call: Call, ident: str) -> webob.Response:
     call.query({})
     operations = json_patch.check(PORT, call.document(), call.minor)
     updated = changing.until_settled(port, lambda: _apply(call, port, operations))
-    return call.reply(finding.show(call, updated, PORT.serialiser(call.minor, None, DETAIL)))
+    document = finding.show(call, updated, PORT.serialiser(call.minor, None, DETAIL))
+    return call.reply_tagged(document, updated)
 
 
 def _apply(call: Call, port: Port, operations: list[dict[str, Any]]) -> Port:
