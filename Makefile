@@ -3,7 +3,7 @@
 # make test          everything that has to pass before a change      TEST_ARGS="-k power" narrows it
 # make lint          style, types, walls between the rooms, release notes
 # make bench         ironic_lite against upstream ironic              ARGS=--help
-# make sample-config write etc/ironic-lite.conf.sample again
+# make sample-config write etc/ironic-lite.conf.sample and etc/policy.yaml.sample again
 # make clean         remove what these made
 
 VENV := .venv
@@ -37,6 +37,7 @@ bench: $(VENV)/.installed-for-tests
 
 sample-config: $(VENV)/.installed
 	PYTHONWARNINGS=ignore $(BIN)/oslo-config-generator --config-file etc/config-generator.conf
+	PYTHONWARNINGS=ignore $(BIN)/oslopolicy-sample-generator --config-file etc/policy-generator.conf
 
 test-servers:
 	@tools/install-test-servers

@@ -9,7 +9,7 @@ from ironic_lite.api.middleware.auth import auth
 from ironic_lite.api.middleware.last_resort import LastResort
 from ironic_lite.api.middleware.limits import BodyLimit
 from ironic_lite.api.middleware.request_id import RequestId
-from ironic_lite.common import rpc
+from ironic_lite.common import policy, rpc
 from ironic_lite.conductor import rpcapi
 from ironic_lite.conf import CONF
 from ironic_lite.objects.base import IronicLiteObject
@@ -26,8 +26,9 @@ MIDDLEWARE: tuple[Any, ...] = (
 def make_app() -> Any:
     """Make the application. The configuration has to be read before.
 
-    :raises ConfigInvalid: the users' file of http_basic, or the transport, cannot be used.
+    :raises ConfigInvalid: the policy file, the files of http_basic, or the transport cannot be used.
     """
+    policy.load()
     rpc.init()
     conductors = rpcapi.ConductorAPI()
     if CONF.api.database_access == "rpc":

@@ -9,7 +9,7 @@ import orjson
 import webob
 from oslo_serialization import jsonutils
 
-from ironic_lite.api import etag, types, versions
+from ironic_lite.api import access, etag, types, versions
 from ironic_lite.api.view import NodeKey, View, base_url
 from ironic_lite.common import exception
 from ironic_lite.common.context import RequestContext
@@ -76,7 +76,8 @@ class Call:
 
     @functools.cached_property
     def view(self) -> View:
-        return View(base_url(self.request.environ), self._conductor_of)
+        sight = access.Sight(self.context)
+        return View(base_url(self.request.environ), self._conductor_of, sight)
 
     def _conductor_of(self, node: NodeKey) -> str | None:
         try:

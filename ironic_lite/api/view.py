@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import orjson
 
+from ironic_lite.api import access
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF
 
@@ -44,13 +45,17 @@ class View:
 
     :param base: from ``base_url``.
     :param conductor_of: the host that serves a node, or None.
+    :param sight: what the client may see.
     """
 
-    __slots__ = ("base", "conductor_of")
+    __slots__ = ("base", "conductor_of", "sight")
 
-    def __init__(self, base: str, conductor_of: Callable[[NodeKey], str | None]):
+    def __init__(
+        self, base: str, conductor_of: Callable[[NodeKey], str | None], sight: access.Sight
+    ):
         self.base = base
         self.conductor_of = conductor_of
+        self.sight = sight
 
     def links(self, path: str) -> Any:
         """The self and bookmark links of ``path``, already encoded.

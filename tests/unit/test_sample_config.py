@@ -1,22 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sample configuration says what the options say."""
+"""The sample configuration says what the options say, and the sample policy what the access rules say."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-SAMPLE = ROOT / "etc" / "ironic-lite.conf.sample"
+import pytest
+
+ETC = Path(__file__).parents[2] / "etc"
 
 
-def test_sample_configuration_is_up_to_date(tmp_path: Path) -> None:
-    fresh = tmp_path / "fresh.conf"
+@pytest.mark.parametrize(
+    ("sample", "generator", "recipe"),
+    [
+        ("ironic-lite.conf.sample", "oslo-config-generator", "config-generator.conf"),
+        ("policy.yaml.sample", "oslopolicy-sample-generator", "policy-generator.conf"),
+    ],
+)
+def test_sample_is_up_to_date(tmp_path: Path, sample: str, generator: str, recipe: str) -> None:
+    fresh = tmp_path / "fresh"
     subprocess.run(
         [
-            str(Path(sys.executable).with_name("oslo-config-generator")),
+            str(Path(sys.executable).with_name(generator)),
             "--config-file",
-            str(ROOT / "etc" / "config-generator.conf"),
+            str(ETC / recipe),
             "--output-file",
             str(fresh),
         ],
@@ -24,5 +32,5 @@ def test_sample_configuration_is_up_to_date(tmp_path: Path) -> None:
         timeout=60,
         env={**os.environ, "PYTHONWARNINGS": "ignore"},
     )
-    written, current = SAMPLE.read_text(), fresh.read_text()
-    assert written == current, "options changed: run `make sample-config` and commit the result"
+    written, current = (ETC / sample).read_text(), fresh.read_text()
+    assert written == current, f"{sample}: run `make sample-config` and commit the result"

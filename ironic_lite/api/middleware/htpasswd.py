@@ -2,31 +2,26 @@
 """An htpasswd file with bcrypt entries, and passwords checked against it.
 
 bcrypt is slow by design, so a password that was found right is remembered for a while: as a keyed hash under a key that
-lives in this process only, together with the entry it was checked against. Changing the file forgets it.
+lives in this process only, together with the entry it was checked against. Another entry makes another hash.
 """
 
 import collections
 import hashlib
 import hmac
-import logging
-import os
 import re
 import secrets
 import threading
 import time
-from pathlib import Path
 
 import bcrypt
 
+from ironic_lite.api.middleware.watched import WatchedFile
 from ironic_lite.common import exception
-
-LOG = logging.getLogger(__name__)
 
 _ENTRY = re.compile(r"^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}\Z")
 _MAX_PASSWORD = 72  # bytes that bcrypt looks at
 _REMEMBERED = 1024
 _REMEMBER_SECONDS = 300.0
-_CHECK_FILE_SECONDS = 1.0
 _AT_ONCE = 2
 
 # Checked for users that do not exist, so that they take as long as others.
@@ -40,33 +35,16 @@ class PasswordFile:
     """
 
     def __init__(self, path: str):
-        self._path = Path(path)
+        self._path = path
         self._key = secrets.token_bytes(32)
         self._right: collections.OrderedDict[bytes, float] = collections.OrderedDict()
         self._lock = threading.Lock()
         # Guessing must not take all the processors from those who know.
         self._hashing = threading.BoundedSemaphore(_AT_ONCE)
-        self._stamp: tuple[int, int] | None = None
-        self._looked_at = 0.0
-        self._entries: dict[str, bytes] = {}
-        self._load()
+        self._file = WatchedFile("http_basic_auth_user_file", path, self._parse)
 
-    def _load(self) -> None:
-        try:
-            with self._path.open(encoding="utf-8") as lines:
-                status = os.fstat(lines.fileno())
-                entries = dict(self._parse(lines.read()))
-        except (OSError, UnicodeDecodeError) as exc:
-            raise exception.ConfigInvalid(
-                error_msg=f"http_basic_auth_user_file {self._path} cannot be read: {exc}"
-            ) from None
-        with self._lock:
-            self._entries = entries
-            self._right.clear()
-            self._stamp = (status.st_mtime_ns, status.st_size)
-
-    def _parse(self, text: str) -> list[tuple[str, bytes]]:
-        entries = []
+    def _parse(self, text: str) -> dict[str, bytes]:
+        entries = {}
         for number, line in enumerate(text.splitlines(), 1):
             if not line.strip() or line.startswith("#"):
                 continue
@@ -75,39 +53,26 @@ class PasswordFile:
                 raise exception.ConfigInvalid(
                     error_msg=f"line {number} of {self._path} is no bcrypt entry; make it with 'htpasswd -B'"
                 )
-            entries.append((user, entry.encode()))
+            entries[user] = entry.encode()
         return entries
-
-    def _reload_if_changed(self) -> None:
-        now = time.monotonic()
-        if now - self._looked_at < _CHECK_FILE_SECONDS:
-            return
-        self._looked_at = now
-        try:
-            status = self._path.stat()
-            if (status.st_mtime_ns, status.st_size) != self._stamp:
-                self._load()
-        except (OSError, exception.ConfigInvalid) as exc:
-            LOG.error("Keeping the users known so far: %s", exc)
 
     def verify(self, user: str, password: bytes) -> bool:
         """Whether this is the user's password. Takes as long for a user that does not exist."""
-        self._reload_if_changed()
-        entry = self._entries.get(user)
+        entries = self._file.content
+        entry = entries.get(user)
         digest = hmac.digest(
             self._key, b"\0".join((user.encode(), entry or b"", password)), hashlib.sha256
         )
         if entry is not None and self._remembers(digest):
             return True
         with self._hashing:
-            right = bcrypt.checkpw(password[:_MAX_PASSWORD], entry or self._dummy())
+            right = bcrypt.checkpw(password[:_MAX_PASSWORD], entry or _somebody(entries))
         if entry is None or not right:
             return False
         with self._lock:
-            if self._entries.get(user) == entry:
-                self._right[digest] = time.monotonic() + _REMEMBER_SECONDS
-                while len(self._right) > _REMEMBERED:
-                    self._right.popitem(last=False)
+            self._right[digest] = time.monotonic() + _REMEMBER_SECONDS
+            while len(self._right) > _REMEMBERED:
+                self._right.popitem(last=False)
         return True
 
     def _remembers(self, digest: bytes) -> bool:
@@ -115,6 +80,7 @@ class PasswordFile:
             until = self._right.get(digest)
             return until is not None and time.monotonic() < until
 
-    def _dummy(self) -> bytes:
-        """Some user's entry, so that the check costs what theirs would."""
-        return next(iter(self._entries.values()), _NOBODY)
+
+def _somebody(entries: dict[str, bytes]) -> bytes:
+    """Some user's entry, so that the check costs what theirs would."""
+    return next(iter(entries.values()), _NOBODY)

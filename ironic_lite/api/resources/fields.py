@@ -7,10 +7,10 @@ the microversion is worked out here and cached, so that a request pays for its r
 
 import dataclasses
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from ironic_lite.api import types
+from ironic_lite.api import types, versions
 from ironic_lite.api.view import View
 from ironic_lite.common import exception
 
@@ -19,6 +19,9 @@ Reader = Callable[[Row, View], Any]
 
 ROW = "row"
 DETAIL = "detail"
+
+QUERY = "query"
+BODY = "body"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -39,6 +42,10 @@ class Field:
     :param reader: makes the value of a row where it is not simply the column; given the microversion, it
         returns the function, or None where the column will do.
     :param redact: hides secrets in the value.
+    :param secrets_rule: the access rule that shows the secrets all the same.
+    :param rule: the access rule that shows the field; others get a word in its place. Decided by the node's owner
+        and lessee where the resource is ``owned``.
+    :param update_rule: the access rule that lets PATCH change it, where the resource's own does not.
     """
 
     name: str
@@ -56,14 +63,25 @@ class Field:
     columns: tuple[str, ...] | None = None
     reader: Callable[[int], Reader | None] | None = None
     redact: Callable[[Any], Any] | None = None
+    secrets_rule: str | None = None
+    rule: str | None = None
+    update_rule: str | None = None
 
     def read_at(self, minor: int) -> Reader | None:
         """The function that makes the value; None where the column is the value."""
         read = self.reader(minor) if self.reader else None
         if self.redact is None:
             return read
-        name, redact = self.name, self.redact
-        return lambda row, view: redact(row[name])
+        name, redact, rule = self.name, self.redact, self.secrets_rule
+        if rule is None:
+            return lambda row, view: redact(row[name])
+        return lambda row, view: row[name] if view.sight.grants_secrets(rule) else redact(row[name])
+
+    @property
+    def withheld(self) -> Any:
+        """What stands in the place of a value that its rule does not show."""
+        text = f"** Redacted: {self.rule} is needed to see this. **"
+        return {"content": text} if self.kind is types.OBJECT else text
 
 
 def computed(read: Reader) -> Callable[[int], Reader]:
@@ -74,9 +92,12 @@ def computed(read: Reader) -> Callable[[int], Reader]:
 class Serialiser:
     """Turns a row of ``columns`` into what a client sees, in place: a row is read for one reply only."""
 
-    def __init__(self, fields: Iterable[Field], minor: int, key: str):
+    def __init__(self, fields: Iterable[Field], minor: int, key: str, owned: bool = False):
         self.fields = tuple(fields)
+        self._guarded = tuple((f.name, f.rule, f.withheld) for f in self.fields if f.rule)
         columns: dict[str, None] = {key: None}
+        if owned and self._guarded:
+            columns.update(dict.fromkeys(("owner", "lessee")))
         for field in self.fields:
             columns.update(dict.fromkeys((field.name,) if field.columns is None else field.columns))
         self.columns = tuple(columns)
@@ -88,9 +109,17 @@ class Serialiser:
     def __call__(self, row: Row, view: View) -> Row:
         # All are read before any is written: some readers look at several columns.
         row.update([(name, read(row, view)) for name, read in self._readers])
+        if self._guarded and not view.sight.is_whole:
+            self._withhold(row, view)
         for column in self._hidden:
             del row[column]
         return row
+
+    def _withhold(self, row: Row, view: View) -> None:
+        owner, lessee = row.get("owner"), row.get("lessee")
+        for name, rule, withheld in self._guarded:
+            if not view.sight.grants(rule, owner, lessee):
+                row[name] = withheld
 
 
 class Resource:
@@ -99,12 +128,25 @@ class Resource:
     :param name: what messages call it.
     :param collection: its path and the key of its lists.
     :param key: the column that its links are made of.
+    :param owned: its records have an owner and a lessee.
+    :param hides: where a field newer than the microversion is answered as if there were no such field (400), as
+        Ironic does for some resources, and not as one that comes too early (406): ``QUERY``, ``BODY``.
     """
 
-    def __init__(self, name: str, collection: str, fields: Iterable[Field], key: str = "uuid"):
+    def __init__(
+        self,
+        name: str,
+        collection: str,
+        fields: Iterable[Field],
+        key: str = "uuid",
+        owned: bool = False,
+        hides: Collection[str] = (),
+    ):
         self.name = name
         self.collection = collection
         self.key = key
+        self.owned = owned
+        self._hides = hides
         self.fields = {field.name: field for field in fields}
         self._body_type = types.body_class(
             f"{name.capitalize()}Body",
@@ -123,7 +165,7 @@ class Resource:
             chosen = [field for field in visible if field.row]
         else:
             chosen = visible
-        return Serialiser(chosen, minor, self.key)
+        return Serialiser(chosen, minor, self.key, self.owned)
 
     def check_fields(self, names: Iterable[str], minor: int) -> tuple[str, ...]:
         """The names of a ``fields=`` argument, when all of them may be asked for.
@@ -132,7 +174,14 @@ class Resource:
         :raises NotAcceptable: there is, from a later microversion on.
         """
         names = tuple(names)
-        unknown = [n for n in names if n not in self.fields or not self.fields[n].shown]
+        newest = minor if QUERY in self._hides else versions.MAX
+        unknown = [
+            name
+            for name in names
+            if name not in self.fields
+            or not self.fields[name].shown
+            or self.fields[name].since > newest
+        ]
         if unknown:
             raise exception.InvalidParameterValue(f'Field(s) "{", ".join(unknown)}" are not valid')
         if any(self.fields[name].since > minor for name in names):
@@ -164,6 +213,10 @@ class Resource:
         values = types.parse_body(self._body_type, document, self.name)
         for name, value in list(values.items()):
             field = self.fields[name]
+            if field.since > minor and BODY in self._hides:
+                raise exception.InvalidParameterValue(
+                    f"Schema error for {self.name}: Additional properties are not allowed ('{name}' was unexpected)"
+                )
             if value is None:
                 # Some clients send all that they know, unset.
                 values[name] = self.null(field)
@@ -191,3 +244,23 @@ class Resource:
     def patchable(self) -> dict[str, Field]:
         """The fields that PATCH may change."""
         return {name: field for name, field in self.fields.items() if field.update}
+
+    def patchable_at(self, minor: int) -> dict[str, Field]:
+        """Those that a patch of this microversion may name; some may yet come too early."""
+        if BODY not in self._hides:
+            return self.patchable
+        return {name: field for name, field in self.patchable.items() if field.since <= minor}
+
+    def update_rules(self, document: Any) -> tuple[str, ...]:
+        """The access rules that a patch asks for, as far as it can be read: one for each of its fields.
+
+        Asked before the patch is checked, so whatever is wrong with it only leads to the resource's own rule.
+        """
+        own = f"baremetal:{self.name}:update"
+        rules: dict[str, None] = {}
+        for operation in document if isinstance(document, list) else ():
+            path = operation.get("path") if isinstance(operation, dict) else None
+            name = path.split("/")[1] if isinstance(path, str) and "/" in path else ""
+            field = self.fields.get(name)
+            rules[(field.update_rule if field else None) or own] = None
+        return tuple(rules) or (own,)

@@ -61,12 +61,21 @@ def _conductor(row: Row, view: View) -> str | None:
     return view.conductor_of(NodeKey(row["driver"], row["conductor_group"], row["uuid"]))
 
 
+_BOTH: dict[str, Any] = {"create": True, "update": True}
+
+
 def _links(suffix: str = "") -> Any:
     return computed(lambda row, view: view.links(f"nodes/{row['uuid']}{suffix}"))
 
 
 def _interface(kind: str, since: int) -> Field:
-    return Field(name=f"{kind}_interface", kind=types.TEXT, since=since, create=True, update=True)
+    return Field(
+        name=f"{kind}_interface",
+        kind=types.TEXT,
+        since=since,
+        update_rule="baremetal:node:update:driver_interfaces",
+        **_BOTH,
+    )
 
 
 def _json(name: str, since: int = 1, **more: Any) -> Field:
@@ -77,8 +86,6 @@ def _subresource(name: str, since: int = 1) -> Field:
     return Field(name=name, since=since, columns=("uuid",), reader=_links(f"/{name}"))
 
 
-_BOTH: dict[str, Any] = {"create": True, "update": True}
-
 NODE = Resource(
     "node",
     "nodes",
@@ -86,47 +93,155 @@ NODE = Resource(
         Field(name="uuid", kind=types.UUID, create=True, row=True),
         Field(name="created_at"),
         Field(name="updated_at"),
-        Field(name="automated_clean", kind=types.BOOLEAN, since=47, **_BOTH),
+        Field(
+            name="automated_clean",
+            kind=types.BOOLEAN,
+            since=47,
+            update_rule="baremetal:node:disable_cleaning",
+            **_BOTH,
+        ),
         Field(name="boot_mode", kind=types.Text(32), since=75, create=True),
         _json("clean_step", 7),
-        Field(name="conductor_group", kind=types.TEXT, since=46, default="", **_BOTH),
+        Field(
+            name="conductor_group",
+            kind=types.TEXT,
+            since=46,
+            default="",
+            update_rule="baremetal:node:update:conductor_group",
+            **_BOTH,
+        ),
         Field(name="console_enabled", kind=types.BOOLEAN, default=False),
         _json("deploy_step", 44),
         Field(name="description", kind=types.Text(4096), since=51, **_BOTH),
-        Field(name="disable_power_off", kind=types.BOOLEAN, since=95, default=False, **_BOTH),
-        Field(name="driver", kind=types.TEXT, mandatory=True, **_BOTH),
-        _json("driver_info", redact=redaction.mask, **_BOTH),
-        _json("driver_internal_info", 3, redact=redaction.mask),
-        _json("extra", **_BOTH),
+        Field(
+            name="disable_power_off",
+            kind=types.BOOLEAN,
+            since=95,
+            default=False,
+            update_rule="baremetal:node:update:disable_power_off",
+            **_BOTH,
+        ),
+        Field(
+            name="driver",
+            kind=types.TEXT,
+            mandatory=True,
+            update_rule="baremetal:node:update:driver_interfaces",
+            **_BOTH,
+        ),
+        _json(
+            "driver_info",
+            redact=redaction.mask,
+            rule="baremetal:node:get:driver_info",
+            update_rule="baremetal:node:update:driver_info",
+            secrets_rule="show_password",
+            **_BOTH,
+        ),
+        _json(
+            "driver_internal_info",
+            3,
+            redact=redaction.mask,
+            rule="baremetal:node:get:driver_internal_info",
+        ),
+        _json("extra", update_rule="baremetal:node:update_extra", **_BOTH),
         Field(name="fault", since=42),
         Field(name="health", since=109),
         Field(name="inspection_finished_at", since=6),
         Field(name="inspection_started_at", since=6),
-        _json("instance_info", redact=redaction.mask_instance_info, **_BOTH),
-        Field(name="instance_name", kind=types.TEXT, since=104, **_BOTH),
-        Field(name="instance_uuid", kind=types.UUID, row=True, **_BOTH),
-        Field(name="last_error"),
-        Field(name="lessee", kind=types.TEXT, since=65, **_BOTH),
+        _json(
+            "instance_info",
+            redact=redaction.mask_instance_info,
+            update_rule="baremetal:node:update_instance_info",
+            secrets_rule="show_instance_secrets",
+            **_BOTH,
+        ),
+        Field(
+            name="instance_name",
+            kind=types.TEXT,
+            since=104,
+            update_rule="baremetal:node:update_instance_info",
+            **_BOTH,
+        ),
+        Field(
+            name="instance_uuid",
+            kind=types.UUID,
+            row=True,
+            update_rule="baremetal:node:update:instance_uuid",
+            **_BOTH,
+        ),
+        Field(name="last_error", rule="baremetal:node:get:last_error"),
+        Field(
+            name="lessee",
+            kind=types.TEXT,
+            since=65,
+            update_rule="baremetal:node:update:lessee",
+            **_BOTH,
+        ),
         Field(name="maintenance", kind=types.BOOLEAN, default=False, row=True, **_BOTH),
         Field(name="maintenance_reason"),
-        Field(name="name", kind=types.TEXT, since=5, row=True, **_BOTH),
-        Field(name="network_data", kind=_NetworkData(), since=66, default={}, sort=False, **_BOTH),
-        Field(name="owner", kind=types.TEXT, since=50, **_BOTH),
-        Field(name="parent_node", kind=types.UUID_OR_NAME, since=83, **_BOTH),
+        Field(
+            name="name",
+            kind=types.TEXT,
+            since=5,
+            row=True,
+            update_rule="baremetal:node:update:name",
+            **_BOTH,
+        ),
+        Field(
+            name="network_data",
+            kind=_NetworkData(),
+            since=66,
+            default={},
+            sort=False,
+            update_rule="baremetal:node:update:network_data",
+            **_BOTH,
+        ),
+        Field(
+            name="owner",
+            kind=types.TEXT,
+            since=50,
+            update_rule="baremetal:node:update:owner",
+            **_BOTH,
+        ),
+        Field(
+            name="parent_node",
+            kind=types.UUID_OR_NAME,
+            since=83,
+            update_rule="baremetal:node:update:parent_node",
+            **_BOTH,
+        ),
         Field(name="power_state", row=True),
-        _json("properties", **_BOTH),
+        _json("properties", update_rule="baremetal:node:update:properties", **_BOTH),
         Field(name="protected", kind=types.BOOLEAN, since=48, update=True, default=False),
         Field(name="protected_reason", kind=types.LONG_TEXT, since=48, update=True),
         Field(name="provision_state", row=True, reader=_provision_state),
         Field(name="provision_updated_at"),
         _json("raid_config", 12),
-        Field(name="reservation"),
+        Field(name="reservation", rule="baremetal:node:get:reservation"),
         Field(name="resource_class", kind=types.Text(80), since=21, **_BOTH),
-        Field(name="retired", kind=types.BOOLEAN, since=61, default=False, **_BOTH),
-        Field(name="retired_reason", kind=types.LONG_TEXT, since=61, **_BOTH),
+        Field(
+            name="retired",
+            kind=types.BOOLEAN,
+            since=61,
+            default=False,
+            update_rule="baremetal:node:update:retired",
+            **_BOTH,
+        ),
+        Field(
+            name="retired_reason",
+            kind=types.LONG_TEXT,
+            since=61,
+            update_rule="baremetal:node:update:retired",
+            **_BOTH,
+        ),
         Field(name="secure_boot", kind=types.BOOLEAN, since=75, create=True),
         _json("service_step", 87),
-        Field(name="shard", kind=types.TEXT, since=82, **_BOTH),
+        Field(
+            name="shard",
+            kind=types.TEXT,
+            since=82,
+            update_rule="baremetal:node:update:shard",
+            **_BOTH,
+        ),
         Field(name="target_power_state"),
         Field(name="target_provision_state"),
         _json("target_raid_config", 12),
@@ -139,7 +254,14 @@ NODE = Resource(
         ),
         # These are read with the node in one query.
         Field(name="allocation_uuid", since=52, sort=False),
-        Field(name="chassis_uuid", kind=types.UUID, removable_since=25, sort=False, **_BOTH),
+        Field(
+            name="chassis_uuid",
+            kind=types.UUID,
+            removable_since=25,
+            sort=False,
+            update_rule="baremetal:node:update:chassis_uuid",
+            **_BOTH,
+        ),
         Field(name="traits", since=37, sort=False),
         Field(name="links", columns=("uuid",), reader=_links(), row=True),
         _subresource("ports"),
@@ -147,6 +269,7 @@ NODE = Resource(
         _subresource("portgroups", 24),
         _subresource("volume", 32),
     ),
+    owned=True,
 )
 
 STATES = Resource(
@@ -154,7 +277,7 @@ STATES = Resource(
     "states",
     (
         Field(name="console_enabled"),
-        Field(name="last_error"),
+        Field(name="last_error", rule="baremetal:node:get:last_error"),
         Field(name="power_state"),
         Field(name="provision_state", reader=_provision_state),
         Field(name="target_power_state"),
@@ -165,6 +288,7 @@ STATES = Resource(
         Field(name="boot_mode", since=75),
         Field(name="secure_boot", since=75),
     ),
+    owned=True,
 )
 
 

@@ -50,6 +50,7 @@ TARGET = Resource(
             default={},
             sort=False,
             redact=redaction.mask,
+            rule="baremetal:volume:view_target_properties",
             **_BOTH,
         ),
         Field(name="volume_id", kind=types.TEXT, **_NEEDED),

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
+from ironic_lite.api.access import Sight
 from ironic_lite.api.resources.conductor import CONDUCTOR
 from ironic_lite.api.resources.driver import DRIVER
 from ironic_lite.api.resources.fields import DETAIL, ROW, Resource
@@ -13,10 +14,15 @@ from ironic_lite.api.resources.node import NODE, STATES
 from ironic_lite.api.resources.port import PORT
 from ironic_lite.api.view import NodeKey, View
 from ironic_lite.common import exception
+from ironic_lite.common.context import RequestContext
 from ironic_lite.objects.node import Node
 from ironic_lite.objects.port import Port
 
-VIEW = View("http://api", lambda node: f"host-of-{node.uuid}")
+# Whether secrets are shown is asked of the policy, which wants a configuration.
+pytestmark = pytest.mark.usefixtures("set_option")
+
+SIGHT = Sight(RequestContext(is_admin=True))
+VIEW = View("http://api", lambda node: f"host-of-{node.uuid}", SIGHT)
 
 
 def _show(resource: Resource, minor: int, view: str = DETAIL, **row: Any) -> dict[str, Any]:
@@ -141,7 +147,7 @@ def test_defaults_are_not_shared() -> None:
 
 def test_ring_key() -> None:
     asked: list[NodeKey] = []
-    view = View("http://api", asked.append)  # type: ignore[func-returns-value]
+    view = View("http://api", asked.append, SIGHT)  # type: ignore[func-returns-value]
     serialise = NODE.serialiser(115, ("conductor",), DETAIL)
     serialise({"uuid": "u", "driver": "d", "conductor_group": "g"}, view)
     assert asked == [NodeKey("d", "g", "u")]

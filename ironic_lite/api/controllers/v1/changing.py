@@ -9,7 +9,9 @@ changed since, it refuses, and the patch is applied again to what they are now.
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from ironic_lite.api import access
 from ironic_lite.common import exception
+from ironic_lite.common.context import RequestContext
 from ironic_lite.objects.node import Node
 
 T = TypeVar("T")
@@ -45,13 +47,19 @@ def named_node(context: Any, ident: str) -> Node:
         raise exception.Invalid(exc.message) from None
 
 
-def new_node(context: Any, ident: str) -> Node:
-    """The node that a record is moved to.
+def new_node(context: RequestContext, ident: str, rule: str) -> Node:
+    """The node that a record is moved to, by somebody who may do ``rule`` there too.
 
-    :raises Invalid: there is none.
+    :raises Invalid: there is none, or none that the client may see.
+    :raises HTTPForbidden:
     """
     try:
-        return Node.get(context, ident)
+        node = Node.get(context, ident)
+        target = access.of_node(node.owner, node.lessee)
+        if not access.allows(context, "baremetal:node:get", target):
+            raise exception.NodeNotFound(node=ident)
+        access.authorize(context, rule, target)
+        return node
     except exception.NodeNotFound:
         raise exception.Invalid(
             f"Unable to apply the requested node_uuid '{ident}'. Requested value was invalid."

@@ -92,10 +92,8 @@ def node_details(call: Call, uuid: str) -> webob.Response:
 def _nodes(
     call: Call, uuid: str, kinds: dict[str, types.Kind], view: str, path: str
 ) -> webob.Response:
-    chassis = finding.chassis(call, uuid, "baremetal:chassis:get")
-    access.authorize(call.context, "baremetal:node:list")
-    query = {**call.query(kinds), "chassis_uuid": chassis.uuid}
-    return node_listing.reply(call, query, view, f"chassis/{chassis.uuid}/{path}")
+    finding.check_uuid("chassis_uuid", uuid)
+    return node_listing.reply(call, kinds, view, f"chassis/{uuid}/{path}", {"chassis_uuid": uuid})
 
 
 def missing_ident(_call: Call) -> webob.Response:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finding the record that a path names, and asking whether this client may touch it."""
 
+import contextlib
 from typing import Any
 
 from ironic_lite.api import access, types
@@ -13,8 +14,6 @@ from ironic_lite.objects.port import Port, Portgroup
 
 _NODE_NAMES_SINCE = 5
 _PORT_NAMES_SINCE = 88
-
-_OWNERS = ("uuid", "owner", "lessee")
 
 
 def _check_ident(call: Call, ident: str) -> None:
@@ -33,12 +32,17 @@ def _candidates(call: Call, ident: str) -> tuple[str, ...]:
     return (ident,)
 
 
-def node(call: Call, ident: str, rule: str) -> Node:
-    """The node of this UUID or name, for somebody who may do ``rule`` to it.
+def target(record: Any) -> access.Target:
+    """The node as the target of access rules."""
+    return access.of_node(record.owner, record.lessee)
 
-    :raises NodeNotFound: also for a name before 1.5.
+
+def node(call: Call, ident: str, *rules: str) -> Node:
+    """The node of this UUID or name, for somebody who may do all of ``rules`` to it.
+
+    :raises NodeNotFound: also for a name before 1.5, and for those who may not see the node.
     :raises Invalid: neither a UUID nor a name.
-    :raises HTTPForbidden:
+    :raises HTTPForbidden: it may be seen, and no more.
     :raises PreconditionFailed: the request is to change it, and was meant for another state of it.
     """
     _check_ident(call, ident)
@@ -51,9 +55,49 @@ def node(call: Call, ident: str, rule: str) -> Node:
             continue
     else:
         found = Node.get(call.context, last)
-    access.authorize(call.context, rule, found.as_row(_OWNERS))
+    if not access.is_unrestricted(call.context):
+        if not access.allows(call.context, "baremetal:node:get", target(found)):
+            raise exception.NodeNotFound(node=ident)
+        for rule in rules:
+            access.authorize(call.context, rule, target(found))
     call.check_precondition(found)
     return found
+
+
+def authorize_part(
+    call: Call, record: Any, rule: str, visible: str, unseen: exception.NotFound
+) -> None:
+    """Let somebody touch what belongs to a node.
+
+    :param record: a port, a port group, a volume: whatever has a ``node_id``.
+    :param visible: the rule without which the record is concealed.
+    :param unseen: raised when it is.
+    :raises HTTPForbidden: the record may be seen, and no more.
+    """
+    if access.is_unrestricted(call.context):
+        return
+    of = target(Node.get_by_id(call.context, record.node_id))
+    if not access.allows(call.context, visible, of):
+        raise unseen
+    access.authorize(call.context, rule, of)
+
+
+def authorize_new_part(call: Call, document: Any, rule: str) -> None:
+    """Let somebody add a port, a port group or a volume to the node that a body names.
+
+    Asked before the body is checked, so whatever is wrong with it reads as nobody's node.
+
+    :raises HTTPForbidden: nor does it say whether there is such a node.
+    """
+    if access.is_unrestricted(call.context):
+        return
+    body = document if isinstance(document, dict) else {}
+    ident = body.get("node_uuid") or body.get("node_ident")
+    of = access.of_node(None, None)
+    if isinstance(ident, str):
+        with contextlib.suppress(exception.NodeNotFound):
+            of = target(Node.get(call.context, ident))
+    access.authorize(call.context, rule, of)
 
 
 def port(call: Call, ident: str, rule: str) -> Port:
@@ -70,7 +114,8 @@ def port(call: Call, ident: str, rule: str) -> Port:
         if call.minor < _PORT_NAMES_SINCE:
             raise exception.PortNotFound(port=ident)
     found = Port.get(call.context, ident)
-    access.authorize(call.context, rule, {"uuid": found.uuid, "node_uuid": found.node_uuid})
+    unseen = exception.PortNotFound(port=ident)
+    authorize_part(call, found, rule, "baremetal:port:get", unseen)
     call.check_precondition(found)
     return found
 
@@ -85,7 +130,8 @@ def portgroup(call: Call, ident: str, rule: str) -> Portgroup:
     if not types.is_uuid(ident) and not types.is_name(ident):
         raise exception.Invalid(f"Expected UUID or name for portgroup: {ident[:64]}")
     found = Portgroup.get(call.context, ident)
-    access.authorize(call.context, rule, {"uuid": found.uuid, "node_uuid": found.node_uuid})
+    unseen = exception.PortgroupNotFound(portgroup=ident)
+    authorize_part(call, found, rule, "baremetal:portgroup:get", unseen)
     return found
 
 
@@ -96,10 +142,15 @@ def chassis(call: Call, uuid: str, rule: str) -> Chassis:
     :raises Invalid: it is no UUID.
     :raises HTTPForbidden:
     """
+    access.authorize(call.context, rule)
     check_uuid("chassis_uuid", uuid)
-    found = Chassis.get(call.context, uuid)
-    access.authorize(call.context, rule, {"uuid": found.uuid})
-    return found
+    return Chassis.get(call.context, uuid)
+
+
+def check_ident(name: str, value: str) -> None:
+    """:raises Invalid: what stands in the path is neither a UUID nor a name."""
+    if not (types.is_uuid(value) or types.is_name(value)):
+        raise exception.Invalid(f"Expected UUID or name for {name}: {value[:64]}")
 
 
 def check_uuid(name: str, value: str) -> None:

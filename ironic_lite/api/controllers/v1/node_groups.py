@@ -20,6 +20,8 @@ def children(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/children``: their UUIDs."""
     node = finding.node(call, ident, "baremetal:node:get")
     call.query({})
-    rows = Node.rows(call.context, ("uuid",), filters={"parent_node": node.uuid})
+    filters = {"parent_node": node.uuid}
+    access.narrow(filters, access.listing(call.context, "node"))
+    rows = Node.rows(call.context, ("uuid",), filters=filters)
     link = {"href": call.url(f"nodes?parent_node={node.uuid}"), "rel": "children"}
     return call.reply({"children": [row["uuid"] for row in rows], "links": link})

@@ -23,14 +23,12 @@ _MAINTENANCE = types.body_class("Maintenance", {"reason": types.LONG_TEXT})
 
 def index(call: Call) -> webob.Response:
     """``GET /v1/nodes``"""
-    access.authorize(call.context, "baremetal:node:list")
-    return node_listing.reply(call, call.query(_LIST), ROW, "nodes")
+    return node_listing.reply(call, _LIST, ROW, "nodes")
 
 
 def details(call: Call) -> webob.Response:
     """``GET /v1/nodes/detail``"""
-    access.authorize(call.context, "baremetal:node:list")
-    return node_listing.reply(call, call.query(_DETAILS), DETAIL, "nodes/detail")
+    return node_listing.reply(call, _DETAILS, DETAIL, "nodes/detail")
 
 
 def show(call: Call, ident: str) -> webob.Response:
@@ -43,11 +41,11 @@ def show(call: Call, ident: str) -> webob.Response:
 
 def create(call: Call) -> webob.Response:
     """``POST /v1/nodes``"""
-    access.authorize(call.context, "baremetal:node:create")
+    access.authorize_enrolment(call.context)
     call.query({})
     values = NODE.parse(call.document(), call.minor)
     check_name(values.get("name"))
-    access.check_new_owner(call.context, values.get("owner"))
+    values["owner"] = access.owner_of_new_node(call.context, values.get("owner"))
     node_update.resolve_references(call, values)
     values.setdefault("uuid", uuidutils.generate_uuid())
     values.setdefault("conductor_group", "")
@@ -61,9 +59,10 @@ def create(call: Call) -> webob.Response:
 def update(call: Call, ident: str) -> webob.Response:
     """``PATCH /v1/nodes/{node}``"""
     query = call.query({"reset_interfaces": types.BOOLEAN})
-    node = finding.node(call, ident, "baremetal:node:update")
+    document = call.document()
+    node = finding.node(call, ident, *NODE.update_rules(document))
     reset = query.get("reset_interfaces")
-    updated = node_update.patch(call, node, call.document(), reset)
+    updated = node_update.patch(call, node, document, reset)
     document = finding.show(call, updated, NODE.serialiser(call.minor, None, DETAIL))
     return call.reply_tagged(document, updated)
 
@@ -71,7 +70,8 @@ def update(call: Call, ident: str) -> webob.Response:
 def delete(call: Call, ident: str) -> webob.Response:
     """``DELETE /v1/nodes/{node}``"""
     call.query({})
-    node = finding.node(call, ident, "baremetal:node:delete")
+    node = finding.node(call, ident)
+    access.authorize_deletion(call.context, finding.target(node))
     call.conductors.destroy_node(call.context, node.uuid, call.conductors.get_topic_for(node))
     return call.empty(204)
 

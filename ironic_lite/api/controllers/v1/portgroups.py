@@ -26,14 +26,14 @@ _STORED = tuple(PORTGROUP.patchable)
 
 def index(call: Call) -> webob.Response:
     """``GET /v1/portgroups``"""
-    access.authorize(call.context, "baremetal:portgroup:list")
-    return _list(call, call.query(_LIST), ROW, "portgroups")
+    own = access.listing(call.context, "portgroup")
+    return _list(call, call.query(_LIST), ROW, "portgroups", own=own)
 
 
 def details(call: Call) -> webob.Response:
     """``GET /v1/portgroups/detail``"""
-    access.authorize(call.context, "baremetal:portgroup:list")
-    return _list(call, call.query(_DETAILS), DETAIL, "portgroups/detail")
+    own = access.listing(call.context, "portgroup")
+    return _list(call, call.query(_DETAILS), DETAIL, "portgroups/detail", own=own)
 
 
 def of_node(call: Call, ident: str) -> webob.Response:
@@ -51,11 +51,17 @@ def details_of_node(call: Call, ident: str) -> webob.Response:
 
 
 def _list(
-    call: Call, query: dict[str, Any], view: str, path: str, node: Node | None = None
+    call: Call,
+    query: dict[str, Any],
+    view: str,
+    path: str,
+    node: Node | None = None,
+    own: str | None = None,
 ) -> webob.Response:
     serialise = paging.serialiser(query, PORTGROUP, call.minor, view)
     wanted = paging.page(query, PORTGROUP, call.minor)
     narrowed = filters.check(query, filters.PORTGROUPS, call.minor)
+    access.narrow(narrowed, own)
     named = narrowed.pop("node", None)
     if named is not None:
         node = Node.get(call.context, named)
@@ -78,9 +84,10 @@ def show(call: Call, ident: str) -> webob.Response:
 
 def create(call: Call) -> webob.Response:
     """``POST /v1/portgroups``"""
-    access.authorize(call.context, "baremetal:portgroup:create")
+    body = call.document()
+    finding.authorize_new_part(call, body, "baremetal:portgroup:create")
     call.query({})
-    values = PORTGROUP.parse(call.document(), call.minor)
+    values = PORTGROUP.parse(body, call.minor)
     ident = values.pop("node_uuid")
     if not types.is_uuid(ident):
         raise exception.InvalidParameterValue(f"Expected UUID for node_uuid: {ident}")
@@ -114,7 +121,7 @@ def _apply(call: Call, group: Portgroup, operations: list[dict[str, Any]]) -> Po
     if wanted is None:
         node = Node.get_by_id(call.context, group.node_id)
     else:
-        node = changing.new_node(call.context, wanted)
+        node = changing.new_node(call.context, wanted, "baremetal:portgroup:update")
         changes["node_id"] = node.id
     for name, value in changes.items():
         setattr(group, name, value)

@@ -24,14 +24,14 @@ _STORED = tuple(name for name in PORT.patchable if name != "node_ident")
 
 def index(call: Call) -> webob.Response:
     """``GET /v1/ports``"""
-    access.authorize(call.context, "baremetal:port:list")
-    return _list(call, call.query(_LIST), ROW, "ports")
+    own = access.listing(call.context, "port")
+    return _list(call, call.query(_LIST), ROW, "ports", own)
 
 
 def details(call: Call) -> webob.Response:
     """``GET /v1/ports/detail``"""
-    access.authorize(call.context, "baremetal:port:list")
-    return _list(call, call.query(_DETAILS), DETAIL, "ports/detail")
+    own = access.listing(call.context, "port")
+    return _list(call, call.query(_DETAILS), DETAIL, "ports/detail", own)
 
 
 def of_node(call: Call, ident: str) -> webob.Response:
@@ -64,10 +64,13 @@ def details_of_portgroup(call: Call, ident: str) -> webob.Response:
     return _list(call, {**query, "portgroup": group.uuid}, DETAIL, path)
 
 
-def _list(call: Call, query: dict[str, Any], view: str, path: str) -> webob.Response:
+def _list(
+    call: Call, query: dict[str, Any], view: str, path: str, own: str | None = None
+) -> webob.Response:
     serialise = paging.serialiser(query, PORT, call.minor, view)
     wanted = paging.page(query, PORT, call.minor)
     narrowed = filters.check(query, filters.PORTS, call.minor)
+    access.narrow(narrowed, own)
     group = narrowed.pop("portgroup", None)
     if group is not None:
         narrowed["portgroup_id"] = Portgroup.get(call.context, group).id
@@ -91,9 +94,10 @@ def show(call: Call, ident: str) -> webob.Response:
 
 def create(call: Call) -> webob.Response:
     """``POST /v1/ports``"""
-    access.authorize(call.context, "baremetal:port:create")
+    body = call.document()
+    finding.authorize_new_part(call, body, "baremetal:port:create")
     call.query({})
-    values = PORT.parse(call.document(), call.minor)
+    values = PORT.parse(body, call.minor)
     finding.check_name("port", values.get("name"))
     given = [values.pop(name, None) for name in ("node_uuid", "node_ident")]
     if given.count(None) != 1:
@@ -134,7 +138,7 @@ def _apply(call: Call, port: Port, operations: list[dict[str, Any]]) -> Port:
     if wanted is None:
         node = Node.get_by_id(call.context, port.node_id)
     else:
-        node = changing.new_node(call.context, wanted)
+        node = changing.new_node(call.context, wanted, "baremetal:port:update")
         expected["node_id"], changes["node_id"] = port.node_id, node.id
     for name, value in changes.items():
         setattr(port, name, value)

@@ -27,13 +27,13 @@ Record = VolumeConnector | VolumeTarget
 
 def index(call: Call) -> webob.Response:
     """``GET /v1/volume``"""
-    access.authorize(call.context, "baremetal:volume:list")
+    access.authorize(call.context, "baremetal:volume:get")
     return _links(call, "volume")
 
 
 def of_node(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/volume``"""
-    node = finding.node(call, ident, "baremetal:node:get")
+    node = finding.node(call, ident, "baremetal:volume:get")
     return _links(call, f"nodes/{node.uuid}/volume")
 
 
@@ -54,8 +54,8 @@ class Volumes:
 
     def index(self, call: Call) -> webob.Response:
         """``GET /v1/volume/connectors``"""
-        access.authorize(call.context, "baremetal:volume:list")
-        return self._list(call, call.query(_LIST), self.path)
+        own = access.listing(call.context, "volume")
+        return self._list(call, call.query(_LIST), self.path, own)
 
     def of_node(self, call: Call, ident: str) -> webob.Response:
         """``GET /v1/nodes/{node}/volume/connectors``"""
@@ -63,12 +63,15 @@ class Volumes:
         path = f"nodes/{node.uuid}/{self.path}"
         return self._list(call, {**call.query(_OF_NODE), "node": node.uuid}, path)
 
-    def _list(self, call: Call, query: dict[str, Any], path: str) -> webob.Response:
+    def _list(
+        self, call: Call, query: dict[str, Any], path: str, own: str | None = None
+    ) -> webob.Response:
         serialise = paging.serialiser(
             query, self.resource, call.minor, ROW, fields_since=_SINCE, detail_since=_SINCE
         )
         wanted = paging.page(query, self.resource, call.minor)
         narrowed = filters.check(query, filters.VOLUMES, call.minor)
+        access.narrow(narrowed, own)
         node = narrowed.pop("node", None)
         if node is not None:
             narrowed["node_id"] = Node.get(call.context, node).id
@@ -84,9 +87,10 @@ class Volumes:
 
     def create(self, call: Call) -> webob.Response:
         """``POST /v1/volume/connectors``"""
-        access.authorize(call.context, "baremetal:volume:create")
+        body = call.document()
+        finding.authorize_new_part(call, body, "baremetal:volume:create")
         call.query({})
-        values = self.resource.parse(call.document(), call.minor)
+        values = self.resource.parse(body, call.minor)
         node = changing.named_node(call.context, values.pop("node_uuid"))
         record = self.records(call.context, node_id=node.id, **values)
         record.create()
@@ -110,7 +114,7 @@ class Volumes:
         if wanted is None:
             node = Node.get_by_id(call.context, record.node_id)
         else:
-            node = changing.new_node(call.context, wanted)
+            node = changing.new_node(call.context, wanted, "baremetal:volume:update")
             changes["node_id"] = node.id
         for name, value in changes.items():
             setattr(record, name, value)
@@ -135,7 +139,8 @@ class Volumes:
     def _find(self, call: Call, uuid: str, rule: str) -> Any:
         finding.check_uuid(f"{self.resource.name}_uuid", uuid)
         found = self.records.get(call.context, uuid)
-        access.authorize(call.context, rule, {"uuid": found.uuid, "node_uuid": found.node_uuid})
+        unseen = exception.NotFound(f"Volume {self.resource.name} {uuid} could not be found.")
+        finding.authorize_part(call, found, rule, "baremetal:volume:get", unseen)
         return found
 
     def _shown(self, call: Call, record: Any) -> dict[str, Any]:

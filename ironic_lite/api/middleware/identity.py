@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the ways to authenticate share: the context that they make, and how they refuse."""
+
+from typing import Any
+
+import webob
+
+from ironic_lite.api import faults
+from ironic_lite.api.middleware.request_id import GLOBAL_ID, REQUEST_ID
+from ironic_lite.common.context import RequestContext
+
+
+def context(environ: dict[str, Any], **who: Any) -> RequestContext:
+    """The context of a request by ``who``."""
+    return RequestContext(**_names(environ), **who)
+
+
+def context_from_headers(environ: dict[str, Any]) -> RequestContext:
+    """The context of whom trusted headers tell of."""
+    made: RequestContext = RequestContext.from_environ(environ, **_names(environ))
+    return made
+
+
+def _names(environ: dict[str, Any]) -> dict[str, Any]:
+    return {"request_id": environ[REQUEST_ID], "global_request_id": environ.get(GLOBAL_ID)}
+
+
+def refusal(scheme: str) -> webob.Response:
+    """401 in the form that Ironic's clients parse.
+
+    :param scheme: of the authentication that is wanted, for ``WWW-Authenticate``.
+    """
+    body = faults.routing_error(401, "Authorization required")
+    return faults.response(401, body, [("WWW-Authenticate", scheme)])

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Authentication by tokens of Keystone."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import webob
+import webob.exc
+from keystoneauth1 import exceptions as keystone_errors
+from keystonemiddleware import auth_token
+
+from ironic_lite.api import faults, routes
+from ironic_lite.api.call import CONTEXT
+from ironic_lite.api.middleware import identity
+from ironic_lite.common import exception
+from ironic_lite.conf import CONF
+
+
+class _Tokens(auth_token.AuthProtocol):
+    """keystonemiddleware, with its refusals in the form that Ironic's clients parse."""
+
+    def process_request(self, request: webob.Request) -> webob.Response | None:
+        try:
+            return super().process_request(request)
+        except webob.exc.HTTPUnauthorized as refused:
+            return identity.refusal(refused.headers.get("WWW-Authenticate", "Keystone"))
+        except (webob.exc.HTTPServiceUnavailable, keystone_errors.ClientException) as exc:
+            text = "Keystone cannot be asked about tokens now. Try again."
+            unavailable = exception.ServiceUnavailable(text)
+            unavailable.__cause__ = exc
+            return faults.from_exception(unavailable, None)
+
+
+class Keystone:
+    """Whoever asks is who the token says, in its scope.
+
+    :raises ConfigInvalid: [keystone_authtoken] does not say how to reach Keystone.
+    """
+
+    def __init__(self, app: Any):
+        self._app = app
+        self._tokens = _Tokens(self._confirmed, {"oslo_config_config": CONF})
+        options = CONF.keystone_authtoken
+        if not (options.auth_type or options.auth_section):
+            raise exception.ConfigInvalid(
+                error_msg="auth_strategy = keystone needs [keystone_authtoken]: auth_type, auth_url and the "
+                "credentials by which this service checks tokens"
+            )
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        # Also for those who are refused. The headers that tell who asks count only when Keystone has confirmed them.
+        environ[CONTEXT] = identity.context(environ, is_public_api=True)
+        if routes.is_public(environ["PATH_INFO"]):
+            return self._app(environ, start_response)
+        answer: Iterable[bytes] = self._tokens(environ, start_response)
+        return answer
+
+    def _confirmed(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        environ[CONTEXT] = identity.context_from_headers(environ)
+        answer: Iterable[bytes] = self._app(environ, start_response)
+        return answer
