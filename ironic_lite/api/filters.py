@@ -61,6 +61,15 @@ PORTGROUPS = {
 
 VOLUMES = {"node": Filter(types.UUID_OR_NAME)}
 
+ALLOCATIONS = {
+    "node": Filter(types.UUID_OR_NAME),
+    "resource_class": Filter(types.TEXT),
+    "state": Filter(types.TEXT),
+    "owner": Filter(types.TEXT, 60),
+}
+
+INSPECTION_RULES = {"phase": Filter(types.TEXT)}
+
 
 def kinds(filters: Mapping[str, Filter]) -> dict[str, types.Kind]:
     """The query arguments of a list."""

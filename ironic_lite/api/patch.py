@@ -55,9 +55,10 @@ def _check_form(document: Any, minor: int) -> list[dict[str, Any]]:
 
 
 def _field(resource: Resource, path: str, minor: int) -> Field:
-    field = resource.patchable.get(path.split("/")[1])
+    patchable = resource.patchable_at(minor)
+    field = patchable.get(path.split("/")[1])
     if field is None:
-        names = ", ".join(resource.patchable)
+        names = ", ".join(patchable)
         raise exception.InvalidParameterValue(
             f"Cannot patch {path}. Only the following can be updated: {names}"
         )

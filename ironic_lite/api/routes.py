@@ -7,13 +7,16 @@ but not with the method asked for, is 405.
 
 from ironic_lite.api.controllers import boot, discovery
 from ironic_lite.api.controllers.v1 import (
+    allocations,
     chassis,
     conductors,
+    deploy_templates,
     drivers,
     events,
     history,
     indicators,
     inspection_data,
+    inspection_rules,
     management,
     node_groups,
     node_items,
@@ -22,6 +25,7 @@ from ironic_lite.api.controllers.v1 import (
     portgroups,
     ports,
     ramdisk,
+    runbooks,
     traits,
     vendor,
     vifs,
@@ -39,6 +43,10 @@ UNVERSIONED = Table(
         route("boot/{mac}", GET=boot.script, public=True),
     )
 )
+
+
+# Of some resources Ironic says, before their microversion, that they may be read and are not there.
+_WRITING_NOT_ALLOWED = {"POST": 405, "PATCH": 405, "DELETE": 405}
 
 
 def _volume_routes(kind: volume.Volumes) -> tuple[Route, ...]:
@@ -155,6 +163,12 @@ V1 = Table(
             since=37,
             before={"PUT": 405},
         ),
+        route(
+            "nodes/{node}/allocation",
+            GET=allocations.show_of_node,
+            DELETE=allocations.delete_of_node,
+            since=52,
+        ),
         route("nodes/{node}/children", GET=node_groups.children, since=83),
         route(
             "ports",
@@ -214,6 +228,87 @@ V1 = Table(
         _vendor_route("drivers/{driver}/vendor_passthru/{method}", vendor.call_driver),
         route("conductors", GET=conductors.index, since=49),
         route("conductors/{hostname}", GET=conductors.show, since=49),
+        route(
+            "allocations",
+            GET=allocations.index,
+            POST=allocations.create,
+            PATCH=allocations.missing_ident,
+            DELETE=allocations.missing_ident,
+            since=52,
+            before=_WRITING_NOT_ALLOWED,
+        ),
+        route(
+            "allocations/{allocation}",
+            GET=allocations.show,
+            PATCH=allocations.update,
+            DELETE=allocations.delete,
+            since=52,
+            before=_WRITING_NOT_ALLOWED,
+        ),
+        route(
+            "deploy_templates",
+            GET=deploy_templates.index,
+            POST=deploy_templates.create,
+            PATCH=deploy_templates.missing_ident,
+            DELETE=deploy_templates.missing_ident,
+            since=55,
+            before=_WRITING_NOT_ALLOWED,
+        ),
+        route(
+            "deploy_templates/{template}",
+            GET=deploy_templates.show,
+            PATCH=deploy_templates.update,
+            DELETE=deploy_templates.delete,
+            since=55,
+            before=_WRITING_NOT_ALLOWED,
+        ),
+        route(
+            "runbooks",
+            GET=runbooks.index,
+            POST=runbooks.create,
+            PATCH=runbooks.missing_ident,
+            DELETE=runbooks.missing_ident,
+            since=92,
+            before=_WRITING_NOT_ALLOWED,
+        ),
+        route(
+            "runbooks/{runbook}",
+            GET=runbooks.show,
+            PATCH=runbooks.update,
+            DELETE=runbooks.delete,
+            since=92,
+            before=_WRITING_NOT_ALLOWED,
+        ),
+        route(
+            "runbooks/{runbook}/traits",
+            GET=runbooks.traits,
+            PUT=runbooks.replace_traits,
+            DELETE=runbooks.remove_traits,
+            since=112,
+        ),
+        route(
+            "runbooks/{runbook}/traits/{trait}",
+            PUT=runbooks.add_trait,
+            DELETE=runbooks.remove_trait,
+            since=112,
+        ),
+        route(
+            "inspection_rules",
+            GET=inspection_rules.index,
+            POST=inspection_rules.create,
+            PATCH=inspection_rules.missing_ident,
+            DELETE=inspection_rules.delete_all,
+            since=96,
+            before=_WRITING_NOT_ALLOWED,
+        ),
+        route(
+            "inspection_rules/{uuid}",
+            GET=inspection_rules.show,
+            PATCH=inspection_rules.update,
+            DELETE=inspection_rules.delete,
+            since=96,
+            before=_WRITING_NOT_ALLOWED,
+        ),
         route("lookup", GET=ramdisk.lookup, public=True, since=22),
         route("events", POST=events.report, since=54),
         # Ramdisks of old send no version, which reads as 1.1.

@@ -46,6 +46,11 @@ def is_name(value: Any) -> bool:
     )
 
 
+def literal(text: str) -> str:
+    """``text`` as a part of a kind's refusal, where braces have a meaning."""
+    return text.replace("{", "{{").replace("}", "}}")
+
+
 class Kind(wtypes.UserType):
     """A rule for one value.
 
@@ -154,9 +159,18 @@ class _Boolean(Kind):
         try:
             return strutils.bool_from_string(value, strict=True)
         except ValueError as exc:
-            raise ValueError(
-                "Invalid {name}: " + str(exc).replace("{", "{{").replace("}", "}}")
-            ) from None
+            raise ValueError("Invalid {name}: " + literal(str(exc))) from None
+
+
+class _Flag(Kind):
+    """A boolean that is no text."""
+
+    name = "flag"
+
+    def check(self, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValueError("Expected a boolean for {name}: {value}")
+        return value
 
 
 class _Integer(Kind):
@@ -231,6 +245,7 @@ UUID_OR_NAME = _UuidOrName()
 TEXT = Text()
 LONG_TEXT = Text(max_length=None)
 BOOLEAN = _Boolean()
+FLAG = _Flag()
 INTEGER = _Integer()
 NUMBER = _Number()
 CSV = _Csv()

@@ -9,7 +9,7 @@ from oslo_log import log
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common.interface_types import INTERFACE_TYPES
 from ironic_lite.conductor import identity, keepalive, periodics, ring, workers
-from ironic_lite.conductor.periodics import orphans
+from ironic_lite.conductor.periodics import orphans, searches
 from ironic_lite.conf import CONF
 from ironic_lite.drivers import factory
 from ironic_lite.objects.conductor import Conductor
@@ -63,6 +63,7 @@ class Life:
         with me.active():
             orphans.settle(self._context, freed)
             orphans.recover(self._context)
+            searches.run(self._context, record.id)
         self._periodics = periodics.Scheduler(me, self._keepalive, record.id)
         self._periodics.start()
         LOG.info("Conductor %s serves %s", me.host, ", ".join(sorted(me.drivers.hardware_types)))

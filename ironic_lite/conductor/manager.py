@@ -21,6 +21,7 @@ from ironic_lite.conductor import (
     rpcapi,
     task_manager,
 )
+from ironic_lite.conductor.allocation_endpoint import AllocationEndpoint
 from ironic_lite.conductor.hardware_endpoint import HardwareEndpoint
 from ironic_lite.conductor.object_endpoint import ObjectEndpoint
 from ironic_lite.conductor.record_endpoint import RecordEndpoint
@@ -43,7 +44,12 @@ class ConductorManager(Endpoint):
     def __init__(self, host: str, on_superseded: lifecycle.Alarm):
         self.host = host
         self.ready = threading.Event()
-        self._parts: list[Endpoint] = [ObjectEndpoint(), RecordEndpoint(), HardwareEndpoint()]
+        self._parts: list[Endpoint] = [
+            ObjectEndpoint(),
+            RecordEndpoint(),
+            HardwareEndpoint(),
+            AllocationEndpoint(),
+        ]
         for part in self._parts:
             part.ready = self.ready
         self._life: lifecycle.Life | None = None

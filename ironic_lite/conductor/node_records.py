@@ -5,6 +5,7 @@ from typing import Any
 
 from ironic_lite.common import exception, states
 from ironic_lite.common.interface_types import INTERFACE_TYPES
+from ironic_lite.conductor import allocations
 from ironic_lite.conductor.identity import current
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.conf import CONF
@@ -85,7 +86,12 @@ def update(
         setattr(node, field, value)
     if "driver" in changed or changed.keys() & set(INTERFACE_FIELDS):
         current().drivers.check_node(node, reset=reset_interfaces)
+    freed = _ends_allocation(node, changed)
+    if freed:
+        allocations.release(task.context, node)
     node.save()
+    if freed:
+        node.refresh()
     return node
 
 
@@ -117,6 +123,19 @@ def _check_state(node: Node, changed: dict[str, Any]) -> None:
 def _check_instance(node: Node, changed: dict[str, Any]) -> None:
     if changed.get("instance_uuid") and node.instance_uuid:
         raise exception.NodeAssociated(node=node.uuid, instance=node.instance_uuid)
+    if not _ends_allocation(node, changed) or node.maintenance:
+        return
+    if node.provision_state not in _AT_REST:
+        raise exception.InvalidState(
+            f"Node {node.uuid} with an allocation can not have instance_uuid removed unless it is in one of allowed "
+            f"({', '.join(_AT_REST)}) states or in maintenance mode. Current state is '{node.provision_state}'."
+        )
+
+
+def _ends_allocation(node: Node, changed: dict[str, Any]) -> bool:
+    """Whether the instance goes that an allocation of the node is for."""
+    removed = "instance_uuid" in changed and changed["instance_uuid"] is None
+    return removed and node.allocation_uuid is not None
 
 
 def _check_protected(node: Node, changed: dict[str, Any]) -> None:

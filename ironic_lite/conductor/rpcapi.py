@@ -14,6 +14,7 @@ import oslo_messaging
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception, release_mappings, rpc
 from ironic_lite.conductor import ring
+from ironic_lite.conductor.allocation_calls import AllocationCalls
 from ironic_lite.conductor.hardware_calls import HardwareCalls, bmc_timeout
 from ironic_lite.conductor.record_calls import RecordCalls
 from ironic_lite.conf import CONF
@@ -44,14 +45,14 @@ class NoAnswer(exception.ServiceUnavailable):
     """The request was delivered, and nobody knows what became of it."""
 
 
-class ConductorAPI(RecordCalls, HardwareCalls):
+class ConductorAPI(RecordCalls, HardwareCalls, AllocationCalls):
     """Client side of the conductor's RPC surface. Safe to share between threads.
 
     History of the surface:
 
     * 1.0: nodes, ports, power, provisioning, boot devices, agents, objects.
     * 1.1: port groups, volumes, traits, creation of ports; consoles, boot mode, RAID, indicators, virtual media,
-      VIFs, vendor methods, inspection data.
+      VIFs, vendor methods, inspection data; allocations.
     """
 
     def __init__(self) -> None:

@@ -132,8 +132,11 @@ def check_requested(
 def merged(task: TaskManager, kind: str, requested: list[Step]) -> list[Step]:
     """The automatic steps, changed by requested ones of the same name (priority 0 leaves a step out).
 
+    A step that is requested more than once runs more than once.
+
     :raises InvalidParameterValue: as :func:`check_requested`.
     """
-    wanted = {identity(s): s for s in check_requested(task, kind, requested, skip_unknown=True)}
-    rest = [s for s in automatic(task, kind) if identity(s) not in wanted]
-    return in_order(rest + [s for s in wanted.values() if (s.get("priority") or 0) > 0])
+    wanted = check_requested(task, kind, requested, skip_unknown=True)
+    changed = {identity(s) for s in wanted}
+    rest = [s for s in automatic(task, kind) if identity(s) not in changed]
+    return in_order(rest + [s for s in wanted if (s.get("priority") or 0) > 0])

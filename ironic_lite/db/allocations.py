@@ -116,6 +116,17 @@ def _write(connection: sa.Connection, table: sa.Table, record_id: int, values: R
 
 
 @retry.on_transient_error
+def fail(allocation_id: int, reason: str) -> bool:
+    """Record that no node was found, unless the allocation is no longer waiting for one; returns whether it was."""
+    now = timeutils.utcnow(with_timezone=True)
+    waiting = ALLOCATIONS.c.id == allocation_id, ALLOCATIONS.c.state == ALLOCATING
+    failed: Row = {"state": ERROR, "last_error": reason, "updated_at": now}
+    with engine.writer() as connection:
+        statement = sa.update(ALLOCATIONS).where(*waiting).values(failed)
+        return bool(connection.execute(statement).rowcount)
+
+
+@retry.on_transient_error
 def destroy(allocation_id: int) -> None:
     """Delete the allocation, and free its node.
 

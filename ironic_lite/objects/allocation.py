@@ -61,6 +61,13 @@ class Allocation(Record):
         self.obj_reset_changes()
         node.refresh()
 
+    def fail(self, reason: str) -> bool:
+        """Give up, unless another conductor has found a node by now or the allocation was deleted.
+
+        :returns: whether the allocation failed.
+        """
+        return allocations.fail(self.id, reason)
+
     @base.remotable
     def destroy(self) -> None:
         """Delete the allocation; its node has no instance any more.

@@ -19,9 +19,13 @@ _PARTS = {
     "portgroups": 23,
     "volume": 32,
     "conductors": 49,
+    "allocations": 52,
     "events": 54,
+    "deploy_templates": 55,
     "shards": 82,
     "continue_inspection": 84,
+    "runbooks": 92,
+    "inspection_rules": 96,
 }
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from ironic_lite.common import exception, states
 from ironic_lite.conductor import configdrive as configdrives
-from ironic_lite.conductor import engine, history, steps
+from ironic_lite.conductor import engine, history, steps, templates
 from ironic_lite.conductor.flows import checks
 from ironic_lite.conductor.steps import Step
 from ironic_lite.conductor.task_manager import TaskManager
@@ -22,8 +22,8 @@ def start(
     """Deploy a node, or deploy it anew.
 
     :param configdrive: a URL, a gzipped and base64-encoded ISO image, or what to build one from.
-    :param deploy_steps: steps that change or add to those of the node's interfaces. Steps that nobody knows are
-        left out: the agent may bring them.
+    :param deploy_steps: steps that change or add to those of the node's interfaces and of the deploy templates that
+        its instance matches. Steps that nobody knows are left out: the agent may bring them.
     :raises InvalidStateRequested, NodeInMaintenance, NodeProtected: when the node cannot be deployed now.
     :raises InstanceDeployFailure: with status 400, when the node's configuration, image or steps are not in order.
     :raises ConfigDriveInvalid: when the config drive cannot be used.
@@ -37,7 +37,7 @@ def start(
     try:
         checks.power(task)
         task.driver.deploy.validate(task)
-        steps.check_requested(task, step_specs.DEPLOY, deploy_steps or [], skip_unknown=True)
+        requested = templates.requested(task, deploy_steps or [])
     except exception.Invalid as exc:
         raise exception.InstanceDeployFailure(
             f"Failed to validate deploy or power info for node {node.uuid}. Error: {exc}",
@@ -45,7 +45,7 @@ def start(
         ) from exc
     if configdrive is not None:
         node.set_instance_info("configdrive", configdrives.ready(node, configdrive))
-    engine.start(task, FLOW, event, requested=deploy_steps or [])
+    engine.start(task, FLOW, event, requested=requested)
 
 
 def _prepare(task: TaskManager) -> None:

@@ -16,6 +16,7 @@ from ironic_lite.conductor.periodics import (
     history_cleanup,
     orphans,
     power_sync,
+    searches,
     takeover,
     wait_timeouts,
 )
@@ -60,6 +61,9 @@ class Scheduler:
             Periodic("wait timeouts", conf.check_wait_states_interval, wait_timeouts.run),
             Periodic(
                 "orphans", conf.heartbeat_interval, lambda ctx: orphans.run(ctx, keepalive.steady)
+            ),
+            Periodic(
+                "searches", conf.heartbeat_interval, lambda ctx: searches.run(ctx, conductor_id)
             ),
             Periodic("takeover", CONF.hash_ring_reset_interval, taking_over.run),
             Periodic("history cleanup", conf.node_history_cleanup_interval, history_cleanup.run),

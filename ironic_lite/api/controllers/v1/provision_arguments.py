@@ -6,14 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from ironic_lite.api import steps as step_lists
 from ironic_lite.common import exception
-
-_STEP_INTERFACES = ("vendor", "power", "management", "firmware", "deploy", "bios", "raid")
-
-_RESERVED_STEPS = frozenset({"hold", "wait", "power_on", "power_off", "reboot"})
-"""Steps that the service itself takes; they name no interface."""
-
-_MAX_STEPS = 256
 
 _DRIVE_PARTS = frozenset({"meta_data", "network_data", "user_data", "vendor_data"})
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*\Z")
@@ -30,15 +24,11 @@ def check(minor: int, target: str, given: dict[str, Any]) -> dict[str, Any]:
     given = {name: value for name, value in given.items() if value is not None}
     for name in given:
         _ALLOWED[name](minor, target)
-    if "runbook" in given:
-        raise exception.NotFound(f"Runbook {given['runbook']} could not be found.")
     match target:
         case "clean":
-            _require(given, "clean_steps", target)
-            _check_steps("clean_steps", given["clean_steps"])
+            _check_steps_or_runbook(given, "clean_steps", target)
         case "service":
-            _require(given, "service_steps", target)
-            _check_steps("service_steps", given["service_steps"])
+            _check_steps_or_runbook(given, "service_steps", target)
         case "rescue":
             if not given.get("rescue_password", "").strip():
                 raise exception.Invalid(
@@ -52,11 +42,16 @@ def check(minor: int, target: str, given: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _require(given: dict[str, Any], name: str, target: str) -> None:
+def _check_steps_or_runbook(given: dict[str, Any], name: str, target: str) -> None:
+    if "runbook" in given:
+        if name in given:
+            raise exception.Invalid(f'Please give either "{name}" or a runbook, but not both.')
+        return
     if name not in given:
         raise exception.Invalid(
             f'"{name}" is required when setting target provision state to {target}'
         )
+    _check_steps(name, given[name])
 
 
 def _only_with(name: str, verbs: dict[str, int]) -> Callable[[int, str], None]:
@@ -96,37 +91,16 @@ _ALLOWED: dict[str, Callable[[int, str], None]] = {
 
 
 def _check_steps(name: str, steps: list[Any], with_priority: bool = False) -> None:
-    if len(steps) > _MAX_STEPS:
-        raise exception.InvalidParameterValue(f"Invalid {name}: more than {_MAX_STEPS} steps")
+    if len(steps) > step_lists.MAX_STEPS:
+        raise exception.InvalidParameterValue(
+            f"Invalid {name}: more than {step_lists.MAX_STEPS} steps"
+        )
     if not steps and not with_priority:
         raise exception.InvalidParameterValue(f"Invalid {name}: at least one step is needed")
-    for place, step in enumerate(steps):
-        problem = _problem(step, with_priority)
+    for index, step in enumerate(steps):
+        problem = step_lists.problem(step, "priority" if with_priority else None)
         if problem:
-            raise exception.InvalidParameterValue(f"Invalid {name}: step {place}: {problem}")
-
-
-def _problem(step: Any, with_priority: bool) -> str | None:
-    """What is wrong with a step."""
-    known = {"interface", "step", "args"} | ({"priority"} if with_priority else set())
-    if not isinstance(step, dict):
-        return "it is not an object"
-    if not isinstance(step.get("step"), str) or not step["step"]:
-        return "'step' is a required property, and a string"
-    unknown = sorted(set(step) - known)
-    if unknown:
-        return f"additional properties are not allowed ({', '.join(unknown)})"
-    if "interface" not in step and step["step"] not in _RESERVED_STEPS:
-        return "'interface' is a required property"
-    if step.get("interface", _STEP_INTERFACES[0]) not in _STEP_INTERFACES:
-        return f"interface is not one of {', '.join(_STEP_INTERFACES)}"
-    if not isinstance(step.get("args", {}), dict):
-        return "'args' is not an object"
-    if with_priority:
-        priority = step.get("priority")
-        if isinstance(priority, bool) or not isinstance(priority, int) or priority < 0:
-            return "'priority' is a required property, and a whole number of at least 0"
-    return None
+            raise exception.InvalidParameterValue(f"Invalid {name}: step {index}: {problem}")
 
 
 def _check_configdrive(minor: int, drive: Any) -> None:

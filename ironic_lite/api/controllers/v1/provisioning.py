@@ -9,7 +9,8 @@ from typing import Any
 
 from ironic_lite.api import types
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import provision_arguments
+from ironic_lite.api.controllers.v1 import provision_arguments, runbooks
+from ironic_lite.api.resources.runbook import TRAITS_SINCE
 from ironic_lite.common import exception, states
 from ironic_lite.objects.node import Node
 
@@ -52,6 +53,13 @@ _BODY = types.body_class(
 )
 
 
+def rules(document: Any) -> list[str]:
+    """The access rules that a body asks for; naming steps has rules of its own."""
+    rule = "baremetal:node:set_provision_state"
+    steps = [name for name in ("clean_steps", "service_steps") if name in (document or ())]
+    return [rule, *(f"{rule}:{name}" for name in steps)]
+
+
 def request(call: Call, node: Node) -> None:
     """Ask the node's conductor for what the body wants.
 
@@ -74,7 +82,34 @@ def request(call: Call, node: Node) -> None:
             action=target, node=node.uuid, state=node.provision_state
         )
     arguments = provision_arguments.check(call.minor, target, body)
+    if "runbook" in arguments:
+        arguments = _follow(call, node, target, arguments["runbook"])
     _send(call, node, event, arguments)
+
+
+def _follow(call: Call, node: Node, target: str, ident: str) -> dict[str, Any]:
+    """What a runbook says is to be done to the node.
+
+    :raises RunbookNotFound: also for those who may not see it. ``HTTPForbidden`` for those who may not use it.
+    :raises Invalid: it is not for this node.
+    """
+    runbook = runbooks.usable(call, ident)
+    by_name = call.minor < TRAITS_SINCE
+    traits = [runbook.name] if by_name else runbook.traits
+    if not traits:
+        raise exception.Invalid(
+            f"Runbook {runbook.uuid} has no traits, so it is for no node; an administrator can add traits to it."
+        )
+    if not set(traits) & set(node.traits):
+        raise exception.Invalid(
+            f"Runbook {runbook.uuid} is not approved for node {node.uuid}, which has none of the traits "
+            f"{', '.join(traits)}; an administrator can add one to the node."
+        )
+    in_order = sorted(runbook.steps, key=lambda step: step["order"])
+    return {
+        f"{target}_steps": [{k: v for k, v in step.items() if k != "order"} for step in in_order],
+        "disable_ramdisk": runbook.disable_ramdisk,
+    }
 
 
 def _check_version(minor: int, target: str | None, node: Node) -> None:

@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Allocations: list, create, show, change, delete; and the allocation of one node."""
+
+from typing import Any
+
+import webob
+
+from ironic_lite.api import access, filters, paging, types
+from ironic_lite.api import patch as json_patch
+from ironic_lite.api.call import Call
+from ironic_lite.api.controllers.v1 import changing, finding
+from ironic_lite.api.resources.allocation import ALLOCATION
+from ironic_lite.api.resources.fields import DETAIL
+from ironic_lite.api.routing import MethodNotAllowed
+from ironic_lite.common import exception
+from ironic_lite.objects.allocation import Allocation
+from ironic_lite.objects.node import Node
+
+_UPDATE_SINCE = 57
+
+_LIST = {**paging.ARGUMENTS, "fields": types.CSV, **filters.kinds(filters.ALLOCATIONS)}
+
+
+def index(call: Call) -> webob.Response:
+    """``GET /v1/allocations``"""
+    own = access.listing(call.context, "allocation")
+    query = call.query(_LIST)
+    serialise = paging.serialiser(query, ALLOCATION, call.minor, DETAIL)
+    wanted = paging.page(query, ALLOCATION, call.minor)
+    narrowed = filters.check(query, filters.ALLOCATIONS, call.minor)
+    access.narrow(narrowed, own, "owner")
+    if "node" in narrowed:
+        narrowed["node_id"] = changing.named_node(call.context, narrowed.pop("node")).id
+    rows = paging.rows(call, Allocation.rows, serialise, wanted, narrowed)
+    return paging.reply(call, ALLOCATION, rows, serialise, wanted, "allocations")
+
+
+def show(call: Call, ident: str) -> webob.Response:
+    """``GET /v1/allocations/{allocation}``"""
+    query = call.query({"fields": types.CSV})
+    serialise = paging.serialiser(query, ALLOCATION, call.minor, DETAIL)
+    allocation = _find(call, ident, "baremetal:allocation:get")
+    return call.reply(finding.show(call, allocation, serialise))
+
+
+def create(call: Call) -> webob.Response:
+    """``POST /v1/allocations``: a conductor looks for a node in the background.
+
+    With ``node`` the allocation is for an instance that this node has already, and active at once.
+    """
+    access.authorize(call.context, "baremetal:allocation:create")
+    call.query({})
+    document = call.document()
+    # Unlike other early fields, this one is answered as if there were no such field.
+    if (
+        call.minor < ALLOCATION.fields["node"].since
+        and isinstance(document, dict)
+        and "node" in document
+    ):
+        raise exception.InvalidParameterValue(
+            "Schema error for allocation: Additional properties are not allowed ('node' was unexpected)"
+        )
+    values = ALLOCATION.parse(document, call.minor)
+    finding.check_name("allocation", values.get("name"))
+    values["owner"] = _owner(call, values.get("owner"))
+    values.setdefault("traits", [])
+    values["candidate_nodes"] = _candidates(call, values.get("candidate_nodes", []))
+    node = _to_backfill(call, values)
+    if values.get("resource_class") is None:
+        raise exception.InvalidParameterValue(
+            "The resource_class field is mandatory unless the allocation is for the instance of a node."
+        )
+    allocation = Allocation(call.context, **values)
+    conductors = call.conductors
+    if node is None:
+        created = conductors.create_allocation(
+            call.context, allocation, conductors.get_random_topic()
+        )
+    else:
+        topic = conductors.get_topic_for(node)
+        created = conductors.create_allocation(call.context, allocation, topic, node.uuid)
+    return call.reply(_shown(call, created), 201, call.url(f"allocations/{created.uuid}"))
+
+
+def _owner(call: Call, owner: str | None) -> str | None:
+    """Whose a new allocation is: of the client's project, unless it may ask for others.
+
+    :raises HTTPForbidden: it is to be somebody else's.
+    """
+    if call.context.system_scope == "all" or owner == call.context.project_id:
+        return owner
+    if owner is None:
+        return call.context.project_id
+    access.authorize(call.context, "baremetal:allocation:create_restricted")
+    return owner
+
+
+def _candidates(call: Call, idents: list[str]) -> list[str]:
+    """The UUIDs of the nodes that an allocation is limited to.
+
+    :raises Invalid: some do not exist.
+    """
+    named = [ident for ident in idents if not types.is_uuid(ident)]
+    wanted = [types.UUID.check(ident) for ident in idents if types.is_uuid(ident)]
+    missing = []
+    found = set()
+    if wanted:
+        rows = Node.rows(call.context, ["uuid"], filters={"uuid_in": wanted})
+        found = {row["uuid"] for row in rows}
+        missing = [uuid for uuid in wanted if uuid not in found]
+    uuids = {}
+    for name in named:
+        try:
+            uuids[name] = Node.get_by_name(call.context, name).uuid
+        except exception.NodeNotFound:
+            missing.append(name)
+    if missing:
+        raise exception.Invalid(f"Nodes cannot be found: {', '.join(missing)}")
+    resolved = (uuids.get(ident) or types.UUID.check(ident) for ident in idents)
+    return list(dict.fromkeys(resolved))
+
+
+def _to_backfill(call: Call, values: dict[str, Any]) -> Node | None:
+    """The node whose instance the allocation is for; the allocation takes over what the node says of it.
+
+    :raises Invalid: there is no such node, or the allocation's UUID is not that of its instance.
+    """
+    ident = values.pop("node", None)
+    if ident is None:
+        return None
+    node = changing.named_node(call.context, ident)
+    if node.instance_uuid is not None:
+        if values.get("uuid") not in (None, node.instance_uuid):
+            raise exception.Invalid(
+                f"Node {node.uuid} has the instance {node.instance_uuid}; the UUID of its allocation has to be "
+                "the same."
+            )
+        values["uuid"] = node.instance_uuid
+    if values.get("resource_class") is None:
+        values["resource_class"] = node.resource_class
+    return node
+
+
+def update(call: Call, ident: str) -> webob.Response:
+    """``PATCH /v1/allocations/{allocation}``"""
+    if call.minor < _UPDATE_SINCE:
+        raise MethodNotAllowed(["DELETE", "GET"])
+    allocation = _find(call, ident, "baremetal:allocation:update")
+    call.query({})
+    operations = json_patch.check(ALLOCATION, call.document(), call.minor)
+    before = {name: getattr(allocation, name) for name in ALLOCATION.patchable}
+    changes = json_patch.apply(ALLOCATION, operations, before)
+    finding.check_name("allocation", changes.get("name"))
+    for name, value in changes.items():
+        setattr(allocation, name, value)
+    allocation.save()
+    return call.reply(_shown(call, allocation))
+
+
+def delete(call: Call, ident: str) -> webob.Response:
+    """``DELETE /v1/allocations/{allocation}``"""
+    call.query({})
+    return _delete(call, _find(call, ident, "baremetal:allocation:delete"))
+
+
+def _delete(call: Call, allocation: Allocation) -> webob.Response:
+    topic = call.conductors.get_random_topic()
+    if allocation.node_id is not None:
+        topic = call.conductors.get_topic_for(Node.get_by_id(call.context, allocation.node_id))
+    call.conductors.destroy_allocation(call.context, allocation.uuid, topic)
+    return call.empty(204)
+
+
+def show_of_node(call: Call, ident: str) -> webob.Response:
+    """``GET /v1/nodes/{node}/allocation``"""
+    query = call.query({"fields": types.CSV})
+    serialise = paging.serialiser(query, ALLOCATION, call.minor, DETAIL)
+    allocation = _of_node(call, ident, "baremetal:allocation:get")
+    return call.reply(finding.show(call, allocation, serialise))
+
+
+def delete_of_node(call: Call, ident: str) -> webob.Response:
+    """``DELETE /v1/nodes/{node}/allocation``"""
+    call.query({})
+    return _delete(call, _of_node(call, ident, "baremetal:allocation:delete"))
+
+
+def missing_ident(_call: Call) -> webob.Response:
+    """PATCH and DELETE of the collection."""
+    raise exception.InvalidParameterValue("Missing mandatory parameter: allocation_ident")
+
+
+def _of_node(call: Call, ident: str, rule: str) -> Allocation:
+    node = finding.node(call, ident)
+    missing = exception.AllocationNotFound(f"Allocation for node {ident} was not found.")
+    try:
+        allocation = Allocation.get_by_node_id(call.context, node.id)
+    except exception.AllocationNotFound:
+        raise missing from None
+    _authorize(call, allocation, rule, missing)
+    return allocation
+
+
+def _find(call: Call, ident: str, rule: str) -> Allocation:
+    """The allocation of this UUID or name, for somebody who may do ``rule`` to it.
+
+    :raises AllocationNotFound: also for those who may not see it.
+    :raises Invalid: neither a UUID nor a name.
+    :raises HTTPForbidden: it may be seen, and no more.
+    """
+    finding.check_ident("allocation_ident", ident)
+    allocation = Allocation.get(call.context, ident)
+    _authorize(call, allocation, rule, exception.AllocationNotFound(allocation=ident))
+    return allocation
+
+
+def _authorize(
+    call: Call, allocation: Allocation, rule: str, unseen: exception.AllocationNotFound
+) -> None:
+    target = access.of_owner("allocation", allocation.owner)
+    if not access.allows(call.context, "baremetal:allocation:get", target):
+        raise unseen
+    access.authorize(call.context, rule, target)
+
+
+def _shown(call: Call, allocation: Allocation) -> dict[str, Any]:
+    return finding.show(call, allocation, ALLOCATION.serialiser(call.minor, None, DETAIL))

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Deploy templates: list, create, show, change, delete."""
+
+import webob
+
+from ironic_lite.api import access, paging, types
+from ironic_lite.api import patch as json_patch
+from ironic_lite.api.call import Call
+from ironic_lite.api.controllers.v1 import finding
+from ironic_lite.api.resources.deploy_template import DEPLOY_TEMPLATE
+from ironic_lite.api.resources.fields import DETAIL
+from ironic_lite.common import exception
+from ironic_lite.objects.recipes import DeployTemplate
+
+_LIST = {**paging.ARGUMENTS, **paging.CHOOSING}
+
+
+def index(call: Call) -> webob.Response:
+    """``GET /v1/deploy_templates``"""
+    access.authorize(call.context, "baremetal:deploy_template:get")
+    query = call.query(_LIST)
+    serialise = paging.serialiser(query, DEPLOY_TEMPLATE, call.minor)
+    wanted = paging.page(query, DEPLOY_TEMPLATE, call.minor)
+    rows = paging.rows(call, DeployTemplate.rows, serialise, wanted, {})
+    return paging.reply(call, DEPLOY_TEMPLATE, rows, serialise, wanted, "deploy_templates")
+
+
+def show(call: Call, ident: str) -> webob.Response:
+    """``GET /v1/deploy_templates/{template}``"""
+    access.authorize(call.context, "baremetal:deploy_template:get")
+    query = call.query({"fields": types.CSV})
+    serialise = paging.serialiser(query, DEPLOY_TEMPLATE, call.minor, DETAIL)
+    return call.reply(finding.show(call, _find(call, ident), serialise))
+
+
+def create(call: Call) -> webob.Response:
+    """``POST /v1/deploy_templates``"""
+    access.authorize(call.context, "baremetal:deploy_template:create")
+    call.query({})
+    template = DeployTemplate(call.context, **DEPLOY_TEMPLATE.parse(call.document(), call.minor))
+    template.create()
+    return call.reply(_shown(call, template), 201, call.url(f"deploy_templates/{template.uuid}"))
+
+
+def update(call: Call, ident: str) -> webob.Response:
+    """``PATCH /v1/deploy_templates/{template}``"""
+    access.authorize(call.context, "baremetal:deploy_template:update")
+    template = _find(call, ident)
+    call.query({})
+    operations = json_patch.check(DEPLOY_TEMPLATE, call.document(), call.minor)
+    before = {name: getattr(template, name) for name in DEPLOY_TEMPLATE.patchable}
+    for name, value in json_patch.apply(DEPLOY_TEMPLATE, operations, before).items():
+        setattr(template, name, value)
+    template.save()
+    return call.reply(_shown(call, template))
+
+
+def delete(call: Call, ident: str) -> webob.Response:
+    """``DELETE /v1/deploy_templates/{template}``"""
+    access.authorize(call.context, "baremetal:deploy_template:delete")
+    call.query({})
+    _find(call, ident).destroy()
+    return call.empty(204)
+
+
+def missing_ident(_call: Call) -> webob.Response:
+    """PATCH and DELETE of the collection."""
+    raise exception.InvalidParameterValue("Missing mandatory parameter: template_ident")
+
+
+def _find(call: Call, ident: str) -> DeployTemplate:
+    finding.check_ident("template_ident", ident)
+    return DeployTemplate.get(call.context, ident)
+
+
+def _shown(call: Call, template: DeployTemplate) -> dict[str, object]:
+    return finding.show(call, template, DEPLOY_TEMPLATE.serialiser(call.minor, None, DETAIL))

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Inspection rules: list, create, show, change, delete."""
+
+from typing import Any
+
+import webob
+
+from ironic_lite.api import access, filters, paging, types
+from ironic_lite.api import patch as json_patch
+from ironic_lite.api.call import Call
+from ironic_lite.api.controllers.v1 import finding
+from ironic_lite.api.resources.fields import DETAIL
+from ironic_lite.api.resources.inspection_rule import INSPECTION_RULE
+from ironic_lite.common import exception
+from ironic_lite.objects.recipes import InspectionRule
+
+_LIST = {**paging.ARGUMENTS, **paging.CHOOSING, **filters.kinds(filters.INSPECTION_RULES)}
+
+
+def index(call: Call) -> webob.Response:
+    """``GET /v1/inspection_rules``"""
+    access.authorize(call.context, "baremetal:inspection_rule:list_all")
+    query = call.query(_LIST)
+    serialise = paging.serialiser(query, INSPECTION_RULE, call.minor)
+    wanted = paging.page(query, INSPECTION_RULE, call.minor)
+    narrowed = filters.check(query, filters.INSPECTION_RULES, call.minor)
+    rows = paging.rows(call, InspectionRule.rows, serialise, wanted, narrowed)
+    return paging.reply(call, INSPECTION_RULE, rows, serialise, wanted, "inspection_rules")
+
+
+def show(call: Call, uuid: str) -> webob.Response:
+    """``GET /v1/inspection_rules/{rule}``"""
+    access.authorize(call.context, "baremetal:inspection_rule:get")
+    query = call.query({"fields": types.CSV})
+    serialise = paging.serialiser(query, INSPECTION_RULE, call.minor, DETAIL)
+    return call.reply(finding.show(call, _find(call, uuid), serialise))
+
+
+def create(call: Call) -> webob.Response:
+    """``POST /v1/inspection_rules``"""
+    access.authorize(call.context, "baremetal:inspection_rule:create")
+    call.query({})
+    values = INSPECTION_RULE.parse(call.document(), call.minor)
+    values.setdefault("conditions", [])
+    rule = InspectionRule(call.context, **values)
+    rule.create()
+    return call.reply(_shown(call, rule), 201, call.url(f"inspection_rules/{rule.uuid}"))
+
+
+def update(call: Call, uuid: str) -> webob.Response:
+    """``PATCH /v1/inspection_rules/{rule}``"""
+    access.authorize(call.context, "baremetal:inspection_rule:update")
+    rule = _find(call, uuid)
+    call.query({})
+    operations = json_patch.check(INSPECTION_RULE, call.document(), call.minor)
+    before = {name: getattr(rule, name) for name in INSPECTION_RULE.patchable}
+    changes = json_patch.apply(INSPECTION_RULE, operations, before)
+    if rule.sensitive and changes.get("sensitive") is False:
+        raise exception.Invalid(
+            "An inspection rule that is sensitive stays so: its conditions and actions would be shown again."
+        )
+    for name, value in changes.items():
+        setattr(rule, name, value)
+    rule.save()
+    return call.reply(_shown(call, rule))
+
+
+def delete(call: Call, uuid: str) -> webob.Response:
+    """``DELETE /v1/inspection_rules/{rule}``"""
+    access.authorize(call.context, "baremetal:inspection_rule:delete")
+    call.query({})
+    _find(call, uuid).destroy()
+    return call.empty(204)
+
+
+def delete_all(call: Call) -> webob.Response:
+    """``DELETE /v1/inspection_rules``: every rule."""
+    access.authorize(call.context, "baremetal:inspection_rule:delete")
+    call.query({})
+    InspectionRule.destroy_all(call.context)
+    return call.empty(204)
+
+
+def missing_ident(_call: Call) -> webob.Response:
+    """PATCH of the collection."""
+    raise exception.InvalidParameterValue("Missing mandatory parameter: inspection_rule_uuid")
+
+
+def _find(call: Call, uuid: str) -> InspectionRule:
+    finding.check_uuid("inspection_rule_uuid", uuid)
+    return InspectionRule.get(call.context, uuid)
+
+
+def _shown(call: Call, rule: InspectionRule) -> dict[str, Any]:
+    return finding.show(call, rule, INSPECTION_RULE.serialiser(call.minor, None, DETAIL))

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The allocation: a request for a node, or the node that it got."""
+
+from ironic_lite.api import types
+from ironic_lite.api.resources.fields import QUERY, Field, Resource, computed
+from ironic_lite.api.traits import TraitList
+
+
+class _Candidates(types.Kind):
+    """Nodes by UUID or name."""
+
+    name = "list of nodes"
+    _most = 1000
+
+    def check(self, value: object) -> list[str]:
+        if not isinstance(value, list):
+            raise ValueError("Expected a list for {name}: {value}")
+        if len(value) > self._most:
+            raise ValueError(f"{{name}} has more than {self._most} nodes")
+        for item in value:
+            if not (types.is_uuid(item) or types.is_name(item)):
+                shown = types.literal(str(item)[:64])
+                raise ValueError(f"Expected UUID or name of a node in {{name}}: {shown}")
+        return list(dict.fromkeys(value))
+
+
+ALLOCATION = Resource(
+    "allocation",
+    "allocations",
+    (
+        Field(name="uuid", kind=types.UUID, create=True),
+        Field(name="created_at"),
+        Field(name="updated_at"),
+        Field(name="candidate_nodes", kind=_Candidates(), create=True, default=[], sort=False),
+        Field(name="extra", kind=types.OBJECT, create=True, update=True, default={}, sort=False),
+        Field(name="last_error"),
+        Field(name="name", kind=types.TEXT, create=True, update=True),
+        # Read with the allocation in one query.
+        Field(name="node_uuid", sort=False),
+        Field(name="owner", kind=types.TEXT, since=60, create=True),
+        Field(name="resource_class", kind=types.Text(80), create=True),
+        Field(name="state"),
+        Field(name="traits", kind=TraitList(), create=True, default=[], sort=False),
+        # A node to record an allocation for after the fact.
+        Field(name="node", kind=types.UUID_OR_NAME, since=58, create=True, shown=False),
+        Field(
+            name="links",
+            columns=("uuid",),
+            reader=computed(lambda row, view: view.links(f"allocations/{row['uuid']}")),
+        ),
+    ),
+    hides=(QUERY,),
+)

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The steps that clients write down: for a verb, in a deploy template, in a runbook."""
+
+import dataclasses
+from typing import Any
+
+from ironic_lite.api import types
+
+INTERFACES = ("vendor", "power", "management", "firmware", "deploy", "bios", "raid")
+
+RESERVED = frozenset({"hold", "wait", "power_on", "power_off", "reboot"})
+"""Steps that the service itself takes; they name no interface."""
+
+MAX_STEPS = 256
+
+
+def problem(step: Any, place: str | None = None, args_needed: bool = False) -> str | None:
+    """What is wrong with a step.
+
+    :param place: name of the number that orders steps, where there is one.
+    :param args_needed: whether the arguments must be there, if only empty.
+    """
+    if not isinstance(step, dict):
+        return "it is not an object"
+    if not isinstance(step.get("step"), str) or not step["step"]:
+        return "'step' is a required property, and a string"
+    unknown = sorted(set(step) - {"interface", "step", "args", place})
+    if unknown:
+        return f"additional properties are not allowed ({', '.join(unknown)})"
+    if "interface" not in step and step["step"] not in RESERVED:
+        return "'interface' is a required property"
+    if step.get("interface", INTERFACES[0]) not in INTERFACES:
+        return f"interface is not one of {', '.join(INTERFACES)}"
+    if args_needed and "args" not in step:
+        return "'args' is a required property"
+    if not isinstance(step.get("args", {}), dict):
+        return "'args' is not an object"
+    if place is not None and not _is_number(step.get(place)):
+        return f"'{place}' is a required property, and a whole number of at least 0"
+    return None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
+
+
+@dataclasses.dataclass(frozen=True)
+class StepList(types.Kind):
+    """At least one step, none twice. Their number may be written as a text, as on Ironic.
+
+    :param place: see ``problem``.
+    :param args_needed: see ``problem``.
+    """
+
+    place: str
+    args_needed: bool
+
+    name = "list of steps"
+
+    def check(self, value: Any) -> list[dict[str, Any]]:
+        if not isinstance(value, list) or not value:
+            raise ValueError("{name} must be a list of at least one step")
+        if len(value) > MAX_STEPS:
+            raise ValueError(f"{{name}} has more than {MAX_STEPS} steps")
+        seen: set[tuple[str | None, str]] = set()
+        steps = [self._normal(step) for step in value]
+        for index, step in enumerate(steps):
+            found = problem(step, self.place, self.args_needed)
+            if found is None:
+                key = step.get("interface"), step["step"]
+                if key in seen and step["step"] not in RESERVED:
+                    found = f"interface {key[0]}, step {key[1]} is there already"
+                seen.add(key)
+            if found is not None:
+                raise ValueError(f"step {index} of {{name}}: {types.literal(found)}")
+        return [{**step, "args": step.get("args", {})} for step in steps]
+
+    def _normal(self, step: Any) -> Any:
+        number = step.get(self.place) if isinstance(step, dict) else None
+        if isinstance(number, str) and number.isascii() and number.isdecimal() and len(number) < 10:
+            return {**step, self.place: int(number)}
+        return step

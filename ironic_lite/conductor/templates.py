@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Deploy templates: the steps that an instance gets because of the traits it asks for."""
+
+from ironic_lite.common import exception
+from ironic_lite.conductor import steps
+from ironic_lite.conductor.steps import Step
+from ironic_lite.conductor.task_manager import TaskManager
+from ironic_lite.drivers.interfaces import steps as step_specs
+from ironic_lite.objects.recipes import DeployTemplate
+
+
+def requested(task: TaskManager, named: list[Step]) -> list[Step]:
+    """The steps that a client names for a deployment, and before them those of the templates that the instance matches.
+
+    A step that the client names takes the place of the templates' steps of that name.
+
+    :raises InvalidParameterValue: when a step does not fit, or the node lacks a trait that its instance asks for.
+    """
+    steps.check_requested(task, step_specs.DEPLOY, named, skip_unknown=True)
+    overridden = {steps.identity(step) for step in named}
+    found = [step for step in _of_templates(task) if steps.identity(step) not in overridden]
+    return found + named
+
+
+def _of_templates(task: TaskManager) -> list[Step]:
+    traits = _traits(task)
+    if not traits:
+        return []
+    templates = DeployTemplate.list(task.context, sort_key="name", filters={"name_in": traits})
+    found = [step for template in templates for step in template.steps]
+    try:
+        steps.check_requested(task, step_specs.DEPLOY, found, skip_unknown=True)
+    except exception.InvalidParameterValue as exc:
+        names = ", ".join(template.name for template in templates)
+        raise exception.InvalidParameterValue(
+            err=f"the deploy templates {names}, which match the traits of the instance, do not fit: {exc.message}"
+        ) from None
+    return found
+
+
+def _traits(task: TaskManager) -> list[str]:
+    """The traits that the instance asks for.
+
+    :raises InvalidParameterValue: the node does not have all of them, or they are no list of words.
+    """
+    node = task.node
+    wanted = node.instance_info.get("traits") or []
+    if not isinstance(wanted, list) or not all(isinstance(trait, str) for trait in wanted):
+        raise exception.InvalidParameterValue(
+            err='instance_info/traits is not a list of traits, such as ["CUSTOM_GOLD"]'
+        )
+    missing = sorted(set(wanted) - set(node.traits))
+    if missing:
+        raise exception.InvalidParameterValue(
+            err=f"its instance asks for the traits {', '.join(missing)}, which the node does not have"
+        )
+    return wanted
