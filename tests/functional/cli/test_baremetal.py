@@ -1,88 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The real ``baremetal`` command of python-ironicclient, and openstacksdk, against a running service."""
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
-from typing import Any, NamedTuple
-
 import openstack
 import pytest
 
+from tests.functional.cli.conftest import Baremetal
 from tests.functional.deployment import Deployment
 from tests.waiting import wait_for
-
-SESSION = Path(__file__).with_name("session.py")
-
-
-class Answer(NamedTuple):
-    """What a call leaves behind."""
-
-    status: int
-    output: str
-    errors: str
-
-
-class Baremetal:
-    """The console command, as an operator of a service without Keystone calls it."""
-
-    def __init__(self, url: str, home: Path):
-        self._process = subprocess.Popen(
-            [sys.executable, str(SESSION)],
-            env={
-                **{name: value for name, value in os.environ.items() if not name.startswith("OS_")},
-                "OS_AUTH_TYPE": "none",
-                "OS_ENDPOINT": url,
-                "HOME": str(home),
-                "PYTHONWARNINGS": "ignore",
-            },
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def close(self) -> None:
-        """End the process."""
-        self._process.kill()
-        self._process.communicate()
-
-    def run(self, *words: str) -> Answer:
-        """One call; its exit status may be any."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(words) + "\n")
-        self._process.stdin.flush()
-        return Answer(*json.loads(self._process.stdout.readline()))
-
-    def __call__(self, *words: str) -> str:
-        """One call that has to succeed; returns what it prints."""
-        done = self.run(*words)
-        assert done.status == 0, f"baremetal {' '.join(words)}: {done.output}{done.errors}"
-        return done.output
-
-    def json(self, *words: str) -> Any:
-        """The same, for commands that show something."""
-        return json.loads(self(*words, "-f", "json"))
-
-
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """API and conductor in one process, for all tests of this file."""
-    directory = tmp_path_factory.mktemp("cli")
-    with Deployment(directory, database=f"sqlite:///{directory}/ironic-lite.sqlite") as deployment:
-        deployment.start_all_in_one()
-        yield deployment
-
-
-@pytest.fixture(scope="module")
-def baremetal(service: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Baremetal]:
-    """The command, pointed at the service."""
-    with closing(Baremetal(service.api_url, tmp_path_factory.mktemp("home"))) as command:
-        yield command
 
 
 def test_whole_life_of_a_node(baremetal: Baremetal) -> None:

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Records of every kind, as many as asked for, straight into the database."""
+
+from typing import Any
+
+from ironic_lite.common import context
+from ironic_lite.objects.chassis import Chassis
+from ironic_lite.objects.conductor import Conductor
+from ironic_lite.objects.node import Node
+from ironic_lite.objects.port import Port, Portgroup
+from ironic_lite.objects.volume import VolumeConnector, VolumeTarget
+
+_INTERFACES: dict[str, Any] = {"fake-hardware": {"power": {"enabled": ["fake"], "default": "fake"}}}
+
+
+class Population:
+    """What lists are made of. The chassis, node and port group that lists of parts are asked for have names here."""
+
+    def __init__(self) -> None:
+        self.context = context.admin_context()
+        self.count = 0
+        self.chassis = Chassis(self.context, description="home")
+        self.chassis.create()
+        self.node = self._node(name="home")
+        self.portgroup = Portgroup(self.context, node_id=self.node.id, name="home")
+        self.portgroup.create()
+
+    def grow(self, count: int) -> None:
+        """Have ``count`` of everything that lists show, besides the above."""
+        while self.count < count:
+            self._add(self.count)
+            self.count += 1
+
+    def _node(self, **fields: Any) -> Node:
+        node = Node(
+            self.context,
+            driver="fake-hardware",
+            conductor_group="",
+            chassis_id=self.chassis.id,
+            **fields,
+        )
+        node.create()
+        node.set_traits(["CUSTOM_A", "CUSTOM_B"])
+        return node
+
+    def _add(self, number: int) -> None:
+        Conductor.register(
+            self.context,
+            f"conductor-{number}",
+            ["fake-hardware"],
+            "",
+            Conductor.new_incarnation(),
+            _INTERFACES,
+        )
+        Chassis(self.context, extra={"number": number}).create()
+        self._node(name=f"node-{number}", shard=f"shard-{number}")
+        self._node(name=f"child-{number}", parent_node=self.node.uuid)
+        of_node = {"node_id": self.node.id}
+        for record in (
+            Portgroup(self.context, **of_node, name=f"group-{number}"),
+            Port(
+                self.context,
+                **of_node,
+                address=f"52:54:00:00:00:{number:02x}",
+                portgroup_id=self.portgroup.id,
+            ),
+            VolumeConnector(self.context, **of_node, type="ip", connector_id=str(number)),
+            VolumeTarget(
+                self.context, **of_node, volume_type="x", volume_id="v", boot_index=number
+            ),
+        ):
+            record.create()
