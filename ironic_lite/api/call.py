@@ -134,6 +134,10 @@ class Call:
         """The JSON of ``value``."""
         return self._response(status, encode(value), "application/json", location)
 
+    def encoded(self, body: bytes) -> webob.Response:
+        """JSON that is text already."""
+        return self._response(200, body, "application/json", None)
+
     def reply_tagged(
         self, value: Any, record: Any, status: int = 200, location: str | None = None
     ) -> webob.Response:

@@ -14,8 +14,8 @@ from ironic_lite.api.resources.fields import DETAIL, ROW, Resource, Serialiser
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF
 
-_FIELDS_SINCE = 8
-_DETAIL_SINCE = 43
+FIELDS_SINCE = 8
+DETAIL_SINCE = 43
 
 ARGUMENTS: dict[str, types.Kind] = {
     "limit": types.INTEGER,
@@ -67,8 +67,8 @@ def serialiser(
     resource: Resource,
     minor: int,
     view: str = ROW,
-    fields_since: int = _FIELDS_SINCE,
-    detail_since: int = _DETAIL_SINCE,
+    fields_since: int = FIELDS_SINCE,
+    detail_since: int = DETAIL_SINCE,
 ) -> Serialiser:
     """Take ``fields`` and ``detail`` out of the query, and choose the serialiser by them.
 

@@ -5,6 +5,7 @@ All routes of the API also answer without ``/v1`` and with a slash at the end. W
 but not with the method asked for, is 405.
 """
 
+from ironic_lite.api import filters, forms, node_routes, types
 from ironic_lite.api.controllers import boot, discovery
 from ironic_lite.api.controllers.v1 import (
     allocations,
@@ -13,34 +14,45 @@ from ironic_lite.api.controllers.v1 import (
     deploy_templates,
     drivers,
     events,
-    history,
-    indicators,
     inspection_data,
     inspection_rules,
-    management,
     node_groups,
-    node_items,
     node_states,
-    nodes,
     portgroups,
     ports,
     ramdisk,
     runbooks,
-    traits,
     vendor,
-    vifs,
-    vmedia,
     volume,
 )
-from ironic_lite.api.routing import METHODS, Handler, Operation, Route, Table, route
+from ironic_lite.api.resources.allocation import ALLOCATION
+from ironic_lite.api.resources.chassis import CHASSIS
+from ironic_lite.api.resources.conductor import CONDUCTOR
+from ironic_lite.api.resources.deploy_template import DEPLOY_TEMPLATE
+from ironic_lite.api.resources.driver import DRIVER
+from ironic_lite.api.resources.inspection_rule import INSPECTION_RULE
+from ironic_lite.api.resources.node import NODE
+from ironic_lite.api.resources.port import PORT
+from ironic_lite.api.resources.portgroup import PORTGROUP
+from ironic_lite.api.resources.runbook import RUNBOOK
+from ironic_lite.api.routing import Route, Table, route, vendor_route
+
+_TEXT = {"GET": forms.Form(reply=forms.TEXT, media="text/plain")}
+_NODES_OF_CHASSIS = {k: kind for k, kind in filters.NODES.items() if k != "chassis_uuid"}
 
 UNVERSIONED = Table(
     (
-        route("", GET=discovery.root, public=True),
-        route("v1", GET=discovery.v1, public=True),
-        route("healthcheck", GET=discovery.healthcheck, public=True),
-        route("boot.ipxe", GET=boot.entry, public=True),
-        route("boot/{mac}", GET=boot.script, public=True),
+        route("", GET=discovery.root, public=True, forms=forms.reads(forms.OBJECT)),
+        route("v1", GET=discovery.v1, public=True, forms=forms.reads(forms.OBJECT)),
+        route(
+            "v1/openapi.json",
+            GET=discovery.openapi_document,
+            public=True,
+            forms={"GET": forms.Form(query={"version": types.TEXT}, reply=forms.OBJECT)},
+        ),
+        route("healthcheck", GET=discovery.healthcheck, public=True, forms=_TEXT),
+        route("boot.ipxe", GET=boot.entry, public=True, forms=_TEXT),
+        route("boot/{mac}", GET=boot.script, public=True, forms=_TEXT),
     )
 )
 
@@ -53,6 +65,7 @@ def _volume_routes(kind: volume.Volumes) -> tuple[Route, ...]:
     return (
         route(
             kind.path,
+            forms=forms.collection(kind.resource, filters.VOLUMES),
             GET=kind.index,
             POST=kind.create,
             PATCH=kind.missing_ident,
@@ -60,125 +73,35 @@ def _volume_routes(kind: volume.Volumes) -> tuple[Route, ...]:
             since=32,
         ),
         route(
-            f"{kind.path}/{{uuid}}", GET=kind.show, PATCH=kind.update, DELETE=kind.delete, since=32
+            f"{kind.path}/{{uuid}}",
+            forms=forms.record(kind.resource),
+            GET=kind.show,
+            PATCH=kind.update,
+            DELETE=kind.delete,
+            since=32,
         ),
     )
 
 
-def _vendor_route(path: str, handler: Handler) -> Route:
-    """Vendor methods choose their HTTP methods themselves."""
-    return Route(path, {method: Operation(handler) for method in METHODS})
-
-
 V1 = Table(
     (
-        route(
-            "nodes",
-            GET=nodes.index,
-            POST=nodes.create,
-            PATCH=nodes.missing_ident,
-            DELETE=nodes.missing_ident,
-        ),
-        route("nodes/detail", GET=nodes.details),
-        route("nodes/validate", GET=nodes.validate_named),
-        route("nodes/{node}", GET=nodes.show, PATCH=nodes.update, DELETE=nodes.delete),
-        route("nodes/{node}/validate", GET=nodes.validate),
-        route(
-            "nodes/{node}/maintenance",
-            PUT=nodes.set_maintenance,
-            DELETE=nodes.unset_maintenance,
-        ),
-        route("nodes/{node}/states", GET=node_states.show),
-        route("nodes/{node}/states/power", PUT=node_states.set_power),
-        route("nodes/{node}/states/provision", PUT=node_states.set_provision),
-        route(
-            "nodes/{node}/states/console",
-            GET=node_states.show_console,
-            PUT=node_states.set_console,
-        ),
-        route("nodes/{node}/states/raid", PUT=node_states.set_raid, since=12, before={"PUT": 406}),
-        route("nodes/{node}/states/boot_mode", PUT=node_states.set_boot_mode, since=76),
-        route("nodes/{node}/states/secure_boot", PUT=node_states.set_secure_boot, since=76),
-        route("nodes/{node}/management"),
-        route(
-            "nodes/{node}/management/boot_device",
-            GET=management.show_boot_device,
-            PUT=management.set_boot_device,
-        ),
-        route(
-            "nodes/{node}/management/boot_device/supported", GET=management.supported_boot_devices
-        ),
-        route("nodes/{node}/management/inject_nmi", PUT=management.inject_nmi, since=29),
-        route("nodes/{node}/management/indicators", GET=indicators.index, since=63),
-        route(
-            "nodes/{node}/management/indicators/{indicator}",
-            GET=indicators.show,
-            PUT=indicators.switch,
-            since=63,
-        ),
-        route(
-            "nodes/{node}/vifs",
-            GET=vifs.index,
-            POST=vifs.attach,
-            DELETE=vifs.missing_ident,
-            since=28,
-        ),
-        route("nodes/{node}/vifs/{vif}", DELETE=vifs.detach, since=28),
-        _vendor_route("nodes/{node}/vendor_passthru", vendor.call_node),
-        route("nodes/{node}/vendor_passthru/methods", GET=vendor.node_methods),
-        _vendor_route("nodes/{node}/vendor_passthru/{method}", vendor.call_node),
-        route("nodes/{node}/bios", GET=node_items.list_bios, since=40),
-        route("nodes/{node}/bios/{setting}", GET=node_items.show_bios, since=40),
-        route("nodes/{node}/history", GET=history.index, since=78),
-        route("nodes/{node}/history/{event}", GET=history.show, since=78),
-        route("nodes/{node}/inventory", GET=node_items.show_inventory, since=81),
-        route("nodes/{node}/firmware", GET=node_items.list_firmware, since=86),
-        route(
-            "nodes/{node}/vmedia",
-            GET=vmedia.show,
-            POST=vmedia.attach,
-            DELETE=vmedia.detach,
-            since=89,
-        ),
-        route("nodes/{node}/vmedia/{device}", DELETE=vmedia.detach, since=89),
-        route("nodes/{node}/ports", GET=ports.of_node),
-        route("nodes/{node}/ports/detail", GET=ports.details_of_node),
-        route("nodes/{node}/portgroups", GET=portgroups.of_node, since=24),
-        route("nodes/{node}/portgroups/detail", GET=portgroups.details_of_node, since=24),
-        route("nodes/{node}/volume", GET=volume.of_node, since=32),
-        route("nodes/{node}/volume/connectors", GET=volume.CONNECTORS.of_node, since=32),
-        route("nodes/{node}/volume/targets", GET=volume.TARGETS.of_node, since=32),
-        route(
-            "nodes/{node}/traits",
-            GET=traits.index,
-            PUT=traits.replace,
-            DELETE=traits.remove_all,
-            since=37,
-            before={"GET": 406, "PUT": 405},
-        ),
-        route(
-            "nodes/{node}/traits/{trait}",
-            PUT=traits.add,
-            DELETE=traits.remove,
-            since=37,
-            before={"PUT": 405},
-        ),
-        route(
-            "nodes/{node}/allocation",
-            GET=allocations.show_of_node,
-            DELETE=allocations.delete_of_node,
-            since=52,
-        ),
-        route("nodes/{node}/children", GET=node_groups.children, since=83),
+        *node_routes.ROUTES,
         route(
             "ports",
             GET=ports.index,
             POST=ports.create,
             PATCH=ports.missing_ident,
             DELETE=ports.missing_ident,
+            forms=forms.collection(PORT, filters.PORTS),
         ),
-        route("ports/detail", GET=ports.details),
-        route("ports/{port}", GET=ports.show, PATCH=ports.update, DELETE=ports.delete),
+        route("ports/detail", GET=ports.details, forms=forms.details(PORT, filters.PORTS)),
+        route(
+            "ports/{port}",
+            GET=ports.show,
+            PATCH=ports.update,
+            DELETE=ports.delete,
+            forms=forms.record(PORT),
+        ),
         route(
             "portgroups",
             GET=portgroups.index,
@@ -186,48 +109,117 @@ V1 = Table(
             PATCH=portgroups.missing_ident,
             DELETE=portgroups.missing_ident,
             since=23,
+            forms=forms.collection(PORTGROUP, filters.PORTGROUPS),
         ),
-        route("portgroups/detail", GET=portgroups.details, since=23),
+        route(
+            "portgroups/detail",
+            GET=portgroups.details,
+            since=23,
+            forms=forms.details(PORTGROUP, filters.PORTGROUPS),
+        ),
         route(
             "portgroups/{portgroup}",
             GET=portgroups.show,
             PATCH=portgroups.update,
             DELETE=portgroups.delete,
             since=23,
+            forms=forms.record(PORTGROUP),
         ),
-        route("portgroups/{portgroup}/ports", GET=ports.of_portgroup, since=24),
-        route("portgroups/{portgroup}/ports/detail", GET=ports.details_of_portgroup, since=24),
+        route(
+            "portgroups/{portgroup}/ports",
+            GET=ports.of_portgroup,
+            since=24,
+            forms=forms.collection(PORT),
+        ),
+        route(
+            "portgroups/{portgroup}/ports/detail",
+            GET=ports.details_of_portgroup,
+            since=24,
+            forms=forms.details(PORT),
+        ),
         route(
             "chassis",
             GET=chassis.index,
             POST=chassis.create,
             PATCH=chassis.missing_ident,
             DELETE=chassis.missing_ident,
+            forms=forms.collection(CHASSIS),
         ),
-        route("chassis/detail", GET=chassis.details),
-        route("chassis/{chassis}", GET=chassis.show, PATCH=chassis.update, DELETE=chassis.delete),
-        route("chassis/{chassis}/nodes", GET=chassis.nodes),
-        route("chassis/{chassis}/nodes/detail", GET=chassis.node_details),
-        route("volume", GET=volume.index, since=32),
+        route("chassis/detail", GET=chassis.details, forms=forms.details(CHASSIS)),
+        route(
+            "chassis/{chassis}",
+            GET=chassis.show,
+            PATCH=chassis.update,
+            DELETE=chassis.delete,
+            forms=forms.record(CHASSIS),
+        ),
+        route(
+            "chassis/{chassis}/nodes",
+            GET=chassis.nodes,
+            forms=forms.collection(NODE, _NODES_OF_CHASSIS),
+        ),
+        route(
+            "chassis/{chassis}/nodes/detail",
+            GET=chassis.node_details,
+            forms=forms.details(NODE, _NODES_OF_CHASSIS),
+        ),
+        route("volume", GET=volume.index, since=32, forms=forms.reads(forms.OBJECT)),
         *_volume_routes(volume.CONNECTORS),
         *_volume_routes(volume.TARGETS),
-        route("shards", GET=node_groups.shards, since=82),
-        route("drivers", GET=drivers.index),
-        route("drivers/properties", GET=drivers.properties_named),
-        route("drivers/{driver}", GET=drivers.show),
-        route("drivers/{driver}/properties", GET=drivers.properties),
+        route(
+            "shards",
+            GET=node_groups.shards,
+            since=82,
+            forms=forms.reads(forms.wrapped("shards", forms.OBJECTS)),
+        ),
+        route(
+            "drivers",
+            GET=drivers.index,
+            forms={
+                "GET": forms.Form(
+                    query={
+                        "type": filters.Filter(types.TEXT, 30),
+                        "detail": filters.Filter(types.BOOLEAN, 30),
+                        "fields": filters.Filter(types.CSV, 77),
+                    },
+                    reply=forms.Page(DRIVER),
+                )
+            },
+        ),
+        route(
+            "drivers/properties",
+            GET=drivers.properties_named,
+            forms={"GET": forms.Form(query={"driver_name": types.TEXT}, reply=forms.OBJECT)},
+        ),
+        route(
+            "drivers/{driver}",
+            GET=drivers.show,
+            forms={
+                "GET": forms.Form(query={"fields": filters.Filter(types.CSV, 77)}, reply=DRIVER)
+            },
+        ),
+        route(
+            "drivers/{driver}/properties", GET=drivers.properties, forms=forms.reads(forms.OBJECT)
+        ),
         route("drivers/{driver}/raid"),
         route(
             "drivers/{driver}/raid/logical_disk_properties",
             GET=node_states.logical_disk_properties,
             since=12,
             before={"GET": 406},
+            forms=forms.reads(forms.OBJECT),
         ),
-        _vendor_route("drivers/{driver}/vendor_passthru", vendor.call_driver),
-        route("drivers/{driver}/vendor_passthru/methods", GET=vendor.driver_methods),
-        _vendor_route("drivers/{driver}/vendor_passthru/{method}", vendor.call_driver),
-        route("conductors", GET=conductors.index, since=49),
-        route("conductors/{hostname}", GET=conductors.show, since=49),
+        vendor_route("drivers/{driver}/vendor_passthru", vendor.call_driver),
+        route(
+            "drivers/{driver}/vendor_passthru/methods",
+            GET=vendor.driver_methods,
+            forms=forms.reads(forms.OBJECT),
+        ),
+        vendor_route("drivers/{driver}/vendor_passthru/{method}", vendor.call_driver),
+        route("conductors", GET=conductors.index, since=49, forms=forms.collection(CONDUCTOR)),
+        route(
+            "conductors/{hostname}", GET=conductors.show, since=49, forms=forms.record(CONDUCTOR)
+        ),
         route(
             "allocations",
             GET=allocations.index,
@@ -236,6 +228,7 @@ V1 = Table(
             DELETE=allocations.missing_ident,
             since=52,
             before=_WRITING_NOT_ALLOWED,
+            forms=forms.collection(ALLOCATION, filters.ALLOCATIONS),
         ),
         route(
             "allocations/{allocation}",
@@ -244,6 +237,7 @@ V1 = Table(
             DELETE=allocations.delete,
             since=52,
             before=_WRITING_NOT_ALLOWED,
+            forms=forms.record(ALLOCATION),
         ),
         route(
             "deploy_templates",
@@ -253,6 +247,7 @@ V1 = Table(
             DELETE=deploy_templates.missing_ident,
             since=55,
             before=_WRITING_NOT_ALLOWED,
+            forms=forms.collection(DEPLOY_TEMPLATE),
         ),
         route(
             "deploy_templates/{template}",
@@ -261,6 +256,7 @@ V1 = Table(
             DELETE=deploy_templates.delete,
             since=55,
             before=_WRITING_NOT_ALLOWED,
+            forms=forms.record(DEPLOY_TEMPLATE),
         ),
         route(
             "runbooks",
@@ -270,6 +266,7 @@ V1 = Table(
             DELETE=runbooks.missing_ident,
             since=92,
             before=_WRITING_NOT_ALLOWED,
+            forms=forms.collection(RUNBOOK),
         ),
         route(
             "runbooks/{runbook}",
@@ -278,6 +275,7 @@ V1 = Table(
             DELETE=runbooks.delete,
             since=92,
             before=_WRITING_NOT_ALLOWED,
+            forms=forms.record(RUNBOOK),
         ),
         route(
             "runbooks/{runbook}/traits",
@@ -285,12 +283,15 @@ V1 = Table(
             PUT=runbooks.replace_traits,
             DELETE=runbooks.remove_traits,
             since=112,
+            forms=forms.reads(forms.wrapped("traits", forms.TEXTS))
+            | {"PUT": forms.Form(body=runbooks.TRAITS, status=204), "DELETE": forms.DONE},
         ),
         route(
             "runbooks/{runbook}/traits/{trait}",
             PUT=runbooks.add_trait,
             DELETE=runbooks.remove_trait,
             since=112,
+            forms={"PUT": forms.DONE, "DELETE": forms.DONE},
         ),
         route(
             "inspection_rules",
@@ -300,6 +301,10 @@ V1 = Table(
             DELETE=inspection_rules.delete_all,
             since=96,
             before=_WRITING_NOT_ALLOWED,
+            forms={
+                **forms.collection(INSPECTION_RULE, filters.INSPECTION_RULES),
+                "DELETE": forms.DONE,
+            },
         ),
         route(
             "inspection_rules/{uuid}",
@@ -308,12 +313,46 @@ V1 = Table(
             DELETE=inspection_rules.delete,
             since=96,
             before=_WRITING_NOT_ALLOWED,
+            forms=forms.record(INSPECTION_RULE),
         ),
-        route("lookup", GET=ramdisk.lookup, public=True, since=22),
-        route("events", POST=events.report, since=54),
+        route(
+            "lookup",
+            GET=ramdisk.lookup,
+            public=True,
+            since=22,
+            forms={
+                "GET": forms.Form(
+                    query={"addresses": types.CSV, "node_uuid": types.UUID}, reply=forms.OBJECT
+                )
+            },
+        ),
+        route(
+            "events",
+            POST=events.report,
+            since=54,
+            forms={"POST": forms.Form(body=events.EVENTS, status=204)},
+        ),
         # Ramdisks of old send no version, which reads as 1.1.
-        route("continue_inspection", POST=inspection_data.receive, public=True),
-        route("heartbeat/{node}", POST=ramdisk.heartbeat, public=True, since=22),
+        route(
+            "continue_inspection",
+            POST=inspection_data.receive,
+            public=True,
+            forms={
+                "POST": forms.Form(
+                    query={"node_uuid": types.UUID},
+                    body=inspection_data.DATA,
+                    status=202,
+                    reply=forms.wrapped("uuid", types.UUID.schema),
+                )
+            },
+        ),
+        route(
+            "heartbeat/{node}",
+            POST=ramdisk.heartbeat,
+            public=True,
+            since=22,
+            forms={"POST": forms.Form(body=ramdisk.HEARTBEAT, status=202)},
+        ),
     )
 )
 

@@ -8,6 +8,7 @@ from typing import Any
 import pecan
 import webob
 
+from ironic_lite.api.forms import ANYTHING, OBJECT, Form
 from ironic_lite.common import exception
 
 Handler = Callable[..., webob.Response]
@@ -27,11 +28,19 @@ class MethodNotAllowed(Exception):
         self.allowed = sorted(allowed)
 
 
-class Operation:
-    """One method of one path, as pecan calls it."""
+_UNSAID = Form(reply=ANYTHING)
+_VENDOR = Form(body=OBJECT, status="2XX")
 
-    def __init__(self, handler: Handler):
+
+class Operation:
+    """One method of one path, as pecan calls it.
+
+    :param form: what it takes and answers.
+    """
+
+    def __init__(self, handler: Handler, form: Form = _UNSAID):
         self.handler = handler
+        self.form = form
 
     @pecan.expose(content_type="application/json")
     def serve(self, request: webob.Request, response: webob.Response) -> webob.Response:
@@ -75,18 +84,30 @@ def route(
     public: bool = False,
     since: int = 1,
     before: Mapping[str, int] | None = None,
+    forms: Mapping[str, Form] | None = None,
     **handlers: Handler,
 ) -> Route:
-    """A line of the table: ``route("nodes/{node}", GET=nodes.show, DELETE=nodes.delete)``."""
-    return Route(path, {m: Operation(h) for m, h in handlers.items()}, public, since, before or {})
+    """A line of the table: ``route("nodes/{node}", GET=nodes.show, DELETE=nodes.delete)``.
+
+    :param forms: what the operations take and answer, by method.
+    """
+    said = forms or {}
+    operations = {m: Operation(h, said.get(m, _UNSAID)) for m, h in handlers.items()}
+    return Route(path, operations, public, since, before or {})
+
+
+def vendor_route(path: str, handler: Handler) -> Route:
+    """A line whose handler is called with every HTTP method: vendor methods choose theirs themselves."""
+    return Route(path, {method: Operation(handler, _VENDOR) for method in METHODS})
 
 
 class Table:
     """Routes, looked up segment by segment; a literal segment comes before a variable one."""
 
     def __init__(self, routes: Iterable[Route]):
+        self.routes = tuple(routes)
         self._tree: dict[str, Any] = {}
-        for entry in routes:
+        for entry in self.routes:
             branch = self._tree
             for segment in entry.path.split("/") if entry.path else ():
                 branch = branch.setdefault("{}" if segment.startswith("{") else segment, {})

@@ -25,6 +25,7 @@ class Body:
 
     def __init__(self, what: str | None, form: dict[str, Any]):
         self._prefix = f"Schema error for {what}: " if what else "Schema error: "
+        self.form = form
         self._validator = jsonschema.Draft202012Validator(form, format_checker=_FORMATS)
 
     def check(self, document: Any) -> Any:

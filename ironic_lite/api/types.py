@@ -60,6 +60,8 @@ class Kind(wtypes.UserType):
 
     basetype = str  # what JSON gave is passed on as it is; only ``check`` converts
     name = "value"
+    schema: Mapping[str, Any] = {}
+    """The same rule as a JSON schema, as far as one can say it."""
 
     def check(self, value: Any) -> Any:
         raise NotImplementedError
@@ -82,6 +84,7 @@ class _Any(Kind):
 
 class _Uuid(Kind):
     name = "uuid"
+    schema = {"type": "string", "format": "uuid"}
 
     def check(self, value: Any) -> str:
         if not is_uuid(value):
@@ -91,6 +94,7 @@ class _Uuid(Kind):
 
 class _Mac(Kind):
     name = "mac"
+    schema = {"type": "string", "pattern": "^([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}$"}
 
     def check(self, value: Any) -> str:
         if not is_mac(value):
@@ -100,6 +104,7 @@ class _Mac(Kind):
 
 class _UuidOrName(Kind):
     name = "uuid or name"
+    schema = {"type": "string", "pattern": "^[a-zA-Z0-9._~-]{1,255}$"}
 
     def check(self, value: Any) -> str:
         if not (is_uuid(value) or is_name(value)):
@@ -114,6 +119,7 @@ class Text(Kind):
 
     def __init__(self, max_length: int | None = 255):
         self.max_length = max_length
+        self.schema = {"type": "string"} | ({} if max_length is None else {"maxLength": max_length})
 
     def check(self, value: Any) -> str:
         if not isinstance(value, str):
@@ -141,6 +147,7 @@ class Choice(Text):
     def __init__(self, *choices: str):
         super().__init__()
         self.choices = choices
+        self.schema = {"enum": list(choices)}
 
     def check(self, value: Any) -> str:
         if value not in self.choices:
@@ -152,6 +159,7 @@ class Choice(Text):
 
 class _Boolean(Kind):
     name = "boolean"
+    schema = {"type": "boolean"}
 
     def check(self, value: Any) -> bool:
         if isinstance(value, bool):
@@ -175,6 +183,7 @@ class _Flag(Kind):
 
 class _Integer(Kind):
     name = "integer"
+    schema = {"type": "integer"}
 
     def check(self, value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, (int, str)):
@@ -189,6 +198,7 @@ class _Number(Kind):
     """A whole number that is no text, and that the database can keep."""
 
     name = "number"
+    schema = {"type": "integer", "minimum": -(2**31), "maximum": 2**31 - 1}
 
     def check(self, value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
@@ -202,6 +212,7 @@ class _Csv(Kind):
     """``a,b,c``, or the argument several times."""
 
     name = "list of strings"
+    schema = {"type": "array", "items": {"type": "string"}}
 
     def check(self, value: Any) -> list[str]:
         texts = value if isinstance(value, list) else [value]
@@ -211,6 +222,7 @@ class _Csv(Kind):
 
 class _JsonObject(Kind):
     name = "object"
+    schema = {"type": "object"}
 
     def check(self, value: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
@@ -220,6 +232,7 @@ class _JsonObject(Kind):
 
 class _JsonList(Kind):
     name = "list"
+    schema = {"type": "array"}
 
     def check(self, value: Any) -> list[Any]:
         if not isinstance(value, list):
@@ -231,11 +244,24 @@ class _ObjectOrText(Kind):
     """A config drive: an object to build one from, or its base64 text or URL. Too secret to repeat."""
 
     name = "object or string"
+    schema = {"type": ["object", "string"]}
 
     def check(self, value: Any) -> Any:
         if not isinstance(value, (dict, str)):
             raise ValueError("Expected a string or an object for {name}")
         return value
+
+
+class Shown(Kind):
+    """What replies hold and no request may set."""
+
+    name = "read only"
+
+    def __init__(self, schema: Mapping[str, Any]):
+        self.schema = schema
+
+    def check(self, value: Any) -> Any:
+        raise ValueError("{name} cannot be set")
 
 
 ANY = _Any()
@@ -252,6 +278,20 @@ CSV = _Csv()
 OBJECT = _JsonObject()
 LIST = _JsonList()
 OBJECT_OR_TEXT = _ObjectOrText()
+MOMENT = Shown({"type": "string", "format": "date-time"})
+WORD = Shown({"type": "string"})
+WORDS = Shown({"type": "array", "items": {"type": "string"}})
+FACTS = Shown({"type": "object"})
+LINKS = Shown(
+    {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {"href": {"type": "string"}, "rel": {"type": "string"}},
+            "required": ["href", "rel"],
+        },
+    }
+)
 
 
 def _refusal(text: str, name: str, value: Any) -> exception.InvalidParameterValue:

@@ -57,12 +57,21 @@ def _asked(environ: dict[str, str]) -> str:
     return environ.get(_OURS, MIN_STRING)
 
 
-def negotiate(environ: dict[str, str]) -> int:
-    """The minor version that a request is served in.
+def is_asked(environ: dict[str, str]) -> bool:
+    """Whether a request names a version at all."""
+    return _OURS in environ or _COMMON in environ
 
-    :raises VersionRefused: it asks for one that does not exist, or for something that is no version.
+
+def negotiate(environ: dict[str, str]) -> int:
+    """The minor version that a request is served in; raises as ``parse``."""
+    return parse(_asked(environ))
+
+
+def parse(asked: str) -> int:
+    """The minor version of ``1.N`` or ``latest``.
+
+    :raises VersionRefused: there is no such version, or it is none.
     """
-    asked = _asked(environ)
     if asked.lower() == "latest":
         return MAX
     match = _NUMBER.match(asked)

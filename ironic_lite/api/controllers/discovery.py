@@ -5,7 +5,7 @@ from typing import Any
 
 import webob
 
-from ironic_lite.api import versions
+from ironic_lite.api import types, versions
 from ironic_lite.api.call import Call
 
 # Parts of the API and the first microversion that tells of them.
@@ -77,3 +77,22 @@ def v1(call: Call) -> webob.Response:
 def healthcheck(call: Call) -> webob.Response:
     """``GET /healthcheck``: the process answers. It asks nobody else, so that a probe costs nothing."""
     return call.text("OK\n")
+
+
+def openapi_document(call: Call) -> webob.Response:
+    """``GET /v1/openapi.json``: the API as an OpenAPI document.
+
+    Of the newest microversion, with a note since when each part exists, or of the one that the version header or
+    ``?version=1.N`` names.
+    """
+    # It reads the table of routes, which this function is in.
+    from ironic_lite.api import openapi
+
+    asked = call.query({"version": types.TEXT}).get("version")
+    if asked is not None:
+        minor = versions.parse(asked)
+    elif versions.is_asked(call.request.environ):
+        minor = call.minor
+    else:
+        minor = versions.MAX
+    return call.encoded(openapi.document(minor))

@@ -72,7 +72,12 @@ class Application(ExplicitPecan):
         while segments and not segments[-1]:
             segments.pop()
         suffix = ""
-        if minor <= _SUFFIX_UNTIL and segments and segments[-1].endswith(_SUFFIX):
+        if (
+            minor <= _SUFFIX_UNTIL
+            and segments
+            and segments[-1].endswith(_SUFFIX)
+            and routes.UNVERSIONED.find(segments) is None
+        ):
             suffix = _SUFFIX
             segments[-1] = segments[-1].removesuffix(_SUFFIX)
         found = routes.find(segments)

@@ -10,7 +10,7 @@ from ironic_lite.api.call import Call
 
 LOG = logging.getLogger(__name__)
 
-_EVENTS = schemas.Body(
+EVENTS = schemas.Body(
     None,
     {
         "type": "object",
@@ -52,6 +52,6 @@ def report(call: Call) -> webob.Response:
     """``POST /v1/events``"""
     access.authorize(call.context, "baremetal:events:post")
     call.query({})
-    for event in _EVENTS.check(call.document())["events"]:
+    for event in EVENTS.check(call.document())["events"]:
         LOG.debug("Event %s of port %s", event["event"], event["port_id"])
     return call.empty(204)

@@ -9,7 +9,7 @@ from ironic_lite.api.controllers.v1 import finding
 from ironic_lite.api.view import quoted
 from ironic_lite.common import exception
 
-_STATE = types.body_class("IndicatorState", {"state": types.TEXT}, mandatory=["state"])
+STATE = types.body_class("IndicatorState", {"state": types.TEXT}, mandatory=["state"])
 
 
 def index(call: Call, ident: str) -> webob.Response:
@@ -47,7 +47,7 @@ def show(call: Call, ident: str, unique: str) -> webob.Response:
 def switch(call: Call, ident: str, unique: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/management/indicators/{name@component}``"""
     node = finding.node(call, ident, "baremetal:node:set_indicator_state")
-    state = call.arguments(_STATE)["state"]
+    state = call.arguments(STATE)["state"]
     if state is None:
         raise exception.MissingParameterValue("Missing mandatory parameter: state")
     name, component = _split(unique)

@@ -14,7 +14,7 @@ _SINCE = 84
 _OLD_RAMDISKS = 1
 """They send no version at all."""
 
-_DATA = schemas.Body(
+DATA = schemas.Body(
     "data",
     {
         "type": "object",
@@ -46,7 +46,7 @@ _DATA = schemas.Body(
 def receive(call: Call) -> webob.Response:
     """``POST /v1/continue_inspection``: the inventory of the server, and what else the ramdisk collected."""
     query = call.query({"node_uuid": types.UUID})
-    data = dict(_DATA.check(call.document()))
+    data = dict(DATA.check(call.document()))
     if call.minor != _OLD_RAMDISKS and call.minor < _SINCE:
         raise exception.NotFound(f"API version 1.{_SINCE} or newer is required")
     inventory = data.pop("inventory")

@@ -8,9 +8,8 @@ from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import finding
 from ironic_lite.common import exception
 
-_BOOT_DEVICE = types.body_class(
-    "BootDevice", {"boot_device": types.TEXT, "persistent": types.BOOLEAN}
-)
+ARGUMENTS: dict[str, types.Kind] = {"boot_device": types.TEXT, "persistent": types.BOOLEAN}
+BOOT_DEVICE = types.body_class("BootDevice", ARGUMENTS)
 
 
 _NOTHING = types.body_class("Nothing", {})
@@ -34,8 +33,8 @@ def supported_boot_devices(call: Call, ident: str) -> webob.Response:
 def set_boot_device(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/management/boot_device``; the arguments come in the body or in the query."""
     node = finding.node(call, ident, "baremetal:node:set_boot_device")
-    query = call.query({"boot_device": types.TEXT, "persistent": types.BOOLEAN})
-    arguments = {**query, **call.arguments(_BOOT_DEVICE)}
+    query = call.query(ARGUMENTS)
+    arguments = {**query, **call.arguments(BOOT_DEVICE)}
     device = arguments.get("boot_device")
     if device is None:
         raise exception.MissingParameterValue("Missing mandatory parameter: boot_device")

@@ -17,16 +17,16 @@ from ironic_lite.objects.node import Node
 _SOFT_SINCE = 27
 _SOFT = (states.SOFT_POWER_OFF, states.SOFT_REBOOT)
 
-_POWER = types.body_class(
+POWER = types.body_class(
     "PowerTarget", {"target": types.TEXT, "timeout": types.INTEGER}, mandatory=["target"]
 )
 
 
-_ENABLED = {"enabled": types.BOOLEAN}
-_CONSOLE = types.body_class("Console", _ENABLED)
+ENABLED = {"enabled": types.BOOLEAN}
+CONSOLE = types.body_class("Console", ENABLED)
 _BOOT_MODES = ("bios", "uefi")
-_BOOT_MODE = types.body_class("BootMode", {"target": types.TEXT}, mandatory=["target"])
-_SECURE_BOOT = types.body_class("SecureBoot", {"target": types.BOOLEAN}, mandatory=["target"])
+BOOT_MODE = types.body_class("BootMode", {"target": types.TEXT}, mandatory=["target"])
+SECURE_BOOT = types.body_class("SecureBoot", {"target": types.BOOLEAN}, mandatory=["target"])
 
 
 def show(call: Call, ident: str) -> webob.Response:
@@ -51,7 +51,7 @@ def show_console(call: Call, ident: str) -> webob.Response:
 def set_console(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/states/console``; the argument comes in the body or in the query."""
     node = finding.node(call, ident, "baremetal:node:set_console_state")
-    enabled = {**call.query(_ENABLED), **call.arguments(_CONSOLE)}.get("enabled")
+    enabled = {**call.query(ENABLED), **call.arguments(CONSOLE)}.get("enabled")
     if enabled is None:
         raise exception.MissingParameterValue("Missing mandatory parameter: enabled")
     call.conductors.set_console_mode(
@@ -96,7 +96,7 @@ def set_boot_mode(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/states/boot_mode``"""
     node = finding.node(call, ident, "baremetal:node:set_boot_mode")
     call.query({})
-    mode = call.arguments(_BOOT_MODE)["target"]
+    mode = call.arguments(BOOT_MODE)["target"]
     if mode not in _BOOT_MODES:
         raise exception.InvalidParameterValue(
             f"Invalid boot mode {mode} requested for node. "
@@ -111,7 +111,7 @@ def set_secure_boot(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/states/secure_boot``"""
     node = finding.node(call, ident, "baremetal:node:set_secure_boot")
     call.query({})
-    state = call.arguments(_SECURE_BOOT)["target"]
+    state = call.arguments(SECURE_BOOT)["target"]
     if state is None:
         raise exception.InvalidParameterValue(
             "Invalid secure_boot None requested for node. Allowed secure_boot states are: True, False"
@@ -124,7 +124,7 @@ def set_secure_boot(call: Call, ident: str) -> webob.Response:
 def set_power(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/states/power``"""
     node = finding.node(call, ident, "baremetal:node:set_power_state")
-    arguments = call.arguments(_POWER)
+    arguments = call.arguments(POWER)
     target, timeout = arguments["target"], arguments.get("timeout")
     if call.minor < _SOFT_SINCE and (target in _SOFT or timeout is not None):
         raise exception.NotAcceptable()

@@ -18,7 +18,7 @@ _ENROLL_SINCE = 11
 
 _LIST = {**paging.ARGUMENTS, **paging.CHOOSING, **filters.kinds(filters.NODES)}
 _DETAILS = {**paging.ARGUMENTS, **filters.kinds(filters.NODES)}
-_MAINTENANCE = types.body_class("Maintenance", {"reason": types.LONG_TEXT})
+MAINTENANCE = types.body_class("Maintenance", {"reason": types.LONG_TEXT})
 
 
 def index(call: Call) -> webob.Response:
@@ -108,7 +108,7 @@ def _without_nulls(result: dict[str, Any]) -> dict[str, Any]:
 def set_maintenance(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/maintenance``"""
     node = finding.node(call, ident, "baremetal:node:set_maintenance")
-    reason = call.arguments(_MAINTENANCE).get("reason")
+    reason = call.arguments(MAINTENANCE).get("reason")
     return _maintain(call, node, True, reason)
 
 

@@ -37,7 +37,7 @@ _ABORT_SINCE = {states.INSPECTWAIT: 41, states.DEPLOYWAIT: 110}
 
 _NOT_IN_MAINTENANCE = ("active", "deploy", "rebuild")
 
-_BODY = types.body_class(
+BODY = types.body_class(
     "ProvisionTarget",
     {
         "target": types.TEXT,
@@ -69,7 +69,7 @@ def request(call: Call, node: Node) -> None:
     :raises InvalidStateRequested: the same, and nobody is.
     :raises Invalid: an argument does not fit.
     """
-    body = call.arguments(_BODY)
+    body = call.arguments(BODY)
     target = body.pop("target")
     _check_version(call.minor, target, node)
     if target in _NOT_IN_MAINTENANCE and node.maintenance:

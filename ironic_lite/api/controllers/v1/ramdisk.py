@@ -22,7 +22,7 @@ _AGENT_STATUSES = ("start", "end", "error")
 _ARGUMENT_SINCE = {"agent_version": 36, "agent_verify_ca": 68}
 _STATUS_SINCE = 72
 
-_HEARTBEAT = types.body_class(
+HEARTBEAT = types.body_class(
     "Heartbeat",
     {
         "callback_url": types.Text(2048),
@@ -92,7 +92,7 @@ def _config(token: str | None) -> dict[str, Any]:
 
 def heartbeat(call: Call, ident: str) -> webob.Response:
     """``POST /v1/heartbeat/{node}``: the agent lives, and is to be reached at ``callback_url``."""
-    arguments = call.arguments(_HEARTBEAT)
+    arguments = call.arguments(HEARTBEAT)
     _check_versions(call.minor, arguments)
     if not types.is_uuid(ident) and not types.is_name(ident):
         raise exception.NodeNotFound(node=ident[:64])

@@ -17,7 +17,7 @@ from ironic_lite.common import exception
 from ironic_lite.objects.recipes import Runbook
 
 _LIST = {**paging.ARGUMENTS, **paging.CHOOSING}
-_TRAITS = types.body_class("RunbookTraits", {"traits": TraitList()})
+TRAITS = types.body_class("RunbookTraits", {"traits": TraitList()})
 
 
 def index(call: Call) -> webob.Response:
@@ -96,7 +96,7 @@ def replace_traits(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/runbooks/{runbook}/traits``: these and no others."""
     runbook = find(call, ident, "baremetal:runbook:update")
     call.query({})
-    wanted = call.arguments(_TRAITS).get("traits")
+    wanted = call.arguments(TRAITS).get("traits")
     if wanted is None:
         raise exception.Invalid(
             "PUT .../traits takes a body with the list 'traits', which replaces all traits of the runbook; "

@@ -10,7 +10,7 @@ from ironic_lite.api.traits import TRAIT, TraitList
 from ironic_lite.common import exception
 from ironic_lite.objects.node import Node
 
-_BODY = types.body_class("Traits", {"traits": TraitList()})
+BODY = types.body_class("Traits", {"traits": TraitList()})
 
 
 def index(call: Call, ident: str) -> webob.Response:
@@ -24,7 +24,7 @@ def replace(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/traits``: these and no others."""
     node = finding.node(call, ident, "baremetal:node:traits:set")
     call.query({})
-    traits = call.arguments(_BODY).get("traits")
+    traits = call.arguments(BODY).get("traits")
     if traits is None:
         raise exception.Invalid(
             "PUT .../traits takes a body with the list 'traits', which replaces all traits of the node; "

@@ -14,7 +14,7 @@ _PLACE_SINCE = 67
 _PLACES = ("port_uuid", "portgroup_uuid")
 
 # Clients may say more of a VIF than we know; the network interface gets it all.
-_VIF = schemas.Body(
+VIF = schemas.Body(
     "vif", {"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"]}
 )
 
@@ -31,7 +31,7 @@ def attach(call: Call, ident: str) -> webob.Response:
     """``POST /v1/nodes/{node}/vifs``"""
     node = finding.node(call, ident, "baremetal:node:vif:attach")
     call.query({})
-    vif = _VIF.check(call.document())
+    vif = VIF.check(call.document())
     types.check(types.UUID_OR_NAME, "id", vif["id"])
     if call.minor >= _PLACE_SINCE:
         _check_place(vif)

@@ -13,7 +13,7 @@ from ironic_lite.common import exception
 _SHOW_SINCE = 93
 _DEVICES = ("disk", "cdrom", "floppy")
 
-_ATTACH = schemas.Body(
+ATTACH = schemas.Body(
     "vmedia",
     {
         "type": "object",
@@ -43,7 +43,7 @@ def attach(call: Call, ident: str) -> webob.Response:
     """``POST /v1/nodes/{node}/vmedia``"""
     node = finding.node(call, ident, "baremetal:node:vmedia:attach")
     call.query({})
-    wanted = _ATTACH.check(call.document())
+    wanted = ATTACH.check(call.document())
     _check_url(wanted["image_url"])
     call.conductors.attach_virtual_media(
         call.context,

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an operation takes and answers: said in ``routes`` beside its path, read by ``openapi``."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from ironic_lite.api import filters, paging, types
+from ironic_lite.api.resources.fields import Resource
+
+Schema = Mapping[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Page:
+    """The reply of a list: some records of a resource."""
+
+    resource: Resource
+
+
+@dataclasses.dataclass(frozen=True)
+class Patch:
+    """The body that changes a record: a JSON patch."""
+
+    resource: Resource
+
+
+@dataclasses.dataclass(frozen=True)
+class New:
+    """The body that makes a record."""
+
+    resource: Resource
+
+
+TEXT: Schema = {"type": "string"}
+ANYTHING: Schema = {}
+OBJECT: Schema = {"type": "object"}
+OBJECTS: Schema = {"type": "array", "items": OBJECT}
+TEXTS: Schema = {"type": "array", "items": TEXT}
+
+Query = Mapping[str, types.Kind | filters.Filter]
+Reply = Resource | Page | Schema | None
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Form:
+    """One operation.
+
+    :param query: the arguments in the URL.
+    :param body: a WSME body class, a ``schemas.Body``, a JSON schema, or what a resource says; None: no body.
+    :param status: when all goes well, or ``2XX``; None: the operation is always refused.
+    :param reply: what is answered then; None: an empty body.
+    :param media: the reply's media type.
+    """
+
+    query: Query = dataclasses.field(default_factory=dict)
+    body: Any = None
+    status: int | str | None = 200
+    reply: Reply = None
+    media: str = "application/json"
+
+
+REFUSED = Form(status=None)
+DONE = Form(status=204)
+
+_FIELDS = {"fields": filters.Filter(types.CSV, paging.FIELDS_SINCE)}
+_CHOOSING = {**_FIELDS, "detail": filters.Filter(types.BOOLEAN, paging.DETAIL_SINCE)}
+
+
+def wrapped(key: str, schema: Schema) -> Schema:
+    """``{key: ...}``"""
+    return {
+        "type": "object",
+        "properties": {key: schema},
+        "required": [key],
+        "additionalProperties": False,
+    }
+
+
+def reads(reply: Reply) -> dict[str, Form]:
+    """A GET without arguments."""
+    return {"GET": Form(reply=reply)}
+
+
+def asks(body: Any, status: int) -> dict[str, Form]:
+    """A PUT that is answered with an empty body."""
+    return {"PUT": Form(body=body, status=status)}
+
+
+def collection(resource: Resource, narrowed_by: Query | None = None) -> dict[str, Form]:
+    """A list whose rows show what the client chooses, and the way to make one more."""
+    query = {**paging.ARGUMENTS, **_CHOOSING, **(narrowed_by or {})}
+    return {
+        "GET": Form(query=query, reply=Page(resource)),
+        "POST": Form(body=New(resource), status=201, reply=resource),
+        "PATCH": REFUSED,
+        "DELETE": REFUSED,
+    }
+
+
+def details(resource: Resource, narrowed_by: Query | None = None) -> dict[str, Form]:
+    """A list whose rows show everything."""
+    query = {**paging.ARGUMENTS, **(narrowed_by or {})}
+    return {"GET": Form(query=query, reply=Page(resource))}
+
+
+def record(resource: Resource, **more: Form) -> dict[str, Form]:
+    """One record: read, changed, deleted.
+
+    :param more: operations that differ.
+    """
+    return {
+        "GET": Form(query=_FIELDS, reply=resource),
+        "PATCH": Form(body=Patch(resource), reply=resource),
+        "DELETE": DONE,
+        **more,
+    }

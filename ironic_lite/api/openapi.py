@@ -1,0 +1,272 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The API as an OpenAPI 3.1 document: the table of routes and the declarations of the resources, told in JSON.
+
+Nothing is stated here that is stated elsewhere. A document is for one microversion: it has the routes, fields and
+arguments that this microversion has, and ``x-since`` tells since when.
+"""
+
+import functools
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from ironic_lite import version
+from ironic_lite.api import filters, forms, routes, schemas, types, versions
+from ironic_lite.api.resources.fields import Field, Resource
+from ironic_lite.api.routing import Operation, Route
+from ironic_lite.conf import CONF
+
+_VARIABLE = re.compile(r"\{(\w+)\}")
+_JSON = "application/json"
+_TAGGED = ("nodes/{node}", "ports/{port}")
+"""Records that come with an entity tag."""
+
+_ERROR = {
+    "type": "object",
+    "description": "error_message is JSON once more: an object with faultstring, or with title and description.",
+    "properties": {"error_message": {"type": "string", "contentMediaType": _JSON}},
+    "required": ["error_message"],
+    "additionalProperties": False,
+}
+_PATCH = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "op": {"enum": ["add", "replace", "remove"]},
+            "path": {"type": "string"},
+            "value": {},
+        },
+        "required": ["op", "path"],
+        "additionalProperties": False,
+    },
+}
+_SECURITY = {
+    "http_basic": {"type": "http", "scheme": "basic"},
+    "keystone": {"type": "apiKey", "in": "header", "name": "X-Auth-Token"},
+}
+
+
+@functools.lru_cache(maxsize=8)
+def document(minor: int) -> bytes:
+    """The document of one microversion, encoded. Made when it is asked for."""
+    return orjson.dumps(_Document(minor).build())
+
+
+class _Document:
+    """The document while it is made.
+
+    :param minor: the microversion.
+    """
+
+    def __init__(self, minor: int):
+        self._minor = minor
+        self._schemas: dict[str, Any] = {"Error": _ERROR}
+        self._security = _SECURITY.get(CONF.auth_strategy)
+
+    def build(self) -> dict[str, Any]:
+        paths = dict(self._paths())
+        components: dict[str, Any] = {
+            "schemas": self._schemas,
+            "responses": {
+                "Refused": _response("What is wrong with the request.", _reference("Error")),
+                "Unavailable": _response("To be tried again later.", _reference("Error")),
+            },
+            "parameters": {"Version": self._version_header()},
+        }
+        if self._security:
+            components["securitySchemes"] = {CONF.auth_strategy: self._security}
+        return {
+            "openapi": "3.1.0",
+            "info": {
+                "title": "Bare metal API",
+                "version": f"1.{self._minor}",
+                "summary": f"ironic_lite {version.__version__}, compatible with OpenStack Ironic",
+            },
+            "servers": [{"url": (CONF.api.public_endpoint or "").rstrip("/") or "/"}],
+            "paths": paths,
+            "components": components,
+        }
+
+    def _paths(self) -> Iterator[tuple[str, Any]]:
+        for prefix, table in (("/", routes.UNVERSIONED), ("/v1/", routes.V1)):
+            for route in table.routes:
+                if route.since <= self._minor:
+                    yield prefix + route.path, self._path(route)
+
+    def _path(self, route: Route) -> dict[str, Any]:
+        item: dict[str, Any] = {
+            "parameters": [_reference("Version", "parameters"), *_path_parameters(route)]
+        }
+        if route.since > versions.MIN:
+            item["x-since"] = f"1.{route.since}"
+        for method, operation in route.operations.items():
+            item[method.lower()] = self._operation(route, method, operation)
+        return item
+
+    def _operation(self, route: Route, method: str, operation: Operation) -> dict[str, Any]:
+        form = operation.form
+        words = [method.lower(), *re.findall(r"\w+", route.path)]
+        said: dict[str, Any] = {
+            "operationId": "_".join(words) if len(words) > 1 else f"{method.lower()}_root",
+            "tags": [words[1] if len(words) > 1 else "root"],
+            "responses": self._responses(form),
+        }
+        summary = re.sub(r"``[^`]*``(: )?", "", (operation.handler.__doc__ or "").split("\n")[0])
+        if summary:
+            said["summary"] = summary
+        parameters = [
+            *self._arguments(form.query),
+            *_tag_headers(route.path, method),
+        ]
+        if parameters:
+            said["parameters"] = parameters
+        if form.body is not None:
+            said["requestBody"] = {"content": {_JSON: {"schema": self._body(form.body)}}}
+        if route.public:
+            said["security"] = []
+        elif self._security:
+            said["security"] = [{CONF.auth_strategy: []}]
+        return said
+
+    def _responses(self, form: forms.Form) -> dict[str, Any]:
+        responses: dict[str, Any] = {
+            "4XX": _reference("Refused", "responses"),
+            "503": _reference("Unavailable", "responses"),
+        }
+        if form.status is not None:
+            schema = None if form.reply is None else self._reply(form.reply)
+            responses[str(form.status)] = _response("Done.", schema, form.media)
+        return responses
+
+    def _arguments(self, query: forms.Query) -> Iterator[dict[str, Any]]:
+        for name, stated in query.items():
+            kind, since = stated if isinstance(stated, filters.Filter) else (stated, versions.MIN)
+            if since > self._minor:
+                continue
+            argument: dict[str, Any] = {"name": name, "in": "query", "schema": dict(kind.schema)}
+            if kind is types.CSV:
+                argument.update(style="form", explode=False)
+            if since > versions.MIN:
+                argument["x-since"] = f"1.{since}"
+            yield argument
+
+    # Schemas.
+
+    def _component(self, name: str, schema: Any) -> dict[str, str]:
+        self._schemas.setdefault(name, schema)
+        return _reference(name)
+
+    def _reply(self, reply: Any) -> Mapping[str, Any]:
+        if isinstance(reply, Resource):
+            return self._component(_called(reply), self._record(reply))
+        if isinstance(reply, forms.Page):
+            rows = {"type": "array", "items": self._reply(reply.resource)}
+            page = forms.wrapped(reply.resource.collection, rows)
+            more = {"next": {"type": "string", "format": "uri"}}
+            return {**page, "properties": {**page["properties"], **more}}
+        return reply
+
+    def _body(self, body: Any) -> Mapping[str, Any]:
+        match body:
+            case forms.New(resource):
+                return self._component(f"{_called(resource)}Create", self._new(resource))
+            case forms.Patch():
+                return self._component("Patch", _PATCH)
+            case schemas.Body():
+                return body.form
+            case Mapping():
+                return body
+        return _arguments_schema(body)
+
+    def _record(self, resource: Resource) -> dict[str, Any]:
+        """What a reply may hold; which of it is there depends on the view, and on ``fields``."""
+        return _object(
+            {
+                field.name: _with_since(field, _or_null(field.kind.schema))
+                for field in resource.fields.values()
+                if field.shown and field.since <= self._minor
+            }
+        )
+
+    def _new(self, resource: Resource) -> dict[str, Any]:
+        taken = [f for f in resource.fields.values() if f.create and f.since <= self._minor]
+        return _object(
+            {field.name: _with_since(field, field.kind.schema) for field in taken},
+            [field.name for field in taken if field.mandatory],
+        )
+
+    def _version_header(self) -> dict[str, Any]:
+        return {
+            "name": versions.HEADER,
+            "in": "header",
+            "required": self._minor != versions.MIN,
+            "schema": {"const": f"1.{self._minor}"},
+        }
+
+
+def _reference(name: str, kind: str = "schemas") -> dict[str, str]:
+    return {"$ref": f"#/components/{kind}/{name}"}
+
+
+def _response(
+    description: str, schema: Mapping[str, Any] | None, media: str = _JSON
+) -> dict[str, Any]:
+    response: dict[str, Any] = {"description": description}
+    if schema is not None:
+        response["content"] = {media: {"schema": schema}}
+    return response
+
+
+def _called(resource: Resource) -> str:
+    return "".join(word.capitalize() for word in re.split(r"[ _]", resource.name))
+
+
+def _object(properties: dict[str, Any], required: list[str] | None = None) -> dict[str, Any]:
+    schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    return {**schema, "required": required} if required else schema
+
+
+def _or_null(schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [dict(schema), {"type": "null"}]} if schema else {}
+
+
+def _with_since(field: Field, schema: Mapping[str, Any]) -> dict[str, Any]:
+    return {**schema, "x-since": f"1.{field.since}"} if field.since > versions.MIN else dict(schema)
+
+
+def _arguments_schema(body: type) -> dict[str, Any]:
+    """The schema of a body class of WSME."""
+    order: tuple[str, ...] = body._wsme_attr_order  # type: ignore[attr-defined]
+    attributes = {name: getattr(body, name) for name in order}
+    return _object(
+        {name: dict(attribute.datatype.schema) for name, attribute in attributes.items()},
+        [name for name, attribute in attributes.items() if attribute.mandatory],
+    )
+
+
+def _path_parameters(route: Route) -> Iterator[dict[str, Any]]:
+    for name in _VARIABLE.findall(route.path):
+        # A record's name or UUID; whatever else is asked for does not exist.
+        yield {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string", "pattern": "^[^/]+$"},
+        }
+
+
+def _tag_headers(path: str, method: str) -> Iterator[dict[str, Any]]:
+    """Entity tags are for the records that have one, and ``If-Match`` for all that changes them too."""
+    if method == "GET":
+        if path in _TAGGED:
+            yield _header("If-None-Match", "Answer 304 if the representation has this tag.")
+    elif path.startswith(_TAGGED):
+        yield _header("If-Match", "Refuse (412) if the record has changed since it had this tag.")
+
+
+def _header(name: str, description: str) -> dict[str, Any]:
+    schema = {"type": "string", "pattern": '^(\\*|(W/)?"[!#-~]*")$'}
+    return {"name": name, "in": "header", "description": description, "schema": schema}
