@@ -6,6 +6,7 @@ from typing import Any
 from oslo_log import log
 
 from ironic_lite.common import exception, states
+from ironic_lite.conductor import history
 from ironic_lite.conf import CONF
 
 LOG = log.getLogger(__name__)
@@ -63,6 +64,7 @@ def change(task: Any, state: str, timeout: int | None = None, reraise: bool = Tr
     except Exception as exc:
         node.target_power_state = None
         node.last_error = f"Failed to change power to '{state}': {exc}"
+        history.record(task, history.TRANSITION, node.last_error, error=True)
         node.save()
         if reraise:
             raise

@@ -12,7 +12,7 @@ from oslo_log import log
 
 from ironic_lite.common import concurrency, exception, states
 from ironic_lite.common import context as ironic_context
-from ironic_lite.conductor import identity, power, task_manager
+from ironic_lite.conductor import history, identity, power, task_manager
 from ironic_lite.conductor.periodics import owned
 from ironic_lite.conf import CONF
 
@@ -129,6 +129,7 @@ class PowerSync:
             f"During power sync, {problem}. Maintenance ends by itself once the BMC answers again."
         )
         node.save()
+        history.record(task, history.MONITORING, node.last_error, error=True)
         self._failures.pop(uuid, None)
         return True
 

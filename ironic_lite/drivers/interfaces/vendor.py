@@ -28,7 +28,7 @@ class VendorMethod:
     :param http_methods: the HTTP methods that reach it.
     :param is_async: it runs in the background, and the client hears only that it has begun.
     :param description: one sentence for clients.
-    :param attach: its value is the reply's body as it is (bytes or text), not JSON.
+    :param attach: its value, a text, is the reply's body as it is, not as JSON.
     :param require_exclusive_lock: nobody else may work on the node meanwhile.
     """
 

@@ -104,11 +104,11 @@ def test_a_default_that_is_not_enabled_stops_the_start(factory, set_option):
 def test_steps_know_their_arguments(factory):
     node = make_node("fake-hardware")
     factory.check_node(node)
-    bios = factory.driver_for(node).bios
+    firmware = factory.driver_for(node).firmware
     task = types.SimpleNamespace(node=node)
-    step = {"interface": "bios", "step": "apply_configuration", "args": {"colour": "red"}}
+    step = {"interface": "firmware", "step": "update", "args": {"colour": "red"}}
     with pytest.raises(exception.InvalidParameterValue, match="colour"):
-        bios.execute_clean_step(task, step)
+        firmware.execute_clean_step(task, step)
     with pytest.raises(exception.MissingParameterValue, match="settings"):
-        bios.execute_clean_step(task, {**step, "args": {}})
-    assert bios.execute_clean_step(task, {**step, "args": {"settings": []}}) is None
+        firmware.execute_clean_step(task, {**step, "args": {}})
+    assert firmware.execute_clean_step(task, {**step, "args": {"settings": []}}) is None

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A ramdisk sends what it has found; its server is known by MAC or BMC address, or by the node's UUID."""
+
+import uuid
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from tests.functional.deployment import Deployment
+from tests.waiting import wait_for
+
+BMC = "192.0.2.40"
+
+
+@pytest.fixture
+def waiting(limited_service: Deployment) -> dict[str, str]:
+    """A node that waits for inspection data. The fake inspection never does, so it is told to."""
+    mac = "52:54:00:" + ":".join(uuid.uuid4().hex[i : i + 2] for i in (0, 2, 4))
+    bmc = f"192.0.2.{40 + uuid.uuid4().int % 200}"
+    node = limited_service.call(
+        "POST", "/v1/nodes", {"driver": "fake-hardware", "driver_info": {"ipmi_address": bmc}}
+    )
+    limited_service.call("POST", "/v1/ports", {"node_uuid": node["uuid"], "address": mac})
+    engine = sa.create_engine(limited_service.database)
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "UPDATE nodes SET provision_state = 'inspect wait', target_provision_state = 'manageable' "
+                "WHERE uuid = :uuid"
+            ),
+            {"uuid": node["uuid"]},
+        )
+    engine.dispose()
+    return {"uuid": node["uuid"], "mac": mac, "bmc": bmc}
+
+
+def _data(mac: str, **inventory: Any) -> dict[str, Any]:
+    interfaces = [{"name": "eth0", "mac_address": mac.upper()}, {"mac_address": "odd"}]
+    return {"inventory": {"interfaces": interfaces, **inventory}, "root_disk": {"name": "sda"}}
+
+
+@pytest.mark.parametrize("way", ["mac", "bmc", "uuid"])
+def test_data_finds_its_node(
+    limited_service: Deployment, waiting: dict[str, str], way: str
+) -> None:
+    path, data = "/v1/continue_inspection", _data("52:54:00:ff:ff:ff")
+    if way == "mac":
+        data = _data(waiting["mac"])
+    elif way == "bmc":
+        data = _data("52:54:00:ff:ff:ff", bmc_address=waiting["bmc"])
+    else:
+        path += f"?node_uuid={waiting['uuid']}"
+    answer = limited_service.request("POST", path, data)
+    assert (answer.status_code, answer.json()) == (202, {"uuid": waiting["uuid"]})
+
+    node = f"/v1/nodes/{waiting['uuid']}"
+    wait_for(
+        lambda: limited_service.call("GET", node)["provision_state"] == "manageable",
+        "the end of the inspection",
+    )
+    assert limited_service.call("GET", f"{node}/inventory") == {
+        "inventory": data["inventory"],
+        "plugin_data": {"root_disk": {"name": "sda"}},
+    }
+    # It has all it wanted.
+    assert limited_service.request("POST", path, data).status_code == 404
+
+
+def test_data_of_another_server(limited_service: Deployment, waiting: dict[str, str]) -> None:
+    data = _data("52:54:00:ff:ff:fe", bmc_address="198.51.100.1")
+    answer = limited_service.request("POST", "/v1/continue_inspection", data)
+    assert answer.status_code == 404
+    assert waiting["uuid"] not in answer.text
