@@ -21,8 +21,14 @@ RUNBOOK = Resource(
         Field(name="updated_at"),
         Field(name="name", kind=types.TEXT, mandatory=True, row=True, **_BOTH),
         Field(name="extra", kind=types.OBJECT, default={}, sort=False, **_BOTH),
-        Field(name="public", kind=types.FLAG, default=False, **_BOTH),
-        Field(name="owner", kind=types.TEXT, **_BOTH),
+        Field(
+            name="public",
+            kind=types.FLAG,
+            default=False,
+            update_rule="baremetal:runbook:update:public",
+            **_BOTH,
+        ),
+        Field(name="owner", kind=types.TEXT, update_rule="baremetal:runbook:update:owner", **_BOTH),
         Field(name="disable_ramdisk", kind=types.FLAG, default=False, **_BOTH),
         Field(name="description", kind=types.TEXT, since=TRAITS_SINCE, **_BOTH),
         Field(

@@ -142,7 +142,7 @@ def set_power(call: Call, ident: str) -> webob.Response:
 
 def set_provision(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/states/provision``"""
-    node = finding.node(call, ident, "baremetal:node:set_provision_state")
+    node = finding.node(call, ident, *provisioning.rules(call.document()))
     provisioning.request(call, node)
     return _accepted(call, node)
 

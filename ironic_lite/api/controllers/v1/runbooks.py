@@ -54,14 +54,12 @@ def create(call: Call) -> webob.Response:
 
 def update(call: Call, ident: str) -> webob.Response:
     """``PATCH /v1/runbooks/{runbook}``"""
-    runbook = find(call, ident, "baremetal:runbook:update")
+    document = call.document()
+    runbook = find(call, ident, *RUNBOOK.update_rules(document))
     call.query({})
-    operations = json_patch.check(RUNBOOK, call.document(), call.minor)
+    operations = json_patch.check(RUNBOOK, document, call.minor)
     before = {name: getattr(runbook, name) for name in RUNBOOK.patchable}
     changes = json_patch.apply(RUNBOOK, operations, before)
-    for name in ("public", "owner"):
-        if name in changes:
-            access.authorize(call.context, f"baremetal:runbook:update:{name}", _target(runbook))
     if "name" in changes:
         _check_name(call, changes["name"])
     _keep_public_free(before, changes)
@@ -140,14 +138,14 @@ def remove_trait(call: Call, ident: str, trait: str) -> webob.Response:
 def find(call: Call, ident: str, *rules: str) -> Runbook:
     """The runbook of this UUID or name, for somebody who may do all of ``rules`` to it.
 
-    :raises RunbookNotFound: also for those who may not see it.
+    :raises RunbookNotFound:
     :raises Invalid: neither a UUID nor a name.
-    :raises HTTPForbidden: it may be seen, and no more.
+    :raises HTTPForbidden: unlike a node, a runbook is not concealed from those who may not see it.
     """
     finding.check_ident("runbook_ident", ident)
     runbook = Runbook.get(call.context, ident)
-    if not _visible(call, runbook):
-        raise exception.RunbookNotFound(runbook=ident)
+    if not (runbook.public and access.allows(call.context, "baremetal:runbook:list")):
+        access.authorize(call.context, "baremetal:runbook:get", _target(runbook))
     for rule in rules:
         access.authorize(call.context, rule, _target(runbook))
     return runbook
@@ -162,12 +160,6 @@ def usable(call: Call, ident: str) -> Runbook:
     if not runbook.public:
         access.authorize(call.context, "baremetal:runbook:use", _target(runbook))
     return runbook
-
-
-def _visible(call: Call, runbook: Runbook) -> bool:
-    if runbook.public and access.allows(call.context, "baremetal:runbook:list"):
-        return True
-    return access.allows(call.context, "baremetal:runbook:get", _target(runbook))
 
 
 def _target(runbook: Runbook) -> access.Target:
