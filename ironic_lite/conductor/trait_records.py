@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The traits of a node, and when they change."""
 
+from ironic_lite.common import exception
 from ironic_lite.conductor.task_manager import TaskManager
 
 
@@ -15,13 +16,14 @@ def add(task: TaskManager, traits: list[str], replace: bool) -> None:
 
 
 def remove(task: TaskManager, traits: list[str] | None) -> None:
-    """Take these traits from the locked node, or all when None.
+    """Take these traits from the locked node, or all when None; nothing happens when one is not there.
 
     :raises NodeTraitNotFound: when it does not have one of them.
     :raises NodeLockLost: when another task has the node by now.
     """
-    if traits is None:
-        task.node.set_traits([])
-        return
-    for trait in traits:
-        task.node.remove_trait(trait)
+    left = [] if traits is None else list(task.node.traits)
+    for trait in traits or ():
+        if trait not in left:
+            raise exception.NodeTraitNotFound(node_id=task.node.uuid, trait=trait)
+        left.remove(trait)
+    task.node.set_traits(left)

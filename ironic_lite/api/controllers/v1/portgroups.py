@@ -68,7 +68,7 @@ def _list(
     if node is not None:
         narrowed["node_id"] = node.id
     groups = narrowed.pop("conductor_groups", None)
-    if groups is not None:
+    if groups:
         narrowed["conductor_group_in"] = groups
     rows = paging.rows(call, Portgroup.rows, serialise, wanted, narrowed)
     return paging.reply(call, PORTGROUP, rows, serialise, wanted, path)

@@ -78,7 +78,7 @@ def _list(
     if node is not None:
         narrowed["node_uuid"] = Node.get(call.context, node).uuid
     groups = narrowed.pop("conductor_groups", None)
-    if groups is not None:
+    if groups:
         narrowed["conductor_group_in"] = groups
     rows = paging.rows(call, Port.rows, serialise, wanted, narrowed)
     return paging.reply(call, PORT, rows, serialise, wanted, path)
