@@ -3,6 +3,7 @@
 
 import logging
 import queue
+import socket
 import threading
 from typing import Any
 
@@ -26,14 +27,55 @@ _IDLE_TIMEOUT = 60
 _MAX_HEADER_SIZE = 64 * 1024
 
 
+def listen() -> socket.socket:
+    """A socket on ``[api] host_ip`` and ``port`` for several processes.
+
+    :raises ConfigInvalid: the address cannot be listened on.
+    """
+    host, port = CONF.api.host_ip, CONF.api.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as exc:
+        raise _cannot_listen(exc) from None
+
+
+def _cannot_listen(failure: Exception) -> exception.ConfigInvalid:
+    return exception.ConfigInvalid(
+        error_msg=f"the API cannot listen on {CONF.api.host_ip} port {CONF.api.port}: {failure}"
+    )
+
+
+class _Server(wsgi.Server):
+    """The HTTP server; on a socket that other processes accept from as well, where there is one."""
+
+    shared: socket.socket | None = None
+
+    def bind(self, family: int, type: int, proto: int = 0) -> socket.socket:
+        if self.shared is None:
+            return super().bind(family, type, proto)
+        self.shared.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket = self.shared
+        self.bind_addr = self.resolve_real_bind_addr(self.shared)
+        return self.shared
+
+    def prepare(self) -> None:
+        super().prepare()
+        if self.shared is not None:
+            # The connection that woke us may be another process's by now; to wait for the next would keep ours waiting.
+            self.shared.setblocking(False)
+
+
 class APIService(service.ServiceBase):
     """Serves the API on ``[api] host_ip`` and ``port``.
 
     :param app: a WSGI application; the API's by default, made when the service starts.
+    :param listening: the socket to accept from, from ``listen``; one of its own by default.
     """
 
-    def __init__(self, app: Any = None):
+    def __init__(self, app: Any = None, listening: socket.socket | None = None):
         self._app = app
+        self._listening = listening
         self._server: wsgi.Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -50,15 +92,12 @@ class APIService(service.ServiceBase):
         self._thread.start()
         failure = started.get()
         if failure is not None:
-            raise exception.ConfigInvalid(
-                error_msg=f"the API cannot listen on {CONF.api.host_ip} port {CONF.api.port}: {failure}"
-            )
+            raise _cannot_listen(failure)
         self._server = server
         LOG.info("The API listens on %s", self.url)
 
-    @staticmethod
-    def _make_server(app: Any) -> wsgi.Server:
-        server = wsgi.Server(
+    def _make_server(self, app: Any) -> _Server:
+        server = _Server(
             (CONF.api.host_ip, CONF.api.port),
             app,
             numthreads=CONF.api.threads,
@@ -67,6 +106,7 @@ class APIService(service.ServiceBase):
             timeout=_IDLE_TIMEOUT,
             shutdown_timeout=SHUTDOWN_TIMEOUT,
         )
+        server.shared = self._listening
         server.max_request_header_size = _MAX_HEADER_SIZE
         # Ours says what the limit is; this one stops what never reaches it.
         server.max_request_body_size = (

@@ -13,9 +13,33 @@ def main(argv: list[str]) -> int:
     argparse.ArgumentParser(prog="ironic-lite api", description=__doc__).parse_args(argv)
     from ironic_lite.api.server import APIService
     from ironic_lite.common import process
+    from ironic_lite.conf import CONF
 
+    if CONF.api.workers > 1:
+        return _run_workers(CONF.api.workers)
     prepare()
     return process.Runner().run([APIService()])
+
+
+def _run_workers(count: int) -> int:
+    """Serve with several processes, which accept connections from one socket."""
+    from ironic_lite.api import server
+    from ironic_lite.cmd import database
+    from ironic_lite.common import config, prefork, process
+    from ironic_lite.conf import CONF
+
+    # What is wrong for all of them is said once, before there are any. None of it may outlive a fork.
+    config.check(api=True)
+    if CONF.api.database_access == "direct":
+        database.require()
+        database.leave()
+    listening = server.listen()
+
+    def work(lifeline: int) -> int:
+        prepare()
+        return process.Runner(lifeline).run([server.APIService(listening=listening)])
+
+    return prefork.Prefork(count, work).run()
 
 
 def prepare() -> None:

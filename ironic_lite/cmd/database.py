@@ -34,3 +34,8 @@ def require(upgrade_embedded: bool = False) -> None:
 def embedded_file_exists() -> bool:
     """Whether the SQLite file is there; connecting would make it."""
     return Path(str(engine.url().database)).exists()
+
+
+def leave() -> None:
+    """Close all connections, as before a fork; the next use makes new ones."""
+    engine.dispose()

@@ -25,9 +25,12 @@ class Runner:
     """Starts services in order, waits, and stops them in reverse.
 
     The first SIGTERM, SIGINT or SIGHUP ends the services in good order; the second ends the process at once.
+
+    :param lifeline: a descriptor; that it can be read from ends the services too.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, lifeline: int | None = None) -> None:
+        self._watched = [] if lifeline is None else [lifeline]
         # A signal handler may interrupt any lock, so it only writes to a pipe that the main thread selects on.
         self._wake_r, self._wake_w = os.pipe()
         os.set_blocking(self._wake_w, False)
@@ -78,7 +81,9 @@ class Runner:
 
     def _sleep(self) -> None:
         while not self._signals and self._alarm is None:
-            select.select([self._wake_r], [], [])
+            awake, _, _ = select.select([self._wake_r, *self._watched], [], [])
+            if self._wake_r not in awake:
+                return
             # What is read here is only that something has happened; handlers run right after it.
             os.read(self._wake_r, 64)
 

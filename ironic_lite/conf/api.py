@@ -9,6 +9,13 @@ OPTS = [
     cfg.HostAddressOpt("host_ip", default="127.0.0.1", help="Address the API listens on."),
     cfg.PortOpt("port", default=6385, help="TCP port the API listens on; 0 takes a free one."),
     cfg.IntOpt(
+        "workers",
+        default=1,
+        min=1,
+        help="Processes of 'ironic-lite api', which share the port. One uses one processor. 'ironic-lite up' has no "
+        "others than its own.",
+    ),
+    cfg.IntOpt(
         "threads",
         default=16,
         min=1,

@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Several processes for one job: forked from this one, replaced when they die, ended with it.
+
+The parent only waits for signals, and it does so without handlers and without threads: nothing that a fork could tear
+apart, nor anything that green threads would change.
+"""
+
+import gc
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+
+from ironic_lite.common import exception
+
+LOG = logging.getLogger(__name__)
+
+STOP_TIMEOUT = 12.0
+"""Seconds that the processes have to end before they are killed."""
+SHORT_LIFE = 10.0
+"""A process that died sooner, in seconds, is not replaced at once but after a pause that grows up to this."""
+
+_END = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_AWAITED = (*_END, signal.SIGCHLD)
+
+
+class Prefork:
+    """Keeps a number of processes at work.
+
+    :param count: how many.
+    :param work: what each of them does; given a descriptor that can be read from when the parent has died, it returns
+        the exit status. ``ConfigInvalid`` ends all of them.
+    """
+
+    def __init__(self, count: int, work: Callable[[int], int]):
+        self._count = count
+        self._work = work
+        self._born: dict[int, float] = {}
+        # Nothing is ever written: the kernel closes the second end with the last process that holds it, the parent.
+        self._lifeline, self._held = os.pipe()
+
+    def run(self) -> int:
+        """Work until a signal comes. The second one ends everything at once.
+
+        :returns: the exit status.
+        """
+        former = signal.pthread_sigmask(signal.SIG_BLOCK, _AWAITED)
+        # Pages that the collector does not touch stay shared.
+        gc.collect()
+        gc.freeze()
+        try:
+            return self._supervise()
+        finally:
+            self._kill()
+            signal.pthread_sigmask(signal.SIG_SETMASK, former)
+            os.close(self._lifeline)
+            os.close(self._held)
+
+    def _supervise(self) -> int:
+        due, pause = [0.0] * self._count, 1.0
+        while True:
+            now = time.monotonic()
+            while due and due[0] <= now:
+                due.pop(0)
+                self._fork()
+            came = signal.sigtimedwait(_AWAITED, max(0.0, due[0] - now) if due else 3600)
+            if came is not None and came.si_signo in _END:
+                return self._end()
+            for pid, status in self._reap():
+                if status == os.EX_CONFIG:
+                    self._end()
+                    return 1
+                lived = time.monotonic() - self._born.pop(pid)
+                pause = min(2 * pause, SHORT_LIFE) if lived < SHORT_LIFE else 1.0
+                LOG.error("Worker %d ended (%s); another one takes its place", pid, _told(status))
+                due.append(time.monotonic() + (pause if lived < SHORT_LIFE else 0))
+
+    def _fork(self) -> None:
+        sys.stdout.flush()
+        pid = os.fork()
+        if pid:
+            self._born[pid] = time.monotonic()
+            return
+        status = 1
+        try:
+            # Ctrl-C in a terminal would reach all of them, and the parent's own signal would then be the second.
+            os.setpgid(0, 0)
+            os.close(self._held)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _AWAITED)
+            status = self._work(self._lifeline)
+        except exception.ConfigInvalid as exc:
+            print(exc.message, file=sys.stderr)
+            status = os.EX_CONFIG
+        except BaseException:
+            LOG.exception("A worker could not go on")
+        finally:
+            logging.shutdown()
+            os._exit(status)
+
+    def _reap(self) -> list[tuple[int, int]]:
+        """The processes that have ended, and their exit statuses; minus the signal's number where one ended them."""
+        ended = []
+        for pid in list(self._born):
+            found, status = os.waitpid(pid, os.WNOHANG)
+            if found:
+                ended.append((pid, os.waitstatus_to_exitcode(status)))
+        return ended
+
+    def _end(self) -> int:
+        """End all processes in good order."""
+        for pid in self._born:
+            os.kill(pid, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_TIMEOUT
+        while True:
+            for pid, _status in self._reap():
+                del self._born[pid]
+            left = deadline - time.monotonic()
+            if not self._born or left <= 0:
+                return 0
+            came = signal.sigtimedwait(_AWAITED, left)
+            if came is not None and came.si_signo in _END:
+                return 128 + came.si_signo
+
+    def _kill(self) -> None:
+        """End what is left at once."""
+        for pid in self._born:
+            LOG.warning("Worker %d has not ended in time, and is killed", pid)
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        self._born.clear()
+
+
+def _told(status: int) -> str:
+    return f"signal {-status}" if status < 0 else f"exit status {status}"

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``ironic-lite api`` with several processes on one port: all serve, one that dies is replaced, all end together."""
+
+import os
+import re
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.functional.deployment import Deployment
+from tests.waiting import wait_for
+
+WORKERS = {"api": {"workers": 2}}
+
+
+def children(pid: int) -> set[int]:
+    """The processes that a process has started."""
+    return {int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+
+def parent(cloud: Deployment) -> int:
+    assert cloud.api is not None
+    return cloud.api.pid
+
+
+def served_by(cloud: Deployment, requests: int = 40) -> set[int]:
+    """The processes that have answered, as the log tells."""
+    log = cloud.directory / "api.log"
+    begin = log.stat().st_size
+    for _ in range(requests):
+        # A connection each.
+        cloud._session.close()
+        cloud.call("GET", "/v1/nodes")
+    with log.open() as lines:
+        lines.seek(begin)
+        return {
+            int(pid)
+            for pid in re.findall(r" (\d+) INFO \S+request_id .* GET /v1/nodes", lines.read())
+        }
+
+
+@pytest.fixture
+def cloud(
+    make_deployment: Callable[..., Deployment], sqlite_url: str, rabbitmq_url: str
+) -> Deployment:
+    deployment = make_deployment(database=sqlite_url, transport=rabbitmq_url)
+    deployment.start_api(WORKERS)
+    return deployment
+
+
+def test_all_serve_and_the_dead_are_replaced(cloud: Deployment) -> None:
+    first = children(parent(cloud))
+    assert len(first) == 2
+    wait_for(lambda: served_by(cloud) == first, "both to serve", 30)
+
+    victim = min(first)
+    os.kill(victim, signal.SIGKILL)
+    # The other one goes on meanwhile.
+    for _ in range(5):
+        cloud.call("GET", "/v1/nodes")
+    wait_for(lambda: len(children(parent(cloud)) - {victim}) == 2, "another one in its place", 30)
+    wait_for(lambda: served_by(cloud) == children(parent(cloud)), "it to serve", 30)
+
+
+def test_a_signal_ends_all_of_them(cloud: Deployment) -> None:
+    workers = children(parent(cloud))
+    assert cloud.api is not None
+    began = time.monotonic()
+    cloud.api.terminate()
+    assert cloud.api.wait(30) == 0
+    assert time.monotonic() - began < 20
+    assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
+
+
+def test_a_worker_that_hangs_is_killed(cloud: Deployment) -> None:
+    workers = children(parent(cloud))
+    os.kill(min(workers), signal.SIGSTOP)
+    assert cloud.api is not None
+    cloud.api.terminate()
+    assert cloud.api.wait(40) == 0
+    assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
+
+
+def test_workers_end_when_their_parent_was_killed(cloud: Deployment) -> None:
+    workers = children(parent(cloud))
+    os.kill(parent(cloud), signal.SIGKILL)
+    wait_for(
+        lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers),
+        "the workers to notice",
+        30,
+    )
+
+
+def test_without_database_access(
+    make_deployment: Callable[..., Deployment], sqlite_url: str, rabbitmq_url: str
+) -> None:
+    cloud = make_deployment(database=sqlite_url, transport=rabbitmq_url)
+    cloud.start_api(
+        {"api": {"workers": 2, "database_access": "rpc"}, "database": {"connection": None}}
+    )
+    cloud.add_conductor("c1")
+    node = cloud.create_node(driver="fake-hardware")
+    seen = {cloud.node(node)["uuid"] for _ in range(10)}
+    assert seen == {node}
+    assert len(children(parent(cloud))) == 2
+
+
+def test_a_port_that_is_taken_is_told_once(
+    cloud: Deployment, make_deployment: Callable[..., Deployment]
+) -> None:
+    other = cloud._process("other", ["api"], WORKERS)
+    other.start()
+    assert other.wait(30) != 0
+    assert other.log_tail().count("cannot listen") == 1
