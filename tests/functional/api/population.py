@@ -7,6 +7,8 @@ from ironic_lite.common import context
 from ironic_lite.objects.chassis import Chassis
 from ironic_lite.objects.conductor import Conductor
 from ironic_lite.objects.node import Node
+from ironic_lite.objects.node_items import BIOSSetting, FirmwareComponent
+from ironic_lite.objects.node_records import NodeHistory
 from ironic_lite.objects.port import Port, Portgroup
 from ironic_lite.objects.volume import VolumeConnector, VolumeTarget
 
@@ -30,6 +32,9 @@ class Population:
         while self.count < count:
             self._add(self.count)
             self.count += 1
+        for record, key in ((BIOSSetting, "name"), (FirmwareComponent, "component")):
+            items = [{key: f"item-{number}"} for number in range(self.count)]
+            record.replace(self.context, self.node.id, items)
 
     def _node(self, **fields: Any) -> Node:
         node = Node(
@@ -57,6 +62,7 @@ class Population:
         self._node(name=f"child-{number}", parent_node=self.node.uuid)
         of_node = {"node_id": self.node.id}
         for record in (
+            NodeHistory(self.context, **of_node, event=f"event {number}"),
             Portgroup(self.context, **of_node, name=f"group-{number}"),
             Port(
                 self.context,
