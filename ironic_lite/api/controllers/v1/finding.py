@@ -163,7 +163,7 @@ def check_name(what: str, name: Any) -> None:
     """:raises InvalidParameterValue: no record can be called so."""
     if name is not None and not types.is_name(name):
         raise exception.InvalidParameterValue(
-            f"Cannot give a {what} the invalid name '{str(name)[:64]}'. A name has at most 255 letters, digits "
+            f"Cannot give the {what} the invalid name '{str(name)[:64]}'. A name has at most 255 letters, digits "
             "and the characters - . _ ~, and is no UUID."
         )
 
