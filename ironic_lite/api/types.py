@@ -170,17 +170,6 @@ class _Boolean(Kind):
             raise ValueError("Invalid {name}: " + literal(str(exc))) from None
 
 
-class _Flag(Kind):
-    """A boolean that is no text."""
-
-    name = "flag"
-
-    def check(self, value: Any) -> bool:
-        if not isinstance(value, bool):
-            raise ValueError("Expected a boolean for {name}: {value}")
-        return value
-
-
 class _Integer(Kind):
     name = "integer"
     schema = {"type": "integer"}
@@ -271,7 +260,6 @@ UUID_OR_NAME = _UuidOrName()
 TEXT = Text()
 LONG_TEXT = Text(max_length=None)
 BOOLEAN = _Boolean()
-FLAG = _Flag()
 INTEGER = _Integer()
 NUMBER = _Number()
 CSV = _Csv()

@@ -59,7 +59,8 @@ class _Operations(types.Kind):
             op.removeprefix(language.INVERTED) if self._invertible and isinstance(op, str) else op
         )
         if not isinstance(plain, str) or plain not in self._known:
-            return f"'op' is not one of {', '.join(self._known)}"
+            # It is the client's word, not one that the rule held before.
+            return f"{str(op)[:32]!r} is not one of {', '.join(self._known)}"
         if not isinstance(item.get("loop", []), (list, dict)):
             return "'loop' is neither a list nor an object"
         if item.get("multiple", language.MULTIPLE[0]) not in language.MULTIPLE:
@@ -125,10 +126,12 @@ _CHECKS: dict[str, Callable[[Any], str | None]] = {
 
 
 class _Priority(types.Kind):
+    """A number; python-ironicclient sends it as a text."""
+
     name = "priority"
 
     def check(self, value: Any) -> int:
-        number = types.NUMBER.check(value)
+        number = types.INTEGER.check(value)
         if not 0 <= number <= language.MAX_PRIORITY:
             raise ValueError(f"{{name}} must be between 0 and {language.MAX_PRIORITY}: {{value}}")
         return number
@@ -156,7 +159,7 @@ INSPECTION_RULE = Resource(
             row=True,
             **_BOTH,
         ),
-        Field(name="sensitive", kind=types.FLAG, default=False, **_BOTH),
+        Field(name="sensitive", kind=types.BOOLEAN, default=False, **_BOTH),
         Field(
             name="conditions",
             kind=_Operations(

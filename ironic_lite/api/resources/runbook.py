@@ -23,13 +23,13 @@ RUNBOOK = Resource(
         Field(name="extra", kind=types.OBJECT, default={}, sort=False, **_BOTH),
         Field(
             name="public",
-            kind=types.FLAG,
+            kind=types.BOOLEAN,
             default=False,
             update_rule="baremetal:runbook:update:public",
             **_BOTH,
         ),
         Field(name="owner", kind=types.TEXT, update_rule="baremetal:runbook:update:owner", **_BOTH),
-        Field(name="disable_ramdisk", kind=types.FLAG, default=False, **_BOTH),
+        Field(name="disable_ramdisk", kind=types.BOOLEAN, default=False, **_BOTH),
         Field(name="description", kind=types.TEXT, since=TRAITS_SINCE, **_BOTH),
         Field(
             name="steps",
