@@ -4,12 +4,14 @@
 from typing import Any
 
 from ironic_lite.common import context
+from ironic_lite.objects.allocation import Allocation
 from ironic_lite.objects.chassis import Chassis
 from ironic_lite.objects.conductor import Conductor
 from ironic_lite.objects.node import Node
 from ironic_lite.objects.node_items import BIOSSetting, FirmwareComponent
 from ironic_lite.objects.node_records import NodeHistory
 from ironic_lite.objects.port import Port, Portgroup
+from ironic_lite.objects.recipes import DeployTemplate, InspectionRule, Runbook
 from ironic_lite.objects.volume import VolumeConnector, VolumeTarget
 
 _INTERFACES: dict[str, Any] = {"fake-hardware": {"power": {"enabled": ["fake"], "default": "fake"}}}
@@ -76,3 +78,12 @@ class Population:
             ),
         ):
             record.create()
+        self._add_recipes(number)
+
+    def _add_recipes(self, number: int) -> None:
+        Allocation(self.context, name=f"allocation-{number}", resource_class="x").create()
+        DeployTemplate(self.context, name=f"CUSTOM_{number}", steps=[]).create()
+        InspectionRule(self.context, actions=[]).create()
+        runbook = Runbook(self.context, name=f"runbook-{number}", steps=[])
+        runbook.create()
+        runbook.set_traits(["CUSTOM_A", "CUSTOM_B"])

@@ -5,7 +5,6 @@ A new collection is added to ``Population`` and to ``LISTS``.
 """
 
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +18,23 @@ from ironic_lite.common import rpc
 from ironic_lite.conf import CONF
 from ironic_lite.db import engine, migration
 from tests.functional.api.population import Population
+from tests.options import overridden
 
 FEW, MANY = 1, 50
 
 LISTS = (
+    "allocations",
+    "allocations?state=allocating&fields=uuid,node_uuid",
     "chassis",
     "chassis/detail",
     "chassis/{chassis}/nodes",
     "chassis/{chassis}/nodes/detail",
     "conductors",
     "conductors?detail=True",
+    "deploy_templates",
+    "deploy_templates?detail=True",
+    "inspection_rules",
+    "inspection_rules?detail=True",
     "nodes",
     "nodes/detail",
     "nodes/detail?conductor=conductor-0",
@@ -56,6 +62,8 @@ LISTS = (
     "ports",
     "ports/detail",
     "ports?portgroup=home&node=home",
+    "runbooks",
+    "runbooks?detail=True",
     "shards",
     "volume/connectors",
     "volume/connectors?detail=True",
@@ -65,18 +73,30 @@ LISTS = (
 
 
 @pytest.fixture(scope="module")
-def counted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[tuple[int, int]]]]:
+def counted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[int, int]]]:
     """``{list: [(records, statements) for few, for many]}``, all asked for in this process."""
     CONF([], project="test", default_config_files=[])
     rpc.cleanup()
     engine.dispose()
     rpc.register_options()
     path: Path = tmp_path_factory.mktemp("statements")
-    CONF.set_override("transport_url", f"inprocess:///{uuid.uuid4().hex}")
-    CONF.set_override("connection", f"sqlite:///{path}/db.sqlite", group="database")
-    # Who is in the ring is asked once, whatever the list.
-    CONF.set_override("hash_ring_reset_interval", 3600)
-    migration.upgrade()
+    options: dict[str, dict[str, object]] = {
+        "DEFAULT": {
+            "transport_url": f"inprocess:///{uuid.uuid4().hex}",
+            # Who is in the ring is asked once, whatever the list.
+            "hash_ring_reset_interval": 3600,
+        },
+        "database": {"connection": f"sqlite:///{path}/db.sqlite"},
+    }
+    with overridden(options):
+        migration.upgrade()
+        counts = _count()
+        rpc.cleanup()
+        engine.dispose()
+    return counts
+
+
+def _count() -> dict[str, list[tuple[int, int]]]:
     statements: list[str] = []
     application = app.make_app()
     sa.event.listen(engine.get(), "before_cursor_execute", _note_into(statements))
@@ -89,11 +109,7 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list
             _ask(application, url)
             statements.clear()
             counts[name].append((_ask(application, url), len(statements)))
-    yield counts
-    rpc.cleanup()
-    engine.dispose()
-    CONF.clear()
-    CONF([], project="test", default_config_files=[])
+    return counts
 
 
 def _note_into(statements: list[str]) -> Any:
