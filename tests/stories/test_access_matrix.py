@@ -25,6 +25,7 @@ from ironic_lite.common import rpc
 from ironic_lite.conductor.service import RPCService
 from ironic_lite.conf import CONF
 from ironic_lite.db import engine, migration
+from tests.options import overridden
 from tests.stories.access_requests import BODIES, GROUPS, OWNER, ROLES, Records
 
 TABLE = Path(__file__).with_name("access_matrix.txt")
@@ -83,7 +84,7 @@ class Service:
         return [self.fill(item, project) for item in value] if isinstance(value, list) else value
 
 
-def _configure(directory: Path) -> None:
+def _options(directory: Path) -> dict[str, dict[str, object]]:
     users, roles = directory / "htpasswd", directory / "roles.yaml"
     entry = bcrypt.hashpw(_PASSWORD.encode(), bcrypt.gensalt(rounds=4)).decode()
     users.write_text("".join(f"{_user(*column)}:{entry}\n" for column in COLUMNS))
@@ -96,12 +97,16 @@ def _configure(directory: Path) -> None:
     )
     CONF([], project="test", default_config_files=[])
     rpc.register_options()
-    CONF.set_override("transport_url", f"inprocess:///{uuid.uuid4().hex}")
-    CONF.set_override("connection", f"sqlite:///{directory}/db.sqlite", group="database")
-    CONF.set_override("auth_strategy", "http_basic")
-    CONF.set_override("http_basic_auth_user_file", str(users))
-    CONF.set_override("http_basic_roles_file", str(roles))
-    CONF.set_override("graceful_shutdown_timeout", 5, group="conductor")
+    return {
+        "DEFAULT": {
+            "transport_url": f"inprocess:///{uuid.uuid4().hex}",
+            "auth_strategy": "http_basic",
+            "http_basic_auth_user_file": str(users),
+            "http_basic_roles_file": str(roles),
+        },
+        "database": {"connection": f"sqlite:///{directory}/db.sqlite"},
+        "conductor": {"graceful_shutdown_timeout": 5},
+    }
 
 
 @pytest.fixture(scope="module")
@@ -109,18 +114,16 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The application and a conductor in this process."""
     rpc.cleanup()
     engine.dispose()
-    _configure(tmp_path_factory.mktemp("matrix"))
-    migration.upgrade()
     alarms: list[str] = []
-    rpc.init()
-    conductor = RPCService(HOST, alarms.append)
-    conductor.start()
-    yield Service()
-    conductor.stop()
-    rpc.cleanup()
-    engine.dispose()
-    CONF.clear()
-    CONF([], project="test", default_config_files=[])
+    with overridden(_options(tmp_path_factory.mktemp("matrix"))):
+        migration.upgrade()
+        rpc.init()
+        conductor = RPCService(HOST, alarms.append)
+        conductor.start()
+        yield Service()
+        conductor.stop()
+        rpc.cleanup()
+        engine.dispose()
     assert not alarms
 
 
