@@ -33,6 +33,13 @@ def _change(task: TaskManager, enabled: bool) -> None:
     node.save()
 
 
+def close(task: TaskManager) -> None:
+    """Close the console if it is open: whoever has the node next must not be watched. The caller saves the node."""
+    if task.node.console_enabled:
+        task.driver.console.stop_console(task)
+        task.node.console_enabled = False
+
+
 def information(task: TaskManager) -> dict[str, Any]:
     """``{"type": ..., "url": ...}`` of an open console.
 

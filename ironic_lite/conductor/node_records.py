@@ -3,14 +3,18 @@
 
 from typing import Any
 
+from oslo_log import log
+
 from ironic_lite.common import exception, states
 from ironic_lite.common.interface_types import INTERFACE_TYPES
-from ironic_lite.conductor import allocations
+from ironic_lite.conductor import allocations, console
 from ironic_lite.conductor.identity import current
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.conf import CONF
 from ironic_lite.objects.base import IronicLiteObject
 from ironic_lite.objects.node import Node
+
+LOG = log.getLogger(__name__)
 
 INTERFACE_FIELDS = tuple(f"{kind}_interface" for kind in INTERFACE_TYPES)
 
@@ -176,6 +180,11 @@ def destroy(task: TaskManager) -> None:
         raise exception.NodeProtected(node=node.uuid)
     if not node.maintenance:
         _check_deletable(node)
+    try:
+        console.close(task)
+    except exception.IronicLiteError as exc:
+        # The record may go because the server has gone.
+        LOG.warning("Node %s is deleted with its console open: %s", node.uuid, exc)
     node.destroy()
 
 

@@ -2,7 +2,7 @@
 """Taking an instance off its server and cleaning up after it."""
 
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import allocations, engine, history
+from ironic_lite.conductor import allocations, console, engine, history
 from ironic_lite.conductor.flows import checks, clean
 from ironic_lite.conductor.task_manager import TaskManager
 
@@ -27,6 +27,7 @@ def start(task: TaskManager) -> None:
 
 
 def _prepare(task: TaskManager) -> None:
+    console.close(task)
     task.driver.deploy.clean_up(task)
     task.driver.deploy.tear_down(task)
 

@@ -12,6 +12,7 @@ from ironic_lite.conductor import (
     boot_mode,
     console,
     flows,
+    node_records,
     power,
     server_facts,
     task_manager,
@@ -137,6 +138,31 @@ def test_a_console_that_does_not_open(workshop: Workshop, monkeypatch: pytest.Mo
         console.information(task)
     opened = workshop.do(console.request, node, True)
     assert (opened.console_enabled, opened.last_error) == (True, None)
+
+
+def test_whoever_has_the_node_next_is_not_watched(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = workshop.create_node(states.ACTIVE, console_enabled=True, automated_clean=False)
+    closed = []
+    monkeypatch.setattr(FakeConsole, "stop_console", lambda _self, task: closed.append(task))
+    freed = workshop.do(flows.tear_down.start, node)
+    assert (freed.provision_state, freed.console_enabled) == (states.AVAILABLE, False)
+    assert len(closed) == 1
+
+
+def test_a_record_goes_though_its_console_does_not_close(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_args: Any) -> None:
+        raise exception.IPMIFailure(cmd="sol deactivate")
+
+    monkeypatch.setattr(FakeConsole, "stop_console", fail)
+    node = workshop.create_node(states.MANAGEABLE, console_enabled=True)
+    with workshop.task(node) as task:
+        node_records.destroy(task)
+    with pytest.raises(exception.NodeNotFound):
+        workshop.node(node)
 
 
 def test_virtual_media(workshop: Workshop, server: Server) -> None:
