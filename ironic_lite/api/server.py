@@ -7,6 +7,7 @@ import socket
 import threading
 from typing import Any
 
+from cheroot import server as http_server
 from cheroot import wsgi
 from cheroot.ssl.builtin import BuiltinSSLAdapter
 from oslo_service import service
@@ -23,7 +24,8 @@ SHUTDOWN_TIMEOUT = 5
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what to call a wildcard
 
 _BACKLOG = 128
-_IDLE_TIMEOUT = 60
+_SILENCE = 10
+"""Seconds that a client may be silent in the middle of a request, or between two."""
 _MAX_HEADER_SIZE = 64 * 1024
 
 
@@ -46,8 +48,23 @@ def _cannot_listen(failure: Exception) -> exception.ConfigInvalid:
     )
 
 
+class _Request(http_server.HTTPRequest):
+    """Nothing more is read from a client that was too slow."""
+
+    def send_headers(self) -> None:
+        if self.status.startswith(b"408"):  # type: ignore[arg-type]  # the stub is wrong: it is bytes
+            self.close_connection = True
+        super().send_headers()
+
+
+class _Connection(http_server.HTTPConnection):
+    RequestHandlerClass = _Request
+
+
 class _Server(wsgi.Server):
     """The HTTP server; on a socket that other processes accept from as well, where there is one."""
+
+    ConnectionClass = _Connection
 
     shared: socket.socket | None = None
 
@@ -103,7 +120,7 @@ class APIService(service.ServiceBase):
             numthreads=CONF.api.threads,
             server_name="ironic-lite",
             request_queue_size=_BACKLOG,
-            timeout=_IDLE_TIMEOUT,
+            timeout=_SILENCE,
             shutdown_timeout=SHUTDOWN_TIMEOUT,
         )
         server.shared = self._listening

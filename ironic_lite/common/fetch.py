@@ -108,9 +108,21 @@ def _ask(session: requests.Session, url: str, what: str) -> tuple[int, Mapping[s
         raise FetchError(f"{what} '{redaction.mask_text(url)}' is refused: {exc}") from exc
     except (requests.RequestException, ValueError, OSError) as exc:
         raise FetchError(
-            f"{what} '{redaction.mask_text(url)}' does not answer: {redaction.mask_text(str(exc))}"
+            f"{what} '{redaction.mask_text(url)}' does not answer: {_in_words(exc)}"
         ) from exc
     return status, headers
+
+
+def _in_words(failure: BaseException) -> str:
+    """What the system said, from below the layers that wrapped it."""
+    seen: BaseException | None = failure
+    while seen is not None:
+        if isinstance(seen, TimeoutError | requests.Timeout):
+            return f"nothing came within {READ_TIMEOUT} s"
+        if isinstance(seen, OSError) and seen.strerror:
+            return seen.strerror
+        seen = seen.__cause__ or seen.__context__
+    return redaction.mask_text(str(failure))
 
 
 def _request(

@@ -47,6 +47,8 @@ def mask(value: Any, also: frozenset[str] = frozenset()) -> Any:
                 hidden: Any = MASK
             elif isinstance(item, (dict, list)):
                 hidden = mask(item, also)
+            elif isinstance(item, str) and "://" in item:
+                hidden = mask_url(item)
             else:
                 continue
             if hidden is not item:
@@ -55,9 +57,14 @@ def mask(value: Any, also: frozenset[str] = frozenset()) -> Any:
                 changed[key] = hidden
         return value if changed is None else changed
     if isinstance(value, list):
-        items = [mask(item, also) if isinstance(item, (dict, list)) else item for item in value]
+        items = [mask(item, also) for item in value]
         return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
-    return value
+    return mask_url(value) if isinstance(value, str) and "://" in value else value
+
+
+def mask_url(text: str) -> str:
+    """The text without the credentials of URLs in it; the text itself when there are none."""
+    return _URL_CREDENTIALS.sub(rf"\g<scheme>{MASK}@", text) if "@" in text else text
 
 
 def mask_instance_info(value: Any) -> Any:
@@ -67,8 +74,7 @@ def mask_instance_info(value: Any) -> Any:
 
 def mask_text(text: str) -> str:
     """A line for a log or for ``last_error`` without credentials in URLs and without ``password=...``."""
-    text = _URL_CREDENTIALS.sub(rf"\g<scheme>{MASK}@", text)
-    return _ASSIGNMENT.sub(rf"\g<key>\g<quote>{MASK}\g<quote>", text)
+    return _ASSIGNMENT.sub(rf"\g<key>\g<quote>{MASK}\g<quote>", mask_url(text))
 
 
 def unmask(new: Any, old: Any) -> Any:
@@ -77,7 +83,7 @@ def unmask(new: Any, old: Any) -> Any:
     A client that reads a record, changes one key and writes the whole back would otherwise overwrite each
     password with the asterisks it was shown.
     """
-    if new == MASK and old is not None:
+    if old is not None and isinstance(new, str) and MASK in new and new in (MASK, mask(old)):
         return old
     if isinstance(new, dict) and isinstance(old, dict):
         return {key: unmask(item, old.get(key)) for key, item in new.items()}

@@ -6,7 +6,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ import requests
 from cryptography.hazmat.primitives import serialization
 
 from ironic_lite.api import server
+from ironic_lite.api.middleware.last_resort import LastResort
+from ironic_lite.api.middleware.limits import BodyLimit
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF
 from tests.functional.api import certificates
@@ -89,6 +91,25 @@ def test_idle_clients_do_not_keep_others_out() -> None:
             assert session.get(service.url, timeout=60).ok
         for each in idle:
             each.close()
+
+
+def test_a_body_that_does_not_come_costs_a_short_while(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """More clients than threads send half a request each: they get 408, others are served, the log stays readable."""
+    monkeypatch.setattr(server, "_SILENCE", 0.5)
+    with _running(LastResort(BodyLimit(_hello))) as service, ExitStack() as stack:
+        host, _, port = service.url.removeprefix("http://").rpartition(":")
+        halves = []
+        for _ in range(CONF.api.threads + 4):
+            half = stack.enter_context(socket.create_connection((host, int(port)), timeout=30))
+            half.sendall(b"POST /v1/nodes HTTP/1.1\r\nHost: h\r\nContent-Length: 99\r\n\r\n{")
+            halves.append(half)
+        assert requests.get(service.url, timeout=30).text == "http "
+        for half in halves:
+            answer = b"".join(iter(lambda half=half: half.recv(4096), b""))
+            assert answer.startswith(b"HTTP/1.1 408 "), answer
+    assert "Traceback" not in caplog.text
 
 
 def test_tls(tmp_path: Path) -> None:

@@ -71,10 +71,11 @@ def _find(call: Call, node_uuid: str | None, inventory: dict[str, Any]) -> Node:
     if not (node_uuid or macs or bmcs):
         raise exception.InvalidParameterValue("No lookup information provided")
     try:
-        if node_uuid:
-            node = Node.get_by_uuid(call.context, node_uuid)
-        else:
-            node = _by_hardware(call, macs, bmcs)
+        node = (
+            Node.get_by_uuid(call.context, node_uuid)
+            if node_uuid
+            else _by_hardware(call, macs, bmcs)
+        )
     except exception.NotFound:
         raise exception.NotFound() from None
     if node.provision_state != states.INSPECTWAIT:

@@ -5,7 +5,7 @@ import re
 import urllib.parse
 from typing import Any
 
-from ironic_lite.common import exception, fetch
+from ironic_lite.common import exception, fetch, redaction
 from ironic_lite.drivers import boot_mode
 
 FORMATS = frozenset({"raw", "qcow2"})
@@ -125,4 +125,4 @@ def describe(node: Any) -> dict[str, Any]:
 
 
 def _shown(url: Any) -> str:
-    return str(url) if isinstance(url, str) else "image_source"
+    return redaction.mask_url(url) if isinstance(url, str) else "image_source"
