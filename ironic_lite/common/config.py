@@ -2,11 +2,14 @@
 """Reads the configuration, sets up logging, and refuses what cannot be meant."""
 
 import contextlib
+import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
+from keystoneauth1 import loading
 from oslo_config import cfg
 from oslo_log import log
 
@@ -17,7 +20,15 @@ from ironic_lite.conf import CONF
 PROJECT = "ironic-lite"
 
 # Libraries whose options may stand in our files.
-_LIBRARIES = ("oslo.log", "oslo.messaging", "oslo.policy", "oslo.middleware")
+_LIBRARIES = (
+    "oslo.log",
+    "oslo.messaging",
+    "oslo.policy",
+    "oslo.middleware",
+    "keystonemiddleware.auth_token",
+)
+
+_KEYSTONE = "keystone_authtoken"
 
 # How oslo.config names the place of a bad value.
 _LOCATION = re.compile(r"LocationInfo\(.*detail='([^']*)'\)")
@@ -111,7 +122,16 @@ def _library_options() -> set[tuple[str, str]]:
         for group, options in entry_point.load()():
             name = str(getattr(group, "name", group) or "DEFAULT").lower()
             known.update((name, option.dest) for option in options)
-    return known
+    return known | _keystone_credentials()
+
+
+def _keystone_credentials() -> set[tuple[str, str]]:
+    """The options of the ways to log in to Keystone; which of them count depends on ``auth_type``."""
+    loading.register_auth_conf_options(CONF, _KEYSTONE)
+    section = CONF[_KEYSTONE].auth_section or _KEYSTONE
+    plugins: Iterable[Any] = loading.get_available_plugin_loaders().values()
+    options = itertools.chain.from_iterable(plugin.get_options() for plugin in plugins)
+    return {(section.lower(), option.dest) for option in options}
 
 
 def check(api: bool = False, conductor: bool = False) -> None:

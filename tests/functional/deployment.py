@@ -38,7 +38,8 @@ class Deployment:
     """One API and any number of conductors, or everything in one process.
 
     `options` go into every process's configuration; `start_api`, `add_conductor` and `start_all_in_one` take more, for
-    one process. `credentials` are the user and password of every request, where the API wants some.
+    one process. `credentials` are the user and password of every request, where the API wants some; `token` is its
+    Keystone token.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Deployment:
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.auth = credentials
+        self.token: str | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -102,11 +104,15 @@ class Deployment:
         self.api.start()
         self.api.wait_until(self._api_answers, "an answer of the API")
 
-    def start_all_in_one(self, options: Options | None = None) -> None:
-        """`ironic-lite up`: API and conductor in one process, which wait until the conductor is alive."""
+    def start_all_in_one(
+        self, options: Options | None = None, wait_for_conductor: bool = True
+    ) -> None:
+        """`ironic-lite up`: API and conductor in one process; waits until the conductor is alive."""
         self.api = self._process("all-in-one", ["up"], options or {})
         self.api.start()
-        self.api.wait_until(lambda: self._api_answers() and self.alive(), "a living conductor")
+        self.api.wait_until(self._api_answers, "an answer of the API")
+        if wait_for_conductor:
+            self.api.wait_until(self.alive, "a living conductor")
 
     def add_conductor(self, host: str, options: Options | None = None) -> None:
         """Start a conductor, or start it again, and wait until the API calls it alive. The API has to run."""
@@ -196,7 +202,7 @@ class Deployment:
             method,
             f"{self.api_url}{path}",
             json=body,
-            headers={"X-OpenStack-Ironic-API-Version": version},
+            headers={"X-OpenStack-Ironic-API-Version": version, "X-Auth-Token": self.token},
             timeout=60,
         )
 
