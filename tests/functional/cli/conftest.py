@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.functional.deployment import Deployment
+from tests.waiting import wait_for
 
 SESSION = Path(__file__).with_name("session.py")
 
@@ -65,6 +66,14 @@ class Baremetal:
     def json(self, *words: str) -> Any:
         """The same, for commands that show something."""
         return json.loads(self(*words, "-f", "json"))
+
+
+def wait_for_state(baremetal: Baremetal, node: str, state: str) -> None:
+    """Wait for a node's provision state; the command's own `--wait` looks every 10 seconds."""
+    wait_for(
+        lambda: baremetal.json("node", "show", node)["provision_state"] == state,
+        f"'{state}' of {node}",
+    )
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,11 @@ def test_whole_life_of_a_node(baremetal: Baremetal) -> None:
         {"uuid": port["uuid"], "address": "52:54:00:c1:00:01"}
     ]
 
+    baremetal("port", "set", port["uuid"], "--extra", "slot=3", "--physical-network", "front")
+    baremetal("port", "unset", port["uuid"], "--physical-network")
+    shown = baremetal.json("port", "show", "--address", port["address"])
+    assert (shown["extra"], shown["physical_network"]) == ({"slot": 3}, None)
+
     baremetal("node", "manage", "web-1", "--wait", "60")
     baremetal("node", "provide", "web-1", "--wait", "60")
     listed = baremetal.json("node", "list", "--resource-class", "large")
@@ -40,15 +45,12 @@ def test_whole_life_of_a_node(baremetal: Baremetal) -> None:
     assert refused.status != 0
     assert "while it is in provision state" in refused.errors
 
-    for words, state in (
-        (("power", "on"), "power on"),
-        (("reboot",), "power on"),
-        (("power", "off", "--soft", "--power-timeout", "10"), "power off"),
-    ):
-        baremetal("node", *words, "web-1")
-        wait_for(
-            lambda wanted=state: _power(baremetal) == [wanted, None], f"'{state}' after {words}"
-        )
+    baremetal("node", "power", "on", "web-1")
+    _wait_for_power(baremetal, "power on")
+    baremetal("node", "reboot", "web-1")
+    _wait_for_power(baremetal, "power on")
+    baremetal("node", "power", "off", "--soft", "--power-timeout", "10", "web-1")
+    _wait_for_power(baremetal, "power off")
 
     assert baremetal.json("node", "boot", "device", "show", "web-1")["boot_device"] == "pxe"
     assert baremetal.json("node", "boot", "device", "show", "--supported", "web-1") == {
@@ -92,9 +94,15 @@ def test_whole_life_of_a_node(baremetal: Baremetal) -> None:
     assert baremetal.json("node", "list", "--resource-class", "large") == []
 
 
-def _power(baremetal: Baremetal) -> list[str | None]:
-    shown = baremetal.json("node", "show", "web-1", "--fields", "power_state", "target_power_state")
-    return [shown["power_state"], shown["target_power_state"]]
+def _wait_for_power(baremetal: Baremetal, state: str) -> None:
+    fields = ("power_state", "target_power_state")
+    wait_for(
+        lambda: (
+            baremetal.json("node", "show", "web-1", "--fields", *fields)
+            == dict(zip(fields, (state, None), strict=True))
+        ),
+        f"'{state}' of web-1",
+    )
 
 
 def test_what_there_is(baremetal: Baremetal) -> None:

@@ -87,9 +87,8 @@ def test_vendor_methods(baremetal: Baremetal, node: str) -> None:
     methods = {row["Name"]: row for row in baremetal.json("node", "passthru", "list", node)}
     assert {"first_method", "second_method", "third_method_sync"} <= set(methods)
     assert methods["third_method_sync"]["Supported HTTP methods"] == "POST"
-    call = ("node", "passthru", "call", node)
-    baremetal(*call, "second_method", "--arg", "bar=kazoo")
-    refused = baremetal.run(*call, "second_method")
+    baremetal("node", "passthru", "call", node, "second_method", "--arg", "bar=kazoo")
+    refused = baremetal.run("node", "passthru", "call", node, "second_method")
     assert "Parameter 'bar' not passed to method 'second_method'." in refused.errors
     assert baremetal.json("driver", "passthru", "list", "fake-hardware") == []
     refused = baremetal.run("driver", "passthru", "call", "fake-hardware", "nosuch")
