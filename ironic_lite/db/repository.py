@@ -253,17 +253,37 @@ class Repository:
         return None
 
     @retry.on_transient_error
-    def update(self, record_id: int, values: Row) -> Row:
-        """Write these columns; returns all that were written. Raises as ``create`` and ``get`` do."""
+    def update(self, record_id: int, values: Row, expected: Row | None = None) -> Row:
+        """Write these columns; returns all that were written. Raises as ``create`` and ``get`` do.
+
+        :param expected: what the columns were when the values were computed.
+        :raises ConcurrentUpdate: when one of them is something else by now.
+        """
         written = {**values, "updated_at": timeutils.utcnow(with_timezone=True)}
         statement = sa.update(self.table).where(self.table.c.id == record_id).values(written)
         try:
             with engine.writer() as connection:
+                if expected:
+                    self._check_expected(connection, record_id, values, expected)
                 if connection.execute(statement).rowcount == 0:
                     raise self.not_found(record_id)
         except exc.IntegrityError as error:
             raise self.translate_violation(error, {**self.get(record_id), **values}) from None
         return written
+
+    def _check_expected(
+        self, connection: sa.Connection, record_id: int, values: Row, expected: Row
+    ) -> None:
+        statement = sa.select(self.table).where(self.table.c.id == record_id).with_for_update()
+        row = connection.execute(statement).mappings().first()
+        if row is None:
+            raise self.not_found(record_id)
+        # Who finds what it is about to write, as a repeated statement does, loses nothing.
+        differing = [
+            name for name, value in expected.items() if row[name] not in (value, values.get(name))
+        ]
+        if differing:
+            raise exception.ConcurrentUpdate(what=row["uuid"], fields=", ".join(differing))
 
     @retry.on_transient_error
     def destroy(self, record_id: int) -> None:

@@ -91,15 +91,17 @@ class Record(base.IronicLiteObject):
         self.obj_reset_changes()
 
     @base.remotable
-    def save(self) -> None:
+    def save(self, expected: Row | None = None) -> None:
         """Write the changed fields. Raises as ``create`` does.
 
+        :param expected: what changed fields were when the changes were computed.
+        :raises ConcurrentUpdate: when one of them is something else by now.
         :raises InvalidParameterValue: for a field that cannot be changed.
         """
         changes = self._changes()
         if not changes:
             return
-        written = self.REPOSITORY.update(self.id, changes)
+        written = self.REPOSITORY.update(self.id, changes, expected)
         # What is derived may follow from what has changed.
         self._load(self.REPOSITORY.get(self.id) if self._derived() else written)
 

@@ -2,12 +2,16 @@
 """Many clients at the same time: nothing is lost, and nobody waits for ever."""
 
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
 
 from tests.functional.deployment import Deployment
 from tests.waiting import wait_for
 
 WRITERS = 6
 ROUNDS = 4
+STEP = {"interface": "bios", "step": "factory_reset", "args": {}}
 
 
 def _add_key(service: Deployment, path: str, key: str) -> None:
@@ -42,3 +46,19 @@ def test_patches_of_a_port_lose_nothing(limited_service: Deployment) -> None:
     body = {"address": "52:54:00:fc:00:01", "node_uuid": node}
     port = limited_service.call("POST", "/v1/ports", body)["uuid"]
     _race(limited_service, f"/v1/ports/{port}")
+
+
+@pytest.mark.parametrize(
+    ("collection", "body"),
+    [
+        ("allocations", {"resource_class": "nosuch"}),
+        ("chassis", {}),
+        ("deploy_templates", {"name": "CUSTOM_RACE", "steps": [{**STEP, "priority": 1}]}),
+        ("runbooks", {"name": "race", "steps": [{**STEP, "order": 1}]}),
+    ],
+)
+def test_patches_of_other_records_lose_nothing(
+    limited_service: Deployment, collection: str, body: dict[str, Any]
+) -> None:
+    record = limited_service.call("POST", f"/v1/{collection}", body)["uuid"]
+    _race(limited_service, f"/v1/{collection}/{record}")

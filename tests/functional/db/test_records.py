@@ -45,6 +45,27 @@ def test_life_of_a_record(record: Any, node: objects.Node, admin: Context) -> No
             gone()
 
 
+def test_a_change_that_comes_too_late_writes_nothing(node: objects.Node, admin: Context) -> None:
+    made = samples.make(objects.DeployTemplate, admin, node)
+    late = objects.DeployTemplate.get(admin, made.uuid)
+    made.extra = {"a": 1}
+    made.save(expected={"extra": {}})
+    late.extra, late.name = {"b": 1}, "CUSTOM_LATE"
+    with pytest.raises(exception.ConcurrentUpdate, match="extra"):
+        late.save(expected={"extra": {}, "name": late.name})
+    assert objects.DeployTemplate.get(admin, made.uuid).as_row(["name", "extra"]) == {
+        "name": made.name,
+        "extra": {"a": 1},
+    }
+    same = objects.DeployTemplate.get(admin, made.uuid)
+    same.extra = {"a": 1}
+    same.save(expected={"extra": {}})
+    made.destroy()
+    same.extra = {}
+    with pytest.raises(exception.DeployTemplateNotFound):
+        same.save(expected={"extra": {"a": 1}})
+
+
 @every_record
 def test_what_is_not_there_or_cannot_be_asked(
     record: Any, node: objects.Node, admin: Context

@@ -6,10 +6,11 @@ from typing import Any
 import orjson
 import pytest
 
+from ironic_lite.api import patch, types
 from ironic_lite.api.access import Sight
 from ironic_lite.api.resources.conductor import CONDUCTOR
 from ironic_lite.api.resources.driver import DRIVER
-from ironic_lite.api.resources.fields import DETAIL, ROW, Resource
+from ironic_lite.api.resources.fields import BODY, DETAIL, QUERY, ROW, Field, Resource
 from ironic_lite.api.resources.node import NODE, STATES
 from ironic_lite.api.resources.port import PORT
 from ironic_lite.api.view import NodeKey, View
@@ -151,3 +152,25 @@ def test_ring_key() -> None:
     serialise = NODE.serialiser(115, ("conductor",), DETAIL)
     serialise({"uuid": "u", "driver": "d", "conductor_group": "g"}, view)
     assert asked == [NodeKey("d", "g", "u")]
+
+
+def test_resources_that_hide_what_comes_later() -> None:
+    """For them a field of a later microversion is no field: 400 where others say 406."""
+    fields = (
+        Field(name="uuid", kind=types.UUID, create=True),
+        Field(name="note", kind=types.TEXT, since=50, create=True, update=True),
+    )
+    hiding = Resource("thing", "things", fields, hides=(QUERY, BODY))
+    plain = Resource("thing", "things", fields)
+    operations = [{"op": "add", "path": "/note", "value": "x"}]
+    for early in (
+        lambda resource: resource.check_fields(["note"], 49),
+        lambda resource: resource.parse({"note": "x"}, 49),
+        lambda resource: patch.check(resource, operations, 49),
+    ):
+        with pytest.raises(exception.InvalidParameterValue, match="note"):
+            early(hiding)
+        with pytest.raises(exception.NotAcceptable):
+            early(plain)
+    assert hiding.check_fields(["note"], 50) == ("note",)
+    assert patch.check(hiding, operations, 50) == operations

@@ -134,3 +134,25 @@ def test_reserved_steps_need_no_interface() -> None:
         "hold",
         "power_off",
     ]
+
+
+def test_what_is_requested_twice_runs_twice():
+    found = steps.merged(
+        _task(*DIRECT),
+        "deploy",
+        [
+            _step("bios", "reset", 90, args={}),
+            _step("bios", "reset", 10, args={"hard": True}),
+            {"step": "hold", "priority": 95},
+            {"step": "hold", "priority": 15},
+        ],
+    )
+    assert _labels(found) == [
+        "deploy.deploy",
+        "hold",
+        "bios.reset",
+        "deploy.write_image",
+        "deploy.boot_instance",
+        "hold",
+        "bios.reset",
+    ]

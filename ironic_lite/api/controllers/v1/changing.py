@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ironic_lite.api import access
+from ironic_lite.api import patch as json_patch
+from ironic_lite.api.resources.fields import Resource
 from ironic_lite.common import exception
 from ironic_lite.common.context import RequestContext
 from ironic_lite.objects.node import Node
@@ -34,6 +36,30 @@ def until_settled(record: Any, apply: Callable[[], T]) -> T:
         f"{record.obj_name()} {record.uuid} was changed by others {_MAX_TRIES} times while this request was "
         "applied; try again."
     )
+
+
+def patch(
+    record: Any,
+    resource: Resource,
+    operations: list[dict[str, Any]],
+    check: Callable[[dict[str, Any], dict[str, Any]], None] | None = None,
+) -> None:
+    """Apply a checked patch to a record that belongs to no node, and save it.
+
+    :param check: is given what the fields were and what changes; it may refuse that, or change something more.
+    :raises Conflict: others kept changing the same fields.
+    """
+
+    def apply() -> None:
+        before = {name: getattr(record, name) for name in resource.patchable}
+        changes = json_patch.apply(resource, operations, before)
+        if check is not None:
+            check(before, changes)
+        for name, value in changes.items():
+            setattr(record, name, value)
+        record.save(expected={name: before[name] for name in changes})
+
+    until_settled(record, apply)
 
 
 def named_node(context: Any, ident: str) -> Node:

@@ -8,7 +8,7 @@ import webob
 from ironic_lite.api import access, filters, paging, types
 from ironic_lite.api import patch as json_patch
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import finding, node_listing
+from ironic_lite.api.controllers.v1 import changing, finding, node_listing
 from ironic_lite.api.resources.chassis import CHASSIS
 from ironic_lite.api.resources.fields import DETAIL, ROW
 from ironic_lite.common import exception
@@ -65,10 +65,7 @@ def update(call: Call, uuid: str) -> webob.Response:
     chassis = finding.chassis(call, uuid, "baremetal:chassis:update")
     call.query({})
     operations = json_patch.check(CHASSIS, call.document(), call.minor)
-    before = {name: getattr(chassis, name) for name in CHASSIS.patchable}
-    for name, value in json_patch.apply(CHASSIS, operations, before).items():
-        setattr(chassis, name, value)
-    chassis.save()
+    changing.patch(chassis, CHASSIS, operations)
     return call.reply(finding.show(call, chassis, CHASSIS.serialiser(call.minor, None, DETAIL)))
 
 

@@ -6,7 +6,7 @@ import webob
 from ironic_lite.api import access, paging, types
 from ironic_lite.api import patch as json_patch
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import finding
+from ironic_lite.api.controllers.v1 import changing, finding
 from ironic_lite.api.resources.deploy_template import DEPLOY_TEMPLATE
 from ironic_lite.api.resources.fields import DETAIL
 from ironic_lite.common import exception
@@ -48,10 +48,7 @@ def update(call: Call, ident: str) -> webob.Response:
     template = _find(call, ident)
     call.query({})
     operations = json_patch.check(DEPLOY_TEMPLATE, call.document(), call.minor)
-    before = {name: getattr(template, name) for name in DEPLOY_TEMPLATE.patchable}
-    for name, value in json_patch.apply(DEPLOY_TEMPLATE, operations, before).items():
-        setattr(template, name, value)
-    template.save()
+    changing.patch(template, DEPLOY_TEMPLATE, operations)
     return call.reply(_shown(call, template))
 
 

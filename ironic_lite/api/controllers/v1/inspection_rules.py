@@ -8,7 +8,7 @@ import webob
 from ironic_lite.api import access, filters, paging, types
 from ironic_lite.api import patch as json_patch
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import finding
+from ironic_lite.api.controllers.v1 import changing, finding
 from ironic_lite.api.resources.fields import DETAIL
 from ironic_lite.api.resources.inspection_rule import INSPECTION_RULE
 from ironic_lite.common import exception
@@ -53,15 +53,7 @@ def update(call: Call, uuid: str) -> webob.Response:
     rule = _find(call, uuid)
     call.query({})
     operations = json_patch.check(INSPECTION_RULE, call.document(), call.minor)
-    before = {name: getattr(rule, name) for name in INSPECTION_RULE.patchable}
-    changes = json_patch.apply(INSPECTION_RULE, operations, before)
-    if rule.sensitive and changes.get("sensitive") is False:
-        raise exception.Invalid(
-            "An inspection rule that is sensitive stays so: its conditions and actions would be shown again."
-        )
-    for name, value in changes.items():
-        setattr(rule, name, value)
-    rule.save()
+    changing.patch(rule, INSPECTION_RULE, operations, _keep_secret)
     return call.reply(_shown(call, rule))
 
 
@@ -84,6 +76,14 @@ def delete_all(call: Call) -> webob.Response:
 def missing_ident(_call: Call) -> webob.Response:
     """PATCH of the collection."""
     raise exception.InvalidParameterValue("Missing mandatory parameter: inspection_rule_uuid")
+
+
+def _keep_secret(_before: dict[str, Any], changes: dict[str, Any]) -> None:
+    """:raises Invalid: what a sensitive rule holds would be shown again."""
+    if changes.get("sensitive") is False:
+        raise exception.Invalid(
+            "An inspection rule that is sensitive stays so: its conditions and actions would be shown again."
+        )
 
 
 def _find(call: Call, uuid: str) -> InspectionRule:

@@ -9,7 +9,7 @@ import webob
 from ironic_lite.api import access, paging, types
 from ironic_lite.api import patch as json_patch
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import finding
+from ironic_lite.api.controllers.v1 import changing, finding
 from ironic_lite.api.resources.fields import DETAIL
 from ironic_lite.api.resources.runbook import RUNBOOK, TRAITS_SINCE
 from ironic_lite.api.traits import TRAIT, TraitList
@@ -58,14 +58,17 @@ def update(call: Call, ident: str) -> webob.Response:
     runbook = find(call, ident, *RUNBOOK.update_rules(document))
     call.query({})
     operations = json_patch.check(RUNBOOK, document, call.minor)
-    before = {name: getattr(runbook, name) for name in RUNBOOK.patchable}
-    changes = json_patch.apply(RUNBOOK, operations, before)
-    if "name" in changes:
-        _check_name(call, changes["name"])
-    _keep_public_free(before, changes)
-    for name, value in changes.items():
-        setattr(runbook, name, value)
-    runbook.save()
+
+    def check(before: dict[str, Any], changes: dict[str, Any]) -> None:
+        for name in ("public", "owner"):
+            if name in changes:
+                rule = f"baremetal:runbook:update:{name}"
+                access.authorize(call.context, rule, _target(before["owner"]))
+        if "name" in changes:
+            _check_name(call, changes["name"])
+        _keep_public_free(before, changes)
+
+    changing.patch(runbook, RUNBOOK, operations, check)
     return call.reply(_shown(call, runbook))
 
 
@@ -145,9 +148,9 @@ def find(call: Call, ident: str, *rules: str) -> Runbook:
     finding.check_ident("runbook_ident", ident)
     runbook = Runbook.get(call.context, ident)
     if not (runbook.public and access.allows(call.context, "baremetal:runbook:list")):
-        access.authorize(call.context, "baremetal:runbook:get", _target(runbook))
+        access.authorize(call.context, "baremetal:runbook:get", _target(runbook.owner))
     for rule in rules:
-        access.authorize(call.context, rule, _target(runbook))
+        access.authorize(call.context, rule, _target(runbook.owner))
     return runbook
 
 
@@ -158,12 +161,12 @@ def usable(call: Call, ident: str) -> Runbook:
     """
     runbook = find(call, ident)
     if not runbook.public:
-        access.authorize(call.context, "baremetal:runbook:use", _target(runbook))
+        access.authorize(call.context, "baremetal:runbook:use", _target(runbook.owner))
     return runbook
 
 
-def _target(runbook: Runbook) -> access.Target:
-    return access.of_owner("runbook", runbook.owner)
+def _target(owner: str | None) -> access.Target:
+    return access.of_owner("runbook", owner)
 
 
 def _check_name(call: Call, name: str) -> None:

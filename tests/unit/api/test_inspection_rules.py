@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The language of inspection rules, and what sensitive ones let out."""
+
+from typing import Any
+
+import pytest
+
+from ironic_lite.api import patch
+from ironic_lite.api.resources.fields import DETAIL
+from ironic_lite.api.resources.inspection_rule import INSPECTION_RULE
+from ironic_lite.common import exception, inspection_rules
+
+LOG = {"op": "log", "args": {"msg": "x"}}
+
+
+def parse(**fields: Any) -> dict[str, Any]:
+    return INSPECTION_RULE.parse({"actions": [LOG], **fields}, 115)
+
+
+@pytest.mark.parametrize("op", sorted(inspection_rules.ACTIONS))
+def test_every_action_takes_what_it_needs(op: str) -> None:
+    expected = inspection_rules.ACTIONS[op]
+    values = {"path": "/extra/a", "url": "http://192.0.2.1/", "level": "info"}
+    named = {name: values.get(name, "x") for name in expected.needed}
+    parse(actions=[{"op": op, "args": named}])
+    parse(actions=[{"op": op, "args": list(named.values())}])
+    everything = {name: values.get(name, "x") for name in expected.all}
+    parse(actions=[{"op": op, "args": everything}])
+    for missing in expected.needed:
+        rest = {name: value for name, value in named.items() if name != missing}
+        with pytest.raises(exception.InvalidParameterValue, match=missing):
+            parse(actions=[{"op": op, "args": rest}])
+    with pytest.raises(exception.InvalidParameterValue, match="too many"):
+        parse(actions=[{"op": op, "args": [*everything.values(), "more"]}])
+
+
+@pytest.mark.parametrize("op", sorted(inspection_rules.CONDITIONS))
+def test_every_condition_can_be_turned_round(op: str) -> None:
+    args = dict.fromkeys(inspection_rules.CONDITIONS[op].needed, "x")
+    parse(conditions=[{"op": op, "args": args}, {"op": f"!{op}", "args": args}])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "log",
+        {},
+        {"op": "log"},
+        {"args": {}},
+        {"op": ["log"], "args": {}},
+        {"op": {}, "args": {}},
+        {"op": "!", "args": {}},
+        {"op": "log", "args": "x"},
+        {"op": "log", "args": {"msg": "x"}, "loop": "x"},
+        {"op": "log", "args": {"msg": "x"}, "multiple": "any"},
+        {"op": "log", "args": {"msg": "x", "level": ["info"]}},
+        {"op": "api-call", "args": {"url": "file:///etc/passwd"}},
+    ],
+)
+def test_what_is_no_action(wrong: Any) -> None:
+    with pytest.raises(exception.InvalidParameterValue, match="actions, number 0"):
+        parse(actions=[wrong])
+
+
+def test_what_is_filled_in_later_is_judged_later() -> None:
+    parse(conditions=[{"op": "matches", "args": {"value": "x", "regex": "({node.name}"}}])
+
+
+def test_a_refused_patch_of_a_sensitive_rule_does_not_tell_what_it_holds() -> None:
+    secret = {"op": "set-attribute", "args": {"path": "/extra/a", "value": "hush"}}
+    before = {"actions": [secret], "conditions": [], "sensitive": True}
+    for operations in (
+        [{"op": "add", "path": "/actions/0/args/more", "value": 1}],
+        [{"op": "replace", "path": "/actions/0/nosuch", "value": 1}],
+        [{"op": "remove", "path": "/actions/0/args/path"}],
+        [{"op": "replace", "path": "/actions/0/args/value/deeper", "value": 1}],
+    ):
+        with pytest.raises(exception.Invalid) as refused:
+            patch.apply(INSPECTION_RULE, operations, before)
+        assert "hush" not in str(refused.value)
+
+
+def test_a_sensitive_rule_shows_neither_conditions_nor_actions() -> None:
+    for shown in (None, ("actions", "conditions")):
+        serialise = INSPECTION_RULE.serialiser(115, shown, DETAIL)
+        row = dict.fromkeys(serialise.columns)
+        row |= {"uuid": "u", "actions": [LOG], "conditions": [LOG], "sensitive": True}
+        out = serialise(row, _View())
+        assert (out["actions"], out["conditions"]) == (None, None)
+        assert ("sensitive" in out) == (shown is None)
+
+
+class _View:
+    """Of a request, what replies about rules need."""
+
+    def links(self, path: str) -> str:
+        return path
