@@ -99,7 +99,7 @@ def test_update_writes_only_what_it_is_given() -> None:
     node = make(extra={"a": 1})
     written = nodes.update(node["id"], {"power_state": "power on"})
     read = nodes.get(node["id"])
-    assert set(written) == {"power_state", "updated_at"}
+    assert set(written) == {"power_state", "revision", "updated_at"}
     assert read == {**node, **written}
     assert "provision_updated_at" in nodes.update(node["id"], {"provision_state": "verifying"})
     with pytest.raises(exception.NodeNotFound):
