@@ -78,6 +78,7 @@ BODIES: dict[str, Any] = {
         f"PATCH /nodes/{{node}} {field.partition('/')[0]}": _patch(field, value)
         for field, value in NODE_FIELDS.items()
     },
+    "PATCH /nodes/{node} cleaning": _patch("automated_clean", True),
     "PATCH /nodes/{node} invalid": [{"op": "replace", "path": "/nonsense", "value": 1}],
     "PUT /nodes/{node}/states/power": {"target": "nonsense"},
     "PUT /nodes/{node}/states/provision": {"target": "nonsense"},

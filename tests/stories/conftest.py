@@ -8,6 +8,7 @@ import bcrypt
 import pytest
 
 from tests.functional.deployment import Deployment
+from tests.stories import access_service as access
 
 
 def _all_in_one(
@@ -49,3 +50,10 @@ def guarded_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deploy
     }
     with _all_in_one(directory, options, credentials=("ada", "lovelace")) as deployment:
         yield deployment
+
+
+@pytest.fixture(scope="module")
+def access_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[access.Service]:
+    """A service in this process, with users of every role in every relation to a node."""
+    with access.running(tmp_path_factory.mktemp("access")) as service:
+        yield service

@@ -45,7 +45,8 @@ class Field:
     :param secrets_rule: the access rule that shows the secrets all the same.
     :param rule: the access rule that shows the field; others get a word in its place. Decided by the node's owner
         and lessee where the resource is ``owned``.
-    :param update_rule: the access rule that lets PATCH change it, where the resource's own does not.
+    :param update_rule: the access rule that lets PATCH change it, where the resource's own does not; or a function that
+        names it for a value, None being the resource's own.
     """
 
     name: str
@@ -65,7 +66,7 @@ class Field:
     redact: Callable[[Any], Any] | None = None
     secrets_rule: str | None = None
     rule: str | None = None
-    update_rule: str | None = None
+    update_rule: str | Callable[[Any], str | None] | None = None
 
     def read_at(self, minor: int) -> Reader | None:
         """The function that makes the value; None where the column is the value."""
@@ -262,5 +263,8 @@ class Resource:
             path = operation.get("path") if isinstance(operation, dict) else None
             name = path.split("/")[1] if isinstance(path, str) and "/" in path else ""
             field = self.fields.get(name)
-            rules[(field.update_rule if field else None) or own] = None
+            rule = field.update_rule if field else None
+            if callable(rule):
+                rule = rule(operation.get("value"))
+            rules[rule or own] = None
         return tuple(rules) or (own,)

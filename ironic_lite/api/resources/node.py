@@ -68,6 +68,11 @@ def _links(suffix: str = "") -> Any:
     return computed(lambda row, view: view.links(f"nodes/{row['uuid']}{suffix}"))
 
 
+def _cleaning_rule(wanted: Any) -> str | None:
+    """Cleaning protects the next tenant: to switch it off is more than to change a field."""
+    return None if wanted is None or wanted is True else "baremetal:node:disable_cleaning"
+
+
 def _interface(kind: str, since: int) -> Field:
     return Field(
         name=f"{kind}_interface",
@@ -97,7 +102,7 @@ NODE = Resource(
             name="automated_clean",
             kind=types.BOOLEAN,
             since=47,
-            update_rule="baremetal:node:disable_cleaning",
+            update_rule=_cleaning_rule,
             **_BOTH,
         ),
         Field(name="boot_mode", kind=types.Text(32), since=75, create=True),

@@ -5,7 +5,7 @@ from typing import Any
 
 import webob
 
-from ironic_lite.api import schemas, types
+from ironic_lite.api import access, schemas, types
 from ironic_lite.api.call import Call
 from ironic_lite.common import exception, states
 from ironic_lite.objects.node import Node
@@ -45,6 +45,7 @@ DATA = schemas.Body(
 
 def receive(call: Call) -> webob.Response:
     """``POST /v1/continue_inspection``: the inventory of the server, and what else the ramdisk collected."""
+    access.authorize(call.context, "baremetal:driver:ipa_continue_inspection")
     query = call.query({"node_uuid": types.UUID})
     data = dict(DATA.check(call.document()))
     if call.minor != _OLD_RAMDISKS and call.minor < _SINCE:

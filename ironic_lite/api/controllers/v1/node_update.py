@@ -3,12 +3,12 @@
 
 from typing import Any
 
+from ironic_lite.api import access, types
 from ironic_lite.api import patch as json_patch
-from ironic_lite.api import types
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import changing
 from ironic_lite.api.resources.node import NODE, check_name
-from ironic_lite.common import exception
+from ironic_lite.common import exception, states
 from ironic_lite.objects.chassis import Chassis
 from ironic_lite.objects.node import Node
 
@@ -87,6 +87,7 @@ def _apply(
     expected = {name: before[name] for name in changes}
     resolve_references(call, changes)
     _check_parent(node, changes)
+    _check_owner(call, node, changes)
     for name, value in changes.items():
         setattr(node, name, value)
     return call.conductors.update_node(
@@ -96,6 +97,20 @@ def _apply(
         reset_interfaces=reset_interfaces,
         expected=expected,
     )
+
+
+def _check_owner(call: Call, node: Node, changes: dict[str, Any]) -> None:
+    """Whoever owns the server owns the instance on it.
+
+    :raises Conflict: the node has one, and the client may not give it away with the node.
+    """
+    if "owner" not in changes or node.provision_state != states.ACTIVE:
+        return
+    rule = "baremetal:node:update_owner_provisioned"
+    if not access.allows(call.context, rule, access.of_node(node.owner, node.lessee)):
+        raise exception.Conflict(
+            f"The owner of node {node.uuid} cannot be changed while the node is {node.provision_state}."
+        )
 
 
 def _check_parent(node: Node, changes: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import webob
 
-from ironic_lite.api import types
+from ironic_lite.api import access, types
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import finding
 from ironic_lite.api.resources.fields import DETAIL
@@ -38,6 +38,7 @@ HEARTBEAT = types.body_class(
 
 def lookup(call: Call) -> webob.Response:
     """``GET /v1/lookup``: the node that the agent runs on, and once, the token to prove it with."""
+    access.authorize(call.context, "baremetal:driver:ipa_lookup")
     query = call.query({"addresses": types.CSV, "node_uuid": types.UUID})
     macs = [mac.lower() for mac in query.get("addresses") or () if types.is_mac(mac)]
     if not macs and not query.get("node_uuid"):
@@ -92,6 +93,7 @@ def _config(token: str | None) -> dict[str, Any]:
 
 def heartbeat(call: Call, ident: str) -> webob.Response:
     """``POST /v1/heartbeat/{node}``: the agent lives, and is to be reached at ``callback_url``."""
+    access.authorize(call.context, "baremetal:node:ipa_heartbeat")
     arguments = call.arguments(HEARTBEAT)
     _check_versions(call.minor, arguments)
     if not types.is_uuid(ident) and not types.is_name(ident):

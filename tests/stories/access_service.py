@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A service for the stories of access: users of http_basic with a file of roles, and a conductor with fake hardware.
+
+Everything runs in this process; requests pass the whole application, and no socket.
+"""
+
+import base64
+import itertools
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import bcrypt
+import webob
+import yaml
+
+from ironic_lite.api.app import make_app
+from ironic_lite.common import rpc
+from ironic_lite.conductor.service import RPCService
+from ironic_lite.conf import CONF
+from ironic_lite.db import engine, migration
+from tests.options import overridden
+from tests.stories.access_requests import GROUPS, OWNER, ROLES, Records
+
+COLUMNS = tuple(itertools.product(GROUPS, ROLES))
+HOST = "one"
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_PASSWORD = "secret"
+
+
+def user_of(group: str, role: str) -> str:
+    return f"{group}-{role}"
+
+
+class Service:
+    """The application, and the records that requests are about."""
+
+    def __init__(self) -> None:
+        self._app = make_app()
+        self.records = Records(lambda *request: self.ask(user_of("system", "admin"), *request))
+        self.records.known["hostname"] = HOST
+
+    def ask(self, user: str | None, method: str, path: str, body: Any) -> tuple[int, Any]:
+        """One request; returns the status and the decoded body."""
+        request = webob.Request.blank(f"/v1{path}", method=method)
+        request.headers["X-OpenStack-Ironic-API-Version"] = "latest"
+        if user is not None:
+            credentials = base64.b64encode(f"{user}:{_PASSWORD}".encode()).decode()
+            request.headers["Authorization"] = f"Basic {credentials}"
+        if body is not None:
+            request.content_type, request.body = "application/json", json.dumps(body).encode()
+        response = request.get_response(self._app)
+        is_json = response.content_type == "application/json" and response.body
+        return response.status_int, response.json if is_json else response.text
+
+    def fill(self, value: Any, project: str | None) -> Any:
+        """``{node}`` and the like, filled in."""
+        if isinstance(value, str):
+            value = value.replace("{project}", project or OWNER)
+            return PLACEHOLDER.sub(lambda found: self.records[found[1]], value)
+        if isinstance(value, dict):
+            return {key: self.fill(item, project) for key, item in value.items()}
+        return [self.fill(item, project) for item in value] if isinstance(value, list) else value
+
+
+def _options(directory: Path) -> dict[str, dict[str, object]]:
+    users, roles = directory / "htpasswd", directory / "roles.yaml"
+    entry = bcrypt.hashpw(_PASSWORD.encode(), bcrypt.gensalt(rounds=4)).decode()
+    users.write_text("".join(f"{user_of(*column)}:{entry}\n" for column in COLUMNS))
+    projects = {group: {"project_id": project} for group, project in GROUPS.items() if project}
+    scopes: dict[str, Any] = {"system": {"system_scope": "all"}, **projects}
+    roles.write_text(
+        yaml.safe_dump(
+            {user_of(group, role): {"roles": [role], **scopes[group]} for group, role in COLUMNS}
+        )
+    )
+    CONF([], project="test", default_config_files=[])
+    rpc.register_options()
+    return {
+        "DEFAULT": {
+            "transport_url": f"inprocess:///{uuid.uuid4().hex}",
+            "auth_strategy": "http_basic",
+            "http_basic_auth_user_file": str(users),
+            "http_basic_roles_file": str(roles),
+        },
+        "database": {"connection": f"sqlite:///{directory}/db.sqlite"},
+        # A request may meet the lock of the one before it.
+        "conductor": {
+            "graceful_shutdown_timeout": 5,
+            "node_locked_retry_attempts": 200,
+            "node_locked_retry_interval": 0.02,
+        },
+    }
+
+
+@contextmanager
+def running(
+    directory: Path, options: dict[str, dict[str, object]] | None = None
+) -> Iterator[Service]:
+    """The application and a conductor in this process.
+
+    :param options: more of them, or others.
+    """
+    rpc.cleanup()
+    engine.dispose()
+    alarms: list[str] = []
+    with overridden(_options(directory)), overridden(options or {}):
+        migration.upgrade()
+        rpc.init()
+        conductor = RPCService(HOST, alarms.append)
+        conductor.start()
+        try:
+            yield Service()
+        finally:
+            conductor.stop()
+            rpc.cleanup()
+            engine.dispose()
+    assert not alarms
