@@ -9,7 +9,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from keystoneauth1 import loading
 from oslo_config import cfg
 from oslo_log import log
 
@@ -127,6 +126,9 @@ def _library_options() -> set[tuple[str, str]]:
 
 def _keystone_credentials() -> set[tuple[str, str]]:
     """The options of the ways to log in to Keystone; which of them count depends on ``auth_type``."""
+    # Late, for it takes a tenth of a second that few need.
+    from keystoneauth1 import loading
+
     loading.register_auth_conf_options(CONF, _KEYSTONE)
     section = CONF[_KEYSTONE].auth_section or _KEYSTONE
     plugins: Iterable[Any] = loading.get_available_plugin_loaders().values()

@@ -7,7 +7,6 @@ from typing import Any
 from ironic_lite.api.call import CONTEXT
 from ironic_lite.api.middleware import identity
 from ironic_lite.api.middleware.http_basic import HttpBasic
-from ironic_lite.api.middleware.keystone import Keystone
 from ironic_lite.conf import CONF
 
 
@@ -22,7 +21,14 @@ class NoAuth:
         return self._app(environ, start_response)
 
 
-STRATEGIES: dict[str, Any] = {"noauth": NoAuth, "http_basic": HttpBasic, "keystone": Keystone}
+def _keystone(app: Any) -> Any:
+    # Late: keystonemiddleware costs start-up time and memory that only its users should pay.
+    from ironic_lite.api.middleware.keystone import Keystone
+
+    return Keystone(app)
+
+
+STRATEGIES: dict[str, Any] = {"noauth": NoAuth, "http_basic": HttpBasic, "keystone": _keystone}
 
 
 def auth(app: Any) -> Any:
