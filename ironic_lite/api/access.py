@@ -124,6 +124,7 @@ class Sight:
     def __init__(self, context: RequestContext):
         self._context = context
         self._granted: dict[tuple[str, bool, bool], bool] = {}
+        self._secrets: dict[str, bool] = {}
 
     @functools.cached_property
     def is_whole(self) -> bool:
@@ -145,4 +146,6 @@ class Sight:
 
     def grants_secrets(self, rule: str) -> bool:
         """Whether secrets with this rule are shown. Administrators see none unless the policy file says so."""
-        return not policy.is_for_nobody(rule) and allows(self._context, rule)
+        if rule not in self._secrets:
+            self._secrets[rule] = not policy.is_for_nobody(rule) and allows(self._context, rule)
+        return self._secrets[rule]

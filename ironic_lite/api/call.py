@@ -3,19 +3,20 @@
 
 import functools
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import orjson
 import webob
 from oslo_serialization import jsonutils
 
 from ironic_lite.api import access, etag, types, versions
-from ironic_lite.api.view import NodeKey, View, base_url
+from ironic_lite.api.view import View, base_url
 from ironic_lite.common import exception
 from ironic_lite.common.context import RequestContext
 from ironic_lite.conductor import rpcapi
 from ironic_lite.conf import CONF
-from ironic_lite.objects.node import Node
+
+_PIECE = 64 * 1024
 
 CONTEXT = "ironic_lite.context"
 """Where the middleware leaves the request context in the WSGI environment."""
@@ -24,9 +25,18 @@ CONTEXT = "ironic_lite.context"
 def encode(value: Any) -> bytes:
     """JSON of a reply."""
     try:
+        return orjson.dumps(value)
+    except TypeError:
+        return _encode_unusual(value)
+
+
+def _encode_unusual(value: Any) -> bytes:
+    """The same for what drivers may have recorded."""
+    try:
+        # To look for other keys than text takes as long again as all the rest.
         return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
     except TypeError:
-        # Integers beyond 64 bits are legal JSON, and drivers may have recorded some.
+        # Integers beyond 64 bits are legal JSON.
         return jsonutils.dump_as_bytes(value, default=_plain)
 
 
@@ -34,6 +44,13 @@ def _plain(value: Any) -> Any:
     if isinstance(value, orjson.Fragment):
         return orjson.loads(orjson.dumps(value))
     return jsonutils.to_primitive(value)
+
+
+def _pieces(body: bytes) -> list[bytes]:
+    """A body as the server likes it: of a long one it would copy the rest anew each time that the socket took some."""
+    if len(body) <= _PIECE:
+        return [body]
+    return [body[start : start + _PIECE] for start in range(0, len(body), _PIECE)]
 
 
 def _check_depth(document: Any) -> None:
@@ -77,13 +94,7 @@ class Call:
     @functools.cached_property
     def view(self) -> View:
         sight = access.Sight(self.context)
-        return View(base_url(self.request.environ), self._conductor_of, sight)
-
-    def _conductor_of(self, node: NodeKey) -> str | None:
-        try:
-            return self.conductors.get_conductor_for(cast(Node, node))
-        except exception.NoValidHost:
-            return None
+        return View(base_url(self.request.environ), self.conductors.conductors_of(), sight)
 
     def query(self, kinds: Mapping[str, types.Kind]) -> dict[str, Any]:
         """The checked query arguments.
@@ -182,5 +193,5 @@ class Call:
         if location:
             headers.append(("Location", location))
         return webob.Response(
-            status=status, headerlist=headers, app_iter=[body], conditional_response=False
+            status=status, headerlist=headers, app_iter=_pieces(body), conditional_response=False
         )

@@ -28,10 +28,6 @@ def base_url(environ: dict[str, Any]) -> str:
     return f"{environ['wsgi.url_scheme']}://{host}{environ.get('SCRIPT_NAME', '').rstrip('/')}"
 
 
-def _fragment(text: str) -> Any:
-    return orjson.Fragment(text.encode())
-
-
 class NodeKey(NamedTuple):
     """What the hash ring wants to know of a node."""
 
@@ -48,12 +44,14 @@ class View:
     :param sight: what the client may see.
     """
 
-    __slots__ = ("base", "conductor_of", "sight")
+    __slots__ = ("_bookmark", "_self", "base", "conductor_of", "sight")
 
     def __init__(
         self, base: str, conductor_of: Callable[[NodeKey], str | None], sight: access.Sight
     ):
         self.base = base
+        self._self = f'[{{"href":"{base}/v1/'
+        self._bookmark = f'","rel":"self"}},{{"href":"{base}/'
         self.conductor_of = conductor_of
         self.sight = sight
 
@@ -65,10 +63,7 @@ class View:
 
         :param path: safe for JSON and URLs, as collections, UUIDs and ``quoted`` keys are.
         """
-        return _fragment(
-            f'[{{"href":"{self.base}/v1/{path}","rel":"self"}},'
-            f'{{"href":"{self.base}/{path}","rel":"bookmark"}}]'
-        )
+        return orjson.Fragment(f'{self._self}{path}{self._bookmark}{path}","rel":"bookmark"}}]')
 
 
 def quoted(key: str) -> str:

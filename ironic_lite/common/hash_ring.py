@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A consistent hash ring: which host owns a key, so that few keys move when hosts come and go."""
 
+import functools
 from collections.abc import Iterable
 
 from tooz import hashring
+
+_REMEMBERED = 65536
+"""Keys; lists ask for the owner of every node that they show."""
 
 
 class HashRing:
@@ -21,8 +25,10 @@ class HashRing:
             sorted(self.hosts), partitions=2**exponent, hash_function="sha256"
         )
 
-    def host(self, key: str) -> str:
-        """The host that owns a key.
+        self.host = functools.lru_cache(maxsize=_REMEMBERED)(self._host)
+
+    def _host(self, key: str) -> str:
+        """The host that owns a key; called as ``host``, which remembers the answers.
 
         :raises LookupError: when the ring is empty.
         """

@@ -61,6 +61,13 @@ class HashRingManager:
         """
         return self._ring(f"{group}:{driver}").host(key)
 
+    def ring(self, driver: str, group: str) -> hash_ring.HashRing | None:
+        """The ring that owners are found on, for many nodes of a kind; None when there is none."""
+        try:
+            return self._ring(f"{group}:{driver}")
+        except exception.NoValidHost:
+            return None
+
     def hosts(self, driver: str, group: str | None = None) -> set[str]:
         """The live conductors that serve a hardware type, in one group or in all."""
         self._refresh(CONF.hash_ring_reset_interval)

@@ -7,12 +7,13 @@ All calls wait for an answer, for a bounded time. A conductor that does not answ
 
 import contextlib
 import functools
+from collections.abc import Callable
 from typing import Any
 
 import oslo_messaging
 
 from ironic_lite.common import context as ironic_context
-from ironic_lite.common import exception, release_mappings, rpc
+from ironic_lite.common import exception, hash_ring, release_mappings, rpc
 from ironic_lite.conductor import ring
 from ironic_lite.conductor.allocation_calls import AllocationCalls
 from ironic_lite.conductor.hardware_calls import HardwareCalls, bmc_timeout
@@ -72,6 +73,19 @@ class ConductorAPI(RecordCalls, HardwareCalls, AllocationCalls):
         :raises NoValidHost: when no live conductor does.
         """
         return self._ring.host_for(node.driver, node.conductor_group, node.uuid)
+
+    def conductors_of(self) -> Callable[[ring.Placed], str | None]:
+        """A function that tells which conductor owns a node, or None, for the many nodes of one list."""
+        rings: dict[tuple[Any, Any], hash_ring.HashRing | None] = {}
+
+        def owner(node: ring.Placed) -> str | None:
+            kind = (node.driver, node.conductor_group)
+            if kind not in rings:
+                rings[kind] = self._ring.ring(*kind)
+            found = rings[kind]
+            return None if found is None else found.host(node.uuid)
+
+        return owner
 
     def get_topic_for(self, node: ring.Placed) -> str:
         """Topic of the conductor that owns the node; raises as :meth:`get_conductor_for`."""

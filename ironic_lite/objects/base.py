@@ -7,6 +7,7 @@ the object's ``VERSION`` and ``common.release_mappings``; the fingerprints test 
 """
 
 import datetime
+import functools
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,6 +21,12 @@ remotable = base.remotable
 """On an instance method, or below ``@classmethod``."""
 
 register = base.VersionedObjectRegistry.register
+
+
+@functools.lru_cache(maxsize=1024)
+def _attribute(field: str) -> str:
+    """Where the library keeps the value of a field."""
+    return f"_obj_{field}"
 
 
 class IronicLiteObject(base.VersionedObject):
@@ -111,8 +118,10 @@ class IronicLiteObject(base.VersionedObject):
 
     def _load(self, row: Mapping[str, Any]) -> None:
         """Take over what the database holds; it needs no coercion, and is no change."""
-        for name in self.fields.keys() & row.keys():
-            setattr(self, f"_obj_{name}", row[name])
+        # Past the properties, which would take as long as the query.
+        self.__dict__.update(
+            (_attribute(name), value) for name, value in row.items() if name in self.fields
+        )
         self._changed_fields.difference_update(row)
 
     def _changes(self) -> dict[str, Any]:
@@ -130,7 +139,11 @@ class IronicLiteObject(base.VersionedObject):
 
     def as_row(self, columns: Iterable[str]) -> dict[str, Any]:
         """These fields as JSON-able values, as ``rows`` of the class gives them."""
-        row = {name: getattr(self, name) for name in columns}
+        held = self.__dict__
+        row = {
+            name: held[key] if (key := _attribute(name)) in held else getattr(self, name)
+            for name in columns
+        }
         for name, value in row.items():
             if isinstance(value, datetime.datetime):
                 row[name] = value.isoformat()

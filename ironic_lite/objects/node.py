@@ -396,8 +396,9 @@ def _with_agent_columns(columns: tuple[str, ...]) -> tuple[str, ...]:
 
 def _merge_agent(row: Row, extra: Iterable[str]) -> None:
     """Show the agent's columns where Ironic has them; those that nobody asked for leave the row."""
-    agent = {name: row[name] for name in SHOWN_AGENT_COLUMNS if row[name] is not None}
-    if agent:
+    # Few nodes of a list have an agent.
+    if not (row["agent_url"] is row["agent_version"] is row["agent_last_heartbeat"] is None):
+        agent = {name: row[name] for name in SHOWN_AGENT_COLUMNS if row[name] is not None}
         row["driver_internal_info"] = {**row["driver_internal_info"], **agent}
     for name in extra:
         del row[name]

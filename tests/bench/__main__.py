@@ -15,8 +15,9 @@ import time
 import uuid
 from collections.abc import Callable
 
-from tests.bench import lifecycle, lite, memory, peer
+from tests.bench import fleet, lifecycle, lite, memory, peer
 from tests.bench.client import MICROVERSION, Client, RequestError, encode, saturate
+from tests.bench.floor import Floor
 from tests.bench.report import Line, render
 from tests.bench.server import HOST, Server, ServerError, free_port
 
@@ -39,10 +40,15 @@ class Plan:
     lives: int
     drivers: int
     power_cycles: int
+    fleet: int
 
 
-FULL = Plan(3, 1000, 5, 40, 2, 8, 2.0, 20, 8, 5)
-QUICK = Plan(1, 250, 2, 20, 2, 8, 1.0, 10, 8, 3)
+FULL = Plan(3, 1000, 5, 40, 2, 8, 2.0, 20, 8, 5, 20_000)
+QUICK = Plan(1, 250, 2, 20, 2, 8, 1.0, 10, 8, 3, 20_000)
+PAGE = 1000
+FLOOR_ROUNDS = 15
+FLOOR_LIMIT = 2.5
+WORKERS = 2
 
 
 class Bench:
@@ -54,6 +60,7 @@ class Bench:
         self.nodes: dict[Server, list[str]] = {ours: [], theirs: []}
         self.lines: list[Line] = []
         self.failures: list[str] = []
+        self.notes: list[str] = []
 
     def line(
         self,
@@ -130,6 +137,53 @@ class Bench:
         port = server.launch.port
         return [saturate(port, requests, self.plan.clients, self.plan.load_s)]
 
+    def concurrent_shows_of_workers(self, server: Server) -> list[float]:
+        """The same, ours from an API of two processes beside the service."""
+        if server is not self.servers[0]:
+            return self.concurrent_shows(server)
+        launch = lite.prepare_workers(server.launch, free_port(), WORKERS)
+        with contextlib.closing(Server(launch)) as workers:
+            workers.start()
+            requests = [encode("GET", f"/v1/nodes/{node}") for node in self.nodes[server][:100]]
+            return [saturate(launch.port, requests, self.plan.clients, self.plan.load_s)]
+
+    def fleet(self) -> None:
+        """Measure pages of a large fleet: the first, the last, and the first against the floor."""
+        plan, total = self.plan, self.plan.fleet
+        print(f"  filling up to {total} nodes ...", file=sys.stderr, flush=True)
+        behind: dict[Server, str] = {}
+        for server in self.servers:
+            fleet.fill(server.launch.database, self.nodes[server][0], total)
+            marker = fleet.marker_of_last_page(server.launch.database, PAGE)
+            behind[server] = f"&marker={marker}"
+        for name, path in (("list", "/v1/nodes"), ("detail", "/v1/nodes/detail")):
+            first = f"{path}?limit={PAGE}"
+            self.latency(f"{name} of {PAGE}, first of {total}", lambda _, p=first: p, plan.listings)
+            self.latency(
+                f"{name} of {PAGE}, last of {total}",
+                lambda s, p=first: p + behind[s],
+                plan.listings,
+            )
+        self.note_floor()
+
+    def note_floor(self) -> None:
+        """Compare a page of our details with its floor, measured in turns; the best of each."""
+        server = self.servers[0]
+        floor = Floor(server.launch.database, server.launch.port)
+        request = encode("GET", f"/v1/nodes/detail?limit={PAGE}")
+        page, least = [], []
+        with Client(server.launch.port) as client:
+            client.timed(request)
+            for _ in range(FLOOR_ROUNDS):
+                page.append(client.timed(request) * 1000)
+                least += floor.measure(PAGE, 1)
+        ratio = min(page) / min(least)
+        self.notes.append(
+            f"detail of {PAGE} nodes against its floor (the rows read by sqlite3, encoded by orjson): {ratio:.2f}x "
+            f"(best of {FLOOR_ROUNDS}: {min(page):.1f} ms, {min(least):.1f} ms); at most {FLOOR_LIMIT}"
+            + ("" if ratio <= FLOOR_LIMIT else "  MISSED")
+        )
+
     def power(self, server: Server) -> list[float]:
         """Switch one node on and off; milliseconds for both together."""
         node = self.nodes[server][1]
@@ -182,6 +236,13 @@ class Bench:
             plan.rounds,
             higher_is_better=True,
         )
+        self.line(
+            f"shows, {plan.clients} clients, {WORKERS} workers",
+            "1/s",
+            self.concurrent_shows_of_workers,
+            plan.rounds,
+            higher_is_better=True,
+        )
         self.line("PATCH a node", "ms", self.patch, plan.rounds)
         self.line("power on and off", "ms", self.power, plan.rounds)
         self.line(
@@ -192,6 +253,7 @@ class Bench:
             higher_is_better=True,
         )
         self.memory("after load")
+        self.fleet()
 
 
 def _node(node: str, number: int) -> dict[str, object]:
@@ -251,6 +313,7 @@ def main() -> int:
             return 1
     print(_conditions(plan), end="\n\n")
     print(render(bench.lines, "ironic_lite", f"ironic {peer.version(bindir)}"))
+    print("\n".join(["", *bench.notes]))
     print("\n".join(["", *bench.failures]) if bench.failures else "\nEvery operation succeeded.")
     return 0
 

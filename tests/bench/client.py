@@ -37,37 +37,47 @@ def encode(method: str, path: str, body: object = None) -> bytes:
 
 
 class _Reply:
-    """Collects the bytes of one reply."""
+    """Collects the bytes of one reply: the head piece by piece, the body right where it is to be."""
 
     def __init__(self) -> None:
-        self.data = bytearray()
         self.status = 0
-        self._body_at = 0
-        self._end = -1
+        self.head = b""
+        self.body = bytearray()
+        self._filled = -1
 
-    def feed(self, chunk: bytes) -> bool:
-        """Take more bytes; return True once the reply is complete. Raises RequestError."""
-        self.data += chunk
-        if self._end < 0:
-            head_end = self.data.find(b"\r\n\r\n")
-            if head_end < 0:
+    def receive(self, connection: socket.socket) -> bool:
+        """Take what has come; True once the reply is complete. Raises RequestError, ConnectionError."""
+        if self._filled < 0:
+            chunk = connection.recv(65536)
+            if not chunk:
+                raise ConnectionResetError
+            self.head += chunk
+            if not self._parse_head():
                 return False
-            head = bytes(self.data[:head_end]).lower()
-            self.status = int(head[9:12])
-            self._body_at = head_end + 4
-            start = head.find(b"\r\ncontent-length:")
-            if start >= 0:
-                length = int(head[start + 17 :].split(b"\r\n", 1)[0])
-            elif self.status == 204:
-                length = 0
-            else:
-                raise RequestError(f"reply without Content-Length: {head.decode()}")
-            self._end = self._body_at + length
-        return len(self.data) >= self._end
+        elif self._filled < len(self.body):
+            count = connection.recv_into(memoryview(self.body)[self._filled :])
+            if not count:
+                raise ConnectionResetError
+            self._filled += count
+        return self._filled == len(self.body)
 
-    @property
-    def body(self) -> bytes:
-        return bytes(self.data[self._body_at :])
+    def _parse_head(self) -> bool:
+        head, end, rest = self.head.partition(b"\r\n\r\n")
+        if not end:
+            return False
+        self.status = int(head[9:12])
+        lower = head.lower()
+        start = lower.find(b"\r\ncontent-length:")
+        if start >= 0:
+            length = int(lower[start + 17 :].split(b"\r\n", 1)[0])
+        elif self.status == 204:
+            length = 0
+        else:
+            raise RequestError(f"reply without Content-Length: {head.decode()}")
+        self.body = bytearray(length)
+        self.body[: len(rest)] = rest
+        self._filled = len(rest)
+        return True
 
 
 class Client:
@@ -82,7 +92,7 @@ class Client:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return connection
 
-    def send(self, request: bytes) -> tuple[int, bytes]:
+    def send(self, request: bytes) -> tuple[int, bytearray]:
         """Send an encoded request; return the status and the body.
 
         A server may close an idle connection; the request is then sent once more on a new one.
@@ -91,16 +101,15 @@ class Client:
             reply = _Reply()
             try:
                 self._socket.sendall(request)
-                while chunk := self._socket.recv(262144):
-                    if reply.feed(chunk):
-                        return reply.status, reply.body
+                while not reply.receive(self._socket):
+                    pass
+                return reply.status, reply.body
             except ConnectionError:
-                pass
-            if last or reply.data:
-                break
+                if last or reply.head:
+                    break
             self._socket.close()
             self._socket = self._connect()
-        raise RequestError(f"connection closed within a reply: {bytes(reply.data[:200])!r}")
+        raise RequestError(f"connection closed within a reply: {reply.head[:200]!r}")
 
     def call(self, method: str, path: str, body: object = None) -> Any:
         """Send a request and return the decoded body. Raises RequestError unless it is a 2xx."""
@@ -151,13 +160,13 @@ def saturate(port: int, requests: list[bytes], clients: int, seconds: float) -> 
         while (now := time.perf_counter()) < deadline:
             for key, _events in selector.select(deadline - now):
                 connection = key.fileobj  # type: ignore[assignment]
-                chunk = connection.recv(262144)
-                if not chunk:
-                    raise RequestError("connection closed under load")
-                if not replies[connection].feed(chunk):
-                    continue
+                try:
+                    if not replies[connection].receive(connection):
+                        continue
+                except ConnectionError:
+                    raise RequestError("connection closed under load") from None
                 if replies[connection].status != 200:
-                    raise RequestError(f"under load: {bytes(replies[connection].data[:500])!r}")
+                    raise RequestError(f"under load: {bytes(replies[connection].body[:500])!r}")
                 done += 1
                 replies[connection] = _Reply()
                 connection.sendall(requests[sent % len(requests)])

@@ -53,4 +53,20 @@ def prepare(
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ServerError(f"ironic-lite db upgrade failed:\n{done.stderr}")
-    return Launch("ironic_lite", [str(program), "up", "--config-file", str(conf)], home, port)
+    argv = [str(program), "up", "--config-file", str(conf)]
+    return Launch("ironic_lite", argv, home, port, home / "ironic-lite.sqlite")
+
+
+def prepare_workers(service: Launch, port: int, workers: int) -> Launch:
+    """Return how to start an API of several processes beside a running service, on its database.
+
+    It only reads, so nobody has to be at the other end of its transport.
+    """
+    conf = service.home / f"api-{workers}.conf"
+    text = (service.home / "ironic-lite.conf").read_text()
+    text = text.replace("[DEFAULT]\n", f"[DEFAULT]\ntransport_url = rabbit://{HOST}:1\n")
+    text = text.replace(f"port = {service.port}\n", f"port = {port}\nworkers = {workers}\n")
+    conf.write_text(text)
+    argv = [service.argv[0], "api", "--config-file", str(conf)]
+    name = f"{service.name}, {workers} API workers"
+    return Launch(name, argv, service.home, port, service.database)

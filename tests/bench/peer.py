@@ -144,7 +144,8 @@ def prepare(
         done = subprocess.run(argv, capture_output=True, text=True, check=False)
         if done.returncode:
             raise ServerError(f"ironic-dbsync create_schema failed:\n{done.stderr}")
-    return Launch("ironic", [str(bindir / "ironic"), "--config-file", str(conf)], home, port)
+    argv = [str(bindir / "ironic"), "--config-file", str(conf)]
+    return Launch("ironic", argv, home, port, home / "ironic.sqlite")
 
 
 def main() -> None:

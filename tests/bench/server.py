@@ -30,12 +30,13 @@ def free_port() -> int:
 
 @dataclasses.dataclass(frozen=True)
 class Launch:
-    """How one service is started: its argv, where it lives and which port it answers on."""
+    """How one service is started: its argv, where it lives, which port it answers on and its SQLite file."""
 
     name: str
     argv: list[str]
     home: pathlib.Path
     port: int
+    database: pathlib.Path
 
     @property
     def log(self) -> pathlib.Path:

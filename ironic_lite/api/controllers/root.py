@@ -101,3 +101,6 @@ class Application(ExplicitPecan):
     def invoke_controller(self, controller: Any, args: Any, kwargs: Any, state: Any) -> None:
         """Operations return the whole response."""
         state.response = controller(*args)
+
+    def _handle_empty_response_body(self, state: Any) -> None:
+        """Operations choose their status. pecan would put a long body together to see whether it is empty."""

@@ -10,7 +10,13 @@ from ironic_lite.common import context, exception, release_mappings, rpc
 from ironic_lite.conductor import rpcapi
 from ironic_lite.conductor.manager import ConductorManager
 
-NOT_RPC = {"get_conductor_for", "get_topic_for", "get_topic_for_driver", "get_random_topic"}
+NOT_RPC = {
+    "conductors_of",
+    "get_conductor_for",
+    "get_topic_for",
+    "get_topic_for_driver",
+    "get_random_topic",
+}
 
 
 @pytest.fixture
