@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The steps that clients write down: for a verb, in a deploy template, in a runbook."""
 
-import dataclasses
 from typing import Any
 
 from ironic_lite.api import types
@@ -44,7 +43,14 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
 
 
-@dataclasses.dataclass(frozen=True)
+_NUMBER = {
+    "anyOf": [
+        {"type": "integer", "minimum": 0, "maximum": 2**31 - 1},
+        {"type": "string", "pattern": "^[0-9]{1,9}$"},
+    ]
+}
+
+
 class StepList(types.Kind):
     """At least one step, none twice. Their number may be written as a text, as on Ironic.
 
@@ -52,10 +58,27 @@ class StepList(types.Kind):
     :param args_needed: see ``problem``.
     """
 
-    place: str
-    args_needed: bool
-
     name = "list of steps"
+
+    def __init__(self, place: str, args_needed: bool):
+        self.place = place
+        self.args_needed = args_needed
+        self.schema = {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": MAX_STEPS,
+            "items": {
+                "type": "object",
+                "properties": {
+                    "interface": {"enum": list(INTERFACES)},
+                    "step": {"type": "string", "minLength": 1},
+                    "args": {"type": "object"},
+                    place: _NUMBER,
+                },
+                "required": ["step", place, *(["args"] if args_needed else ())],
+                "additionalProperties": False,
+            },
+        }
 
     def check(self, value: Any) -> list[dict[str, Any]]:
         if not isinstance(value, list) or not value:

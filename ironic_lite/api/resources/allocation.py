@@ -11,6 +11,7 @@ class _Candidates(types.Kind):
 
     name = "list of nodes"
     _most = 1000
+    schema = {"type": "array", "items": types.UUID_OR_NAME.schema, "maxItems": _most}
 
     def check(self, value: object) -> list[str]:
         if not isinstance(value, list):

@@ -31,6 +31,24 @@ class _Operations(types.Kind):
         self._keys = keys
         self._invertible = invertible
         self._least = least
+        inverted = [f"{language.INVERTED}{word}" for word in known] if invertible else []
+        properties = {
+            "op": {"enum": [*known, *inverted]},
+            "args": {"type": ["object", "array"]},
+            "loop": {"type": ["object", "array"]},
+            "multiple": {"enum": list(language.MULTIPLE)},
+        }
+        self.schema = {
+            "type": "array",
+            "minItems": least,
+            "maxItems": _MOST,
+            "items": {
+                "type": "object",
+                "properties": {key: form for key, form in properties.items() if key in keys},
+                "required": ["op", "args"],
+                "additionalProperties": False,
+            },
+        }
 
     def check(self, value: Any) -> list[dict[str, Any]]:
         if not isinstance(value, list):
@@ -129,6 +147,12 @@ class _Priority(types.Kind):
     """A number; python-ironicclient sends it as a text."""
 
     name = "priority"
+    schema = {
+        "anyOf": [
+            {"type": "integer", "minimum": 0, "maximum": language.MAX_PRIORITY},
+            {"type": "string", "pattern": "^[0-9]{1,4}$"},
+        ]
+    }
 
     def check(self, value: Any) -> int:
         number = types.INTEGER.check(value)
