@@ -4,7 +4,7 @@
 import openstack
 import pytest
 
-from tests.functional.cli.conftest import Baremetal
+from tests.functional.cli.conftest import Baremetal, wait_for_state
 from tests.functional.deployment import Deployment
 from tests.waiting import wait_for
 
@@ -31,7 +31,8 @@ def test_whole_life_of_a_node(baremetal: Baremetal) -> None:
     assert (shown["extra"], shown["physical_network"]) == ({"slot": 3}, None)
 
     baremetal("node", "manage", "web-1", "--wait", "60")
-    baremetal("node", "provide", "web-1", "--wait", "60")
+    baremetal("node", "provide", "web-1")
+    wait_for_state(baremetal, "web-1", "available")
     listed = baremetal.json("node", "list", "--resource-class", "large")
     assert [(row["name"], row["provision_state"]) for row in listed] == [("web-1", "available")]
 
@@ -88,7 +89,8 @@ def test_whole_life_of_a_node(baremetal: Baremetal) -> None:
     baremetal("node", "unset", "web-2", "--extra", "rack", "--description")
     assert baremetal.json("node", "show", "web-2")["extra"] == {}
 
-    baremetal("node", "undeploy", "web-2", "--wait", "60")
+    baremetal("node", "undeploy", "web-2")
+    wait_for_state(baremetal, "web-2", "available")
     baremetal("port", "delete", port["uuid"])
     assert "Deleted node web-2" in baremetal("node", "delete", "web-2")
     assert baremetal.json("node", "list", "--resource-class", "large") == []

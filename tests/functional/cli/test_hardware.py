@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.functional.cli.conftest import Baremetal
+from tests.functional.cli.conftest import Baremetal, wait_for_state
 from tests.functional.deployment import Deployment
 from tests.waiting import wait_for
 
@@ -138,12 +138,16 @@ def test_inspect_rescue_and_service(baremetal: Baremetal, node: str) -> None:
     """baremetal node inspect, rescue, unrescue, service"""
     baremetal("node", "inspect", node, "--wait", "60")
     assert baremetal.json("node", "show", node)["inspection_finished_at"]
-    baremetal("node", "provide", node, "--wait", "60")
-    baremetal("node", "deploy", node, "--wait", "60")
-    baremetal("node", "rescue", node, "--rescue-password", "hush", "--wait", "60")
-    assert baremetal.json("node", "show", node)["provision_state"] == "rescue"
-    baremetal("node", "unrescue", node, "--wait", "60")
-    baremetal("node", "service", node, "--service-steps", SETTINGS, "--wait", "60")
+    baremetal("node", "provide", node)
+    wait_for_state(baremetal, node, "available")
+    baremetal("node", "deploy", node)
+    wait_for_state(baremetal, node, "active")
+    baremetal("node", "rescue", node, "--rescue-password", "hush")
+    wait_for_state(baremetal, node, "rescue")
+    baremetal("node", "unrescue", node)
+    wait_for_state(baremetal, node, "active")
+    baremetal("node", "service", node, "--service-steps", SETTINGS)
+    wait_for_state(baremetal, node, "active")
     shown = baremetal.json("node", "show", node)
     assert (shown["provision_state"], shown["instance_info"]) == ("active", {})
     assert baremetal.json("node", "bios", "setting", "show", node, "Turbo")["value"] == "on"
