@@ -30,7 +30,11 @@ class RequestContext(context.RequestContext):
     @functools.cached_property
     def policy_values(self) -> tuple[tuple[str, Any], ...]:
         """What access rules may ask about the client."""
-        values = {**self.to_policy_values(), "is_public_api": self.is_public_api}
+        values = {
+            **self.to_policy_values(),
+            "project_name": self.project_name,
+            "is_public_api": self.is_public_api,
+        }
         return tuple(
             (name, tuple(value) if isinstance(value, list) else value)
             for name, value in values.items()
