@@ -146,6 +146,8 @@ class Sight:
 
     def grants_secrets(self, rule: str) -> bool:
         """Whether secrets with this rule are shown. Administrators see none unless the policy file says so."""
-        if rule not in self._secrets:
-            self._secrets[rule] = not policy.is_for_nobody(rule) and allows(self._context, rule)
-        return self._secrets[rule]
+        granted = self._secrets.get(rule)
+        if granted is None:
+            granted = not policy.is_for_nobody(rule) and allows(self._context, rule)
+            self._secrets[rule] = granted
+        return granted

@@ -2,6 +2,7 @@
 """What those see of a node who do not see all of it, and what their lists hold."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from ironic_lite.api import access
 from ironic_lite.common import policy
 from tests.stories.access_requests import LESSEE, OWNER, STRANGER
 from tests.stories.access_service import Service, user_of
+from tests.waiting import wait_for
 
 ADMIN = user_of("system", "admin")
 WITHHELD = ("driver_info", "driver_internal_info", "last_error", "reservation")
@@ -106,6 +108,29 @@ def test_port_does_not_move_to_a_node_of_others(access_service: Service, node: s
     assert access_service.ask(user, "PATCH", f"/ports/{port}", move)[0] == 400
     status, _ = access_service.ask(user, "POST", "/ports", {**body, "node_uuid": node})
     assert status == 403
+
+
+def test_provisioned_node_is_given_away_by_administrators_only(access_service: Service) -> None:
+    """Its instance would go with it; to others it is a conflict, as on Ironic."""
+    body = {"driver": "fake-hardware", "owner": OWNER}
+    node = access_service.ask(ADMIN, "POST", "/nodes", body)[1]["uuid"]
+
+    def at_rest(state: str) -> bool:
+        shown = access_service.ask(ADMIN, "GET", f"/nodes/{node}", None)[1]
+        return shown["provision_state"] == state and shown["reservation"] is None
+
+    for target, state in (
+        ("manage", "manageable"),
+        ("provide", "available"),
+        ("active", "active"),
+    ):
+        path = f"/nodes/{node}/states/provision"
+        assert access_service.ask(ADMIN, "PUT", path, {"target": target})[0] == 202
+        wait_for(partial(at_rest, state), f"the node to be {state}")
+    give = [{"op": "replace", "path": "/owner", "value": STRANGER}]
+    member = user_of("system", "member")
+    assert access_service.ask(member, "PATCH", f"/nodes/{node}", give)[0] == 409
+    assert access_service.ask(ADMIN, "PATCH", f"/nodes/{node}", give)[0] == 200
 
 
 @pytest.fixture
