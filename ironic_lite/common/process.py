@@ -38,6 +38,7 @@ class Runner:
         self._wake_r, self._wake_w = os.pipe()
         os.set_blocking(self._wake_w, False)
         self._signals = 0
+        self._starting = False
         self._alarm: str | None = None
 
     def alarm(self, message: str) -> None:
@@ -61,18 +62,18 @@ class Runner:
         former_wakeup = signal.set_wakeup_fd(self._wake_w, warn_on_full_buffer=False)
         started: list[service.ServiceBase] = []
         try:
+            self._starting = True
             for each in services:
-                if self._signals:
-                    break
                 each.start()
                 started.append(each)
+            self._starting = False
             # What was imported stays: the collector need not walk half a million objects again and again.
             gc.collect()
             gc.freeze()
             # A page of a list is tens of thousands of objects, none of them garbage: looking through them a dozen times
             # while they are made would be a tenth of the work.
             gc.set_threshold(_GC_THRESHOLD)
-            if ready is not None and not self._signals:
+            if ready is not None:
                 print(ready(), flush=True)
             self._sleep()
             return self._status()
@@ -112,6 +113,10 @@ class Runner:
         if self._signals > 1:
             os.write(sys.stderr.fileno(), b"Stopping at once.\n")
             os._exit(128 + number)
+        if self._starting:
+            # A start may wait long, for a broker that is away, say; nothing is at work yet that could be spoilt.
+            self._starting = False
+            raise SystemExit(128 + number)
         self._wake()
 
     def _wake(self) -> None:

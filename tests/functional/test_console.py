@@ -43,14 +43,18 @@ class Console:
             check=False,
         )
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        """Started, and ready."""
-        started = subprocess.Popen(
+    def begin(self, *words: str) -> subprocess.Popen[str]:
+        """Started; perhaps not ready."""
+        return subprocess.Popen(
             self.command(*words),
             stdout=subprocess.PIPE,
             stderr=(self.directory / "log").open("w"),
             text=True,
         )
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        """Started, and ready."""
+        started = self.begin(*words)
         assert started.stdout is not None
         assert "is up at http://127.0.0.1" in started.stdout.readline()
         return started
@@ -169,6 +173,14 @@ def test_a_killed_service_starts_again_at_once(console: Console) -> None:
     again = console.start("up")
     again.terminate()
     assert again.wait(30) == 0
+
+
+def test_a_signal_ends_a_start_that_waits_for_the_broker(console: Console) -> None:
+    console.configure(f"[DEFAULT]\ntransport_url = rabbit://u:p@127.0.0.1:{free_port()}/\n")
+    starting = console.begin("up")
+    wait_for(lambda: "Connection refused" in console.log, "the broker to be missed")
+    starting.terminate()
+    assert starting.wait(30) == 128 + signal.SIGTERM
 
 
 def test_a_second_signal_stops_at_once(console: Console) -> None:
