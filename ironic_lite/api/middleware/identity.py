@@ -16,8 +16,10 @@ def context(environ: dict[str, Any], **who: Any) -> RequestContext:
 
 
 def context_from_headers(environ: dict[str, Any]) -> RequestContext:
-    """The context of whom trusted headers tell of."""
-    made: RequestContext = RequestContext.from_environ(environ, **_names(environ))
+    """The context of whom trusted headers tell of. The token stays here: contexts travel to conductors."""
+    made: RequestContext = RequestContext.from_environ(
+        environ, auth_token=None, service_token=None, **_names(environ)
+    )
     return made
 
 

@@ -129,6 +129,16 @@ def test_headers_of_the_client_count_for_nothing(cloud: Cloud) -> None:
     assert found.status_code == 404
 
 
+def test_token_is_in_no_log(cloud: Cloud) -> None:
+    """Nor in what conductors are sent, which the log of messages would show."""
+    token = cloud.token("navy-member", "navy")
+    path = f"/v1/nodes/{cloud.node}"
+    assert cloud.ask(token, "GET", path).status_code == 200
+    assert cloud.ask(token, "GET", f"{path}/validate").status_code == 200
+    for log in cloud.service.directory.glob("*.log"):
+        assert token not in log.read_text()
+
+
 def test_public_routes_need_no_token(cloud: Cloud) -> None:
     for path in ("/", "/v1"):
         assert cloud.ask(None, "GET", path).status_code == 200
