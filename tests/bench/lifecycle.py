@@ -61,9 +61,14 @@ def _life(port: int, node: str) -> None:
     with Client(port) as client:
         client.call("POST", "/v1/nodes", {"uuid": node, "driver": "fake-hardware"})
         for verb, state in LIFE:
-            _put(client, f"/v1/nodes/{node}/states/provision", {"target": verb})
-            _wait(client, node, "provision_state", state)
+            move(client, node, verb, state)
         client.call("DELETE", f"/v1/nodes/{node}")
+
+
+def move(client: Client, node: str, verb: str, state: str) -> None:
+    """Ask for a change of provision state, and wait for the state. Raises RequestError when the node fails."""
+    _put(client, f"/v1/nodes/{node}/states/provision", {"target": verb})
+    _wait(client, node, "provision_state", state)
 
 
 def _put(client: Client, path: str, body: dict[str, str]) -> None:
