@@ -81,12 +81,13 @@ def heartbeat(
         LOG.info("Node %s: ramdisk reports %s: %s", node.uuid, agent_status, agent_status_message)
     # Read after the call is on record: an engine that is about to wait looks at the record after it has begun to
     # wait. So one of the two always notices the other.
-    _go_on(context, node.id, agent_status, agent_status_message)
+    _go_on(context, node.id, agent_token, agent_status, agent_status_message)
 
 
 def _go_on(
     context: ironic_context.RequestContext,
     node_id: int,
+    agent_token: str,
     agent_status: str | None,
     agent_status_message: str | None,
 ) -> None:
@@ -98,6 +99,8 @@ def _go_on(
         LOG.info("Node %s is under maintenance: its agent has called, and waits", node.uuid)
         return
     with task_manager.acquire(context, node_id, purpose="heartbeat") as task:
+        # While this call waited for the lock, its agent may have gone and the node begun to wait for another one.
+        _check_token(task.node, agent_token)
         if agent_status == "error":
             reason = redaction.mask_text(agent_status_message or "no reason given")
             task.spawn_after(flows.fail, task, f"The ramdisk reports an error: {reason}")

@@ -148,14 +148,20 @@ class Deployment:
         """SIGCONT: the conductor goes on as if nothing had happened."""
         self.conductors[host].resume()
 
-    def _process(self, name: str, command: list[str], options: Options) -> process.ServerProcess:
+    def _process(
+        self,
+        name: str,
+        command: list[str],
+        options: Options,
+        env: Mapping[str, str] | None = None,
+    ) -> process.ServerProcess:
         # The console script, not `-m`: what is tested is what an operator types.
         script = Path(sys.executable).with_name("ironic-lite")
         return process.ServerProcess(
             name,
             [str(script), "--config-file", str(self._configuration(name, options)), *command],
             log=self.directory / f"{name}.log",
-            env={**os.environ, "PYTHONWARNINGS": "ignore"},
+            env={**os.environ, "PYTHONWARNINGS": "ignore", **(env or {})},
             cwd=self.directory,
             drop_privileges=False,
         )

@@ -82,8 +82,12 @@ class Agent:
             await self._until_done(result)
         return result.as_dict()
 
-    async def execute(self, name: str, params: dict[str, Any], wait: bool) -> dict[str, Any]:
+    async def execute(
+        self, name: str, params: dict[str, Any], wait: bool, client: str | None = None
+    ) -> dict[str, Any]:
         """Start a command; returns its result so far, or at its end on ``wait``.
+
+        :param client: the address that asked for it, for the journal.
 
         :raises errors.AgentError: it is refused: unknown, invalid, or another one still runs.
         :raises AgentUnreachable: the agent died meanwhile.
@@ -99,7 +103,7 @@ class Agent:
         self._results[result.id] = result
         step = params.get("step")
         step_name = step.get("step") if isinstance(step, dict) else None
-        self._record("command-started", command=name, step=step_name, id=result.id)
+        self._record("command-started", command=name, step=step_name, id=result.id, client=client)
         work = self._spawn(self._run(command, name, step_name, params, result))
         if command.background and not wait:
             return result.as_dict()

@@ -69,7 +69,8 @@ class _AgentApi:
             return _fault(400, _NO_COMMAND)
         if not isinstance(name, str) or not isinstance(params, dict):
             return _fault(400, _NO_COMMAND)
-        return await self._answer(request, agent.execute(name, params, _wait(request)))
+        work = agent.execute(name, params, _wait(request), client=request.remote)
+        return await self._answer(request, work)
 
     def _agent(self, request: web.Request) -> Agent | None:
         agent = self._find_agent(int(request.match_info["index"]))

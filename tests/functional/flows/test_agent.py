@@ -3,6 +3,7 @@
 
 import dataclasses
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from ironic_lite.drivers.modules.agent import inband
 from tests.functional.flows import scripted_agent
 from tests.functional.flows.scripted_agent import ScriptedAgent
 from tests.functional.flows.workshop import Workshop
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -290,6 +292,27 @@ def test_a_waiting_node_that_is_locked(booted: Booted, agent: ScriptedAgent) -> 
         booted.heartbeat()
     agent.end()
     assert booted.heartbeat().provision_state == states.MANAGEABLE
+
+
+def test_a_call_that_waited_for_the_lock_while_its_agent_went(
+    booted: Booted, agent: ScriptedAgent, option: Callable[..., None]
+) -> None:
+    option("node_locked_retry_attempts", 100, group="conductor")
+    option("node_locked_retry_interval", 0.05, group="conductor")
+    booted.clean(agent.offer("one"))
+    recorded = booted.now.agent_last_heartbeat
+    with ThreadPoolExecutor(1) as pool, booted.workshop.task(booted.node) as task:
+        late = pool.submit(booted.heartbeat)
+        wait_for(lambda: booted.now.agent_last_heartbeat != recorded, "the call to be on record")
+        # The node now waits for the agent of its next boot.
+        task.node.refresh()
+        task.node.forget_agent()
+        task.node.del_driver_internal_info(inband.COMMAND)
+        task.node.save()
+        task.release_resources()
+        with pytest.raises(exception.InvalidAgentToken):
+            late.result(30)
+    assert (booted.now.provision_state, booted.now.last_error) == (states.CLEANWAIT, None)
 
 
 def test_under_maintenance_nothing_goes_on(booted: Booted, agent: ScriptedAgent) -> None:
