@@ -40,6 +40,7 @@ RELEASES: dict[str, Release] = {
             "NodeInventory": "1.0",
             "Port": "1.1",
             "Portgroup": "1.0",
+            "ReceivedInventory": "1.0",
             "Runbook": "1.0",
             "VolumeConnector": "1.0",
             "VolumeTarget": "1.0",

@@ -6,7 +6,7 @@ from oslo_utils import timeutils
 
 from ironic_lite.common import exception
 from ironic_lite.db import belonging, engine, retry
-from ironic_lite.db.models import NODE_HISTORY, NODE_INVENTORY, NODES
+from ironic_lite.db.models import NODE_HISTORY, NODE_INVENTORY, NODES, RECEIVED_INVENTORY
 from ironic_lite.db.repository import Repository, Row, among, equals
 from ironic_lite.db.types import server_time_ago
 
@@ -53,44 +53,56 @@ def prune_history(keep: int, max_age: int) -> int:
     return deleted
 
 
-@retry.on_transient_error
-def get_inventory(node_id: int) -> Row:
-    """What the node's last inspection found.
+class Inventories:
+    """A table with at most one inventory per node."""
 
-    :raises NodeInventoryNotFound:
-    """
-    statement = sa.select(NODE_INVENTORY).where(NODE_INVENTORY.c.node_id == node_id)
-    with engine.reader() as connection:
-        row = connection.execute(statement).mappings().first()
-    if row is None:
-        raise exception.NodeInventoryNotFound(node=node_id)
-    return dict(row)
+    def __init__(self, table: sa.Table):
+        self._table = table
+        self.get = retry.on_transient_error(self._get)
+        self.store = retry.on_transient_error(self._store)
+        self.destroy = retry.on_transient_error(self._destroy)
+
+    def _get(self, node_id: int) -> Row:
+        """The node's inventory.
+
+        :raises NodeInventoryNotFound:
+        """
+        statement = sa.select(self._table).where(self._table.c.node_id == node_id)
+        with engine.reader() as connection:
+            row = connection.execute(statement).mappings().first()
+        if row is None:
+            raise exception.NodeInventoryNotFound(node=node_id)
+        return dict(row)
+
+    def _store(self, node_id: int, inventory_data: Row, plugin_data: Row) -> Row:
+        """Keep an inventory, in place of what was kept before.
+
+        :raises NodeNotFound:
+        """
+        of_node = self._table.c.node_id == node_id
+        values = {
+            "node_id": node_id,
+            "inventory_data": inventory_data,
+            "plugin_data": plugin_data,
+            "created_at": timeutils.utcnow(with_timezone=True),
+        }
+        with engine.writer() as connection:
+            node = sa.select(NODES.c.id).where(NODES.c.id == node_id).with_for_update()
+            if connection.execute(node).first() is None:
+                raise exception.NodeNotFound(node=node_id)
+            connection.execute(sa.delete(self._table).where(of_node))
+            connection.execute(sa.insert(self._table).values(values))
+            statement = sa.select(self._table).where(of_node)
+            return dict(connection.execute(statement).mappings().one())
+
+    def _destroy(self, node_id: int) -> None:
+        """Forget the node's inventory, if there is one."""
+        with engine.writer() as connection:
+            connection.execute(sa.delete(self._table).where(self._table.c.node_id == node_id))
 
 
-@retry.on_transient_error
-def store_inventory(node_id: int, inventory_data: Row, plugin_data: Row) -> Row:
-    """Keep what an inspection found, in place of what was kept before.
+inventories = Inventories(NODE_INVENTORY)
+"""What the last inspections found."""
 
-    :raises NodeNotFound:
-    """
-    values = {
-        "node_id": node_id,
-        "inventory_data": inventory_data,
-        "plugin_data": plugin_data,
-        "created_at": timeutils.utcnow(with_timezone=True),
-    }
-    with engine.writer() as connection:
-        node = sa.select(NODES.c.id).where(NODES.c.id == node_id).with_for_update()
-        if connection.execute(node).first() is None:
-            raise exception.NodeNotFound(node=node_id)
-        connection.execute(sa.delete(NODE_INVENTORY).where(NODE_INVENTORY.c.node_id == node_id))
-        connection.execute(sa.insert(NODE_INVENTORY).values(values))
-        statement = sa.select(NODE_INVENTORY).where(NODE_INVENTORY.c.node_id == node_id)
-        return dict(connection.execute(statement).mappings().one())
-
-
-@retry.on_transient_error
-def destroy_inventory(node_id: int) -> None:
-    """Forget what the node's last inspection found, if anything."""
-    with engine.writer() as connection:
-        connection.execute(sa.delete(NODE_INVENTORY).where(NODE_INVENTORY.c.node_id == node_id))
+received = Inventories(RECEIVED_INVENTORY)
+"""What the ramdisks of running inspections have sent."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What happened to a node, and what its last inspection found."""
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from ironic_lite.db import node_records
 from ironic_lite.objects import base, fields
@@ -40,11 +40,10 @@ class NodeHistory(Record):
         return node_records.prune_history(keep, max_age)
 
 
-@base.register
-class NodeInventory(base.IronicLiteObject):
-    """What the last inspection found: the agent's inventory, and what else it collected."""
+class _Inventory(base.IronicLiteObject):
+    """The agent's inventory of a node, and what else it collected."""
 
-    VERSION = "1.0"
+    INVENTORIES: ClassVar[node_records.Inventories]
 
     fields = {
         "id": fields.IntegerField(),
@@ -60,7 +59,7 @@ class NodeInventory(base.IronicLiteObject):
 
         :raises NodeInventoryNotFound:
         """
-        return cls._from_row(context, node_records.get_inventory(node_id))
+        return cls._from_row(context, cls.INVENTORIES.get(node_id))
 
     @base.remotable
     def create(self) -> None:
@@ -70,7 +69,7 @@ class NodeInventory(base.IronicLiteObject):
         """
         values = self.obj_get_changes()
         self._load(
-            node_records.store_inventory(
+            self.INVENTORIES.store(
                 values["node_id"],
                 values.get("inventory_data", {}),
                 values.get("plugin_data", {}),
@@ -81,4 +80,20 @@ class NodeInventory(base.IronicLiteObject):
     @base.remotable
     def destroy(self) -> None:
         """Forget what was found."""
-        node_records.destroy_inventory(self.node_id)
+        self.INVENTORIES.destroy(self.node_id)
+
+
+@base.register
+class NodeInventory(_Inventory):
+    """What the last inspection found."""
+
+    VERSION = "1.0"
+    INVENTORIES = node_records.inventories
+
+
+@base.register
+class ReceivedInventory(_Inventory):
+    """What the ramdisk of a running inspection has sent. It is gone when the inspection ends, well or badly."""
+
+    VERSION = "1.0"
+    INVENTORIES = node_records.received

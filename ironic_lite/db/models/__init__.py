@@ -12,6 +12,7 @@ from ironic_lite.db.models.node_records import (
     FIRMWARE_COMPONENTS,
     NODE_HISTORY,
     NODE_INVENTORY,
+    RECEIVED_INVENTORY,
 )
 from ironic_lite.db.models.nodes import CHASSIS, NODE_TRAITS, NODES
 from ironic_lite.db.models.ports import PORTGROUPS, PORTS
@@ -39,6 +40,7 @@ __all__ = [
     "NODE_TRAITS",
     "PORTGROUPS",
     "PORTS",
+    "RECEIVED_INVENTORY",
     "RUNBOOKS",
     "RUNBOOK_TRAITS",
     "VOLUME_CONNECTORS",

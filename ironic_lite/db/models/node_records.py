@@ -65,3 +65,12 @@ NODE_INVENTORY = table(
     sa.UniqueConstraint("node_id", name="uniq_node_inventory_node_id"),
 )
 """What the last inspection of a server found."""
+
+RECEIVED_INVENTORY = table(
+    "received_inventory",
+    belongs_to("nodes", "node_id", of="received_inventory"),
+    sa.Column("inventory_data", JSONDict),
+    sa.Column("plugin_data", JSONDict),
+    sa.UniqueConstraint("node_id", name="uniq_received_inventory_node_id"),
+)
+"""What the ramdisk of a running inspection has sent, until the inspection ends."""

@@ -22,6 +22,7 @@ FINGERPRINTS = {
     "NodeInventory": "1.0-e6bfbab563cda40b5dbf223d6988d91a",
     "Port": "1.1-7dd97d0375867e6469592dd4f9e013b8",
     "Portgroup": "1.0-ab4d25f10c3306b6bf6c931937c5027a",
+    "ReceivedInventory": "1.0-e6bfbab563cda40b5dbf223d6988d91a",
     "Runbook": "1.0-b815c313d30bdc275c95f2fb04424df6",
     "VolumeConnector": "1.0-16fe719b71c8024f496c1e0aba8cd5c2",
     "VolumeTarget": "1.0-d3d15cc389c4d1bece0fc1e19ab7c4a4",
