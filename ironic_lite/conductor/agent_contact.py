@@ -17,6 +17,7 @@ from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception, redaction, states
 from ironic_lite.conductor import flows, task_manager
 from ironic_lite.conf import CONF
+from ironic_lite.drivers import fast_track
 
 LOG = log.getLogger(__name__)
 
@@ -110,9 +111,11 @@ def _go_on(
 
 def _expects_agent(node: objects.Node) -> bool:
     state = node.provision_state
-    if CONF.deploy.fast_track and state in (states.MANAGEABLE, states.AVAILABLE, states.ENROLL):
+    if state in states.AGENT_EXPECTED:
         return True
-    return state in states.AGENT_EXPECTED
+    return state in (states.MANAGEABLE, states.AVAILABLE, states.ENROLL) and fast_track.enabled(
+        node
+    )
 
 
 def _check_token(node: objects.Node, given: str) -> None:

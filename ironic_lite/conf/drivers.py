@@ -10,7 +10,7 @@ ENABLED_BY_DEFAULT: dict[str, list[str]] = {
     "bios": ["no-bios", "fake"],
     "boot": ["ipxe", "fake"],
     "console": ["no-console", "fake"],
-    "deploy": ["direct", "fake"],
+    "deploy": ["direct", "ramdisk", "custom-agent", "noop", "fake"],
     "firmware": ["no-firmware", "fake"],
     "inspect": ["no-inspect", "fake"],
     "management": ["pyghmi", "ipmitool", "noop", "fake"],

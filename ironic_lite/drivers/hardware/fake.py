@@ -11,7 +11,7 @@ class FakeHardware(HardwareType):
     supported = {
         **{kind: ("fake",) for kind in INTERFACE_TYPES if kind not in ("network", "storage")},
         "boot": ("fake", "ipxe"),
-        "deploy": ("fake", "direct"),
+        "deploy": ("fake", "direct", "ramdisk", "custom-agent", "noop"),
         "management": ("fake", "noop"),
         "storage": ("noop", "fake"),
     }

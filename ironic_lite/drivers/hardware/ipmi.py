@@ -9,7 +9,7 @@ class IPMIHardware(HardwareType):
 
     supported = {
         "boot": ("ipxe",),
-        "deploy": ("direct",),
+        "deploy": ("direct", "ramdisk", "custom-agent"),
         "management": ("pyghmi", "ipmitool", "noop"),
         "power": ("pyghmi", "ipmitool"),
     }

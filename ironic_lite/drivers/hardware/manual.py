@@ -9,7 +9,7 @@ class ManualManagementHardware(HardwareType):
 
     supported = {
         "boot": ("ipxe",),
-        "deploy": ("direct",),
+        "deploy": ("direct", "ramdisk", "custom-agent", "noop"),
         "management": ("noop",),
         "power": ("fake",),
     }

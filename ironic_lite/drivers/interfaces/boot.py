@@ -2,7 +2,7 @@
 """How a server gets its ramdisk and its operating system."""
 
 import abc
-from typing import Any
+from typing import Any, ClassVar
 
 from ironic_lite.common import exception
 from ironic_lite.drivers.interfaces.base import BaseInterface
@@ -13,6 +13,9 @@ class BootInterface(BaseInterface):
     """Prepares what the next boot of a server brings up."""
 
     interface_type = "boot"
+
+    ramdisk_boot: ClassVar[bool] = False
+    """Whether it can boot a ramdisk or an ISO image as an instance."""
 
     @abc.abstractmethod
     def prepare_ramdisk(self, task: Task, ramdisk_params: dict[str, Any]) -> None:
@@ -32,6 +35,16 @@ class BootInterface(BaseInterface):
     @abc.abstractmethod
     def clean_up_instance(self, task: Task) -> None:
         """Undo :meth:`prepare_instance`."""
+
+    def validate_instance_ramdisk(self, task: Task) -> dict[str, str]:
+        """Check what the node is to boot as its instance.
+
+        :returns: what it is, and its URLs: ``kernel`` and ``ramdisk``, or ``boot_iso``.
+        :raises InvalidParameterValue: naming what is missing or wrong.
+        """
+        raise exception.UnsupportedDriverExtension(
+            driver=task.node.driver, extension="ramdisk_boot"
+        )
 
     def boot_script(self, task: Task, mac: str) -> str:
         """The iPXE script that a server of this node gets when it boots over the network.

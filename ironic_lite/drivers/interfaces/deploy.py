@@ -2,6 +2,7 @@
 """How an image gets onto a server's disk."""
 
 import abc
+from typing import ClassVar
 
 from ironic_lite.drivers.interfaces.base import BaseInterface
 from ironic_lite.drivers.interfaces.task import Task
@@ -14,6 +15,9 @@ class DeployInterface(BaseInterface):
     """
 
     interface_type = "deploy"
+
+    boots_ramdisk: ClassVar[bool] = False
+    """Whether what it deploys is a ramdisk that the server boots each time."""
 
     @abc.abstractmethod
     def prepare(self, task: Task) -> None:

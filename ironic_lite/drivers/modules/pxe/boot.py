@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Boot interface ``ipxe``: servers boot over the network and ask the API for their script.
 
-What a server is to boot is on its record (``driver_internal_info['ramdisk_params']``): with it, the deploy
-ramdisk; without, the disk. There are no files to write or to clean up.
+What a server is to boot is on its record: the deploy ramdisk (``driver_internal_info['ramdisk_params']``), its
+instance's ramdisk (``['instance_ramdisk']``), or else the disk. There are no files to write or to clean up.
 """
 
 import ipaddress
@@ -13,9 +13,10 @@ from ironic_lite.conf import CONF
 from ironic_lite.drivers.interfaces import management
 from ironic_lite.drivers.interfaces.boot import BootInterface
 from ironic_lite.drivers.interfaces.task import Task
-from ironic_lite.drivers.modules.pxe import kernel_args
+from ironic_lite.drivers.modules.pxe import instance_ramdisk, kernel_args, scripts
 
 RAMDISK = "ramdisk_params"
+INSTANCE_RAMDISK = "instance_ramdisk"
 
 _PROPERTIES = {
     "deploy_kernel": "URL of the deploy ramdisk's kernel (http or https). Required.",
@@ -23,22 +24,6 @@ _PROPERTIES = {
     "kernel_append_params": "Arguments of that kernel; %default% stands for the configured ones. Optional.",
     "force_persistent_boot_device": "Always, Default or Never: whether the boot device is set for good. Optional.",
 }
-
-_RAMDISK_SCRIPT = """#!ipxe
-# node {node}: deploy ramdisk
-kernel --name deploy_kernel {kernel} {arguments} initrd=deploy_ramdisk || goto failed
-initrd --name deploy_ramdisk {ramdisk} || goto failed
-boot || goto failed
-:failed
-echo The deploy ramdisk of node {node} did not load; trying again in 10 seconds.
-sleep 10
-reboot
-"""
-
-_DISK_SCRIPT = """#!ipxe
-# node {node}: next boot device
-exit
-"""
 
 
 def api_url() -> str:
@@ -66,7 +51,9 @@ def api_url() -> str:
 
 
 class IPXEBoot(BootInterface):
-    """Boots the deploy ramdisk by iPXE, the deployed system from its disk."""
+    """Boots the deploy ramdisk by iPXE, the deployed system from its disk or, if it is a ramdisk itself, by iPXE."""
+
+    ramdisk_boot = True
 
     def get_properties(self) -> dict[str, str]:
         return dict(_PROPERTIES)
@@ -96,19 +83,34 @@ class IPXEBoot(BootInterface):
             task.node.del_driver_internal_info(RAMDISK)
             task.node.save()
 
+    def validate_instance_ramdisk(self, task: Task) -> dict[str, str]:
+        """See the base class."""
+        instance_ramdisk.arguments(task.node)
+        return instance_ramdisk.urls(task.node)
+
     def prepare_instance(self, task: Task) -> None:
         self.clean_up_ramdisk(task)
-        if management.DISK in task.driver.management.get_supported_boot_devices(task):
+        if task.driver.deploy.boots_ramdisk:
+            self.validate_instance_ramdisk(task)
+            task.node.set_driver_internal_info(INSTANCE_RAMDISK, True)
+            task.node.save()
+            task.set_boot_device(management.PXE, persistent=not _never_persistent(task))
+        elif management.DISK in task.driver.management.get_supported_boot_devices(task):
             task.set_boot_device(management.DISK, persistent=True)
 
     def clean_up_instance(self, task: Task) -> None:
         self.clean_up_ramdisk(task)
+        if INSTANCE_RAMDISK in task.node.driver_internal_info:
+            task.node.del_driver_internal_info(INSTANCE_RAMDISK)
+            task.node.save()
 
     def boot_script(self, task: Task, mac: str) -> str:
         node = task.node
         params = node.driver_internal_info.get(RAMDISK)
+        if params is None and INSTANCE_RAMDISK in node.driver_internal_info:
+            return instance_ramdisk.script(node, self._arguments(task))
         if params is None:
-            return _DISK_SCRIPT.format(node=node.uuid)
+            return scripts.disk(node.uuid)
         self.validate(task)
         arguments = [
             *self._arguments(task),
@@ -116,11 +118,12 @@ class IPXEBoot(BootInterface):
             f"ipa-api-url={api_url()}",
             "BOOTIF=${mac}",
         ]
-        return _RAMDISK_SCRIPT.format(
-            node=node.uuid,
-            kernel=node.driver_info["deploy_kernel"],
-            ramdisk=node.driver_info["deploy_ramdisk"],
-            arguments=" ".join(arguments),
+        return scripts.kernel_and_ramdisk(
+            node.uuid,
+            "deploy ramdisk",
+            node.driver_info["deploy_kernel"],
+            node.driver_info["deploy_ramdisk"],
+            arguments,
         )
 
     def _arguments(self, task: Task) -> list[str]:
@@ -140,5 +143,12 @@ class IPXEBoot(BootInterface):
 
 
 def _always_persistent(task: Task) -> bool:
-    wanted = str(task.node.driver_info.get("force_persistent_boot_device", "Default")).lower()
-    return wanted in ("always", "true")
+    return _persistence(task) in ("always", "true")
+
+
+def _never_persistent(task: Task) -> bool:
+    return _persistence(task) == "never"
+
+
+def _persistence(task: Task) -> str:
+    return str(task.node.driver_info.get("force_persistent_boot_device", "Default")).lower()

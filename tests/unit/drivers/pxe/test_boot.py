@@ -40,10 +40,11 @@ def _task(driver_info: dict[str, Any] | None = None, **more: Any) -> Any:
         **more,
     )
     management = types.SimpleNamespace(get_supported_boot_devices=lambda _task: ["pxe", "disk"])
+    deploy = types.SimpleNamespace(boots_ramdisk=False)
     return types.SimpleNamespace(
         node=node,
         ports=[object()],
-        driver=types.SimpleNamespace(management=management),
+        driver=types.SimpleNamespace(management=management, deploy=deploy),
         devices=devices,
         set_boot_device=lambda device, persistent=False: devices.append((device, persistent)),
     )
@@ -64,15 +65,70 @@ def test_the_ramdisk_then_the_disk() -> None:
     script = interface.boot_script(task, MAC)
     assert script.startswith("#!ipxe\n")
     assert (
-        "\nkernel --name deploy_kernel http://images/kernel nofb quiet ipa-debug=1 "
-        "ipa-api-url=http://192.0.2.1:6385 BOOTIF=${mac} initrd=deploy_ramdisk || goto failed\n"
+        "\nkernel --name kernel http://images/kernel nofb quiet ipa-debug=1 "
+        "ipa-api-url=http://192.0.2.1:6385 BOOTIF=${mac} initrd=ramdisk || goto failed\n"
     ) in script
-    assert (
-        "\ninitrd --name deploy_ramdisk https://images/ramdisk?v=2&x=1 || goto failed\n" in script
-    )
+    assert "\ninitrd --name ramdisk https://images/ramdisk?v=2&x=1 || goto failed\n" in script
     interface.prepare_instance(task)
     assert interface.boot_script(task, MAC).splitlines()[-1] == "exit"
     assert task.devices == [("pxe", False), ("disk", True)]
+
+
+def _ramdisk_task(**instance_info: Any) -> Any:
+    task = _task()
+    task.driver.deploy.boots_ramdisk = True
+    task.node.instance_info = instance_info
+    return task
+
+
+FILES = {"kernel": "http://images/k", "ramdisk": "http://images/r"}
+
+
+def test_an_instance_in_memory() -> None:
+    task = _ramdisk_task(**FILES, ramdisk_kernel_arguments="splash")
+    interface = boot.IPXEBoot()
+    assert interface.boot_script(task, MAC).splitlines()[-1] == "exit"
+    interface.prepare_instance(task)
+    assert "instance_ramdisk" in task.node.saved
+    script = interface.boot_script(task, MAC)
+    assert "/k root=/dev/ram0 text splash nofb quiet initrd=ramdisk || goto failed\n" in script
+    # While an operation needs the agent, it comes first.
+    interface.prepare_ramdisk(task, {})
+    assert "deploy ramdisk" in interface.boot_script(task, MAC)
+    interface.clean_up_ramdisk(task)
+    assert "instance's ramdisk" in interface.boot_script(task, MAC)
+    interface.clean_up_instance(task)
+    assert interface.boot_script(task, MAC).splitlines()[-1] == "exit"
+    assert task.devices == [("pxe", True), ("pxe", False)]
+
+
+def test_an_iso_image_for_one_boot() -> None:
+    task = _ramdisk_task(boot_iso="https://images/x.iso")
+    task.node.driver_info["force_persistent_boot_device"] = "Never"
+    boot.IPXEBoot().prepare_instance(task)
+    assert "\nsanboot --no-describe https://images/x.iso ||" in boot.IPXEBoot().boot_script(
+        task, MAC
+    )
+    assert task.devices == [("pxe", False)]
+
+
+@pytest.mark.parametrize(
+    ("info", "error"),
+    [
+        ({}, "names none"),
+        ({"kernel": "http://images/k"}, "instance_info/ramdisk is missing"),
+        ({"ramdisk": "http://images/r"}, "instance_info/kernel is missing"),
+        ({**FILES, "boot_iso": "http://images/x.iso"}, "as well as kernel and ramdisk"),
+        ({"boot_iso": "http://images/x.iso || shell"}, "boot_iso has characters"),
+        ({**FILES, "kernel": "file:///k"}, "instance_info/kernel"),
+        ({**FILES, "ramdisk_kernel_arguments": "a; shell"}, "ramdisk_kernel_arguments"),
+    ],
+)
+def test_what_cannot_be_an_instance_in_memory(info: dict[str, Any], error: str) -> None:
+    task = _ramdisk_task(**info)
+    with pytest.raises(exception.InvalidParameterValue, match=error):
+        boot.IPXEBoot().prepare_instance(task)
+    assert task.devices == []
 
 
 def test_own_kernel_arguments() -> None:

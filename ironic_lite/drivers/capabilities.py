@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The capabilities of a node (in ``properties``) and of its instance (in ``instance_info``)."""
+
+import json
+from typing import Any
+
+from ironic_lite.common import exception
+
+HOLDERS = ("instance_info", "properties")
+"""Fields that may hold capabilities; the first that names one decides."""
+
+_VALUES = {
+    "boot_mode": ("bios", "uefi"),
+    "secure_boot": ("true", "false"),
+    "disk_label": ("msdos", "gpt"),
+}
+
+
+def read(node: Any, field: str) -> dict[str, Any]:
+    """The capabilities in one of :data:`HOLDERS`.
+
+    They are written as in Ironic: an object, its JSON, or ``name:value,name:value``.
+
+    :raises InvalidParameterValue: when they are not readable.
+    """
+    value = (getattr(node, field) or {}).get("capabilities") or {}
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            raise exception.InvalidParameterValue(
+                err=f"capabilities of {field} are not valid JSON."
+            ) from None
+    if isinstance(value, dict):
+        return value
+    pairs = (pair.partition(":") for pair in str(value).split(",") if ":" in pair)
+    return {name.strip(): rest.strip() for name, _colon, rest in pairs}
+
+
+def get(node: Any, name: str) -> str | None:
+    """A capability of the instance, else of the node; None where neither names it.
+
+    :raises InvalidParameterValue: when it has a value that it cannot have, or the capabilities are not readable.
+    """
+    for field in HOLDERS:
+        value = read(node, field).get(name)
+        if value is not None:
+            return _checked(name, value, field)
+    return None
+
+
+def validate(node: Any) -> None:
+    """Check all capabilities that deployments look at.
+
+    :raises InvalidParameterValue: naming the one that is wrong.
+    """
+    for name in _VALUES:
+        get(node, name)
+
+
+def _checked(name: str, value: Any, field: str) -> str:
+    allowed = _VALUES.get(name)
+    text = str(value).lower()
+    if allowed is not None and text not in allowed:
+        raise exception.InvalidParameterValue(
+            err=f"{name} is '{text}' in the capabilities of {field}; it must be one of {', '.join(allowed)}."
+        )
+    return text

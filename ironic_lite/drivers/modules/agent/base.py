@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What all deploy interfaces share that work through the agent: cleaning, servicing, and its calls."""
+
+from typing import Any
+
+from ironic_lite.common import states
+from ironic_lite.drivers import fast_track
+from ironic_lite.drivers.interfaces import steps
+from ironic_lite.drivers.interfaces.deploy import DeployInterface
+from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.modules.agent import boot, inband
+
+
+class AgentBase(DeployInterface):
+    """Works with ironic-python-agent 13."""
+
+    def get_properties(self) -> dict[str, str]:
+        return {
+            "fast_track": "Whether a server whose agent is up is used without booting it again; true or false. "
+            "Optional; unset, [deploy] fast_track decides."
+        }
+
+    # -- around deployment ----------------------------------------------------------------------------------------
+
+    def clean_up(self, task: Task) -> None:
+        task.driver.boot.clean_up_ramdisk(task)
+        task.driver.boot.clean_up_instance(task)
+
+    def tear_down(self, task: Task) -> None:
+        boot.power_off(task)
+        task.driver.storage.detach_volumes(task)
+        task.driver.network.unconfigure_tenant_networks(task)
+        task.driver.network.remove_provisioning_network(task)
+
+    # -- cleaning -------------------------------------------------------------------------------------------------
+
+    def prepare_cleaning(self, task: Task) -> str | None:
+        task.driver.boot.validate(task)
+        task.driver.network.add_cleaning_network(task)
+        if boot.use_running(task):
+            inband.refresh(task, steps.CLEAN)
+            return None
+        boot.boot_ramdisk(task)
+        return states.CLEANWAIT
+
+    def tear_down_cleaning(self, task: Task) -> None:
+        if fast_track.agent_is_up(task.node):
+            return
+        boot.power_off(task)
+        task.driver.boot.clean_up_ramdisk(task)
+        task.driver.network.remove_cleaning_network(task)
+
+    def get_clean_steps(self, task: Task) -> list[dict[str, Any]]:
+        return with_agents(task, steps.CLEAN, super().get_clean_steps(task))
+
+    def execute_clean_step(self, task: Task, step: dict[str, Any]) -> str | None:
+        if self.step_spec(steps.CLEAN, step["step"]) is None:
+            return inband.execute(task, steps.CLEAN, step)
+        return super().execute_clean_step(task, step)
+
+    # -- servicing ------------------------------------------------------------------------------------------------
+
+    def prepare_service(self, task: Task) -> str | None:
+        task.driver.boot.validate(task)
+        boot.boot_ramdisk(task)
+        return states.SERVICEWAIT
+
+    def tear_down_service(self, task: Task) -> str | None:
+        boot.end_agent(task)
+        task.driver.boot.prepare_instance(task)
+        boot.start_instance(task)
+        return None
+
+    def get_service_steps(self, task: Task) -> list[dict[str, Any]]:
+        return with_agents(task, steps.SERVICE, super().get_service_steps(task))
+
+    def execute_service_step(self, task: Task, step: dict[str, Any]) -> str | None:
+        if self.step_spec(steps.SERVICE, step["step"]) is None:
+            return inband.execute(task, steps.SERVICE, step)
+        return super().execute_service_step(task, step)
+
+    # -- the agent calls ------------------------------------------------------------------------------------------
+
+    def heartbeat(self, task: Task) -> bool:
+        node = task.node
+        kind = inband.KINDS.get(node.provision_state)
+        if kind is None:
+            return True
+        if inband.COMMAND in node.driver_internal_info:
+            return inband.ended(task, kind, getattr(node, f"{kind}_step"))
+        # What was waited for is the agent itself.
+        inband.refresh(task, kind)
+        return True
+
+
+def with_agents(task: Task, kind: str, own: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Our own steps, and those of the agent that do not go through one of ours."""
+    names = {step["step"] for step in own}
+    return own + [s for s in inband.offered(task, kind, "deploy") if s["step"] not in names]

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How the agent's ramdisk comes up on a server, and how it ends."""
+
+import time
+
+from oslo_log import log
+
+from ironic_lite.common import exception, states
+from ironic_lite.conf import CONF
+from ironic_lite.drivers import fast_track
+from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.modules.agent import inband
+from ironic_lite.drivers.modules.agent.client import AgentClient
+
+LOG = log.getLogger(__name__)
+
+
+def use_running(task: Task) -> bool:
+    """Take an agent that is still up from an earlier operation, with fast-track; False when there is none."""
+    return fast_track.agent_is_up(task.node) and inband.start_afresh(task)
+
+
+def boot_ramdisk(task: Task) -> None:
+    """Start the server with the deploy ramdisk; whatever agent ran on it is void from here on."""
+    node = task.node
+    node.forget_agent()
+    inband.forget(node)
+    task.driver.boot.prepare_ramdisk(task, {})
+    task.set_power(states.REBOOT)
+
+
+def end_agent(task: Task) -> None:
+    """Flush the disk, let the server power itself off, and see to it that it does."""
+    try:
+        agent = AgentClient(task.node)
+        agent.sync()
+        if task.node.disable_power_off:
+            agent.lockdown()
+        else:
+            agent.power_off()
+            _wait_for_power_off(task)
+    except (
+        exception.AgentConnectionFailed,
+        exception.AgentAPIError,
+        exception.AgentInProgress,
+    ) as exc:
+        LOG.warning("Node %s: the agent does not power the server off: %s", task.node.uuid, exc)
+    power_off(task)
+
+
+def _wait_for_power_off(task: Task) -> None:
+    pause = CONF.agent.post_deploy_get_power_state_retry_interval
+    deadline = time.monotonic() + CONF.agent.post_deploy_get_power_state_retries * pause
+    wait = min(0.2, pause)
+    while time.monotonic() < deadline:
+        if task.driver.power.get_power_state(task) == states.POWER_OFF:
+            return
+        time.sleep(wait)
+        wait = min(2 * wait, pause)
+
+
+def power_off(task: Task) -> None:
+    """Power the server off, unless that must never be; its agent is not to be used again in either case."""
+    if not task.node.disable_power_off:
+        task.set_power(states.POWER_OFF)
+    task.node.forget_agent()
+    inband.forget(task.node)
+
+
+def start_instance(task: Task) -> None:
+    """Boot what is prepared. A server that must not be powered off is still up, and boots again."""
+    task.set_power(states.REBOOT if task.node.disable_power_off else states.POWER_ON)

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Deploy interface ``custom-agent``: what is written onto the disk, and how, is left to steps of the agent."""
+
+from typing import Any
+
+from ironic_lite.common import states
+from ironic_lite.drivers import capabilities, fast_track
+from ironic_lite.drivers.interfaces import steps
+from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.modules.agent import boot, inband, root_device
+from ironic_lite.drivers.modules.agent.base import AgentBase, with_agents
+
+
+class CustomAgentDeploy(AgentBase):
+    """The agent's own deployment steps, with what comes before and after any of them."""
+
+    def validate(self, task: Task) -> None:
+        task.driver.boot.validate(task)
+        root_device.validate(task.node)
+        capabilities.validate(task.node)
+        fast_track.enabled(task.node)
+
+    def prepare(self, task: Task) -> None:
+        task.driver.storage.attach_volumes(task)
+        task.driver.network.add_provisioning_network(task)
+        if boot.use_running(task):
+            inband.refresh(task, steps.DEPLOY)
+
+    def get_deploy_steps(self, task: Task) -> list[dict[str, Any]]:
+        return with_agents(task, steps.DEPLOY, super().get_deploy_steps(task))
+
+    def execute_deploy_step(self, task: Task, step: dict[str, Any]) -> str | None:
+        if self.step_spec(steps.DEPLOY, step["step"]) is None:
+            return inband.execute(task, steps.DEPLOY, step)
+        return super().execute_deploy_step(task, step)
+
+    @steps.deploy_step(priority=100, repeatable=True)
+    def deploy(self, task: Task) -> str | None:
+        """Boot the deploy ramdisk, unless its agent is there already."""
+        if boot.use_running(task):
+            return None
+        boot.boot_ramdisk(task)
+        return states.DEPLOYWAIT
+
+    @steps.deploy_step(priority=60, repeatable=True)
+    def prepare_instance_boot(self, task: Task) -> str | None:
+        """Make the next boot bring up the deployed system; its boot loader is the agent's steps' business."""
+        task.driver.boot.prepare_instance(task)
+        return None
+
+    @steps.deploy_step(priority=40, repeatable=True)
+    def tear_down_agent(self, task: Task) -> None:
+        """Flush the disk and power the server off."""
+        boot.end_agent(task)
+
+    @steps.deploy_step(priority=30, repeatable=True)
+    def switch_to_tenant_network(self, task: Task) -> None:
+        """Plug the server into the networks of its instance."""
+        task.driver.network.remove_provisioning_network(task)
+        task.driver.network.configure_tenant_networks(task)
+
+    @steps.deploy_step(priority=20, repeatable=True)
+    def boot_instance(self, task: Task) -> None:
+        """Start the deployed system."""
+        boot.start_instance(task)

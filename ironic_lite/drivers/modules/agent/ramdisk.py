@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Deploy interface ``ramdisk``: the instance is a ramdisk or an ISO image, and no disk is written.
+
+Cleaning and servicing go through the agent, as with the interfaces that write disks.
+"""
+
+from oslo_log import log
+
+from ironic_lite.common import exception, fetch, redaction
+from ironic_lite.drivers import capabilities, fast_track
+from ironic_lite.drivers.interfaces import steps
+from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.modules.agent import boot
+from ironic_lite.drivers.modules.agent.base import AgentBase
+
+LOG = log.getLogger(__name__)
+
+
+class RamdiskDeploy(AgentBase):
+    """Boots what ``instance_info`` names: ``kernel`` and ``ramdisk``, or ``boot_iso``."""
+
+    boots_ramdisk = True
+
+    def validate(self, task: Task) -> None:
+        """See the base class. Asks the files' servers whether they are there."""
+        if not task.driver.boot.ramdisk_boot:
+            raise exception.InvalidParameterValue(
+                err=f"The boot interface {task.node.boot_interface} cannot boot a ramdisk as an instance; use one "
+                "that can, such as ipxe."
+            )
+        task.driver.boot.validate(task)
+        capabilities.validate(task.node)
+        fast_track.enabled(task.node)
+        for name, url in task.driver.boot.validate_instance_ramdisk(task).items():
+            try:
+                fetch.head(url, f"instance_info/{name}")
+            except fetch.FetchError as exc:
+                raise exception.ImageRefValidationFailed(
+                    image_href=redaction.mask_url(url), reason=exc
+                ) from exc
+
+    def prepare(self, task: Task) -> None:
+        if task.node.instance_info.get("configdrive"):
+            LOG.warning(
+                "Node %s: a ramdisk that is booted over the network gets no config drive",
+                task.node.uuid,
+            )
+        task.driver.storage.attach_volumes(task)
+
+    @steps.deploy_step(priority=100, repeatable=True)
+    def deploy(self, task: Task) -> None:
+        """Boot the instance."""
+        boot.power_off(task)
+        task.driver.network.configure_tenant_networks(task)
+        task.driver.boot.prepare_instance(task)
+        boot.start_instance(task)

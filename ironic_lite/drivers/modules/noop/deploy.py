@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Servers whose operating system is somebody else's business."""
+
+from ironic_lite.drivers.interfaces import steps
+from ironic_lite.drivers.interfaces.deploy import DeployInterface
+from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.modules.unconfigured import Unconfigured
+
+
+class NoDeploy(Unconfigured, DeployInterface):
+    """Goes through all states and touches nothing: neither power nor disk."""
+
+    def prepare(self, task: Task) -> None:
+        return None
+
+    def clean_up(self, task: Task) -> None:
+        return None
+
+    def tear_down(self, task: Task) -> None:
+        return None
+
+    @steps.deploy_step(priority=100, repeatable=True)
+    def deploy(self, task: Task) -> None:
+        """There is nothing to deploy."""

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The iPXE scripts of nodes. What goes into them has been checked before: see :mod:`kernel_args`."""
+
+_KERNEL_AND_RAMDISK = """#!ipxe
+# node {node}: {what}
+kernel --name kernel {kernel} {arguments} initrd=ramdisk || goto failed
+initrd --name ramdisk {ramdisk} || goto failed
+boot || goto failed
+:failed
+echo The {what} of node {node} did not load; trying again in 10 seconds.
+sleep 10
+reboot
+"""
+
+_ISO = """#!ipxe
+# node {node}: ISO image of its instance
+sanboot --no-describe {url} || goto failed
+:failed
+echo The ISO image of node {node} did not boot; trying again in 10 seconds.
+sleep 10
+reboot
+"""
+
+_DISK = """#!ipxe
+# node {node}: next boot device
+exit
+"""
+
+
+def kernel_and_ramdisk(
+    node: str, what: str, kernel: str, ramdisk: str, arguments: list[str]
+) -> str:
+    """Boot a kernel with a ramdisk; both are URLs. ``what`` it is is shown on the console."""
+    return _KERNEL_AND_RAMDISK.format(
+        node=node, what=what, kernel=kernel, ramdisk=ramdisk, arguments=" ".join(arguments)
+    )
+
+
+def iso(node: str, url: str) -> str:
+    """Boot an ISO image as if it were a disk."""
+    return _ISO.format(node=node, url=url)
+
+
+def disk(node: str) -> str:
+    """Go on to the next boot device."""
+    return _DISK.format(node=node)
