@@ -32,11 +32,7 @@ class New:
     resource: Resource
 
 
-TEXT: Schema = {"type": "string"}
 ANYTHING: Schema = {}
-OBJECT: Schema = {"type": "object"}
-OBJECTS: Schema = {"type": "array", "items": OBJECT}
-TEXTS: Schema = {"type": "array", "items": TEXT}
 
 Query = Mapping[str, types.Kind | filters.Filter]
 Reply = Resource | Page | Schema | None
@@ -49,7 +45,7 @@ class Form:
     :param query: the arguments in the URL.
     :param body: a WSME body class, a ``schemas.Body``, a JSON schema, or what a resource says; None: no body.
     :param status: when all goes well, or ``2XX``; None: the operation is always refused.
-    :param reply: what is answered then; None: an empty body.
+    :param reply: what is answered then, a schema that may hold resources; None: an empty body.
     :param media: the reply's media type.
     """
 
@@ -65,16 +61,6 @@ DONE = Form(status=204)
 
 _FIELDS = {"fields": filters.Filter(types.CSV, paging.FIELDS_SINCE)}
 _CHOOSING = {**_FIELDS, "detail": filters.Filter(types.BOOLEAN, paging.DETAIL_SINCE)}
-
-
-def wrapped(key: str, schema: Schema) -> Schema:
-    """``{key: ...}``"""
-    return {
-        "type": "object",
-        "properties": {key: schema},
-        "required": [key],
-        "additionalProperties": False,
-    }
 
 
 def reads(reply: Reply) -> dict[str, Form]:

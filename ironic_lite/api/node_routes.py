@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The surface of the service below ``/v1/nodes``; the rest stands in ``routes``."""
 
-from ironic_lite.api import filters, forms, paging, types
+from ironic_lite.api import filters, forms, paging, replies, types
 from ironic_lite.api.controllers.v1 import (
     allocations,
     history,
@@ -45,7 +45,8 @@ ROUTES: tuple[Route, ...] = (
         GET=nodes.validate_named,
         forms={
             "GET": forms.Form(
-                query={"node": types.UUID_OR_NAME, "node_uuid": types.UUID}, reply=forms.OBJECT
+                query={"node": types.UUID_OR_NAME, "node_uuid": types.UUID},
+                reply=replies.VALIDATION,
             )
         },
     ),
@@ -63,7 +64,7 @@ ROUTES: tuple[Route, ...] = (
             ),
         ),
     ),
-    route("nodes/{node}/validate", GET=nodes.validate, forms=forms.reads(forms.OBJECT)),
+    route("nodes/{node}/validate", GET=nodes.validate, forms=forms.reads(replies.VALIDATION)),
     route(
         "nodes/{node}/maintenance",
         PUT=nodes.set_maintenance,
@@ -88,7 +89,7 @@ ROUTES: tuple[Route, ...] = (
         "nodes/{node}/states/console",
         GET=node_states.show_console,
         PUT=node_states.set_console,
-        forms=forms.reads(forms.OBJECT)
+        forms=forms.reads(replies.CONSOLE)
         | {"PUT": forms.Form(query=node_states.ENABLED, body=node_states.CONSOLE, status=202)},
     ),
     route(
@@ -96,7 +97,7 @@ ROUTES: tuple[Route, ...] = (
         PUT=node_states.set_raid,
         since=12,
         before={"PUT": 406},
-        forms=forms.asks(forms.OBJECT, 204),
+        forms=forms.asks(node_states.TARGET_RAID_CONFIG, 204),
     ),
     route(
         "nodes/{node}/states/boot_mode",
@@ -115,19 +116,19 @@ ROUTES: tuple[Route, ...] = (
         "nodes/{node}/management/boot_device",
         GET=management.show_boot_device,
         PUT=management.set_boot_device,
-        forms=forms.reads(forms.OBJECT)
+        forms=forms.reads(replies.BOOT_DEVICE)
         | {"PUT": forms.Form(query=management.ARGUMENTS, body=management.BOOT_DEVICE, status=204)},
     ),
     route(
         "nodes/{node}/management/boot_device/supported",
         GET=management.supported_boot_devices,
-        forms=forms.reads(forms.wrapped("supported_boot_devices", forms.TEXTS)),
+        forms=forms.reads(replies.SUPPORTED_BOOT_DEVICES),
     ),
     route(
         "nodes/{node}/management/inject_nmi",
         PUT=management.inject_nmi,
         since=29,
-        forms=forms.asks(forms.OBJECT, 204),
+        forms=forms.asks(management.NOTHING, 204),
     ),
     route(
         "nodes/{node}/management/indicators",
@@ -136,7 +137,7 @@ ROUTES: tuple[Route, ...] = (
         forms={
             "GET": forms.Form(
                 query={"component": types.TEXT},
-                reply=forms.wrapped("indicators", forms.OBJECTS),
+                reply=replies.INDICATORS,
             )
         },
     ),
@@ -145,7 +146,7 @@ ROUTES: tuple[Route, ...] = (
         GET=indicators.show,
         PUT=indicators.switch,
         since=63,
-        forms=forms.reads(forms.wrapped("state", forms.ANYTHING))
+        forms=forms.reads(replies.INDICATOR)
         | {"PUT": forms.Form(body=indicators.STATE, status=204)},
     ),
     route(
@@ -154,7 +155,7 @@ ROUTES: tuple[Route, ...] = (
         POST=vifs.attach,
         DELETE=vifs.missing_ident,
         since=28,
-        forms=forms.reads(forms.wrapped("vifs", forms.OBJECTS))
+        forms=forms.reads(replies.VIFS)
         | {"POST": forms.Form(body=vifs.VIF, status=204), "DELETE": forms.REFUSED},
     ),
     route("nodes/{node}/vifs/{vif}", DELETE=vifs.detach, since=28, forms={"DELETE": forms.DONE}),
@@ -162,7 +163,7 @@ ROUTES: tuple[Route, ...] = (
     route(
         "nodes/{node}/vendor_passthru/methods",
         GET=vendor.node_methods,
-        forms=forms.reads(forms.OBJECT),
+        forms=forms.reads(replies.VENDOR_METHODS),
     ),
     vendor_route("nodes/{node}/vendor_passthru/{method}", vendor.call_node),
     route(
@@ -180,7 +181,7 @@ ROUTES: tuple[Route, ...] = (
         "nodes/{node}/bios/{setting}",
         GET=node_items.show_bios,
         since=40,
-        forms=forms.reads(forms.OBJECT),
+        forms=forms.reads(replies.BIOS_SETTINGS),
     ),
     route(
         "nodes/{node}/history",
@@ -197,7 +198,7 @@ ROUTES: tuple[Route, ...] = (
         "nodes/{node}/inventory",
         GET=node_items.show_inventory,
         since=81,
-        forms=forms.reads(forms.OBJECT),
+        forms=forms.reads(replies.INVENTORY),
     ),
     route(
         "nodes/{node}/firmware",
@@ -211,7 +212,7 @@ ROUTES: tuple[Route, ...] = (
         POST=vmedia.attach,
         DELETE=vmedia.detach,
         since=89,
-        forms=forms.reads(forms.ANYTHING)
+        forms=forms.reads(replies.VIRTUAL_MEDIA)
         | {
             "POST": forms.Form(body=vmedia.ATTACH, status=204),
             "DELETE": forms.Form(query={"device_types": types.CSV}, status=204),
@@ -237,7 +238,7 @@ ROUTES: tuple[Route, ...] = (
         since=24,
         forms=forms.details(PORTGROUP, {"address": types.MAC}),
     ),
-    route("nodes/{node}/volume", GET=volume.of_node, since=32, forms=forms.reads(forms.OBJECT)),
+    route("nodes/{node}/volume", GET=volume.of_node, since=32, forms=forms.reads(replies.VOLUME)),
     route(
         "nodes/{node}/volume/connectors",
         GET=volume.CONNECTORS.of_node,
@@ -257,7 +258,7 @@ ROUTES: tuple[Route, ...] = (
         DELETE=traits.remove_all,
         since=37,
         before={"GET": 406, "PUT": 405},
-        forms=forms.reads(forms.wrapped("traits", forms.TEXTS))
+        forms=forms.reads(replies.TRAITS)
         | {"PUT": forms.Form(body=traits.BODY, status=204), "DELETE": forms.DONE},
     ),
     route(
@@ -279,6 +280,6 @@ ROUTES: tuple[Route, ...] = (
         "nodes/{node}/children",
         GET=node_groups.children,
         since=83,
-        forms=forms.reads(forms.OBJECT),
+        forms=forms.reads(replies.CHILDREN),
     ),
 )

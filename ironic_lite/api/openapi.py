@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from ironic_lite import version
-from ironic_lite.api import filters, forms, routes, schemas, types, versions
+from ironic_lite.api import filters, forms, patch, replies, routes, schemas, types, versions
 from ironic_lite.api.resources.fields import Field, Resource
 from ironic_lite.api.routing import Operation, Route
 from ironic_lite.conf import CONF
@@ -29,19 +29,6 @@ _ERROR = {
     "properties": {"error_message": {"type": "string", "contentMediaType": _JSON}},
     "required": ["error_message"],
     "additionalProperties": False,
-}
-_PATCH = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "properties": {
-            "op": {"enum": ["add", "replace", "remove"]},
-            "path": {"type": "string"},
-            "value": {},
-        },
-        "required": ["op", "path"],
-        "additionalProperties": False,
-    },
 }
 _SECURITY = {
     "http_basic": {"type": "http", "scheme": "basic"},
@@ -118,7 +105,7 @@ class _Document:
         if summary:
             said["summary"] = summary
         parameters = [
-            *self._arguments(form.query),
+            *self._arguments(form),
             *_tag_headers(route.path, method),
         ]
         if parameters:
@@ -141,17 +128,28 @@ class _Document:
             responses[str(form.status)] = _response("Done.", schema, form.media)
         return responses
 
-    def _arguments(self, query: forms.Query) -> Iterator[dict[str, Any]]:
-        for name, stated in query.items():
+    def _arguments(self, form: forms.Form) -> Iterator[dict[str, Any]]:
+        reply = form.reply.resource if isinstance(form.reply, forms.Page) else form.reply
+        for name, stated in form.query.items():
             kind, since = stated if isinstance(stated, filters.Filter) else (stated, versions.MIN)
             if since > self._minor:
                 continue
-            argument: dict[str, Any] = {"name": name, "in": "query", "schema": dict(kind.schema)}
+            schema = kind.schema
+            if isinstance(reply, Resource) and name in ("fields", "sort_key"):
+                schema = self._names(reply, name)
+            argument: dict[str, Any] = {"name": name, "in": "query", "schema": schema}
             if kind is types.CSV:
                 argument.update(style="form", explode=False)
             if since > versions.MIN:
                 argument["x-since"] = f"1.{since}"
             yield argument
+
+    def _names(self, resource: Resource, argument: str) -> Mapping[str, Any]:
+        """The fields that ``fields`` or ``sort_key`` may name."""
+        known = [f for f in resource.fields.values() if f.shown and f.since <= self._minor]
+        if argument == "sort_key":
+            return {"enum": ["id", *(f.name for f in known if f.sortable)]}
+        return {"type": "array", "items": {"enum": [f.name for f in known]}}
 
     # Schemas.
 
@@ -160,21 +158,30 @@ class _Document:
         return _reference(name)
 
     def _reply(self, reply: Any) -> Mapping[str, Any]:
-        if isinstance(reply, Resource):
-            return self._component(_called(reply), self._record(reply))
-        if isinstance(reply, forms.Page):
-            rows = {"type": "array", "items": self._reply(reply.resource)}
-            page = forms.wrapped(reply.resource.collection, rows)
-            more = {"next": {"type": "string", "format": "uri"}}
-            return {**page, "properties": {**page["properties"], **more}}
-        return reply
+        match reply:
+            case Resource():
+                return self._component(_called(reply), self._record(reply))
+            case forms.Page(resource):
+                rows = replies.list_of(self._reply(resource))
+                more = {"next": {"type": "string", "format": "uri"}}
+                return replies.an_object({resource.collection: rows}, more)
+        return self._filled_in(reply)
+
+    def _filled_in(self, schema: Any) -> Any:
+        """A schema whose resources are forms by now."""
+        match schema:
+            case Resource():
+                return self._reply(schema)
+            case Mapping():
+                return {key: self._filled_in(part) for key, part in schema.items()}
+        return schema
 
     def _body(self, body: Any) -> Mapping[str, Any]:
         match body:
             case forms.New(resource):
                 return self._component(f"{_called(resource)}Create", self._new(resource))
-            case forms.Patch():
-                return self._component("Patch", _PATCH)
+            case forms.Patch(resource):
+                return self._component(f"{_called(resource)}Patch", _patch(resource, self._minor))
             case schemas.Body():
                 return body.form
             case Mapping():
@@ -185,7 +192,7 @@ class _Document:
         """What a reply may hold; which of it is there depends on the view, and on ``fields``."""
         return _object(
             {
-                field.name: _with_since(field, _or_null(field.kind.schema))
+                field.name: _with_since(field, _shown(field, resource))
                 for field in resource.fields.values()
                 if field.shown and field.since <= self._minor
             }
@@ -229,8 +236,42 @@ def _object(properties: dict[str, Any], required: list[str] | None = None) -> di
     return {**schema, "required": required} if required else schema
 
 
-def _or_null(schema: Mapping[str, Any]) -> dict[str, Any]:
-    return {"anyOf": [dict(schema), {"type": "null"}]} if schema else {}
+def _patch(resource: Resource, minor: int) -> Mapping[str, Any]:
+    """Fields set, fields removed, and changes within those that are objects."""
+    fields = {
+        name: field
+        for name, field in resource.patchable_at(minor).items()
+        if field.patchable_since <= minor
+    }
+    setting: forms.Schema = {"enum": ["add", "replace"]}
+    removing: forms.Schema = {"const": "remove"}
+    operations = [
+        replies.an_object({"op": setting, "path": _only(f"/{name}"), "value": field.kind.schema})
+        for name, field in fields.items()
+    ]
+    removable = [f"/{name}" for name, field in fields.items() if field.removable_at(minor)]
+    if removable:
+        operations.append(replies.an_object({"op": removing, "path": _only(*removable)}))
+    objects = [name for name, field in fields.items() if field.kind.schema.get("type") == "object"]
+    if objects:
+        pattern = f"^/({'|'.join(objects)}){patch.inside(minor)}$"
+        path: forms.Schema = {"type": "string", "pattern": pattern}
+        operations.append(replies.an_object({"op": setting, "path": path, "value": {}}))
+        operations.append(replies.an_object({"op": removing, "path": path}))
+    return {"type": "array", "maxItems": patch.MAX_OPERATIONS, "items": {"anyOf": operations}}
+
+
+def _only(*words: str) -> forms.Schema:
+    return {"enum": list(words)}
+
+
+def _shown(field: Field, resource: Resource) -> Mapping[str, Any]:
+    """The values of a field in replies."""
+    schema = field.kind.shown or field.kind.schema
+    stored = field.reader is None and (field.mandatory or field.default is not None)
+    if stored or field.name == resource.key or not field.kind.nullable:
+        return schema
+    return {"anyOf": [schema, {"type": "null"}]}
 
 
 def _with_since(field: Field, schema: Mapping[str, Any]) -> dict[str, Any]:

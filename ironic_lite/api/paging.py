@@ -21,7 +21,7 @@ ARGUMENTS: dict[str, types.Kind] = {
     "limit": types.INTEGER,
     "marker": types.UUID,
     "sort_key": types.TEXT,
-    "sort_dir": types.TEXT,
+    "sort_dir": types.Word("asc", "desc"),
 }
 
 CHOOSING: dict[str, types.Kind] = {"fields": types.CSV, "detail": types.BOOLEAN}

@@ -17,10 +17,12 @@ from ironic_lite.api.resources.fields import Field, Resource
 from ironic_lite.common import exception, redaction
 
 _OPERATIONS = ("add", "replace", "remove")
-_MAX_OPERATIONS = 1000
+MAX_OPERATIONS = 1000
 _ESCAPES_SINCE = 98
-_PATH = re.compile(r"^(/[\w.-]+)+\Z")
-_ESCAPED_PATH = re.compile(r"^(/([^/~]|~[01])+)+\Z")
+_INSIDE = r"(/[\w.-]+)+"
+_ESCAPED_INSIDE = r"(/([^/~]|~[01])+)+"
+_PATH = re.compile(rf"^{_INSIDE}\Z")
+_ESCAPED_PATH = re.compile(rf"^{_ESCAPED_INSIDE}\Z")
 
 
 def _refuse(text: str) -> exception.InvalidParameterValue:
@@ -30,8 +32,8 @@ def _refuse(text: str) -> exception.InvalidParameterValue:
 def _check_form(document: Any, minor: int) -> list[dict[str, Any]]:
     if not isinstance(document, list):
         raise _refuse("the body is not of type 'array'")
-    if len(document) > _MAX_OPERATIONS:
-        raise _refuse(f"it has more than {_MAX_OPERATIONS} operations")
+    if len(document) > MAX_OPERATIONS:
+        raise _refuse(f"it has more than {MAX_OPERATIONS} operations")
     pattern = _ESCAPED_PATH if minor >= _ESCAPES_SINCE else _PATH
     for operation in document:
         if not isinstance(operation, dict):
@@ -54,6 +56,11 @@ def _check_form(document: Any, minor: int) -> list[dict[str, Any]]:
     return document
 
 
+def inside(minor: int) -> str:
+    """The pattern of what may follow a field in a path."""
+    return _ESCAPED_INSIDE if minor >= _ESCAPES_SINCE else _INSIDE
+
+
 def _field(resource: Resource, path: str, minor: int) -> Field:
     patchable = resource.patchable_at(minor)
     field = patchable.get(path.split("/")[1])
@@ -62,7 +69,7 @@ def _field(resource: Resource, path: str, minor: int) -> Field:
         raise exception.InvalidParameterValue(
             f"Cannot patch {path}. Only the following can be updated: {names}"
         )
-    if (field.since if field.update_since is None else field.update_since) > minor:
+    if field.patchable_since > minor:
         raise exception.NotAcceptable()
     return field
 

@@ -5,7 +5,7 @@ All routes of the API also answer without ``/v1`` and with a slash at the end. W
 but not with the method asked for, is 405.
 """
 
-from ironic_lite.api import filters, forms, node_routes, types
+from ironic_lite.api import filters, forms, node_routes, replies, types
 from ironic_lite.api.controllers import boot, discovery
 from ironic_lite.api.controllers.v1 import (
     allocations,
@@ -37,18 +37,18 @@ from ironic_lite.api.resources.portgroup import PORTGROUP
 from ironic_lite.api.resources.runbook import RUNBOOK
 from ironic_lite.api.routing import Route, Table, route, vendor_route
 
-_TEXT = {"GET": forms.Form(reply=forms.TEXT, media="text/plain")}
+_TEXT = {"GET": forms.Form(reply=replies.TEXT, media="text/plain")}
 _NODES_OF_CHASSIS = {k: kind for k, kind in filters.NODES.items() if k != "chassis_uuid"}
 
 UNVERSIONED = Table(
     (
-        route("", GET=discovery.root, public=True, forms=forms.reads(forms.OBJECT)),
-        route("v1", GET=discovery.v1, public=True, forms=forms.reads(forms.OBJECT)),
+        route("", GET=discovery.root, public=True, forms=forms.reads(replies.ROOT)),
+        route("v1", GET=discovery.v1, public=True, forms=forms.reads(replies.V1)),
         route(
             "v1/openapi.json",
             GET=discovery.openapi_document,
             public=True,
-            forms={"GET": forms.Form(query={"version": types.TEXT}, reply=forms.OBJECT)},
+            forms={"GET": forms.Form(query={"version": types.TEXT}, reply=replies.DOCUMENT)},
         ),
         route("healthcheck", GET=discovery.healthcheck, public=True, forms=_TEXT),
         route("boot.ipxe", GET=boot.entry, public=True, forms=_TEXT),
@@ -163,14 +163,14 @@ V1 = Table(
             GET=chassis.node_details,
             forms=forms.details(NODE, _NODES_OF_CHASSIS),
         ),
-        route("volume", GET=volume.index, since=32, forms=forms.reads(forms.OBJECT)),
+        route("volume", GET=volume.index, since=32, forms=forms.reads(replies.VOLUME)),
         *_volume_routes(volume.CONNECTORS),
         *_volume_routes(volume.TARGETS),
         route(
             "shards",
             GET=node_groups.shards,
             since=82,
-            forms=forms.reads(forms.wrapped("shards", forms.OBJECTS)),
+            forms=forms.reads(replies.SHARDS),
         ),
         route(
             "drivers",
@@ -178,7 +178,7 @@ V1 = Table(
             forms={
                 "GET": forms.Form(
                     query={
-                        "type": filters.Filter(types.TEXT, 30),
+                        "type": filters.Filter(types.Word("classic", "dynamic"), 30),
                         "detail": filters.Filter(types.BOOLEAN, 30),
                         "fields": filters.Filter(types.CSV, 77),
                     },
@@ -189,7 +189,7 @@ V1 = Table(
         route(
             "drivers/properties",
             GET=drivers.properties_named,
-            forms={"GET": forms.Form(query={"driver_name": types.TEXT}, reply=forms.OBJECT)},
+            forms={"GET": forms.Form(query={"driver_name": types.TEXT}, reply=replies.MEANINGS)},
         ),
         route(
             "drivers/{driver}",
@@ -199,7 +199,9 @@ V1 = Table(
             },
         ),
         route(
-            "drivers/{driver}/properties", GET=drivers.properties, forms=forms.reads(forms.OBJECT)
+            "drivers/{driver}/properties",
+            GET=drivers.properties,
+            forms=forms.reads(replies.MEANINGS),
         ),
         route("drivers/{driver}/raid"),
         route(
@@ -207,16 +209,21 @@ V1 = Table(
             GET=node_states.logical_disk_properties,
             since=12,
             before={"GET": 406},
-            forms=forms.reads(forms.OBJECT),
+            forms=forms.reads(replies.MEANINGS),
         ),
         vendor_route("drivers/{driver}/vendor_passthru", vendor.call_driver),
         route(
             "drivers/{driver}/vendor_passthru/methods",
             GET=vendor.driver_methods,
-            forms=forms.reads(forms.OBJECT),
+            forms=forms.reads(replies.VENDOR_METHODS),
         ),
         vendor_route("drivers/{driver}/vendor_passthru/{method}", vendor.call_driver),
-        route("conductors", GET=conductors.index, since=49, forms=forms.collection(CONDUCTOR)),
+        route(
+            "conductors",
+            GET=conductors.index,
+            since=49,
+            forms=forms.collection(CONDUCTOR, {"marker": types.TEXT}),
+        ),
         route(
             "conductors/{hostname}", GET=conductors.show, since=49, forms=forms.record(CONDUCTOR)
         ),
@@ -283,7 +290,7 @@ V1 = Table(
             PUT=runbooks.replace_traits,
             DELETE=runbooks.remove_traits,
             since=112,
-            forms=forms.reads(forms.wrapped("traits", forms.TEXTS))
+            forms=forms.reads(replies.TRAITS)
             | {"PUT": forms.Form(body=runbooks.TRAITS, status=204), "DELETE": forms.DONE},
         ),
         route(
@@ -322,7 +329,7 @@ V1 = Table(
             since=22,
             forms={
                 "GET": forms.Form(
-                    query={"addresses": types.CSV, "node_uuid": types.UUID}, reply=forms.OBJECT
+                    query={"addresses": types.CSV, "node_uuid": types.UUID}, reply=replies.LOOKUP
                 )
             },
         ),
@@ -342,7 +349,7 @@ V1 = Table(
                     query={"node_uuid": types.UUID},
                     body=inspection_data.DATA,
                     status=202,
-                    reply=forms.wrapped("uuid", types.UUID.schema),
+                    reply=replies.wrapped("uuid", replies.UUID),
                 )
             },
         ),

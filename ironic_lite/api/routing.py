@@ -8,7 +8,8 @@ from typing import Any
 import pecan
 import webob
 
-from ironic_lite.api.forms import ANYTHING, OBJECT, Form
+from ironic_lite.api import types
+from ironic_lite.api.forms import ANYTHING, Form
 from ironic_lite.common import exception
 
 Handler = Callable[..., webob.Response]
@@ -29,7 +30,7 @@ class MethodNotAllowed(Exception):
 
 
 _UNSAID = Form(reply=ANYTHING)
-_VENDOR = Form(body=OBJECT, status="2XX")
+_VENDOR = Form(query={"method": types.TEXT}, body=types.OBJECT.schema, status="2XX", reply=ANYTHING)
 
 
 class Operation:

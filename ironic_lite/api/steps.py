@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The steps that clients write down: for a verb, in a deploy template, in a runbook."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from ironic_lite.api import types
@@ -43,12 +44,33 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31
 
 
-_NUMBER = {
-    "anyOf": [
-        {"type": "integer", "minimum": 0, "maximum": 2**31 - 1},
-        {"type": "string", "pattern": "^[0-9]{1,9}$"},
-    ]
-}
+_NUMBER = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
+_NUMBER_OR_TEXT = {"anyOf": [_NUMBER, {"type": "string", "pattern": "^[0-9]{1,9}$"}]}
+
+
+def form(
+    place: str | None = None, args_needed: bool = False, number: Mapping[str, Any] = _NUMBER
+) -> dict[str, Any]:
+    """What ``problem`` finds nothing wrong with, as a JSON schema.
+
+    :param number: the form of the number that orders steps.
+    """
+    needed = ["step", *([place] if place else ()), *(["args"] if args_needed else ())]
+    return {
+        "type": "object",
+        "properties": {
+            "interface": {"enum": list(INTERFACES)},
+            "step": {"type": "string", "minLength": 1},
+            "args": {"type": "object"},
+            **({place: number} if place else {}),
+        },
+        "required": needed,
+        "anyOf": [
+            {"required": ["interface"]},
+            {"properties": {"step": {"enum": sorted(RESERVED)}}},
+        ],
+        "additionalProperties": False,
+    }
 
 
 class StepList(types.Kind):
@@ -63,22 +85,9 @@ class StepList(types.Kind):
     def __init__(self, place: str, args_needed: bool):
         self.place = place
         self.args_needed = args_needed
-        self.schema = {
-            "type": "array",
-            "minItems": 1,
-            "maxItems": MAX_STEPS,
-            "items": {
-                "type": "object",
-                "properties": {
-                    "interface": {"enum": list(INTERFACES)},
-                    "step": {"type": "string", "minLength": 1},
-                    "args": {"type": "object"},
-                    place: _NUMBER,
-                },
-                "required": ["step", place, *(["args"] if args_needed else ())],
-                "additionalProperties": False,
-            },
-        }
+        taken = form(place, args_needed, _NUMBER_OR_TEXT)
+        self.schema = {"type": "array", "minItems": 1, "maxItems": MAX_STEPS, "items": taken}
+        self.shown = {"type": "array", "items": form(place, args_needed=True)}
 
     def check(self, value: Any) -> list[dict[str, Any]]:
         if not isinstance(value, list) or not value:

@@ -21,6 +21,7 @@ def _standard() -> frozenset[str]:
 
 class _Trait(types.Kind):
     name = "trait"
+    schema = {"type": "string", "pattern": "^[A-Z][A-Z0-9_]*$", "maxLength": MAX_LENGTH}
 
     def check(self, value: Any) -> str:
         if not isinstance(value, str):
@@ -42,6 +43,7 @@ class TraitList(types.Kind):
     """Some traits, each once."""
 
     name = "list of traits"
+    schema = {"type": "array", "items": TRAIT.schema}
 
     def check(self, value: Any) -> list[str]:
         if not isinstance(value, list):

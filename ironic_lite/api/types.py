@@ -62,6 +62,10 @@ class Kind(wtypes.UserType):
     name = "value"
     schema: Mapping[str, Any] = {}
     """The same rule as a JSON schema, as far as one can say it."""
+    shown: Mapping[str, Any] | None = None
+    """What replies hold, where that is less than requests may."""
+    nullable = True
+    """Whether a reply may hold null instead."""
 
     def check(self, value: Any) -> Any:
         raise NotImplementedError
@@ -157,6 +161,14 @@ class Choice(Text):
         return value
 
 
+class Word(Text):
+    """One of a few words. Whoever takes it refuses others, and knows more to say about them than this."""
+
+    def __init__(self, *words: str):
+        super().__init__()
+        self.schema = {"enum": list(words)}
+
+
 class _Boolean(Kind):
     name = "boolean"
     schema = {"type": "boolean"}
@@ -219,9 +231,16 @@ class _JsonObject(Kind):
         return value
 
 
-class _JsonList(Kind):
+class List(Kind):
+    """A list of whatever; the one who takes it checks what is in it.
+
+    :param items: what should be.
+    """
+
     name = "list"
-    schema = {"type": "array"}
+
+    def __init__(self, items: Mapping[str, Any]):
+        self.schema = {"type": "array", "items": items}
 
     def check(self, value: Any) -> list[Any]:
         if not isinstance(value, list):
@@ -246,8 +265,9 @@ class Shown(Kind):
 
     name = "read only"
 
-    def __init__(self, schema: Mapping[str, Any]):
+    def __init__(self, schema: Mapping[str, Any], nullable: bool = True):
         self.schema = schema
+        self.nullable = nullable
 
     def check(self, value: Any) -> Any:
         raise ValueError("{name} cannot be set")
@@ -264,21 +284,25 @@ INTEGER = _Integer()
 NUMBER = _Number()
 CSV = _Csv()
 OBJECT = _JsonObject()
-LIST = _JsonList()
 OBJECT_OR_TEXT = _ObjectOrText()
 MOMENT = Shown({"type": "string", "format": "date-time"})
+CREATED = Shown(MOMENT.schema, nullable=False)
 WORD = Shown({"type": "string"})
-WORDS = Shown({"type": "array", "items": {"type": "string"}})
-FACTS = Shown({"type": "object"})
+FLAG = Shown({"type": "boolean"})
+COUNT = Shown({"type": "integer"})
+WORDS = Shown({"type": "array", "items": WORD.schema}, nullable=False)
+FACTS = Shown({"type": "object"}, nullable=False)
 LINKS = Shown(
     {
         "type": "array",
         "items": {
             "type": "object",
-            "properties": {"href": {"type": "string"}, "rel": {"type": "string"}},
+            "properties": {"href": {"type": "string", "format": "uri"}, "rel": WORD.schema},
             "required": ["href", "rel"],
+            "additionalProperties": False,
         },
-    }
+    },
+    nullable=False,
 )
 
 

@@ -5,6 +5,8 @@ from ironic_lite.api import types
 from ironic_lite.api.resources.fields import QUERY, Field, Resource, computed
 from ironic_lite.api.traits import TraitList
 
+STATES = ("allocating", "active", "error")
+
 
 class _Candidates(types.Kind):
     """Nodes by UUID or name."""
@@ -30,22 +32,23 @@ ALLOCATION = Resource(
     "allocations",
     (
         Field(name="uuid", kind=types.UUID, create=True),
-        Field(name="created_at"),
-        Field(name="updated_at"),
+        Field(name="created_at", kind=types.CREATED),
+        Field(name="updated_at", kind=types.MOMENT),
         Field(name="candidate_nodes", kind=_Candidates(), create=True, default=[], sort=False),
         Field(name="extra", kind=types.OBJECT, create=True, update=True, default={}, sort=False),
-        Field(name="last_error"),
+        Field(name="last_error", kind=types.WORD),
         Field(name="name", kind=types.TEXT, create=True, update=True),
         # Read with the allocation in one query.
-        Field(name="node_uuid", sort=False),
+        Field(name="node_uuid", kind=types.UUID, sort=False),
         Field(name="owner", kind=types.TEXT, since=60, create=True),
         Field(name="resource_class", kind=types.Text(80), create=True),
-        Field(name="state"),
+        Field(name="state", kind=types.Shown({"enum": list(STATES)}, nullable=False)),
         Field(name="traits", kind=TraitList(), create=True, default=[], sort=False),
         # A node to record an allocation for after the fact.
         Field(name="node", kind=types.UUID_OR_NAME, since=58, create=True, shown=False),
         Field(
             name="links",
+            kind=types.LINKS,
             columns=("uuid",),
             reader=computed(lambda row, view: view.links(f"allocations/{row['uuid']}")),
         ),

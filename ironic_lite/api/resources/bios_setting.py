@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The BIOS setting of a node, with what the server's attribute registry says about it."""
 
+from ironic_lite.api import types
 from ironic_lite.api.resources.fields import Field, Resource, Row, computed
 from ironic_lite.api.view import View, quoted
 
@@ -15,26 +16,33 @@ BIOS_SETTING = Resource(
     "bios_setting",
     "bios",
     (
-        Field(name="created_at", row=True),
-        Field(name="updated_at", row=True),
-        Field(name="name", row=True),
-        Field(name="value", row=True),
-        Field(name="links", columns=("node_uuid", "name"), reader=computed(_links), row=True),
+        Field(name="created_at", kind=types.CREATED, row=True),
+        Field(name="updated_at", kind=types.MOMENT, row=True),
+        Field(name="name", kind=types.WORD, row=True),
+        Field(name="value", kind=types.WORD, row=True),
+        Field(
+            name="links",
+            kind=types.LINKS,
+            columns=("node_uuid", "name"),
+            reader=computed(_links),
+            row=True,
+        ),
         *(
-            Field(name=name, since=REGISTRY_SINCE)
-            for name in (
-                "attribute_type",
-                "lower_bound",
-                "max_length",
-                "min_length",
-                "read_only",
-                "reset_required",
-                "unique",
-                "upper_bound",
+            Field(name=name, kind=kind, since=REGISTRY_SINCE)
+            for name, kind in (
+                ("attribute_type", types.WORD),
+                ("lower_bound", types.COUNT),
+                ("max_length", types.COUNT),
+                ("min_length", types.COUNT),
+                ("read_only", types.FLAG),
+                ("reset_required", types.FLAG),
+                ("unique", types.FLAG),
+                ("upper_bound", types.COUNT),
             )
         ),
         Field(
             name="allowable_values",
+            kind=types.WORDS,
             since=REGISTRY_SINCE,
             reader=computed(lambda row, view: row["allowable_values"] or []),
         ),

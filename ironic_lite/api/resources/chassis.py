@@ -18,11 +18,11 @@ CHASSIS = Resource(
     "chassis",
     (
         Field(name="uuid", kind=types.UUID, create=True, row=True),
-        Field(name="created_at"),
-        Field(name="updated_at"),
+        Field(name="created_at", kind=types.CREATED),
+        Field(name="updated_at", kind=types.MOMENT),
         Field(name="description", kind=types.TEXT, row=True, **_BOTH),
         Field(name="extra", kind=types.OBJECT, default={}, sort=False, **_BOTH),
-        Field(name="links", columns=("uuid",), reader=_links(), row=True),
-        Field(name="nodes", columns=("uuid",), reader=_links("/nodes")),
+        Field(name="links", kind=types.LINKS, columns=("uuid",), reader=_links(), row=True),
+        Field(name="nodes", kind=types.LINKS, columns=("uuid",), reader=_links("/nodes")),
     ),
 )

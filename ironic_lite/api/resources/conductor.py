@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The conductor, as clients see it."""
 
+from ironic_lite.api import types
 from ironic_lite.api.resources.fields import Field, Resource, computed
 from ironic_lite.api.view import quoted
 
@@ -8,14 +9,15 @@ CONDUCTOR = Resource(
     "conductor",
     "conductors",
     (
-        Field(name="hostname", row=True),
-        Field(name="conductor_group", row=True),
-        Field(name="drivers", sort=False),
-        Field(name="alive", row=True, sort=False),
-        Field(name="created_at"),
-        Field(name="updated_at"),
+        Field(name="hostname", kind=types.WORD, row=True),
+        Field(name="conductor_group", kind=types.WORD, row=True),
+        Field(name="drivers", kind=types.WORDS, sort=False),
+        Field(name="alive", kind=types.FLAG, row=True, sort=False),
+        Field(name="created_at", kind=types.CREATED),
+        Field(name="updated_at", kind=types.MOMENT),
         Field(
             name="links",
+            kind=types.LINKS,
             columns=("hostname",),
             reader=computed(lambda row, view: view.links(f"conductors/{quoted(row['hostname'])}")),
             row=True,

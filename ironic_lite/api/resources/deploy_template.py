@@ -11,8 +11,8 @@ DEPLOY_TEMPLATE = Resource(
     "deploy_templates",
     (
         Field(name="uuid", kind=types.UUID, create=True, row=True),
-        Field(name="created_at"),
-        Field(name="updated_at"),
+        Field(name="created_at", kind=types.CREATED),
+        Field(name="updated_at", kind=types.MOMENT),
         Field(name="name", kind=TRAIT, create=True, update=True, mandatory=True, row=True),
         Field(name="extra", kind=types.OBJECT, create=True, update=True, default={}, sort=False),
         Field(
@@ -25,6 +25,7 @@ DEPLOY_TEMPLATE = Resource(
         ),
         Field(
             name="links",
+            kind=types.LINKS,
             columns=("uuid",),
             reader=computed(lambda row, view: view.links(f"deploy_templates/{row['uuid']}")),
             row=True,

@@ -3,9 +3,13 @@
 
 from typing import Any
 
+from ironic_lite.api import types
 from ironic_lite.api.resources.fields import Field, Reader, Resource, Row, computed
 from ironic_lite.api.resources.node import INTERFACES
 from ironic_lite.api.view import View, quoted
+
+_NAMES = types.Shown(types.WORDS.schema)
+"""None where no conductor has told of this interface yet."""
 
 
 def _interface(kind: str, part: str) -> Reader:
@@ -21,10 +25,16 @@ def _interface_fields(kind: str, since: int) -> tuple[Field, Field]:
     }
     return (
         Field(
-            name=f"default_{kind}_interface", reader=computed(_interface(kind, "default")), **shown
+            name=f"default_{kind}_interface",
+            kind=types.WORD,
+            reader=computed(_interface(kind, "default")),
+            **shown,
         ),
         Field(
-            name=f"enabled_{kind}_interfaces", reader=computed(_interface(kind, "enabled")), **shown
+            name=f"enabled_{kind}_interfaces",
+            kind=_NAMES,
+            reader=computed(_interface(kind, "enabled")),
+            **shown,
         ),
     )
 
@@ -40,14 +50,20 @@ DRIVER = Resource(
     "driver",
     "drivers",
     (
-        Field(name="name", row=True),
-        Field(name="hosts", row=True),
-        Field(name="links", columns=("name",), reader=_links(), row=True),
+        Field(name="name", kind=types.WORD, row=True),
+        Field(name="hosts", kind=types.WORDS, row=True),
+        Field(name="links", kind=types.LINKS, columns=("name",), reader=_links(), row=True),
         Field(
-            name="properties", since=14, columns=("name",), reader=_links("/properties"), row=True
+            name="properties",
+            kind=types.LINKS,
+            since=14,
+            columns=("name",),
+            reader=_links("/properties"),
+            row=True,
         ),
         Field(
             name="type",
+            kind=types.Shown({"const": "dynamic"}, nullable=False),
             since=30,
             columns=(),
             reader=computed(lambda row, view: "dynamic"),

@@ -79,6 +79,24 @@ class Field:
         return lambda row, view: row[name] if view.sight.grants_secrets(rule) else redact(row[name])
 
     @property
+    def sortable(self) -> bool:
+        """Whether a list may be sorted by it."""
+        return self.sort and self.shown and self.columns is None
+
+    @property
+    def patchable_since(self) -> int:
+        """The first microversion whose PATCH takes it, if any does."""
+        return self.since if self.update_since is None else self.update_since
+
+    def removable_at(self, minor: int) -> bool:
+        """Whether PATCH may remove it or set it to null."""
+        return (
+            not self.mandatory
+            and self.removable_since is not None
+            and self.removable_since <= minor
+        )
+
+    @property
     def withheld(self) -> Any:
         """What stands in the place of a value that its rule does not show."""
         text = f"** Redacted: {self.rule} is needed to see this. **"
@@ -196,8 +214,7 @@ class Resource:
         field = self.fields.get(key)
         if field is not None and field.since > minor:
             raise exception.NotAcceptable()
-        sortable = field is not None and field.sort and field.shown and field.columns is None
-        if key != "id" and not sortable:
+        if key != "id" and not (field is not None and field.sortable):
             raise exception.InvalidParameterValue(
                 f'The sort_key value "{key[:64]}" is an invalid field for sorting'
             )

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A part of a node that has firmware, and its versions."""
 
+from ironic_lite.api import types
 from ironic_lite.api.resources.fields import Field, Resource
 
 _IDENTITY_SINCE = 114
@@ -9,11 +10,11 @@ FIRMWARE_COMPONENT = Resource(
     "firmware component",
     "firmware",
     (
+        Field(name="created_at", kind=types.CREATED, row=True),
+        Field(name="updated_at", kind=types.MOMENT, row=True),
         *(
-            Field(name=name, row=True)
+            Field(name=name, kind=types.WORD, row=True)
             for name in (
-                "created_at",
-                "updated_at",
                 "component",
                 "initial_version",
                 "current_version",
@@ -21,7 +22,7 @@ FIRMWARE_COMPONENT = Resource(
             )
         ),
         *(
-            Field(name=name, since=_IDENTITY_SINCE, row=True)
+            Field(name=name, kind=types.WORD, since=_IDENTITY_SINCE, row=True)
             for name in ("vendor", "model", "serial_number")
         ),
     ),

@@ -147,12 +147,8 @@ class _Priority(types.Kind):
     """A number; python-ironicclient sends it as a text."""
 
     name = "priority"
-    schema = {
-        "anyOf": [
-            {"type": "integer", "minimum": 0, "maximum": language.MAX_PRIORITY},
-            {"type": "string", "pattern": "^[0-9]{1,4}$"},
-        ]
-    }
+    shown = {"type": "integer", "minimum": 0, "maximum": language.MAX_PRIORITY}
+    schema = {"anyOf": [shown, {"type": "string", "pattern": "^[0-9]{1,4}$"}]}
 
     def check(self, value: Any) -> int:
         number = types.INTEGER.check(value)
@@ -172,8 +168,8 @@ INSPECTION_RULE = Resource(
     "inspection_rules",
     (
         Field(name="uuid", kind=types.UUID, create=True, row=True),
-        Field(name="created_at"),
-        Field(name="updated_at"),
+        Field(name="created_at", kind=types.CREATED),
+        Field(name="updated_at", kind=types.MOMENT),
         Field(name="description", kind=types.TEXT, row=True, **_BOTH),
         Field(name="priority", kind=_Priority(), default=0, row=True, **_BOTH),
         Field(
@@ -216,6 +212,7 @@ INSPECTION_RULE = Resource(
         ),
         Field(
             name="links",
+            kind=types.LINKS,
             columns=("uuid",),
             reader=computed(lambda row, view: view.links(f"inspection_rules/{row['uuid']}")),
             row=True,

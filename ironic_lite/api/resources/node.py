@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from ironic_lite.api import types
+from ironic_lite.api import filters, types
 from ironic_lite.api.resources.fields import Field, Reader, Resource, Row, computed
 from ironic_lite.api.view import NodeKey, View
 from ironic_lite.common import exception, redaction, states
@@ -33,12 +33,17 @@ class _NetworkData(types.Kind):
     """The server's network configuration, in the form of Nova's network_data.json."""
 
     name = "network data"
+    _parts = ("links", "networks", "services")
+    schema = {
+        "type": "object",
+        "properties": {part: {"type": "array"} for part in _parts},
+        "additionalProperties": False,
+    }
 
     def check(self, value: Any) -> dict[str, Any]:
-        parts = ("links", "networks", "services")
         if (
             not isinstance(value, dict)
-            or not set(value) <= set(parts)
+            or not set(value) <= set(self._parts)
             or not all(isinstance(part, list) for part in value.values())
         ):
             raise ValueError("{name} must be an object with the lists links, networks and services")
@@ -62,6 +67,9 @@ def _conductor(row: Row, view: View) -> str | None:
 
 
 _BOTH: dict[str, Any] = {"create": True, "update": True}
+
+_PROVISION_STATE = types.Shown({"enum": list(states.TRANSITIONS)})
+_POWER_STATE = types.Shown({"enum": [*states.POWER_TARGETS, states.ERROR]})
 
 
 def _links(suffix: str = "") -> Any:
@@ -88,7 +96,9 @@ def _json(name: str, since: int = 1, **more: Any) -> Field:
 
 
 def _subresource(name: str, since: int = 1) -> Field:
-    return Field(name=name, since=since, columns=("uuid",), reader=_links(f"/{name}"))
+    return Field(
+        name=name, kind=types.LINKS, since=since, columns=("uuid",), reader=_links(f"/{name}")
+    )
 
 
 NODE = Resource(
@@ -96,8 +106,8 @@ NODE = Resource(
     "nodes",
     (
         Field(name="uuid", kind=types.UUID, create=True, row=True),
-        Field(name="created_at"),
-        Field(name="updated_at"),
+        Field(name="created_at", kind=types.CREATED),
+        Field(name="updated_at", kind=types.MOMENT),
         Field(
             name="automated_clean",
             kind=types.BOOLEAN,
@@ -148,10 +158,10 @@ NODE = Resource(
             rule="baremetal:node:get:driver_internal_info",
         ),
         _json("extra", update_rule="baremetal:node:update_extra", **_BOTH),
-        Field(name="fault", since=42),
-        Field(name="health", since=109),
-        Field(name="inspection_finished_at", since=6),
-        Field(name="inspection_started_at", since=6),
+        Field(name="fault", kind=types.Shown({"enum": list(filters.FAULTS)}), since=42),
+        Field(name="health", kind=types.WORD, since=109),
+        Field(name="inspection_finished_at", kind=types.MOMENT, since=6),
+        Field(name="inspection_started_at", kind=types.MOMENT, since=6),
         _json(
             "instance_info",
             redact=redaction.mask_instance_info,
@@ -173,7 +183,7 @@ NODE = Resource(
             update_rule="baremetal:node:update:instance_uuid",
             **_BOTH,
         ),
-        Field(name="last_error", rule="baremetal:node:get:last_error"),
+        Field(name="last_error", kind=types.WORD, rule="baremetal:node:get:last_error"),
         Field(
             name="lessee",
             kind=types.TEXT,
@@ -182,7 +192,7 @@ NODE = Resource(
             **_BOTH,
         ),
         Field(name="maintenance", kind=types.BOOLEAN, default=False, row=True, **_BOTH),
-        Field(name="maintenance_reason"),
+        Field(name="maintenance_reason", kind=types.WORD),
         Field(
             name="name",
             kind=types.TEXT,
@@ -214,14 +224,14 @@ NODE = Resource(
             update_rule="baremetal:node:update:parent_node",
             **_BOTH,
         ),
-        Field(name="power_state", row=True),
+        Field(name="power_state", kind=_POWER_STATE, row=True),
         _json("properties", update_rule="baremetal:node:update:properties", **_BOTH),
         Field(name="protected", kind=types.BOOLEAN, since=48, update=True, default=False),
         Field(name="protected_reason", kind=types.LONG_TEXT, since=48, update=True),
-        Field(name="provision_state", row=True, reader=_provision_state),
-        Field(name="provision_updated_at"),
+        Field(name="provision_state", kind=_PROVISION_STATE, row=True, reader=_provision_state),
+        Field(name="provision_updated_at", kind=types.MOMENT),
         _json("raid_config", 12),
-        Field(name="reservation", rule="baremetal:node:get:reservation"),
+        Field(name="reservation", kind=types.WORD, rule="baremetal:node:get:reservation"),
         Field(name="resource_class", kind=types.Text(80), since=21, **_BOTH),
         Field(
             name="retired",
@@ -247,18 +257,19 @@ NODE = Resource(
             update_rule="baremetal:node:update:shard",
             **_BOTH,
         ),
-        Field(name="target_power_state"),
-        Field(name="target_provision_state"),
+        Field(name="target_power_state", kind=_POWER_STATE),
+        Field(name="target_provision_state", kind=_PROVISION_STATE),
         _json("target_raid_config", 12),
         *(_interface(kind, since) for kind, since in INTERFACES.items()),
         Field(
             name="conductor",
+            kind=types.WORD,
             since=49,
             columns=("driver", "conductor_group", "uuid"),
             reader=computed(_conductor),
         ),
         # These are read with the node in one query.
-        Field(name="allocation_uuid", since=52, sort=False),
+        Field(name="allocation_uuid", kind=types.UUID, since=52, sort=False),
         Field(
             name="chassis_uuid",
             kind=types.UUID,
@@ -267,8 +278,8 @@ NODE = Resource(
             update_rule="baremetal:node:update:chassis_uuid",
             **_BOTH,
         ),
-        Field(name="traits", since=37, sort=False),
-        Field(name="links", columns=("uuid",), reader=_links(), row=True),
+        Field(name="traits", kind=types.WORDS, since=37, sort=False),
+        Field(name="links", kind=types.LINKS, columns=("uuid",), reader=_links(), row=True),
         _subresource("ports"),
         _subresource("states", 14),
         _subresource("portgroups", 24),
@@ -281,17 +292,17 @@ STATES = Resource(
     "states",
     "states",
     (
-        Field(name="console_enabled"),
-        Field(name="last_error", rule="baremetal:node:get:last_error"),
-        Field(name="power_state"),
-        Field(name="provision_state", reader=_provision_state),
-        Field(name="target_power_state"),
-        Field(name="target_provision_state"),
-        Field(name="provision_updated_at"),
-        Field(name="raid_config", since=12),
-        Field(name="target_raid_config", since=12),
-        Field(name="boot_mode", since=75),
-        Field(name="secure_boot", since=75),
+        Field(name="console_enabled", kind=types.FLAG),
+        Field(name="last_error", kind=types.WORD, rule="baremetal:node:get:last_error"),
+        Field(name="power_state", kind=_POWER_STATE),
+        Field(name="provision_state", kind=_PROVISION_STATE, reader=_provision_state),
+        Field(name="target_power_state", kind=_POWER_STATE),
+        Field(name="target_provision_state", kind=_PROVISION_STATE),
+        Field(name="provision_updated_at", kind=types.MOMENT),
+        _json("raid_config", 12),
+        _json("target_raid_config", 12),
+        Field(name="boot_mode", kind=types.WORD, since=75),
+        Field(name="secure_boot", kind=types.FLAG, since=75),
     ),
     owned=True,
 )

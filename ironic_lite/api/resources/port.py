@@ -18,6 +18,17 @@ class _LocalLinkConnection(types.Kind):
     """Where the cable goes: a switch port, or for a smart NIC its host and port."""
 
     name = "local link connection"
+    schema = {
+        "type": "object",
+        "properties": {
+            "port_id": {},
+            "switch_id": {"type": "string"},
+            "switch_info": {},
+            "hostname": {},
+            "network_type": {"enum": ["managed", "unmanaged"]},
+        },
+        "additionalProperties": False,
+    }
     forms: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
         (frozenset({"port_id", "switch_id"}), frozenset({"switch_info", "network_type"})),
         (frozenset({"port_id", "hostname"}), frozenset({"network_type"})),
@@ -48,11 +59,11 @@ PORT = Resource(
     "ports",
     (
         Field(name="uuid", kind=types.UUID, create=True, row=True),
-        Field(name="created_at"),
-        Field(name="updated_at"),
+        Field(name="created_at", kind=types.CREATED),
+        Field(name="updated_at", kind=types.MOMENT),
         Field(name="address", kind=types.MAC, mandatory=True, row=True, **_BOTH),
         Field(name="extra", kind=types.OBJECT, default={}, sort=False, **_BOTH),
-        Field(name="internal_info", since=18, sort=False),
+        Field(name="internal_info", kind=types.FACTS, since=18, sort=False),
         Field(name="is_smartnic", kind=types.BOOLEAN, since=53, default=False, **_BOTH),
         Field(
             name="local_link_connection",
@@ -83,6 +94,7 @@ PORT = Resource(
         Field(name="portgroup_uuid", kind=types.UUID, since=24, sort=False, **_BOTH),
         Field(
             name="links",
+            kind=types.LINKS,
             columns=("uuid",),
             reader=computed(lambda row, view: view.links(f"ports/{row['uuid']}")),
             row=True,

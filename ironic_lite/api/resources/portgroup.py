@@ -18,11 +18,11 @@ PORTGROUP = Resource(
     "portgroups",
     (
         Field(name="uuid", kind=types.UUID, create=True, row=True),
-        Field(name="created_at"),
-        Field(name="updated_at"),
+        Field(name="created_at", kind=types.CREATED),
+        Field(name="updated_at", kind=types.MOMENT),
         Field(name="address", kind=types.MAC, row=True, **_BOTH),
         Field(name="extra", kind=types.OBJECT, default={}, sort=False, **_BOTH),
-        Field(name="internal_info", sort=False),
+        Field(name="internal_info", kind=types.FACTS, sort=False),
         # Bonds have many modes, and operating systems invent more; the words are theirs.
         Field(name="mode", kind=types.TEXT, since=26, removable_since=None, **_BOTH),
         Field(name="name", kind=types.TEXT, row=True, **_BOTH),
@@ -32,8 +32,8 @@ PORTGROUP = Resource(
         Field(name="node_uuid", kind=types.UUID_OR_NAME, mandatory=True, sort=False, **_BOTH),
         Field(name="physical_network", kind=types.Text(64), since=102, **_BOTH),
         Field(name="category", kind=types.Text(80), since=103, **_BOTH),
-        Field(name="dynamic_portgroup", since=111),
-        Field(name="links", columns=("uuid",), reader=_links(), row=True),
-        Field(name="ports", columns=("uuid",), reader=_links("/ports")),
+        Field(name="dynamic_portgroup", kind=types.FLAG, since=111),
+        Field(name="links", kind=types.LINKS, columns=("uuid",), reader=_links(), row=True),
+        Field(name="ports", kind=types.LINKS, columns=("uuid",), reader=_links("/ports")),
     ),
 )

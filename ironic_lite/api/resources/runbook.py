@@ -17,8 +17,8 @@ RUNBOOK = Resource(
     "runbooks",
     (
         Field(name="uuid", kind=types.UUID, create=True, row=True),
-        Field(name="created_at"),
-        Field(name="updated_at"),
+        Field(name="created_at", kind=types.CREATED),
+        Field(name="updated_at", kind=types.MOMENT),
         Field(name="name", kind=types.TEXT, mandatory=True, row=True, **_BOTH),
         Field(name="extra", kind=types.OBJECT, default={}, sort=False, **_BOTH),
         Field(
@@ -39,9 +39,10 @@ RUNBOOK = Resource(
             **_BOTH,
         ),
         # Read with the runbook in one query, and written by a route of their own.
-        Field(name="traits", since=TRAITS_SINCE, sort=False),
+        Field(name="traits", kind=types.WORDS, since=TRAITS_SINCE, sort=False),
         Field(
             name="links",
+            kind=types.LINKS,
             columns=("uuid",),
             reader=computed(lambda row, view: view.links(f"runbooks/{row['uuid']}")),
             row=True,

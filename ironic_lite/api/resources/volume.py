@@ -14,13 +14,14 @@ _NEEDED: dict[str, Any] = {"mandatory": True, "row": True, **_BOTH}
 def _common(collection: str) -> tuple[Field, ...]:
     return (
         Field(name="uuid", kind=types.UUID, create=True, row=True),
-        Field(name="created_at"),
-        Field(name="updated_at"),
+        Field(name="created_at", kind=types.CREATED),
+        Field(name="updated_at", kind=types.MOMENT),
         Field(name="extra", kind=types.OBJECT, default={}, sort=False, **_BOTH),
         # Read with the record in one query.
         Field(name="node_uuid", kind=types.UUID, sort=False, **_NEEDED),
         Field(
             name="links",
+            kind=types.LINKS,
             columns=("uuid",),
             reader=computed(lambda row, view: view.links(f"volume/{collection}/{row['uuid']}")),
             row=True,

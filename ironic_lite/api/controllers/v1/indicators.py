@@ -9,7 +9,9 @@ from ironic_lite.api.controllers.v1 import finding
 from ironic_lite.api.view import quoted
 from ironic_lite.common import exception
 
-STATE = types.body_class("IndicatorState", {"state": types.TEXT}, mandatory=["state"])
+STATE = types.body_class(
+    "IndicatorState", {"state": types.Word("on", "off", "blinking")}, mandatory=["state"]
+)
 
 
 def index(call: Call, ident: str) -> webob.Response:

@@ -12,7 +12,7 @@ ARGUMENTS: dict[str, types.Kind] = {"boot_device": types.TEXT, "persistent": typ
 BOOT_DEVICE = types.body_class("BootDevice", ARGUMENTS)
 
 
-_NOTHING = types.body_class("Nothing", {})
+NOTHING = types.body_class("Nothing", {})
 
 
 def show_boot_device(call: Call, ident: str) -> webob.Response:
@@ -52,6 +52,6 @@ def inject_nmi(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/management/inject_nmi``"""
     node = finding.node(call, ident, "baremetal:node:inject_nmi")
     call.query({})
-    call.arguments(_NOTHING)
+    call.arguments(NOTHING)
     call.conductors.inject_nmi(call.context, node.uuid, call.conductors.get_topic_for(node))
     return call.empty(204)

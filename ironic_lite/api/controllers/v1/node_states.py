@@ -18,14 +18,21 @@ _SOFT_SINCE = 27
 _SOFT = (states.SOFT_POWER_OFF, states.SOFT_REBOOT)
 
 POWER = types.body_class(
-    "PowerTarget", {"target": types.TEXT, "timeout": types.INTEGER}, mandatory=["target"]
+    "PowerTarget",
+    {"target": types.Word(*states.POWER_TARGETS), "timeout": types.INTEGER},
+    mandatory=["target"],
 )
 
 
 ENABLED = {"enabled": types.BOOLEAN}
 CONSOLE = types.body_class("Console", ENABLED)
 _BOOT_MODES = ("bios", "uefi")
-BOOT_MODE = types.body_class("BootMode", {"target": types.TEXT}, mandatory=["target"])
+BOOT_MODE = types.body_class("BootMode", {"target": types.Word(*_BOOT_MODES)}, mandatory=["target"])
+# The hardware knows what a disk may be; see ``logical_disk_properties``.
+TARGET_RAID_CONFIG = {
+    "type": "object",
+    "properties": {"logical_disks": {"type": "array", "items": {"type": "object"}}},
+}
 SECURE_BOOT = types.body_class("SecureBoot", {"target": types.BOOLEAN}, mandatory=["target"])
 
 

@@ -7,7 +7,7 @@ impossible transition is 400 before any wrong argument, and 409 while the node i
 
 from typing import Any
 
-from ironic_lite.api import types
+from ironic_lite.api import steps, types
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import provision_arguments, runbooks
 from ironic_lite.api.resources.runbook import TRAITS_SINCE
@@ -40,11 +40,11 @@ _NOT_IN_MAINTENANCE = ("active", "deploy", "rebuild")
 BODY = types.body_class(
     "ProvisionTarget",
     {
-        "target": types.TEXT,
+        "target": types.Word(*_SINCE),
         "configdrive": types.OBJECT_OR_TEXT,
-        "clean_steps": types.LIST,
-        "deploy_steps": types.LIST,
-        "service_steps": types.LIST,
+        "clean_steps": types.List(steps.form()),
+        "deploy_steps": types.List(steps.form("priority")),
+        "service_steps": types.List(steps.form()),
         "rescue_password": types.Secret(),
         "disable_ramdisk": types.BOOLEAN,
         "runbook": types.UUID_OR_NAME,
@@ -56,8 +56,8 @@ BODY = types.body_class(
 def rules(document: Any) -> list[str]:
     """The access rules that a body asks for; naming steps has rules of its own."""
     rule = "baremetal:node:set_provision_state"
-    steps = [name for name in ("clean_steps", "service_steps") if name in (document or ())]
-    return [rule, *(f"{rule}:{name}" for name in steps)]
+    named = [name for name in ("clean_steps", "service_steps") if name in (document or ())]
+    return [rule, *(f"{rule}:{name}" for name in named)]
 
 
 def request(call: Call, node: Node) -> None:
