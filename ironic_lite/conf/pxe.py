@@ -12,4 +12,10 @@ OPTS = [
         help="Arguments of the deploy ramdisk's kernel. A node's driver_info/kernel_append_params replaces "
         "them.",
     ),
+    cfg.StrOpt(
+        "default_ephemeral_format",
+        default="ext4",
+        choices=["ext4", "ext3", "ext2", "xfs", "btrfs", "vfat"],
+        help="File system of ephemeral partitions, for instances that name none (partition images).",
+    ),
 ]

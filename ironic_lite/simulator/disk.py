@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The disk of a virtual server: a sparse file, and the config drive beside it."""
+"""The disk of a virtual server: a sparse file, and beside it the config drive and the table of partitions."""
 
 import hashlib
 from pathlib import Path
+
+from ironic_lite.simulator.partitions import MIB, ROOT, Partition
 
 DEFAULT_SIZE = 10 * 1024**3
 SECTOR = 512
@@ -24,8 +26,10 @@ class Disk:
         self.size = size
         self._file = directory / "disk.img"
         self._config_drive = directory / "config-drive.img"
-        self._written = 0
+        self._start = self._written = 0
         self._digest: str | None = None
+        self._boots_root: str | None = None
+        self.partitions: list[Partition] = []
         self._config_drive_digest: str | None = None
         self.erase()
 
@@ -46,17 +50,38 @@ class Disk:
     def _forget(self) -> None:
         self._config_drive.unlink(missing_ok=True)
         self._config_drive_digest = None
-        self._written, self._digest = 0, None
+        self._start, self._written, self._digest = 0, 0, None
+        self.partitions, self._boots_root = [], None
+
+    def begin_image(self, partitions: list[Partition]) -> None:
+        """Make room for an image: on the whole disk, or, with partitions, in the one for the root file system."""
+        self.partitions, self._boots_root = partitions, None
+        self._start, self._written, self._digest = 0, 0, None
+        if not partitions:
+            return
+        with self._file.open("r+b") as disk:
+            disk.seek(SECTOR - len(BOOT_SIGNATURE))
+            disk.write(BOOT_SIGNATURE)
+        self._start = next(p.start for p in partitions if p.label == ROOT) * MIB
+
+    def install_bootloader(self, root_uuid: str) -> None:
+        """Make the root partition with this UUID the one that boots."""
+        self._boots_root = root_uuid
+
+    def boots(self) -> bool:
+        """Tell whether firmware finds an operating system: partitions that the agent made need a boot loader."""
+        roots = [p.uuid for p in self.partitions if p.label == ROOT]
+        return self.has_partition_table() and (not roots or self._boots_root in roots)
 
     def write(self, offset: int, chunk: bytes) -> None:
         """Write a part of an image.
 
         :raises DiskFull: it does not fit.
         """
-        if offset + len(chunk) > self.size:
+        if self._start + offset + len(chunk) > self.size:
             raise DiskFull(f"The disk holds {self.size} bytes; the image is larger.")
         with self._file.open("r+b") as disk:
-            disk.seek(offset)
+            disk.seek(self._start + offset)
             disk.write(chunk)
         self._written, self._digest = offset + len(chunk), None
 
@@ -87,6 +112,7 @@ class Disk:
         digest = hashlib.sha256()
         left = self._written
         with self._file.open("rb") as disk:
+            disk.seek(self._start)
             while left:
                 chunk = disk.read(min(_CHUNK, left))
                 digest.update(chunk)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The kernel, ramdisk and disk image that the rack makes and serves itself."""
+"""The kernel, the ramdisk and the images (of a disk, a root file system, an ISO) that the rack makes and serves."""
 
 import dataclasses
 import functools
@@ -11,6 +11,8 @@ from ironic_lite.simulator.disk import BOOT_SIGNATURE, SECTOR
 KERNEL = "ipa.kernel"
 RAMDISK = "ipa.initramfs"
 DISK_IMAGE = "rack-os.raw"
+ROOT_IMAGE = "rack-os.root"
+ISO_IMAGE = "rack-os.iso"
 
 _IMAGE_SIZE = 2 * 1024 * 1024
 _FIRST_SECTOR = 2048
@@ -32,6 +34,8 @@ def catalog() -> dict[str, Image]:
         KERNEL: _padding("virtual kernel", 64 * 1024),
         RAMDISK: _padding("virtual ironic-python-agent ramdisk", 256 * 1024),
         DISK_IMAGE: _disk_image(),
+        ROOT_IMAGE: _padding("virtual root file system", 512 * 1024),
+        ISO_IMAGE: _padding("virtual ISO image", 128 * 1024),
     }
     return {
         name: Image(name, content, hashlib.sha256(content).hexdigest())

@@ -39,9 +39,12 @@ class BootFile:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Outcome:
-    """``boot`` with a kernel, ``exit`` to the next boot device, ``disk`` (sanboot), or ``reboot``."""
+    """``boot`` with a kernel, ``exit`` to the next boot device, ``disk`` or ``iso`` (sanboot), or ``reboot``.
 
-    action: Literal["boot", "exit", "disk", "reboot"]
+    Of an ISO image, ``kernel`` holds the image.
+    """
+
+    action: Literal["boot", "exit", "disk", "iso", "reboot"]
     kernel: BootFile | None = None
     initrds: tuple[BootFile, ...] = ()
 
@@ -209,6 +212,8 @@ class Firmware:
                 return self._boot()
             case "chain" if rest:
                 return urllib.parse.urljoin(base, rest[0])
+            case "sanboot" if rest:
+                return Outcome("iso", await self._load(rest, base))
             case "sanboot":
                 return Outcome("disk")
             case "exit":
@@ -263,7 +268,7 @@ def _label(script: Script, words: list[str]) -> int:
 
 def _without_options(words: list[str]) -> list[str]:
     """Drop leading options; those that take a value take it along."""
-    with_value = {"--name", "-n", "--timeout", "-t", "--cmdline", "-c"}
+    with_value = {"--name", "-n", "--timeout", "-t", "--cmdline", "-c", "--drive", "-d"}
     rest = list(words)
     while rest and rest[0].startswith("-"):
         option = rest.pop(0)

@@ -39,6 +39,7 @@ class Machine:
         self.agent: Agent | None = None
         self.ghosts: list[Agent] = []
         self.booted_image: str | None = None
+        self.booted_url: str | None = None
         self.boot_mode = "bios"
         self.console: collections.deque[str] = collections.deque(maxlen=_CONSOLE_LINES)
         self._around = surroundings
@@ -121,7 +122,7 @@ class Machine:
 
     async def _stop(self, leave_ghost: bool = True) -> None:
         """End what runs; with the fault for it, the agent lives on as a ghost."""
-        self.booted_image = None
+        self.booted_image = self.booted_url = None
         agent, self.agent = self.agent, None
         if agent is not None:
             if leave_ghost and self.faults.stale_agent:
@@ -152,7 +153,7 @@ class Machine:
         self._enter("no-bootable-device")
 
     async def _boot_disk(self) -> bool:
-        if not self.disk.has_partition_table():
+        if not self.disk.boots():
             self.say("Disk: not bootable")
             return False
         self._enter("booting-disk")
@@ -188,6 +189,10 @@ class Machine:
                 if attempt < PXE_ATTEMPTS:
                     await asyncio.sleep(self._around.timing.boot_retry)
                 continue
+            if outcome.action == "iso":
+                assert outcome.kernel is not None
+                await self._boot_in_memory(outcome.kernel.url)
+                return True
             if outcome.action == "boot":
                 assert outcome.kernel is not None
                 await self._boot_ramdisk(outcome.kernel, len(outcome.initrds))
@@ -205,13 +210,24 @@ class Machine:
         self.say(f"Kernel {kernel.url} with {initrds} initrd")
         await asyncio.sleep(self._around.timing.ramdisk_boot)
         api_url = parameters.get("ipa-api-url", "")
-        if self.faults.agent_never_boots or not initrds or not api_url:
+        if self.faults.agent_never_boots or not initrds:
             self.say("Kernel panic: no working init found")
             self._enter("hung")
+            return
+        if not api_url:
+            await self._boot_in_memory(kernel.url)
             return
         self._enter("agent")
         self.agent = Agent(self, api_url, parameters.get("ipa-agent-token"), self._around)
         self.agent.start()
+
+    async def _boot_in_memory(self, url: str) -> None:
+        """An operating system that is a ramdisk or an ISO image: the disk is left alone."""
+        await asyncio.sleep(self._around.timing.disk_boot)
+        self.booted_url = url
+        self.say(f"Booted {url}")
+        self.say(f"{self.identity.name} login:")
+        self._enter("booted", url=url)
 
     async def _fetch_script(self, url: str) -> bytes:
         script = bytearray()

@@ -96,7 +96,9 @@ class Server:
             "ghosts": len(machine.ghosts),
             "disk_sha256": machine.disk.sha256(),
             "disk_image_size": machine.disk.image_size,
+            "partitions": [p.as_dict() for p in machine.disk.partitions],
             "booted_image": machine.booted_image,
+            "booted_url": machine.booted_url,
             "config_drive_sha256": machine.disk.config_drive_sha256,
             "faults": machine.faults.active(),
         }

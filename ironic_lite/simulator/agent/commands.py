@@ -11,8 +11,10 @@ import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from ironic_lite.simulator import partitions
 from ironic_lite.simulator.agent import errors, images, steps
 from ironic_lite.simulator.agent.host import Host
+from ironic_lite.simulator.disk import Disk
 from ironic_lite.simulator.surroundings import Surroundings
 
 RUNNING = "RUNNING"
@@ -163,7 +165,7 @@ class Commands:
             self._written_image = image_info["id"]
         if configdrive:
             await self._writer.write_config_drive(configdrive)
-        self._partition_uuids = {"root uuid": self._host.disk.identifier()}
+        self._partition_uuids = _uuids(self._host.disk)
         self._host.say(f"Agent: image written, sha256:{self._host.disk.sha256()}")
         return (
             f"image ({image_info['id']}) written to device {images.DEVICE} "
@@ -176,8 +178,13 @@ class Commands:
             raise images.write_fault()
 
     async def _install_bootloader(self, root_uuid: str | None, **_options: Any) -> None:
-        if not self._host.disk.has_partition_table():
+        disk = self._host.disk
+        if not disk.has_partition_table():
             raise errors.CommandExecutionError(f"No EFI system partition on {images.DEVICE}")
+        if disk.partitions:
+            if root_uuid not in {p.uuid for p in disk.partitions}:
+                raise errors.CommandExecutionError(f"No partition with UUID {root_uuid} found")
+            disk.install_bootloader(str(root_uuid))
         self._host.say("Agent: boot loader set up")
 
     async def _run_image(self) -> None:
@@ -219,3 +226,14 @@ class Commands:
             "disks": [{"name": images.DEVICE, "size": self._host.disk.size}],
             "boot": {"current_boot_mode": self._host.boot_mode, "pxe_interface": None},
         }
+
+
+def _uuids(disk: Disk) -> dict[str, str]:
+    """What the agent tells about the partitions on the disk, under the real agent's names."""
+    found = {p.label: p.uuid for p in disk.partitions}
+    if not found:
+        return {"root uuid": disk.identifier()}
+    told = {"root uuid": found[partitions.ROOT]}
+    if partitions.EFI in found:
+        told["efi system partition uuid"] = found[partitions.EFI]
+    return told

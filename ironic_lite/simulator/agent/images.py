@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from ironic_lite.simulator import partitions
 from ironic_lite.simulator.agent import errors
 from ironic_lite.simulator.disk import Disk, DiskFull
 from ironic_lite.simulator.surroundings import DownloadFailed, Surroundings
@@ -65,8 +66,7 @@ class ImageWriter:
 
         :raises errors.AgentError: it could not be fetched or written, or it differs from its checksum.
         """
-        if info.get("image_type") == "partition":
-            raise errors.DeploymentError("The virtual agent writes whole disk images only.")
+        self._disk.begin_image(self._partitions(info))
         algorithm, expected = await self._expected_digest(info)
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -82,6 +82,24 @@ class ImageWriter:
             raise errors.DeploymentError(
                 f"No partitions found on the device {DEVICE} after writing the image."
             )
+
+    def _partitions(self, info: dict[str, Any]) -> list[partitions.Partition]:
+        """The partitions that an image needs, none for one of a whole disk."""
+        if info.get("image_type") != "partition":
+            return []
+        # As with the real agent, all of these have to be there.
+        sizes = {
+            partitions.ROOT: int(info["root_mb"]),
+            partitions.SWAP: int(info["swap_mb"]),
+            partitions.EPHEMERAL: int(info["ephemeral_mb"]),
+        }
+        uefi = info["deploy_boot_mode"] == "uefi"
+        try:
+            return partitions.lay_out(
+                self._disk.partitions, sizes, uefi, info["preserve_ephemeral"], self._disk.size
+            )
+        except partitions.DoesNotFit as exc:
+            raise errors.DeploymentError(f"Failed to create partitions on {DEVICE}: {exc}") from exc
 
     async def write_config_drive(self, config_drive: str) -> None:
         """Store a config drive given as URL or as base64 of a gzipped image.
@@ -151,6 +169,8 @@ class ImageWriter:
                         raise _write_error(
                             1, "The virtual agent writes raw images only, not qcow2."
                         )
+                    if info.get("image_type") == "partition":
+                        _check_room(info, written + len(chunk))
                     self._disk.write(written, chunk)
                     digest.update(chunk)
                     written += len(chunk)
@@ -170,6 +190,13 @@ class ImageWriter:
                 f"Image failed to verify against checksum. location: {DEVICE}; image ID: {info['id']}; "
                 f"image checksum: {expected}; verification checksum: {digest.hexdigest()}"
             )
+
+
+def _check_room(info: dict[str, Any], size: int) -> None:
+    if size > int(info["root_mb"]) * partitions.MIB:
+        raise errors.InvalidCommandParamsError(
+            f"Root partition is too small for requested image. Root size: {info['root_mb']} MB"
+        )
 
 
 def _write_error(exit_code: int, text: str) -> errors.ImageWriteError:

@@ -199,12 +199,43 @@ def test_write_image_is_a_deploy_step(rack: VirtualRack, agent: AgentClient) -> 
     assert rack.status(0)["disk_sha256"] == DISK_IMAGE.sha256
 
 
+PARTITION = {
+    "image_type": "partition",
+    "root_mb": 100,
+    "swap_mb": 10,
+    "ephemeral_mb": 50,
+    "preserve_ephemeral": False,
+    "deploy_boot_mode": "uefi",
+}
+
+
+def test_a_partition_image_boots_once_its_boot_loader_is_set_up(
+    rack: VirtualRack, agent: AgentClient
+) -> None:
+    info = image_info(rack, **PARTITION)
+    assert agent.run("standby.prepare_image", image_info=info)["command_status"] == "SUCCEEDED"
+    made = {p["label"]: p for p in rack.status(0)["partitions"]}
+    assert list(made) == ["efi", "ephemeral", "swap", "root"]
+    assert rack.status(0)["disk_sha256"] == DISK_IMAGE.sha256
+    uuids = agent.run("standby.get_partition_uuids")["command_result"]
+    assert uuids["root uuid"] == made["root"]["uuid"]
+    assert uuids["efi system partition uuid"] == made["efi"]["uuid"]
+    wrong = agent.run("image.install_bootloader", root_uuid="nosuch")
+    assert wrong["command_error"]["type"] == "CommandExecutionError"
+    agent.run("image.install_bootloader", root_uuid=uuids["root uuid"])
+    agent.post("standby.run_image")
+    wait_for(lambda: rack.status(0)["phase"] == "booted", "the boot from disk")
+
+
 @pytest.mark.parametrize(
     ("changes", "error"),
     [
         ({"os_hash_value": "0" * 64}, "ImageChecksumError"),
         ({"urls": ["http://127.0.0.1:1/none"]}, "ImageDownloadError"),
-        ({"image_type": "partition"}, "DeploymentError"),
+        ({"image_type": "partition"}, "CommandExecutionError"),
+        ({**PARTITION, "root_mb": 20_000}, "DeploymentError"),
+        ({**PARTITION, "root_mb": 1}, "InvalidCommandParamsError"),
+        ({**PARTITION, "preserve_ephemeral": True}, "DeploymentError"),
     ],
 )
 def test_images_that_fail(

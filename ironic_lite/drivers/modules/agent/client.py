@@ -119,6 +119,10 @@ class AgentClient:
             },
         )
 
+    def partition_uuids(self) -> dict[str, Any]:
+        """UUIDs of the partitions of the image that the agent has written, by the agent's names for them."""
+        return self._finished("standby.get_partition_uuids", {}).result
+
     def sync(self) -> None:
         """Flush everything to disk."""
         self._finished("standby.sync", {})

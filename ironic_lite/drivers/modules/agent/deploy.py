@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Deploy interface ``direct``: the agent in the ramdisk downloads the image and writes it onto the disk."""
 
-from ironic_lite.common import states
+from typing import Any
+
+from ironic_lite.common import exception, states
 from ironic_lite.drivers import boot_mode
 from ironic_lite.drivers.interfaces import steps
 from ironic_lite.drivers.interfaces.task import Task
-from ironic_lite.drivers.modules.agent import image, inband
+from ironic_lite.drivers.modules.agent import image, inband, partition_image
+from ironic_lite.drivers.modules.agent.client import AgentClient
 from ironic_lite.drivers.modules.agent.custom import CustomAgentDeploy
 
 
 class AgentDeploy(CustomAgentDeploy):
-    """Writes images of whole disks."""
+    """Writes images of whole disks, and partition images."""
 
     def validate(self, task: Task) -> None:
         """See the base class. Asks the image's server whether the image is there."""
@@ -23,22 +26,49 @@ class AgentDeploy(CustomAgentDeploy):
         """Have the agent write the image, and the config drive behind it."""
         if not task.driver.storage.should_write_image(task):
             return None
+        node = task.node
         args = {
-            "image_info": image.describe(task.node),
-            "configdrive": task.node.instance_info.get("configdrive"),
+            "image_info": image.describe(node),
+            "configdrive": node.instance_info.get("configdrive"),
         }
+        if partition_image.wanted(node):
+            node.set_driver_internal_info(partition_image.LAYOUT, partition_image.layout(node))
+        elif partition_image.LAYOUT in node.driver_internal_info:
+            node.del_driver_internal_info(partition_image.LAYOUT)
         step = {"interface": "deploy", "step": "write_image"}
         return inband.execute(task, steps.DEPLOY, step, args=args)
 
+    def tear_down(self, task: Task) -> None:
+        super().tear_down(task)
+        if partition_image.LAYOUT in task.node.driver_internal_info:
+            task.node.del_driver_internal_info(partition_image.LAYOUT)
+
     @steps.deploy_step(priority=60, repeatable=True)
     def prepare_instance_boot(self, task: Task) -> str | None:
-        """Make the next boot bring up the deployed system; on UEFI, have the agent enter it in the firmware."""
+        """Make the next boot bring up the deployed system, with a boot loader where the image cannot bring its own."""
         super().prepare_instance_boot(task)
-        mode = boot_mode.of(task.node)
-        if mode != boot_mode.UEFI or not task.driver.storage.should_write_image(task):
+        node = task.node
+        if not task.driver.storage.should_write_image(task):
             return None
-        # Of a whole-disk image only the agent knows the partitions.
+        mode = boot_mode.of(node)
+        root = efi = None
+        if partition_image.wanted(node):
+            root, efi = _partitions(node)
+        elif mode != boot_mode.UEFI:
+            return None
+        # Of a whole-disk image only the agent knows the partitions; it enters the image's boot loader in the firmware.
         inband.begin(
-            task, "install_bootloader", lambda agent: agent.install_bootloader(None, None, mode)
+            task, "install_bootloader", lambda agent: agent.install_bootloader(root, efi, mode)
         )
         return states.DEPLOYWAIT
+
+
+def _partitions(node: Any) -> tuple[str, str | None]:
+    """UUIDs of the root and the EFI system partition that the agent has made."""
+    uuids = AgentClient(node).partition_uuids()
+    root = uuids.get("root uuid")
+    if not root:
+        raise exception.InstanceDeployFailure(
+            "the agent does not tell the UUID of the root partition that it has written"
+        )
+    return root, uuids.get("efi system partition uuid")

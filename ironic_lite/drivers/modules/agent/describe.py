@@ -4,6 +4,7 @@
 from typing import Any
 
 from ironic_lite.common import redaction
+from ironic_lite.drivers import boot_mode
 
 _NODE = (
     "uuid",
@@ -23,11 +24,15 @@ _PORT = ("uuid", "address", "extra", "local_link_connection", "pxe_enabled", "ph
 
 
 def node(task: Any) -> dict[str, Any]:
-    """The node. Its ``instance_info`` goes without the config drive, which only the step that writes it gets."""
+    """The node. Its ``instance_info`` goes without the config drive, which only the step that writes it gets.
+
+    The agent makes partitions for the boot mode that it finds here.
+    """
     record = task.node
     told = {field: getattr(record, field) for field in _NODE}
     for field in ("driver_info", "driver_internal_info", "instance_info"):
         told[field] = redaction.mask(getattr(record, field))
+    told["instance_info"] = {**told["instance_info"], "deploy_boot_mode": boot_mode.of(record)}
     return told
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ironic_lite.common import exception, fetch, redaction
 from ironic_lite.drivers import boot_mode
+from ironic_lite.drivers.modules.agent import partition_image
 
 FORMATS = frozenset({"raw", "qcow2"})
 ALGORITHMS = {"sha256": 64, "sha384": 96, "sha512": 128}
@@ -14,7 +15,6 @@ ALGORITHMS = {"sha256": 64, "sha384": 96, "sha512": 128}
 
 _MD5_DIGITS = 32
 _HEX = re.compile(r"[0-9a-fA-F]+")
-_PARTITION_KEYS = ("kernel", "ramdisk")
 
 
 def validate(node: Any) -> None:
@@ -30,7 +30,8 @@ def validate(node: Any) -> None:
         raise exception.MissingParameterValue(
             err=f"Node {node.uuid} has no instance_info/image_source; set it to the http or https URL of an image."
         )
-    _check_kind(info)
+    if partition_image.wanted(node):
+        partition_image.validate(node)
     disk_format = info.get("image_disk_format")
     if disk_format is not None and disk_format not in FORMATS:
         raise exception.InvalidParameterValue(
@@ -41,14 +42,6 @@ def validate(node: Any) -> None:
         fetch.head(source, "instance_info/image_source")
     except fetch.FetchError as exc:
         raise exception.ImageRefValidationFailed(image_href=_shown(source), reason=exc) from exc
-
-
-def _check_kind(info: dict[str, Any]) -> None:
-    if info.get("image_type") == "partition" or any(info.get(key) for key in _PARTITION_KEYS):
-        raise exception.InvalidParameterValue(
-            err="Partition images are not supported: give a whole-disk image, without instance_info/kernel, "
-            "instance_info/ramdisk and image_type 'partition'."
-        )
 
 
 def _check_checksum(info: dict[str, Any]) -> None:
@@ -103,7 +96,7 @@ def describe(node: Any) -> dict[str, Any]:
         # The agent makes a file of this name.
         "id": urllib.parse.urlsplit(source).path.rpartition("/")[2] or node.uuid,
         "urls": [source],
-        "image_type": "whole-disk",
+        "image_type": partition_image.WHOLE_DISK,
         "container_format": "bare",
         "disk_format": info.get("image_disk_format"),
         "stream_raw_images": True,
@@ -113,6 +106,8 @@ def describe(node: Any) -> dict[str, Any]:
         "os_hash_algo": info.get("image_os_hash_algo"),
         "os_hash_value": (info.get("image_os_hash_value") or "").lower() or None,
     }
+    if partition_image.wanted(node):
+        told |= partition_image.describe(node)
     proxies = {
         scheme: info[f"image_{scheme}_proxy"]
         for scheme in ("http", "https")

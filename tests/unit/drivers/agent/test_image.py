@@ -18,7 +18,13 @@ GOOD = {
 
 
 def _node(info: dict[str, Any], **more: Any) -> Any:
-    fields = {"uuid": "u-1", "properties": {}, "boot_mode": None, **more}
+    fields = {
+        "uuid": "u-1",
+        "properties": {},
+        "driver_internal_info": {},
+        "boot_mode": None,
+        **more,
+    }
     return types.SimpleNamespace(instance_info=info, **fields)
 
 
@@ -53,8 +59,9 @@ def test_what_is_accepted(checksum: dict[str, Any]) -> None:
         ({"image_source": "0f1e"}, "http or https"),
         ({"image_source": "http://169.254.169.254/x"}, "refused"),
         ({"image_disk_format": "vmdk"}, "image_disk_format"),
-        ({"image_type": "partition"}, "Partition images"),
-        ({"kernel": "http://images/vmlinuz"}, "Partition images"),
+        ({"image_type": "floppy"}, "'floppy' is not known"),
+        ({"image_type": "partition"}, "set instance_info/root_gb"),
+        ({"kernel": "http://images/vmlinuz"}, "has kernel alone"),
         ({"image_os_hash_algo": "md5", "image_os_hash_value": "a" * 32}, "image_os_hash_algo"),
         ({"image_os_hash_value": "a" * 63}, "64 hexadecimal digits"),
         ({"image_os_hash_value": "g" * 64}, "64 hexadecimal digits"),
@@ -85,6 +92,58 @@ def test_how_the_agent_is_told() -> None:
     assert told["urls"] == [GOOD["image_source"]]
     assert told["os_hash_value"] == SHA256
     assert (told["image_type"], told["node_uuid"]) == ("whole-disk", "u-1")
+
+
+ROOT = {**GOOD, "image_type": "partition", "root_gb": 10}
+
+
+@pytest.mark.parametrize(
+    "marks", [{"image_type": "partition"}, {"kernel": "http://images/k", "ramdisk": "glance-uuid"}]
+)
+def test_partition_images(marks: dict[str, Any]) -> None:
+    node = _node({**GOOD, **marks, "root_gb": "10", "swap_mb": 512, "ephemeral_gb": 2})
+    image.validate(node)
+    told = image.describe(node)
+    assert told["image_type"] == "partition"
+    assert (told["root_mb"], told["swap_mb"], told["ephemeral_mb"]) == (10240, 512, 2048)
+    assert (told["ephemeral_format"], told["preserve_ephemeral"]) == ("ext4", False)
+    assert told["deploy_boot_mode"] == "uefi"
+
+
+def test_a_whole_disk_is_said_to_be_one() -> None:
+    files = {"kernel": "http://images/k", "ramdisk": "http://images/r"}
+    told = image.describe(_node({**GOOD, **files, "image_type": "whole-disk"}))
+    assert told["image_type"] == "whole-disk"
+    assert "root_mb" not in told
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"root_gb": 0}, "root_gb must be a whole number of at least 1"),
+        ({"root_gb": "ten"}, "root_gb"),
+        ({"root_gb": True}, "root_gb"),
+        ({"swap_mb": -1}, "swap_mb"),
+        ({"ephemeral_gb": 1.5}, "ephemeral_gb"),
+        ({"ephemeral_format": "ntfs"}, "ephemeral_format 'ntfs'"),
+        ({"preserve_ephemeral": "perhaps"}, "preserve_ephemeral must be"),
+        ({"preserve_ephemeral": True}, "no ephemeral partition"),
+        ({"preserve_ephemeral": True, "ephemeral_gb": 1}, "no ephemeral partition"),
+    ],
+)
+def test_partition_images_that_are_refused(change: dict[str, Any], reason: str) -> None:
+    with pytest.raises(exception.InvalidParameterValue, match=reason):
+        image.validate(_node({**ROOT, **change}))
+
+
+def test_only_what_is_as_it_was_can_be_preserved() -> None:
+    before = {"instance": {"root_mb": 10240, "swap_mb": 0, "ephemeral_mb": 1024}}
+    kept = {**ROOT, "ephemeral_gb": 1, "preserve_ephemeral": True}
+    image.validate(_node(kept, driver_internal_info=before))
+    with pytest.raises(
+        exception.InvalidParameterValue, match="root_mb changed from 10240 to 20480"
+    ):
+        image.validate(_node({**kept, "root_gb": 20}, driver_internal_info=before))
 
 
 @pytest.mark.parametrize("hints", [{"serial": "abc"}, {"size": ">= 100", "rotational": False}, {}])

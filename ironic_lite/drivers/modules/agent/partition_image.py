@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Partition images: a root file system, for which the agent makes the partitions and sets up a boot loader.
+
+A rebuild may keep what is in the ephemeral partition. That is possible only while all sizes stay as they were, so
+what was asked for last is kept on the node's record.
+"""
+
+from typing import Any
+
+from oslo_utils import strutils
+
+from ironic_lite.common import exception
+from ironic_lite.conf import CONF
+
+PARTITION = "partition"
+WHOLE_DISK = "whole-disk"
+_TYPES = (WHOLE_DISK, PARTITION)
+
+LAYOUT = "instance"
+"""Key in ``driver_internal_info``: sizes of the partitions on the disk, in MiB."""
+
+# They mark an image as a root file system. Nothing is booted from them: the agent sets up a boot loader.
+_MARKS = ("kernel", "ramdisk")
+_FORMATS = frozenset({"ext4", "ext3", "ext2", "xfs", "btrfs", "vfat"})
+_MAX_GB = 1_000_000
+
+
+def wanted(node: Any) -> bool:
+    """Whether the image of a node is a partition image.
+
+    :raises InvalidParameterValue: when its kind is unknown, or only half told.
+    """
+    info = node.instance_info
+    kind = info.get("image_type")
+    if kind is not None:
+        if kind not in _TYPES:
+            raise exception.InvalidParameterValue(
+                err=f"instance_info/image_type '{kind}' is not known; it is {' or '.join(_TYPES)}."
+            )
+        return bool(kind == PARTITION)
+    marks = [name for name in _MARKS if info.get(name)]
+    if len(marks) == 1:
+        raise exception.InvalidParameterValue(
+            err=f"instance_info has {marks[0]} alone: a partition image has kernel and ramdisk (or image_type "
+            "'partition'), an image of a whole disk has neither."
+        )
+    return bool(marks)
+
+
+def validate(node: Any) -> None:
+    """Check the sizes, and that there is something to preserve if that is asked for.
+
+    :raises MissingParameterValue, InvalidParameterValue: naming the field that is wrong.
+    """
+    sizes = layout(node)
+    _ephemeral_format(node)
+    if not _preserves(node):
+        return
+    before = node.driver_internal_info.get(LAYOUT)
+    if not sizes["ephemeral_mb"] or before is None:
+        raise exception.InvalidParameterValue(
+            err="instance_info/preserve_ephemeral is set, but there is no ephemeral partition to preserve."
+        )
+    changed = sorted(name for name, size in sizes.items() if before.get(name) != size)
+    if changed:
+        raise exception.InvalidParameterValue(
+            err=f"The ephemeral partition cannot be preserved: {', '.join(changed)} changed from "
+            f"{', '.join(str(before.get(name)) for name in changed)} to "
+            f"{', '.join(str(sizes[name]) for name in changed)}."
+        )
+
+
+def layout(node: Any) -> dict[str, int]:
+    """Sizes of the partitions in MiB.
+
+    :raises MissingParameterValue, InvalidParameterValue: naming the field that is wrong.
+    """
+    info = node.instance_info
+    if info.get("root_gb") is None:
+        raise exception.MissingParameterValue(
+            err="A partition image needs the size of its root partition: set instance_info/root_gb."
+        )
+    return {
+        "root_mb": 1024 * _size(info, "root_gb", least=1),
+        "swap_mb": _size(info, "swap_mb"),
+        "ephemeral_mb": 1024 * _size(info, "ephemeral_gb"),
+    }
+
+
+def describe(node: Any) -> dict[str, Any]:
+    """What the agent is told besides what holds for all images."""
+    info = node.instance_info
+    return {
+        "image_type": PARTITION,
+        **layout(node),
+        "ephemeral_format": _ephemeral_format(node),
+        "preserve_ephemeral": _preserves(node),
+        **{name: info[name] for name in _MARKS if info.get(name)},
+    }
+
+
+def _size(info: dict[str, Any], name: str, least: int = 0) -> int:
+    value = info.get(name)
+    if value is None:
+        value = 0
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 10:
+        value = int(value)
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if not whole or not least <= value <= _MAX_GB:
+        raise exception.InvalidParameterValue(
+            err=f"instance_info/{name} must be a whole number of at least {least}."
+        )
+    return int(value)
+
+
+def _ephemeral_format(node: Any) -> str:
+    wanted_format = node.instance_info.get("ephemeral_format")
+    if wanted_format is None:
+        return str(CONF.pxe.default_ephemeral_format)
+    if wanted_format not in _FORMATS:
+        raise exception.InvalidParameterValue(
+            err=f"instance_info/ephemeral_format '{wanted_format}' is not known; use {', '.join(sorted(_FORMATS))}."
+        )
+    return str(wanted_format)
+
+
+def _preserves(node: Any) -> bool:
+    try:
+        return strutils.bool_from_string(
+            node.instance_info.get("preserve_ephemeral") or False, strict=True
+        )
+    except ValueError:
+        raise exception.InvalidParameterValue(
+            err="instance_info/preserve_ephemeral must be true or false."
+        ) from None
