@@ -5,6 +5,7 @@ from typing import Any
 
 from ironic_lite.api.controllers.root import Application
 from ironic_lite.api.hooks import FaultHook, VersionHook
+from ironic_lite.api.middleware.agent_share import AgentShare
 from ironic_lite.api.middleware.auth import auth
 from ironic_lite.api.middleware.last_resort import LastResort
 from ironic_lite.api.middleware.limits import BodyLimit
@@ -19,6 +20,7 @@ MIDDLEWARE: tuple[Any, ...] = (
     BodyLimit,  # innermost: only bodies of those who may send any are read
     auth,  # whoever is refused here has cost a header; public routes pass
     LastResort,  # outside of all that may fail, inside of what names the request
+    AgentShare,  # outside of all that costs: agents that have to wait are told so for next to nothing
     RequestId,  # outermost: refusals and failures carry the name too, and are logged
 )
 

@@ -158,16 +158,20 @@ class Size:
 
     def __str__(self) -> str:
         rates = "  ".join(f"{each.name} {self.nodes / each.seconds:5.0f}" for each in self.phases)
-        costs = "  ".join(
-            f"{name} {1000 * value / self.nodes:.1f} ms"
-            for name, value in self.spent.items()
-            if name != "statements"
-        )
         return (
             f"{self.nodes:5} nodes: {self.rate:5.1f} lives/s ({rates} nodes/s)\n"
-            f"             per node: {costs}  {self.spent['statements'] / self.nodes:.0f} statements  "
-            f"failed: {len(self.failures)}"
+            f"             per node: {each(self.spent, self.nodes)}; failed: {len(self.failures)}"
         )
+
+
+def each(spent: dict[str, float], number: int) -> str:
+    """What ``Cost`` found, for one of so many."""
+    costs = [
+        f"{name} {1000 * value / number:.1f} ms"
+        for name, value in spent.items()
+        if name != "statements"
+    ]
+    return ", ".join([*costs, f"{spent['statements'] / number:.0f} statements"])
 
 
 def compare(first: Size, last: Size) -> str:

@@ -1,0 +1,298 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Agents that all call at once, while an operator works: `python -m tests.bench.storm [--agents 1000]`.
+
+The nodes wait for a cleaning step; for one half of them it still runs, for the other it has ended. The agents behave as
+real ones: a call that is not answered with 202 is made again after 5 to 10 seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import dataclasses
+import json
+import random
+import statistics
+import sys
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Coroutine, Iterable, Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+from tests.bench.client import Client, RequestError, encode
+from tests.bench.server import HOST
+from tests.functional.deployment import Deployment
+
+REPLY_TIMEOUT_S = 120.0
+RETRY_S = (5.0, 10.0)
+"""A real agent calls again this long after a failure."""
+
+_COMMAND = "5d9c0f8e-5b1c-4d83-a6a5-6a5b4d0c8d0e"
+_STEPS = [{"step": "scrub", "interface": "deploy", "priority": 10, "abortable": True}]
+
+
+@dataclasses.dataclass(frozen=True)
+class Call:
+    """One call of an agent, or one request of the operator.
+
+    :ivar status: of the reply; 0 when there was none
+    :ivar retry_after: whether the reply told when to come again
+    """
+
+    status: int
+    seconds: float
+    retry_after: bool = False
+
+
+class Agents:
+    """Agents of many nodes, on one port: a node's is at ``<url>/<uuid>``. They live in a thread of their own."""
+
+    def __init__(self) -> None:
+        self.running: set[str] = set()
+        """UUIDs of the nodes whose command still runs."""
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._server = self._run(asyncio.start_server(self._serve, HOST, 0, backlog=4096))
+        self.url = f"http://{HOST}:{self._server.sockets[0].getsockname()[1]}"
+
+    def close(self) -> None:
+        """Stop to answer."""
+        self._server.close()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+
+    def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+            head = (await reader.readuntil(b"\r\n\r\n")).decode()
+            method, path, _ = head.split(" ", 2)
+            length = 0
+            for line in head.split("\r\n"):
+                if line.lower().startswith("content-length:"):
+                    length = int(line.partition(":")[2])
+            body = await reader.readexactly(length)
+            reply = json.dumps(self._answer(method, path, body)).encode()
+            writer.write(
+                b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(reply)
+            )
+            writer.write(reply)
+            await writer.drain()
+        writer.close()
+
+    def _answer(self, method: str, path: str, body: bytes) -> object:
+        node = path.split("/")[1]
+        if method == "GET" and path.split("?", maxsplit=1)[0].endswith("/commands/"):
+            return {"commands": []}
+        name = json.loads(body)["name"] if body else "clean.execute_clean_step"
+        status = "RUNNING" if "execute" in name and node in self.running else "SUCCEEDED"
+        return {
+            "id": _COMMAND,
+            "command_name": name.partition(".")[2],
+            "command_status": status,
+            "command_error": None,
+            "command_result": {
+                "clean_steps": {"Manager": _STEPS},
+                "hardware_manager_version": {"Manager": "1"},
+            },
+        }
+
+    def heartbeats(self, tokens: dict[str, str]) -> dict[str, bytes]:
+        """The call that each agent makes. UUID of the node -> request."""
+        return {node: self._heartbeat(node, token) for node, token in tokens.items()}
+
+    def _heartbeat(self, node: str, token: str) -> bytes:
+        body = {
+            "callback_url": f"{self.url}/{node}",
+            "agent_token": token,
+            "agent_version": "13.0.0",
+        }
+        return encode("POST", f"/v1/heartbeat/{node}", body)
+
+    def storm(
+        self, port: int, requests: dict[str, bytes], retry_s: tuple[float, float] = RETRY_S
+    ) -> list[list[Call]]:
+        """All agents call at once; each again until it is heard. Returns the calls of each."""
+
+        async def all_call() -> list[list[Call]]:
+            return await asyncio.gather(
+                *(_call_until_heard(port, request, retry_s) for request in requests.values())
+            )
+
+        calls: list[list[Call]] = self._run(all_call())
+        return calls
+
+
+def lookups(nodes: Iterable[str]) -> dict[str, bytes]:
+    """The call that each agent makes when it has started."""
+    return {node: encode("GET", f"/v1/lookup?node_uuid={node}") for node in nodes}
+
+
+async def _call_until_heard(port: int, request: bytes, retry_s: tuple[float, float]) -> list[Call]:
+    calls: list[Call] = []
+    while not calls or calls[-1].status not in (200, 202):
+        if calls:
+            await asyncio.sleep(random.uniform(*retry_s))
+        calls.append(await _exchange(port, request))
+    return calls
+
+
+async def _exchange(port: int, request: bytes) -> Call:
+    begun = time.perf_counter()
+    try:
+        async with asyncio.timeout(REPLY_TIMEOUT_S):
+            reader, writer = await asyncio.open_connection(HOST, port)
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            writer.close()
+    except (OSError, TimeoutError, asyncio.IncompleteReadError):
+        return Call(0, time.perf_counter() - begun)
+    return Call(int(head[9:12]), time.perf_counter() - begun, b"\r\nretry-after:" in head.lower())
+
+
+class Operator:
+    """Looks at a node and switches it on and off, over new connections, until told to stop."""
+
+    def __init__(self, port: int, node: str) -> None:
+        self._port = port
+        self._node = node
+        self._stop = threading.Event()
+        self.shows: list[Call] = []
+        self.powers: list[Call] = []
+
+    @contextlib.contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Work in a thread of its own meanwhile."""
+        thread = threading.Thread(target=self._work, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._stop.set()
+            thread.join()
+
+    def _work(self) -> None:
+        on = True
+        while not self._stop.is_set():
+            self.shows.append(self._send(encode("GET", f"/v1/nodes/{self._node}")))
+            body = {"target": "power on" if on else "power off"}
+            self.powers.append(
+                self._send(encode("PUT", f"/v1/nodes/{self._node}/states/power", body))
+            )
+            on = not on
+            self._stop.wait(0.1)
+
+    def _send(self, request: bytes) -> Call:
+        begun = time.perf_counter()
+        try:
+            with Client(self._port) as client:
+                status, _body = client.send(request)
+        except (OSError, RequestError):
+            status = 0
+        return Call(status, time.perf_counter() - begun)
+
+
+def waiting_nodes(cloud: Deployment, agents: Agents, count: int) -> dict[str, str]:
+    """That many nodes whose cleaning step runs in an agent; UUID -> the agent's token.
+
+    One gets there by itself; the others are copies of its record.
+    """
+    first = cloud.create_node(
+        driver="fake-hardware", deploy_interface="direct", boot_interface="fake"
+    )
+    agents.running.add(first)
+    cloud.set_provision_state(first, "manage", until="manageable")
+    cloud.set_provision_state(first, "provide", until="clean wait")
+    found = cloud.call("GET", f"/v1/lookup?node_uuid={first}")
+    tokens = {first: found["config"]["agent_token"]}
+    agents.storm(cloud.port, agents.heartbeats(tokens))
+    cloud.wait_for_node(
+        first, provision_state="clean wait", reservation=None, clean_step={**_STEPS[0], **_CLEAN}
+    )
+    tokens.update(_copies(cloud.database, first, agents.url, count - 1))
+    agents.running |= set(tokens)
+    return tokens
+
+
+_CLEAN = {"argsinfo": None, "reboot_requested": False, "requires_ramdisk": True}
+
+
+def _copies(database: str, template: str, url: str, count: int) -> dict[str, str]:
+    engine = sa.create_engine(database, poolclass=sa.pool.NullPool)
+    nodes = sa.Table("nodes", sa.MetaData(), autoload_with=engine)
+    tokens = {str(uuid.uuid4()): str(uuid.uuid4()) for _ in range(count)}
+    with engine.begin() as connection:
+        row = dict(
+            connection.execute(sa.select(nodes).where(nodes.c.uuid == template)).mappings().one()
+        )
+        del row["id"]
+        copies = [
+            {**row, "uuid": node, "agent_secret_token": token, "agent_url": f"{url}/{node}"}
+            for node, token in tokens.items()
+        ]
+        if copies:
+            connection.execute(sa.insert(nodes), copies)
+    return tokens
+
+
+def percentiles(calls: list[Call]) -> str:
+    """Median, 95 of 100 and the longest, in milliseconds, with what was answered."""
+    times = sorted(1000 * each.seconds for each in calls)
+    answers = ", ".join(f"{n} x {s}" for s, n in sorted(Counter(c.status for c in calls).items()))
+    return (
+        f"median {statistics.median(times):.0f} ms, 95% {times[int(0.95 * (len(times) - 1))]:.0f} ms, "
+        f"longest {times[-1]:.0f} ms ({answers})"
+    )
+
+
+def main() -> int:
+    """Measure the quiet case, a storm of agents whose command runs, and one where half have ended."""
+    from tests.bench import scale
+
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.storm", description=__doc__)
+    parser.add_argument("--agents", type=int, default=1000)
+    parser.add_argument("--database", choices=sorted(scale.DATABASES), default="mariadb")
+    args = parser.parse_args()
+    with scale.cluster(args.database) as (cloud, servers), contextlib.closing(Agents()) as agents:
+        tokens = waiting_nodes(cloud, agents, args.agents)
+        mine = cloud.create_node(driver="fake-hardware")
+        quiet = Operator(cloud.port, mine)
+        with quiet.at_work():
+            time.sleep(5)
+        print("quiet: show ", percentiles(quiet.shows))
+        print("       power", percentiles(quiet.powers))
+        for title in ("commands run", "half have ended"):
+            operator = Operator(cloud.port, mine)
+            cost = scale.Cost(cloud, servers)
+            begun = time.perf_counter()
+            with operator.at_work():
+                calls = agents.storm(cloud.port, agents.heartbeats(tokens))
+            print(f"{title}: all heard after {time.perf_counter() - begun:.1f} s")
+            print("  agents", percentiles([call for each in calls for call in each]))
+            print("  show  ", percentiles(operator.shows))
+            print("  power ", percentiles(operator.powers))
+            print("  a call costs", scale.each(cost.spent(), sum(map(len, calls))))
+            agents.running = set(list(tokens)[::2])
+        states: Counter[str] = Counter()
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            listed = cloud.call(
+                "GET", "/v1/nodes?fields=uuid,provision_state,last_error&limit=1000"
+            )
+            states = Counter(n["provision_state"] for n in listed["nodes"] if n["uuid"] in tokens)
+            if states["available"] >= len(tokens) // 2 - 1:
+                break
+            time.sleep(0.2)
+        print("states in the end:", dict(states))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
