@@ -65,6 +65,14 @@ class Script:
     labels: dict[str, int]
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Source:
+    """A script as it was fetched, and from where."""
+
+    url: str
+    text: str
+
+
 def parse(text: str) -> Script:
     """Read a script.
 
@@ -135,13 +143,16 @@ class Firmware:
         :raises FetchError: a file that the script needs is not there.
         :raises ScriptError: the script is wrong or does not end.
         """
+        source = await self._fetch(url)
         for _ in range(MAX_CHAINS):
-            text = (await self._fetch_script(url)).decode("utf-8", "replace")
-            outcome = await self._run_script(parse(text), url)
+            outcome = await self._run_script(parse(source.text), source.url)
             if isinstance(outcome, Outcome):
                 return outcome
-            url = outcome
-        raise ScriptError(f"More than {MAX_CHAINS} scripts chained; the last was {url}.")
+            source = outcome
+        raise ScriptError(f"More than {MAX_CHAINS} scripts chained; the last was {source.url}.")
+
+    async def _fetch(self, url: str) -> Source:
+        return Source(url, (await self._fetch_script(url)).decode("utf-8", "replace"))
 
     def expand(self, text: str) -> str:
         """Replace ``${...}`` by the variable's value; an unknown one becomes nothing."""
@@ -161,8 +172,8 @@ class Firmware:
                 return urllib.parse.quote(value, safe="")
         return value
 
-    async def _run_script(self, script: Script, base: str) -> Outcome | str:
-        """Run to an outcome, or to the URL of the script that replaces this one."""
+    async def _run_script(self, script: Script, base: str) -> Outcome | Source:
+        """Run to an outcome, or to the script that replaces this one."""
         position = 0
         while position < len(script.lines):
             self._lines_run += 1
@@ -198,7 +209,7 @@ class Firmware:
                 raise error
         return self._boot() if self._kernel else Outcome("exit")
 
-    async def _command(self, words: list[str], base: str) -> Outcome | str | None:
+    async def _command(self, words: list[str], base: str) -> Outcome | Source | None:
         name, *rest = words
         rest = _without_options(rest)
         match name:
@@ -211,7 +222,7 @@ class Firmware:
                     self._kernel = await self._load(rest, base)
                 return self._boot()
             case "chain" if rest:
-                return urllib.parse.urljoin(base, rest[0])
+                return await self._fetch(urllib.parse.urljoin(base, rest[0]))
             case "sanboot" if rest:
                 return Outcome("iso", await self._load(rest, base))
             case "sanboot":

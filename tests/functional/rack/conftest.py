@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A rack of two quick servers, and the API that they boot from."""
+"""A rack of two quick servers and the API that they boot from; a larger one with the whole service in front of it."""
 
 from collections.abc import Iterator
 
@@ -7,6 +7,7 @@ import pytest
 
 from ironic_lite.simulator.timing import Timing
 from ironic_lite.simulator.virtual_rack import VirtualRack
+from tests.functional.rack.cloud import Cloud, running
 from tests.functional.rack.provisioner import Provisioner
 
 QUICK = Timing().scaled(0.1)
@@ -24,3 +25,10 @@ def rack(provisioner: Provisioner) -> Iterator[VirtualRack]:
     """Two servers that boot from the provisioner, which has no script for them yet."""
     with VirtualRack(count=2, boot_url=provisioner.url, timing=QUICK) as virtual_rack:
         yield virtual_rack
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """The service in front of a rack, for all tests of a module: each takes servers of its own."""
+    with running(tmp_path_factory.mktemp("cloud")) as made:
+        yield made

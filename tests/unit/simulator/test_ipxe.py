@@ -53,6 +53,7 @@ def test_kernel_initrd_boot() -> None:
         ("sanboot --no-describe --drive 0x80\n", "disk"),
         ("sanboot --no-describe http://f/k\n", "iso"),
         ("sanboot http://f/none || goto failed\n:failed\nreboot\n", "reboot"),
+        ("chain http://f/none && exit ||\nsanboot\n", "disk"),
         ("dhcp || goto x\n:x\nexit\n", "exit"),
         ("kernel http://f/none || goto failed\nboot\n:failed\nexit\n", "exit"),
         ("kernel http://f/none || kernel http://f/k || exit\nboot\n", "boot"),
