@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The HTTP server, as a service that starts and stops."""
 
+import errno
 import logging
 import queue
 import socket
 import threading
+from pathlib import Path
 from typing import Any
 
 from cheroot import server as http_server
@@ -42,10 +44,15 @@ def listen() -> socket.socket:
         raise _cannot_listen(exc) from None
 
 
-def _cannot_listen(failure: Exception) -> exception.ConfigInvalid:
-    return exception.ConfigInvalid(
-        error_msg=f"the API cannot listen on {CONF.api.host_ip} port {CONF.api.port}: {failure}"
-    )
+def _cannot_listen(failure: OSError) -> exception.ConfigInvalid:
+    host, port = CONF.api.host_ip, CONF.api.port
+    why = {
+        errno.EADDRINUSE: "another process listens there. Stop it, or set [api] port.",
+        errno.EADDRNOTAVAIL: "this machine has no such address. Set [api] host_ip.",
+        errno.EACCES: "this user may not use that port. Set [api] port to 1024 or more.",
+        errno.EAFNOSUPPORT: "this machine does not speak IPv6. Set [api] host_ip.",
+    }.get(failure.errno or 0, f"{failure.strerror or failure}. Set [api] host_ip and port.")
+    return exception.ConfigInvalid(error_msg=f"The API cannot listen on {host} port {port}: {why}")
 
 
 class _Request(http_server.HTTPRequest):
@@ -102,7 +109,7 @@ class APIService(service.ServiceBase):
         :raises ConfigInvalid: the address cannot be listened on, or the certificate not be used.
         """
         server = self._make_server(self._app or make_app())
-        started: queue.Queue[Exception | None] = queue.Queue()
+        started: queue.Queue[OSError | None] = queue.Queue()
         self._thread = threading.Thread(
             target=_serve, args=(server, started), name="api-server", daemon=True
         )
@@ -171,7 +178,7 @@ class APIService(service.ServiceBase):
         """Nothing to read again: the users' file is watched."""
 
 
-def _serve(server: wsgi.Server, started: "queue.Queue[Exception | None]") -> None:
+def _serve(server: wsgi.Server, started: "queue.Queue[OSError | None]") -> None:
     """Listen, tell how that went, and serve. Threads of the server inherit from this one that the process need not
     wait for them."""
     try:
@@ -194,9 +201,28 @@ def _tls() -> BuiltinSSLAdapter | None:
     try:
         return BuiltinSSLAdapter(cert, key)
     except (OSError, ValueError) as exc:
-        raise exception.ConfigInvalid(
-            error_msg=f"[api] ssl_cert_file and ssl_key_file cannot be used: {exc}"
-        ) from None
+        raise exception.ConfigInvalid(error_msg=_why_no_certificate(cert, key, exc)) from None
+
+
+def _why_no_certificate(cert: str, key: str, failure: Exception) -> str:
+    """What to look at; the library's own words name neither the file nor what is wrong with it."""
+    for option, file in (("ssl_cert_file", cert), ("ssl_key_file", key)):
+        try:
+            text = Path(file).read_text("ascii")
+        except (OSError, UnicodeDecodeError) as exc:
+            reason = getattr(exc, "strerror", None) or "it is no PEM file"
+            return f"[api] {option} {file} cannot be read: {reason}."
+        if "-----BEGIN" not in text:
+            return f"[api] {option} {file} is no PEM file."
+    return f"[api] ssl_cert_file {cert} and ssl_key_file {key} cannot be used together: {failure}"
+
+
+def check_certificate() -> None:
+    """Look whether certificate and key can be used, where there are any.
+
+    :raises ConfigInvalid: they cannot.
+    """
+    _tls()
 
 
 def _log(message: str = "", level: int = logging.INFO, traceback: bool = False) -> None:

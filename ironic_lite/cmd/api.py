@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """``ironic-lite api``: an API process of a cluster."""
 
-import argparse
 import sys
 
 
@@ -10,7 +9,10 @@ def main(argv: list[str]) -> int:
 
     :raises IronicLiteError: with the one line to show.
     """
-    argparse.ArgumentParser(prog="ironic-lite api", description=__doc__).parse_args(argv)
+    from ironic_lite.cmd import preflight
+
+    if preflight.only_check("api", __doc__, argv):
+        return 0
     from ironic_lite.api.server import APIService
     from ironic_lite.common import process
     from ironic_lite.conf import CONF
@@ -25,11 +27,10 @@ def _run_workers(count: int) -> int:
     """Serve with several processes, which accept connections from one socket."""
     from ironic_lite.api import server
     from ironic_lite.cmd import database
-    from ironic_lite.common import config, prefork, process
+    from ironic_lite.common import prefork, process
     from ironic_lite.conf import CONF
 
     # What is wrong for all of them is said once, before there are any. None of it may outlive a fork.
-    config.check(api=True)
     if CONF.api.database_access == "direct":
         database.require()
         database.leave()
@@ -48,12 +49,11 @@ def prepare() -> None:
     :raises IronicLiteError: with the one line to show.
     """
     from ironic_lite.cmd import database
-    from ironic_lite.common import config, rpc
+    from ironic_lite.common import rpc
     from ironic_lite.conductor import rpcapi
     from ironic_lite.conf import CONF
     from ironic_lite.objects.base import IronicLiteObject
 
-    config.check(api=True)
     rpc.init()
     if CONF.api.database_access == "rpc":
         IronicLiteObject.indirection_api = rpcapi.ConductorAPI()  # type: ignore[assignment]

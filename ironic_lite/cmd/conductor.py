@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """``ironic-lite conductor``: a conductor of a cluster."""
 
-import argparse
 import sys
 
 
@@ -10,13 +9,15 @@ def main(argv: list[str]) -> int:
 
     :raises IronicLiteError: with the one line to show.
     """
-    argparse.ArgumentParser(prog="ironic-lite conductor", description=__doc__).parse_args(argv)
+    from ironic_lite.cmd import preflight
+
+    if preflight.only_check("conductor", __doc__, argv):
+        return 0
     from ironic_lite.cmd import database
-    from ironic_lite.common import config, process
+    from ironic_lite.common import process
     from ironic_lite.conductor.service import RPCService
     from ironic_lite.conf import CONF
 
-    config.check(conductor=True)
     database.require()
     runner = process.Runner()
     return runner.run([RPCService(CONF.host, runner.alarm)])

@@ -49,12 +49,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(name: str, arguments: list[str], given: argparse.Namespace) -> int:
-    from ironic_lite.common import config, exception
+    from ironic_lite.cmd import preflight
+    from ironic_lite.common import exception
 
     command: Callable[[list[str]], int] = importlib.import_module(f"ironic_lite.cmd.{name}").main
     try:
         if name not in _STANDALONE and not {"-h", "--help"} & set(arguments):
-            config.read(given.config_file, given.config_dir, given.debug or None)
+            preflight.configure(
+                given.config_file,
+                given.config_dir,
+                given.debug or None,
+                preflight.ROLES.get(name),
+            )
         return command(arguments)
     except (
         exception.ConfigInvalid,
@@ -62,7 +68,8 @@ def _run(name: str, arguments: list[str], given: argparse.Namespace) -> int:
         exception.DriverLoadError,
         exception.NoValidDefaultForInterface,
     ) as exc:
-        print(f"{PROG} {name}: {exc.message}", file=sys.stderr)
+        for line in exc.message.splitlines():
+            print(f"{PROG} {name}: {line}", file=sys.stderr)
         return _USAGE_ERROR
     except exception.IronicLiteError as exc:
         print(f"{PROG} {name}: {exc.message}", file=sys.stderr)

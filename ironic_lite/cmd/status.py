@@ -3,9 +3,11 @@
 
 import argparse
 import socket
+import warnings
 from collections.abc import Callable
 
 import requests
+import urllib3
 
 from ironic_lite.common import config, exception, rpc
 from ironic_lite.common import context as ironic_context
@@ -54,7 +56,9 @@ def _report(name: str, check: Check) -> bool:
 def _configuration() -> str:
     # A file may serve an all-in-one process or one of a cluster: it has to be in order for one of them.
     in_process = rpc.transport_name() == rpc.IN_PROCESS
-    config.check(api=True, conductor=in_process)
+    problems = config.contradictions(api=True, conductor=in_process)
+    if problems:
+        raise exception.ConfigInvalid(error_msg=" ".join(problems))
     read = ", ".join(CONF.config_file or []) or "defaults; no file"
     return f"read {read}"
 
@@ -115,8 +119,10 @@ def _conductors() -> str:
 def _api() -> str:
     url = CONF.api.public_endpoint or _local_url()
     try:
-        # The certificate is the operator's; whether it is trusted is not what is asked here.
-        answer = requests.get(url, timeout=_PATIENCE, verify=False)  # noqa: S501
+        with warnings.catch_warnings():
+            # The certificate is the operator's; whether it is trusted is not what is asked here.
+            warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
+            answer = requests.get(url, timeout=_PATIENCE, verify=False)  # noqa: S501
     except requests.RequestException as exc:
         raise exception.ServiceUnavailable(
             err=f"no answer from {url} ({type(exc).__name__}); is it started?"

@@ -207,7 +207,9 @@ class DriverLoadError(IronicLiteError):
 
 
 class ConfigInvalid(IronicLiteError):
-    template = "Invalid configuration: %(error_msg)s"
+    """The message has a line for each thing that is wrong."""
+
+    template = "%(error_msg)s"
 
 
 class InterfaceNotFoundInEntrypoint(InvalidParameterValue):

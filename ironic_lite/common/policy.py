@@ -72,7 +72,7 @@ def load() -> None:
         enforcer.check_rules(raise_on_violation=True)
     except (ValueError, OSError, policy.InvalidDefinitionError) as exc:
         raise exception.ConfigInvalid(
-            error_msg=f"[oslo_policy] policy_file {name}: {exc}"
+            error_msg=f"[oslo_policy] policy_file {name}: {exc}."
         ) from None
 
 

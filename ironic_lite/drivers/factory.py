@@ -2,7 +2,8 @@
 """Loads hardware types and interfaces by their entry points, and composes the driver of a node."""
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from importlib import metadata
 from typing import Any, ClassVar
 
 from stevedore import named
@@ -15,6 +16,13 @@ from ironic_lite.drivers.interfaces.base import BaseInterface
 
 HARDWARE_TYPES = "ironic_lite.hardware.types"
 INTERFACES = "ironic_lite.hardware.interfaces"
+
+
+_OPTIONS = {
+    "enabled_hardware_types": HARDWARE_TYPES,
+    **{f"enabled_{kind}_interfaces": f"{INTERFACES}.{kind}" for kind in INTERFACE_TYPES},
+}
+"""``{option: where what it names is registered}``."""
 
 
 def _load(namespace: str, names: list[str], option: str) -> dict[str, Any]:
@@ -47,6 +55,36 @@ def _load(namespace: str, names: list[str], option: str) -> dict[str, Any]:
         on_missing_entrypoints_callback=missing,
     )
     return {extension.name: extension.obj for extension in manager}
+
+
+def problems() -> Iterator[str]:
+    """What is wrong with the options that name hardware types and interfaces, a line each."""
+    sound = True
+    for option, namespace in _OPTIONS.items():
+        for problem in _wrong_names(option, namespace):
+            sound = False
+            yield problem
+    for kind in INTERFACE_TYPES:
+        default, enabled = f"default_{kind}_interface", f"enabled_{kind}_interfaces"
+        name = getattr(CONF, default)
+        if name is not None and name not in getattr(CONF, enabled):
+            sound = False
+            yield f"[DEFAULT] {default} is '{name}', which is not in {enabled}."
+    if sound:
+        yield from DriverFactory().gaps()
+
+
+def _wrong_names(option: str, namespace: str) -> Iterator[str]:
+    names = getattr(CONF, option)
+    existing = sorted(point.name for point in metadata.entry_points(group=namespace))
+    choice = f"There are: {', '.join(existing)}."
+    if not names:
+        yield f"[DEFAULT] {option} is empty; name at least one. {choice}"
+    for name in dict.fromkeys(names):
+        if names.count(name) > 1:
+            yield f"[DEFAULT] {option} names '{name}' twice."
+        if name not in existing:
+            yield f"[DEFAULT] {option} names '{name}', which does not exist. {choice}"
 
 
 class HardwareTypesFactory:
@@ -188,6 +226,25 @@ class DriverFactory:
         for name in self._types.items:
             for kind in INTERFACE_TYPES:
                 self.default_interface(name, kind)
+
+    def gaps(self) -> Iterator[str]:
+        """Hardware types for which no interface of some type is enabled, and what cannot be loaded; a line each."""
+        try:
+            self.load()
+            return
+        except exception.NoValidDefaultForInterface:
+            pass
+        except exception.DriverLoadError as exc:
+            yield exc.message
+            return
+        for name, hardware in self._types.items.items():
+            for kind in INTERFACE_TYPES:
+                if not self.enabled_interfaces(name, kind):
+                    fitting = ", ".join(hardware.supported_interfaces(kind))
+                    yield (
+                        f"[DEFAULT] enabled_{kind}_interfaces has none for hardware type '{name}'. "
+                        f"Enable one of {fitting}, or take '{name}' out of enabled_hardware_types."
+                    )
 
     @property
     def hardware_types(self) -> dict[str, HardwareType]:

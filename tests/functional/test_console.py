@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.functional.api import certificates
 from tests.functional.servers.ports import free_port
 from tests.waiting import wait_for
 
@@ -52,11 +53,11 @@ class Console:
             text=True,
         )
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
+    def start(self, *words: str, scheme: str = "http") -> subprocess.Popen[str]:
         """Started, and ready."""
         started = self.begin(*words)
         assert started.stdout is not None
-        assert "is up at http://127.0.0.1" in started.stdout.readline()
+        assert f"is up at {scheme}://127.0.0.1" in started.stdout.readline()
         return started
 
     @property
@@ -69,39 +70,93 @@ def console(tmp_path: Path) -> Console:
     return Console(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("command", "text", "message"),
-    [
-        ("up", "[DEFAULT]\nhots = a\n", "there is no option 'hots' in [DEFAULT]"),
-        ("up", "[conductr]\nworkers_pool_size = 9\n", "in [conductr]"),
-        ("up", "[api]\nthreads = many\n", "invalid literal"),
-        ("up", "[conductor]\nheartbeat_timeout = 20\n", "more than twice heartbeat_interval"),
-        ("up", "[api]\nssl_cert_file = /a\n", "ssl_cert_file and ssl_key_file"),
-        ("up", "[api]\ndatabase_access = rpc\n", "this process is a conductor too"),
-        ("up", "[DEFAULT]\npin_release_version = 99\n", "pin_release_version is '99'"),
-        ("up", "[DEFAULT]\nenabled_power_interfaces = fake,absent\n", "absent"),
-        ("up", "[DEFAULT]\ndefault_power_interface = absent\n", "default_power_interface"),
-        ("up", "[DEFAULT]\ntransport_url = pigeon://\n", "use rabbit:// or inprocess://"),
-        ("up", "[database]\nconnection = sqlite://\n", "SQLite in memory"),
-        ("api", "", "reaches only this process"),
-        ("conductor", "", "reaches only this process"),
-        (
-            "api",
-            RABBIT + "[api]\ndatabase_access = rpc\n[database]\nconnection = sqlite:////a\n",
-            "must not hold its credentials",
-        ),
-    ],
+MISTAKES = (
+    # (command, {line of the configuration: what is said about it})
+    (
+        "up",
+        {
+            "[DEFAULT]\nhots = a": "[DEFAULT] hots: there is no such option. Did you mean host?",
+            "[conductr]\nworkers_pool_size = 9": "group [conductr], where workers_pool_size stands. "
+            "There is one in [conductor].",
+            "[bogus]\na = 1": "there is no group [bogus], where a stands.",
+            "[datbase]\na = 1": "where a stands. Did you mean [database]?",
+            "[api]\nthreads = many": "[api] threads: 'many' will not do; use a whole number, 1 or more.",
+            "[api]\nport = 65536": "[api] port: '65536' will not do; use a whole number from 0 to 65535.",
+            "[DEFAULT]\nauth_strategy = basic": "'basic' will not do; use one of noauth, http_basic, keystone.",
+            "[deploy]\nfast_track = perhaps": "'perhaps' will not do; use true or false.",
+            "[DEFAULT]\nlog_config_append = /absent": "[DEFAULT] log_config_append: ",
+            "[conductor]\nheartbeat_timeout = 20": "more than twice heartbeat_interval",
+            "[api]\nssl_cert_file = /a": "ssl_cert_file and ssl_key_file go together",
+            "[api]\ndatabase_access = rpc": "this process is a conductor too",
+            "[DEFAULT]\npin_release_version = 99": "pin_release_version is '99'",
+            "[DEFAULT]\nenabled_power_interfaces = fake,absent": "names 'absent', which does not exist. "
+            "There are: fake, ipmitool, pyghmi.",
+            "[DEFAULT]\ndefault_boot_interface = absent": "which is not in enabled_boot_interfaces",
+            "[DEFAULT]\ntransport_url = pigeon://": "use rabbit:// or inprocess://",
+            "[oslo_policy]\npolicy_file = /absent": "policy_file /absent: there is no such file.",
+        },
+    ),
+    (
+        "up",
+        {
+            "[DEFAULT]\nlog_file = /absent/log": "/absent/log cannot be written (No such file",
+            "[DEFAULT]\nstate_path = /proc/version/a": "/proc/version is no directory.",
+            "[DEFAULT]\nenabled_hardware_types = ipmi\nenabled_power_interfaces = fake": "has none for "
+            "hardware type 'ipmi'. Enable one of pyghmi, ipmitool, or take 'ipmi' out",
+            "[DEFAULT]\nauth_strategy = keystone": "needs [keystone_authtoken]: auth_type",
+            "[api]\nssl_cert_file = /absent\nssl_key_file = /absent": "[api] ssl_cert_file /absent cannot "
+            "be read: No such file or directory.",
+            "[api]\nhost_ip = 192.0.2.1": "this machine has no such address. Set [api] host_ip.",
+        },
+    ),
+    (
+        "up",
+        {
+            "[DEFAULT]\nauth_strategy = http_basic\nhttp_basic_auth_user_file = /absent": "[DEFAULT] "
+            "http_basic_auth_user_file /absent cannot be read: No such file or directory.",
+            "[database]\nconnection = pigeon://ada:topsecret@coop/nest": "'pigeon' is not supported",
+        },
+    ),
+    # Found while the files are read, and so before the others.
+    (
+        "up",
+        {
+            "[DEFAULT]\ndebug = maybe": "[DEFAULT] debug: 'maybe' will not do; use true or false.",
+            "[DEFAULT": "line 3: Invalid section (must end with ]): '[DEFAULT'",
+        },
+    ),
+    ("conductor", {"": "reaches only this process"}),
+    (
+        "api",
+        {
+            RABBIT
+            + "[api]\ndatabase_access = rpc\n[database]\nconnection = sqlite:////a": "must not hold "
+            "its credentials",
+        },
+    ),
 )
-def test_a_wrong_configuration_stops_the_start_with_one_line(
-    console: Console, command: str, text: str, message: str
+
+
+@pytest.mark.parametrize(("command", "mistakes"), MISTAKES)
+def test_all_mistakes_of_a_configuration_are_told_at_once_and_nothing_starts(
+    console: Console, command: str, mistakes: dict[str, str]
 ) -> None:
-    console.configure(text)
+    console.configure("\n".join(mistakes))
     done = console.run(command)
-    assert done.returncode == 2
-    last = done.stderr.splitlines()[-1]
-    assert last.startswith(f"ironic-lite {command}: ")
-    assert message in last
-    assert "Traceback" not in done.stderr
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    lines = done.stderr.splitlines()
+    for message in mistakes.values():
+        assert [line for line in lines if message in line], (message, lines)
+    assert len(lines) == len(mistakes), lines
+    assert all(line.startswith(f"ironic-lite {command}: ") for line in lines)
+    assert "topsecret" not in done.stderr
+    assert not (console.directory / "state").exists()
+
+
+def test_a_configuration_may_be_only_checked(console: Console) -> None:
+    done = console.run("up", "--check")
+    assert (done.returncode, done.stdout) == (0, "The configuration is in order.\n"), done.stderr
+    assert not (console.directory / "state").exists()
 
 
 def test_options_of_libraries_are_known(console: Console) -> None:
@@ -145,6 +200,17 @@ def test_status_and_stop(console: Console, number: int) -> None:
     assert "none is alive" in after.stdout, after.stdout + after.stderr
 
 
+def test_status_of_an_api_with_a_certificate_of_its_own(console: Console) -> None:
+    certificate, key = certificates.write(console.directory, "localhost")
+    console.configure(f"[api]\nssl_cert_file = {certificate}\nssl_key_file = {key}\n")
+    running = console.start("up", scheme="https")
+    done = console.run("status")
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert f"https://127.0.0.1:{console.port}/ answers" in done.stdout
+    running.terminate()
+    assert running.wait(30) == 0
+
+
 def test_a_second_conductor_of_the_same_name_does_not_start(console: Console) -> None:
     running = console.start("up")
     console.configure("[api]\nport = 0\n")
@@ -155,13 +221,13 @@ def test_a_second_conductor_of_the_same_name_does_not_start(console: Console) ->
     assert running.wait(30) == 0
 
 
-def test_a_taken_port_stops_the_start_and_what_had_started(console: Console) -> None:
+def test_a_taken_port_stops_the_start(console: Console) -> None:
     running = console.start("up")
     console.configure("[DEFAULT]\nhost = other\n")
     done = console.run("up")
     assert done.returncode == 2
-    assert f"port {console.port}" in done.stderr.splitlines()[-1]
-    assert "Conductor other has stopped" in done.stderr
+    (line,) = done.stderr.splitlines()
+    assert f"port {console.port}: another process listens there." in line
     running.terminate()
     running.wait(30)
 

@@ -31,6 +31,19 @@ def _keystone(app: Any) -> Any:
 STRATEGIES: dict[str, Any] = {"noauth": NoAuth, "http_basic": HttpBasic, "keystone": _keystone}
 
 
+def check() -> None:
+    """Look whether the strategy has what it needs, before there is an application.
+
+    :raises ConfigInvalid: it has not.
+    """
+    if CONF.auth_strategy == "keystone":
+        from ironic_lite.api.middleware import keystone
+
+        keystone.check()
+    else:
+        auth(None)
+
+
 def auth(app: Any) -> Any:
     """The middleware that ``[DEFAULT] auth_strategy`` names."""
     return STRATEGIES[CONF.auth_strategy](app)

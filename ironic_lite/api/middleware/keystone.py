@@ -16,6 +16,19 @@ from ironic_lite.common import exception
 from ironic_lite.conf import CONF
 
 
+def check() -> None:
+    """Look whether the configuration says how to log in to Keystone.
+
+    :raises ConfigInvalid: it does not.
+    """
+    options = CONF.keystone_authtoken
+    if not (options.auth_type or options.auth_section):
+        raise exception.ConfigInvalid(
+            error_msg="[DEFAULT] auth_strategy = keystone needs [keystone_authtoken]: auth_type, auth_url and the "
+            "credentials by which this service checks tokens."
+        )
+
+
 class _Tokens(auth_token.AuthProtocol):
     """keystonemiddleware, with its refusals in the form that Ironic's clients parse."""
 
@@ -39,13 +52,8 @@ class Keystone:
 
     def __init__(self, app: Any):
         self._app = app
+        check()
         self._tokens = _Tokens(self._confirmed, {"oslo_config_config": CONF})
-        options = CONF.keystone_authtoken
-        if not (options.auth_type or options.auth_section):
-            raise exception.ConfigInvalid(
-                error_msg="auth_strategy = keystone needs [keystone_authtoken]: auth_type, auth_url and the "
-                "credentials by which this service checks tokens"
-            )
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         # Also for those who are refused. The headers that tell who asks count only when Keystone has confirmed them.

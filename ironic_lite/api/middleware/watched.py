@@ -41,7 +41,8 @@ class WatchedFile(Generic[T]):
                 content = self._parse(stream.read())
         except (OSError, UnicodeDecodeError) as exc:
             raise exception.ConfigInvalid(
-                error_msg=f"{self._option} {self._path} cannot be read: {exc}"
+                error_msg=f"[DEFAULT] {self._option} {self._path} cannot be read: "
+                f"{getattr(exc, 'strerror', None) or 'it is no text in UTF-8'}."
             ) from None
         self._content = content
         self._stamp = (status.st_mtime_ns, status.st_size)

@@ -2,9 +2,10 @@
 """A certificate for one test."""
 
 import datetime
+from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
@@ -27,3 +28,18 @@ def self_signed(name: str) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate
         .sign(key, hashes.SHA256())
     )
     return key, certificate
+
+
+def write(directory: Path, name: str) -> tuple[Path, Path]:
+    """Such a pair as files: the certificate's and the key's."""
+    key, certificate = self_signed(name)
+    certificate_file, key_file = directory / "cert.pem", directory / "key.pem"
+    certificate_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    key_file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return certificate_file, key_file

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 import requests
-from cryptography.hazmat.primitives import serialization
 
 from ironic_lite.api import server
 from ironic_lite.api.middleware.last_resort import LastResort
@@ -113,16 +112,7 @@ def test_a_body_that_does_not_come_costs_a_short_while(
 
 
 def test_tls(tmp_path: Path) -> None:
-    key, certificate = certificates.self_signed("localhost")
-    key_file, certificate_file = tmp_path / "key.pem", tmp_path / "cert.pem"
-    key_file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    certificate_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    certificate_file, key_file = certificates.write(tmp_path, "localhost")
     CONF.set_override("ssl_cert_file", str(certificate_file), group="api")
     CONF.set_override("ssl_key_file", str(key_file), group="api")
     try:

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Finds everything that is wrong with a configuration before anything starts."""
+
+import argparse
+import dataclasses
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+from ironic_lite.common import config, exception
+from ironic_lite.conf import CONF
+
+
+@dataclasses.dataclass(frozen=True)
+class Role:
+    """What a process is going to be.
+
+    :param listens: it opens the API's port itself.
+    """
+
+    api: bool = False
+    conductor: bool = False
+    listens: bool = False
+
+
+ROLES = {
+    "up": Role(api=True, conductor=True, listens=True),
+    "api": Role(api=True, listens=True),
+    "conductor": Role(conductor=True),
+}
+"""What the commands make of their process."""
+
+
+def only_check(name: str, description: str | None, argv: list[str]) -> bool:
+    """Parse the command line of a service; whether it was asked for no more than what :func:`configure` has done."""
+    parser = argparse.ArgumentParser(prog=f"ironic-lite {name}", description=description)
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="start nothing: tell what is wrong with the configuration; the exit status is 0 if nothing is",
+    )
+    if not parser.parse_args(argv).check:
+        return False
+    print("The configuration is in order.")
+    return True
+
+
+def configure(
+    files: Sequence[str] = (),
+    directories: Sequence[str] = (),
+    debug: bool | None = None,
+    role: Role | None = None,
+) -> None:
+    """Read the configuration for a process of this role; without one only what it says is looked at.
+
+    :raises ConfigInvalid: with a line for each problem.
+    """
+    problems = config.read(files, directories, debug)
+    if role is not None:
+        problems += config.contradictions(role.api, role.conductor)
+        problems += [problem for check in _checks(role) for problem in config.told(check)]
+    if problems:
+        raise exception.ConfigInvalid(error_msg="\n".join(problems))
+
+
+def _checks(role: Role) -> Iterator[Callable[[], Iterable[str]]]:
+    if role.conductor or CONF.api.database_access == "direct":
+        yield _database
+    if role.conductor:
+        yield _drivers
+    if role.api:
+        yield _policy
+        yield _authentication
+        yield _certificate
+    if role.listens:
+        yield _address
+
+
+def _database() -> Iterable[str]:
+    from ironic_lite.db import engine
+
+    url = engine.url()
+    if url.get_backend_name() != "sqlite" or url.database is None:
+        return
+    file = Path(url.database)
+    # What is missing is going to be made in the nearest directory that is there.
+    nearest = next(each for each in (file, *file.parents) if each.exists())
+    if nearest == file.parent / file.name and not file.is_file():
+        yield f"The database file {file} is no file."
+    elif nearest != file and not nearest.is_dir():
+        yield f"The database file {file} cannot be made: {nearest} is no directory."
+    elif not os.access(nearest, os.R_OK | os.W_OK):
+        yield (
+            f"The database file {file} cannot be {'opened' if nearest == file else 'made'}: this user may not write to "
+            f"{nearest}. Set [DEFAULT] state_path or [database] connection to another place."
+        )
+
+
+def _drivers() -> Iterable[str]:
+    from ironic_lite.drivers import factory
+
+    return factory.problems()
+
+
+def _policy() -> Iterable[str]:
+    from ironic_lite.common import policy
+
+    policy.load()
+    return ()
+
+
+def _authentication() -> Iterable[str]:
+    from ironic_lite.api.middleware import auth
+
+    auth.check()
+    return ()
+
+
+def _certificate() -> Iterable[str]:
+    from ironic_lite.api import server
+
+    if CONF.api.ssl_cert_file and CONF.api.ssl_key_file:
+        server.check_certificate()
+    return ()
+
+
+def _address() -> Iterable[str]:
+    from ironic_lite.api import server
+
+    server.listen().close()
+    return ()

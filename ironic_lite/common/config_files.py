@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What configuration files say, held against the options that there are: everything that is wrong, a line each."""
+
+import dataclasses
+import difflib
+import itertools
+import logging
+from collections.abc import Iterable, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from oslo_config import cfg, types
+
+from ironic_lite.conf import CONF
+from ironic_lite.conf.opts import list_opts
+
+# Libraries whose options may stand in our files.
+_LIBRARIES = (
+    "oslo.log",
+    "oslo.messaging",
+    "oslo.policy",
+    "oslo.middleware",
+    "keystonemiddleware.auth_token",
+)
+
+KEYSTONE = "keystone_authtoken"
+
+Options = dict[tuple[str, str], Any]
+"""``{(group in lower case, name): option}``."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Written:
+    """One option as a file has it; several values when it stands there more than once."""
+
+    file: str
+    group: str
+    name: str
+    values: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.file}: [{self.group}] {self.name}"
+
+
+def parse(files: Iterable[str]) -> tuple[list[Written], list[str]]:
+    """What stands in the files, and which of them cannot be read and why."""
+    written: list[Written] = []
+    problems: list[str] = []
+    for file in files:
+        sections: dict[str, dict[str, list[str]]] = {}
+        try:
+            cfg.ConfigParser(file, sections).parse()
+        except cfg.ParseError as exc:
+            line = f": '{exc.line.strip()}'" if exc.line else ""
+            problems.append(f"{file}, line {exc.lineno}: {exc.msg}{line}")
+        except UnicodeDecodeError:
+            problems.append(f"{file}: this is no text in UTF-8.")
+        except OSError as exc:
+            problems.append(f"{file}: the file cannot be read ({exc.strerror}).")
+        for group, options in sections.items():
+            for option, values in options.items():
+                written.append(Written(file, group, option.replace("-", "_"), tuple(values)))
+    return written, problems
+
+
+def in_directories(directories: Sequence[str]) -> list[str]:
+    """The files of configuration directories, in the order in which they count."""
+    return [str(path) for each in directories for path in sorted(Path(each).glob("*.conf"))]
+
+
+def wrong_at_once(written: Sequence[Written]) -> list[str]:
+    """Wrong values of options that are read together with the files, those of logging: they would end the process."""
+    known = _of_libraries(("oslo.log",))
+    return [
+        f"{each}: {reason}"
+        for each in written
+        if (option := known.get((each.group.lower(), each.name)))
+        and (reason := _wrong(option, each.values[-1]))
+    ]
+
+
+def unknown(written: Sequence[Written]) -> list[str]:
+    """Options and groups that nobody reads, with the name that may have been meant."""
+    suspects = [each for each in written if not _is_registered(each)]
+    if not suspects:
+        return []
+    known = _all_options(any(each.group == KEYSTONE for each in suspects))
+    groups = {group for group, _name in known}
+    problems: list[str] = []
+    for each in suspects:
+        group = each.group.lower()
+        if (group, each.name) in known:
+            continue
+        if group in groups:
+            siblings = [name for of, name in known if of == group]
+            meant = _elsewhere(each.name, known) or _meant(each.name, siblings, "{}")
+            problems.append(f"{each}: there is no such option. {meant}")
+        else:
+            meant = _elsewhere(each.name, known) or _meant(group, groups, "[{}]")
+            problems.append(
+                f"{each.file}: there is no group [{each.group}], where {each.name} stands. {meant}"
+            )
+    return problems
+
+
+def _is_registered(each: Written) -> bool:
+    if each.group == "DEFAULT":
+        return each.name in CONF
+    return each.group in CONF and each.name in CONF[each.group]
+
+
+def _elsewhere(name: str, known: Options) -> str | None:
+    """Where an option of exactly this name is."""
+    groups = sorted({group for group, option in known if option == name})
+    if not groups or len(groups) > 3:
+        return None
+    return f"There is one in {' and '.join(f'[{_spelled(group)}]' for group in groups)}."
+
+
+def _meant(name: str, candidates: Iterable[str], form: str) -> str:
+    near = difflib.get_close_matches(name, sorted(candidates), n=1, cutoff=0.7)
+    if near:
+        return f"Did you mean {form.format(_spelled(near[0]))}?"
+    return "The sample configuration lists all options."
+
+
+def _spelled(group: str) -> str:
+    return "DEFAULT" if group == "default" else group
+
+
+def wrong_values(written: Sequence[Written]) -> list[str]:
+    """Values that their options do not take. The files have been read into ``CONF``."""
+    problems = []
+    # Of an option that stands in several places the last one counts.
+    for each in {(each.group, each.name): each for each in written}.values():
+        if not _is_registered(each):
+            continue
+        try:
+            _ = CONF[each.name] if each.group == "DEFAULT" else CONF[each.group][each.name]
+        except (cfg.Error, ValueError) as exc:
+            option = _all_options(False).get((each.group.lower(), each.name))
+            reason = option and _wrong(option, each.values[-1])
+            problems.append(f"{each}: {reason or ' '.join(str(exc).split())}")
+    return problems
+
+
+def _wrong(option: Any, value: str) -> str | None:
+    """Why the option does not take this value; None when it does, or when another option is to be filled in first."""
+    if "$" in value:
+        return None
+    try:
+        option.type(value)
+    except ValueError as exc:
+        shown = "this value" if option.secret else f"'{value}'"
+        return f"{shown} will not do; {_wanted(option.type, exc)}."
+    return None
+
+
+def _wanted(kind: types.ConfigType, failure: ValueError) -> str:
+    choices = getattr(kind, "choices", None)
+    if choices:
+        return f"use one of {', '.join(map(str, choices))}"
+    match kind:
+        case types.Boolean():
+            return "use true or false"
+        case types.Number():
+            return f"use a {'whole ' if kind.num_type is int else ''}number{_range(kind)}"
+        case types.HostAddress() | types.IPAddress():
+            return "use an IP address or the name of a host"
+    return " ".join(str(failure).split()).rstrip(".")
+
+
+def _range(kind: types.Number) -> str:
+    if kind.min is not None and kind.max is not None:
+        return f" from {kind.min:g} to {kind.max:g}"
+    if kind.min is not None:
+        return f", {kind.min:g} or more"
+    return "" if kind.max is None else f", {kind.max:g} or less"
+
+
+def _options(listed: Iterable[tuple[Any, Iterable[Any]]]) -> Options:
+    return {
+        (str(getattr(group, "name", group) or "DEFAULT").lower(), option.dest): option
+        for group, options in listed
+        for option in options
+    }
+
+
+def _of_libraries(names: Iterable[str]) -> Options:
+    found: Options = {}
+    for entry_point in metadata.entry_points(group="oslo.config.opts"):
+        if entry_point.name in names:
+            found.update(_options(entry_point.load()()))
+    return found
+
+
+def _all_options(with_keystone: bool) -> Options:
+    found = {**_of_libraries(_LIBRARIES), **_options(list_opts())}
+    if with_keystone:
+        found.update(_keystone_credentials())
+    return found
+
+
+def _keystone_credentials() -> Options:
+    """The options of the ways to log in to Keystone; which of them count depends on ``auth_type``."""
+    # Late, for it takes a tenth of a second that few need.
+    from keystoneauth1 import loading
+
+    loading.register_auth_conf_options(CONF, KEYSTONE)
+    section = CONF[KEYSTONE].auth_section or KEYSTONE
+    stevedore = logging.getLogger("stevedore")
+    # Ways to log in whose libraries are not there are not missed.
+    level = stevedore.level
+    stevedore.setLevel(logging.CRITICAL)
+    try:
+        plugins: Iterable[Any] = loading.get_available_plugin_loaders().values()
+        options = itertools.chain.from_iterable(plugin.get_options() for plugin in plugins)
+        return {(section.lower(), option.dest): option for option in options}
+    finally:
+        stevedore.setLevel(level)
