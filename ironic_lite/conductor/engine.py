@@ -1,91 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
 """The one engine that runs every operation on a node: deploying, cleaning, verifying, tearing down, ...
 
-An operation is a :class:`Flow`: data, and three functions of its own. The engine prepares, runs the steps one
+An operation is a :class:`Flow`: data, and a few functions of its own. The engine prepares, runs the steps one
 after the other, and finishes; it lets go of the node while the agent works, and takes it up again when the agent
-has called. Everything it needs to go on is on the node's record before it acts, so that any conductor can go on.
+has called. Everything it needs to go on is on the node's record before it acts, and what it does in the node's
+journal, so that any conductor can go on.
 """
 
 import contextlib
-import dataclasses
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from oslo_log import log
 
 from ironic_lite.common import exception, redaction, states
-from ironic_lite.conductor import history, steps
+from ironic_lite.common import journal as terms
+from ironic_lite.conductor import bounds, handover, history, journal, recovery, steps
+from ironic_lite.conductor.flow import Flow, nothing
 from ironic_lite.conductor.steps import Step
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.drivers.interfaces import steps as step_specs
 
+__all__ = ["Flow", "abort", "answered", "fail", "follow", "recover", "resume", "run", "start"]
+
 LOG = log.getLogger(__name__)
 
-
-def _nothing(_task: TaskManager) -> None:
-    return None
-
-
-def _no_steps(_task: TaskManager) -> list[Step]:
-    return []
-
-
-@dataclasses.dataclass(frozen=True)
-class Flow:
-    """One kind of operation, as data.
-
-    :param name: how messages call it: ``deployment``, ``cleaning``.
-    :param working: provision state while a conductor works on it.
-    :param waiting: provision state while the agent works; None where the flow never waits.
-    :param kind: kind of its steps (``clean``, ``deploy``, ``service``); None where it has none.
-    :param prepare: runs before the steps; returns ``waiting`` when they have to wait for the agent.
-    :param collect: the steps to run, asked once everything is prepared.
-    :param wind_up: runs after the last step; may be run again by another conductor.
-    :param finish: moves the node out of ``working``.
-    :param clean_up: undoes ``prepare`` after a failure; what it raises is added to ``last_error``.
-    :param before_fail: last changes to the node's record before a failure is saved; gets the step that failed.
-    :param event_type: what the node's history files failures under.
-    :param title: how the history calls a run of steps: ``manual cleaning``.
-    :param by_heartbeat: it waits for the agent's heartbeats; else for something that :func:`answered` brings.
-    """
-
-    name: str
-    working: str
-    event_type: str
-    prepare: Callable[[TaskManager], str | None]
-    finish: Callable[[TaskManager], None]
-    waiting: str | None = None
-    kind: str | None = None
-    collect: Callable[[TaskManager], list[Step]] = _no_steps
-    wind_up: Callable[[TaskManager], None] = _nothing
-    clean_up: Callable[[TaskManager], None] = _nothing
-    before_fail: Callable[[TaskManager, Step, str], None] = lambda _task, _step, _message: None
-    title: Callable[[TaskManager], str] = lambda _task: ""
-    by_heartbeat: bool = True
-
-    @property
-    def step_field(self) -> str:
-        """The node's field that shows the current step."""
-        return f"{self.kind}_step"
-
-    @property
-    def steps_key(self) -> str:
-        """Key in ``driver_internal_info``: all steps of the running operation."""
-        return f"{self.kind}_steps"
-
-    @property
-    def index_key(self) -> str:
-        """Key in ``driver_internal_info``: place of the current step in that list."""
-        return f"{self.kind}_step_index"
-
-    @property
-    def requested_key(self) -> str:
-        """Key in ``driver_internal_info``: what the client asked for."""
-        return f"user_{self.kind}_steps"
-
-
-_PREPARE = -1
+_PREPARE = recovery.PREPARE
 """The position before the first step."""
+
+_FAILING = "failing"
+"""Key in ``driver_internal_info``: why the operation has failed, while it is cleaned up after."""
+
+
+class _HandedOver(Exception):
+    """This conductor stops, and has left the flow where another one finds it."""
 
 
 def start(
@@ -106,8 +53,26 @@ def start(
         _forget_progress(task, flow)
         if requested is not None:
             task.node.set_driver_internal_info(flow.requested_key, requested)
+    _begin(task, flow, event, requested)
     task.node.last_error = None
     task.process_event(event, callback=run, call_args=(task, flow), target_state=target_state)
+
+
+def follow(task: TaskManager, flow: Flow, event: str) -> None:
+    """Run a flow behind the end of another one, on the same worker."""
+    _begin(task, flow, event, None)
+    task.process_event(event)
+    run(task, flow)
+
+
+def _begin(task: TaskManager, flow: Flow, event: str, requested: list[Step] | None) -> None:
+    wanted = f"requested: {event}"
+    if requested:
+        wanted += f" with steps {', '.join(steps.label(step) for step in requested)}"
+    # An earlier operation may have been left in the middle of its cleaning up.
+    task.node.del_driver_internal_info(_FAILING)
+    journal.begin(task, flow.name, wanted)
+    journal.note(task, terms.PHASE, terms.PREPARATION, terms.STARTED)
 
 
 def run(task: TaskManager, flow: Flow, position: int = _PREPARE) -> None:
@@ -118,6 +83,9 @@ def run(task: TaskManager, flow: Flow, position: int = _PREPARE) -> None:
 
 def resume(task: TaskManager, flow: Flow) -> None:
     """Go on with a waiting flow if what it waits for has ended. Called when the agent has called."""
+    if _FAILING in task.node.driver_internal_info:
+        _conclude_failure(task, flow)
+        return
     with _failing(task, flow):
         position = _after_wait(task, flow)
         if position is not None:
@@ -128,25 +96,44 @@ def resume(task: TaskManager, flow: Flow) -> None:
 def answered(task: TaskManager, flow: Flow, take_in: Callable[[TaskManager], None]) -> None:
     """What a flow without steps waited for has come: take it in, and finish. Runs in a worker, under the lock."""
     with _failing(task, flow):
+        journal.note(task, terms.WAIT, flow.waits_for, terms.DONE)
+        journal.note(task, terms.PHASE, terms.TAKING_IN, terms.STARTED)
         task.process_event("resume")
         take_in(task)
+        journal.note(task, terms.PHASE, terms.TAKING_IN, terms.DONE)
         _finish(task, flow)
 
 
+def unhold(task: TaskManager, flow: Flow) -> None:
+    """Go on behind a ``hold`` step, on the worker pool.
+
+    :raises NoFreeConductorWorker: when no worker is free.
+    """
+    info = task.node.driver_internal_info
+    step = flow.step(task.node)
+    journal.note(task, terms.HOLD, flow.name, terms.DONE)
+    journal.note(task, terms.STEP, steps.label(step), terms.DONE)
+    position = info[flow.index_key] + 1
+    setattr(task.node, flow.step_field, {})
+    task.node.set_driver_internal_info(flow.index_key, position)
+    # The wait state in between is nobody's to see: were this conductor to die in it, nobody would end the wait.
+    task.process_event("unhold", then="resume", callback=run, call_args=(task, flow, position))
+
+
 def recover(task: TaskManager, flow: Flow) -> None:
-    """Go on with a flow whose conductor died at work, or fail it where that could do harm."""
+    """Go on with a flow whose conductor died at work or has handed it over. Runs in a worker, under the lock.
+
+    A step that was cut off is repeated, or found to have happened, or ends the flow: see ``recovery``.
+    """
+    recovery.note_take_over(task)
+    if _FAILING in task.node.driver_internal_info:
+        journal.note(task, terms.PHASE, terms.CLEANING_UP, terms.REPEATED)
+        task.node.save()
+        _conclude_failure(task, flow)
+        return
     with _failing(task, flow):
-        index = task.node.driver_internal_info.get(flow.index_key) if flow.kind else None
-        if index is None:
-            _drive(task, flow, _PREPARE)
-            return
-        step = getattr(task.node, flow.step_field)
-        if step and not steps.is_reserved(step) and not _repeatable(task, flow, step):
-            raise exception.IronicLiteError(
-                "the conductor that ran it died, and nobody knows how far it got. Check the server, "
-                "then start the operation again"
-            )
-        _drive(task, flow, index)
+        position, again = recovery.position(task, flow)
+        _drive(task, flow, position, again)
 
 
 def fail(task: TaskManager, flow: Flow, message: str) -> None:
@@ -156,15 +143,38 @@ def fail(task: TaskManager, flow: Flow, message: str) -> None:
     """
     node = task.node
     LOG.error("Node %s: %s", node.uuid, message)
-    step = dict(getattr(node, flow.step_field)) if flow.kind else {}
+    # Should this conductor die while it cleans up, the next one goes on with that, and not with the flow.
+    node.set_driver_internal_info(_FAILING, message)
+    journal.note(task, terms.PHASE, terms.CLEANING_UP, terms.STARTED, message)
+    node.last_error = message
+    node.save()
+    _conclude_failure(task, flow)
+
+
+def _conclude_failure(task: TaskManager, flow: Flow) -> None:
+    node = task.node
+    message = node.driver_internal_info[_FAILING]
+    step = flow.step(node)
     problem = _clean_up(task, flow)
+    if node.provision_state in states.FAILED:
+        # Aborted operations leave their working state first.
+        message = f"{message} Cleaning up failed: {problem}" if problem else message
+        _record_failure(task, flow, message)
+        node.save()
+        return
     if problem:
         message = f"{message} Cleaning up after it failed as well: {problem}."
     flow.before_fail(task, step, message)
-    history.record(task, flow.event_type, message, error=True)
-    _forget_progress(task, flow)
-    node.last_error = message
+    _record_failure(task, flow, message)
     task.process_event("fail")
+
+
+def _record_failure(task: TaskManager, flow: Flow, message: str) -> None:
+    history.record_with_node(task, flow.event_type, message, error=True)
+    journal.end(task, flow.name, terms.FAILED, message)
+    _forget_progress(task, flow)
+    task.node.del_driver_internal_info(_FAILING)
+    task.node.last_error = message
 
 
 def abort(task: TaskManager, flow: Flow) -> None:
@@ -175,36 +185,36 @@ def abort(task: TaskManager, flow: Flow) -> None:
     :raises NoFreeConductorWorker: when no worker is free for cleaning up.
     """
     node = task.node
-    step = dict(getattr(node, flow.step_field)) if flow.kind else {}
+    step = flow.step(node)
+    journal.note(task, terms.ABORT, flow.name, terms.REQUESTED)
     if step and flow.kind != step_specs.DEPLOY and not step.get("abortable"):
         setattr(node, flow.step_field, {**step, "abort_after": True})
         node.save()
         LOG.info("Node %s: %s will stop after step %s", node.uuid, flow.name, steps.label(step))
         return
-    task.process_event("abort", callback=_aborted, call_args=(task, flow))
-
-
-def _aborted(task: TaskManager, flow: Flow) -> None:
-    node = task.node
-    step = getattr(node, flow.step_field) if flow.kind else {}
     message = f"The {flow.name} was aborted by request" + _at(step) + "."
-    problem = _clean_up(task, flow)
-    _forget_progress(task, flow)
-    node.last_error = f"{message} Cleaning up failed: {problem}" if problem else message
-    history.record(task, flow.event_type, node.last_error, error=True)
-    node.save()
+    node.set_driver_internal_info(_FAILING, message)
+    journal.note(task, terms.PHASE, terms.CLEANING_UP, terms.STARTED, message)
+    task.process_event("abort", callback=_conclude_failure, call_args=(task, flow))
 
 
-def _drive(task: TaskManager, flow: Flow, position: int) -> None:
+def _drive(task: TaskManager, flow: Flow, position: int, again: bool = False) -> None:
+    """Work from ``position`` on until the flow ends or waits.
+
+    :param again: the step there was begun before, by a conductor that died.
+    """
     while True:
+        _let_others_go_on(task, flow, position)
         waits = _prepare(task, flow) if position == _PREPARE else False
         if not waits:
-            waits = _run_steps(task, flow, max(position, 0))
+            waits = _run_steps(task, flow, max(position, 0), again)
         if not waits:
             _finish(task, flow)
             return
         if task.node.provision_state in states.HELD:
             return
+        seconds = bounds.patience(flow.waiting)
+        journal.note(task, terms.WAIT, flow.waits_for, terms.STARTED, seconds=seconds)
         task.process_event("wait")
         if not flow.by_heartbeat or not _called_meanwhile(task):
             return
@@ -212,22 +222,41 @@ def _drive(task: TaskManager, flow: Flow, position: int) -> None:
         if following is None:
             return
         _take_up(task, flow, following)
-        position = following
+        position, again = following, False
+
+
+def _let_others_go_on(task: TaskManager, flow: Flow, position: int) -> None:
+    """Where this conductor is about to stop: put on record where another one goes on.
+
+    :raises _HandedOver: the node is left as it is in its working state.
+    """
+    if not handover.is_due():
+        return
+    if flow.kind and position != _PREPARE:
+        setattr(task.node, flow.step_field, {})
+        task.node.set_driver_internal_info(flow.index_key, position)
+    handover.leave(task, flow.name)
+    raise _HandedOver
 
 
 def _take_up(task: TaskManager, flow: Flow, position: int) -> None:
     """Back to work: what was waited for is done, and the step at ``position`` has not begun."""
+    journal.note(task, terms.WAIT, flow.waits_for, terms.DONE)
     if flow.kind:
+        step = flow.step(task.node)
+        if step:
+            journal.note(task, terms.STEP, steps.label(step), terms.DONE)
         setattr(task.node, flow.step_field, {})
         task.node.set_driver_internal_info(flow.index_key, position)
     task.process_event("resume")
 
 
 def _prepare(task: TaskManager, flow: Flow) -> bool:
-    if flow.prepare(task) is not None:
-        return True
-    _collect(task, flow)
-    return False
+    waits = flow.prepare(task) is not None
+    journal.note(task, terms.PHASE, terms.PREPARATION, terms.DONE)
+    if not waits:
+        _collect(task, flow)
+    return waits
 
 
 def _collect(task: TaskManager, flow: Flow) -> None:
@@ -247,28 +276,33 @@ def _tell(task: TaskManager, flow: Flow, what: str, todo: list[Step]) -> None:
         if what == "start"
         else f"{title.capitalize()} completed successfully with steps=[{names}]"
     )
-    history.record(task, f"{title.replace(' ', '_')}_{what}", event)
+    history.record_with_node(task, f"{title.replace(' ', '_')}_{what}", event)
 
 
-def _run_steps(task: TaskManager, flow: Flow, index: int) -> bool:
+def _run_steps(task: TaskManager, flow: Flow, index: int, again: bool) -> bool:
     """Run steps from ``index`` on; True when the flow has to wait before it can go on."""
     if not flow.kind:
         return False
     todo: list[Step] = task.node.driver_internal_info[flow.steps_key]
     for place, step in enumerate(todo[index:], start=index):
+        _let_others_go_on(task, flow, place)
         setattr(task.node, flow.step_field, step)
         task.node.set_driver_internal_info(flow.index_key, place)
+        how = terms.REPEATED if again else terms.STARTED
+        journal.note(task, terms.STEP, steps.label(step), how, f"{place + 1} of {len(todo)}")
+        again = False
         # Fenced: from here on the step is on record, and the lock was ours a moment ago.
         task.node.save()
         if _execute(task, flow, step):
             return True
+        journal.note(task, terms.STEP, steps.label(step), terms.DONE)
     return False
 
 
 def _execute(task: TaskManager, flow: Flow, step: Step) -> bool:
     LOG.info("Node %s: %s step %s", task.node.uuid, flow.name, steps.label(step))
     if steps.is_reserved(step):
-        return _execute_reserved(task, step)
+        return _execute_reserved(task, flow, step)
     interface = getattr(task.driver, step["interface"])
     outcome = getattr(interface, f"execute_{flow.kind}_step")(task, step)
     if outcome is None:
@@ -278,9 +312,10 @@ def _execute(task: TaskManager, flow: Flow, step: Step) -> bool:
     return True
 
 
-def _execute_reserved(task: TaskManager, step: Step) -> bool:
+def _execute_reserved(task: TaskManager, flow: Flow, step: Step) -> bool:
     name = step["step"]
     if name == steps.HOLD:
+        journal.note(task, terms.HOLD, flow.name, terms.STARTED)
         task.process_event("hold")
         return True
     if name == steps.WAIT:
@@ -300,9 +335,8 @@ def _after_wait(task: TaskManager, flow: Flow) -> int | None:
 
     :raises IronicLiteError: when what it waited for has failed.
     """
-    info = task.node.driver_internal_info
-    index = info.get(flow.index_key) if flow.kind else None
-    step = getattr(task.node, flow.step_field) if flow.kind else {}
+    index = task.node.driver_internal_info.get(flow.index_key) if flow.kind else None
+    step = flow.step(task.node)
     if not (step and steps.is_reserved(step)) and not task.driver.deploy.heartbeat(task):
         return None
     if step.get("abort_after"):
@@ -328,15 +362,20 @@ def _extend(task: TaskManager, flow: Flow, index: int) -> None:
 
 def _finish(task: TaskManager, flow: Flow) -> None:
     if flow.kind:
-        # Should this conductor die now, the next one has only the winding up to do.
-        setattr(task.node, flow.step_field, {})
         done = task.node.driver_internal_info[flow.steps_key]
+        setattr(task.node, flow.step_field, {})
         task.node.set_driver_internal_info(flow.index_key, len(done))
-    flow.wind_up(task)
+    if flow.wind_up is not nothing:
+        journal.note(task, terms.PHASE, terms.WINDING_UP, terms.STARTED)
+        # Should this conductor die now, the next one has only the winding up to do.
+        task.node.save()
+        flow.wind_up(task)
+        journal.note(task, terms.PHASE, terms.WINDING_UP, terms.DONE)
     if flow.kind:
         _tell(task, flow, "end", done)
     _forget_progress(task, flow)
-    flow.finish(task)
+    with journal.ending(task, flow.name):
+        flow.finish(task)
 
 
 def _forget_progress(task: TaskManager, flow: Flow) -> None:
@@ -361,16 +400,11 @@ def _clean_up(task: TaskManager, flow: Flow) -> str | None:
         raise
     except Exception as exc:
         LOG.exception("Node %s: cleaning up after the %s failed", task.node.uuid, flow.name)
-        return str(exc) or type(exc).__name__
+        problem = str(exc) or type(exc).__name__
+        journal.note(task, terms.PHASE, terms.CLEANING_UP, terms.FAILED, problem)
+        return problem
+    journal.note(task, terms.PHASE, terms.CLEANING_UP, terms.DONE)
     return None
-
-
-def _repeatable(task: TaskManager, flow: Flow, step: Step) -> bool:
-    interface = getattr(task.driver, step["interface"])
-    spec = interface.step_spec(flow.kind, step["step"])
-    # A step without a declaration of ours runs in the agent, which takes one command at a time and keeps
-    # its results: asking again finds the command, and starts no second one.
-    return spec is None or spec.repeatable
 
 
 def _called_meanwhile(task: TaskManager) -> bool:
@@ -381,7 +415,7 @@ def _called_meanwhile(task: TaskManager) -> bool:
     return now is not None and now != before
 
 
-def _at(step: dict[str, Any]) -> str:
+def _at(step: Step) -> str:
     return f" at step {steps.label(step)}" if step else ""
 
 
@@ -390,6 +424,8 @@ def _failing(task: TaskManager, flow: Flow) -> Iterator[None]:
     """Turn whatever goes wrong into the flow's failed state."""
     try:
         yield
+    except _HandedOver:
+        return
     except exception.NodeLockLost:
         # Not a failure of the node, which is another conductor's by now.
         raise
@@ -400,8 +436,10 @@ def _failing(task: TaskManager, flow: Flow) -> Iterator[None]:
 
 
 def _fail_with(task: TaskManager, flow: Flow, exc: Exception) -> None:
-    step = getattr(task.node, flow.step_field) if flow.kind else {}
+    step = flow.step(task.node)
     cause = redaction.mask_text(str(exc)) or type(exc).__name__
+    if step:
+        journal.note(task, terms.STEP, steps.label(step), terms.FAILED, cause)
     message = f"The {flow.name} failed{_at(step)}: {cause}"
     if not message.endswith((".", "!", "?")):
         message += "."

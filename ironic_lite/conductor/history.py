@@ -9,6 +9,7 @@ from oslo_utils import timeutils
 from ironic_lite.common import exception, redaction
 from ironic_lite.conductor.identity import current
 from ironic_lite.conf import CONF
+from ironic_lite.objects import node_journal
 from ironic_lite.objects.node_records import NodeHistory
 
 LOG = log.getLogger(__name__)
@@ -36,24 +37,35 @@ def record(task: Any, event_type: str, event: str, error: bool = False) -> None:
     """
     if not CONF.conductor.node_history:
         return
-    node, context = task.node, task.context
-    entry = NodeHistory(
-        context,
-        node_id=node.id,
-        conductor=current().host,
-        severity="ERROR" if error else "INFO",
-        event_type=event_type,
-        event=redaction.mask_text(event)[:_MAX_TEXT],
-        user=context.user_id,
-        project=context.project_id,
-        state=node.provision_state,
-        target_provision_state=node.target_provision_state,
-        duration_seconds=_seconds_in_state(node),
-    )
+    node = task.node
+    entry = NodeHistory(task.context, node_id=node.id, **_values(task, event_type, event, error))
     try:
         entry.create()
     except exception.IronicLiteError as exc:
         LOG.warning("Node %s: its history lacks '%s': %s", node.uuid, event_type, exc)
+
+
+def record_with_node(task: Any, event_type: str, event: str, error: bool = False) -> None:
+    """The same, written by the next save of the node: it costs no transaction of its own."""
+    if CONF.conductor.node_history:
+        now = timeutils.utcnow(with_timezone=True)
+        values = {"created_at": now, **_values(task, event_type, event, error)}
+        task.node.note(node_journal.event(values))
+
+
+def _values(task: Any, event_type: str, event: str, error: bool) -> dict[str, Any]:
+    node, context = task.node, task.context
+    return {
+        "conductor": current().host,
+        "severity": "ERROR" if error else "INFO",
+        "event_type": event_type,
+        "event": redaction.mask_text(event)[:_MAX_TEXT],
+        "user": context.user_id,
+        "project": context.project_id,
+        "state": node.provision_state,
+        "target_provision_state": node.target_provision_state,
+        "duration_seconds": _seconds_in_state(node),
+    }
 
 
 def _seconds_in_state(node: Any) -> int | None:

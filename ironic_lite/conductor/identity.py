@@ -8,6 +8,7 @@ the RPC surface, the worker pool and the periodic tasks enter their conductor's 
 import contextlib
 import contextvars
 import dataclasses
+import threading
 from collections.abc import Iterator
 
 from ironic_lite.conductor.ring import HashRingManager
@@ -25,6 +26,7 @@ class Identity:
     :param workers: where its long work runs.
     :param drivers: what it may drive hardware with.
     :param ring: which node belongs to which conductor.
+    :param stopping: set when it is asked to stop, and hands its work over.
     """
 
     host: str
@@ -33,6 +35,7 @@ class Identity:
     workers: Workers
     drivers: DriverFactory
     ring: HashRingManager
+    stopping: threading.Event = dataclasses.field(default_factory=threading.Event)
 
     @contextlib.contextmanager
     def active(self) -> Iterator[None]:

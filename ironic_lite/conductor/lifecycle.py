@@ -8,7 +8,7 @@ from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common.interface_types import INTERFACE_TYPES
-from ironic_lite.conductor import identity, keepalive, periodics, ring, workers
+from ironic_lite.conductor import handover, identity, keepalive, periodics, ring, workers
 from ironic_lite.conductor.periodics import orphans, searches
 from ironic_lite.conf import CONF
 from ironic_lite.drivers import factory
@@ -53,15 +53,13 @@ class Life:
         me.drivers.load()
         record = self._register()
         # Nothing of this life holds a lock yet: what carries our name is a former life's.
-        freed = Node.release_orphans(self._context, [me.host], even_if_alive=True)
-        if freed:
-            LOG.warning("Released %d locks that a former life of this conductor held", len(freed))
+        freed = Node.release_orphans(self._context, [me.host], even_if_alive=True, by=me.host)
+        orphans.tell(freed, "in a former life")
         self._keepalive = keepalive.Keepalive(
             me.host, me.incarnation, self._register, self._superseded
         )
         self._keepalive.start()
         with me.active():
-            orphans.settle(self._context, freed)
             orphans.recover(self._context)
             searches.run(self._context, record.id)
         self._periodics = periodics.Scheduler(me, self._keepalive, record.id)
@@ -69,7 +67,7 @@ class Life:
         LOG.info("Conductor %s serves %s", me.host, ", ".join(sorted(me.drivers.hardware_types)))
 
     def leave_ring(self) -> None:
-        """Serve no hardware type any more, while running work goes on under our signs of life."""
+        """Serve no hardware type any more; running work is handed over at its next step, under our signs of life."""
         if self._periodics is not None:
             self._periodics.stop()
         if self._keepalive is not None:
@@ -77,9 +75,12 @@ class Life:
                 self._register(serving=False)
             except Exception:
                 LOG.exception("Could not leave the hash ring")
+        self.identity.ring.reset()
+        # Only now: whoever is told to go on with our work must not be us.
+        self.identity.stopping.set()
 
     def end(self) -> None:
-        """Wait for running work, up to ``graceful_shutdown_timeout``, release what is left, and say goodbye."""
+        """Wait for running steps, up to ``graceful_shutdown_timeout``, release what is left, and say goodbye."""
         me = self.identity
         me.workers.close()
         if not me.workers.drain(CONF.conductor.graceful_shutdown_timeout):
@@ -90,7 +91,10 @@ class Life:
             try:
                 # In this order: if another process has taken the name meanwhile, it is alive, and keeps its locks.
                 Conductor.unregister(self._context, me.host, me.incarnation)
-                Node.release_orphans(self._context, [me.host])
+                left = Node.release_orphans(self._context, [me.host], by=me.host)
+                with me.active():
+                    for row in left:
+                        handover.tell_owner(Node.get_by_id(self._context, row["id"]))
             except Exception:
                 LOG.exception("Could not say goodbye; the others notice by themselves")
         LOG.info("Conductor %s has stopped", me.host)

@@ -5,6 +5,7 @@ Methods are short: lock the node, hand over to the room that knows. They check i
 on: is the node locked, under maintenance, in a state for it, and only then the arguments.
 """
 
+import contextlib
 import threading
 from typing import Any
 
@@ -24,6 +25,7 @@ from ironic_lite.conductor import (
 from ironic_lite.conductor.allocation_endpoint import AllocationEndpoint
 from ironic_lite.conductor.hardware_endpoint import HardwareEndpoint
 from ironic_lite.conductor.object_endpoint import ObjectEndpoint
+from ironic_lite.conductor.periodics import orphans
 from ironic_lite.conductor.record_endpoint import RecordEndpoint
 from ironic_lite.conductor.surface import Endpoint, exposed, exposed_to_agents
 from ironic_lite.objects.node import Node
@@ -216,6 +218,16 @@ class ConductorManager(Endpoint):
     def do_node_unrescue(self, context: Context, node_id: str) -> None:
         with task_manager.acquire(context, node_id, purpose="node unrescue") as task:
             flows.rescue.start_unrescue(task)
+
+    @exposed
+    def take_up(self, context: Context, node_id: str) -> None:
+        # We own the node only since another conductor left the ring; our own copy of it may be older.
+        self.identity.ring.reset()
+        # Where that fails, the periodic task finds the node.
+        with contextlib.suppress(
+            exception.NodeLocked, exception.NodeNotFound, exception.TemporaryFailure
+        ):
+            orphans.take_up(context, node_id)
 
     # -- agents --------------------------------------------------------------------------------------------------
 

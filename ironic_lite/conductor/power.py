@@ -4,9 +4,11 @@
 from typing import Any
 
 from oslo_log import log
+from oslo_utils import timeutils
 
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import history
+from ironic_lite.common import journal as terms
+from ironic_lite.conductor import history, journal
 from ironic_lite.conf import CONF
 
 LOG = log.getLogger(__name__)
@@ -32,6 +34,7 @@ def request(task: Any, state: str, timeout: int | None = None) -> None:
     task.spawn_after(change, task, state, timeout, reraise=False)
     task.node.target_power_state = states.POWER_TARGETS[state]
     task.node.last_error = None
+    journal.note(task, terms.POWER, state, terms.REQUESTED, seconds=timeout)
     task.node.save()
 
 
@@ -52,9 +55,11 @@ def change(task: Any, state: str, timeout: int | None = None, reraise: bool = Tr
         timeout = CONF.conductor.soft_power_off_timeout
     try:
         if state not in (states.REBOOT, states.SOFT_REBOOT) and _is_there(task, target):
+            if node.target_power_state is not None:
+                journal.note(task, terms.POWER, state, terms.DONE, "it was so already")
             _record(node, target)
             return
-        _announce(node, state, target)
+        _announce(task, state, target, timeout)
         if state == states.REBOOT:
             task.driver.power.reboot(task, timeout=timeout)
         else:
@@ -64,13 +69,15 @@ def change(task: Any, state: str, timeout: int | None = None, reraise: bool = Tr
     except Exception as exc:
         node.target_power_state = None
         node.last_error = f"Failed to change power to '{state}': {exc}"
-        history.record(task, history.TRANSITION, node.last_error, error=True)
+        history.record_with_node(task, history.TRANSITION, node.last_error, error=True)
+        journal.note(task, terms.POWER, state, terms.FAILED, str(exc))
         node.save()
         if reraise:
             raise
         LOG.error("Node %s: %s", node.uuid, node.last_error)
         return
     LOG.info("Node %s: %s", node.uuid, target)
+    journal.note(task, terms.POWER, state, terms.DONE)
     _record(node, target)
 
 
@@ -78,12 +85,14 @@ def _is_there(task: Any, target: str) -> bool:
     return task.driver.power.get_power_state(task) == target
 
 
-def _announce(node: Any, state: str, target: str) -> None:
+def _announce(task: Any, state: str, target: str, timeout: int | None) -> None:
     """Show where power is going before the BMC is asked to."""
+    node = task.node
     node.target_power_state = target
     node.last_error = None
     if state in _ENDS_THE_AGENT:
         node.forget_agent()
+    journal.note(task, terms.POWER, state, terms.STARTED, seconds=timeout)
     node.save()
 
 
@@ -93,17 +102,22 @@ def _record(node: Any, reached: str) -> None:
     node.save()
 
 
-def forget_interrupted(task: Any) -> None:
-    """Nobody works on the power of this node, which was left in the middle of a change: say so.
+def take_up(task: Any) -> None:
+    """Change power once more where the conductor that was at it has died. Runs in a worker, under the lock.
 
-    :param task: holds the node exclusively.
+    The BMC is asked first; a server that is where it was to go is left alone. A reboot is done again: nobody knows
+    whether it took place, and the client wants one.
     """
     node = task.node
-    if node.target_power_state is None:
+    target = node.target_power_state
+    if target is None:
         return
-    node.last_error = (
-        f"The conductor died while it changed power to '{node.target_power_state}'; the change may or may not "
-        "have taken place. Ask for it again."
-    )
-    node.target_power_state = None
-    node.save()
+    begun = journal.last(task, terms.POWER)
+    state, timeout = target, None
+    if begun is not None and states.POWER_TARGETS.get(begun["subject"]) == target:
+        state = begun["subject"]
+        if begun["until"]:
+            until, since = (timeutils.parse_isotime(begun[n]) for n in ("until", "created_at"))
+            timeout = round((until - since).total_seconds())
+    journal.note(task, terms.TAKE_OVER, begun["conductor"] if begun else None, terms.STARTED)
+    change(task, state, timeout, reraise=False)

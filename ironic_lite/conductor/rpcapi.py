@@ -23,7 +23,7 @@ from ironic_lite.objects.base import IronicLiteObjectSerializer
 from ironic_lite.objects.node import Node
 
 TOPIC = "ironic_lite.conductor_manager"
-RPC_API_VERSION = "1.1"
+RPC_API_VERSION = "1.2"
 
 # A conductor at work on a call says so twice in this time (in seconds). One that has died is found out by then, long
 # before the time that its work might take has passed.
@@ -54,6 +54,7 @@ class ConductorAPI(RecordCalls, HardwareCalls, AllocationCalls):
     * 1.0: nodes, ports, power, provisioning, boot devices, agents, objects.
     * 1.1: port groups, volumes, traits, creation of ports; consoles, boot mode, RAID, indicators, virtual media,
       VIFs, vendor methods, inspection data; allocations.
+    * 1.2: plans; work that is handed over.
     """
 
     def __init__(self) -> None:
@@ -140,6 +141,15 @@ class ConductorAPI(RecordCalls, HardwareCalls, AllocationCalls):
             raise exception.ServiceUnavailable(
                 err=f"{_called(host)} could not be reached; retry in a moment."
             ) from None
+
+    def _cast(
+        self, context: Context, topic: str, method: str, version: str, **arguments: Any
+    ) -> None:
+        """Tell a conductor something, without waiting for what it makes of it."""
+        client = self._client.prepare(
+            server=topic.removeprefix(f"{TOPIC}."), version=version, retry=SEND_RETRIES
+        )
+        client.cast(context, method, **arguments)
 
     # -- nodes -------------------------------------------------------------------------------------------------
 
@@ -333,6 +343,10 @@ class ConductorAPI(RecordCalls, HardwareCalls, AllocationCalls):
     def do_node_unrescue(self, context: Context, node_id: str, topic: str) -> None:
         """Start the way back from rescue."""
         self._call(context, topic, "do_node_unrescue", node_id=node_id)
+
+    def take_up(self, context: Context, node_id: str, topic: str) -> None:
+        """Tell a conductor to go on with what another one has left off on a node."""
+        self._cast(context, topic, "take_up", version="1.2", node_id=node_id)
 
     # -- agents ------------------------------------------------------------------------------------------------
 

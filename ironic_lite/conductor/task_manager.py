@@ -17,7 +17,8 @@ from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import identity, power, precondition, workers
+from ironic_lite.common import journal as terms
+from ironic_lite.conductor import identity, journal, power, precondition, workers
 from ironic_lite.conf import CONF
 from ironic_lite.objects.node import Node
 from ironic_lite.objects.port import Port
@@ -47,14 +48,19 @@ def acquire(
 class _Move:
     """What to restore when a move along the state machine must not have happened."""
 
-    FIELDS = ("provision_state", "target_provision_state", "last_error")
+    FIELDS = ("provision_state", "target_provision_state", "last_error", "operation")
 
-    def __init__(self, node: Node):
+    def __init__(self, node: Node, operation: str | None):
         self._before = {field: getattr(node, field) for field in self.FIELDS}
+        self._before["operation"] = operation
 
-    def undo(self, node: Node) -> None:
+    def undo(self, task: "TaskManager") -> None:
+        node = task.node
+        if node.operation != self._before["operation"]:
+            journal.note(task, terms.OPERATION, task.purpose, terms.FAILED, "it could not start")
         for field, value in self._before.items():
             setattr(node, field, value)
+        journal.note(task, terms.STATE, node.provision_state, terms.ENTERED, "taken back")
         node.save()
 
 
@@ -82,7 +88,9 @@ class TaskManager:
         self._spawn: tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]] | None = None
         self._slot: workers.Slot | None = None
         self._move: _Move | None = None
+        self._operation: str | None = None
         self._in_worker = False
+        self._then: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
 
     # -- what a task gives -------------------------------------------------------------------------------------
 
@@ -128,6 +136,7 @@ class TaskManager:
                 time.sleep(CONF.conductor.node_locked_retry_interval)
             else:
                 self._held = True
+                self._operation = self.node.operation
                 self._driver = self._ports = None
                 LOG.debug("Locked node %s for %s", self.node.uuid, self.purpose)
                 self._check_precondition()
@@ -176,6 +185,12 @@ class TaskManager:
             self._log_lost_lock()
         except exception.NodeNotFound:
             LOG.debug("Node %s was deleted during %s", self.node.uuid, self.purpose)
+        for function, args in self._then:
+            function(*args)
+
+    def when_released(self, function: Callable[..., Any], *args: Any) -> None:
+        """Call the function once the lock is free."""
+        self._then.append((function, args))
 
     def _log_lost_lock(self) -> None:
         LOG.warning(
@@ -202,32 +217,46 @@ class TaskManager:
         call_args: tuple[Any, ...] = (),
         call_kwargs: dict[str, Any] | None = None,
         target_state: str | None = None,
+        then: str | None = None,
     ) -> None:
         """Move the node along the state machine, and save it.
 
+        :param then: a second event, which takes the node out of the state in between before anybody sees it.
         :param callback: runs on the worker pool after the task's block, under the same lock.
         :param target_state: the target provision state, where it is not the usual one.
         :raises InvalidStateRequested: when the state does not know the event.
         :raises NoFreeConductorWorker: when the callback could not run; the node has not moved then.
         """
         node = self.node
+        move = self._next_state(event, target_state)
+        if callback is not None:
+            self.spawn_after(callback, *call_args, **(call_kwargs or {}))
+            if not self._in_worker:
+                self._move = _Move(node, self._operation)
+            node.last_error = None
+        self._enter(move, event)
+        if then is not None:
+            self._enter(self._next_state(then, None), then)
+        node.save()
+
+    def _next_state(self, event: str, target_state: str | None) -> states.Move:
+        node = self.node
         try:
-            move = states.move(
+            return states.move(
                 node.provision_state, event, node.target_provision_state, target_state
             )
         except ValueError:
             raise exception.InvalidStateRequested(
                 action=event, node=node.uuid, state=node.provision_state
             ) from None
-        if callback is not None:
-            self.spawn_after(callback, *call_args, **(call_kwargs or {}))
-            if not self._in_worker:
-                self._move = _Move(node)
-            node.last_error = None
-        LOG.info("Node %s: %s -> %s (%s)", node.uuid, node.provision_state, move.state, event)
+
+    def _enter(self, move: states.Move, event: str) -> None:
+        node = self.node
+        before = node.provision_state
+        LOG.info("Node %s: %s -> %s (%s)", node.uuid, before, move.state, event)
         node.provision_state = move.state
         node.target_provision_state = move.target
-        node.save()
+        journal.note(self, terms.STATE, move.state, terms.ENTERED, f"from {before} by {event}")
 
     def spawn_after(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
         """Run the function on the worker pool after the task's block, under the same lock.
@@ -266,7 +295,7 @@ class TaskManager:
         if self._move is None or not self._held:
             return
         try:
-            self._move.undo(self.node)
+            self._move.undo(self)
         except Exception:
             LOG.exception("Could not move node %s back after a failed start", self.node.uuid)
 
@@ -294,6 +323,8 @@ class TaskManager:
         node = self.node
         try:
             node.last_error = f"{self.purpose} failed: {exc}"
+            if node.operation is not None:
+                journal.end(self, self.purpose, terms.FAILED, node.last_error)
             if node.provision_state in states.WORKING:
                 self.process_event("fail")
             else:

@@ -142,6 +142,25 @@ OPTS = [
         "node_history_cleanup_interval",
         default=86400,
         min=0,
-        help="Seconds between two removals of entries beyond that; 0 keeps them all.",
+        help="Seconds between two removals of entries of histories and journals beyond what they keep; 0 "
+        "keeps them all.",
+    ),
+    cfg.IntOpt(
+        "recovery_attempts",
+        default=10,
+        min=1,
+        help="How often a step may be begun again because its conductor died, before its operation fails.",
+    ),
+    cfg.IntOpt(
+        "node_journal_max_operations",
+        default=20,
+        min=1,
+        help="How many of its newest operations a node's journal keeps.",
+    ),
+    cfg.IntOpt(
+        "node_journal_max_entries",
+        default=2000,
+        min=10,
+        help="How many of its newest entries a node's journal keeps, whatever they belong to.",
     ),
 ]

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ironic_lite.common import exception
+from ironic_lite.common import exception, states
 from ironic_lite.db import traits
 from ironic_lite.db.models import CHASSIS, NODE_TRAITS, NODES
 from ironic_lite.db.repository import Condition, Filter, among, equals
@@ -34,6 +34,21 @@ def contains(column: sa.ColumnElement[Any], text: str) -> Condition:
     return sa.func.lower(column).contains(text.lower(), autoescape=True)
 
 
+def _left_off(_wanted: bool) -> Condition:
+    """A conductor has begun something, and nobody goes on with it."""
+    at_rest = sa.or_(
+        _c.provision_state.in_(states.WAITING.values()), _c.provision_state.in_(states.HELD)
+    )
+    return sa.and_(
+        _c.reservation.is_(None),
+        sa.or_(
+            _c.provision_state.in_(states.WORKING),
+            _c.target_power_state.is_not(None),
+            sa.and_(_c.operation.is_not(None), sa.not_(at_rest)),
+        ),
+    )
+
+
 FILTERS: dict[str, Filter] = {
     **equals(
         _c.name,
@@ -52,6 +67,7 @@ FILTERS: dict[str, Filter] = {
         _c.chassis_id,
     ),
     "chassis_uuid": _in_chassis,
+    "left_off": _left_off,
     "associated": _given(_c.instance_uuid),
     "reserved": _given(_c.reservation),
     "sharded": _given(_c.shard),

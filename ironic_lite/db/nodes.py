@@ -6,7 +6,7 @@ token changes the row only while that token stands in it).
 """
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,8 +14,9 @@ from oslo_utils import timeutils
 from sqlalchemy import exc
 
 from ironic_lite.common import exception, states
-from ironic_lite.db import conductors, engine, retry
-from ironic_lite.db.models import ALLOCATIONS, CHASSIS, CONDUCTORS, NODES, PORTS
+from ironic_lite.common import journal as terms
+from ironic_lite.db import conductors, engine, journal, retry
+from ironic_lite.db.models import ALLOCATIONS, CHASSIS, CONDUCTORS, NODE_JOURNAL, NODES, PORTS
 from ironic_lite.db.models.base import new_revision
 from ironic_lite.db.node_filters import FILTERS, node_traits
 from ironic_lite.db.repository import Repository
@@ -31,6 +32,13 @@ DERIVED_COLUMNS = frozenset({"chassis_uuid", "allocation_uuid", "traits"})
 
 _SAME_REVISION = {"revision": NODES.c.revision}
 """Locks and signs of life are no changes that a client who edits the node would have to know of."""
+
+_UNLOCKED = {
+    "reservation": None,
+    "reservation_token": None,
+    "reserved_at": None,
+    **_SAME_REVISION,
+}
 
 _DEFAULTS: Row = {
     "provision_state": states.ENROLL,
@@ -121,22 +129,27 @@ def shards() -> list[Row]:
 
 
 @retry.on_transient_error
-def update(node_id: int, values: Row, token: str | None = None) -> Row:
+def update(
+    node_id: int, values: Row, token: str | None = None, entries: Sequence[journal.Entry] = ()
+) -> Row:
     """Write these columns; a new provision state is dated.
 
     :param token: write only while this is the token of the node's lock.
+    :param entries: of the node's journal and history, written together with the columns or not at all.
     :returns: all columns that were written.
     :raises NodeLockLost: it is not; nothing was written.
     :raises NodeNotFound: and what ``create`` raises for what must be unique.
     """
-    written = {**values, "updated_at": _now(), "revision": new_revision()}
+    written = {**values, "updated_at": _now(), "revision": new_revision()} if values else {}
     if "provision_state" in values and "provision_updated_at" not in values:
         written["provision_updated_at"] = written["updated_at"]
-    statement = sa.update(NODES).where(*_fence(node_id, token)).values(written)
+    statement = sa.update(NODES).where(*_fence(node_id, token)).values(written or _SAME_REVISION)
     try:
         with engine.writer() as connection:
             if connection.execute(statement).rowcount == 0:
                 raise _refusal(connection, node_id)
+            if entries:
+                journal.write(connection, node_id, entries)
     except exc.IntegrityError as error:
         raise _nodes.translate_violation(error, {**get(node_id), **values}) from None
     return written
@@ -180,7 +193,7 @@ def reserve(tag: str, ident: int | str, token: str) -> Row:
     statement = (
         sa.update(NODES)
         .where(NODES.c[column] == value, NODES.c.reservation.is_(None))
-        .values(reservation=tag, reservation_token=token, **_SAME_REVISION)
+        .values(reservation=tag, reservation_token=token, reserved_at=_now(), **_SAME_REVISION)
     )
     with engine.writer() as connection:
         connection.execute(statement)
@@ -194,11 +207,7 @@ def reserve(tag: str, ident: int | str, token: str) -> Row:
 @retry.on_transient_error
 def release(node_id: int, token: str) -> None:
     """Give the lock back; raises as ``update`` does."""
-    statement = (
-        sa.update(NODES)
-        .where(*_fence(node_id, token))
-        .values(reservation=None, reservation_token=None, **_SAME_REVISION)
-    )
+    statement = sa.update(NODES).where(*_fence(node_id, token)).values(_UNLOCKED)
     with engine.writer() as connection:
         if connection.execute(statement).rowcount == 0 and not retry.is_repeated():
             raise _refusal(connection, node_id)
@@ -214,32 +223,60 @@ def check_lock(node_id: int, token: str) -> None:
 
 
 @retry.on_transient_error
-def release_orphans(hostnames: Iterable[str], even_if_alive: bool = False) -> list[int]:
-    """Break the locks that these hosts hold now; returns the ids of the nodes.
+def release_orphans(
+    hostnames: Iterable[str], even_if_alive: bool = False, by: str | None = None
+) -> list[Row]:
+    """Break the locks that these hosts hold now; returns ``id``, ``uuid`` and ``reservation`` of the nodes.
 
     A lock that such a host takes in the meantime has another token and stays. So do, unless ``even_if_alive``, the
     locks of a host that has come back to life since the caller saw it dead.
+
+    :param by: the conductor that does it, for the journals of the nodes.
     """
     held = (
-        sa.select(NODES.c.id, NODES.c.reservation_token)
+        sa.select(
+            NODES.c.id,
+            NODES.c.uuid,
+            NODES.c.reservation,
+            NODES.c.reservation_token,
+            NODES.c.reserved_at,
+            NODES.c.operation,
+            NODES.c.provision_state,
+        )
         .where(NODES.c.reservation.in_(list(hostnames)))
         .order_by(NODES.c.id)
     )
     alive = sa.select(CONDUCTORS.c.hostname).where(conductors.is_alive())
     freed = []
     with engine.writer() as connection:
-        for node_id, token in connection.execute(held).all():
-            statement = (
-                sa.update(NODES)
-                .where(*_fence(node_id, token))
-                .values(reservation=None, reservation_token=None, **_SAME_REVISION)
-            )
+        for row in connection.execute(held).mappings().all():
+            fence = _fence(row["id"], row["reservation_token"])
+            statement = sa.update(NODES).where(*fence).values(_UNLOCKED)
             if not even_if_alive:
                 # Asked after the locks were read: who holds one of them had registered before.
                 statement = statement.where(NODES.c.reservation.not_in(alive))
             if connection.execute(statement).rowcount:
-                freed.append(node_id)
+                journal.write(connection, row["id"], [_broken_lock(row, by)])
+                freed.append({name: row[name] for name in ("id", "uuid", "reservation")})
     return freed
+
+
+def _broken_lock(row: Any, by: str | None) -> journal.Entry:
+    return journal.Entry(
+        NODE_JOURNAL,
+        {
+            "created_at": _now(),
+            "operation": row["operation"],
+            "kind": terms.LOCK,
+            "subject": row["reservation"],
+            "outcome": terms.BROKEN,
+            "detail": f"held since {row['reserved_at'].isoformat()}"
+            if row["reserved_at"]
+            else None,
+            "state": row["provision_state"],
+            "conductor": by,
+        },
+    )
 
 
 @retry.on_transient_error

@@ -10,6 +10,7 @@ from ironic_lite.objects.chassis import Chassis
 from ironic_lite.objects.conductor import Conductor
 from ironic_lite.objects.node import Node
 from ironic_lite.objects.node_items import BIOSSetting, FirmwareComponent
+from ironic_lite.objects.node_journal import NodeJournal
 from ironic_lite.objects.node_records import NodeHistory, NodeInventory, ReceivedInventory
 from ironic_lite.objects.port import Port, Portgroup
 from ironic_lite.objects.recipes import DeployTemplate, InspectionRule, Runbook
@@ -26,6 +27,7 @@ __all__ = [
     "Node",
     "NodeHistory",
     "NodeInventory",
+    "NodeJournal",
     "Port",
     "Portgroup",
     "ReceivedInventory",

@@ -16,7 +16,7 @@ from oslo_utils import timeutils
 
 from ironic_lite.common import exception
 from ironic_lite.common.interface_types import INTERFACE_TYPES
-from ironic_lite.db import nodes
+from ironic_lite.db import journal, nodes
 from ironic_lite.objects import base, fields
 from ironic_lite.objects.traits import Traited
 
@@ -40,13 +40,18 @@ def _moment() -> Any:
 class Node(Traited, base.IronicLiteObject):
     """Fields as Ironic's; the ``agent_*`` ones are kept there in ``driver_internal_info``.
 
-    ``chassis_uuid`` and ``allocation_uuid`` follow from other records; ``traits`` have methods of their own.
+    ``chassis_uuid`` and ``allocation_uuid`` follow from other records; ``traits`` have methods of their own. What is
+    given to ``note`` is written by the next ``save``, in the same transaction and under the same fence.
     """
 
-    VERSION = "1.1"
-    ADDED = {"1.1": ("chassis_id", "chassis_uuid", "allocation_uuid", "traits", "revision")}
+    VERSION = "1.2"
+    ADDED = {
+        "1.1": ("chassis_id", "chassis_uuid", "allocation_uuid", "traits", "revision"),
+        "1.2": ("operation", "reserved_at"),
+    }
     UNCHANGEABLE = base.IronicLiteObject.UNCHANGEABLE | {
         "reservation",
+        "reserved_at",
         "revision",
         *nodes.DERIVED_COLUMNS,
     }
@@ -68,6 +73,7 @@ class Node(Traited, base.IronicLiteObject):
         "network_data": fields.FlexibleDictField(nullable=True),
         "resource_class": _text(),
         "reservation": _text(),
+        "reserved_at": _moment(),
         "conductor_group": fields.StringField(),
         "conductor_affinity": fields.IntegerField(nullable=True),
         "power_state": _text(),
@@ -75,6 +81,7 @@ class Node(Traited, base.IronicLiteObject):
         "provision_state": _text(),
         "target_provision_state": _text(),
         "provision_updated_at": _moment(),
+        "operation": _text(),
         "last_error": _text(),
         "fault": _text(),
         "health": _text(),
@@ -121,6 +128,7 @@ class Node(Traited, base.IronicLiteObject):
     def __init__(self, context: Any = None, **kwargs: Any):
         super().__init__(context, **kwargs)
         self._token: str | None = None
+        self.noted: list[journal.Entry] = []
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         # A copy without the token would write past the fence.
@@ -255,10 +263,15 @@ class Node(Traited, base.IronicLiteObject):
             fields that cannot be changed.
         """
         changes = self._changes()
-        if changes:
-            self._load(nodes.update(self.id, changes, self._token))
+        if changes or self.noted:
+            self._load(nodes.update(self.id, changes, self._token, self.noted))
+            self.noted = []
             if "chassis_id" in changes:
                 self._load(nodes.get(self.id))
+
+    def note(self, entry: journal.Entry) -> None:
+        """Add an entry to the node's journal or history with the next ``save``; until then it is in ``noted``."""
+        self.noted.append(entry)
 
     @base.remotable
     def destroy(self) -> None:
@@ -302,7 +315,7 @@ class Node(Traited, base.IronicLiteObject):
             raise exception.NodeNotLocked(node=self.uuid)
         nodes.release(self.id, self._token)
         self._token = None
-        self._load({"reservation": None})
+        self._load({"reservation": None, "reserved_at": None})
 
     def check_lock(self) -> None:
         """Ask the database whether the lock is still ours. Raises as ``release`` does."""
@@ -312,14 +325,21 @@ class Node(Traited, base.IronicLiteObject):
 
     @classmethod
     def release_orphans(
-        cls, context: Any, hostnames: Iterable[str], even_if_alive: bool = False
-    ) -> Sequence[int]:
-        """Break the locks of these hosts; returns the ids of the nodes. What still runs there is fenced off.
+        cls,
+        context: Any,
+        hostnames: Iterable[str],
+        even_if_alive: bool = False,
+        by: str | None = None,
+    ) -> Sequence[Row]:
+        """Break the locks of these hosts; returns ``id``, ``uuid`` and ``reservation`` (who held it) of the nodes.
+
+        What still runs there is fenced off.
 
         :param even_if_alive: also of hosts that are alive, as the caller's own at its start. Otherwise a host that has
             come back since the caller saw it dead keeps its locks.
+        :param by: the conductor that does it, for the nodes' journals.
         """
-        return nodes.release_orphans(hostnames, even_if_alive)
+        return nodes.release_orphans(hostnames, even_if_alive, by)
 
     # The agent
 

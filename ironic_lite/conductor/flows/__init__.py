@@ -6,10 +6,13 @@ the error), moves the node and hands the work to the worker pool. The functions 
 state: for a heartbeat, a timeout, an abort, and for a node whose conductor has died.
 """
 
+from typing import Any
+
 from oslo_log import log
 
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import engine
+from ironic_lite.common import journal as terms
+from ironic_lite.conductor import engine, journal, power
 from ironic_lite.conductor.flows import (
     adopt,
     checks,
@@ -33,6 +36,7 @@ __all__ = [
     "deploy",
     "fail",
     "inspect",
+    "is_left_off",
     "recover",
     "rescue",
     "resume",
@@ -118,6 +122,7 @@ def fail(task: TaskManager, message: str) -> None:
 def timed_out(task: TaskManager) -> None:
     """End a waiting flow because its agent has been silent for too long."""
     flow = flow_of(task)
+    journal.note(task, terms.TIMEOUT, task.node.provision_state, terms.FAILED)
     fail(
         task,
         f"The {flow.name} timed out while in '{task.node.provision_state}': {_TIMEOUT_ADVICE}.",
@@ -142,20 +147,43 @@ def unhold(task: TaskManager) -> None:
     :raises InvalidStateRequested: when the node is not held.
     """
     checks.actionable(task, "unhold")
-    task.process_event("unhold", callback=engine.resume, call_args=(task, flow_of(task)))
+    engine.unhold(task, flow_of(task))
+
+
+def is_left_off(node: Any) -> bool:
+    """Whether something was begun on the node that goes on only if a conductor takes it up.
+
+    A waiting node needs nothing: its agent's next heartbeat finds the new conductor. One without end is ended.
+    """
+    state = node.provision_state
+    rests = state in states.HELD or state in states.WAITING.values()
+    return (
+        state in states.WORKING
+        or node.target_power_state is not None
+        or (node.operation is not None and not rests)
+    )
 
 
 def recover(task: TaskManager) -> None:
-    """Go on with the flow of a node whose conductor died at work. Runs in a worker, under the lock.
-
-    A waiting node needs nothing: its agent's next heartbeat finds the new conductor.
-    """
-    if task.node.provision_state in states.WORKING:
+    """Go on with what was left off on a node. Runs in a worker, under the lock."""
+    node = task.node
+    if node.provision_state in states.WORKING:
         flow = flow_of(task)
-        LOG.info(
-            "Node %s: taking up its %s where a dead conductor left it", task.node.uuid, flow.name
-        )
+        LOG.info("Node %s: taking up its %s where it was left off", node.uuid, flow.name)
         engine.recover(task, flow)
+        return
+    power.take_up(task)
+    if node.operation is not None and node.provision_state in states.FAILED:
+        # It was aborted, and its conductor died while it cleaned up.
+        engine.recover(task, _aborted_flow(task))
+    elif is_left_off(node):
+        journal.end(task, "", terms.INTERRUPTED)
+        node.save()
+
+
+def _aborted_flow(task: TaskManager) -> engine.Flow:
+    begun = next(e for e in journal.of_operation(task) if e["kind"] == terms.OPERATION)
+    return next(flow for flow in ALL if flow.name == begun["subject"])
 
 
 _ACTIONS = {

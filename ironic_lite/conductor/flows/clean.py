@@ -41,8 +41,7 @@ def start_manual(
 
 def follow_tear_down(task: TaskManager) -> None:
     """Clean a node that a tenant has given back. Runs in the worker of the tearing down."""
-    task.process_event("clean")
-    engine.run(task, FLOW)
+    engine.follow(task, FLOW, "clean")
 
 
 def _manual(task: TaskManager) -> bool:

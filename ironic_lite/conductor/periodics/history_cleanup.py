@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps the histories of nodes from growing without end. Any conductor may do it for all."""
+"""Keeps the histories and journals of nodes from growing without end. Any conductor may do it for all."""
 
 from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
 from ironic_lite.conf import CONF
+from ironic_lite.objects.node_journal import NodeJournal
 from ironic_lite.objects.node_records import NodeHistory
 
 LOG = log.getLogger(__name__)
@@ -15,3 +16,9 @@ def run(context: ironic_context.RequestContext) -> None:
     deleted = NodeHistory.prune(context, CONF.conductor.node_history_max_entries)
     if deleted:
         LOG.info("Removed %d entries from the histories of nodes", deleted)
+    conf = CONF.conductor
+    deleted = NodeJournal.prune(
+        context, conf.node_journal_max_operations, conf.node_journal_max_entries
+    )
+    if deleted:
+        LOG.info("Removed %d entries from the journals of nodes", deleted)

@@ -5,18 +5,23 @@ Breaking a dead conductor's locks voids their tokens. Should it only have been p
 changes a node. Every conductor breaks locks, but only the new owner by the ring takes up the work.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
-from ironic_lite.common import exception, states
-from ironic_lite.conductor import flows, identity, power, task_manager
+from ironic_lite.common import exception
+from ironic_lite.conductor import flows, identity, task_manager
 from ironic_lite.conductor.periodics import owned
 from ironic_lite.objects.conductor import Conductor
 from ironic_lite.objects.node import Node
 
 LOG = log.getLogger(__name__)
+
+MOST_NAMES = 20
+"""Nodes that one line of the log names."""
 
 Context = ironic_context.RequestContext
 
@@ -32,48 +37,53 @@ def run(context: Context, trusted: bool) -> None:
 
 
 def _release_locks_of_the_dead(context: Context) -> None:
-    dead = [host for host in Conductor.offline(context) if host != identity.current().host]
+    me = identity.current()
+    dead = [host for host in Conductor.offline(context) if host != me.host]
     if not dead:
         return
-    freed = Node.release_orphans(context, dead)
+    freed = Node.release_orphans(context, dead, by=me.host)
     if freed:
-        LOG.warning(
-            "Released %d locks of the conductors %s, which are offline", len(freed), ", ".join(dead)
-        )
-        identity.current().ring.reset()
-        settle(context, freed)
+        tell(freed, "which is offline")
+        me.ring.reset()
 
 
-def settle(context: Context, node_ids: Iterable[int]) -> None:
-    """Clear up after changes of power that were cut off.
+def tell(freed: Iterable[dict[str, Any]], why: str) -> None:
+    """Log whose locks on which nodes were broken.
 
-    :param node_ids: nodes whose locks were broken.
+    :param freed: what ``Node.release_orphans`` returned.
     """
-    for node_id in node_ids:
-        try:
-            with task_manager.acquire(context, node_id, purpose="clearing up", retry=False) as task:
-                power.forget_interrupted(task)
-        except (exception.NodeLocked, exception.NodeNotFound):
-            LOG.debug("Node %s is taken care of", node_id)
+    by_host: dict[str, list[str]] = defaultdict(list)
+    for row in freed:
+        by_host[row["reservation"]].append(row["uuid"])
+    for host, uuids in by_host.items():
+        names = ", ".join(uuids[:MOST_NAMES])
+        more = f" and {len(uuids) - MOST_NAMES} more" if len(uuids) > MOST_NAMES else ""
+        LOG.warning("Released %d locks of %s, %s: %s%s", len(uuids), host, why, names, more)
 
 
 def recover(context: Context) -> None:
-    """Take up the work on our nodes in a working state that nobody holds.
+    """Take up what was left off on our nodes.
 
-    Whoever works on a node holds its lock for as long as it is in such a state; so here nobody does.
+    Whoever works on a node holds its lock for as long as something is unfinished; so here nobody does.
     """
-    filters = {"provision_state_in": sorted(states.WORKING), "reserved": False}
-    for row in owned.nodes(context, filters):
+    for row in owned.nodes(context, {"left_off": True}):
         try:
-            _recover(context, row["uuid"])
+            take_up(context, row["uuid"])
         except (exception.NodeLocked, exception.NodeNotFound):
             LOG.debug("Node %s is taken care of", row["uuid"])
         except exception.TemporaryFailure:
             LOG.info("No worker is free to recover nodes; the next run goes on")
             return
+        except exception.IronicLiteError as exc:
+            LOG.error("Node %s cannot be taken up, trying again: %s", row["uuid"], exc.message)
 
 
-def _recover(context: Context, node_uuid: str) -> None:
+def take_up(context: Context, node_uuid: str) -> None:
+    """Go on with what was left off on one node, on the worker pool.
+
+    :raises NodeLocked, NodeNotFound: when somebody else does, or it is gone.
+    :raises NoFreeConductorWorker: when the pool is full.
+    """
     with task_manager.acquire(context, node_uuid, purpose="recovery", retry=False) as task:
-        if task.node.provision_state in states.WORKING:
+        if flows.is_left_off(task.node):
             task.spawn_after(flows.recover, task)

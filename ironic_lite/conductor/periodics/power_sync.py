@@ -12,7 +12,7 @@ from oslo_log import log
 
 from ironic_lite.common import concurrency, exception, states
 from ironic_lite.common import context as ironic_context
-from ironic_lite.conductor import history, identity, power, task_manager
+from ironic_lite.conductor import history, identity, task_manager
 from ironic_lite.conductor.periodics import owned
 from ironic_lite.conf import CONF
 
@@ -77,9 +77,7 @@ class PowerSync:
     def _sync(self, task: task_manager.TaskManager) -> None:
         node = task.node
         if node.target_power_state is not None:
-            # Who changes power holds the lock, and nobody does.
-            _upgrade(task)
-            power.forget_interrupted(task)
+            # Its conductor died at it; see `orphans`.
             return
         try:
             actual = _ask(task)

@@ -4,28 +4,18 @@
 from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
-from ironic_lite.common import exception, states
-from ironic_lite.conductor import flows, task_manager
+from ironic_lite.common import exception
+from ironic_lite.conductor import bounds, flows, task_manager
 from ironic_lite.conductor.periodics import owned
-from ironic_lite.conf import CONF
 
 LOG = log.getLogger(__name__)
-
-TIMEOUTS = {
-    states.DEPLOYWAIT: "deploy_callback_timeout",
-    states.CLEANWAIT: "clean_callback_timeout",
-    states.INSPECTWAIT: "inspect_wait_timeout",
-    states.RESCUEWAIT: "rescue_callback_timeout",
-    states.SERVICEWAIT: "service_callback_timeout",
-}
-"""Wait state -> option with the seconds of silence that end it."""
 
 
 def run(context: ironic_context.RequestContext) -> None:
     """End the flows of our nodes that have waited for too long. Nodes under maintenance are left to their operator."""
-    for state, option in TIMEOUTS.items():
-        patience = getattr(CONF.conductor, option)
-        if not patience:
+    for state in bounds.WAITS:
+        patience = bounds.patience(state)
+        if patience is None:
             continue
         filters = {
             "provision_state": state,

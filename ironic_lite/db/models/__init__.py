@@ -12,6 +12,7 @@ from ironic_lite.db.models.node_records import (
     FIRMWARE_COMPONENTS,
     NODE_HISTORY,
     NODE_INVENTORY,
+    NODE_JOURNAL,
     RECEIVED_INVENTORY,
 )
 from ironic_lite.db.models.nodes import CHASSIS, NODE_TRAITS, NODES
@@ -37,6 +38,7 @@ __all__ = [
     "NODES",
     "NODE_HISTORY",
     "NODE_INVENTORY",
+    "NODE_JOURNAL",
     "NODE_TRAITS",
     "PORTGROUPS",
     "PORTS",

@@ -3,8 +3,8 @@
 
 import sqlalchemy as sa
 
-from ironic_lite.db.models.base import NAME, UUID, belongs_to, table
-from ironic_lite.db.types import JSONDict, JSONList
+from ironic_lite.db.models.base import NAME, STATE, UUID, belongs_to, table
+from ironic_lite.db.types import JSONDict, JSONList, UTCDateTime
 
 BIOS_SETTINGS = table(
     "bios_settings",
@@ -74,3 +74,21 @@ RECEIVED_INVENTORY = table(
     sa.UniqueConstraint("node_id", name="uniq_received_inventory_node_id"),
 )
 """What the ramdisk of a running inspection has sent, until the inspection ends."""
+
+NODE_JOURNAL = table(
+    "node_journal",
+    belongs_to("nodes", "node_id", of="node_journal"),
+    sa.Column("operation", UUID),
+    sa.Column("kind", STATE, nullable=False),
+    sa.Column("subject", NAME),
+    sa.Column("outcome", STATE, nullable=False),
+    sa.Column("detail", sa.Text),
+    sa.Column("state", STATE),
+    sa.Column("until", UTCDateTime),
+    sa.Column("conductor", NAME),
+    sa.Column("user", NAME),
+    sa.Column("project", NAME),
+    sa.Column("request_id", NAME),
+    sa.Index("ix_node_journal_node_id_id", "node_id", "id"),
+)
+"""What conductors did to a node, written together with what they changed about it."""

@@ -27,6 +27,9 @@ class StepSpec:
     :param abortable: an operator may abort the operation while the step runs.
     :param requires_ramdisk: the step needs the agent to be up.
     :param repeatable: running it again after it was cut off in the middle does no harm.
+    :param happened: for one that is not: name of the method ``(task, step) -> bool | None`` that asks the hardware
+        whether the step took effect; None, when that cannot be told. True skips the step, False runs it. A step that
+        has neither fails its operation when the conductor dies in the middle.
     """
 
     kind: str
@@ -36,6 +39,7 @@ class StepSpec:
     abortable: bool = False
     requires_ramdisk: bool = True
     repeatable: bool = False
+    happened: str | None = None
 
     def as_step(self, interface: str) -> dict[str, Any]:
         """The step as it is stored on a node and shown by the API."""
@@ -67,6 +71,7 @@ def clean_step(
     argsinfo: dict[str, dict[str, Any]] | None = None,
     requires_ramdisk: bool = True,
     repeatable: bool = False,
+    happened: str | None = None,
 ) -> Callable[[F], F]:
     """Make a method a cleaning step. See :class:`StepSpec` for the arguments."""
     return _mark(
@@ -76,6 +81,7 @@ def clean_step(
         abortable=abortable,
         requires_ramdisk=requires_ramdisk,
         repeatable=repeatable,
+        happened=happened,
     )
 
 
@@ -83,9 +89,16 @@ def deploy_step(
     priority: int,
     argsinfo: dict[str, dict[str, Any]] | None = None,
     repeatable: bool = False,
+    happened: str | None = None,
 ) -> Callable[[F], F]:
     """Make a method a deployment step. See :class:`StepSpec` for the arguments."""
-    return _mark(kind=DEPLOY, priority=priority, args=argsinfo or {}, repeatable=repeatable)
+    return _mark(
+        kind=DEPLOY,
+        priority=priority,
+        args=argsinfo or {},
+        repeatable=repeatable,
+        happened=happened,
+    )
 
 
 def service_step(
@@ -94,6 +107,7 @@ def service_step(
     argsinfo: dict[str, dict[str, Any]] | None = None,
     requires_ramdisk: bool = True,
     repeatable: bool = False,
+    happened: str | None = None,
 ) -> Callable[[F], F]:
     """Make a method a servicing step. See :class:`StepSpec` for the arguments."""
     return _mark(
@@ -103,6 +117,7 @@ def service_step(
         abortable=abortable,
         requires_ramdisk=requires_ramdisk,
         repeatable=repeatable,
+        happened=happened,
     )
 
 

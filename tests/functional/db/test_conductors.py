@@ -184,7 +184,7 @@ def test_locks_of_a_host_that_came_back_are_not_broken(admin: Context) -> None:
     objects.Conductor.unregister(admin, "a", "a/1")
     assert objects.Node.release_orphans(admin, ["a"]) == []
     objects.Conductor.unregister(admin, "a", "a/2")
-    assert objects.Node.release_orphans(admin, ["a"]) == [node.id]
+    assert [row["id"] for row in objects.Node.release_orphans(admin, ["a"])] == [node.id]
     held = objects.Node.reserve(admin, "a", node.id)
     register(admin, "a", incarnation="a/3")
-    assert objects.Node.release_orphans(admin, ["a"], even_if_alive=True) == [node.id]
+    assert [row["id"] for row in objects.Node.release_orphans(admin, ["a"], even_if_alive=True)] == [node.id]

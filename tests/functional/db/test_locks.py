@@ -78,7 +78,8 @@ def test_reserve_and_release(node: objects.Node, admin: Context) -> None:
 
 def test_a_stale_token_changes_nothing(node: objects.Node, admin: Context) -> None:
     stale = objects.Node.reserve(admin, "dead", node.id)
-    assert objects.Node.release_orphans(admin, ["dead", "other"]) == [node.id]
+    freed = objects.Node.release_orphans(admin, ["dead", "other"])
+    assert freed == [{"id": node.id, "uuid": node.uuid, "reservation": "dead"}]
     heir = objects.Node.reserve(admin, "heir", node.id)
     heir.power_state = "power on"
     heir.save()

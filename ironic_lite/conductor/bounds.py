@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How long a node may wait, by its provision state."""
+
+from ironic_lite.common import states
+from ironic_lite.conf import CONF
+
+WAITS = {
+    states.DEPLOYWAIT: "deploy_callback_timeout",
+    states.CLEANWAIT: "clean_callback_timeout",
+    states.INSPECTWAIT: "inspect_wait_timeout",
+    states.RESCUEWAIT: "rescue_callback_timeout",
+    states.SERVICEWAIT: "service_callback_timeout",
+}
+"""Wait state -> option of ``[conductor]`` with the seconds of silence that end it."""
+
+
+def patience(state: str | None) -> int | None:
+    """Seconds of silence that a wait state bears; None where it has no bound."""
+    option = WAITS.get(state or "")
+    return (getattr(CONF.conductor, option) or None) if option else None

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What one kind of operation is, as data for the engine."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from ironic_lite.conductor.steps import Step
+from ironic_lite.conductor.task_manager import TaskManager
+
+
+def nothing(_task: TaskManager) -> None:
+    """Nothing has to be done."""
+    return
+
+
+def _no_steps(_task: TaskManager) -> list[Step]:
+    return []
+
+
+def _change_nothing(_task: TaskManager, _step: Step, _message: str) -> None:
+    return None
+
+
+@dataclasses.dataclass(frozen=True)
+class Flow:
+    """One kind of operation.
+
+    Its functions may be run again: a conductor that takes the operation over from a dead one begins with the phase
+    that was cut off.
+
+    :param name: how messages call it: ``deployment``, ``cleaning``.
+    :param working: provision state while a conductor works on it.
+    :param waiting: provision state while the agent works; None where the flow never waits.
+    :param kind: kind of its steps (``clean``, ``deploy``, ``service``); None where it has none.
+    :param prepare: runs before the steps; returns ``waiting`` when they have to wait for the agent.
+    :param collect: the steps to run, asked once everything is prepared.
+    :param wind_up: runs after the last step.
+    :param finish: moves the node out of ``working``.
+    :param clean_up: undoes ``prepare`` after a failure; what it raises is added to ``last_error``.
+    :param before_fail: last changes to the node's record before a failure is saved; gets the step that failed.
+    :param event_type: what the node's history files failures under.
+    :param title: how the history calls a run of steps: ``manual cleaning``.
+    :param by_heartbeat: it waits for the agent's heartbeats; else for something that ``engine.answered`` brings.
+    :param waits_for: what it waits for, in words.
+    """
+
+    name: str
+    working: str
+    event_type: str
+    prepare: Callable[[TaskManager], str | None]
+    finish: Callable[[TaskManager], None]
+    waiting: str | None = None
+    kind: str | None = None
+    collect: Callable[[TaskManager], list[Step]] = _no_steps
+    wind_up: Callable[[TaskManager], None] = nothing
+    clean_up: Callable[[TaskManager], None] = nothing
+    before_fail: Callable[[TaskManager, Step, str], None] = _change_nothing
+    title: Callable[[TaskManager], str] = lambda _task: ""
+    by_heartbeat: bool = True
+    waits_for: str = "the agent"
+
+    @property
+    def step_field(self) -> str:
+        """The node's field that shows the current step."""
+        return f"{self.kind}_step"
+
+    @property
+    def steps_key(self) -> str:
+        """Key in ``driver_internal_info``: all steps of the running operation."""
+        return f"{self.kind}_steps"
+
+    @property
+    def index_key(self) -> str:
+        """Key in ``driver_internal_info``: place of the current step in that list."""
+        return f"{self.kind}_step_index"
+
+    @property
+    def requested_key(self) -> str:
+        """Key in ``driver_internal_info``: what the client asked for."""
+        return f"user_{self.kind}_steps"
+
+    def step(self, node: Any) -> Step:
+        """The node's current step; empty between steps and where the flow has none."""
+        return dict(getattr(node, self.step_field)) if self.kind else {}

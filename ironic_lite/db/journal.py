@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The rows of the journals of nodes: written with the node, read for timelines and after a crash."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from ironic_lite.common import journal as terms
+from ironic_lite.db import engine, retry
+from ironic_lite.db.models import NODE_JOURNAL
+
+Row = dict[str, Any]
+
+_c = NODE_JOURNAL.c
+
+COLUMNS = tuple(column.name for column in _c if column.name not in ("updated_at", "node_id"))
+
+
+class Entry(NamedTuple):
+    """A row to be.
+
+    :param table: of the journal or of the history.
+    :param values: without the node's id; all entries of a table name the same columns.
+    """
+
+    table: sa.Table
+    values: Row
+
+
+def write(connection: sa.Connection, node_id: int, entries: Sequence[Entry]) -> None:
+    """Insert entries; in the transaction of a caller that is repeated as a whole after a lost connection."""
+    if retry.is_repeated() and _is_written(connection, node_id, entries[0]):
+        return
+    rows: dict[sa.Table, list[Row]] = {}
+    for entry in entries:
+        rows.setdefault(entry.table, []).append({"node_id": node_id, **entry.values})
+    for table, values in rows.items():
+        connection.execute(sa.insert(table), values)
+
+
+def _is_written(connection: sa.Connection, node_id: int, entry: Entry) -> bool:
+    """Whether a former try was committed though its answer was lost."""
+    found = sa.select(entry.table.c.id).where(
+        entry.table.c.node_id == node_id,
+        entry.table.c.created_at == entry.values["created_at"],
+    )
+    return connection.execute(found).first() is not None
+
+
+@retry.on_transient_error
+def rows(
+    node_id: int,
+    limit: int | None = None,
+    marker: int | None = None,
+    sort_dir: str = "asc",
+    operation: str | None = None,
+    kinds: Iterable[str] | None = None,
+) -> list[Row]:
+    """Entries of a node's journal in the order of what happened.
+
+    :param marker: id of the entry that the page begins behind.
+    :param sort_dir: ``desc`` begins with the newest.
+    :param operation: only those of this operation.
+    :param kinds: only those of these kinds.
+    """
+    statement = sa.select(*(_c[name] for name in COLUMNS)).where(_c.node_id == node_id)
+    if marker is not None:
+        statement = statement.where(_c.id > marker if sort_dir == "asc" else _c.id < marker)
+    if operation is not None:
+        statement = statement.where(_c.operation == operation)
+    if kinds is not None:
+        statement = statement.where(_c.kind.in_(list(kinds)))
+    statement = statement.order_by(_c.id if sort_dir == "asc" else _c.id.desc()).limit(limit)
+    with engine.reader() as connection:
+        return [dict(row) for row in connection.execute(statement).mappings()]
+
+
+@retry.on_transient_error
+def begun(node_id: int, operations: Iterable[str], before: int) -> list[Row]:
+    """What began in these operations before the entry with this id: to tell how long it took."""
+    statement = (
+        sa.select(_c.id, _c.created_at, _c.operation, _c.kind, _c.subject)
+        .where(
+            _c.node_id == node_id,
+            _c.id < before,
+            _c.operation.in_(list(operations)),
+            _c.outcome.in_(terms.BEGINNINGS),
+        )
+        .order_by(_c.id)
+    )
+    with engine.reader() as connection:
+        return [dict(row) for row in connection.execute(statement).mappings()]
+
+
+@retry.on_transient_error
+def prune(keep_operations: int, keep_entries: int) -> int:
+    """Delete what is too much; returns how many entries that were.
+
+    :param keep_operations: newest operations that every node keeps, and all that was written since the oldest of them.
+    :param keep_entries: newest entries that every node keeps, whatever they belong to.
+    """
+    too_many = (
+        sa.select(_c.node_id)
+        .group_by(_c.node_id)
+        .having(
+            sa.or_(
+                sa.func.count() > keep_entries,
+                sa.func.count(_c.operation.distinct()) > keep_operations,
+            )
+        )
+    )
+    deleted = 0
+    with engine.reader() as connection:
+        crowded = connection.execute(too_many).scalars().all()
+    for node_id in crowded:
+        with engine.writer() as connection:
+            first = max(
+                _oldest_kept_operation(connection, node_id, keep_operations),
+                _oldest_kept_entry(connection, node_id, keep_entries),
+            )
+            surplus = sa.delete(NODE_JOURNAL).where(_c.node_id == node_id, _c.id < first)
+            deleted += connection.execute(surplus).rowcount
+    return deleted
+
+
+def _oldest_kept_operation(connection: sa.Connection, node_id: int, keep: int) -> int:
+    """Id of the entry that the oldest operation to be kept began with; 0 keeps all."""
+    began = sa.func.min(_c.id)
+    statement = (
+        sa.select(began)
+        .where(_c.node_id == node_id, _c.operation.is_not(None))
+        .group_by(_c.operation)
+        .order_by(began.desc())
+    )
+    firsts = connection.execute(statement.limit(keep)).scalars().all()
+    return firsts[-1] if len(firsts) == keep else 0
+
+
+def _oldest_kept_entry(connection: sa.Connection, node_id: int, keep: int) -> int:
+    """Id of the oldest entry to be kept; 0 keeps all."""
+    statement = (
+        sa.select(_c.id)
+        .where(_c.node_id == node_id)
+        .order_by(_c.id.desc())
+        .offset(keep - 1)
+        .limit(1)
+    )
+    return connection.execute(statement).scalar() or 0
