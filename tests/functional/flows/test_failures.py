@@ -154,7 +154,7 @@ def test_a_step_that_must_not_be_repeated_is_not(
     failed = workshop.in_worker(flows.recover, _interrupted(workshop, RESET, index=1))
     assert failed.provision_state == states.CLEANFAIL
     assert "at step bios.factory_reset" in failed.last_error
-    assert "the conductor that ran it died" in failed.last_error
+    assert "its conductor died while it ran. It cannot be repeated" in failed.last_error
 
 
 @pytest.mark.parametrize(
