@@ -6,6 +6,7 @@ from typing import Any
 
 from ironic_lite.common import exception
 from ironic_lite.conductor.task_manager import TaskManager
+from ironic_lite.conf import CONF
 from ironic_lite.drivers.interfaces import steps as step_specs
 
 Step = dict[str, Any]
@@ -63,7 +64,17 @@ def offered(task: TaskManager, kind: str) -> list[Step]:
 
 def automatic(task: TaskManager, kind: str) -> list[Step]:
     """The steps that run unasked, in order."""
-    return in_order(s for s in offered(task, kind) if (s.get("priority") or 0) > 0)
+    found = offered(task, kind)
+    if kind == step_specs.CLEAN:
+        found = [_with_configured_priority(step) for step in found]
+    return in_order(s for s in found if (s.get("priority") or 0) > 0)
+
+
+def _with_configured_priority(step: Step) -> Step:
+    for override in CONF.conductor.clean_step_priority_override or ():
+        if label(step) in override:
+            return {**step, "priority": override[label(step)]}
+    return step
 
 
 def _problem(kind: str, wanted: Step, known: Step, disable_ramdisk: bool) -> str | None:

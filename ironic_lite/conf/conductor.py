@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Options of a conductor."""
 
-from oslo_config import cfg
+from oslo_config import cfg, types
 
 GROUP = "conductor"
 
@@ -115,6 +115,13 @@ OPTS = [
         default=True,
         help="Clean nodes that are made available and nodes that a tenant gives back. A node's own "
         "automated_clean field comes first.",
+    ),
+    cfg.MultiOpt(
+        "clean_step_priority_override",
+        item_type=types.Dict(value_type=types.Integer(min=0)),
+        default={},
+        help="Priority of a step in automated cleaning in place of its own, as interface.step:priority; 0 leaves it "
+        "out. May be given several times.",
     ),
     cfg.BoolOpt(
         "allow_deleting_available_nodes",

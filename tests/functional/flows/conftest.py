@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
+from ironic_lite.common import states
 from ironic_lite.conf import CONF
 from ironic_lite.db import engine, migration
+from tests.functional.flows import scripted_agent
+from tests.functional.flows.booted import Booted
+from tests.functional.flows.scripted_agent import ScriptedAgent
 from tests.functional.flows.workshop import Workshop
 
 
@@ -44,3 +48,16 @@ def workshop(_migrated: str, option: Callable[..., None]) -> Iterator[Workshop]:
     yield made
     made.close()
     engine.dispose()
+
+
+@pytest.fixture
+def agent() -> Iterator[ScriptedAgent]:
+    with scripted_agent.running() as started:
+        yield started
+
+
+@pytest.fixture
+def booted(workshop: Workshop, agent: ScriptedAgent) -> Booted:
+    """A manageable node that is cleaned through an agent."""
+    node = workshop.create_node(states.MANAGEABLE, deploy_interface="direct")
+    return Booted(workshop, agent, node)

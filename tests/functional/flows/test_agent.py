@@ -1,73 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Operations that go on in an agent: its lookup, its heartbeats, its commands, and all that may go wrong there."""
 
-import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from ironic_lite import objects
 from ironic_lite.common import exception, states
 from ironic_lite.conductor import agent_contact, flows
 from ironic_lite.drivers.modules.agent import inband
-from tests.functional.flows import scripted_agent
+from tests.functional.flows.booted import Booted
 from tests.functional.flows.scripted_agent import ScriptedAgent
-from tests.functional.flows.workshop import Workshop
 from tests.waiting import wait_for
-
-
-@pytest.fixture
-def agent() -> Iterator[ScriptedAgent]:
-    with scripted_agent.running() as started:
-        yield started
-
-
-@dataclasses.dataclass
-class Booted:
-    """A node and the agent on its server."""
-
-    workshop: Workshop
-    agent: ScriptedAgent
-    node: objects.Node
-    token: str = ""
-
-    def look_up(self) -> str:
-        """The agent asks for its node; returns the token it gets."""
-        self.token = agent_contact.lookup(self.workshop.context, self.node.id).agent_secret_token
-        return self.token
-
-    def heartbeat(self, **changes: Any) -> Any:
-        """The agent calls; returns the node once nobody works on it."""
-        call = {
-            "callback_url": self.agent.url,
-            "agent_version": "13.0.0",
-            "agent_token": self.token,
-            **changes,
-        }
-        with self.workshop.identity.active():
-            agent_contact.heartbeat(self.workshop.context, self.node.id, **call)
-        return self.workshop.idle(self.node)
-
-    def clean(self, steps: list[dict[str, Any]]) -> Any:
-        """Start a manual cleaning, up to where its first step runs in the agent."""
-        waiting = self.workshop.do(flows.clean.start_manual, self.node, steps)
-        assert waiting.provision_state == states.CLEANWAIT
-        self.look_up()
-        return self.heartbeat()
-
-    @property
-    def now(self) -> Any:
-        """The node as it is now."""
-        return self.workshop.node(self.node)
-
-
-@pytest.fixture
-def booted(workshop: Workshop, agent: ScriptedAgent) -> Booted:
-    """A manageable node that is cleaned through an agent."""
-    node = workshop.create_node(states.MANAGEABLE, deploy_interface="direct")
-    return Booted(workshop, agent, node)
 
 
 def test_steps_in_the_agent(booted: Booted, agent: ScriptedAgent) -> None:

@@ -8,7 +8,7 @@ from ironic_lite.drivers import fast_track
 from ironic_lite.drivers.interfaces import steps
 from ironic_lite.drivers.interfaces.deploy import DeployInterface
 from ironic_lite.drivers.interfaces.task import Task
-from ironic_lite.drivers.modules.agent import boot, inband
+from ironic_lite.drivers.modules.agent import boot, erasure, inband
 
 
 class AgentBase(DeployInterface):
@@ -36,6 +36,7 @@ class AgentBase(DeployInterface):
 
     def prepare_cleaning(self, task: Task) -> str | None:
         task.driver.boot.validate(task)
+        erasure.record(task.node)
         task.driver.network.add_cleaning_network(task)
         if boot.use_running(task):
             inband.refresh(task, steps.CLEAN)
@@ -62,6 +63,7 @@ class AgentBase(DeployInterface):
 
     def prepare_service(self, task: Task) -> str | None:
         task.driver.boot.validate(task)
+        erasure.record(task.node)
         boot.boot_ramdisk(task)
         return states.SERVICEWAIT
 

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What automated cleaning does, as the options and the node say, and where cleaning can be stopped."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ironic_lite.common import states
+from ironic_lite.conductor import flows
+from tests.functional.flows.booted import Booted
+from tests.functional.flows.scripted_agent import ScriptedAgent
+
+ERASURE = (("erase_devices", 10), ("erase_devices_metadata", 99), ("erase_pstore", 0))
+
+
+@pytest.fixture
+def erasing(agent: ScriptedAgent) -> ScriptedAgent:
+    """An agent with the steps of the real one."""
+    agent.offer("erase_devices", "erase_devices_metadata", "erase_pstore")
+    for step, (name, priority) in zip(agent.steps, ERASURE, strict=True):
+        assert step["step"] == name
+        step["priority"] = priority
+    return agent
+
+
+def _provide(booted: Booted) -> list[str]:
+    """Clean the node unasked; returns the steps that ran."""
+    assert booted.workshop.act(booted.node, "provide").provision_state == states.CLEANWAIT
+    booted.look_up()
+    now = booted.heartbeat()
+    while now.provision_state == states.CLEANWAIT:
+        booted.agent.end()
+        now = booted.heartbeat()
+    assert now.provision_state == states.AVAILABLE, now.last_error
+    return booted.agent.executed
+
+
+@pytest.mark.parametrize(
+    ("options", "ran"),
+    [
+        ({}, ["erase_devices_metadata", "erase_devices"]),
+        ({"deploy.erase_devices_priority": 0}, ["erase_devices_metadata"]),
+        (
+            {"deploy.erase_devices_priority": 0, "deploy.erase_devices_metadata_priority": 0},
+            [],
+        ),
+        (
+            {"deploy.erase_devices_metadata_priority": 5},
+            ["erase_devices", "erase_devices_metadata"],
+        ),
+        (
+            {"conductor.clean_step_priority_override": [{"deploy.erase_pstore": 50}]},
+            ["erase_devices_metadata", "erase_pstore", "erase_devices"],
+        ),
+        (
+            {
+                "deploy.erase_devices_priority": 7,
+                "conductor.clean_step_priority_override": [
+                    {"deploy.erase_devices_metadata": 0},
+                    {"deploy.erase_pstore": 8},
+                ],
+            },
+            ["erase_pstore", "erase_devices"],
+        ),
+    ],
+)
+@pytest.mark.usefixtures("erasing")
+def test_what_automated_cleaning_runs(
+    booted: Booted, option: Callable[..., None], options: dict[str, Any], ran: list[str]
+) -> None:
+    for name, value in options.items():
+        group, _, key = name.partition(".")
+        option(key, value, group=group)
+    assert _provide(booted) == ran
+
+
+@pytest.mark.parametrize(
+    ("configured", "own", "cleans"),
+    [(True, None, True), (True, False, False), (False, None, False), (False, True, True)],
+)
+@pytest.mark.usefixtures("erasing")
+def test_whether_a_node_is_cleaned(
+    booted: Booted, option: Callable[..., None], configured: bool, own: bool | None, cleans: bool
+) -> None:
+    option("automated_clean", configured, group="conductor")
+    with booted.workshop.task(booted.node) as task:
+        task.node.automated_clean = own
+        task.node.save()
+    expected = states.CLEANWAIT if cleans else states.AVAILABLE
+    assert booted.workshop.act(booted.node, "provide").provision_state == expected
+
+
+def test_the_agent_is_told_how_to_erase(
+    booted: Booted, agent: ScriptedAgent, option: Callable[..., None]
+) -> None:
+    option("shred_random_overwrite_iterations", 3, group="deploy")
+    option("continue_if_disk_secure_erase_fails", True, group="deploy")
+    booted.clean(agent.offer("erase_devices"))
+    told = agent.params[agent.commands[-1]["id"]]["node"]["driver_internal_info"]
+    assert told["agent_erase_devices_iterations"] == 3
+    assert told["agent_continue_if_secure_erase_failed"] is True
+    assert told["agent_erase_devices_zeroize"] is True
+    assert told["disk_erasure_concurrency"] == 4
+
+
+def test_abort_before_the_agent_has_called(booted: Booted, agent: ScriptedAgent) -> None:
+    booted.workshop.do(flows.clean.start_manual, booted.node, agent.offer("one"))
+    stopped = booted.workshop.act(booted.node, "abort")
+    assert stopped.provision_state == states.CLEANFAIL
+    assert stopped.power_state == states.POWER_OFF
+    assert stopped.last_error == "The cleaning was aborted by request."
+    assert booted.workshop.act(booted.node, "manage").provision_state == states.MANAGEABLE
+
+
+def test_abort_in_a_step_of_the_agent(booted: Booted, agent: ScriptedAgent) -> None:
+    booted.clean(agent.offer("one", "two"))
+    stopped = booted.workshop.act(booted.node, "abort")
+    assert stopped.provision_state == states.CLEANFAIL
+    assert stopped.last_error == "The cleaning was aborted by request at step deploy.one."
+    assert (stopped.clean_step, agent.executed) == ({}, ["one"])
+
+
+def test_abort_in_a_step_that_must_not_be_cut_off(booted: Booted, agent: ScriptedAgent) -> None:
+    booted.clean(agent.offer("one", "two", abortable=False))
+    assert booted.workshop.act(booted.node, "abort").provision_state == states.CLEANWAIT
+    # Not before the step has ended.
+    assert booted.heartbeat().provision_state == states.CLEANWAIT
+    agent.end()
+    stopped = booted.heartbeat()
+    assert stopped.provision_state == states.CLEANFAIL
+    assert "aborted by request as soon as the step had ended" in stopped.last_error
+    assert agent.executed == ["one"]
+
+
+def test_hold_between_two_steps_of_the_agent(booted: Booted, agent: ScriptedAgent) -> None:
+    one, two = agent.offer("one", "two")
+    booted.clean([one, {"step": "hold"}, two])
+    agent.end()
+    assert booted.heartbeat().provision_state == states.CLEANHOLD
+    # Its heartbeats are noted and change nothing.
+    assert booted.heartbeat().provision_state == states.CLEANHOLD
+    assert booted.workshop.act(booted.node, "unhold").clean_step["step"] == "two"
+    agent.end()
+    assert booted.heartbeat().provision_state == states.MANAGEABLE
+    assert agent.executed == ["one", "two"]
+
+
+def test_abort_while_held(booted: Booted, agent: ScriptedAgent) -> None:
+    one, two = agent.offer("one", "two")
+    booted.clean([one, {"step": "hold"}, two])
+    agent.end()
+    booted.heartbeat()
+    stopped = booted.workshop.act(booted.node, "abort")
+    assert stopped.provision_state == states.CLEANFAIL
+    assert (stopped.power_state, agent.executed) == (states.POWER_OFF, ["one"])
