@@ -7,6 +7,7 @@ All calls wait for an answer, for a bounded time. A conductor that does not answ
 
 import contextlib
 import functools
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ import oslo_messaging
 
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception, hash_ring, release_mappings, rpc
-from ironic_lite.conductor import ring
+from ironic_lite.conductor import ring, silence
 from ironic_lite.conductor.allocation_calls import AllocationCalls
 from ironic_lite.conductor.hardware_calls import HardwareCalls, bmc_timeout
 from ironic_lite.conductor.record_calls import RecordCalls
@@ -27,7 +28,7 @@ RPC_API_VERSION = "1.2"
 
 # A conductor at work on a call says so twice in this time (in seconds). One that has died is found out by then, long
 # before the time that its work might take has passed.
-SIGN_OF_WORK = 16
+SIGN_OF_WORK = 6
 
 # A question that changes nothing goes to any conductor. It is soon put to the next one, should the first have died.
 QUERY_PATIENCE = 4
@@ -65,6 +66,7 @@ class ConductorAPI(RecordCalls, HardwareCalls, AllocationCalls):
             serializer=IronicLiteObjectSerializer(),
         )
         self._ring = ring.HashRingManager()
+        self._silent = silence.SilentConductors()
 
     # -- whom to ask -------------------------------------------------------------------------------------------
 
@@ -120,18 +122,24 @@ class ConductorAPI(RecordCalls, HardwareCalls, AllocationCalls):
         **arguments: Any,
     ) -> Any:
         host = topic.removeprefix(f"{TOPIC}.") if topic != TOPIC else None
+        allowed = timeout or CONF.rpc_response_timeout
+        if host:
+            self._check_heard_of(host, sign_of_work)
         client = self._client.prepare(
             server=host,
             version=version,
-            timeout=timeout or CONF.rpc_response_timeout,
+            timeout=allowed,
             call_monitor_timeout=sign_of_work,
             transport_options=_TELL_IF_NOBODY_LISTENS,
             retry=SEND_RETRIES,
         )
+        begun = time.monotonic()
         try:
-            return client.call(context, method, **arguments)
+            return self._heard(host, client.call(context, method, **arguments))
         except oslo_messaging.MessagingTimeout:
             self._ring.reset()
+            if host and time.monotonic() - begun < allowed:
+                self._silent.missed(host)
             raise NoAnswer(
                 err=f"{_called(host)} did not answer '{method}' in time; the request may or may not "
                 "have been carried out. Look at the node, then retry."
@@ -150,6 +158,19 @@ class ConductorAPI(RecordCalls, HardwareCalls, AllocationCalls):
             server=topic.removeprefix(f"{TOPIC}."), version=version, retry=SEND_RETRIES
         )
         client.cast(context, method, **arguments)
+
+    def _check_heard_of(self, host: str, patience: float) -> None:
+        try:
+            self._silent.check(host, patience)
+        except silence.ConductorSilent:
+            # The next request may find that the node has a new owner.
+            self._ring.reset()
+            raise
+
+    def _heard(self, host: str | None, answer: Any) -> Any:
+        if host:
+            self._silent.heard(host)
+        return answer
 
     # -- nodes -------------------------------------------------------------------------------------------------
 
