@@ -25,7 +25,9 @@ SHUTDOWN_TIMEOUT = 5
 
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what to call a wildcard
 
-_BACKLOG = 128
+_BACKLOG = 4096
+"""Connections that may wait to be accepted: agents of a whole room that has got its power back. The kernel cuts it to
+net.core.somaxconn."""
 _SILENCE = 10
 """Seconds that a client may be silent in the middle of a request, or between two."""
 _MAX_HEADER_SIZE = 64 * 1024
