@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Agents get a share of the request threads, so that a thousand of them that call at once do not keep operators waiting.
+"""Agents get a share of the request threads: a thousand of them that call at once do not keep operators waiting.
 
-An agent that is told to come back does: ironic-python-agent repeats a heartbeat after 5 to 10 seconds and a lookup after
-up to a minute, whatever the status. What it repeats only a few times (inspection data), or not at all (boot scripts),
-is not refused here.
+An agent that is told to come back does: ironic-python-agent repeats a heartbeat after 5 to 10 seconds and a lookup
+after up to a minute, whatever the status. What it repeats only a few times (inspection data), or not at all (boot
+scripts), is not refused here.
 """
 
 import threading
