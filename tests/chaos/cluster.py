@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Three conductors and two APIs behind one door, on a broker and a database that can be taken away."""
+
+import dataclasses
+import os
+import re
+from functools import partial
+from pathlib import Path
+
+import requests
+import sqlalchemy as sa
+
+from tests.chaos.proxy import Proxy
+from tests.chaos.writers import LOG_FORMAT, Lock, locks
+from tests.functional.deployment import Deployment, Options
+from tests.functional.servers.ports import free_port
+from tests.functional.servers.process import ServerProcess
+
+CONDUCTORS = ("c1", "c2", "c3")
+APIS = ("a1", "a2")
+HEARTBEAT_TIMEOUT = 4
+
+_SITE = Path(__file__).with_name("source_address")
+
+# Short, so that what outlives them is seen within a run; all in proportion to each other as in the defaults.
+TIMING: Options = {
+    "DEFAULT": {
+        "rpc_response_timeout": 15,
+        "logging_default_format_string": LOG_FORMAT,
+        "logging_context_format_string": LOG_FORMAT,
+        "hash_ring_reset_interval": 1,
+    },
+    "api": {"ramdisk_heartbeat_timeout": 10},
+    "conductor": {
+        "heartbeat_interval": 1,
+        "heartbeat_timeout": HEARTBEAT_TIMEOUT,
+        "graceful_shutdown_timeout": 10,
+        "check_wait_states_interval": 2,
+        "deploy_callback_timeout": 30,
+        "clean_callback_timeout": 30,
+        "inspect_wait_timeout": 30,
+        "rescue_callback_timeout": 30,
+        "service_callback_timeout": 30,
+        "power_state_change_timeout": 15,
+        "soft_power_off_timeout": 15,
+        "sync_power_state_interval": 7,
+    },
+    "agent": {
+        "command_timeout": 10,
+        "post_deploy_get_power_state_retry_interval": 0.5,
+    },
+    "ipmi": {"command_retry_timeout": 8},
+}
+
+
+@dataclasses.dataclass
+class Process:
+    """One life of a conductor: its log, and the address that it speaks from."""
+
+    address: str
+    server: ServerProcess
+
+
+class Cluster(Deployment):
+    """A deployment with several APIs; conductors can be started again, each time as another process.
+
+    :param database: URL of the database itself.
+    :param database_port: where the database listens; conductors and APIs go there through ``database_road``.
+    """
+
+    def __init__(
+        self, directory: Path, database: str, transport: str, options: Options | None = None
+    ) -> None:
+        self.road = Proxy(_port(database)).__enter__()
+        settings = {group: dict(values) for group, values in TIMING.items()}
+        for group, values in (options or {}).items():
+            settings.setdefault(group, {}).update(values)
+        by_road = re.sub(r":\d+/", f":{self.road.port}/", database)
+        super().__init__(directory, by_road, transport, settings)
+        self.door = Proxy().__enter__()
+        self.port = self.door.port
+        settings["api"]["public_endpoint"] = self.api_url
+        self.apis: dict[str, ServerProcess] = {}
+        self._api_ports: dict[str, int] = {}
+        self._lives: list[Process] = []
+        self.records = sa.create_engine(database, pool_size=2)
+
+    def close(self) -> None:
+        """Stop every process."""
+        super().close()
+        for api in self.apis.values():
+            api.resume()
+            api.terminate()
+        for api in self.apis.values():
+            api.stop()
+        for life in self._lives:
+            life.server.kill()
+        self.records.dispose()
+        self.road.__exit__(None, None, None)
+        self.door.__exit__(None, None, None)
+
+    def start(self) -> None:
+        """Start it all, and wait until it is ready."""
+        self.upgrade_database()
+        for name in APIS:
+            self.start_api_process(name)
+        self.wait_for_apis()
+        self.start_conductors(*CONDUCTORS)
+
+    # APIs
+
+    def start_api_process(self, name: str) -> None:
+        """Start an API, or start it again at its port."""
+        port = self._api_ports.setdefault(name, free_port())
+        self.apis[name] = self._process(name, ["api"], {"api": {"port": port}})
+        self.apis[name].start()
+        if port not in self.door.targets:
+            self.door.targets.append(port)
+
+    def wait_for_apis(self) -> None:
+        """Wait until an API answers, and none has died."""
+        for api in self.apis.values():
+            api.wait_until(self._api_answers, "an answer of the API", timeout=90)
+
+    # Conductors
+
+    def launch(self, name: str) -> ServerProcess:
+        """Start a conductor process of this name without waiting for it."""
+        number = len(self._lives) + 1
+        # 127.0.0.1 is everybody else's.
+        address = f"127.{1 + number // 250}.0.{1 + number % 250}"
+        process = self._process(
+            f"{name}.{number}",
+            ["conductor"],
+            {"DEFAULT": {"host": name}},
+            env={
+                "PYTHONPATH": os.pathsep.join([str(_SITE), os.environ.get("PYTHONPATH", "")]),
+                "CHAOS_SOURCE_ADDRESS": address,
+            },
+        )
+        process.start()
+        self._lives.append(Process(address, process))
+        return process
+
+    def start_conductors(self, *names: str) -> None:
+        """Start conductors, or start them again, and wait until the API calls them alive."""
+        for name in names:
+            self.conductors[name] = self.launch(name)
+        for name in names:
+            self.conductors[name].wait_until(
+                partial(self._is_serving, name), f"conductor {name} to be alive", timeout=90
+            )
+
+    def _is_serving(self, name: str) -> bool:
+        # A record of the former life looks alive; only the new one says that it serves.
+        return f"Conductor {name} serves" in self.conductors[name].log.read_text(errors="replace")
+
+    def forget_conductor(self, name: str) -> None:
+        """It has stopped for good."""
+        del self.conductors[name]
+
+    def running(self) -> list[str]:
+        """Names of the conductors whose process runs."""
+        return [name for name, process in self.conductors.items() if process.alive]
+
+    def alive_or_nobody(self) -> set[str]:
+        """Host names of the conductors that the API calls alive; none while the API does not answer."""
+        try:
+            answer = self.request("GET", "/v1/conductors")
+        except requests.RequestException:
+            return set()
+        listed = answer.json()["conductors"] if answer.ok else []
+        return {each["hostname"] for each in listed if each["alive"]}
+
+    def locks(self) -> list[Lock]:
+        """Who locked which node when, from the logs of all lives of all conductors."""
+        return [lock for life in self._lives for lock in locks(life.server.log, life.address)]
+
+
+def _port(url: str) -> int:
+    port = sa.make_url(url).port
+    assert port is not None
+    return port

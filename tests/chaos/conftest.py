@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How much chaos, on which database; the servers; and the table at the end of the run."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.scene import Scale
+from tests.functional.servers import mariadb, postgresql, rabbitmq
+
+TABLE = pytest.StashKey[list[str]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("chaos")
+    group.addoption(
+        "--chaos-full", action="store_true", help="every point and fault, on both databases"
+    )
+    group.addoption(
+        "--chaos-faults", default="", help="only these faults, by name, separated by commas"
+    )
+    group.addoption(
+        "--chaos-slowness",
+        type=float,
+        default=1.0,
+        help="how many times as patient as on an idle machine",
+    )
+    group.addoption("--chaos-report", type=Path, help="where the table is written to")
+    group.addoption("--chaos-seed", type=int, default=1, help="of what the load asks for")
+
+
+@pytest.fixture
+def scale(request: pytest.FixtureRequest) -> Scale:
+    """How much of everything this run does."""
+    patience = 60 * request.config.getoption("--chaos-slowness")
+    if request.config.getoption("--chaos-full"):
+        return Scale(patience=patience, outage=60, kills=100, breath=10)
+    return Scale(patience=patience)
+
+
+@pytest.fixture
+def broker() -> Iterator[rabbitmq.RabbitMQ]:
+    """A broker that the test may stop."""
+    with rabbitmq.running() as server:
+        yield server
+
+
+@pytest.fixture(params=["mariadb", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Iterator[mariadb.MariaDB | postgresql.PostgreSQL]:
+    """A database server that the test may stop. The second kind is for full runs."""
+    if request.param == "postgresql" and not request.config.getoption("--chaos-full"):
+        pytest.skip("only in full runs")
+    kind = {"mariadb": mariadb, "postgresql": postgresql}[request.param]
+    with kind.running() as server:
+        yield server
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[TABLE] = []
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for table in terminalreporter.config.stash[TABLE]:
+        terminalreporter.write_line("")
+        terminalreporter.write_line(table)

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Faults of the cluster and of the servers, one function each. All of them heal before they return."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tests.chaos.cluster import HEARTBEAT_TIMEOUT
+from tests.chaos.scene import Scene
+
+Fault = Callable[[Scene], None]
+
+
+def conductor_paused(scene: Scene) -> None:
+    """SIGSTOP past the heartbeat timeout, until the others have taken its nodes; then it wakes."""
+    host = scene.busiest()
+    held = scene.held_by(host)
+    scene.cluster.pause_conductor(host)
+    scene.injected("conductor paused past its timeout, then woken", held or None)
+    try:
+        scene.wait(lambda: not scene.held_by(host), f"the locks of {host} to be released")
+        time.sleep(HEARTBEAT_TIMEOUT / 2)
+    finally:
+        scene.cluster.resume_conductor(host)
+    scene.all_alive()
+
+
+def broker_gone(scene: Scene) -> None:
+    """The broker is stopped for longer than any timeout of the cluster's."""
+    scene.injected("broker gone")
+    with scene.load.outage():
+        scene.broker.stop()
+        time.sleep(scene.scale.outage)
+        scene.broker.start()
+    scene.works()
+
+
+def broker_frozen(scene: Scene) -> None:
+    """The broker is reachable and silent."""
+    scene.injected("broker frozen")
+    with scene.load.outage():
+        scene.broker.process.pause()
+        time.sleep(scene.scale.outage)
+        scene.broker.process.resume()
+    scene.works()
+
+
+def database_gone(scene: Scene) -> None:
+    """The database is stopped for longer than any timeout of the cluster's."""
+    scene.injected("database gone")
+    with scene.load.outage():
+        scene.database.stop()
+        time.sleep(scene.scale.outage)
+        scene.database.start()
+        scene.all_alive()
+    scene.works()
+
+
+def database_slow(scene: Scene) -> None:
+    """Every answer of the database is late."""
+    scene.injected("database slow (0.2 s per answer)")
+    scene.cluster.road.delay = 0.2
+    try:
+        time.sleep(scene.scale.outage)
+    finally:
+        scene.cluster.road.delay = 0.0
+    scene.works()
+
+
+def two_of_one_name(scene: Scene) -> None:
+    """A second process with a name that is taken is refused, and the first one works on."""
+    host = scene.busiest()
+    scene.injected("a second conductor of the same name")
+    rival = scene.cluster.launch(host)
+    status = rival.wait(scene.scale.patience)
+    assert status != 0, "the second process should have failed"
+    assert host in rival.log_tail(), "it says which name is taken"
+    assert scene.cluster.conductors[host].alive
+
+
+def api_killed(scene: Scene) -> None:
+    """SIGKILL for an API in the middle of requests."""
+    for name in list(scene.cluster.apis):
+        # The load keeps several requests on their way at any time.
+        scene.injected("SIGKILL: API in the middle of requests")
+        scene.cluster.apis[name].kill()
+        scene.cluster.start_api_process(name)
+        scene.cluster.wait_for_apis()
+
+
+def ring_grows_and_shrinks(scene: Scene) -> None:
+    """A fourth conductor comes, works, and leaves."""
+    scene.injected("a conductor joins the ring")
+    scene.cluster.start_conductors("c4")
+    scene.breathe()
+    scene.injected("a conductor leaves the ring (SIGTERM)", scene.held_by("c4") or None)
+    scene.cluster.stop_conductor("c4", grace=scene.scale.patience)
+    scene.cluster.forget_conductor("c4")
+    scene.all_alive()
+
+
+def rolling_restart(scene: Scene) -> None:
+    """SIGTERM for one conductor after the other, each started again."""
+    for host in list(scene.cluster.running()):
+        scene.injected("rolling restart (SIGTERM)", scene.held_by(host) or None)
+        scene.cluster.stop_conductor(host, grace=scene.scale.patience)
+        scene.cluster.start_conductors(host)
+
+
+@contextlib.contextmanager
+def _broken(scene: Scene, fault: str, kind: str, count: int, **faults: Any) -> Iterator[set[str]]:
+    """Some servers have a fault."""
+    nodes = sorted(scene.load.index_of)[:: max(1, len(scene.load.index_of) // count)][:count]
+    with contextlib.ExitStack() as stack:
+        for node in nodes:
+            index = stack.enter_context(scene.load.unhealthy(node, kind))
+            scene.rack.set_faults(index, **faults)
+        scene.injected(fault, set(nodes))
+        yield set(nodes)
+
+
+def _met(scene: Scene, nodes: set[str], since: float) -> bool:
+    """Whether an operation on one of these servers has ended since then."""
+    return any(
+        o.node in nodes and o.ended is not None and o.ended > since
+        for o in list(scene.ledger.all)[-300:]
+    )
+
+
+def bmc_silent(scene: Scene) -> None:
+    """BMCs answer nothing for longer than a command may take."""
+    since = time.time()
+    with _broken(scene, "BMCs silent", "bmc", 4, bmc_silent=True) as nodes:
+        scene.wait(lambda: _met(scene, nodes, since), "an operation to meet a silent BMC")
+
+
+def bmc_flapping(scene: Scene) -> None:
+    """BMCs lose every third datagram."""
+    since = time.time()
+    with _broken(scene, "BMCs flapping", "bmc", 6, bmc_answers="2/3") as nodes:
+        scene.wait(lambda: _met(scene, nodes, since), "an operation to meet a flapping BMC")
+
+
+def bmc_wrong_password(scene: Scene) -> None:
+    """The passwords of some BMCs have changed."""
+    since = time.time()
+    with _broken(scene, "BMCs with another password", "bmc", 4, bmc_wrong_password=True) as nodes:
+        scene.wait(lambda: _met(scene, nodes, since), "an operation to meet a changed password")
+
+
+def agent_late(scene: Scene) -> None:
+    """Agents take long. That is no reason to fail."""
+    since = time.time()
+    with _broken(scene, "agents late", "none", 6, agent_command_delay=2.0) as nodes:
+        scene.wait(lambda: _met(scene, nodes, since), "an operation to meet a late agent")
+
+
+def agent_of_an_old_boot(scene: Scene) -> None:
+    """Agents survive their servers' power off and go on calling. They are not listened to."""
+    since = time.time()
+    with _broken(scene, "agents of an old boot", "none", 6, stale_agent=True) as nodes:
+        scene.wait(lambda: _met(scene, nodes, since), "an operation to meet a stale agent")
+
+
+def agent_dead(scene: Scene) -> None:
+    """Agents die in the middle of a step."""
+    since = time.time()
+    with _broken(
+        scene, "agents dead in a step", "agent", 3, agent_dies_on="erase_devices_metadata"
+    ) as nodes:
+        scene.wait(lambda: _met(scene, nodes, since), "an operation to meet a dead agent")
+
+
+ALL: tuple[Fault, ...] = (
+    conductor_paused,
+    bmc_flapping,
+    bmc_silent,
+    bmc_wrong_password,
+    agent_late,
+    agent_of_an_old_boot,
+    agent_dead,
+    two_of_one_name,
+    api_killed,
+    ring_grows_and_shrinks,
+    rolling_restart,
+    database_slow,
+    broker_gone,
+    broker_frozen,
+    database_gone,
+)

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""SIGKILL for conductors, in every transient state and at every step of every flow."""
+
+import time
+
+from tests.chaos.scene import Scene, point_of
+
+# What has to be met. Seconds that the answers of the database are late while it is looked for: what is over in an
+# instant otherwise can be seen then.
+SLOW_MOTION = 0.02
+
+POINTS = (
+    "verifying",
+    "inspecting",
+    "adopting",
+    "deleting",
+    "cleaning",
+    "cleaning, erase_devices_metadata",
+    "cleaning, erase_devices",
+    "clean wait",
+    "clean wait, erase_devices_metadata",
+    "clean wait, erase_devices",
+    "deploying",
+    "deploying, deploy",
+    "wait call-back, deploy",
+    "deploying, write_image",
+    "wait call-back, write_image",
+    "deploying, prepare_instance_boot",
+    "wait call-back, prepare_instance_boot",
+    "deploying, tear_down_agent",
+    "deploying, switch_to_tenant_network",
+    "deploying, boot_instance",
+    "servicing",
+    "servicing, burnin_cpu",
+    "service wait",
+    "service wait, burnin_cpu",
+    "rescuing",
+    "unrescuing",
+    "power change",
+)
+
+
+def hunt(scene: Scene) -> set[str]:
+    """Kill conductors where none has been killed yet; returns the points that were not met within ``scale.kills``."""
+    missing = set(POINTS)
+    scene.cluster.road.delay = SLOW_MOTION
+    try:
+        for number in range(scene.scale.kills):
+            if not missing:
+                break
+            victim = _find(scene, missing)
+            if victim is None:
+                break
+            missing -= _kill(scene, victim)
+            _revive(scene, victim, at_once=number % 2 == 0)
+    finally:
+        scene.cluster.road.delay = 0.0
+    return missing
+
+
+def _find(scene: Scene, missing: set[str]) -> str | None:
+    """A conductor at a point that is still missing; None when there is none for a while."""
+    running = scene.cluster.running()
+    deadline = time.monotonic() + scene.scale.patience / 3
+    while time.monotonic() < deadline:
+        for row in scene.records():
+            owner = row["reservation"] or scene.load.nodes.get(row["uuid"], {}).get("conductor")
+            if point_of(row) in missing and owner in running:
+                return str(owner)
+        time.sleep(0.005)
+    return None
+
+
+def _kill(scene: Scene, victim: str) -> set[str]:
+    """Kill it, and say at which points it was: its locks stand in the database as it left them."""
+    scene.cluster.kill_conductor(victim)
+    points: dict[str, set[str]] = {}
+    for row in scene.records():
+        waiting = not row["reservation"] and (
+            scene.load.nodes.get(row["uuid"], {}).get("conductor") == victim
+        )
+        point = point_of(row)
+        if point and (row["reservation"] == victim or waiting):
+            points.setdefault(point, set()).add(row["uuid"])
+    for point, nodes in sorted(points.items()):
+        scene.injected(f"SIGKILL: {point}", nodes)
+    return set(points)
+
+
+def _revive(scene: Scene, victim: str, at_once: bool) -> None:
+    """Start it again: at once, so that it takes up its own work, or when the others have done so."""
+    if not at_once:
+        scene.wait(lambda: not scene.held_by(victim), f"the locks of {victim} to be released")
+    scene.cluster.start_conductors(victim)

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Gives a process an address of its own on a machine that has only the loopback network.
+
+Python imports this at its start when this directory is on PYTHONPATH. Every connection to 127.0.0.1 then comes from
+``CHAOS_SOURCE_ADDRESS``, as if the process ran on a host of its own, so that BMCs and agents can tell who is speaking.
+"""
+
+import os
+import socket
+from typing import Any
+
+_SOURCE = os.environ.get("CHAOS_SOURCE_ADDRESS")
+_connect = socket.socket.connect
+
+
+def _connect_from_source(self: socket.socket, address: Any) -> None:
+    if self.family == socket.AF_INET and address[0] == "127.0.0.1" and self.getsockname()[1] == 0:
+        self.bind((_SOURCE, 0))
+    _connect(self, address)
+
+
+if _SOURCE:
+    socket.socket.connect = _connect_from_source  # type: ignore[method-assign]
