@@ -17,7 +17,7 @@ _MYSQL_LOST = frozenset({1040, 1047, 1053, 1927, 2002, 2003, 2006, 2013, 2014, 2
 _MYSQL_MISSING = frozenset({1054, 1146})
 # SQLSTATE codes, https://www.postgresql.org/docs/current/errcodes-appendix.html
 _POSTGRESQL_CONFLICT = frozenset({"40001", "40P01", "55P03"})
-_POSTGRESQL_LOST = frozenset({"57P01", "57P02", "57P03", "53300", "25006"})
+_POSTGRESQL_LOST = frozenset({"25P03", "57P01", "57P02", "57P03", "53300", "25006"})
 _POSTGRESQL_MISSING = frozenset({"42P01", "42703"})
 # https://www.sqlite.org/rescode.html; the low byte is the primary code.
 _SQLITE_BUSY, _SQLITE_LOCKED = 5, 6

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tenants and operators: they take every node through its lifecycle, again and again, whatever happens to the cluster."""
+"""Tenants and operators: they take every node through its lifecycle, over and over, whatever happens to the cluster."""
 
 import contextlib
 import random

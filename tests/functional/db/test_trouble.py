@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from ironic_lite import objects
 from ironic_lite.common import context, exception
 from ironic_lite.conf import CONF
-from ironic_lite.db import engine, nodes, retry
+from ironic_lite.db import engine, errors, nodes, retry
 from ironic_lite.db.ports import ports
 from tests.functional.db import cutting_proxy
 from tests.waiting import wait_for
@@ -119,6 +119,23 @@ def test_pooled_connections_that_died_while_idle(
         kill(request, kind, session)
     assert nodes.get(node["id"]) == node
     nodes.update(node["id"], {"power_state": "power on"})
+
+
+@on_servers
+def test_a_process_that_stopped_in_the_middle_of_a_transaction_holds_nobody_up(
+    database: str, set_database_option: Callable[[str, Any], None]
+) -> None:
+    """As a paused conductor does: the others cannot break its locks while the server keeps its rows locked."""
+    node_id = make()["id"]
+    set_database_option("max_retries", 0)
+    with pytest.raises(sa.exc.DBAPIError) as lost, engine.writer() as paused:
+        statement = sa.update(nodes.NODES).where(nodes.NODES.c.id == node_id)
+        paused.execute(statement.values(last_error="half written"))
+        nodes.update(node_id, {"power_state": "power on"})
+        paused.execute(statement.values(last_error="woken"))
+    assert errors.transient_reason(lost.value) == "the connection to it failed"
+    read = nodes.get(node_id)
+    assert (read["power_state"], read["last_error"]) == ("power on", None)
 
 
 @on_servers
