@@ -42,6 +42,17 @@ class Life:
         self._alarm = alarm
         self._keepalive: keepalive.Keepalive | None = None
         self._periodics: periodics.Scheduler | None = None
+        self._claimed = False
+
+    def claim(self) -> None:
+        """Register without hardware types: the name is ours, and nothing is sent to it yet.
+
+        Whoever listens under a name that another process has takes calls away from it.
+
+        :raises ConductorAlreadyRegistered: when a conductor of this name is alive.
+        """
+        self._register(serving=False)
+        self._claimed = True
 
     def begin(self) -> None:
         """Load the drivers, register, clear up after a former life, and start what runs by itself.
@@ -86,12 +97,14 @@ class Life:
         if not me.workers.drain(CONF.conductor.graceful_shutdown_timeout):
             LOG.warning("%d operations still run; another conductor takes them up", me.workers.busy)
         me.workers.shutdown()
+        begun = self._keepalive is not None
         if self._keepalive is not None:
             self._keepalive.stop()
+        if self._claimed:
             try:
                 # In this order: if another process has taken the name meanwhile, it is alive, and keeps its locks.
                 Conductor.unregister(self._context, me.host, me.incarnation)
-                left = Node.release_orphans(self._context, [me.host], by=me.host)
+                left = Node.release_orphans(self._context, [me.host], by=me.host) if begun else []
                 with me.active():
                     for row in left:
                         handover.tell_owner(Node.get_by_id(self._context, row["id"]))

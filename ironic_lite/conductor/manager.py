@@ -63,13 +63,24 @@ class ConductorManager(Endpoint):
 
     # -- life ----------------------------------------------------------------------------------------------------
 
+    def claim_host(self) -> None:
+        """Make sure of the name, before anything is done in it.
+
+        :raises ConductorAlreadyRegistered: when a conductor of this name is alive.
+        """
+        life = lifecycle.Life(self.host, self._on_superseded)
+        life.claim()
+        self._life = life
+
     def init_host(self) -> None:
         """Start to work; see :class:`ironic_lite.conductor.lifecycle.Life`.
 
         :raises ConductorAlreadyRegistered: when a conductor of this name is alive.
         :raises ConfigInvalid, DriverNotFoundInEntrypoint, DriverLoadError: when a driver cannot be used.
         """
-        self._life = lifecycle.Life(self.host, self._on_superseded)
+        if self._life is None:
+            self.claim_host()
+        assert self._life is not None
         self.identity = self._life.identity
         for part in self._parts:
             part.identity = self.identity

@@ -29,10 +29,11 @@ class RPCService(service.Service):
         self._server: Any = None
 
     def start(self) -> None:
-        """Listen, then begin to work; calls that come in between wait.
+        """Claim the name, listen, then begin to work; calls that come in between wait.
 
         :raises IronicLiteError: when the conductor cannot start; nothing is left running then.
         """
+        self.manager.claim_host()
         super().start()
         rpc.init()
         self._server = rpc.get_server(

@@ -3,6 +3,7 @@
 
 import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -85,8 +86,25 @@ def _found(cloud: Cloud, node: Node) -> bool:
 
 
 def test_a_second_conductor_of_one_name_is_refused(cloud: Cloud, conductor: RPCService) -> None:
-    with pytest.raises(exception.ConductorAlreadyRegistered):
-        cloud.start("one")
+    """And takes no call away from the first one while it tries."""
+    CONF.set_override("rpc_response_timeout", 5)
+    topic = cloud.topic(cloud.create_node())
+    tried = threading.Event()
+
+    def call() -> int:
+        calls = 0
+        while not tried.is_set():
+            cloud.api.get_driver_properties(cloud.context, "fake-hardware", topic)
+            calls += 1
+        return calls
+
+    with ThreadPoolExecutor(1) as pool:
+        calling = pool.submit(call)
+        for _ in range(5):
+            with pytest.raises(exception.ConductorAlreadyRegistered):
+                cloud.start("one")
+        tried.set()
+        assert calling.result(30) > 0
     assert Conductor.get_by_hostname(cloud.context, "one").alive
 
 
