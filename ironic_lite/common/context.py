@@ -13,6 +13,7 @@ class RequestContext(context.RequestContext):
     :param is_public_api: the route needs no authentication (lookup, heartbeat, discovery).
     :param auth_disabled: the service runs with ``auth_strategy = noauth``.
     :param required_revision: ``{"uuid", "revision"}``: the request is only for this state of this record.
+    :param announcement: which write is to be told of, and how; see ``objects.announcing``.
     """
 
     def __init__(
@@ -20,12 +21,14 @@ class RequestContext(context.RequestContext):
         is_public_api: bool = False,
         auth_disabled: bool = False,
         required_revision: dict[str, str] | None = None,
+        announcement: dict[str, str] | None = None,
         **kwargs: Any,
     ):
         super().__init__(**kwargs)
         self.is_public_api = is_public_api
         self.auth_disabled = auth_disabled
         self.required_revision = required_revision
+        self.announcement = announcement
 
     @functools.cached_property
     def policy_values(self) -> tuple[tuple[str, Any], ...]:
@@ -46,6 +49,8 @@ class RequestContext(context.RequestContext):
         values["is_public_api"] = self.is_public_api
         values["auth_disabled"] = self.auth_disabled
         values["required_revision"] = self.required_revision
+        if self.announcement is not None:
+            values["announcement"] = self.announcement
         return values
 
     @classmethod
@@ -54,6 +59,7 @@ class RequestContext(context.RequestContext):
         kwargs.setdefault("is_public_api", values.get("is_public_api", False))
         kwargs.setdefault("auth_disabled", values.get("auth_disabled", False))
         kwargs.setdefault("required_revision", values.get("required_revision"))
+        kwargs.setdefault("announcement", values.get("announcement"))
         return super().from_dict(values, **kwargs)
 
 

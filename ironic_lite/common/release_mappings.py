@@ -59,6 +59,7 @@ RELEASES: dict[str, Release] = {
             "NodeHistory": "1.0",
             "NodeInventory": "1.0",
             "NodeJournal": "1.0",
+            "Notification": "1.0",
             "Port": "1.1",
             "Portgroup": "1.0",
             "ReceivedInventory": "1.0",

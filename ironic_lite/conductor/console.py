@@ -4,7 +4,7 @@
 from typing import Any
 
 from ironic_lite.common import exception
-from ironic_lite.conductor import background, history
+from ironic_lite.conductor import announcements, background, history
 from ironic_lite.conductor.task_manager import TaskManager
 
 
@@ -24,12 +24,20 @@ def request(task: TaskManager, enabled: bool) -> None:
 
 def _change(task: TaskManager, enabled: bool) -> None:
     console, node = task.driver.console, task.node
-    if enabled:
-        console.start_console(task)
-    else:
-        console.stop_console(task)
+    announcements.console(node, announcements.START)
+    node.save()
+    try:
+        if enabled:
+            console.start_console(task)
+        else:
+            console.stop_console(task)
+    except BaseException:
+        # Goes along with the record of the failure.
+        announcements.console(node, announcements.ERROR)
+        raise
     node.console_enabled = enabled
     node.last_error = None
+    announcements.console(node, announcements.END)
     node.save()
 
 

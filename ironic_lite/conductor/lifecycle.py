@@ -8,7 +8,15 @@ from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common.interface_types import INTERFACE_TYPES
-from ironic_lite.conductor import handover, identity, keepalive, periodics, ring, workers
+from ironic_lite.conductor import (
+    handover,
+    identity,
+    keepalive,
+    periodics,
+    ring,
+    sender,
+    workers,
+)
 from ironic_lite.conductor.periodics import orphans, searches
 from ironic_lite.conf import CONF
 from ironic_lite.drivers import factory
@@ -42,6 +50,7 @@ class Life:
         self._alarm = alarm
         self._keepalive: keepalive.Keepalive | None = None
         self._periodics: periodics.Scheduler | None = None
+        self._sender: sender.Sender | None = None
         self._claimed = False
 
     def claim(self) -> None:
@@ -70,6 +79,9 @@ class Life:
             me.host, me.incarnation, self._register, self._superseded
         )
         self._keepalive.start()
+        if CONF.notification_level is not None:
+            self._sender = sender.Sender(f"{me.host} {me.incarnation}")
+            self._sender.start()
         with me.active():
             orphans.recover(self._context)
             searches.run(self._context, record.id)
@@ -97,6 +109,8 @@ class Life:
         if not me.workers.drain(CONF.conductor.graceful_shutdown_timeout):
             LOG.warning("%d operations still run; another conductor takes them up", me.workers.busy)
         me.workers.shutdown()
+        if self._sender is not None:
+            self._sender.stop()
         begun = self._keepalive is not None
         if self._keepalive is not None:
             self._keepalive.stop()

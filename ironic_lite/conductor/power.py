@@ -8,7 +8,7 @@ from oslo_utils import timeutils
 
 from ironic_lite.common import exception, states
 from ironic_lite.common import journal as terms
-from ironic_lite.conductor import history, journal
+from ironic_lite.conductor import announcements, history, journal
 from ironic_lite.conf import CONF
 
 LOG = log.getLogger(__name__)
@@ -53,11 +53,15 @@ def change(task: Any, state: str, timeout: int | None = None, reraise: bool = Tr
     target = states.POWER_TARGETS[state]
     if timeout is None and state in _SOFT:
         timeout = CONF.conductor.soft_power_off_timeout
+    announced = False
     try:
-        if state not in (states.REBOOT, states.SOFT_REBOOT) and _is_there(task, target):
+        there = state not in (states.REBOOT, states.SOFT_REBOOT) and _is_there(task, target)
+        announcements.power(node, announcements.START, state)
+        announced = True
+        if there:
             if node.target_power_state is not None:
                 journal.note(task, terms.POWER, state, terms.DONE, "it was so already")
-            _record(node, target)
+            _record(node, state, target)
             return
         _announce(task, state, target, timeout)
         if state == states.REBOOT:
@@ -71,6 +75,9 @@ def change(task: Any, state: str, timeout: int | None = None, reraise: bool = Tr
         node.last_error = f"Failed to change power to '{state}': {exc}"
         history.record_with_node(task, history.TRANSITION, node.last_error, error=True)
         journal.note(task, terms.POWER, state, terms.FAILED, str(exc))
+        if not announced:
+            announcements.power(node, announcements.START, state)
+        announcements.power(node, announcements.ERROR, state)
         node.save()
         if reraise:
             raise
@@ -78,7 +85,7 @@ def change(task: Any, state: str, timeout: int | None = None, reraise: bool = Tr
         return
     LOG.info("Node %s: %s", node.uuid, target)
     journal.note(task, terms.POWER, state, terms.DONE)
-    _record(node, target)
+    _record(node, state, target)
 
 
 def _is_there(task: Any, target: str) -> bool:
@@ -96,9 +103,10 @@ def _announce(task: Any, state: str, target: str, timeout: int | None) -> None:
     node.save()
 
 
-def _record(node: Any, reached: str) -> None:
+def _record(node: Any, state: str, reached: str) -> None:
     node.power_state = reached
     node.target_power_state = None
+    announcements.power(node, announcements.END, state)
     node.save()
 
 

@@ -18,7 +18,15 @@ from oslo_log import log
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception, states
 from ironic_lite.common import journal as terms
-from ironic_lite.conductor import identity, journal, power, precondition, workers
+from ironic_lite.conductor import (
+    announcements,
+    identity,
+    journal,
+    limits,
+    power,
+    precondition,
+    workers,
+)
 from ironic_lite.conf import CONF
 from ironic_lite.objects.node import Node
 from ironic_lite.objects.port import Port
@@ -58,9 +66,11 @@ class _Move:
         node = task.node
         if node.operation != self._before["operation"]:
             journal.note(task, terms.OPERATION, task.purpose, terms.FAILED, "it could not start")
+        left, aim = node.provision_state, node.target_provision_state
         for field, value in self._before.items():
             setattr(node, field, value)
         journal.note(task, terms.STATE, node.provision_state, terms.ENTERED, "taken back")
+        announcements.provision(node, "fail", left, aim, starts=False)
         node.save()
 
 
@@ -226,6 +236,7 @@ class TaskManager:
         :param target_state: the target provision state, where it is not the usual one.
         :raises InvalidStateRequested: when the state does not know the event.
         :raises NoFreeConductorWorker: when the callback could not run; the node has not moved then.
+        :raises ConcurrentActionLimit: when too many nodes of the cluster are on this way; likewise.
         """
         node = self.node
         move = self._next_state(event, target_state)
@@ -234,10 +245,15 @@ class TaskManager:
             if not self._in_worker:
                 self._move = _Move(node, self._operation)
             node.last_error = None
-        self._enter(move, event)
+        self._enter(move, event, starts=callback is not None)
         if then is not None:
             self._enter(self._next_state(then, None), then)
-        node.save()
+        try:
+            node.save()
+        except exception.ConcurrentActionLimit:
+            # Nothing has moved, so there is nothing to take back.
+            self._move = None
+            raise
 
     def _next_state(self, event: str, target_state: str | None) -> states.Move:
         node = self.node
@@ -250,13 +266,15 @@ class TaskManager:
                 action=event, node=node.uuid, state=node.provision_state
             ) from None
 
-    def _enter(self, move: states.Move, event: str) -> None:
+    def _enter(self, move: states.Move, event: str, starts: bool = False) -> None:
         node = self.node
-        before = node.provision_state
+        before, aim = node.provision_state, node.target_provision_state
         LOG.info("Node %s: %s -> %s (%s)", node.uuid, before, move.state, event)
         node.provision_state = move.state
         node.target_provision_state = move.target
         journal.note(self, terms.STATE, move.state, terms.ENTERED, f"from {before} by {event}")
+        limits.check(node, before, event)
+        announcements.provision(node, event, before, aim, starts)
 
     def spawn_after(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
         """Run the function on the worker pool after the task's block, under the same lock.

@@ -12,12 +12,13 @@ from ironic_lite.conf import (
     deploy,
     drivers,
     ipmi,
+    notifications,
     pxe,
 )
 
 CONF = cfg.CONF
 
-GROUPS = (default, drivers, api, conductor, database, deploy, agent, pxe, ipmi)
+GROUPS = (default, notifications, drivers, api, conductor, database, deploy, agent, pxe, ipmi)
 
 for _module in GROUPS:
     CONF.register_opts(_module.OPTS, group=_module.GROUP)

@@ -123,6 +123,19 @@ OPTS = [
         help="Priority of a step in automated cleaning in place of its own, as interface.step:priority; 0 leaves it "
         "out. May be given several times.",
     ),
+    cfg.IntOpt(
+        "max_concurrent_deploy",
+        default=250,
+        min=1,
+        help="Most nodes of the whole cluster that are deployed at one time; requests beyond that are refused (503).",
+    ),
+    cfg.IntOpt(
+        "max_concurrent_clean",
+        default=50,
+        min=1,
+        help="Most nodes of the whole cluster that are torn down or cleaned at one time; requests to tear down or to "
+        "clean beyond that are refused (503). Nodes that are made available count, and are not refused.",
+    ),
     cfg.BoolOpt(
         "allow_deleting_available_nodes",
         default=True,

@@ -5,6 +5,8 @@ An allocation has a node when its ``node_id`` says so; the node's ``instance_uui
 Both are written in one transaction, the node's half under the fence of its lock.
 """
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from oslo_utils import timeutils
 from sqlalchemy import exc
@@ -12,7 +14,7 @@ from sqlalchemy import exc
 from ironic_lite.common import exception
 from ironic_lite.db import belonging, engine, retry
 from ironic_lite.db.models import ALLOCATIONS, NODES
-from ironic_lite.db.repository import Repository, Row, among, equals
+from ironic_lite.db.repository import Also, Repository, Row, among, equals
 
 ALLOCATING = "allocating"
 ACTIVE = "active"
@@ -127,14 +129,16 @@ def fail(allocation_id: int, reason: str) -> bool:
 
 
 @retry.on_transient_error
-def destroy(allocation_id: int) -> None:
+def destroy(allocation_id: int, also: Sequence[Also] = ()) -> None:
     """Delete the allocation, and free its node.
 
+    :param also: what belongs into the same transaction.
     :raises AllocationNotFound:
     """
     with engine.writer() as connection:
         allocation = _lock(connection, ALLOCATIONS, allocation_id)
         if allocation is not None:
+            allocations.run(also, connection, allocation_id)
             _free(connection, allocation)
             connection.execute(sa.delete(ALLOCATIONS).where(ALLOCATIONS.c.id == allocation_id))
         elif not retry.is_repeated():

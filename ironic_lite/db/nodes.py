@@ -6,7 +6,7 @@ token changes the row only while that token stands in it).
 """
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,11 +15,11 @@ from sqlalchemy import exc
 
 from ironic_lite.common import exception, states
 from ironic_lite.common import journal as terms
-from ironic_lite.db import conductors, engine, journal, retry
+from ironic_lite.db import conductors, engine, journal, mutexes, retry
 from ironic_lite.db.models import ALLOCATIONS, CHASSIS, CONDUCTORS, NODE_JOURNAL, NODES, PORTS
 from ironic_lite.db.models.base import new_revision
 from ironic_lite.db.node_filters import FILTERS, node_traits
-from ironic_lite.db.repository import Repository
+from ironic_lite.db.repository import Also, Repository
 
 Row = dict[str, Any]
 
@@ -40,7 +40,7 @@ _UNLOCKED = {
     **_SAME_REVISION,
 }
 
-_DEFAULTS: Row = {
+DEFAULTS: Row = {
     "provision_state": states.ENROLL,
     "conductor_group": "",
     "maintenance": False,
@@ -63,7 +63,7 @@ _nodes = Repository(
             instance_uuid=row["instance_uuid"], node=row["uuid"]
         ),
     },
-    defaults=_DEFAULTS,
+    defaults=DEFAULTS,
     derived=(
         sa.select(CHASSIS.c.uuid)
         .where(CHASSIS.c.id == NODES.c.chassis_id)
@@ -130,12 +130,17 @@ def shards() -> list[Row]:
 
 @retry.on_transient_error
 def update(
-    node_id: int, values: Row, token: str | None = None, entries: Sequence[journal.Entry] = ()
+    node_id: int,
+    values: Row,
+    token: str | None = None,
+    entries: Sequence[journal.Entry] = (),
+    also: Sequence[Also] = (),
 ) -> Row:
     """Write these columns; a new provision state is dated.
 
     :param token: write only while this is the token of the node's lock.
     :param entries: of the node's journal and history, written together with the columns or not at all.
+    :param also: what else is to be done together with it.
     :returns: all columns that were written.
     :raises NodeLockLost: it is not; nothing was written.
     :raises NodeNotFound: and what ``create`` raises for what must be unique.
@@ -150,9 +155,25 @@ def update(
                 raise _refusal(connection, node_id)
             if entries:
                 journal.write(connection, node_id, entries)
+            _nodes.run(also, connection, node_id)
     except exc.IntegrityError as error:
         raise _nodes.translate_violation(error, {**get(node_id), **values}) from None
     return written
+
+
+def at_most(most: int, in_states: Iterable[str], mutex: str, refusal: Exception) -> Also:
+    """Refuse a write after which more than ``most`` nodes are in one of these states.
+
+    :param mutex: held while they are counted, so that two such writes do not miss each other.
+    """
+    counted = sa.select(sa.func.count()).where(NODES.c.provision_state.in_(list(in_states)))
+
+    def count(connection: sa.Connection, _read: Callable[[], Row]) -> None:
+        mutexes.lock(connection, mutex)
+        if connection.execute(counted).scalar_one() > most:
+            raise refusal
+
+    return count
 
 
 def _fence(node_id: int, token: str | None) -> list[sa.ColumnElement[bool]]:
@@ -171,9 +192,12 @@ def _refusal(connection: sa.Connection, node_id: int) -> Exception:
 
 
 @retry.on_transient_error
-def destroy(node_id: int, token: str | None = None) -> None:
+def destroy(node_id: int, token: str | None = None, also: Sequence[Also] = ()) -> None:
     """Delete the node and all that belongs to it; raises as ``update`` does."""
+    locked = sa.select(NODES.c.id).where(*_fence(node_id, token)).with_for_update()
     with engine.writer() as connection:
+        if also and connection.execute(locked).first():
+            _nodes.run(also, connection, node_id)
         if connection.execute(sa.delete(NODES).where(*_fence(node_id, token))).rowcount:
             return
         refusal = _refusal(connection, node_id)

@@ -22,6 +22,9 @@ Row = dict[str, Any]
 Condition = sa.ColumnElement[bool]
 Filter = Callable[[Any], Condition | None]
 Refusal = Callable[[Row], Exception]
+Also = Callable[[sa.Connection, Callable[[], Row]], None]
+"""Something more to do in the transaction of a write. Its second argument reads the record, as it is after the write or
+was before its deletion. What it raises undoes the write."""
 
 
 def equals(*columns: sa.ColumnElement[Any]) -> dict[str, Filter]:
@@ -89,7 +92,7 @@ class Repository:
         self._plural = plural
         self._known_by = known_by
         self._taken = taken or {}
-        self._defaults = defaults or {}
+        self.defaults = defaults or {}
         self._hidden = hidden
         self._content = content
         self._columns: dict[str, Any] = {**table.c, **{label.name: label for label in derived}}
@@ -205,7 +208,7 @@ class Repository:
 
     # Writing
 
-    def create(self, values: Row) -> Row:
+    def create(self, values: Row, also: Sequence[Also] = ()) -> Row:
         """Insert a record.
 
         :raises Conflict: the resource's own, for what must be unique.
@@ -215,17 +218,20 @@ class Repository:
             "uuid": uuidutils.generate_uuid(),
             "created_at": timeutils.utcnow(with_timezone=True),
         }
-        return self._insert({**self._defaults, **own, **values})
+        return self._insert({**self.defaults, **own, **values}, also)
 
     @retry.on_transient_error
-    def _insert(self, values: Row) -> Row:
+    def _insert(self, values: Row, also: Sequence[Also]) -> Row:
         try:
             with engine.writer() as connection:
                 connection.execute(sa.insert(self.table).values(values))
-                return self.one(connection, "uuid", values["uuid"])
-        except exc.IntegrityError as error:
-            if retry.is_repeated() and (row := self._own_insert(values)):
+                row = self.one(connection, "uuid", values["uuid"])
+                for more in also:
+                    more(connection, lambda: row)
                 return row
+        except exc.IntegrityError as error:
+            if retry.is_repeated() and (own := self._own_insert(values)):
+                return own
             raise self.translate_violation(error, values) from None
 
     def _own_insert(self, values: Row) -> Row | None:
@@ -255,7 +261,13 @@ class Repository:
         return None
 
     @retry.on_transient_error
-    def update(self, record_id: int, values: Row, expected: Row | None = None) -> Row:
+    def update(
+        self,
+        record_id: int,
+        values: Row,
+        expected: Row | None = None,
+        also: Sequence[Also] = (),
+    ) -> Row:
         """Write these columns; returns all that were written. Raises as ``create`` and ``get`` do.
 
         :param expected: what the columns were when the values were computed.
@@ -269,9 +281,21 @@ class Repository:
                     self._check_expected(connection, record_id, values, expected)
                 if connection.execute(statement).rowcount == 0:
                     raise self.not_found(record_id)
+                self.run(also, connection, record_id)
         except exc.IntegrityError as error:
             raise self.translate_violation(error, {**self.get(record_id), **values}) from None
         return written
+
+    def run(self, also: Sequence[Also], connection: sa.Connection, record_id: int) -> None:
+        """Do what belongs into the transaction of a write to this record."""
+        for more in also:
+            more(connection, lambda: self.one(connection, "id", record_id))
+
+    @retry.on_transient_error
+    def accompany(self, record_id: int, also: Sequence[Also]) -> None:
+        """As for an update, where nothing of the record itself changes."""
+        with engine.writer() as connection:
+            self.run(also, connection, record_id)
 
     def _check_expected(
         self, connection: sa.Connection, record_id: int, values: Row, expected: Row
@@ -288,7 +312,7 @@ class Repository:
             raise exception.ConcurrentUpdate(what=row["uuid"], fields=", ".join(differing))
 
     @retry.on_transient_error
-    def destroy(self, record_id: int) -> None:
+    def destroy(self, record_id: int, also: Sequence[Also] = ()) -> None:
         """Delete the record, and what belongs to it.
 
         :raises NotFound: the resource's own.
@@ -304,6 +328,9 @@ class Repository:
                     sa.select(inside).where(inside == record_id).limit(1)
                 ).first():
                     raise refusal(self.one(connection, "id", record_id))
+            locked = sa.select(self.table.c.id).where(this).with_for_update()
+            if also and connection.execute(locked).first():
+                self.run(also, connection, record_id)
             deleted = connection.execute(sa.delete(self.table).where(this)).rowcount
         if deleted == 0 and not retry.is_repeated():
             raise self.not_found(record_id)

@@ -12,6 +12,7 @@ from ironic_lite.objects.node import Node
 from ironic_lite.objects.node_items import BIOSSetting, FirmwareComponent
 from ironic_lite.objects.node_journal import NodeJournal
 from ironic_lite.objects.node_records import NodeHistory, NodeInventory, ReceivedInventory
+from ironic_lite.objects.notification import Notification
 from ironic_lite.objects.port import Port, Portgroup
 from ironic_lite.objects.recipes import DeployTemplate, InspectionRule, Runbook
 from ironic_lite.objects.volume import VolumeConnector, VolumeTarget
@@ -28,6 +29,7 @@ __all__ = [
     "NodeHistory",
     "NodeInventory",
     "NodeJournal",
+    "Notification",
     "Port",
     "Portgroup",
     "ReceivedInventory",

@@ -74,4 +74,4 @@ class Allocation(Record):
 
         :raises AllocationNotFound:
         """
-        allocations.destroy(self.id)
+        allocations.destroy(self.id, self._also("destroy"))

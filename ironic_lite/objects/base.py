@@ -15,7 +15,8 @@ from oslo_utils import versionutils
 from oslo_versionedobjects import base
 
 from ironic_lite.common import exception, release_mappings
-from ironic_lite.objects import fields
+from ironic_lite.db.repository import Also
+from ironic_lite.objects import announcing, fields
 
 remotable = base.remotable
 """On an instance method, or below ``@classmethod``."""
@@ -123,6 +124,16 @@ class IronicLiteObject(base.VersionedObject):
             (_attribute(name), value) for name, value in row.items() if name in self.fields
         )
         self._changed_fields.difference_update(row)
+
+    def along(self, also: Also) -> None:
+        """Do this in the transaction of this object's next write. Not over RPC: by who has the database."""
+        self.__dict__.setdefault("_pending", []).append(also)
+
+    def _also(self, method: str) -> list[Also]:
+        """What goes along with this write: what was asked for, and the notification of a client's request."""
+        also = self.__dict__.pop("_pending", [])
+        announced = announcing.of_request(self._context, self.obj_name(), method)
+        return [*also, announced] if announced else also
 
     def _changes(self) -> dict[str, Any]:
         """What ``save`` has to write.

@@ -251,7 +251,7 @@ class Node(Traited, base.IronicLiteObject):
         values = self.obj_get_changes()
         for name in nodes.DERIVED_COLUMNS:
             values.pop(name, None)
-        self._load(nodes.create(values))
+        self._load(nodes.create(values, also=self._also("create")))
         self.obj_reset_changes()
 
     @base.remotable
@@ -262,9 +262,9 @@ class Node(Traited, base.IronicLiteObject):
         :raises NodeNotFound: ``DuplicateName``, ``InstanceAssociated``, and ``InvalidParameterValue`` for
             fields that cannot be changed.
         """
-        changes = self._changes()
-        if changes or self.noted:
-            self._load(nodes.update(self.id, changes, self._token, self.noted))
+        changes, also = self._changes(), self._also("save")
+        if changes or self.noted or also:
+            self._load(nodes.update(self.id, changes, self._token, self.noted, also))
             self.noted = []
             if "chassis_id" in changes:
                 self._load(nodes.get(self.id))
@@ -273,10 +273,17 @@ class Node(Traited, base.IronicLiteObject):
         """Add an entry to the node's journal or history with the next ``save``; until then it is in ``noted``."""
         self.noted.append(entry)
 
+    def allow_in_states(
+        self, in_states: Iterable[str], most: int, mutex: str, refusal: Exception
+    ) -> None:
+        """Have the next ``save`` raise ``refusal`` and write nothing if more than ``most`` nodes of the cluster are in
+        one of these states by then, this one among them."""
+        self.along(nodes.at_most(most, in_states, mutex, refusal))
+
     @base.remotable
     def destroy(self) -> None:
         """Delete the node and all that belongs to it. Raises as ``save`` does."""
-        nodes.destroy(self.id, self._token)
+        nodes.destroy(self.id, self._token, self._also("destroy"))
 
     @base.remotable
     def touch_provisioning(self) -> None:

@@ -87,7 +87,7 @@ class Record(base.IronicLiteObject):
         values = self.obj_get_changes()
         for name in self._derived():
             values.pop(name, None)
-        self._load(self.REPOSITORY.create(values))
+        self._load(self.REPOSITORY.create(values, also=self._also("create")))
         self.obj_reset_changes()
 
     @base.remotable
@@ -98,10 +98,12 @@ class Record(base.IronicLiteObject):
         :raises ConcurrentUpdate: when one of them is something else by now.
         :raises InvalidParameterValue: for a field that cannot be changed.
         """
-        changes = self._changes()
+        changes, also = self._changes(), self._also("save")
         if not changes:
+            if also:
+                self.REPOSITORY.accompany(self.id, also)
             return
-        written = self.REPOSITORY.update(self.id, changes, expected)
+        written = self.REPOSITORY.update(self.id, changes, expected, also)
         # What is derived may follow from what has changed.
         self._load(self.REPOSITORY.get(self.id) if self._derived() else written)
 
@@ -112,7 +114,7 @@ class Record(base.IronicLiteObject):
         :raises NotFound: the resource's own.
         :raises Invalid: when something is in it that has to go first.
         """
-        self.REPOSITORY.destroy(self.id)
+        self.REPOSITORY.destroy(self.id, self._also("destroy"))
 
     @classmethod
     def _derived(cls) -> builtins.list[str]:

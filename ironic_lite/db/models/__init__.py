@@ -16,6 +16,7 @@ from ironic_lite.db.models.node_records import (
     RECEIVED_INVENTORY,
 )
 from ironic_lite.db.models.nodes import CHASSIS, NODE_TRAITS, NODES
+from ironic_lite.db.models.outbox import MUTEXES, NOTIFICATIONS
 from ironic_lite.db.models.ports import PORTGROUPS, PORTS
 from ironic_lite.db.models.recipes import (
     DEPLOY_TEMPLATES,
@@ -35,11 +36,13 @@ __all__ = [
     "INSPECTION_RULES",
     "INTERFACES",
     "METADATA",
+    "MUTEXES",
     "NODES",
     "NODE_HISTORY",
     "NODE_INVENTORY",
     "NODE_JOURNAL",
     "NODE_TRAITS",
+    "NOTIFICATIONS",
     "PORTGROUPS",
     "PORTS",
     "RECEIVED_INVENTORY",

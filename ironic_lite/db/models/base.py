@@ -24,11 +24,17 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
-def table(name: str, *items: Any) -> sa.Table:
+def table(name: str, *items: Any, many: bool = False) -> sa.Table:
+    """A table of ours.
+
+    :param many: rows come and go in such numbers that their ids need more than 31 bits.
+    """
+    # SQLite's own ids have 63 bits, and only as INTEGER.
+    number = sa.BigInteger().with_variant(sa.Integer, "sqlite") if many else sa.Integer
     return sa.Table(
         name,
         METADATA,
-        sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("id", number, primary_key=True, autoincrement=True),
         sa.Column("created_at", UTCDateTime, nullable=False),
         sa.Column("updated_at", UTCDateTime),
         *items,

@@ -21,6 +21,7 @@ FINGERPRINTS = {
     "NodeHistory": "1.0-47dee1fefa9d6644d2ac0b3ed5a8401c",
     "NodeInventory": "1.0-e6bfbab563cda40b5dbf223d6988d91a",
     "NodeJournal": "1.0-70962486c34eb1dd899140c893b5d89b",
+    "Notification": "1.0-a20c40602938bd23628633a90f3c9f53",
     "Port": "1.1-7dd97d0375867e6469592dd4f9e013b8",
     "Portgroup": "1.0-ab4d25f10c3306b6bf6c931937c5027a",
     "ReceivedInventory": "1.0-e6bfbab563cda40b5dbf223d6988d91a",

@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sending notifications over a broker, such that the sender knows whether it has taken them."""
+
+from typing import Any
+
+import oslo_messaging
+from oslo_messaging.notify import notifier
+from stevedore import driver as stevedore_driver
+
+from ironic_lite.common import exception, rpc
+from ironic_lite.conf import CONF
+
+_WIRE_VERSIONS = {"messagingv2": 2.0, "messaging": 1.0}
+"""Drivers that send over the transport -> form of the messages."""
+
+
+class Publisher:
+    """Sends to where [oslo_messaging_notifications] says; by default to the broker of the RPCs.
+
+    :raises ConfigInvalid: when that cannot be used.
+    """
+
+    def __init__(self) -> None:
+        rpc.register_options()
+        try:
+            self._transport = oslo_messaging.get_notification_transport(CONF)
+        except (oslo_messaging.DriverLoadFailure, oslo_messaging.InvalidTransportURL) as exc:
+            raise exception.ConfigInvalid(
+                error_msg="[oslo_messaging_notifications] transport_url (or [DEFAULT] transport_url, where that is "
+                f"unset) cannot be used for notifications: {exc}"
+            ) from exc
+        names = CONF.oslo_messaging_notifications.driver or ["messagingv2"]
+        self._versions = [_WIRE_VERSIONS[name] for name in names if name in _WIRE_VERSIONS]
+        self._others = [name for name in names if name not in _WIRE_VERSIONS and name != "noop"]
+        self._drivers: dict[tuple[str, ...], list[Any]] = {}
+
+    def send(self, context: dict[str, Any], message: dict[str, Any], topics: list[str]) -> None:
+        """Send a message to each topic, and wait until the broker has it.
+
+        :param message: with ``message_id``, ``publisher_id``, ``event_type``, ``priority``, ``payload``, ``timestamp``.
+        :raises Exception: whatever the transport raises when the broker does not take it.
+        """
+        priority = message["priority"].lower()
+        for version in self._versions:
+            for topic in topics:
+                target = oslo_messaging.Target(topic=f"{topic}.{priority}")
+                # The library's drivers above this call log failures and forget them.
+                self._transport._send_notification(target, context, message, version, retry=0)
+        for driver in self._loaded(tuple(topics)):
+            driver.notify(context, message, priority, 0)
+
+    def _loaded(self, topics: tuple[str, ...]) -> list[notifier.Driver]:
+        """The drivers that need no broker: ``log`` and others."""
+        if topics not in self._drivers:
+            self._drivers[topics] = [
+                stevedore_driver.DriverManager(
+                    "oslo.messaging.notify.drivers",
+                    name,
+                    invoke_on_load=True,
+                    invoke_args=(CONF,),
+                    invoke_kwds={"topics": list(topics), "transport": self._transport},
+                ).driver
+                for name in self._others
+            ]
+        return self._drivers[topics]
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.cleanup()

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sends what waits in the outbox.
+
+Every conductor has a sender. They share the lanes of the outbox: one takes a lane, sends what is in it in order, and
+deletes what the broker has confirmed. A sender that dies loses its lane by time, and the next one goes on with what is
+not deleted; so a message may come twice, with one ``message_id``, and none is lost.
+"""
+
+import threading
+import time
+
+from oslo_log import log
+
+from ironic_lite.common.publishing import Publisher
+from ironic_lite.conf import CONF
+from ironic_lite.objects.notification import Outbox, Row
+
+LOG = log.getLogger(__name__)
+
+IDLE = 0.5
+"""Seconds between two looks into an empty outbox."""
+MAX_PAUSE = 10.0
+"""Seconds between two tries while the broker or the database is away, at most."""
+
+_BATCH = 50
+_KEEP_AFTER = 5.0
+_UPKEEP = 60.0
+
+
+class Sender:
+    """A thread that sends.
+
+    :param name: unlike all other senders'.
+    """
+
+    def __init__(self, name: str):
+        self._outbox = Outbox(name)
+        self._publisher: Publisher | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="notifications", daemon=True)
+        self._next_upkeep = 0.0
+        self._failing = False
+
+    def start(self) -> None:
+        """Begin.
+
+        :raises ConfigInvalid: when no transport for notifications can be made.
+        """
+        self._publisher = Publisher()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; what is not sent yet, others send, or we in our next life."""
+        self._stop.set()
+        if self._publisher is not None:
+            # A broker that is silent may hold the thread; it ends with the process then.
+            self._thread.join(timeout=2)
+            if not self._thread.is_alive():
+                self._publisher.close()
+
+    def _run(self) -> None:
+        pause = IDLE
+        while not self._stop.wait(pause):
+            try:
+                pause = 0 if self._round() else IDLE
+            except Exception as exc:
+                if not self._failing:
+                    LOG.warning("Notifications wait, they cannot be sent now: %s", exc)
+                self._failing = True
+                pause = min(2 * max(pause, IDLE), MAX_PAUSE)
+
+    def _round(self) -> bool:
+        """Empty one lane, if there is one with something in it."""
+        if time.monotonic() >= self._next_upkeep:
+            self._drop_excess()
+            self._next_upkeep = time.monotonic() + _UPKEEP
+        lane = self._outbox.take_lane()
+        if lane is None:
+            return False
+        try:
+            self._empty(lane)
+        finally:
+            self._outbox.leave(lane)
+        return True
+
+    def _drop_excess(self) -> None:
+        limit = CONF.notification_outbox_limit
+        dropped = self._outbox.shorten(limit)
+        if dropped:
+            LOG.error(
+                "%d notifications are lost: more than %d waited to be sent ([DEFAULT] notification_outbox_limit). "
+                "Is the broker of [oslo_messaging_notifications] away?",
+                dropped,
+                limit,
+            )
+
+    def _empty(self, lane: str) -> None:
+        while not self._stop.is_set():
+            rows = self._outbox.oldest(lane, _BATCH)
+            if not rows or not self._send(rows) or not self._outbox.keep(lane):
+                return
+
+    def _send(self, rows: list[Row]) -> bool:
+        """Send these; False when it took so long that the lane has to be taken anew."""
+        assert self._publisher is not None
+        began = time.monotonic()
+        sent: list[int] = []
+        try:
+            for row in rows:
+                if self._stop.is_set() or time.monotonic() - began > _KEEP_AFTER:
+                    break
+                noted = row["message"]
+                topics = CONF.versioned_notifications_topics
+                self._publisher.send(noted["context"], noted["message"], topics)
+                sent.append(row["id"])
+        finally:
+            if sent:
+                self._outbox.sent(sent)
+        if self._failing:
+            LOG.info("Notifications are sent again")
+            self._failing = False
+        return len(sent) == len(rows)

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Notifications that wait to be sent.
+
+They are written in the transaction of what they tell of, and deleted when a broker has confirmed them. Those of one key
+(a record's UUID) are in one lane, where they have the order of the changes: whoever writes holds the lock of the
+changed row by then. A lane is sent by one sender at a time, who holds the mutex of its name.
+"""
+
+import zlib
+from typing import Any
+
+import sqlalchemy as sa
+from oslo_utils import timeutils
+
+from ironic_lite.db import engine, mutexes, retry
+from ironic_lite.db.models import MUTEXES, NOTIFICATIONS
+
+LANES = 16
+
+Row = dict[str, Any]
+
+
+def lane_of(key: str) -> str:
+    """The lane of what has this key."""
+    return f"notifications {zlib.crc32(key.encode()) % LANES}"
+
+
+def add(connection: sa.Connection, key: str, message_id: str, message: Row) -> None:
+    """Write a notification down, in the transaction of what it tells of.
+
+    :param message_id: unique; the same over all tries of the transaction.
+    """
+    if retry.is_repeated() and _is_there(connection, message_id):
+        return
+    connection.execute(
+        sa.insert(NOTIFICATIONS).values(
+            created_at=timeutils.utcnow(with_timezone=True),
+            message_id=message_id,
+            lane=lane_of(key),
+            message=message,
+        )
+    )
+
+
+def _is_there(connection: sa.Connection, message_id: str) -> bool:
+    own = sa.select(NOTIFICATIONS.c.id).where(NOTIFICATIONS.c.message_id == message_id)
+    return connection.execute(own).first() is not None
+
+
+@retry.on_transient_error
+def store(key: str, message_id: str, message: Row) -> None:
+    """Write down a notification of something that changes no row."""
+    with engine.writer() as connection:
+        add(connection, key, message_id, message)
+
+
+@retry.on_transient_error
+def free_lanes() -> list[str]:
+    """The lanes in which something waits and that nobody holds."""
+    waiting = sa.exists().where(NOTIFICATIONS.c.lane == MUTEXES.c.name)
+    statement = sa.select(MUTEXES.c.name).where(waiting, mutexes.is_free())
+    with engine.reader() as connection:
+        return list(connection.execute(statement).scalars())
+
+
+@retry.on_transient_error
+def oldest(lane: str, limit: int) -> list[Row]:
+    """What waits in a lane, ``{"id", "message"}``, the oldest first."""
+    statement = (
+        sa.select(NOTIFICATIONS.c.id, NOTIFICATIONS.c.message)
+        .where(NOTIFICATIONS.c.lane == lane)
+        .order_by(NOTIFICATIONS.c.id)
+        .limit(limit)
+    )
+    with engine.reader() as connection:
+        return [dict(row) for row in connection.execute(statement).mappings()]
+
+
+@retry.on_transient_error
+def delete(ids: list[int]) -> None:
+    """These were sent."""
+    with engine.writer() as connection:
+        connection.execute(sa.delete(NOTIFICATIONS).where(NOTIFICATIONS.c.id.in_(ids)))
+
+
+@retry.on_transient_error
+def shorten(limit: int) -> int:
+    """Delete the oldest that are more than ``limit``; returns how many."""
+    newest = sa.select(sa.func.max(NOTIFICATIONS.c.id) - sa.func.min(NOTIFICATIONS.c.id))
+    beyond = sa.select(NOTIFICATIONS.c.id).order_by(NOTIFICATIONS.c.id.desc())
+    with engine.writer() as connection:
+        # Ids have gaps: as long as they do not reach that far, nothing needs to be counted.
+        if (connection.execute(newest).scalar() or 0) < limit:
+            return 0
+        last = connection.execute(beyond.offset(limit).limit(1)).scalar()
+        if last is None:
+            return 0
+        too_old = sa.delete(NOTIFICATIONS).where(NOTIFICATIONS.c.id <= last)
+        return connection.execute(too_old).rowcount

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A notification of something that changes no record: that a request has come, or that it was refused."""
+
+from typing import Any, Self
+
+from oslo_utils import uuidutils
+
+from ironic_lite.db import mutexes, outbox
+from ironic_lite.objects import announcing, base, fields
+from ironic_lite.objects.payloads import Payload
+
+Row = dict[str, Any]
+
+
+@base.register
+class Notification(base.IronicLiteObject):
+    """On its way to the outbox; ``key`` is the UUID of the record that it is about."""
+
+    VERSION = "1.0"
+
+    fields = {
+        "message_id": fields.UUIDField(),
+        "key": fields.StringField(),
+        "message": fields.FlexibleDictField(),
+    }
+
+    @classmethod
+    def about(
+        cls,
+        context: Any,
+        publisher: str,
+        event_type: str,
+        status: str,
+        payload: Payload,
+        row: Row,
+        **own: Any,
+    ) -> Self | None:
+        """A new one, not yet noted; None when it is not wanted. See ``announcing.change``.
+
+        :param row: the record's columns.
+        """
+        if not announcing.wanted(announcing.level_of(status)):
+            return None
+        message_id = uuidutils.generate_uuid()
+        message = announcing.message(
+            context, publisher, event_type, status, payload.of(row, **own), message_id
+        )
+        return cls(context, message_id=message_id, key=row["uuid"], message=message)
+
+    @base.remotable
+    def create(self) -> None:
+        """Put it into the outbox."""
+        outbox.store(self.key, self.message_id, self.message)
+
+
+class Outbox:
+    """What waits to be sent, for the one who sends it.
+
+    :param holder: name of the sender, unlike all others.
+    """
+
+    def __init__(self, holder: str):
+        self._holder = holder
+
+    def take_lane(self) -> str | None:
+        """Begin with a lane that has notifications and no sender; None: there is none."""
+        for lane in outbox.free_lanes():
+            if mutexes.hold(lane, self._holder):
+                return lane
+        return None
+
+    def keep(self, lane: str) -> bool:
+        """Go on with it; False: somebody else has it by now."""
+        return mutexes.hold(lane, self._holder)
+
+    def leave(self, lane: str) -> None:
+        """Let others have it."""
+        mutexes.give_back(lane, self._holder)
+
+    def oldest(self, lane: str, limit: int) -> list[Row]:
+        """What is to be sent next, ``[{"id", "message"}]``."""
+        return outbox.oldest(lane, limit)
+
+    def sent(self, ids: list[int]) -> None:
+        """A broker has confirmed these."""
+        outbox.delete(ids)
+
+    def shorten(self, limit: int) -> int:
+        """Drop the oldest that are more than ``limit``; returns how many."""
+        return outbox.shorten(limit)
