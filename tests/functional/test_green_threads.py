@@ -16,6 +16,7 @@ GREEN = {"IRONIC_LITE_THREADS": "green", "PYTHONWARNINGS": "ignore"}
 OPTIONS = ("-q", "-p", "no:cacheprovider", "-n0", "-k", "not rabbit")
 
 
+@pytest.mark.timeout(330)  # a suite within
 @pytest.mark.parametrize(
     "tests", ["conductor/test_manager.py", "conductor/test_task_manager.py", "test_transport.py"]
 )
