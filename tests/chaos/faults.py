@@ -17,7 +17,7 @@ def conductor_paused(scene: Scene) -> None:
     host = scene.busiest()
     held = scene.held_by(host)
     scene.cluster.pause_conductor(host)
-    scene.injected("conductor paused past its timeout, then woken", held or None)
+    scene.injected("conductor paused past its timeout, then woken", held)
     try:
         scene.wait(lambda: not scene.held_by(host), f"the locks of {host} to be released")
         time.sleep(HEARTBEAT_TIMEOUT / 2)
@@ -94,7 +94,7 @@ def ring_grows_and_shrinks(scene: Scene) -> None:
     scene.injected("a conductor joins the ring")
     scene.cluster.start_conductors("c4")
     scene.breathe()
-    scene.injected("a conductor leaves the ring (SIGTERM)", scene.held_by("c4") or None)
+    scene.injected("a conductor leaves the ring (SIGTERM)", scene.held_by("c4"))
     scene.cluster.stop_conductor("c4", grace=scene.scale.patience)
     scene.cluster.forget_conductor("c4")
     scene.all_alive()
@@ -103,7 +103,7 @@ def ring_grows_and_shrinks(scene: Scene) -> None:
 def rolling_restart(scene: Scene) -> None:
     """SIGTERM for one conductor after the other, each started again."""
     for host in list(scene.cluster.running()):
-        scene.injected("rolling restart (SIGTERM)", scene.held_by(host) or None)
+        scene.injected("rolling restart (SIGTERM)", scene.held_by(host))
         scene.cluster.stop_conductor(host, grace=scene.scale.patience)
         scene.cluster.start_conductors(host)
 

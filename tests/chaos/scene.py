@@ -138,6 +138,12 @@ class Scene:
 
     # The verdict
 
+    def keep_journal(self, path: Path) -> None:
+        """Write down what the rack saw, one JSON object per line."""
+        with path.open("w") as file:
+            for entry in self.rack.journal():
+                file.write(json.dumps(entry.as_dict(), default=str) + "\n")
+
     def settle(self) -> None:
         """Begin nothing new, and wait until everything has ended; what does not is lost."""
         self.load.drain()

@@ -31,6 +31,7 @@ def test_nothing_is_lost(
                 fault(scene)
                 scene.breathe()
         scene.settle()
+        scene.keep_journal(tmp_path / "rack.jsonl")
         report = f"Chaos on {request.node.callspec.id}, seed {config.getoption('--chaos-seed')}\n\n{scene.table()}"
         violations = scene.violations()
     config.stash[TABLE].append(report)

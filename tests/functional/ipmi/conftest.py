@@ -55,6 +55,8 @@ def make_task() -> Callable[..., Any]:
             "disable_power_off": False,
             "boot_mode": None,
         }
-        return SimpleNamespace(node=SimpleNamespace(**(node | fields)), context=None)
+        return SimpleNamespace(
+            node=SimpleNamespace(**(node | fields)), context=None, ensure_locked=lambda: None
+        )
 
     return make

@@ -25,6 +25,10 @@ RMCPP_OPEN_SESSION_REQUEST = b"\x06\x10"
 """Authentication type and payload type of its datagram (IPMI 2.0 tables 13-8 and 13-16)."""
 
 
+def unguarded() -> None:
+    """Nobody minds when the packet goes out."""
+
+
 def info_of(bmc: BMC, **changes: Any) -> driver_info.ConnectionInfo:
     return driver_info.parse(bmc.driver_info | {"ipmi_cipher_suite": None} | changes)
 
@@ -69,7 +73,7 @@ def test_lower_privilege_is_honoured(bmc: BMC) -> None:
     user = info_of(bmc, ipmi_priv_level="USER")
     assert commands.power_is_on(user) is False
     with pytest.raises(exception.IPMICommandRefused, match="(?i)privilege"):
-        commands.chassis_control(user, commands.ChassisControl.POWER_UP)
+        commands.chassis_control(user, commands.ChassisControl.POWER_UP, unguarded)
     assert bmc.history == []
 
 
@@ -116,7 +120,7 @@ def test_bmc_that_restarted_unnoticed_costs_no_error(bmc: BMC, impatient: None) 
     assert commands.power_is_on(info) is False
     bmc.stop()
     bmc.start()
-    commands.chassis_control(info, commands.ChassisControl.POWER_UP)
+    commands.chassis_control(info, commands.ChassisControl.POWER_UP, unguarded)
     assert bmc.powered_on
 
 
@@ -165,7 +169,7 @@ def test_lost_datagrams_are_made_good(bmc: BMC, impatient: None) -> None:
         info = info_of(bmc, ipmi_port=net.port)
         for _ in range(10):
             assert commands.power_is_on(info) is False
-        commands.chassis_control(info, commands.ChassisControl.POWER_UP)
+        commands.chassis_control(info, commands.ChassisControl.POWER_UP, unguarded)
     assert bmc.powered_on
 
 
@@ -205,8 +209,35 @@ def test_what_is_not_idempotent_is_not_sent_twice(
 
         net.rule = lose_answers_after_the_request
         with pytest.raises(exception.IPMIUnreachable):
-            commands.chassis_control(info, commands.ChassisControl.SOFT_SHUTDOWN)
+            commands.chassis_control(info, commands.ChassisControl.SOFT_SHUTDOWN, unguarded)
     assert bmc.history == ["shutdown 1"]
+
+
+def test_a_lost_lock_keeps_back_what_would_be_sent_again(bmc: BMC, impatient: None) -> None:
+    """The answer is lost, and meanwhile another conductor has taken the node and its server over."""
+    with Proxy(bmc.port) as net:
+        info = info_of(bmc, ipmi_port=net.port)
+        assert commands.power_is_on(info) is False
+
+        def lose_answers_after_the_request(
+            direction: str, _number: int, data: bytes
+        ) -> list[bytes]:
+            return [] if direction == TO_CLIENT and bmc.history else [data]
+
+        net.rule = lose_answers_after_the_request
+        asked = []
+
+        def guard() -> None:
+            asked.append(bmc.history)
+            if len(asked) > 1:
+                raise exception.NodeLockLost(node="n1")
+
+        with pytest.raises(exception.NodeLockLost):
+            commands.chassis_control(info, commands.ChassisControl.POWER_UP, guard)
+        assert asked == [[], ["power 1"]]
+        assert bmc.history == ["power 1"]
+        net.rule = lambda _direction, _number, data: [data]
+        assert commands.power_is_on(info) is True
 
 
 def test_one_bmc_serves_one_command_at_a_time(bmc: BMC) -> None:

@@ -49,6 +49,22 @@ def test_reboot_goes_through_off(bmc: BMC, make_task: MakeTask) -> None:
     assert bmc.history == ["power 0", "power 1"]
 
 
+def test_a_task_that_loses_its_node_in_the_middle_of_a_reboot_stops_there(
+    bmc: BMC, make_task: MakeTask
+) -> None:
+    bmc.powered_on = True
+    task = make_task(bmc.driver_info)
+
+    def held_until_the_server_is_off() -> None:
+        if bmc.history:
+            raise exception.NodeLockLost(node=task.node.uuid)
+
+    task.ensure_locked = held_until_the_server_is_off
+    with pytest.raises(exception.NodeLockLost):
+        POWER.reboot(task)
+    assert bmc.history == ["power 0"]
+
+
 def test_reboot_of_a_server_that_is_off_turns_it_on(bmc: BMC, make_task: MakeTask) -> None:
     POWER.reboot(make_task(bmc.driver_info))
     assert bmc.history == ["power 1"]

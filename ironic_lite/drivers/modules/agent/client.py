@@ -10,10 +10,11 @@ import dataclasses
 import json
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import requests
+import urllib3
 from oslo_log import log
 from requests import adapters
 
@@ -71,9 +72,13 @@ class Command:
 
 
 class AgentClient:
-    """The agent of one node, as known from its heartbeats."""
+    """The agent of one node, as known from its heartbeats.
 
-    def __init__(self, node: Any):
+    :param guard: called once the agent is reached and before it is told a command; what it raises keeps the command
+        back. Who changes the server passes ``task.ensure_locked``: reaching an agent may outlast a lock.
+    """
+
+    def __init__(self, node: Any, guard: Callable[[], None] | None = None):
         """:raises AgentConnectionFailed: when the agent has not called yet."""
         if not node.agent_url or not node.agent_secret_token:
             raise exception.AgentConnectionFailed(
@@ -83,6 +88,7 @@ class AgentClient:
         self._url = f"{node.agent_url.rstrip('/')}/{_API}"
         self._token = node.agent_secret_token
         self._verify_ca = node.agent_verify_ca
+        self._guard = guard
 
     # -- steps ---------------------------------------------------------------------------------------------------
 
@@ -204,8 +210,9 @@ class AgentClient:
     def _once(self, method: str, path: str, command: str, body: str | None) -> Any:
         with requests.Session() as session:
             session.trust_env = False
-            if self._verify_ca:
-                session.mount("https://", _PinnedAdapter(self._verify_ca))
+            guard = self._guard if method == "POST" else None
+            session.mount("http://", _Adapter(None, guard))
+            session.mount("https://", _Adapter(self._verify_ca, guard))
             with session.request(
                 method,
                 self._url + path,
@@ -271,16 +278,42 @@ def _never_arrived(exc: requests.ConnectionError) -> bool:
     return isinstance(exc, requests.ConnectTimeout) or "NewConnectionError" in repr(reason)
 
 
-class _PinnedAdapter(adapters.HTTPAdapter):
-    """Trusts one certificate only: the one that the agent made for itself when it started."""
+class _Adapter(adapters.HTTPAdapter):
+    """Connects as we want it.
 
-    def __init__(self, certificate: str):
-        self._context = ssl.create_default_context(cadata=certificate)
+    :param certificate: the only one to trust, which the agent made for itself when it started.
+    :param guard: called when the connection stands and nothing has been sent.
+    """
+
+    def __init__(self, certificate: str | None, guard: Callable[[], None] | None):
+        self._context = ssl.create_default_context(cadata=certificate) if certificate else None
+        self._guard = guard
         super().__init__()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+        if self._context is not None:
+            kwargs["ssl_context"] = self._context
+        super().init_poolmanager(*args, **kwargs)
+        if self._guard is not None:
+            self.poolmanager.pool_classes_by_scheme = {
+                "http": _guarded(urllib3.HTTPConnectionPool, self._guard),
+                "https": _guarded(urllib3.HTTPSConnectionPool, self._guard),
+            }
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """The context verifies; the library's own list of authorities stays out of it."""
-        conn.cert_reqs = "CERT_REQUIRED"
+        """A context of ours verifies; the library's own list of authorities stays out of it then."""
+        if self._context is None:
+            super().cert_verify(conn, url, verify, cert)
+        else:
+            conn.cert_reqs = "CERT_REQUIRED"
+
+
+def _guarded(pool: Any, guard: Callable[[], None]) -> Any:
+    """A kind of connection pool whose connections ask the guard before they are used."""
+
+    class Connection(pool.ConnectionCls):
+        def connect(self) -> None:
+            super().connect()
+            guard()
+
+    return type("GuardedPool", (pool,), {"ConnectionCls": Connection})

@@ -146,10 +146,9 @@ def begin(task: Task, name: str, send: Callable[[AgentClient], Command]) -> None
     :param name: the command's name in the agent's list.
     """
     node = task.node
-    agent = AgentClient(node)
+    agent = AgentClient(node, task.ensure_locked)
     command = _started(agent.commands(), name, node.driver_internal_info.get(ENDED))
     if command is None:
-        task.ensure_locked()
         command = send(agent)
     else:
         LOG.info("Node %s: command %s (%s) was started before", node.uuid, name, command.id)

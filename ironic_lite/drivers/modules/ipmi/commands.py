@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The IPMI commands that the interfaces need, as functions of a ``ConnectionInfo``.
 
+Those that change a server take a guard, which is called before each packet that does so, and whose exception comes out:
+logging in and waiting for a slow BMC may take longer than the caller keeps its lock.
+
 All raise ``IPMIUnreachable``, ``IPMIAuthenticationFailure`` or ``IPMICommandRefused``. Section and table numbers are
 those of the IPMI specification, version 2.0, revision 1.1.
 """
@@ -82,13 +85,15 @@ def power_is_on(info: driver_info.ConnectionInfo) -> bool | None:
     return bool(answer[0] & 1) if answer else None
 
 
-def chassis_control(info: driver_info.ConnectionInfo, what: ChassisControl) -> None:
+def chassis_control(
+    info: driver_info.ConnectionInfo, what: ChassisControl, guard: wire.Guard
+) -> None:
     """Chassis Control (section 28.3). What is not idempotent is sent once only."""
     resend = what in (ChassisControl.POWER_DOWN, ChassisControl.POWER_UP)
-    _send(info, _CHASSIS_CONTROL, bytes([what]), resend=resend)
+    _send(info, _CHASSIS_CONTROL, bytes([what]), resend=resend, guard=guard)
 
 
-def set_boot_flags(info: driver_info.ConnectionInfo, flags: BootFlags) -> None:
+def set_boot_flags(info: driver_info.ConnectionInfo, flags: BootFlags, guard: wire.Guard) -> None:
     """Set System Boot Options (section 28.12).
 
     The BMC would forget the flags when no power-on follows within 60 s, so that timeout is disabled first
@@ -98,6 +103,7 @@ def set_boot_flags(info: driver_info.ConnectionInfo, flags: BootFlags) -> None:
         info,
         _SET_BOOT_OPTIONS,
         bytes([_BOOT_FLAG_VALID_CLEARING, _KEEP_ON_TIMEOUT]),
+        guard=guard,
     )
     first = 0
     if flags.device is not BootDevice.NONE:
@@ -106,6 +112,7 @@ def set_boot_flags(info: driver_info.ConnectionInfo, flags: BootFlags) -> None:
         info,
         _SET_BOOT_OPTIONS,
         bytes([_BOOT_FLAGS, first, flags.device << 2, 0, 0, 0]),
+        guard=guard,
     )
 
 
@@ -132,6 +139,11 @@ def get_device_id(info: driver_info.ConnectionInfo) -> DeviceID:
 
 
 def _send(
-    info: driver_info.ConnectionInfo, command: int, data: bytes = b"", resend: bool = True
+    info: driver_info.ConnectionInfo,
+    command: int,
+    data: bytes = b"",
+    resend: bool = True,
+    guard: wire.Guard | None = None,
 ) -> bytes:
-    return sessions.POOL.command(info, wire.Request(_CHASSIS, command, data, resend=resend))
+    request = wire.Request(_CHASSIS, command, data, resend=resend, guard=guard)
+    return sessions.POOL.command(info, request)

@@ -67,7 +67,7 @@ class IPMIManagement(management.ManagementInterface):
         flags = commands.BootFlags(
             BOOT_DEVICES[device], persistent, uefi=boot_mode.of(task.node) == boot_mode.UEFI
         )
-        commands.set_boot_flags(driver_info.parse(task.node.driver_info), flags)
+        commands.set_boot_flags(driver_info.parse(task.node.driver_info), flags, task.ensure_locked)
 
     def get_boot_device(self, task: Task) -> dict[str, Any]:
         """Get System Boot Options (IPMI 2.0 section 28.13).
@@ -90,7 +90,9 @@ class IPMIManagement(management.ManagementInterface):
     def inject_nmi(self, task: Task) -> None:
         """Chassis Control, diagnostic interrupt (IPMI 2.0 section 28.3)."""
         commands.chassis_control(
-            driver_info.parse(task.node.driver_info), commands.ChassisControl.DIAGNOSTIC_INTERRUPT
+            driver_info.parse(task.node.driver_info),
+            commands.ChassisControl.DIAGNOSTIC_INTERRUPT,
+            task.ensure_locked,
         )
 
     def get_sensors_data(self, task: Task) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class IPMIPower(power.PowerInterface):
         :returns: ``error`` when the BMC's answer holds no power state.
         :raises IPMIFailure: when there is no answer.
         """
-        on = commands.power_is_on(driver_info.parse(task.node.driver_info))
+        on = commands.power_is_on(_info(task))
         if on is None:
             return states.ERROR
         return states.POWER_ON if on else states.POWER_OFF
@@ -50,21 +50,21 @@ class IPMIPower(power.PowerInterface):
 
         :raises InvalidParameterValue: when there is no such power state.
         :raises PowerStateFailure: when the state is not reached in time.
+        :raises NodeLockLost: when the task has lost the node by the time that the BMC would be told.
         :raises IPMIFailure: when the BMC cannot be reached or refuses.
         """
-        info = driver_info.parse(task.node.driver_info)
         if power_state == states.POWER_ON:
-            _power_on(info, timeout)
+            _power_on(task, timeout)
         elif power_state == states.POWER_OFF:
-            _power_off(info, timeout)
+            _power_off(task, timeout)
         elif power_state == states.SOFT_POWER_OFF:
-            _soft_power_off(info, power_state, timeout)
+            _soft_power_off(task, power_state, timeout)
         elif power_state == states.REBOOT:
             self.reboot(task, timeout)
         elif power_state == states.SOFT_REBOOT:
-            if commands.power_is_on(info):
-                _soft_power_off(info, power_state, timeout)
-            _power_on(info, timeout)
+            if commands.power_is_on(_info(task)):
+                _soft_power_off(task, power_state, timeout)
+            _power_on(task, timeout)
         else:
             raise exception.InvalidParameterValue(
                 err=f"'{power_state}' is not a power state; use one of {', '.join(states.POWER_TARGETS)}."
@@ -72,34 +72,38 @@ class IPMIPower(power.PowerInterface):
 
     def reboot(self, task: Task, timeout: int | None = None) -> None:
         """Power off if it is on, then power on; a reset for a node that must never be powered off."""
-        info = driver_info.parse(task.node.driver_info)
-        if not commands.power_is_on(info):
-            _power_on(info, timeout)
+        if not commands.power_is_on(_info(task)):
+            _power_on(task, timeout)
         elif task.node.disable_power_off:
-            commands.chassis_control(info, ChassisControl.HARD_RESET)
+            commands.chassis_control(_info(task), ChassisControl.HARD_RESET, task.ensure_locked)
         else:
-            _power_off(info, timeout)
-            _power_on(info, timeout)
+            _power_off(task, timeout)
+            _power_on(task, timeout)
 
 
-def _power_on(info: driver_info.ConnectionInfo, timeout: int | None) -> None:
-    _change(info, ChassisControl.POWER_UP)
-    _wait(info, states.POWER_ON, timeout or CONF.conductor.power_state_change_timeout)
+def _info(task: Task) -> driver_info.ConnectionInfo:
+    return driver_info.parse(task.node.driver_info)
 
 
-def _power_off(info: driver_info.ConnectionInfo, timeout: int | None) -> None:
-    _change(info, ChassisControl.POWER_DOWN)
-    _wait(info, states.POWER_OFF, timeout or CONF.conductor.power_state_change_timeout)
+def _power_on(task: Task, timeout: int | None) -> None:
+    _change(task, ChassisControl.POWER_UP)
+    _wait(_info(task), states.POWER_ON, timeout or CONF.conductor.power_state_change_timeout)
 
 
-def _soft_power_off(info: driver_info.ConnectionInfo, asked: str, timeout: int | None) -> None:
-    _change(info, ChassisControl.SOFT_SHUTDOWN)
-    _wait(info, asked, timeout or CONF.conductor.soft_power_off_timeout, on=False)
+def _power_off(task: Task, timeout: int | None) -> None:
+    _change(task, ChassisControl.POWER_DOWN)
+    _wait(_info(task), states.POWER_OFF, timeout or CONF.conductor.power_state_change_timeout)
 
 
-def _change(info: driver_info.ConnectionInfo, what: ChassisControl) -> None:
+def _soft_power_off(task: Task, asked: str, timeout: int | None) -> None:
+    _change(task, ChassisControl.SOFT_SHUTDOWN)
+    _wait(_info(task), asked, timeout or CONF.conductor.soft_power_off_timeout, on=False)
+
+
+def _change(task: Task, what: ChassisControl) -> None:
+    info = _info(task)
     try:
-        commands.chassis_control(info, what)
+        commands.chassis_control(info, what, task.ensure_locked)
     except exception.IPMICommandRefused as refused:
         if refused.completion != _WRONG_STATE:
             raise

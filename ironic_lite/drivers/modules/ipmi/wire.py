@@ -17,7 +17,7 @@ import dataclasses
 import socket
 import struct
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pyghmi import exceptions as pyghmi_exceptions
@@ -47,12 +47,17 @@ _SUITE_OF_ALGORITHMS = {(1, 1, 1): 3, (3, 4, 1): 17}
 """Authentication, integrity, confidentiality (IPMI 2.0 tables 13-17 to 13-19) to cipher suite (table 22-20)."""
 
 
+Guard = Callable[[], None]
+"""Called before a packet goes out; what it raises keeps the packet back."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Request:
     """One IPMI request.
 
     :param netfn: network function, 0x00 for chassis, 0x06 for application (IPMI 2.0 table 5-1).
     :param resend: False for what must not be done twice when only the answer was lost.
+    :param guard: called before each sending.
     """
 
     netfn: int
@@ -60,6 +65,7 @@ class Request:
     data: bytes = b""
     lun: int = 0
     resend: bool = True
+    guard: Guard | None = None
 
 
 DEVICE_ID = Request(NETFN_APP, GET_DEVICE_ID)
@@ -91,6 +97,7 @@ class Session(simplesession.Session):
         self._refusal: errors.LoginRefused | None = None
         self._deadline = deadline
         self._sends_allowed = MAX_SENDS
+        self._guard: Guard | None = None
         self._sends, self._patience, self._resend_at = 0, 0.0, 0.0
         self.sessioncontext = None
         self.seqlun = 0
@@ -138,12 +145,15 @@ class Session(simplesession.Session):
         self._forget_requests()
         self._deadline = deadline
         self._sends_allowed = MAX_SENDS if request.resend else 1
+        self._guard = request.guard
         try:
             response: Mapping[str, Any] = self.raw_command(
                 request.netfn, request.command, data=request.data, rslun=request.lun
             )
         except pyghmi_exceptions.IpmiException as lost:
             raise errors.NoAnswer(str(lost)) from None
+        finally:
+            self._guard = None
         return response["code"], bytes(response["data"])
 
     def keepalive(self) -> None:
@@ -198,6 +208,8 @@ class Session(simplesession.Session):
         if self.sequencenumber:
             self.sequencenumber += 1
         assert self._udp is not None
+        if self._guard is not None:
+            self._guard()
         try:
             self._udp.send(self.netpacket)
         except ConnectionRefusedError:

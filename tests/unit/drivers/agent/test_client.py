@@ -101,6 +101,18 @@ def test_an_agent_that_has_not_called() -> None:
         AgentClient(_node(None))
 
 
+def test_a_lost_lock_keeps_a_command_back(answers: Answers) -> None:
+    def lost() -> None:
+        raise exception.NodeLockLost(node="n1")
+
+    agent = AgentClient(_node(answers.url), lost)
+    with pytest.raises(exception.NodeLockLost):
+        agent.power_off()
+    assert answers.seen == []
+    answers.queue = [(200, {"commands": []})]
+    assert agent.commands() == [], "reading is free"
+
+
 def test_how_far_a_command_has_got(answers: Answers) -> None:
     client = AgentClient(_node(answers.url))
     answers.queue = [(200, _command(command_status="RUNNING"))]
