@@ -5,7 +5,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from ironic_lite.api import filters, paging, types
+from ironic_lite.api import filters, paging, types, versions
 from ironic_lite.api.resources.fields import Resource
 
 Schema = Mapping[str, Any]
@@ -47,6 +47,7 @@ class Form:
     :param status: when all goes well, or ``2XX``; None: the operation is always refused.
     :param reply: what is answered then, a schema that may hold resources; None: an empty body.
     :param media: the reply's media type.
+    :param since: the first microversion that has it, where its path is older.
     """
 
     query: Query = dataclasses.field(default_factory=dict)
@@ -54,13 +55,14 @@ class Form:
     status: int | str | None = 200
     reply: Reply = None
     media: str = "application/json"
+    since: int = versions.MIN
 
 
 REFUSED = Form(status=None)
 DONE = Form(status=204)
 
-_FIELDS = {"fields": filters.Filter(types.CSV, paging.FIELDS_SINCE)}
-_CHOOSING = {**_FIELDS, "detail": filters.Filter(types.BOOLEAN, paging.DETAIL_SINCE)}
+FIELDS = {"fields": filters.Filter(types.CSV, paging.FIELDS_SINCE)}
+_CHOOSING = {**FIELDS, "detail": filters.Filter(types.BOOLEAN, paging.DETAIL_SINCE)}
 
 
 def reads(reply: Reply) -> dict[str, Form]:
@@ -73,9 +75,11 @@ def asks(body: Any, status: int) -> dict[str, Form]:
     return {"PUT": Form(body=body, status=status)}
 
 
-def collection(resource: Resource, narrowed_by: Query | None = None) -> dict[str, Form]:
+def collection(
+    resource: Resource, narrowed_by: Query | None = None, choosing: Query = _CHOOSING
+) -> dict[str, Form]:
     """A list whose rows show what the client chooses, and the way to make one more."""
-    query = {**paging.ARGUMENTS, **_CHOOSING, **(narrowed_by or {})}
+    query = {**paging.ARGUMENTS, **choosing, **(narrowed_by or {})}
     return {
         "GET": Form(query=query, reply=Page(resource)),
         "POST": Form(body=New(resource), status=201, reply=resource),
@@ -96,7 +100,7 @@ def record(resource: Resource, **more: Form) -> dict[str, Form]:
     :param more: operations that differ.
     """
     return {
-        "GET": Form(query=_FIELDS, reply=resource),
+        "GET": Form(query=FIELDS, reply=resource),
         "PATCH": Form(body=Patch(resource), reply=resource),
         "DELETE": DONE,
         **more,

@@ -212,8 +212,8 @@ ROUTES: tuple[Route, ...] = (
         POST=vmedia.attach,
         DELETE=vmedia.detach,
         since=89,
-        forms=forms.reads(replies.VIRTUAL_MEDIA)
-        | {
+        forms={
+            "GET": forms.Form(reply=replies.VIRTUAL_MEDIA, since=vmedia.SHOW_SINCE),
             "POST": forms.Form(body=vmedia.ATTACH, status=204),
             "DELETE": forms.Form(query={"device_types": types.CSV}, status=204),
         },

@@ -80,8 +80,12 @@ class _Document:
     def _paths(self) -> Iterator[tuple[str, Any]]:
         for prefix, table in (("/", routes.UNVERSIONED), ("/v1/", routes.V1)):
             for route in table.routes:
-                if route.since <= self._minor:
+                if self._has(route):
                     yield prefix + route.path, self._path(route)
+
+    def _has(self, route: Route) -> bool:
+        first = min((op.form.since for op in route.operations.values()), default=versions.MIN)
+        return max(route.since, first) <= self._minor
 
     def _path(self, route: Route) -> dict[str, Any]:
         item: dict[str, Any] = {
@@ -90,7 +94,8 @@ class _Document:
         if route.since > versions.MIN:
             item["x-since"] = f"1.{route.since}"
         for method, operation in route.operations.items():
-            item[method.lower()] = self._operation(route, method, operation)
+            if operation.form.since <= self._minor:
+                item[method.lower()] = self._operation(route, method, operation)
         return item
 
     def _operation(self, route: Route, method: str, operation: Operation) -> dict[str, Any]:
@@ -104,6 +109,8 @@ class _Document:
         summary = re.sub(r"``[^`]*``(: )?", "", (operation.handler.__doc__ or "").split("\n")[0])
         if summary:
             said["summary"] = summary
+        if form.since > versions.MIN:
+            said["x-since"] = f"1.{form.since}"
         parameters = [
             *self._arguments(form),
             *_tag_headers(route.path, method),

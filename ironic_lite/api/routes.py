@@ -235,7 +235,7 @@ V1 = Table(
             DELETE=allocations.missing_ident,
             since=52,
             before=_WRITING_NOT_ALLOWED,
-            forms=forms.collection(ALLOCATION, filters.ALLOCATIONS),
+            forms=forms.collection(ALLOCATION, filters.ALLOCATIONS, choosing=forms.FIELDS),
         ),
         route(
             "allocations/{allocation}",
@@ -244,7 +244,12 @@ V1 = Table(
             DELETE=allocations.delete,
             since=52,
             before=_WRITING_NOT_ALLOWED,
-            forms=forms.record(ALLOCATION),
+            forms=forms.record(
+                ALLOCATION,
+                PATCH=forms.Form(
+                    body=forms.Patch(ALLOCATION), reply=ALLOCATION, since=allocations.UPDATE_SINCE
+                ),
+            ),
         ),
         route(
             "deploy_templates",
@@ -348,6 +353,7 @@ V1 = Table(
                 "POST": forms.Form(
                     query={"node_uuid": types.UUID},
                     body=inspection_data.DATA,
+                    since=inspection_data.SINCE,
                     status=202,
                     reply=replies.wrapped("uuid", replies.UUID),
                 )

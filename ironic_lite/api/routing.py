@@ -30,7 +30,8 @@ class MethodNotAllowed(Exception):
 
 
 _UNSAID = Form(reply=ANYTHING)
-_VENDOR = Form(query={"method": types.TEXT}, body=types.OBJECT.schema, status="2XX", reply=ANYTHING)
+_VENDOR = Form(body=types.OBJECT.schema, status="2XX", reply=ANYTHING)
+_VENDOR_IN_QUERY = dataclasses.replace(_VENDOR, query={"method": types.TEXT})
 
 
 class Operation:
@@ -99,7 +100,8 @@ def route(
 
 def vendor_route(path: str, handler: Handler) -> Route:
     """A line whose handler is called with every HTTP method: vendor methods choose theirs themselves."""
-    return Route(path, {method: Operation(handler, _VENDOR) for method in METHODS})
+    form = _VENDOR if path.endswith("}") else _VENDOR_IN_QUERY
+    return Route(path, {method: Operation(handler, form) for method in METHODS})
 
 
 class Table:

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from ironic_lite.api import openapi, routes, versions
@@ -38,6 +39,88 @@ def test_every_operation_says_what_it_takes_and_answers() -> None:
         if operation.form is _UNSAID
     ]
     assert unsaid == []
+
+
+def _operations(paths: dict[str, Any]) -> dict[str, str | None]:
+    """``{"GET /v1/nodes": its microversion}``"""
+    return {
+        f"{method.upper()} {path}": operation.get("x-since", item.get("x-since"))
+        for path, item in paths.items()
+        for method, operation in item.items()
+        if method not in ("parameters", "x-since")
+    }
+
+
+def test_an_operation_is_there_from_its_microversion_on() -> None:
+    since = {
+        f"{method} {prefix}{route.path}": max(route.since, operation.form.since)
+        for prefix, table in (("/", routes.UNVERSIONED), ("/v1/", routes.V1))
+        for route in table.routes
+        for method, operation in route.operations.items()
+    }
+    for minor in sorted(
+        {versions.MIN, versions.MAX, *(n - 1 or 1 for n in since.values()), *since.values()}
+    ):
+        assert _operations(document(minor)["paths"]) == {
+            name: None if first == versions.MIN else f"1.{first}"
+            for name, first in since.items()
+            if first <= minor
+        }
+
+
+def _unsaid(schema: Any, place: str) -> list[str]:
+    """The places in a schema that may hold anything."""
+    if schema in ({}, {"type": "array"}):
+        return [place]
+    parts = {
+        **schema.get("properties", {}),
+        **{f"{place} {n}": part for n, part in enumerate(schema.get("anyOf", ()))},
+        **({f"{place} items": schema["items"]} if "items" in schema else {}),
+    }
+    return [found for name, part in parts.items() for found in _unsaid(part, f"{place}.{name}")]
+
+
+def test_replies_say_what_they_hold() -> None:
+    described = document()
+    unsaid = [
+        found
+        for name, schema in described["components"]["schemas"].items()
+        if not name.endswith(("Patch", "Create"))
+        for found in _unsaid(schema, name)
+    ]
+    # Ironic does not say more of these either.
+    assert unsaid == [
+        *(f"Node.network_data.{part}" for part in ("links", "networks", "services")),
+        *(f"Port.local_link_connection.{part}" for part in ("port_id", "switch_info", "hostname")),
+    ]
+    for path, item in described["paths"].items():
+        for method, operation in item.items():
+            if method in ("parameters", "x-since") or "vendor_passthru" in path:
+                continue
+            for status, response in operation["responses"].items():
+                for media in response.get("content", {}).values():
+                    assert _unsaid(media["schema"], f"{method} {path} {status}") == []
+
+
+def test_a_patch_names_what_it_may_change() -> None:
+    schemas = document(93)["components"]["schemas"]
+    validator = Draft202012Validator(schemas["PortPatch"])
+    fits = (
+        {"op": "replace", "path": "/address", "value": "52:54:00:00:00:01"},
+        {"op": "add", "path": "/extra/key", "value": {"any": "thing"}},
+        {"op": "remove", "path": "/extra/key"},
+        {"op": "remove", "path": "/physical_network"},
+    )
+    assert validator.is_valid(list(fits))
+    unfit = (
+        {"op": "replace", "path": "/address", "value": 1},
+        {"op": "remove", "path": "/address"},
+        {"op": "replace", "path": "/created_at", "value": "now"},
+        {"op": "replace", "path": "/node_ident", "value": "since-1.94"},
+        {"op": "replace", "path": "/physical_network/x", "value": "y"},
+        {"op": "replace", "path": "/extra"},
+    )
+    assert not any(validator.is_valid([each]) for each in unfit)
 
 
 def test_names_of_operations_are_unique() -> None:

@@ -16,7 +16,7 @@ from ironic_lite.common import exception
 from ironic_lite.objects.allocation import Allocation
 from ironic_lite.objects.node import Node
 
-_UPDATE_SINCE = 57
+UPDATE_SINCE = 57
 
 _LIST = {**paging.ARGUMENTS, "fields": types.CSV, **filters.kinds(filters.ALLOCATIONS)}
 
@@ -143,7 +143,7 @@ def _to_backfill(call: Call, values: dict[str, Any]) -> Node | None:
 
 def update(call: Call, ident: str) -> webob.Response:
     """``PATCH /v1/allocations/{allocation}``"""
-    if call.minor < _UPDATE_SINCE:
+    if call.minor < UPDATE_SINCE:
         raise MethodNotAllowed(["DELETE", "GET"])
     allocation = _find(call, ident, "baremetal:allocation:update")
     call.query({})

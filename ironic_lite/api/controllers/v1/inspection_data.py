@@ -10,7 +10,7 @@ from ironic_lite.api.call import Call
 from ironic_lite.common import exception, states
 from ironic_lite.objects.node import Node
 
-_SINCE = 84
+SINCE = 84
 _OLD_RAMDISKS = 1
 """They send no version at all."""
 
@@ -48,8 +48,8 @@ def receive(call: Call) -> webob.Response:
     access.authorize(call.context, "baremetal:driver:ipa_continue_inspection")
     query = call.query({"node_uuid": types.UUID})
     data = dict(DATA.check(call.document()))
-    if call.minor != _OLD_RAMDISKS and call.minor < _SINCE:
-        raise exception.NotFound(f"API version 1.{_SINCE} or newer is required")
+    if call.minor != _OLD_RAMDISKS and call.minor < SINCE:
+        raise exception.NotFound(f"API version 1.{SINCE} or newer is required")
     inventory = data.pop("inventory")
     node = _find(call, query.get("node_uuid"), inventory)
     call.conductors.continue_inspection(

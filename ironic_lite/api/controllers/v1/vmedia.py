@@ -10,7 +10,7 @@ from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import finding
 from ironic_lite.common import exception
 
-_SHOW_SINCE = 93
+SHOW_SINCE = 93
 _DEVICES = ("disk", "cdrom", "floppy")
 
 ATTACH = schemas.Body(
@@ -32,7 +32,7 @@ ATTACH = schemas.Body(
 def show(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/vmedia``"""
     node = finding.node(call, ident, "baremetal:node:vmedia:get")
-    if call.minor < _SHOW_SINCE:
+    if call.minor < SHOW_SINCE:
         raise exception.NotFound()
     call.query({})
     topic = call.conductors.get_topic_for(node)
