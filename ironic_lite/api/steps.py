@@ -13,9 +13,14 @@ RESERVED = frozenset({"hold", "wait", "power_on", "power_off", "reboot"})
 
 MAX_STEPS = 256
 
+_FOR_CHILDREN = {
+    "execute_on_child_nodes": {"type": "boolean"},
+    "limit_child_node_execution": {"type": "array", "items": {"type": "string"}},
+}
+
 
 def problem(step: Any, place: str | None = None, args_needed: bool = False) -> str | None:
-    """What is wrong with a step.
+    """What is wrong with a step. One without a place may be meant for the node's children.
 
     :param place: name of the number that orders steps, where there is one.
     :param args_needed: whether the arguments must be there, if only empty.
@@ -24,7 +29,8 @@ def problem(step: Any, place: str | None = None, args_needed: bool = False) -> s
         return "it is not an object"
     if not isinstance(step.get("step"), str) or not step["step"]:
         return "'step' is a required property, and a string"
-    unknown = sorted(set(step) - {"interface", "step", "args", place})
+    known = {"interface", "step", "args", *((place,) if place else _FOR_CHILDREN)}
+    unknown = sorted(set(step) - known)
     if unknown:
         return f"additional properties are not allowed ({', '.join(unknown)})"
     if "interface" not in step and step["step"] not in RESERVED:
@@ -35,6 +41,11 @@ def problem(step: Any, place: str | None = None, args_needed: bool = False) -> s
         return "'args' is a required property"
     if not isinstance(step.get("args", {}), dict):
         return "'args' is not an object"
+    if not isinstance(step.get("execute_on_child_nodes", False), bool):
+        return "'execute_on_child_nodes' is not a boolean"
+    limit = step.get("limit_child_node_execution", [])
+    if not isinstance(limit, list) or not all(isinstance(node, str) for node in limit):
+        return "'limit_child_node_execution' is not a list of node UUIDs"
     if place is not None and not _is_number(step.get(place)):
         return f"'{place}' is a required property, and a whole number of at least 0"
     return None
@@ -62,7 +73,7 @@ def form(
             "interface": {"enum": list(INTERFACES)},
             "step": {"type": "string", "minLength": 1},
             "args": {"type": "object"},
-            **({place: number} if place else {}),
+            **({place: number} if place else _FOR_CHILDREN),
         },
         "required": needed,
         "anyOf": [

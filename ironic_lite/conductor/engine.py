@@ -14,7 +14,15 @@ from oslo_log import log
 
 from ironic_lite.common import exception, redaction, states
 from ironic_lite.common import journal as terms
-from ironic_lite.conductor import bounds, handover, history, journal, recovery, steps
+from ironic_lite.conductor import (
+    bounds,
+    children,
+    handover,
+    history,
+    journal,
+    recovery,
+    steps,
+)
 from ironic_lite.conductor.flow import Flow, nothing
 from ironic_lite.conductor.steps import Step
 from ironic_lite.conductor.task_manager import TaskManager
@@ -301,6 +309,9 @@ def _run_steps(task: TaskManager, flow: Flow, index: int, again: bool) -> bool:
 
 def _execute(task: TaskManager, flow: Flow, step: Step) -> bool:
     LOG.info("Node %s: %s step %s", task.node.uuid, flow.name, steps.label(step))
+    if steps.for_children(step):
+        children.execute(task, str(flow.kind), step)
+        return False
     if steps.is_reserved(step):
         return _execute_reserved(task, flow, step)
     interface = getattr(task.driver, step["interface"])

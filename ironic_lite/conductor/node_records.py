@@ -7,7 +7,7 @@ from oslo_log import log
 
 from ironic_lite.common import exception, states
 from ironic_lite.common.interface_types import INTERFACE_TYPES
-from ironic_lite.conductor import allocations, console
+from ironic_lite.conductor import allocations, console, family
 from ironic_lite.conductor.identity import current
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.conf import CONF
@@ -85,6 +85,8 @@ def update(
     _check_instance(node, changed)
     _check_protected(node, changed)
     _check_reasons(node, changed)
+    if changed.get("parent_node"):
+        family.check_parent(task.context, node, changed["parent_node"])
     _clear_with_maintenance(changed)
     for field, value in changed.items():
         setattr(node, field, value)

@@ -8,7 +8,7 @@ from oslo_utils import timeutils
 
 from ironic_lite.common import exception, states
 from ironic_lite.common import journal as terms
-from ironic_lite.conductor import announcements, history, journal
+from ironic_lite.conductor import announcements, family, history, journal
 from ironic_lite.conf import CONF
 
 LOG = log.getLogger(__name__)
@@ -24,9 +24,15 @@ def request(task: Any, state: str, timeout: int | None = None) -> None:
     :param timeout: seconds; None takes the configured time.
     :raises InvalidParameterValue: when the node lacks what its power interface needs.
     :raises UnsupportedDriverExtension: when the power interface does not know the state.
+    :raises PowerStateFailure: when the node must never be powered off.
     :raises NoFreeConductorWorker: when the pool is full.
     """
     task.driver.power.validate(task)
+    if _is_forbidden(task.node, state):
+        raise exception.PowerStateFailure(
+            f"Failed to set node power state to {state}. Node {task.node.uuid} must not be powered off "
+            "(disable_power_off); it can be rebooted."
+        )
     if state not in task.driver.power.get_supported_power_states(task):
         raise exception.UnsupportedDriverExtension(
             driver=task.node.driver, extension=f"the power state '{state}'"
@@ -41,7 +47,7 @@ def request(task: Any, state: str, timeout: int | None = None) -> None:
 def change(task: Any, state: str, timeout: int | None = None, reraise: bool = True) -> None:
     """Change power, and record the new state, or what went wrong, on the node.
 
-    A server that is already in the wanted state is left alone.
+    A server that is already in the wanted state is left alone, and so is one that must never be powered off.
 
     :param state: a key of ``states.POWER_TARGETS``.
     :param timeout: seconds; None takes the configured time.
@@ -53,9 +59,14 @@ def change(task: Any, state: str, timeout: int | None = None, reraise: bool = Tr
     target = states.POWER_TARGETS[state]
     if timeout is None and state in _SOFT:
         timeout = CONF.conductor.soft_power_off_timeout
+    if _is_forbidden(node, state):
+        LOG.info("Node %s must not be powered off, and stays on", node.uuid)
+        return
     announced = False
     try:
         there = state not in (states.REBOOT, states.SOFT_REBOOT) and _is_there(task, target)
+        if not there:
+            _mind_family(task, target)
         announcements.power(node, announcements.START, state)
         announced = True
         if there:
@@ -86,6 +97,17 @@ def change(task: Any, state: str, timeout: int | None = None, reraise: bool = Tr
     LOG.info("Node %s: %s", node.uuid, target)
     journal.note(task, terms.POWER, state, terms.DONE)
     _record(node, state, target)
+
+
+def _is_forbidden(node: Any, state: str) -> bool:
+    return bool(node.disable_power_off) and states.POWER_TARGETS[state] == states.POWER_OFF
+
+
+def _mind_family(task: Any, target: str) -> None:
+    if target == states.POWER_ON:
+        family.supply(task)
+    else:
+        family.cut(task)
 
 
 def _is_there(task: Any, target: str) -> bool:

@@ -12,7 +12,7 @@ from oslo_log import log
 
 from ironic_lite.common import exception, redaction, states
 from ironic_lite.common import journal as terms
-from ironic_lite.conductor import journal, steps
+from ironic_lite.conductor import children, journal, steps
 from ironic_lite.conductor.flow import Flow
 from ironic_lite.conductor.steps import Step
 from ironic_lite.conf import CONF
@@ -104,6 +104,9 @@ def _has_happened(task: Any, flow: Flow, step: Step) -> bool:
 
     :raises IronicLiteError: when nobody knows.
     """
+    if steps.for_children(step):
+        children.check_repeatable(task, str(flow.kind), step)
+        return False
     if steps.is_reserved(step):
         return False
     interface = getattr(task.driver, step["interface"])

@@ -43,6 +43,11 @@ def is_reserved(step: Step) -> bool:
     return step["step"] in RESERVED
 
 
+def for_children(step: Step) -> bool:
+    """Whether the step is meant for the node's children instead of the node."""
+    return bool(step.get("execute_on_child_nodes"))
+
+
 def in_order(steps: Iterable[Step]) -> list[Step]:
     """The steps by priority, highest first; those of equal priority by interface, then as they came."""
 
@@ -112,13 +117,17 @@ def check_requested(
 
     :param skip_unknown: leave unknown steps out instead of refusing them: the agent may still bring them.
     :param disable_ramdisk: no step may need the agent.
-    :returns: the requested steps completed with what their interfaces declare, in the order asked for.
+    :returns: the requested steps completed with what their interfaces declare, in the order asked for. Steps for the
+        node's children are in it as they are: what they have to fit is ``children.check``'s.
     :raises InvalidParameterValue: listing everything that is wrong.
     """
     known = {identity(s): s for s in offered(task, kind)}
     problems: list[str] = []
     result: list[Step] = []
     for wanted in requested:
+        if for_children(wanted):
+            result.append({"priority": 0, **wanted})
+            continue
         if is_reserved(wanted):
             if wanted["step"] == WAIT and wanted.get("args"):
                 problems.append(

@@ -121,6 +121,10 @@ class TaskManager:
             self._ports = list(Port.list_by_node_id(self.context, self.node.id))
         return self._ports
 
+    def for_node(self, node_ident: int | str, purpose: str, shared: bool = False) -> "TaskManager":
+        """A task for another node, on behalf of the same client; see :func:`acquire`."""
+        return TaskManager(self.context, node_ident, shared, purpose, retry=True)
+
     def reload_driver(self) -> None:
         """The node names other interfaces now."""
         self._driver = None

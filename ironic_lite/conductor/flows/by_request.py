@@ -3,7 +3,7 @@
 
 import dataclasses
 
-from ironic_lite.conductor import engine, steps
+from ironic_lite.conductor import children, engine, steps
 from ironic_lite.conductor.flows import checks
 from ironic_lite.conductor.steps import Step
 from ironic_lite.conductor.task_manager import TaskManager
@@ -45,6 +45,7 @@ class ByRequest:
         checks.actionable(task, event)
         checks.power(task)
         task.driver.network.validate(task)
+        children.check(task, self.kind, requested)
         task.node.set_driver_internal_info(self._no_ramdisk, bool(disable_ramdisk))
         engine.start(task, flow, event, requested=requested, target_state=target_state)
 

