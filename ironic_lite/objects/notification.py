@@ -5,8 +5,9 @@ from typing import Any, Self
 
 from oslo_utils import uuidutils
 
-from ironic_lite.db import mutexes, outbox
+from ironic_lite.db import mutexes, nodes, outbox
 from ironic_lite.objects import announcing, base, fields
+from ironic_lite.objects.node import Node
 from ironic_lite.objects.payloads import Payload
 
 Row = dict[str, Any]
@@ -27,30 +28,36 @@ class Notification(base.IronicLiteObject):
     @classmethod
     def about(
         cls,
-        context: Any,
+        record: Any,
         publisher: str,
         event_type: str,
         status: str,
         payload: Payload,
-        row: Row,
         **own: Any,
     ) -> Self | None:
         """A new one, not yet noted; None when it is not wanted. See ``announcing.change``.
 
-        :param row: the record's columns.
+        :param record: need not be stored yet; has its UUID.
         """
         if not announcing.wanted(announcing.level_of(status)):
             return None
-        message_id = uuidutils.generate_uuid()
-        message = announcing.message(
-            context, publisher, event_type, status, payload.of(row, **own), message_id
-        )
-        return cls(context, message_id=message_id, key=row["uuid"], message=message)
+        context, message_id = record._context, uuidutils.generate_uuid()
+        told = payload.of({**_defaults(record), **_fields(record), **own})
+        message = announcing.message(context, publisher, event_type, status, told, message_id)
+        return cls(context, message_id=message_id, key=record.uuid, message=message)
 
     @base.remotable
     def create(self) -> None:
         """Put it into the outbox."""
         outbox.store(self.key, self.message_id, self.message)
+
+
+def _defaults(record: Any) -> Row:
+    return nodes.DEFAULTS if isinstance(record, Node) else record.REPOSITORY.defaults
+
+
+def _fields(record: Any) -> Row:
+    return {name: getattr(record, name) for name in record.fields if record.obj_attr_is_set(name)}
 
 
 class Outbox:

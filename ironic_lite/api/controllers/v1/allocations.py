@@ -5,7 +5,7 @@ from typing import Any
 
 import webob
 
-from ironic_lite.api import access, filters, paging, types
+from ironic_lite.api import access, announcing, filters, paging, types
 from ironic_lite.api import patch as json_patch
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import changing, finding
@@ -72,13 +72,11 @@ def create(call: Call) -> webob.Response:
         )
     allocation = Allocation(call.context, **values)
     conductors = call.conductors
-    if node is None:
+    topic = conductors.get_topic_for(node) if node else conductors.get_random_topic()
+    with announcing.request(allocation, "create"):
         created = conductors.create_allocation(
-            call.context, allocation, conductors.get_random_topic()
+            call.context, allocation, topic, node.uuid if node else None
         )
-    else:
-        topic = conductors.get_topic_for(node)
-        created = conductors.create_allocation(call.context, allocation, topic, node.uuid)
     return call.reply(_shown(call, created), 201, call.url(f"allocations/{created.uuid}"))
 
 
@@ -167,7 +165,8 @@ def _delete(call: Call, allocation: Allocation) -> webob.Response:
     topic = call.conductors.get_random_topic()
     if allocation.node_id is not None:
         topic = call.conductors.get_topic_for(Node.get_by_id(call.context, allocation.node_id))
-    call.conductors.destroy_allocation(call.context, allocation.uuid, topic)
+    with announcing.request(allocation, "delete"):
+        call.conductors.destroy_allocation(call.context, allocation.uuid, topic)
     return call.empty(204)
 
 

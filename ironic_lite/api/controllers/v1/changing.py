@@ -9,7 +9,7 @@ changed since, it refuses, and the patch is applied again to what they are now.
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from ironic_lite.api import access
+from ironic_lite.api import access, announcing
 from ironic_lite.api import patch as json_patch
 from ironic_lite.api.resources.fields import Resource
 from ironic_lite.common import exception
@@ -57,7 +57,8 @@ def patch(
             check(before, changes)
         for name, value in changes.items():
             setattr(record, name, value)
-        record.save(expected={name: before[name] for name in changes})
+        with announcing.request(record, "update"):
+            record.save(expected={name: before[name] for name in changes})
 
     until_settled(record, apply)
 

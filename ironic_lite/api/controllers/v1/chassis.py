@@ -5,7 +5,7 @@ from typing import Any
 
 import webob
 
-from ironic_lite.api import access, filters, paging, types
+from ironic_lite.api import access, announcing, filters, paging, types
 from ironic_lite.api import patch as json_patch
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import changing, finding, node_listing
@@ -55,7 +55,8 @@ def create(call: Call) -> webob.Response:
     access.authorize(call.context, "baremetal:chassis:create")
     call.query({})
     chassis = Chassis(call.context, **CHASSIS.parse(call.document(), call.minor))
-    chassis.create()
+    with announcing.request(chassis, "create"):
+        chassis.create()
     document = finding.show(call, chassis, CHASSIS.serialiser(call.minor, None, DETAIL))
     return call.reply(document, 201, call.url(f"chassis/{chassis.uuid}"))
 
@@ -72,7 +73,9 @@ def update(call: Call, uuid: str) -> webob.Response:
 def delete(call: Call, uuid: str) -> webob.Response:
     """``DELETE /v1/chassis/{chassis}``"""
     call.query({})
-    finding.chassis(call, uuid, "baremetal:chassis:delete").destroy()
+    chassis = finding.chassis(call, uuid, "baremetal:chassis:delete")
+    with announcing.request(chassis, "delete"):
+        chassis.destroy()
     return call.empty(204)
 
 

@@ -3,7 +3,7 @@
 
 import webob
 
-from ironic_lite.api import access, paging, types
+from ironic_lite.api import access, announcing, paging, types
 from ironic_lite.api import patch as json_patch
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import changing, finding
@@ -38,7 +38,8 @@ def create(call: Call) -> webob.Response:
     access.authorize(call.context, "baremetal:deploy_template:create")
     call.query({})
     template = DeployTemplate(call.context, **DEPLOY_TEMPLATE.parse(call.document(), call.minor))
-    template.create()
+    with announcing.request(template, "create"):
+        template.create()
     return call.reply(_shown(call, template), 201, call.url(f"deploy_templates/{template.uuid}"))
 
 
@@ -56,7 +57,9 @@ def delete(call: Call, ident: str) -> webob.Response:
     """``DELETE /v1/deploy_templates/{template}``"""
     access.authorize(call.context, "baremetal:deploy_template:delete")
     call.query({})
-    _find(call, ident).destroy()
+    template = _find(call, ident)
+    with announcing.request(template, "delete"):
+        template.destroy()
     return call.empty(204)
 
 

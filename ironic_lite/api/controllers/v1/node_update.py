@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from ironic_lite.api import access, types
+from ironic_lite.api import access, announcing, types
 from ironic_lite.api import patch as json_patch
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import changing
@@ -90,13 +90,12 @@ def _apply(
     _check_owner(call, node, changes)
     for name, value in changes.items():
         setattr(node, name, value)
-    return call.conductors.update_node(
-        call.context,
-        node,
-        call.conductors.get_topic_for(node),
-        reset_interfaces=reset_interfaces,
-        expected=expected,
-    )
+    # A new hardware type may be one that nobody serves: that is refused before anything is announced, as on Ironic.
+    topic = call.conductors.get_topic_for(node)
+    with announcing.request(node, "update"):
+        return call.conductors.update_node(
+            call.context, node, topic, reset_interfaces=reset_interfaces, expected=expected
+        )
 
 
 def _check_owner(call: Call, node: Node, changes: dict[str, Any]) -> None:

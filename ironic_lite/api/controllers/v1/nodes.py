@@ -6,7 +6,7 @@ from typing import Any
 import webob
 from oslo_utils import uuidutils
 
-from ironic_lite.api import access, filters, paging, types
+from ironic_lite.api import access, announcing, filters, paging, types
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import finding, node_listing, node_update
 from ironic_lite.api.resources.fields import DETAIL, ROW
@@ -51,7 +51,9 @@ def create(call: Call) -> webob.Response:
     values.setdefault("conductor_group", "")
     values["provision_state"] = states.ENROLL if call.minor >= _ENROLL_SINCE else states.AVAILABLE
     node = Node(call.context, **values)
-    created = call.conductors.create_node(call.context, node, call.conductors.get_topic_for(node))
+    topic = call.conductors.get_topic_for(node)
+    with announcing.request(node, "create"):
+        created = call.conductors.create_node(call.context, node, topic)
     document = finding.show(call, created, NODE.serialiser(call.minor, None, DETAIL))
     return call.reply_tagged(document, created, 201, call.url(f"nodes/{created.uuid}"))
 
@@ -72,7 +74,9 @@ def delete(call: Call, ident: str) -> webob.Response:
     call.query({})
     node = finding.node(call, ident)
     access.authorize_deletion(call.context, finding.target(node))
-    call.conductors.destroy_node(call.context, node.uuid, call.conductors.get_topic_for(node))
+    topic = call.conductors.get_topic_for(node)
+    with announcing.request(node, "delete"):
+        call.conductors.destroy_node(call.context, node.uuid, topic)
     return call.empty(204)
 
 
@@ -121,5 +125,7 @@ def unset_maintenance(call: Call, ident: str) -> webob.Response:
 def _maintain(call: Call, node: Node, wanted: bool, reason: str | None) -> webob.Response:
     for field, value in (("maintenance", wanted), ("maintenance_reason", reason)):
         setattr(node, field, value)
-    call.conductors.update_node(call.context, node, call.conductors.get_topic_for(node))
+    topic = call.conductors.get_topic_for(node)
+    with announcing.request(node, "maintenance_set"):
+        call.conductors.update_node(call.context, node, topic)
     return call.empty(202)

@@ -5,7 +5,7 @@ from typing import Any
 
 import webob
 
-from ironic_lite.api import access, filters, paging, types
+from ironic_lite.api import access, announcing, filters, paging, types
 from ironic_lite.api import patch as json_patch
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import changing, finding
@@ -96,7 +96,8 @@ def create(call: Call) -> webob.Response:
         values["mode"] = CONF.default_portgroup_mode
     node = changing.named_node(call.context, ident)
     group = Portgroup(call.context, node_id=node.id, **values)
-    group.create()
+    with announcing.request(group, "create", node_uuid=node.uuid):
+        group.create()
     document = finding.show(call, group, PORTGROUP.serialiser(call.minor, None, DETAIL))
     return call.reply(document, 201, call.url(f"portgroups/{group.uuid}"))
 
@@ -125,9 +126,9 @@ def _apply(call: Call, group: Portgroup, operations: list[dict[str, Any]]) -> Po
         changes["node_id"] = node.id
     for name, value in changes.items():
         setattr(group, name, value)
-    return call.conductors.update_portgroup(
-        call.context, group, call.conductors.get_topic_for(node), expected=expected
-    )
+    topic = call.conductors.get_topic_for(node)
+    with announcing.request(group, "update"):
+        return call.conductors.update_portgroup(call.context, group, topic, expected=expected)
 
 
 def delete(call: Call, ident: str) -> webob.Response:
@@ -135,7 +136,8 @@ def delete(call: Call, ident: str) -> webob.Response:
     call.query({})
     group = finding.portgroup(call, ident, "baremetal:portgroup:delete")
     node = Node.get_by_id(call.context, group.node_id)
-    call.conductors.destroy_portgroup(call.context, group, call.conductors.get_topic_for(node))
+    with announcing.request(group, "delete"):
+        call.conductors.destroy_portgroup(call.context, group, call.conductors.get_topic_for(node))
     return call.empty(204)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import webob
 
-from ironic_lite.api import access, filters, paging, types
+from ironic_lite.api import access, announcing, filters, paging, types
 from ironic_lite.api import patch as json_patch
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import changing, finding
@@ -110,7 +110,9 @@ def create(call: Call) -> webob.Response:
     node = changing.named_node(call.context, ident)
     _resolve_portgroup(call, values)
     port = Port(call.context, node_id=node.id, **values)
-    created = call.conductors.create_port(call.context, port, call.conductors.get_topic_for(node))
+    topic = call.conductors.get_topic_for(node)
+    with announcing.request(port, "create", node_uuid=node.uuid):
+        created = call.conductors.create_port(call.context, port, topic)
     document = finding.show(call, created, PORT.serialiser(call.minor, None, DETAIL))
     return call.reply_tagged(document, created, 201, call.url(f"ports/{created.uuid}"))
 
@@ -142,9 +144,9 @@ def _apply(call: Call, port: Port, operations: list[dict[str, Any]]) -> Port:
         expected["node_id"], changes["node_id"] = port.node_id, node.id
     for name, value in changes.items():
         setattr(port, name, value)
-    return call.conductors.update_port(
-        call.context, port, call.conductors.get_topic_for(node), expected=expected
-    )
+    topic = call.conductors.get_topic_for(node)
+    with announcing.request(port, "update"):
+        return call.conductors.update_port(call.context, port, topic, expected=expected)
 
 
 def _resolve_portgroup(call: Call, values: dict[str, Any]) -> None:
@@ -166,7 +168,8 @@ def delete(call: Call, ident: str) -> webob.Response:
     call.query({})
     port = finding.port(call, ident, "baremetal:port:delete")
     node = Node.get_by_id(call.context, port.node_id)
-    call.conductors.destroy_port(call.context, port, call.conductors.get_topic_for(node))
+    with announcing.request(port, "delete"):
+        call.conductors.destroy_port(call.context, port, call.conductors.get_topic_for(node))
     return call.empty(204)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import webob
 
-from ironic_lite.api import access, paging, types
+from ironic_lite.api import access, announcing, paging, types
 from ironic_lite.api import patch as json_patch
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import changing, finding
@@ -48,7 +48,8 @@ def create(call: Call) -> webob.Response:
         access.authorize(call.context, "baremetal:runbook:update:public")
     values["owner"] = _owner(call, values)
     runbook = Runbook(call.context, **values)
-    runbook.create()
+    with announcing.request(runbook, "create"):
+        runbook.create()
     return call.reply(_shown(call, runbook), 201, call.url(f"runbooks/{runbook.uuid}"))
 
 
@@ -75,7 +76,9 @@ def update(call: Call, ident: str) -> webob.Response:
 def delete(call: Call, ident: str) -> webob.Response:
     """``DELETE /v1/runbooks/{runbook}``"""
     call.query({})
-    find(call, ident, "baremetal:runbook:delete").destroy()
+    runbook = find(call, ident, "baremetal:runbook:delete")
+    with announcing.request(runbook, "delete"):
+        runbook.destroy()
     return call.empty(204)
 
 

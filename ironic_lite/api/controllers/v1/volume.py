@@ -8,7 +8,7 @@ from typing import Any
 
 import webob
 
-from ironic_lite.api import access, filters, paging, types
+from ironic_lite.api import access, announcing, filters, paging, types
 from ironic_lite.api import patch as json_patch
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import changing, finding
@@ -93,7 +93,8 @@ class Volumes:
         values = self.resource.parse(body, call.minor)
         node = changing.named_node(call.context, values.pop("node_uuid"))
         record = self.records(call.context, node_id=node.id, **values)
-        record.create()
+        with announcing.request(record, "create", node_uuid=node.uuid):
+            record.create()
         return call.reply(self._shown(call, record), 201, call.url(f"{self.path}/{record.uuid}"))
 
     def update(self, call: Call, uuid: str) -> webob.Response:
@@ -118,16 +119,18 @@ class Volumes:
             changes["node_id"] = node.id
         for name, value in changes.items():
             setattr(record, name, value)
-        return call.conductors.update_volume(
-            call.context, record, call.conductors.get_topic_for(node), expected=expected
-        )
+        topic = call.conductors.get_topic_for(node)
+        with announcing.request(record, "update"):
+            return call.conductors.update_volume(call.context, record, topic, expected=expected)
 
     def delete(self, call: Call, uuid: str) -> webob.Response:
         """``DELETE /v1/volume/connectors/{connector}``: the server has to be off, unless it is not in use."""
         call.query({})
         record = self._find(call, uuid, "baremetal:volume:delete")
         node = Node.get_by_id(call.context, record.node_id)
-        call.conductors.destroy_volume(call.context, record, call.conductors.get_topic_for(node))
+        topic = call.conductors.get_topic_for(node)
+        with announcing.request(record, "delete"):
+            call.conductors.destroy_volume(call.context, record, topic)
         return call.empty(204)
 
     def missing_ident(self, _call: Call) -> webob.Response:

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What clients ask for is told to others: that it starts, and that it was refused.
+
+That it has ended well is told by whoever writes the change, in the same transaction; the request's context says so.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from oslo_log import log
+from oslo_utils import uuidutils
+
+from ironic_lite.common import exception
+from ironic_lite.conf import CONF
+from ironic_lite.objects import announcing
+from ironic_lite.objects.notification import Notification
+
+LOG = log.getLogger(__name__)
+
+
+@contextlib.contextmanager
+def request(record: Any, what: str, **derived: Any) -> Iterator[None]:
+    """Announce what is done in here to the record, in the context of the request that it was read or made with.
+
+    Nothing happens while no notifications are wanted, and for resources that Ironic has none for.
+
+    :param what: ``create``, ``update``, ``delete``, ``maintenance_set``.
+    :param derived: fields that a new record does not have before it is stored.
+    """
+    kind = record.obj_name()
+    if kind not in announcing.CRUD or not announcing.wanted(announcing.ERROR):
+        yield
+        return
+    if not record.obj_attr_is_set("uuid"):
+        record.uuid = uuidutils.generate_uuid()
+    context, publisher = record._context, f"ironic-api.{CONF.host}"
+    _tell(record, what, announcing.START, publisher, derived)
+    context.announcement = announcing.request(what, kind, publisher)
+    try:
+        yield
+    except Exception:
+        _tell(record, what, announcing.ERROR, publisher, derived)
+        raise
+    finally:
+        context.announcement = None
+
+
+def _tell(record: Any, what: str, status: str, publisher: str, derived: dict[str, Any]) -> None:
+    kind = record.obj_name()
+    event_type, payload = announcing.event_type_of(kind, what), announcing.payload_of(kind, what)
+    notification = Notification.about(record, publisher, event_type, status, payload, **derived)
+    if notification is None:
+        return
+    try:
+        notification.create()
+    except exception.IronicLiteError as exc:
+        # The request does not fail for it: if the database is away, it will by itself.
+        LOG.warning("Notification %s.%s is lost: %s", event_type, status, exc.message)
