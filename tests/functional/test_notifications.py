@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Notifications on RabbitMQ: what is told of which change, and that nothing gets lost."""
+
+import itertools
+from collections.abc import Callable
+
+import pytest
+
+from tests.functional.deployment import Deployment
+from tests.functional.notifications import DURABLE, Listener, Message, data
+from tests.functional.servers.rabbitmq import RabbitMQ
+from tests.waiting import wait_for
+
+WITHOUT_DATABASE = {"api": {"database_access": "rpc"}, "database": {"connection": None}}
+TOLD = {**DURABLE, "DEFAULT": {"notification_level": "info"}}
+SECRET = "hunter2-is-secret"
+
+
+@pytest.fixture
+def cluster(
+    make_deployment: Callable[..., Deployment], mariadb_url: str, rabbitmq_url: str
+) -> Deployment:
+    """An API without database and one conductor."""
+    cloud = make_deployment(database=mariadb_url, transport=rabbitmq_url, options=TOLD)
+    cloud.start_api(WITHOUT_DATABASE)
+    cloud.add_conductor("c1")
+    return cloud
+
+
+def told(listener: Listener, uuid: str, *events: str) -> list[Message]:
+    """Wait until exactly these came about a record, in this order."""
+    wait_for(
+        lambda: listener.events(uuid) == list(events),
+        f"{events} of {uuid}",
+        describe=lambda: listener.events(uuid),
+        interval=0.2,
+    )
+    return listener.about(uuid)
+
+
+def moves(listener: Listener, uuid: str) -> list[Message]:
+    """What came about the provision states of a node; the levels have queues of their own, so: by time."""
+    of_states = [m for m in listener.about(uuid) if "provision_set" in m["event_type"]]
+    return sorted(of_states, key=lambda m: m["timestamp"])
+
+
+def assert_unbroken(messages: list[Message]) -> None:
+    """Each move begins where the one before has ended."""
+    steps = [(data(m)["previous_provision_state"], data(m)["provision_state"]) for m in messages]
+    for (_, entered), (left, _) in itertools.pairwise(steps):
+        assert entered == left, steps
+
+
+def test_what_is_told(cluster: Deployment, rabbitmq_url: str) -> None:
+    listener = Listener(rabbitmq_url)
+    chassis = cluster.call("POST", "/v1/chassis", {"description": "rack 1"})["uuid"]
+    node = cluster.create_node(
+        driver="fake-hardware",
+        name="one",
+        chassis_uuid=chassis,
+        driver_info={"ipmi_password": SECRET, "ipmi_address": "192.0.2.1"},
+    )
+    patch = [{"op": "add", "path": "/extra/rack", "value": 7}]
+    cluster.call("PATCH", f"/v1/nodes/{node}", patch)
+    cluster.call("PUT", f"/v1/nodes/{node}/maintenance", {"reason": "fan"})
+    cluster.call("DELETE", f"/v1/nodes/{node}/maintenance")
+    cluster.set_provision_state(node, "manage", until="manageable")
+    cluster.set_power_state(node, "power on")
+    port = cluster.call("POST", "/v1/ports", {"node_uuid": node, "address": "52:54:00:00:00:01"})[
+        "uuid"
+    ]
+    taken = {"node_uuid": node, "address": "52:54:00:00:00:01"}
+    refused = cluster.request("POST", "/v1/ports", taken)
+    assert refused.status_code == 409
+    cluster.call("DELETE", f"/v1/ports/{port}")
+    cluster.call("DELETE", f"/v1/nodes/{node}")
+    cluster.call("DELETE", f"/v1/chassis/{chassis}")
+
+    crud = ("create.start", "create.end", "delete.start", "delete.end")
+    told(listener, chassis, *(f"chassis.{event}" for event in crud))
+    told(listener, port, *(f"port.{event}" for event in crud))
+    messages = told(
+        listener,
+        node,
+        *("node.create.start", "node.create.end", "node.update.start", "node.update.end"),
+        *("node.maintenance_set.start", "node.maintenance_set.end") * 2,
+        *("node.provision_set.start", "node.provision_set.end"),
+        *("node.power_set.start", "node.power_set.end"),
+        *("node.delete.start", "node.delete.end"),
+    )
+    failed = [m for m in listener.received() if m["event_type"] == "baremetal.port.create.error"]
+    assert [m["priority"] for m in failed] == ["ERROR"]
+    assert SECRET not in "".join(listener.raw)
+
+    by_type = {m["event_type"].removeprefix("baremetal.node."): m for m in messages}
+    assert by_type["create.end"]["publisher_id"] == "ironic-api.api"
+    assert by_type["create.end"]["priority"] == "INFO"
+    created = by_type["create.end"]["payload"]
+    assert created["ironic_object.name"] == "NodeCRUDPayload"
+    assert created["ironic_object.namespace"] == "ironic"
+    assert data(by_type["create.end"])["chassis_uuid"] == chassis
+    assert data(by_type["create.end"])["driver_info"]["ipmi_address"] == "192.0.2.1"
+    assert data(by_type["update.end"])["extra"] == {"rack": 7}
+    verified = by_type["provision_set.end"]
+    assert verified["publisher_id"] == "ironic-conductor.c1"
+    assert data(verified)["event"] == "done"
+    assert data(verified)["previous_provision_state"] == "verifying"
+    assert data(verified)["provision_state"] == "manageable"
+    assert data(by_type["power_set.end"])["to_power"] == "power on"
+
+
+def test_a_broker_that_is_away_and_a_service_that_is_killed_meanwhile_lose_nothing(
+    make_deployment: Callable[..., Deployment],
+    sqlite_url: str,
+    breakable_rabbitmq_server: RabbitMQ,
+) -> None:
+    broker = breakable_rabbitmq_server
+    url = broker.create_vhost()
+    options = {**TOLD, "oslo_messaging_notifications": {"transport_url": url}}
+    cloud = make_deployment(database=sqlite_url, options=options)
+    cloud.start_all_in_one()
+    listener = Listener(url)
+    node = cloud.create_node(driver="fake-hardware")
+    told(listener, node, "node.create.start", "node.create.end")
+
+    broker.stop()
+    cloud.set_provision_state(node, "manage", until="manageable")
+    cloud.set_provision_state(node, "provide", until="available")
+    cloud.set_provision_state(node, "manage", until="manageable")
+    assert cloud.api is not None
+    cloud.api.kill()
+    broker.start()
+    cloud.start_all_in_one()
+
+    def complete() -> bool:
+        found = moves(listener, node)
+        return bool(found) and data(found[-1])["previous_provision_state"] == "available"
+
+    wait_for(complete, "all notifications", interval=0.2, describe=lambda: listener.events(node))
+    found = moves(listener, node)
+    assert_unbroken(found)
+    assert data(found[0])["previous_provision_state"] == "enroll"
+    assert [m["event_type"].rpartition(".")[2] for m in found] == [
+        *("start", "end"),
+        *("start", "end"),
+        "success",
+    ]
