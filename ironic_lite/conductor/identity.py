@@ -26,6 +26,7 @@ class Identity:
     :param workers: where its long work runs.
     :param drivers: what it may drive hardware with.
     :param ring: which node belongs to which conductor.
+    :param locks: tokens of the locks that its tasks hold, or are about to take.
     :param stopping: set when it is asked to stop, and hands its work over.
     """
 
@@ -35,6 +36,7 @@ class Identity:
     workers: Workers
     drivers: DriverFactory
     ring: HashRingManager
+    locks: set[str] = dataclasses.field(default_factory=set)
     stopping: threading.Event = dataclasses.field(default_factory=threading.Event)
 
     @contextlib.contextmanager

@@ -124,7 +124,8 @@ class Life:
                         handover.tell_owner(Node.get_by_id(self._context, row["id"]))
             except Exception:
                 LOG.exception("Could not say goodbye; the others notice by themselves")
-        LOG.info("Conductor %s has stopped", me.host)
+            # Else it never was one: another process has the name, say.
+            LOG.info("Conductor %s has stopped", me.host)
 
     def _superseded(self, message: str) -> None:
         # Neither locks nor the record are ours any more.

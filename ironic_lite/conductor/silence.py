@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Conductors that have given no sign of work: what is asked of them next need not find that out again.
 
-Until the ring knows that a conductor is dead, every request for one of its nodes would wait for a sign, and hold a thread
-of the API meanwhile. So one request at a time tries; the others are told at once to come back.
+Until the ring knows that a conductor is dead, every request for one of its nodes would wait for a sign, and hold a
+thread of the API meanwhile. So one request at a time tries; the others are told at once to come back.
 """
 
 import threading

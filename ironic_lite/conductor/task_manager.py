@@ -95,6 +95,7 @@ class TaskManager:
         self._driver: Any = None
         self._ports: list[Port] | None = None
         self._held = False
+        self._token = ""
         self._spawn: tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]] | None = None
         self._slot: workers.Slot | None = None
         self._move: _Move | None = None
@@ -142,7 +143,7 @@ class TaskManager:
         attempts = CONF.conductor.node_locked_retry_attempts if self._retry else 0
         while True:
             try:
-                self.node = Node.reserve(self.context, self._conductor.host, self._ident)
+                self._reserve()
             except exception.NodeLocked:
                 if attempts <= 0:
                     raise
@@ -155,6 +156,17 @@ class TaskManager:
                 LOG.debug("Locked node %s for %s", self.node.uuid, self.purpose)
                 self._check_precondition()
                 return
+
+    def _reserve(self) -> None:
+        """Lock the node. That the lock is ours is known before the database knows it: see ``periodics.orphans``."""
+        token = Node.new_token()
+        self._conductor.locks.add(token)
+        try:
+            self.node = Node.reserve(self.context, self._conductor.host, self._ident, token)
+        except BaseException:
+            self._conductor.locks.discard(token)
+            raise
+        self._token = token
 
     def _check_precondition(self) -> None:
         try:
@@ -197,8 +209,12 @@ class TaskManager:
             self.node.release()
         except exception.NodeLockLost:
             self._log_lost_lock()
+        except exception.DatabaseError as exc:
+            LOG.error("The lock on node %s is given back later: %s", self.node.uuid, exc.message)
         except exception.NodeNotFound:
             LOG.debug("Node %s was deleted during %s", self.node.uuid, self.purpose)
+        finally:
+            self._conductor.locks.discard(self._token)
         for function, args in self._then:
             function(*args)
 
@@ -207,6 +223,7 @@ class TaskManager:
         self._then.append((function, args))
 
     def _log_lost_lock(self) -> None:
+        self._conductor.locks.discard(self._token)
         LOG.warning(
             "Lost the lock on node %s during %s: another conductor has taken the node over. This task ends and "
             "has written nothing since",

@@ -257,7 +257,33 @@ def release_orphans(
 
     :param by: the conductor that does it, for the journals of the nodes.
     """
-    held = (
+    alive = sa.select(CONDUCTORS.c.hostname).where(conductors.is_alive())
+    # Asked after the locks were read: who holds one of them had registered before.
+    condition = None if even_if_alive else NODES.c.reservation.not_in(alive)
+    with engine.writer() as connection:
+        held = connection.execute(_locks_of(hostnames)).mappings().all()
+        return _break_locks(connection, held, condition, by)
+
+
+@retry.on_transient_error
+def release_mislaid(hostname: str, incarnation: str, is_held: Callable[[str], bool]) -> list[Row]:
+    """Break the locks of a host that ``is_held`` says False to, while the host is this incarnation."""
+    ours = (
+        sa.select(CONDUCTORS.c.id)
+        .where(CONDUCTORS.c.hostname == hostname, CONDUCTORS.c.incarnation == incarnation)
+        .exists()
+    )
+    with engine.reader() as connection:
+        held = connection.execute(_locks_of([hostname])).mappings().all()
+    mislaid = [row for row in held if not is_held(row["reservation_token"])]
+    if not mislaid:
+        return []
+    with engine.writer() as connection:
+        return _break_locks(connection, mislaid, ours, hostname)
+
+
+def _locks_of(hostnames: Iterable[str]) -> sa.Select[Any]:
+    return (
         sa.select(
             NODES.c.id,
             NODES.c.uuid,
@@ -270,18 +296,23 @@ def release_orphans(
         .where(NODES.c.reservation.in_(list(hostnames)))
         .order_by(NODES.c.id)
     )
-    alive = sa.select(CONDUCTORS.c.hostname).where(conductors.is_alive())
+
+
+def _break_locks(
+    connection: sa.Connection,
+    held: Iterable[Any],
+    condition: sa.ColumnElement[bool] | None,
+    by: str | None,
+) -> list[Row]:
     freed = []
-    with engine.writer() as connection:
-        for row in connection.execute(held).mappings().all():
-            fence = _fence(row["id"], row["reservation_token"])
-            statement = sa.update(NODES).where(*fence).values(_UNLOCKED)
-            if not even_if_alive:
-                # Asked after the locks were read: who holds one of them had registered before.
-                statement = statement.where(NODES.c.reservation.not_in(alive))
-            if connection.execute(statement).rowcount:
-                journal.write(connection, row["id"], [_broken_lock(row, by)])
-                freed.append({name: row[name] for name in ("id", "uuid", "reservation")})
+    for row in held:
+        fence = _fence(row["id"], row["reservation_token"])
+        statement = sa.update(NODES).where(*fence).values(_UNLOCKED)
+        if condition is not None:
+            statement = statement.where(condition)
+        if connection.execute(statement).rowcount:
+            journal.write(connection, row["id"], [_broken_lock(row, by)])
+            freed.append({name: row[name] for name in ("id", "uuid", "reservation")})
     return freed
 
 

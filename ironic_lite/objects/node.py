@@ -9,7 +9,7 @@ Dictionaries are replaced as a whole. A change inside one goes unnoticed; the ``
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self
 
 from oslo_utils import timeutils
@@ -293,19 +293,25 @@ class Node(Traited, base.IronicLiteObject):
     # The lock
 
     @classmethod
-    def reserve(cls, context: Any, tag: str, node_id: int | str) -> Self:
+    def reserve(cls, context: Any, tag: str, node_id: int | str, token: str | None = None) -> Self:
         """Lock a node.
 
         :param tag: who holds it: the conductor's host name.
         :param node_id: id, UUID or name.
+        :param token: from ``new_token``, where the caller has to know it beforehand.
         :returns: the node, fenced.
         :raises NodeLocked: when somebody holds it.
         :raises NodeNotFound:
         """
-        token = str(uuid.uuid4())
+        token = token or cls.new_token()
         self = cls._from_row(context, nodes.reserve(tag, node_id, token))
         self._token = token
         return self
+
+    @staticmethod
+    def new_token() -> str:
+        """A secret for one lock."""
+        return str(uuid.uuid4())
 
     @property
     def is_fenced(self) -> bool:
@@ -347,6 +353,17 @@ class Node(Traited, base.IronicLiteObject):
         :param by: the conductor that does it, for the nodes' journals.
         """
         return nodes.release_orphans(hostnames, even_if_alive, by)
+
+    @classmethod
+    def release_mislaid(
+        cls, context: Any, hostname: str, incarnation: str, is_held: Callable[[str], bool]
+    ) -> Sequence[Row]:
+        """Break the locks that a conductor has on record and none of its tasks holds; returns as ``release_orphans``.
+
+        :param incarnation: of the caller; nothing happens when it is no longer the conductor's.
+        :param is_held: tells from a token whether a task of the caller holds the lock, or is about to take it.
+        """
+        return nodes.release_mislaid(hostname, incarnation, is_held)
 
     # The agent
 

@@ -14,7 +14,7 @@ from oslo_log import log
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception
 from ironic_lite.conductor import flows, identity, task_manager
-from ironic_lite.conductor.periodics import owned
+from ironic_lite.conductor.periodics import owned, unserved
 from ironic_lite.objects.conductor import Conductor
 from ironic_lite.objects.node import Node
 
@@ -31,9 +31,13 @@ def run(context: Context, trusted: bool) -> None:
 
     :param trusted: False while our own signs of life have trouble: then the silence of others proves nothing.
     """
+    # Who owns what has to be as fresh as what is known about the dead.
+    identity.current().ring.reset()
     if trusted:
         _release_locks_of_the_dead(context)
+    _release_mislaid_locks(context)
     recover(context)
+    unserved.report(context)
 
 
 def _release_locks_of_the_dead(context: Context) -> None:
@@ -44,7 +48,13 @@ def _release_locks_of_the_dead(context: Context) -> None:
     freed = Node.release_orphans(context, dead, by=me.host)
     if freed:
         tell(freed, "which is offline")
-        me.ring.reset()
+
+
+def _release_mislaid_locks(context: Context) -> None:
+    """Give back what could not be given back when its task ended: the database did not answer for too long."""
+    me = identity.current()
+    freed = Node.release_mislaid(context, me.host, me.incarnation, me.locks.__contains__)
+    tell(freed, "which no task of its holds")
 
 
 def tell(freed: Iterable[dict[str, Any]], why: str) -> None:

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Nodes in the middle of something whose conductor group has no conductor left: say so on the node.
+
+Nobody owns such a node, so any conductor may. It goes on by itself once a conductor is there, which takes the message
+off again.
+"""
+
+from typing import Any
+
+from oslo_log import log
+
+from ironic_lite.common import context as ironic_context
+from ironic_lite.common import exception, states
+from ironic_lite.conductor import identity
+from ironic_lite.objects.node import Node
+
+LOG = log.getLogger(__name__)
+
+_BEGIN = "Nobody works on this node: "
+_UNDER_WAY = sorted(states.WORKING | set(states.WAITING.values()))
+
+
+def report(context: ironic_context.RequestContext) -> None:
+    """Look for nodes that nobody owns, and for those of ours that nobody owned before."""
+    ring = identity.current().ring
+    columns = ("uuid", "driver", "conductor_group", "last_error")
+    filters = {"provision_state_in": _UNDER_WAY, "reserved": False}
+    for row in Node.rows(context, columns, filters=filters):
+        said = row["last_error"] or ""
+        try:
+            ring.host_for(row["driver"], row["conductor_group"], row["uuid"])
+            message = None if said.startswith(_BEGIN) else row["last_error"]
+        except exception.NoValidHost as exc:
+            message = f"{_BEGIN}{_cause(exc)} It goes on by itself once there is one."
+        if message != row["last_error"]:
+            _say(context, row["uuid"], row["last_error"], message)
+
+
+def _cause(exc: exception.NoValidHost) -> str:
+    return str(exc.kwargs["reason"])
+
+
+def _say(
+    context: ironic_context.RequestContext, node_uuid: str, before: str | None, message: str | None
+) -> None:
+    try:
+        node: Any = Node.get_by_uuid(context, node_uuid)
+        if node.reservation is not None or node.last_error != before:
+            return
+        node.last_error = message
+        node.save()
+    except exception.NodeNotFound:
+        return
+    if message:
+        LOG.error("Node %s, '%s': %s", node_uuid, node.provision_state, message)
