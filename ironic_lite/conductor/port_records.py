@@ -1,19 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What may be changed about a port's record, and when."""
+"""Ports, made, changed and deleted under the lock of their node."""
 
 from typing import Any
 
-from ironic_lite.common import exception, states
-from ironic_lite.conductor import portgroup_records, precondition
+from ironic_lite.common import exception
+from ironic_lite.conductor import cabling, portgroup_records, precondition
 from ironic_lite.conductor.node_records import check_expected
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.objects.port import Port, Portgroup
 
-_CONNECTIVITY = ("pxe_enabled", "physical_network", "local_link_connection", "portgroup_id")
-_MEMBERSHIP = frozenset({"portgroup_id", "node_id", "physical_network"})
-_BOOT = frozenset({"portgroup_id", "pxe_enabled"})
 _DEFAULTS: dict[str, Any] = {"pxe_enabled": True, "physical_network": None, "portgroup_id": None}
-"""Of what port groups look at."""
+"""Of what the rules look at."""
 
 
 def create(task: TaskManager, port: Port) -> Port:
@@ -22,25 +19,20 @@ def create(task: TaskManager, port: Port) -> Port:
     :raises Invalid, Conflict: when it does not fit into its port group.
     :raises MACAlreadyExists, PortAlreadyExists, PortDuplicateName: when it clashes with another port.
     """
-    boot_asked_for = port.obj_attr_is_set("pxe_enabled")
+    # Ironic lets a port into any group that says nothing about booting, and has it boot.
+    tells_of_booting = port.obj_attr_is_set("pxe_enabled")
     for field, value in _DEFAULTS.items():
         if not port.obj_attr_is_set(field):
             setattr(port, field, value)
     group = _group_of(task, port)
     if group is not None:
-        if boot_asked_for:
-            # Who says nothing about it gets the default, as on Ironic.
-            portgroup_records.check_boot(port, group)
-        portgroup_records.check_member(task, port, group)
+        if tells_of_booting:
+            cabling.check_booting(group, [port])
+        _check_place(task, port, group)
     task.ensure_locked()
     port.create()
-    if group is not None:
-        portgroup_records.settle(port, group)
+    _bring_network(port, group)
     return port
-
-
-def _group_of(task: TaskManager, port: Port) -> Portgroup | None:
-    return port.portgroup_id and Portgroup.get(task.context, port.portgroup_id)
 
 
 def update(task: TaskManager, port: Port, expected: dict[str, Any] | None = None) -> Port:
@@ -53,52 +45,53 @@ def update(task: TaskManager, port: Port, expected: dict[str, Any] | None = None
     :raises Invalid, Conflict: when it does not fit into its port group.
     :raises MACAlreadyExists, PortDuplicateName: when it clashes with another port.
     """
-    before = Port.get(task.context, port.id)
-    precondition.check(task.context, before)
-    check_expected(f"Port {port.uuid}", before, expected)
+    stored = Port.get(task.context, port.id)
+    precondition.check(task.context, stored)
+    check_expected(f"Port {port.uuid}", stored, expected)
     changed = {
-        field for field in port.obj_what_changed() if getattr(port, field) != getattr(before, field)
+        field for field in port.obj_what_changed() if getattr(port, field) != getattr(stored, field)
     }
-    _check_state(task, port, changed)
     group = _group_of(task, port)
     if group is not None:
-        _check_group(task, port, group, changed)
+        _check_change_in_group(task, port, group, changed)
+    cabling.check_port_change(task.node, port, changed)
     task.ensure_locked()
     port.save()
-    if group is not None:
-        portgroup_records.settle(port, group)
+    _bring_network(port, group)
     return port
 
 
-def _check_state(task: TaskManager, port: Port, changed: set[str]) -> None:
-    node = task.node
-    in_use = node.instance_uuid or node.provision_state == states.ACTIVE
-    if "address" in changed and in_use and not node.maintenance:
-        raise exception.InvalidState(
-            f"Cannot update hardware address for port {port.uuid} as node {node.uuid} is active or has "
-            "instance UUID assigned."
-        )
-    if (
-        changed & set(_CONNECTIVITY)
-        and node.provision_state not in portgroup_records.RECABLING
-        and not node.maintenance
-    ):
-        raise exception.InvalidState(
-            f"Port {port.uuid} can not have any connectivity attributes ({', '.join(_CONNECTIVITY)}) updated "
-            f"unless node {node.uuid} is in a {', '.join(portgroup_records.RECABLING)} state or in maintenance "
-            f"mode. The current state is {node.provision_state}."
-        )
-
-
-def _check_group(task: TaskManager, port: Port, group: Portgroup, changed: set[str]) -> None:
-    if "physical_network" in changed and "portgroup_id" not in changed:
+def _check_change_in_group(
+    task: TaskManager, port: Port, group: Portgroup, changed: set[str]
+) -> None:
+    joins = "portgroup_id" in changed
+    if "physical_network" in changed and not joins:
         raise exception.Invalid(
-            "physical_network cannot be changed while the port belongs to a portgroup."
+            f"Port {port.uuid} is in the physical network of port group {group.uuid}: change the group's, or take the "
+            "port out of the group."
         )
-    if changed & _BOOT:
-        portgroup_records.check_boot(port, group)
-    if changed & _MEMBERSHIP:
-        portgroup_records.check_member(task, port, group)
+    if joins or "pxe_enabled" in changed:
+        cabling.check_booting(group, [port])
+    if joins or "node_id" in changed:
+        _check_place(task, port, group)
+
+
+def _group_of(task: TaskManager, port: Port) -> Portgroup | None:
+    return None if port.portgroup_id is None else Portgroup.get(task.context, port.portgroup_id)
+
+
+def _check_place(task: TaskManager, port: Port, group: Portgroup) -> None:
+    cabling.check_same_node(port, group)
+    own = port.id if port.obj_attr_is_set("id") else None
+    others = [each for each in portgroup_records.members(task, group) if each.id != own]
+    cabling.check_network(port, group, others)
+
+
+def _bring_network(port: Port, group: Portgroup | None) -> None:
+    """A port group that is in no physical network is from now on in that of its first port."""
+    if group is not None and group.physical_network is None and port.physical_network is not None:
+        group.physical_network = port.physical_network
+        group.save()
 
 
 def destroy(task: TaskManager, port: Port) -> None:
