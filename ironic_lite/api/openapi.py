@@ -104,7 +104,7 @@ class _Document:
         said: dict[str, Any] = {
             "operationId": "_".join(words) if len(words) > 1 else f"{method.lower()}_root",
             "tags": [words[1] if len(words) > 1 else "root"],
-            "responses": self._responses(form),
+            "responses": self._responses(form, _is_tagged(route, method)),
         }
         summary = re.sub(r"``[^`]*``(: )?", "", (operation.handler.__doc__ or "").split("\n")[0])
         if summary:
@@ -113,7 +113,7 @@ class _Document:
             said["x-since"] = f"1.{form.since}"
         parameters = [
             *self._arguments(form),
-            *_tag_headers(route.path, method),
+            *_tag_headers(route, method),
         ]
         if parameters:
             said["parameters"] = parameters
@@ -125,7 +125,7 @@ class _Document:
             said["security"] = [{CONF.auth_strategy: []}]
         return said
 
-    def _responses(self, form: forms.Form) -> dict[str, Any]:
+    def _responses(self, form: forms.Form, tagged: bool) -> dict[str, Any]:
         responses: dict[str, Any] = {
             "4XX": _reference("Refused", "responses"),
             "503": _reference("Unavailable", "responses"),
@@ -133,6 +133,8 @@ class _Document:
         if form.status is not None:
             schema = None if form.reply is None else self._reply(form.reply)
             responses[str(form.status)] = _response("Done.", schema, form.media)
+        if tagged:
+            responses["304"] = _response("The client has it already.", None)
         return responses
 
     def _arguments(self, form: forms.Form) -> Iterator[dict[str, Any]]:
@@ -306,12 +308,16 @@ def _path_parameters(route: Route) -> Iterator[dict[str, Any]]:
         }
 
 
-def _tag_headers(path: str, method: str) -> Iterator[dict[str, Any]]:
+def _is_tagged(route: Route, method: str) -> bool:
+    """Whether a reply comes with an entity tag that the client may ask about."""
+    return method == "GET" and route.path in _TAGGED
+
+
+def _tag_headers(route: Route, method: str) -> Iterator[dict[str, Any]]:
     """Entity tags are for the records that have one, and ``If-Match`` for all that changes them too."""
-    if method == "GET":
-        if path in _TAGGED:
-            yield _header("If-None-Match", "Answer 304 if the representation has this tag.")
-    elif path.startswith(_TAGGED):
+    if _is_tagged(route, method):
+        yield _header("If-None-Match", "Answer 304 if the representation has this tag.")
+    elif method != "GET" and route.path.startswith(_TAGGED):
         yield _header("If-Match", "Refuse (412) if the record has changed since it had this tag.")
 
 

@@ -17,6 +17,8 @@ from ironic_lite.objects.node import Node
 _SOFT_SINCE = 27
 _SOFT = (states.SOFT_POWER_OFF, states.SOFT_REBOOT)
 
+_MAX_TIMEOUT = 24 * 60 * 60
+
 POWER = types.body_class(
     "PowerTarget",
     {"target": types.Word(*states.POWER_TARGETS), "timeout": types.INTEGER},
@@ -137,6 +139,8 @@ def set_power(call: Call, ident: str) -> webob.Response:
         raise exception.NotAcceptable()
     if timeout is not None and timeout < 1:
         raise exception.Invalid("timeout has to be positive integer")
+    if timeout is not None and timeout > _MAX_TIMEOUT:
+        raise exception.Invalid(f"timeout is too long: at most {_MAX_TIMEOUT} seconds")
     cleaning = node.provision_state in (states.CLEANING, states.CLEANWAIT)
     if target not in states.POWER_TARGETS or cleaning:
         state = node.provision_state if cleaning else node.power_state
