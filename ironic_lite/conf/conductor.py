@@ -71,6 +71,13 @@ OPTS = [
         help="Comparisons in a row that may fail before the node goes to maintenance with fault "
         "'power failure'.",
     ),
+    cfg.IntOpt(
+        "power_failure_recovery_interval",
+        default=300,
+        min=0,
+        help="Seconds between two looks at nodes of that fault: when the BMC answers again, the maintenance ends. "
+        "0 leaves that to operators.",
+    ),
     cfg.BoolOpt(
         "force_power_state_during_sync",
         default=True,

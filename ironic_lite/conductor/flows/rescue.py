@@ -6,6 +6,7 @@ from ironic_lite.conductor import engine, history
 from ironic_lite.conductor.flows import checks
 from ironic_lite.conductor.task_manager import TaskManager
 
+_FAULT = "rescue abort failure"
 _PASSWORD = "rescue_password"  # noqa: S105 - the name of a field
 
 
@@ -54,7 +55,17 @@ def _finish(task: TaskManager) -> None:
 
 def _clean_up(task: TaskManager) -> None:
     _forget_password(task)
-    task.driver.rescue.clean_up(task)
+    try:
+        task.driver.rescue.clean_up(task)
+    except exception.NodeLockLost:
+        raise
+    except Exception as exc:
+        if task.node.provision_state == states.RESCUEFAIL:
+            # Aborted: nobody knows what the server runs now, so a person has to look.
+            task.node.maintenance = True
+            task.node.fault = _FAULT
+            task.node.maintenance_reason = f"Cleaning up after an aborted rescue has failed: {exc}"
+        raise
 
 
 def _forget_password(task: TaskManager) -> None:

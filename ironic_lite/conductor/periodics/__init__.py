@@ -15,6 +15,7 @@ from ironic_lite.conductor.keepalive import Keepalive
 from ironic_lite.conductor.periodics import (
     history_cleanup,
     orphans,
+    power_recovery,
     power_sync,
     searches,
     takeover,
@@ -56,8 +57,10 @@ class Scheduler:
         taking_over = takeover.Takeover(conductor_id)
         conf = CONF.conductor
         syncing = power_sync.PowerSync(self._stop)
+        recovering = power_recovery.PowerRecovery(self._stop)
         tasks = (
             Periodic("power sync", conf.sync_power_state_interval, syncing.run),
+            Periodic("power recovery", conf.power_failure_recovery_interval, recovering.run),
             Periodic("wait timeouts", conf.check_wait_states_interval, wait_timeouts.run),
             Periodic(
                 "orphans", conf.heartbeat_interval, lambda ctx: orphans.run(ctx, keepalive.steady)

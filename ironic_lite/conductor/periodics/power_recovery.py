@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Nodes that power sync has put under maintenance: they leave it when their BMCs answer again."""
+
+import threading
+
+from oslo_log import log
+
+from ironic_lite.common import context as ironic_context
+from ironic_lite.common import exception
+from ironic_lite.conductor import announcements, history
+from ironic_lite.conductor.periodics import bmcs, owned
+from ironic_lite.conductor.task_manager import TaskManager
+from ironic_lite.conf import CONF
+
+LOG = log.getLogger(__name__)
+
+FAULT = "power failure"
+"""The node's ``fault`` meanwhile. What an operator has put under maintenance has none, and is left alone."""
+
+
+class PowerRecovery:
+    """Looks after our nodes of this fault.
+
+    :param stop: set when the conductor stops.
+    """
+
+    def __init__(self, stop: threading.Event):
+        self._stop = stop
+
+    def run(self, context: ironic_context.RequestContext) -> None:
+        """Ask all their BMCs once."""
+        rows = owned.nodes(context, {"maintenance": True, "fault": FAULT, "reserved": False})
+        uuids = [row["uuid"] for row in rows]
+        workers = CONF.conductor.sync_power_state_workers
+        bmcs.each(context, self._stop, uuids, workers, "power failure recovery", _recover)
+
+
+def _recover(task: TaskManager) -> None:
+    try:
+        actual = bmcs.power_state(task)
+    except exception.IronicLiteError as exc:
+        LOG.debug("Node %s still fails: %s", task.node.uuid, exc.message)
+        return
+    bmcs.lock(task)
+    node = task.node
+    if not node.maintenance or node.fault != FAULT:
+        return
+    recorded = node.power_state
+    node.maintenance = False
+    node.fault = None
+    node.maintenance_reason = None
+    node.last_error = None
+    node.power_state = actual
+    if actual != recorded:
+        announcements.power_corrected(node, recorded)
+    history.record_with_node(
+        task, history.MONITORING, "The BMC answers again; the maintenance for its silence has ended"
+    )
+    node.save()
+    LOG.info("The BMC of node %s answers again", node.uuid)
