@@ -16,6 +16,7 @@ from ironic_lite.simulator import images
 from ironic_lite.simulator.virtual_rack import VirtualRack
 from tests.chaos.cluster import Cluster
 from tests.chaos.operations import TRANSIENT, Ledger, Operation, at_rest
+from tests.chaos.watch import Watch
 
 POLL_INTERVAL = 0.25
 CLIENTS = 6
@@ -80,19 +81,16 @@ class Load:
         self._cluster = cluster
         self._rack = rack
         self.ledger = ledger
-        self._patience = patience
         self._random = random.Random(seed)
         self.node_of: dict[str, str] = {}  # server name -> node UUID
         self.index_of: dict[str, int] = {}  # node UUID -> place in the rack
         # Driver -> verbs that it does not know. The step of the service is one of the agent's.
         self.unsupported: dict[str, set[str]] = {"fake-hardware": {"service"}}
         self.nodes: dict[str, dict[str, Any]] = {}
-        self.stuck: list[str] = []
+        self.watch = Watch(patience)
         self.trouble: list[BaseException] = []
-        self._since: dict[str, tuple[Any, float]] = {}
         self._clock = 0.0
         self._outages = 0
-        self._paused: set[str] = set()
         self._draining = False
         self._asking: set[str] = set()
         self._stop = threading.Event()
@@ -193,24 +191,11 @@ class Load:
         return answer.json()["nodes"] if answer.ok else None
 
     def _watch(self, node: dict[str, Any]) -> None:
-        """No lock and no transient state outlives its bound."""
-        seen = (
-            node["provision_state"],
-            node["reservation"],
-            node["target_power_state"],
-            str(node["deploy_step"]) + str(node["clean_step"]) + str(node["service_step"]),
-        )
-        uuid = node["uuid"]
-        before, since = self._since.get(uuid, (None, 0.0))
-        if at_rest(node) or seen != before:
-            self._since[uuid] = (seen, self._clock)
-        elif self._clock - since > self._patience:
-            self._since[uuid] = (seen, self._clock)
-            self.stuck.append(f"{node['name']}: {seen} for {self._patience:g} s")
-            operation = self.ledger.of(uuid)
-            if operation is not None:
-                operation.give_up(f"stuck: {seen}")
-                self.ledger.close(operation)
+        stuck = self.watch.look(node, self._clock)
+        operation = self.ledger.of(node["uuid"])
+        if stuck and operation is not None:
+            operation.give_up(f"stuck: {stuck}")
+            self.ledger.close(operation)
 
     def _look_at(self, node: dict[str, Any], read_at: float) -> None:
         uuid = node["uuid"]
@@ -224,7 +209,7 @@ class Load:
                 self.ledger.open(
                     Operation(uuid, "echo", {"provision_state": target}, accepted_at=read_at)
                 )
-            elif at_rest(node) and not self._draining and uuid not in self._paused:
+            elif at_rest(node) and not self._draining:
                 self._begin(node)
             return
         operation.last_seen = node["provision_state"]

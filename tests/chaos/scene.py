@@ -19,11 +19,10 @@ from tests.chaos import writers
 from tests.chaos.cluster import Cluster
 from tests.chaos.load import Load
 from tests.chaos.operations import Ledger, Operation
+from tests.chaos.watch import STEPS
 from tests.functional.servers.process import ServerProcess
 from tests.functional.servers.rabbitmq import RabbitMQ
 from tests.waiting import wait_for
-
-STEPS = ("deploy_step", "clean_step", "service_step")
 
 
 class Database(Protocol):
@@ -171,7 +170,7 @@ class Scene:
             for o in self.lost()
         ]
         found += [f"two writers: {text}" for text in self.intrusions()]
-        found += [f"stuck: {text}" for text in self.load.stuck]
+        found += [f"stuck: {text}" for text in self.load.watch.stuck]
         found += [f"the test itself: {error!r}" for error in self.load.trouble]
         return found
 

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The invariants have teeth: what must never happen is noticed when it does."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ironic_lite.simulator.journal import Journal
+from tests.chaos import writers
+from tests.chaos.operations import Operation
+from tests.chaos.watch import Watch
+from tests.chaos.writers import Lock, Write
+
+NODE_OF = {"server-0": "n0", "server-1": "n1"}
+FIRST, SECOND = "127.1.0.2", "127.1.0.3"
+
+
+def lock(time: float, process: str, node: str = "n0") -> Lock:
+    return Lock(time, node, process)
+
+
+def write(time: float, process: str, what: str = "off", server: str = "server-0") -> Write:
+    return Write(time, server, process, what)
+
+
+def node(**fields: Any) -> dict[str, Any]:
+    return {
+        "uuid": "n0",
+        "name": "server-0",
+        "provision_state": "available",
+        "power_state": "power off",
+        "target_power_state": None,
+        "reservation": None,
+        "last_error": None,
+        "deploy_step": {},
+        "clean_step": {},
+        "service_step": {},
+        **fields,
+    }
+
+
+class TestWriters:
+    def test_one_after_the_other_is_as_it_should_be(self) -> None:
+        done = [write(1.1, FIRST), write(2.1, SECOND), write(3.1, FIRST)]
+        taken = [lock(1, FIRST), lock(2, SECOND), lock(3, FIRST)]
+        assert writers.intrusions(done, taken, NODE_OF) == []
+
+    def test_one_that_was_superseded_and_writes_on(self) -> None:
+        done = [write(1.1, FIRST), write(2.1, SECOND), write(2.2, FIRST, "on"), write(2.3, SECOND)]
+        (found,) = writers.intrusions(done, [lock(1, FIRST), lock(2, SECOND)], NODE_OF)
+        assert "'on' from 127.1.0.2, while 127.1.0.3 had the lock" in found
+
+    def test_one_that_has_never_locked_the_node(self) -> None:
+        taken = [lock(1, FIRST, "n1")]
+        assert len(writers.intrusions([write(1.1, FIRST)], taken, NODE_OF)) == 1
+        assert not writers.intrusions([write(1.1, FIRST, server="server-1")], taken, NODE_OF)
+
+    def test_what_counts_as_a_write(self) -> None:
+        journal = Journal()
+        bmc = {"session": "1", "client": f"{FIRST}:4711"}
+        journal.record("server-0", "bmc", "session-opened", **bmc)
+        journal.record("server-0", "bmc", "power", control="cycle", **bmc)
+        journal.record("server-0", "bmc", "boot-device", device="pxe", **bmc)
+        journal.record("server-0", "machine", "power-is", power="on")
+        journal.record("server-0", "agent", "heartbeat", status=202)
+        for command in ("clean.get_clean_steps", "clean.execute_clean_step", "standby.power_off"):
+            journal.record("server-0", "agent", "command-started", command=command, client=SECOND)
+        found = [(w.process, w.what) for w in writers.writes(journal.since())]
+        assert found == [
+            (FIRST, "cycle"),
+            (FIRST, "pxe"),
+            (SECOND, "clean.execute_clean_step"),
+            (SECOND, "standby.power_off"),
+        ]
+
+    def test_locks_are_read_from_logs(self, tmp_path: Path) -> None:
+        log = tmp_path / "c1.log"
+        log.write_text(
+            "Could not load something\n"
+            "1795214149.845159 42 DEBUG ironic_lite.conductor.task_manager Locked node n0 for node deployment _lock\n"
+            "1795214150.000000 42 INFO ironic_lite.conductor.power Node n0: power on\n"
+        )
+        assert writers.locks(log, FIRST) == [Lock(1795214149.845159, "n0", FIRST)]
+
+
+class TestOperations:
+    GOAL = {"provision_state": "active"}
+
+    def outcome(self, after: dict[str, Any], hardware: set[str] | None = None) -> str | None:
+        operation = Operation("n0", "active", self.GOAL, hardware=hardware or set())
+        operation.judge(after)
+        return operation.outcome
+
+    def test_the_goal(self) -> None:
+        assert self.outcome(node(provision_state="active")) == "goal"
+
+    def test_a_failure_without_a_fault_is_a_loss(self) -> None:
+        failed = node(provision_state="deploy failed", last_error="The agent timed out.")
+        assert self.outcome(failed) == "lost"
+
+    def test_a_failure_by_the_injected_fault_is_reported(self) -> None:
+        failed = node(provision_state="deploy failed", last_error="The agent timed out.")
+        assert self.outcome(failed, {"agent"}) == "reported"
+        assert self.outcome(failed, {"bmc"}) == "lost"
+
+    def test_a_failure_that_is_not_explained_is_a_loss(self) -> None:
+        assert self.outcome(node(provision_state="deploy failed"), {"agent"}) == "lost"
+        assert self.outcome(node(provision_state="available"), {"agent"}) == "lost"
+
+    @pytest.mark.parametrize(
+        "error",
+        [
+            "The conductor that ran it died; the agent may be at work.",
+            "The database could not carry out the operation: the agent timed out.",
+        ],
+    )
+    def test_a_death_in_the_cluster_is_no_excuse(self, error: str) -> None:
+        failed = node(provision_state="deploy failed", last_error=error)
+        assert self.outcome(failed, {"agent"}) == "lost"
+
+    def test_a_reboot_that_failed_ends_where_it_began(self) -> None:
+        reboot = Operation("n0", "rebooting", {"power_state": "power on"})
+        reboot.judge(node(power_state="power on", last_error="Failed to change power."))
+        assert reboot.outcome == "lost"
+
+
+class TestBounds:
+    def test_a_lock_that_is_never_given_back(self) -> None:
+        watch = Watch(patience=10)
+        for now in (0, 5, 10):
+            assert watch.look(node(reservation="c1"), now) is None
+        assert "c1" in (watch.look(node(reservation="c1"), 11) or "")
+        assert len(watch.stuck) == 1
+
+    def test_a_state_without_progress(self) -> None:
+        watch = Watch(patience=10)
+        for now in (0, 5, 10):
+            watch.look(node(provision_state="deploying"), now)
+        assert watch.look(node(provision_state="deploying"), 11)
+
+    def test_a_change_of_power_that_never_ends(self) -> None:
+        watch = Watch(patience=10)
+        watch.look(node(target_power_state="power on"), 0)
+        assert watch.look(node(target_power_state="power on"), 11)
+
+    def test_progress_and_rest_are_fine(self) -> None:
+        watch = Watch(patience=10)
+        for now, step in ((0, "one"), (9, "two"), (18, "three")):
+            assert not watch.look(node(provision_state="cleaning", clean_step={"step": step}), now)
+        for now in (20, 40, 60):
+            assert not watch.look(node(), now)
