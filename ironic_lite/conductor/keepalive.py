@@ -36,8 +36,10 @@ class Keepalive:
         self._register = register
         self._alarm = alarm
         self._stop = threading.Event()
-        self._failing = False
-        self._steady_since = time.monotonic()
+        self.failing = False
+        """Whether the last sign of life did not get through."""
+        self.calm_since = time.monotonic()
+        """When the last trouble of this kind was over, or this began."""
         self._thread = threading.Thread(target=self._run, name="keepalive", daemon=True)
 
     @property
@@ -47,7 +49,7 @@ class Keepalive:
         While they did not, and just after, the signs of the others may be missing for the same reason.
         """
         calm = 2 * CONF.conductor.heartbeat_interval
-        return not self._failing and time.monotonic() - self._steady_since > calm
+        return not self.failing and time.monotonic() - self.calm_since > calm
 
     def start(self) -> None:
         """Begin."""
@@ -70,9 +72,9 @@ class Keepalive:
                 )
                 return
             except Exception as exc:
-                if not self._failing:
+                if not self.failing:
                     LOG.error("No sign of life could be given, trying on: %s", exc)
-                self._failing = True
+                self.failing = True
             else:
                 self._recovered()
 
@@ -84,7 +86,7 @@ class Keepalive:
             self._register()
 
     def _recovered(self) -> None:
-        if self._failing:
+        if self.failing:
             LOG.info("Signs of life get through again")
-            self._failing = False
-            self._steady_since = time.monotonic()
+            self.failing = False
+            self.calm_since = time.monotonic()

@@ -159,6 +159,18 @@ class ConductorAPI(RecordCalls, HardwareCalls, AllocationCalls):
         )
         client.cast(context, method, **arguments)
 
+    def greet(self, context: Context, host: str, driver_name: str, patience: float) -> None:
+        """Find out whether calls get through to a conductor, with one that changes nothing.
+
+        :param driver_name: a hardware type that it serves.
+        :param patience: seconds.
+        :raises ServiceUnavailable: when they do not.
+        """
+        topic = f"{TOPIC}.{host}"
+        self._call(
+            context, topic, "get_driver_properties", timeout=patience, driver_name=driver_name
+        )
+
     def _check_heard_of(self, host: str, patience: float) -> None:
         try:
             self._silent.check(host, patience)

@@ -14,7 +14,6 @@ from ironic_lite.simulator.disk import Disk
 from ironic_lite.simulator.faults import Faults
 from ironic_lite.simulator.surroundings import DownloadFailed, Identity, Surroundings
 
-PXE_ATTEMPTS = 3
 _MAX_SCRIPT = 1024 * 1024
 _CONSOLE_LINES = 500
 # The firmware's own order, when the BMC asks for nothing else.
@@ -179,14 +178,14 @@ class Machine:
             "manufacturer": "ironic_lite",
             "product": "virtual rack",
         }
-        for attempt in range(1, PXE_ATTEMPTS + 1):
+        for attempt in range(1, self._around.boot_attempts + 1):
             firmware = ipxe.Firmware(settings, self._fetch_script, self._download)
             try:
                 outcome = await firmware.run(url)
             except (ipxe.FetchError, ipxe.ScriptError) as exc:
                 self.say(f"iPXE: {exc}")
                 self._record("pxe-failed", attempt=attempt, error=str(exc))
-                if attempt < PXE_ATTEMPTS:
+                if attempt < self._around.boot_attempts:
                     await asyncio.sleep(self._around.timing.boot_retry)
                 continue
             if outcome.action == "iso":

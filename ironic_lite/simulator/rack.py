@@ -35,7 +35,8 @@ _NAMESPACE = uuid.UUID("5a3c7c5e-3b1e-4d27-9f0b-6c9b1f2a7d10")
 class RackOptions:
     """How a rack is built. Port 0 takes free ports; without ``state_dir`` disks are temporary.
 
-    ``session_limit`` and ``session_timeout`` (seconds) are those of each BMC.
+    ``session_limit`` and ``session_timeout`` (seconds) are those of each BMC. A server asks ``boot_attempts``
+    times for its script before it goes on to its next boot device.
     """
 
     count: int = 4
@@ -47,6 +48,7 @@ class RackOptions:
     state_dir: Path | None = None
     session_limit: int = 8
     session_timeout: float = 60.0
+    boot_attempts: int = 3
     timing: Timing = dataclasses.field(default_factory=Timing)
 
 
@@ -152,7 +154,12 @@ class Rack:
         http = await self._stack.enter_async_context(session)
         certificate = tls.self_signed(ADDRESS)
         self._around = Surroundings(
-            self.options.boot_url, certificate.pem, http, self.journal, self.options.timing
+            self.options.boot_url,
+            certificate.pem,
+            http,
+            self.journal,
+            self.options.timing,
+            self.options.boot_attempts,
         )
         listener, tls_listener = _listen(self.options.http_port), _listen(0)
         self._stack.callback(listener.close)

@@ -27,13 +27,15 @@ class Identity:
 @dataclasses.dataclass(slots=True)
 class Surroundings:
     """What a server shares with the rack. ``boot_url`` is the root of the provisioning API,
-    ``agent_certificate`` (PEM) what its agents prove themselves with."""
+    ``agent_certificate`` (PEM) what its agents prove themselves with, ``boot_attempts`` how often a server asks for its
+    script."""
 
     boot_url: str
     agent_certificate: str
     http: aiohttp.ClientSession
     journal: Journal
     timing: Timing
+    boot_attempts: int = 3
 
     async def stream(self, url: str, timeout: float = 60.0) -> AsyncIterator[bytes]:
         """Yield the chunks of a file, ``timeout`` seconds at most.

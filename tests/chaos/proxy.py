@@ -54,6 +54,11 @@ class Proxy:
         self._loop.run_until_complete(asyncio.sleep(0))
 
     async def _serve(self, client: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
+        # At the end of the proxy all connections are cancelled, which the library would log as an error.
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._pass_on(client, answer)
+
+    async def _pass_on(self, client: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
         upstream = await self._connect()
         if upstream is None:
             answer.transport.abort()

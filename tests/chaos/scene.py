@@ -223,8 +223,9 @@ def staged(
     directory: Path, database: Database, broker: RabbitMQ, scale: Scale, seed: int = 1
 ) -> Iterator[Scene]:
     """A running cluster under load."""
-    rack_options = {"count": scale.servers, "timing": Timing().scaled(1.0)}
-    with VirtualRack(**rack_options) as rack:
+    # The script that DHCP hands out asks again for five minutes; so do these servers, in proportion.
+    attempts = int(scale.patience)
+    with VirtualRack(count=scale.servers, timing=Timing(), boot_attempts=attempts) as rack:
         cluster = Cluster(directory, database.create_database(), broker.create_vhost())
         load = Load(cluster, rack, Ledger(), scale.patience, seed)
         try:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
-from ironic_lite.conductor import workers
+from ironic_lite.conductor import hearing, workers
 from ironic_lite.conductor.identity import Identity
 from ironic_lite.conductor.keepalive import Keepalive
 from ironic_lite.conductor.periodics import (
@@ -58,10 +58,15 @@ class Scheduler:
         conf = CONF.conductor
         syncing = power_sync.PowerSync(self._stop)
         recovering = power_recovery.PowerRecovery(self._stop)
+        hears = hearing.Hearing(keepalive)
         tasks = (
             Periodic("power sync", conf.sync_power_state_interval, syncing.run),
             Periodic("power recovery", conf.power_failure_recovery_interval, recovering.run),
-            Periodic("wait timeouts", conf.check_wait_states_interval, wait_timeouts.run),
+            Periodic(
+                "wait timeouts",
+                conf.check_wait_states_interval,
+                lambda ctx: wait_timeouts.run(ctx, hears.check(ctx)),
+            ),
             Periodic(
                 "orphans", conf.heartbeat_interval, lambda ctx: orphans.run(ctx, keepalive.steady)
             ),

@@ -7,15 +7,20 @@ from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception
 from ironic_lite.conductor import bounds, flows, task_manager
 from ironic_lite.conductor.periodics import owned
+from ironic_lite.conf import CONF
 
 LOG = log.getLogger(__name__)
 
 
-def run(context: ironic_context.RequestContext) -> None:
-    """End the flows of our nodes that have waited for too long. Nodes under maintenance are left to their operator."""
+def run(context: ironic_context.RequestContext, heard_for: float) -> None:
+    """End the flows of our nodes that have waited for too long. Nodes under maintenance are left to their operator.
+
+    :param heard_for: seconds for which agents could have called. An agent that is there does so within
+        ``[api] ramdisk_heartbeat_timeout``.
+    """
     for state in bounds.WAITS:
         patience = bounds.patience(state)
-        if patience is None:
+        if patience is None or heard_for < min(patience, CONF.api.ramdisk_heartbeat_timeout):
             continue
         filters = {
             "provision_state": state,

@@ -7,10 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from oslo_utils import timeutils
 
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import task_manager
+from ironic_lite.conductor import hearing, task_manager
 from ironic_lite.conductor.periodics import orphans, power_sync, takeover, wait_timeouts
 from ironic_lite.conductor.service import RPCService
 from ironic_lite.conf import CONF
@@ -230,8 +231,37 @@ def waiting(cloud: Cloud, state: str) -> Node:
     return node
 
 
+def test_silence_ends_no_wait_while_nobody_could_have_been_heard(
+    cloud: Cloud, conductor: RPCService
+) -> None:
+    CONF.set_override("deploy_callback_timeout", 2, group="conductor")
+    CONF.set_override("rpc_response_timeout", 1)
+    node = waiting(cloud, states.DEPLOYWAIT)
+    life = conductor.manager._life
+    assert life is not None and life._keepalive is not None
+    with conductor.manager.identity.active():
+        hears = hearing.Hearing(life._keepalive)
+        assert hears.check(cloud.context) > 0
+        conductor._server.stop()
+        conductor._server.wait()
+        wait_for(lambda: silent_for(cloud, node) > 3, "the agent's time to be over")
+        assert hears.check(cloud.context) == 0
+        wait_timeouts.run(cloud.context, heard_for=0)
+        # The broker is back, and the agent is about to call again.
+        wait_timeouts.run(cloud.context, heard_for=1)
+        assert cloud.node(node).provision_state == states.DEPLOYWAIT
+        wait_timeouts.run(cloud.context, heard_for=2)
+    wait_for(lambda: cloud.node(node).provision_state == states.DEPLOYFAIL, "the timeout")
+
+
+def silent_for(cloud: Cloud, node: Node) -> float:
+    """Seconds since the node's state was dated."""
+    dated = cloud.node(node).provision_updated_at
+    return (timeutils.utcnow(with_timezone=True) - dated).total_seconds()
+
+
 def _timed_out(cloud: Cloud, node: Node) -> bool:
-    wait_timeouts.run(cloud.context)
+    wait_timeouts.run(cloud.context, heard_for=60)
     return cloud.node(node).provision_state == states.DEPLOYFAIL
 
 
