@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     :returns: the exit status: 0; 1 when it failed; 2 for mistakes in the command line or the configuration.
     """
-    given, rest = _global_options().parse_known_args(sys.argv[1:] if argv is None else argv)
+    given, rest = global_options().parse_known_args(sys.argv[1:] if argv is None else argv)
     if not rest or rest[0] in ("-h", "--help"):
         print(_help())
         return 0 if rest else _USAGE_ERROR
@@ -52,7 +52,7 @@ def _run(name: str, arguments: list[str], given: argparse.Namespace) -> int:
     from ironic_lite.cmd import preflight
     from ironic_lite.common import exception
 
-    command: Callable[[list[str]], int] = importlib.import_module(f"ironic_lite.cmd.{name}").main
+    command = load(name)
     try:
         if name not in _STANDALONE and not {"-h", "--help"} & set(arguments):
             preflight.configure(
@@ -78,7 +78,14 @@ def _run(name: str, arguments: list[str], given: argparse.Namespace) -> int:
         return 130
 
 
-def _global_options() -> argparse.ArgumentParser:
+def load(name: str) -> Callable[[list[str]], int]:
+    """The function behind a command."""
+    command: Callable[[list[str]], int] = importlib.import_module(f"ironic_lite.cmd.{name}").main
+    return command
+
+
+def global_options() -> argparse.ArgumentParser:
+    """What stands before the command."""
     parser = argparse.ArgumentParser(prog=PROG, add_help=False, allow_abbrev=False)
     parser.add_argument("--config-file", action="append", default=[])
     parser.add_argument("--config-dir", action="append", default=[])

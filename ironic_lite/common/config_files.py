@@ -42,6 +42,11 @@ class Written:
     def __str__(self) -> str:
         return f"{self.file}: [{self.group}] {self.name}"
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """Where :data:`Options` have it."""
+        return self.group.lower(), self.name
+
 
 def parse(files: Iterable[str]) -> tuple[list[Written], list[str]]:
     """What stands in the files, and which of them cannot be read and why."""
@@ -75,8 +80,7 @@ def wrong_at_once(written: Sequence[Written]) -> list[str]:
     return [
         f"{each}: {reason}"
         for each in written
-        if (option := known.get((each.group.lower(), each.name)))
-        and (reason := _wrong(option, each.values[-1]))
+        if (option := known.get(each.key)) and (reason := wrong(option, each))
     ]
 
 
@@ -85,12 +89,12 @@ def unknown(written: Sequence[Written]) -> list[str]:
     suspects = [each for each in written if not _is_registered(each)]
     if not suspects:
         return []
-    known = _all_options(any(each.group == KEYSTONE for each in suspects))
+    known = all_options(any(each.group == KEYSTONE for each in suspects))
     groups = {group for group, _name in known}
     problems: list[str] = []
     for each in suspects:
         group = each.group.lower()
-        if (group, each.name) in known:
+        if each.key in known:
             continue
         if group in groups:
             siblings = [name for of, name in known if of == group]
@@ -139,14 +143,15 @@ def wrong_values(written: Sequence[Written]) -> list[str]:
         try:
             _ = CONF[each.name] if each.group == "DEFAULT" else CONF[each.group][each.name]
         except (cfg.Error, ValueError) as exc:
-            option = _all_options(False).get((each.group.lower(), each.name))
-            reason = option and _wrong(option, each.values[-1])
+            option = all_options(False).get(each.key)
+            reason = option and wrong(option, each)
             problems.append(f"{each}: {reason or ' '.join(str(exc).split())}")
     return problems
 
 
-def _wrong(option: Any, value: str) -> str | None:
+def wrong(option: Any, written: Written) -> str | None:
     """Why the option does not take this value; None when it does, or when another option is to be filled in first."""
+    value = written.values[-1]
     if "$" in value:
         return None
     try:
@@ -195,7 +200,8 @@ def _of_libraries(names: Iterable[str]) -> Options:
     return found
 
 
-def _all_options(with_keystone: bool) -> Options:
+def all_options(with_keystone: bool) -> Options:
+    """Everything that may stand in a configuration file: of ours, of libraries, and ways to log in to Keystone."""
     found = {**_of_libraries(_LIBRARIES), **_options(list_opts())}
     if with_keystone:
         found.update(_keystone_credentials())

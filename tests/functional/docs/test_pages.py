@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the pages name exists: options, commands and their arguments, files, headings."""
+
+import contextlib
+import io
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from ironic_lite.cmd import main as dispatcher
+from ironic_lite.common import config_files
+from tests.functional.docs import pages
+
+PROSE_OPTION = re.compile(r"`\[(\w+)\] ([a-z][a-z0-9_*]*)`")
+LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
+
+
+@pytest.fixture(scope="module")
+def options() -> config_files.Options:
+    """Everything that may stand in a configuration file."""
+    return config_files.all_options(with_keystone=True)
+
+
+def ids(page: Path) -> str:
+    return page.name
+
+
+@pytest.mark.parametrize("page", pages.PAGES, ids=ids)
+def test_options_in_the_text_exist(page: Path, options: config_files.Options) -> None:
+    for group, name in PROSE_OPTION.findall(pages.without_code(page)):
+        if "*" not in name:
+            assert (group.lower(), name) in options, f"[{group}] {name}"
+
+
+@pytest.mark.parametrize("page", pages.PAGES, ids=ids)
+def test_blocks_of_configuration_are_in_order(
+    page: Path, options: config_files.Options, tmp_path: Path
+) -> None:
+    for number, each in enumerate(pages.blocks("ini", page.name)):
+        file = tmp_path / f"{number}.conf"
+        file.write_text(each.text)
+        written, problems = config_files.parse([str(file)])
+        assert not problems
+        assert written
+        for one in written:
+            assert one.key in options, one
+            assert config_files.wrong(options[one.key], one) is None
+
+
+@pytest.mark.parametrize("page", pages.PAGES, ids=ids)
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in LINK.findall(pages.without_code(page)):
+        if link.startswith(("http://", "https://")):
+            continue
+        name, _, anchor = link.partition("#")
+        target = (page.parent / name).resolve() if name else page
+        assert target.exists(), link
+        if anchor:
+            assert anchor in _anchors(target), link
+
+
+def _anchors(page: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+def test_every_page_can_be_found_from_the_front_page() -> None:
+    linked = set(LINK.findall((pages.ROOT / "README.md").read_text()))
+    assert {f"docs/{page.name}" for page in pages.PAGES[1:]} <= linked
+
+
+def _our_commands() -> list[str]:
+    """Every `ironic-lite ...` of the pages, in blocks and in the text."""
+    found = {line for _page, line in pages.commands()}
+    for page in pages.PAGES:
+        found |= set(re.findall(r"`(ironic-lite [^`]+)`", pages.without_code(page)))
+    ours = (re.search(r"(?:^|/bin/)ironic-lite (.*)", line) for line in found)
+    return sorted({match[1] for match in ours if match})
+
+
+@pytest.mark.parametrize("words", _our_commands())
+def test_our_commands_exist_and_take_these_arguments(words: str) -> None:
+    given = shlex.split(words.partition(" >")[0])
+    _known, rest = dispatcher.global_options().parse_known_args(given)
+    if not rest or rest[0] in ("COMMAND", "--help", "--version"):
+        return
+    name, *arguments = rest
+    assert name in dispatcher.COMMANDS, name
+    said = io.StringIO()
+    # With --help at the end a parser looks at everything before it, and does nothing.
+    with contextlib.redirect_stdout(said), pytest.raises(SystemExit) as ended:
+        dispatcher.load(name)([*arguments, "--help"])
+    assert ended.value.code == 0
+    for word in arguments:
+        if word.startswith("-"):
+            assert word in said.getvalue(), f"{name} {word}"
