@@ -2,6 +2,7 @@
 # make demo          four virtual servers from enrolled to active     ARGS=--exit stops by itself
 # make test          everything that has to pass before a change      TEST_ARGS="-k power" narrows it
 # make lint          style, types, walls between the rooms, release notes
+# make chaos         every fault, on both databases (half an hour)    ARGS="--chaos-faults broker_gone"
 # make bench         ironic_lite against upstream ironic              ARGS=--help
 # make sample-config write etc/ironic-lite.conf.sample and etc/policy.yaml.sample again
 # make clean         remove what these made
@@ -13,7 +14,9 @@ PACKAGING := setup.cfg pyproject.toml constraints.txt
 # The functional tests wait more than they compute.
 TEST_WORKERS ?= 4
 
-.PHONY: help demo test lint bench sample-config test-servers clean
+CHAOS = $(BIN)/python -m pytest -q -o faulthandler_timeout=0 --chaos-report build/chaos.md tests/chaos
+
+.PHONY: help demo test chaos lint bench sample-config test-servers clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -23,7 +26,12 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed-for-tests test-servers
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -q -n $(TEST_WORKERS) --dist worksteal $(TEST_ARGS)
+	$(BIN)/python -m pytest -q -n $(TEST_WORKERS) --dist worksteal --ignore tests/chaos $(TEST_ARGS)
+	@# By itself: it is as much load as the machine bears.
+	$(if $(TEST_ARGS),,$(CHAOS))
+
+chaos: $(VENV)/.installed-for-tests test-servers
+	$(CHAOS) --chaos-full $(ARGS)
 
 lint: $(VENV)/.installed-for-tests
 	$(BIN)/ruff check --quiet .

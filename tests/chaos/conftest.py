@@ -10,6 +10,7 @@ from tests.chaos.scene import Scale
 from tests.functional.servers import mariadb, postgresql, rabbitmq
 
 TABLE = pytest.StashKey[list[str]]()
+DATABASES = {"mariadb": mariadb, "postgresql": postgresql}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -26,6 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=1.0,
         help="how many times as patient as on an idle machine",
     )
+    group.addoption("--chaos-database", choices=list(DATABASES), help="this one only")
     group.addoption("--chaos-report", type=Path, help="where the table is written to")
     group.addoption("--chaos-seed", type=int, default=1, help="of what the load asks for")
 
@@ -46,13 +48,19 @@ def broker() -> Iterator[rabbitmq.RabbitMQ]:
         yield server
 
 
-@pytest.fixture(params=["mariadb", "postgresql"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One database, or both in a full run."""
+    if "database" in metafunc.fixturenames:
+        kinds = list(DATABASES) if metafunc.config.getoption("--chaos-full") else ["mariadb"]
+        if chosen := metafunc.config.getoption("--chaos-database"):
+            kinds = [chosen]
+        metafunc.parametrize("database", kinds, indirect=True)
+
+
+@pytest.fixture
 def database(request: pytest.FixtureRequest) -> Iterator[mariadb.MariaDB | postgresql.PostgreSQL]:
-    """A database server that the test may stop. The second kind is for full runs."""
-    if request.param == "postgresql" and not request.config.getoption("--chaos-full"):
-        pytest.skip("only in full runs")
-    kind = {"mariadb": mariadb, "postgresql": postgresql}[request.param]
-    with kind.running() as server:
+    """A database server that the test may stop."""
+    with DATABASES[request.param].running() as server:
         yield server
 
 
@@ -61,6 +69,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for table in terminalreporter.config.stash[TABLE]:
-        terminalreporter.write_line("")
-        terminalreporter.write_line(table)
+    config = terminalreporter.config
+    for table in config.stash[TABLE]:
+        terminalreporter.write_line(f"\n{table}")
+    path = config.getoption("--chaos-report")
+    if path and config.stash[TABLE]:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n\n".join(config.stash[TABLE]) + "\n")

@@ -35,9 +35,6 @@ def test_nothing_is_lost(
         report = f"Chaos on {request.node.callspec.id}, seed {config.getoption('--chaos-seed')}\n\n{scene.table()}"
         violations = scene.violations()
     config.stash[TABLE].append(report)
-    if path := config.getoption("--chaos-report"):
-        with path.open("a") as file:
-            file.write(f"{report}\n\n")
     assert not violations, "\n".join(violations)
     if config.getoption("--chaos-full") and not chosen:
         assert not missing, f"no conductor was killed in: {', '.join(sorted(missing))}"
