@@ -106,6 +106,10 @@ def _problem(kind: str, wanted: Step, known: Step, disable_ramdisk: bool) -> str
     return None
 
 
+def _may_come(task: TaskManager, kind: str, wanted: Step) -> bool:
+    return wanted.get("interface") == "deploy" and task.driver.deploy.awaits_steps(task, kind)
+
+
 def check_requested(
     task: TaskManager,
     kind: str,
@@ -115,7 +119,7 @@ def check_requested(
 ) -> list[Step]:
     """Compare requested steps with what the node's interfaces offer.
 
-    :param skip_unknown: leave unknown steps out instead of refusing them: the agent may still bring them.
+    :param skip_unknown: leave out steps that the agent may still bring, instead of refusing them.
     :param disable_ramdisk: no step may need the agent.
     :returns: the requested steps completed with what their interfaces declare, in the order asked for. Steps for the
         node's children are in it as they are: what they have to fit is ``children.check``'s.
@@ -137,7 +141,7 @@ def check_requested(
             continue
         found = known.get(identity(wanted))
         if found is None:
-            if not skip_unknown:
+            if not (skip_unknown and _may_come(task, kind, wanted)):
                 problems.append(f"the node does not support this {kind} step: {label(wanted)}")
             continue
         problem = _problem(kind, wanted, found, disable_ramdisk)

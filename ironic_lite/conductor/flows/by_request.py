@@ -39,14 +39,18 @@ class ByRequest:
 
         :param disable_ramdisk: run without booting the ramdisk; all steps have to allow that.
         :raises InvalidStateRequested, NodeInMaintenance: when it cannot run now.
-        :raises InvalidParameterValue: when power or network are not set up.
+        :raises InvalidParameterValue: when power or network are not set up, or a step does not fit. Whether it is
+            the agent's and does not fit is known only later, and ends in the failed state.
         """
         checks.in_service(task, self.name)
         checks.actionable(task, event)
         checks.power(task)
         task.driver.network.validate(task)
         children.check(task, self.kind, requested)
-        task.node.set_driver_internal_info(self._no_ramdisk, bool(disable_ramdisk))
+        task.driver.deploy.expect_steps(task, self.kind)
+        no_ramdisk = bool(disable_ramdisk)
+        steps.check_requested(task, self.kind, requested, not no_ramdisk, no_ramdisk)
+        task.node.set_driver_internal_info(self._no_ramdisk, no_ramdisk)
         engine.start(task, flow, event, requested=requested, target_state=target_state)
 
     def without_ramdisk(self, task: TaskManager) -> bool:

@@ -32,7 +32,7 @@ def start_manual(
 ) -> None:
     """Run the given cleaning steps on a manageable node.
 
-    Steps are compared with what the node offers only when its ramdisk is up; an unknown one ends in ``clean failed``.
+    Steps of the agent are known only when the ramdisk is up; one that does not fit ends in ``clean failed``.
 
     :raises: what :meth:`by_request.ByRequest.start` raises.
     """

@@ -23,7 +23,7 @@ def start(
 
     :param configdrive: a URL, a gzipped and base64-encoded ISO image, or what to build one from.
     :param deploy_steps: steps that change or add to those of the node's interfaces and of the deploy templates that
-        its instance matches. Steps that nobody knows are left out: the agent may bring them.
+        its instance matches. Those that nobody knows may be the agent's, and are looked for when it is up.
     :raises InvalidStateRequested, NodeInMaintenance, NodeProtected: when the node cannot be deployed now.
     :raises InstanceDeployFailure: with status 400, when the node's configuration, image or steps are not in order.
     :raises ConfigDriveInvalid: when the config drive cannot be used.
@@ -37,6 +37,7 @@ def start(
     try:
         checks.power(task)
         task.driver.deploy.validate(task)
+        task.driver.deploy.expect_steps(task, step_specs.DEPLOY)
         requested = templates.requested(task, deploy_steps or [])
     except exception.Invalid as exc:
         raise exception.InstanceDeployFailure(

@@ -19,6 +19,13 @@ class DeployInterface(BaseInterface):
     boots_ramdisk: ClassVar[bool] = False
     """Whether what it deploys is a ramdisk that the server boots each time."""
 
+    def expect_steps(self, task: Task, kind: str) -> None:
+        """An operation with steps of this kind begins: what an agent told before does not count any more."""
+
+    def awaits_steps(self, task: Task, kind: str) -> bool:
+        """Whether there are steps of this kind that are known only when the agent has told them."""
+        return False
+
     @abc.abstractmethod
     def prepare(self, task: Task) -> None:
         """What has to be there before the first deployment step (next boot, network)."""

@@ -63,6 +63,29 @@ def test_an_unknown_step(booted: Booted, agent: ScriptedAgent) -> None:
     assert failed.power_state == states.POWER_OFF
 
 
+def test_an_agents_old_steps_do_not_count(booted: Booted, agent: ScriptedAgent) -> None:
+    """Another ramdisk brings other steps: what the last one told refuses nothing, and allows nothing."""
+    booted.clean(agent.offer("one"))
+    agent.end()
+    assert booted.heartbeat().provision_state == states.MANAGEABLE
+    failed = booted.clean([*agent.offer("two"), {"interface": "deploy", "step": "one"}])
+    assert failed.provision_state == states.CLEANFAIL
+    assert "does not support this clean step: deploy.one" in failed.last_error
+    assert agent.executed == ["one"]
+
+
+@pytest.mark.parametrize("version", ["6.4.1", "0.1.dev5", "thirteen", ""])
+def test_an_agent_that_is_too_old(booted: Booted, agent: ScriptedAgent, version: str) -> None:
+    booted.workshop.do(flows.clean.start_manual, booted.node, agent.offer("one"))
+    booted.look_up()
+    with pytest.raises(exception.InvalidParameterValue, match=r"7\.0 or newer"):
+        booted.heartbeat(agent_version=version)
+    failed = booted.workshop.idle(booted.node)
+    assert failed.provision_state == states.CLEANFAIL
+    assert "deploy_ramdisk" in failed.last_error
+    assert (failed.agent_url, agent.commands) == (None, [])
+
+
 def test_a_call_while_the_conductor_is_at_work_is_not_lost(
     booted: Booted, agent: ScriptedAgent
 ) -> None:

@@ -20,33 +20,30 @@ def test_manual_cleaning_runs_the_steps_and_returns_to_manageable(workshop: Work
     assert cleaned.driver_internal_info == {"clean_steps": None}
 
 
-def test_an_unknown_clean_step_fails_the_cleaning(workshop: Workshop) -> None:
+def test_an_unknown_clean_step_is_refused(workshop: Workshop) -> None:
     node = workshop.create_node(states.MANAGEABLE)
-    failed = workshop.do(
-        flows.clean.start_manual, node, [{"interface": "deploy", "step": "nosuch"}]
-    )
-    assert failed.provision_state == states.CLEANFAIL
-    assert failed.target_provision_state == states.MANAGEABLE
-    assert "does not support this clean step: deploy.nosuch" in failed.last_error
-    # No step was running: nothing is in doubt.
-    assert (failed.maintenance, failed.fault) == (False, None)
-    assert workshop.act(node, "manage").provision_state == states.MANAGEABLE
+    with pytest.raises(exception.InvalidParameterValue, match="clean step: deploy.nosuch"):
+        workshop.do(flows.clean.start_manual, node, [{"interface": "deploy", "step": "nosuch"}])
+    assert workshop.node(node).as_row(["provision_state", "driver_internal_info"]) == {
+        "provision_state": states.MANAGEABLE,
+        "driver_internal_info": {},
+    }
 
 
 def test_wrong_arguments_of_a_clean_step(workshop: Workshop) -> None:
     node = workshop.create_node(states.MANAGEABLE)
     wrong = {"interface": "bios", "step": "factory_reset", "args": {"speed": 9}}
     missing = {"interface": "bios", "step": "apply_configuration"}
-    failed = workshop.do(flows.clean.start_manual, node, [wrong, missing])
-    assert "unexpected argument(s) speed" in failed.last_error
-    assert "missing required argument(s) settings" in failed.last_error
+    with pytest.raises(exception.InvalidParameterValue) as refused:
+        workshop.do(flows.clean.start_manual, node, [wrong, missing])
+    assert "unexpected argument(s) speed" in refused.value.message
+    assert "missing required argument(s) settings" in refused.value.message
 
 
-def test_an_unknown_service_step_fails_the_servicing(workshop: Workshop) -> None:
+def test_an_unknown_service_step_is_refused(workshop: Workshop) -> None:
     node = workshop.create_node(states.ACTIVE)
-    failed = workshop.do(flows.service.start, node, [{"interface": "raid", "step": "nosuch"}])
-    assert failed.provision_state == states.SERVICEFAIL
-    assert workshop.act(node, "abort").provision_state == states.ACTIVE
+    with pytest.raises(exception.InvalidParameterValue, match="service step: raid.nosuch"):
+        workshop.do(flows.service.start, node, [{"interface": "raid", "step": "nosuch"}])
     assert workshop.do(flows.service.start, node, [RESET]).provision_state == states.ACTIVE
 
 
@@ -67,13 +64,12 @@ def test_disabling_the_only_deploy_step_fails_the_deployment(workshop: Workshop)
     assert workshop.do(flows.deploy.start, node).provision_state == states.ACTIVE
 
 
-def test_an_unknown_deploy_step_is_left_out(workshop: Workshop) -> None:
+def test_an_unknown_deploy_step_is_refused(workshop: Workshop) -> None:
     node = workshop.create_node(states.AVAILABLE)
     unknown = {"interface": "deploy", "step": "nosuch", "priority": 90, "args": {}}
-    assert (
-        workshop.do(flows.deploy.start, node, deploy_steps=[unknown]).provision_state
-        == states.ACTIVE
-    )
+    with pytest.raises(exception.InstanceDeployFailure, match=r"deploy step: deploy\.nosuch"):
+        workshop.do(flows.deploy.start, node, deploy_steps=[unknown])
+    assert workshop.node(node).provision_state == states.AVAILABLE
 
 
 def test_hold_and_unhold(workshop: Workshop) -> None:

@@ -20,6 +20,12 @@ class AgentBase(DeployInterface):
             "Optional; unset, [deploy] fast_track decides."
         }
 
+    def expect_steps(self, task: Task, kind: str) -> None:
+        inband.forget_steps(task.node, kind)
+
+    def awaits_steps(self, task: Task, kind: str) -> bool:
+        return not inband.knows_steps(task.node, kind)
+
     # -- around deployment ----------------------------------------------------------------------------------------
 
     def clean_up(self, task: Task) -> None:

@@ -72,6 +72,17 @@ def refresh(task: Task, kind: str) -> None:
     node.set_driver_internal_info(VERSIONS, answer.get(VERSIONS))
 
 
+def knows_steps(node: Any, kind: str) -> bool:
+    """Whether the agent has told its steps."""
+    return _cache(kind) in node.driver_internal_info
+
+
+def forget_steps(node: Any, kind: str) -> None:
+    """Another agent may come up than the one that told them."""
+    if knows_steps(node, kind):
+        node.del_driver_internal_info(_cache(kind))
+
+
 def _step(told: dict[str, Any]) -> dict[str, Any]:
     return {
         "step": str(told["step"]),

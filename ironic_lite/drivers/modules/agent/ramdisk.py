@@ -39,6 +39,10 @@ class RamdiskDeploy(AgentBase):
                     image_href=redaction.mask_url(url), reason=exc
                 ) from exc
 
+    def awaits_steps(self, task: Task, kind: str) -> bool:
+        """See the base class. No agent takes part in a deployment."""
+        return kind != steps.DEPLOY and super().awaits_steps(task, kind)
+
     def prepare(self, task: Task) -> None:
         if task.node.instance_info.get("configdrive"):
             LOG.warning(
