@@ -76,6 +76,44 @@ def check_url(url: Any, what: str) -> str:
     return url
 
 
+def get(
+    url: str,
+    what: str,
+    headers: Mapping[str, str] | None,
+    proxies: Mapping[str, str] | None,
+    timeout: float,
+) -> int:
+    """Ask for a URL, for the sake of asking; returns the status of the answer, redirects included.
+
+    :param proxies: ``{scheme: URL}``; only these are used.
+    :param timeout: seconds for the connection, and for each part of the answer.
+    :raises FetchError: when the URL is refused or nobody answers.
+    """
+    check_url(url, what)
+    for proxy in (proxies or {}).values():
+        check_url(proxy, "the proxy")
+    with requests.Session() as session:
+        session.trust_env = False
+        session.mount("http://", _GuardedAdapter())
+        session.mount("https://", _GuardedAdapter())
+        try:
+            with session.get(
+                url,
+                headers=dict(headers or {}),
+                proxies=dict(proxies or {}),
+                allow_redirects=False,
+                stream=True,
+                timeout=timeout,
+            ) as response:
+                return response.status_code
+        except _ForbiddenAddress as exc:
+            raise FetchError(f"{what} '{redaction.mask_text(url)}' is refused: {exc}") from exc
+        except (requests.RequestException, ValueError, OSError) as exc:
+            raise FetchError(
+                f"{what} '{redaction.mask_text(url)}' does not answer: {_in_words(exc)}"
+            ) from exc
+
+
 def head(url: str, what: str = "the URL") -> Found:
     """Ask a server whether it has a file.
 

@@ -6,7 +6,12 @@ exclamation mark before a condition's name turns it round. Texts may hold refere
 ``{inventory[cpu][count]}``, which are filled in when the rule is applied.
 """
 
-from typing import NamedTuple
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from ironic_lite.common.interface_types import INTERFACE_TYPES
 
 PHASES = ("main",)
 """When rules are applied: after the hooks of the inspection."""
@@ -17,7 +22,50 @@ MAX_PRIORITY = 9999
 INVERTED = "!"
 
 MULTIPLE = ("any", "all", "first", "last")
-"""How a condition with a ``loop`` counts."""
+"""How a condition with a ``loop`` counts: ``first`` stops at the first round that holds, ``last`` looks at the last."""
+
+
+MOST = 256
+"""How many conditions or actions a rule may have."""
+
+REFERENCE = re.compile(r"\{(node|inventory|plugin_data|item)((?:\.[A-Za-z_]\w*|\[[^\[\]{}]*\])*)\}")
+"""A reference: its root, and the way from there."""
+
+NODE_DICTIONARIES = frozenset(
+    {"driver_info", "extra", "instance_info", "network_data", "properties"}
+)
+_INTERFACES = frozenset(f"{kind}_interface" for kind in INTERFACE_TYPES)
+NODE_ATTRIBUTES = (
+    NODE_DICTIONARIES
+    | _INTERFACES
+    | {
+        "automated_clean",
+        "conductor_group",
+        "description",
+        "disable_power_off",
+        "driver",
+        "lessee",
+        "name",
+        "owner",
+        "resource_class",
+        "retired",
+        "retired_reason",
+        "shard",
+    }
+)
+"""What rules may change of a node."""
+
+PORT_DICTIONARIES = frozenset({"extra", "local_link_connection"})
+PORT_ATTRIBUTES = PORT_DICTIONARIES | {
+    "category",
+    "description",
+    "is_smartnic",
+    "name",
+    "physical_network",
+    "pxe_enabled",
+    "vendor",
+}
+"""What rules may change of a port."""
 
 
 class Arguments(NamedTuple):
@@ -72,4 +120,187 @@ ACTIONS = {
     "extend-port-attribute": Arguments(("port_id", "path", "value"), ("unique",)),
     "del-port-attribute": Arguments(("port_id", "path")),
     "api-call": Arguments(("url",), ("headers", "proxies", "timeout", "retries", "backoff_factor")),
+}
+
+# -- what may be said in it ------------------------------------------------------------------------------------------
+
+
+class Form(NamedTuple):
+    """Conditions or actions, as a list of operations.
+
+    :param known: the operations, and what they take.
+    :param keys: what may stand in one.
+    :param invertible: whether :data:`INVERTED` may stand before its name.
+    :param least: how many there have to be.
+    """
+
+    known: Mapping[str, Arguments]
+    keys: frozenset[str]
+    invertible: bool
+    least: int
+
+
+CONDITION_FORM = Form(CONDITIONS, frozenset({"op", "args", "loop", "multiple"}), True, 0)
+ACTION_FORM = Form(ACTIONS, frozenset({"op", "args", "loop"}), False, 1)
+
+
+def problem_of(operations: Any, form: Form) -> str | None:
+    """What is wrong with a rule's conditions or actions; None when nothing is.
+
+    It names places and words of the language only: what a sensitive rule holds is not to be read out of it.
+    """
+    if not isinstance(operations, list):
+        return "must be a list"
+    if len(operations) < form.least:
+        return "must not be empty"
+    if len(operations) > MOST:
+        return f"holds more than {MOST}"
+    for index, operation in enumerate(operations):
+        problem = _problem_of_one(operation, form)
+        if problem is not None:
+            return f", number {index}: {problem}"
+    return None
+
+
+def plain_name(op: str) -> str:
+    """The name of an operation without its exclamation mark."""
+    return op.removeprefix(INVERTED)
+
+
+def named_arguments(operation: Mapping[str, Any], known: Mapping[str, Arguments]) -> dict[str, Any]:
+    """The arguments of a checked operation, by name."""
+    args = operation["args"]
+    if isinstance(args, list):
+        return dict(zip(known[plain_name(operation["op"])].all, args, strict=False))
+    return dict(args)
+
+
+def attribute_path(path: Any) -> list[str]:
+    """``/extra/a/b``, ``extra/a/b`` or ``extra.a.b`` in its parts; empty when it is none of them."""
+    if not isinstance(path, str):
+        return []
+    parts = path.strip("/").split("/" if "/" in path else ".")
+    return parts if all(parts) else []
+
+
+def _problem_of_one(item: Any, form: Form) -> str | None:
+    if not isinstance(item, dict):
+        return "it is not an object"
+    for needed in ("op", "args"):
+        if needed not in item:
+            return f"'{needed}' is a required property"
+    unknown = sorted(set(item) - form.keys)
+    if unknown:
+        return f"additional properties are not allowed ({', '.join(unknown)})"
+    op = item["op"]
+    plain = plain_name(op) if form.invertible and isinstance(op, str) else op
+    if not isinstance(plain, str) or plain not in form.known:
+        # It is the client's word, not one that the rule held before.
+        return f"{str(op)[:32]!r} is not one of {', '.join(form.known)}"
+    if not isinstance(item.get("loop", []), (list, dict)):
+        return "'loop' is neither a list nor an object"
+    if item.get("multiple", MULTIPLE[0]) not in MULTIPLE:
+        return f"'multiple' is not one of {', '.join(MULTIPLE)}"
+    return _problem_of_arguments(plain, item["args"], form.known[plain])
+
+
+def _problem_of_arguments(op: str, args: Any, expected: Arguments) -> str | None:
+    takes = f"it takes {', '.join(expected.all)}"
+    if isinstance(args, list):
+        if len(args) > len(expected.all):
+            return f"there are too many arguments; {takes}"
+        args = dict(zip(expected.all, args, strict=False))
+    if not isinstance(args, dict):
+        return "'args' is neither an object nor a list"
+    unknown = sorted(set(args) - set(expected.all))
+    if unknown:
+        return f"unexpected arguments {', '.join(unknown)}; {takes}"
+    missing = [name for name in expected.needed if name not in args]
+    if missing:
+        return f"arguments {', '.join(missing)} are missing; {takes}"
+    for name, value in args.items():
+        check = _CHECKS.get(name)
+        # What is filled in later cannot be judged now.
+        if check is not None and not (isinstance(value, str) and REFERENCE.search(value)):
+            problem = check(value) or _problem_of_path(op, name, value)
+            if problem is not None:
+                return f"argument '{name}' {problem}"
+    return None
+
+
+def _problem_of_path(op: str, name: str, path: Any) -> str | None:
+    if name != "path" or "plugin-data" in op:
+        return None
+    port = "port" in op
+    known = PORT_ATTRIBUTES if port else NODE_ATTRIBUTES
+    attribute, *inside = attribute_path(path)
+    if attribute not in known:
+        return (
+            f"begins with none of the attributes that rules may change: {', '.join(sorted(known))}"
+        )
+    if inside and attribute not in (PORT_DICTIONARIES if port else NODE_DICTIONARIES):
+        return f"leads into {attribute}, which is not an object"
+    return None
+
+
+def _regex(value: Any) -> str | None:
+    try:
+        re.compile(value)
+    except (re.error, TypeError, RecursionError, OverflowError):
+        return "is not a regular expression"
+    return None
+
+
+def _path(value: Any) -> str | None:
+    return None if attribute_path(value) else "is not a path such as /extra/key"
+
+
+def _url(value: Any) -> str | None:
+    good = isinstance(value, str) and value.startswith(("http://", "https://"))
+    return None if good else "is not an http or https URL"
+
+
+def _level(value: Any) -> str | None:
+    return None if value in LOG_LEVELS else f"is not one of {', '.join(LOG_LEVELS)}"
+
+
+def _values(value: Any) -> str | None:
+    return None if isinstance(value, list) else "is not a list"
+
+
+def _subnet(value: Any) -> str | None:
+    try:
+        ipaddress.ip_network(value, strict=False)
+    except ValueError:
+        return "is not a subnet such as 192.0.2.0/24"
+    return None
+
+
+def _seconds(value: Any) -> str | None:
+    good = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 60
+    return None if good else "is not a number between 0 and 60"
+
+
+def _retries(value: Any) -> str | None:
+    good = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 10
+    return None if good else "is not a whole number between 0 and 10"
+
+
+def _texts(value: Any) -> str | None:
+    good = isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+    return None if good else "is not an object of texts"
+
+
+_CHECKS: dict[str, Callable[[Any], str | None]] = {
+    "regex": _regex,
+    "path": _path,
+    "url": _url,
+    "level": _level,
+    "values": _values,
+    "subnet": _subnet,
+    "timeout": _seconds,
+    "backoff_factor": _seconds,
+    "retries": _retries,
+    "headers": _texts,
+    "proxies": _texts,
 }

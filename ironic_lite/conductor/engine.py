@@ -8,7 +8,7 @@ journal, so that any conductor can go on.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from oslo_log import log
 
@@ -28,7 +28,7 @@ from ironic_lite.conductor.steps import Step
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.drivers.interfaces import steps as step_specs
 
-__all__ = ["Flow", "abort", "answered", "fail", "follow", "recover", "resume", "run", "start"]
+__all__ = ["Flow", "abort", "arrived", "fail", "follow", "recover", "resume", "run", "start"]
 
 LOG = log.getLogger(__name__)
 
@@ -101,15 +101,13 @@ def resume(task: TaskManager, flow: Flow) -> None:
             _drive(task, flow, position)
 
 
-def answered(task: TaskManager, flow: Flow, take_in: Callable[[TaskManager], None]) -> None:
-    """What a flow without steps waited for has come: take it in, and finish. Runs in a worker, under the lock."""
-    with _failing(task, flow):
-        journal.note(task, terms.WAIT, flow.waits_for, terms.DONE)
-        journal.note(task, terms.PHASE, terms.TAKING_IN, terms.STARTED)
-        task.process_event("resume")
-        take_in(task)
-        journal.note(task, terms.PHASE, terms.TAKING_IN, terms.DONE)
-        _finish(task, flow)
+def arrived(task: TaskManager, flow: Flow) -> None:
+    """What a flow waited for has come, and is on record: go on from the preparation, which finds it there.
+
+    :raises NoFreeConductorWorker: when no worker is free; the node waits on then.
+    """
+    journal.note(task, terms.WAIT, flow.waits_for, terms.DONE)
+    task.process_event("resume", callback=run, call_args=(task, flow))
 
 
 def unhold(task: TaskManager, flow: Flow) -> None:

@@ -41,7 +41,7 @@ class Flow:
     :param before_fail: last changes to the node's record before a failure is saved; gets the step that failed.
     :param event_type: what the node's history files failures under.
     :param title: how the history calls a run of steps: ``manual cleaning``.
-    :param by_heartbeat: it waits for the agent's heartbeats; else for something that ``engine.answered`` brings.
+    :param by_heartbeat: it waits for the agent's heartbeats; else for something that ``engine.arrived`` tells of.
     :param waits_for: what it waits for, in words.
     """
 

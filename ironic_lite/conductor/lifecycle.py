@@ -17,6 +17,7 @@ from ironic_lite.conductor import (
     sender,
     workers,
 )
+from ironic_lite.conductor.inspection_rules import built_in
 from ironic_lite.conductor.periodics import orphans, searches
 from ironic_lite.conf import CONF
 from ironic_lite.drivers import factory
@@ -64,13 +65,14 @@ class Life:
         self._claimed = True
 
     def begin(self) -> None:
-        """Load the drivers, register, clear up after a former life, and start what runs by itself.
+        """Load drivers and built-in rules, register, clear up after a former life, and start what runs by itself.
 
         :raises ConductorAlreadyRegistered: when a conductor of this name is alive.
-        :raises ConfigInvalid, DriverNotFoundInEntrypoint, DriverLoadError: when a driver cannot be used.
+        :raises ConfigInvalid, DriverNotFoundInEntrypoint, DriverLoadError: when drivers or rules cannot be used.
         """
         me = self.identity
         me.drivers.load()
+        built_in.load()
         record = self._register()
         # Nothing of this life holds a lock yet: what carries our name is a former life's.
         freed = Node.release_orphans(self._context, [me.host], even_if_alive=True, by=me.host)

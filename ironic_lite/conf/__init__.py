@@ -11,6 +11,8 @@ from ironic_lite.conf import (
     default,
     deploy,
     drivers,
+    inspection_rules,
+    inspector,
     ipmi,
     notifications,
     pxe,
@@ -18,7 +20,20 @@ from ironic_lite.conf import (
 
 CONF = cfg.CONF
 
-GROUPS = (default, notifications, drivers, api, conductor, database, deploy, agent, pxe, ipmi)
+GROUPS = (
+    default,
+    notifications,
+    drivers,
+    api,
+    conductor,
+    database,
+    deploy,
+    agent,
+    inspector,
+    inspection_rules,
+    pxe,
+    ipmi,
+)
 
 for _module in GROUPS:
     CONF.register_opts(_module.OPTS, group=_module.GROUP)

@@ -98,6 +98,17 @@ OPTS = [
     ),
     cfg.IntOpt("inspect_wait_timeout", default=1800, min=0, help="The same for inspection."),
     cfg.IntOpt("rescue_callback_timeout", default=1800, min=0, help="The same for rescue."),
+    cfg.StrOpt(
+        "rescue_password_hash_algorithm",
+        default="sha256",
+        choices=["sha256", "sha512"],
+        help="How a rescue password is hashed before the ramdisk gets it.",
+    ),
+    cfg.BoolOpt(
+        "require_rescue_password_hashed",
+        default=True,
+        help="Fail a rescue whose ramdisk cannot take a hashed password. Off, such a ramdisk gets the password itself.",
+    ),
     cfg.IntOpt("service_callback_timeout", default=1800, min=0, help="The same for servicing."),
     cfg.IntOpt(
         "check_wait_states_interval",

@@ -2,6 +2,7 @@
 """The capabilities of a node (in ``properties``) and of its instance (in ``instance_info``)."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from ironic_lite.common import exception
@@ -47,6 +48,22 @@ def get(node: Any, name: str) -> str | None:
         if value is not None:
             return _checked(name, value, field)
     return None
+
+
+def change(node: Any, changes: Mapping[str, str | None]) -> None:
+    """Set capabilities in the node's ``properties``, in the form that they are written in; None takes one away.
+
+    :raises InvalidParameterValue: when those that are there are not readable.
+    """
+    known = read(node, "properties")
+    left = {name: value for name, value in known.items() if changes.get(name, "") is not None}
+    left.update({name: value for name, value in changes.items() if value is not None})
+    if left == known:
+        return
+    written: Any = left
+    if not isinstance(node.properties.get("capabilities"), dict):
+        written = ",".join(f"{name}:{value}" for name, value in left.items())
+    node.properties = {**node.properties, "capabilities": written}
 
 
 def validate(node: Any) -> None:

@@ -22,6 +22,7 @@ class Faults:
     ``agent_dies_on``: a command (``standby.prepare_image`` or ``prepare_image``) or step
     (``erase_devices``) at which the agent dies; ``agent_dies_when`` says where in it.
     ``image_write_fails``: the disk reports an error in the middle of an image.
+    ``inspection_error``: what the ramdisk reports to have gone wrong in an inspection.
     ``stale_agent``: an agent survives its server's power off as a ghost that goes on with heartbeats.
     """
 
@@ -34,6 +35,7 @@ class Faults:
     agent_dies_on: str | None = None
     agent_dies_when: Literal["middle", "after"] = "middle"
     image_write_fails: bool = False
+    inspection_error: str | None = None
     stale_agent: bool = False
 
     def update(self, changes: dict[str, Any]) -> None:

@@ -40,6 +40,7 @@ class Machine:
         self.booted_image: str | None = None
         self.booted_url: str | None = None
         self.boot_mode = "bios"
+        self.rescue_password_hash: str | None = None
         self.console: collections.deque[str] = collections.deque(maxlen=_CONSOLE_LINES)
         self._around = surroundings
         self._power = False
@@ -121,6 +122,7 @@ class Machine:
 
     async def _stop(self, leave_ghost: bool = True) -> None:
         """End what runs; with the fault for it, the agent lives on as a ghost."""
+        self.rescue_password_hash = None
         self.booted_image = self.booted_url = None
         agent, self.agent = self.agent, None
         if agent is not None:
@@ -217,7 +219,7 @@ class Machine:
             await self._boot_in_memory(kernel.url)
             return
         self._enter("agent")
-        self.agent = Agent(self, api_url, parameters.get("ipa-agent-token"), self._around)
+        self.agent = Agent(self, api_url, parameters, self._around)
         self.agent.start()
 
     async def _boot_in_memory(self, url: str) -> None:

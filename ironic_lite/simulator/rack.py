@@ -102,6 +102,7 @@ class Server:
             "booted_image": machine.booted_image,
             "booted_url": machine.booted_url,
             "config_drive_sha256": machine.disk.config_drive_sha256,
+            "rescue_password_hash": machine.rescue_password_hash,
             "faults": machine.faults.active(),
         }
 
@@ -196,6 +197,7 @@ class Rack:
             uuid=str(server_uuid),
             plain_url=f"{self.http_url}/agent/{index}",
             tls_url=f"{self._agent_url}/agent/{index}",
+            bmc_address=ADDRESS,
         )
         directory = state_dir / name
         directory.mkdir(parents=True, exist_ok=True)

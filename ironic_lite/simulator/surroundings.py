@@ -22,6 +22,7 @@ class Identity:
     uuid: str
     plain_url: str
     tls_url: str
+    bmc_address: str
 
 
 @dataclasses.dataclass(slots=True)

@@ -39,9 +39,7 @@ class BodyLimit:
         return self._app(environ, start_response)
 
     def _read(self, environ: dict[str, Any], length: str | None) -> None:
-        # A config drive is the one thing that is large.
-        provisioning = environ["PATH_INFO"].rstrip("/").endswith("/states/provision")
-        limit = CONF.api.max_provision_body_size if provisioning else CONF.api.max_body_size
+        limit = _limit(environ["PATH_INFO"].rstrip("/"))
         if length is not None:
             if not length.isdigit():
                 raise exception.Invalid("Content-Length is not a number.")
@@ -55,6 +53,15 @@ class BodyLimit:
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
         environ.pop("HTTP_TRANSFER_ENCODING", None)
+
+
+def _limit(path: str) -> int:
+    """Config drives and inventories are the two things that are large."""
+    if path.endswith("/states/provision"):
+        return int(CONF.api.max_provision_body_size)
+    if path.endswith("/continue_inspection"):
+        return int(CONF.api.max_inspection_body_size)
+    return int(CONF.api.max_body_size)
 
 
 def _read_in_time(stream: Any, size: int) -> bytes:

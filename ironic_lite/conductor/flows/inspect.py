@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finding out what a server is made of.
 
-An inspection is done at once where the BMC tells everything. Else it waits until the ramdisk sends what it has found,
-which is the end of it: heartbeats mean nothing here.
+An inspection is done at once where the BMC tells everything. Else it waits until the ramdisk sends what it has found:
+heartbeats mean nothing here. What comes is on record before the ramdisk gets its answer, and is worked on from that
+record, so a conductor that takes the inspection up from a dead one has it too.
 """
 
 from typing import Any
@@ -11,12 +12,16 @@ from oslo_log import log
 from oslo_utils import timeutils
 
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import engine, history
+from ironic_lite.common import journal as terms
+from ironic_lite.conductor import engine, history, inspection_rules, journal
 from ironic_lite.conductor.flows import checks
 from ironic_lite.conductor.task_manager import TaskManager
-from ironic_lite.objects.node_records import NodeInventory
+from ironic_lite.objects.node_records import NodeInventory, ReceivedInventory
 
 LOG = log.getLogger(__name__)
+
+_TAKEN_IN = "inspection_taken_in"
+"""Key in ``driver_internal_info``: the data has been worked on, and what came of it is on the node."""
 
 
 def start(task: TaskManager) -> None:
@@ -32,6 +37,7 @@ def start(task: TaskManager) -> None:
     task.driver.inspect.validate(task)
     task.node.inspection_started_at = timeutils.utcnow()
     task.node.inspection_finished_at = None
+    _forget_data(task)
     engine.start(task, FLOW, "inspect")
 
 
@@ -50,34 +56,70 @@ def receive(task: TaskManager, inventory: dict[str, Any], plugin_data: dict[str,
             task.node.provision_state,
         )
         raise exception.NotFound()
-    task.spawn_after(_received, task, inventory, plugin_data)
-
-
-def _received(task: TaskManager, inventory: dict[str, Any], plugin_data: dict[str, Any]) -> None:
-    def take_in(task: TaskManager) -> None:
-        task.driver.inspect.continue_inspection(task, inventory, plugin_data)
-        found = NodeInventory(
-            task.context,
-            node_id=task.node.id,
-            inventory_data=inventory,
-            plugin_data=plugin_data,
-        )
-        found.create()
-
-    engine.answered(task, FLOW, take_in)
+    received = ReceivedInventory(
+        task.context,
+        node_id=task.node.id,
+        inventory_data=inventory,
+        plugin_data=plugin_data,
+    )
+    received.create()
+    engine.arrived(task, FLOW)
 
 
 def _prepare(task: TaskManager) -> str | None:
-    outcome = task.driver.inspect.inspect_hardware(task)
-    return outcome if outcome == states.INSPECTWAIT else None
+    if _TAKEN_IN in task.node.driver_internal_info:
+        return None
+    try:
+        received = ReceivedInventory.get(task.context, task.node.id)
+    except exception.NodeInventoryNotFound:
+        outcome = task.driver.inspect.inspect_hardware(task)
+        return outcome if outcome == states.INSPECTWAIT else None
+    journal.note(task, terms.PHASE, terms.TAKING_IN, terms.STARTED)
+    task.node.save()
+    try:
+        _take_in(task, received.inventory_data, received.plugin_data)
+    except exception.NodeLockLost:
+        raise
+    except Exception:
+        # What hooks and rules have changed so far is not to be kept.
+        task.node.refresh()
+        raise
+    return None
+
+
+def _take_in(task: TaskManager, inventory: dict[str, Any], plugin_data: dict[str, Any]) -> None:
+    task.driver.inspect.continue_inspection(task, inventory, plugin_data)
+    inspection_rules.apply(task, inventory, plugin_data)
+    task.ensure_locked()
+    found = NodeInventory(
+        task.context,
+        node_id=task.node.id,
+        inventory_data=inventory,
+        plugin_data=plugin_data,
+    )
+    found.create()
+    task.node.set_driver_internal_info(_TAKEN_IN, True)
+    journal.note(task, terms.PHASE, terms.TAKING_IN, terms.DONE)
+    task.node.save()
+
+
+def _wind_up(task: TaskManager) -> None:
+    task.driver.inspect.tear_down(task)
 
 
 def _finish(task: TaskManager) -> None:
+    _forget_data(task)
     task.node.inspection_finished_at = timeutils.utcnow()
     task.process_event("done")
 
 
+def _forget_data(task: TaskManager) -> None:
+    task.node.del_driver_internal_info(_TAKEN_IN)
+    ReceivedInventory(task.context, node_id=task.node.id).destroy()
+
+
 def _clean_up(task: TaskManager) -> None:
+    _forget_data(task)
     task.driver.inspect.abort(task)
 
 
@@ -87,6 +129,7 @@ FLOW = engine.Flow(
     event_type=history.INTROSPECTION,
     waiting=states.INSPECTWAIT,
     prepare=_prepare,
+    wind_up=_wind_up,
     finish=_finish,
     clean_up=_clean_up,
     by_heartbeat=False,

@@ -1,30 +1,39 @@
 # SPDX-License-Identifier: Apache-2.0
 """A rescue ramdisk on an active node, and the way back."""
 
+import threading
+
+from oslo_utils import secretutils
+
 from ironic_lite.common import exception, states
 from ironic_lite.conductor import engine, history
 from ironic_lite.conductor.flows import checks
 from ironic_lite.conductor.task_manager import TaskManager
+from ironic_lite.conf import CONF
+from ironic_lite.drivers.interfaces.rescue import HASHED_PASSWORD, PASSWORD
 
 _FAULT = "rescue abort failure"
-_PASSWORD = "rescue_password"  # noqa: S105 - the name of a field
+_SALTS = {"sha256": "SHA-256", "sha512": "SHA-512"}
+_LONGEST_PASSWORD = 255
+_LIBCRYPT = threading.Lock()
 
 
 def start(task: TaskManager, rescue_password: str) -> None:
     """Boot the rescue ramdisk.
 
-    :param rescue_password: what the operator will log in with; kept on the node until the ramdisk is up.
+    :param rescue_password: what the operator will log in with; its hash is kept on the node until the ramdisk is up.
     :raises InvalidStateRequested, NodeInMaintenance: when the node cannot be rescued now.
     :raises UnsupportedDriverExtension: when it has no way to be rescued.
-    :raises InvalidParameterValue: when the password is empty, or power or rescue are not set up.
+    :raises InvalidParameterValue: when the password cannot be one, or power or rescue are not set up.
     """
     checks.in_service(task, "rescuing")
     checks.actionable(task, "rescue")
-    if not rescue_password.strip():
-        raise exception.InvalidParameterValue(err="The rescue password cannot be empty.")
+    _check_password(rescue_password)
     checks.power(task)
     task.driver.rescue.validate(task)
-    task.node.set_instance_info(_PASSWORD, rescue_password)
+    task.node.set_instance_info(HASHED_PASSWORD, _hashed(rescue_password))
+    if not CONF.conductor.require_rescue_password_hashed:
+        task.node.set_instance_info(PASSWORD, rescue_password)
     engine.start(task, RESCUE, "rescue")
 
 
@@ -39,6 +48,22 @@ def start_unrescue(task: TaskManager) -> None:
     engine.start(task, UNRESCUE, "unrescue")
 
 
+def _check_password(password: str) -> None:
+    if not password.strip():
+        raise exception.InvalidParameterValue(err="The rescue password cannot be empty.")
+    if len(password) > _LONGEST_PASSWORD or not password.isprintable():
+        raise exception.InvalidParameterValue(
+            err=f"The rescue password must be at most {_LONGEST_PASSWORD} characters, none of them a control character."
+        )
+
+
+def _hashed(password: str) -> str:
+    salt = secretutils.crypt_mksalt(_SALTS[CONF.conductor.rescue_password_hash_algorithm])
+    # libcrypt answers in one buffer for all threads.
+    with _LIBCRYPT:
+        return secretutils.crypt_password(password, salt)
+
+
 def _rescue(task: TaskManager) -> str | None:
     outcome = task.driver.rescue.rescue(task)
     return outcome if outcome == states.RESCUEWAIT else None
@@ -46,6 +71,10 @@ def _rescue(task: TaskManager) -> str | None:
 
 def _unrescue(task: TaskManager) -> None:
     task.driver.rescue.unrescue(task)
+
+
+def _wind_up(task: TaskManager) -> None:
+    task.driver.rescue.finalize(task)
 
 
 def _finish(task: TaskManager) -> None:
@@ -69,8 +98,8 @@ def _clean_up(task: TaskManager) -> None:
 
 
 def _forget_password(task: TaskManager) -> None:
-    if _PASSWORD in task.node.instance_info:
-        task.node.del_instance_info(_PASSWORD)
+    for key in (HASHED_PASSWORD, PASSWORD):
+        task.node.del_instance_info(key)
 
 
 RESCUE = engine.Flow(
@@ -79,6 +108,7 @@ RESCUE = engine.Flow(
     event_type=history.RESCUE,
     waiting=states.RESCUEWAIT,
     prepare=_rescue,
+    wind_up=_wind_up,
     finish=_finish,
     clean_up=_clean_up,
 )

@@ -28,6 +28,8 @@ def start(task: TaskManager) -> None:
 
 def _prepare(task: TaskManager) -> None:
     console.close(task)
+    # It may have been rescued.
+    task.driver.rescue.clean_up(task)
     task.driver.deploy.clean_up(task)
     task.driver.deploy.tear_down(task)
 

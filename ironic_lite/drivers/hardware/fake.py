@@ -12,6 +12,8 @@ class FakeHardware(HardwareType):
         **{kind: ("fake",) for kind in INTERFACE_TYPES if kind not in ("network", "storage")},
         "boot": ("fake", "ipxe"),
         "deploy": ("fake", "direct", "ramdisk", "custom-agent", "noop"),
+        "inspect": ("fake", "agent"),
         "management": ("fake", "noop"),
+        "rescue": ("fake", "agent"),
         "storage": ("noop", "fake"),
     }

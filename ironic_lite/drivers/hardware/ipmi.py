@@ -10,6 +10,8 @@ class IPMIHardware(HardwareType):
     supported = {
         "boot": ("ipxe",),
         "deploy": ("direct", "ramdisk", "custom-agent"),
+        "inspect": ("agent",),
         "management": ("pyghmi", "ipmitool", "noop"),
         "power": ("pyghmi", "ipmitool"),
+        "rescue": ("no-rescue", "agent"),
     }

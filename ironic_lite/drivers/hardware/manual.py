@@ -10,6 +10,8 @@ class ManualManagementHardware(HardwareType):
     supported = {
         "boot": ("ipxe",),
         "deploy": ("direct", "ramdisk", "custom-agent", "noop"),
+        "inspect": ("agent",),
         "management": ("noop",),
         "power": ("fake",),
+        "rescue": ("no-rescue", "agent"),
     }

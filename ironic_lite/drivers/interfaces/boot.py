@@ -36,6 +36,13 @@ class BootInterface(BaseInterface):
     def clean_up_instance(self, task: Task) -> None:
         """Undo :meth:`prepare_instance`."""
 
+    def validate_rescue(self, task: Task) -> None:
+        """Check that the rescue ramdisk can be booted.
+
+        :raises InvalidParameterValue: naming what is missing or wrong.
+        """
+        self.validate(task)
+
     def validate_instance_ramdisk(self, task: Task) -> dict[str, str]:
         """Check what the node is to boot as its instance.
 

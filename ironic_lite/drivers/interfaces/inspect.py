@@ -25,15 +25,21 @@ class InspectInterface(BaseInterface):
     def continue_inspection(
         self, task: Task, inventory: dict[str, Any], plugin_data: dict[str, Any]
     ) -> None:
-        """The ramdisk of a waiting inspection has sent what it found; the inspection is done after this.
+        """The ramdisk of a waiting inspection has sent what it found: make of it what is to be made.
 
-        :param inventory: the hardware, in the agent's form.
-        :param plugin_data: what else the ramdisk collected.
+        It may be called again with the same data, should a conductor die meanwhile. Changes of the node are left
+        unsaved, so that they become known all at once.
+
+        :param inventory: the hardware, in the agent's form. Not to be changed.
+        :param plugin_data: what else the ramdisk collected; results go in here.
         :raises HardwareInspectionFailure: when the data cannot be used.
         """
         raise exception.UnsupportedDriverExtension(
             driver=task.node.driver, extension="continue_inspection"
         )
 
+    def tear_down(self, task: Task) -> None:
+        """Leave the server as it is to be after an inspection that has ended well. May be called again."""
+
     def abort(self, task: Task) -> None:
-        """Stop an inspection that waits."""
+        """Stop an inspection that waits, or clean up behind one that has failed."""

@@ -38,6 +38,22 @@ class NetworkInterface(BaseInterface):
         """Unplug it from there."""
 
     @abc.abstractmethod
+    def add_inspection_network(self, task: Task) -> None:
+        """Plug it into the network that inspection uses."""
+
+    @abc.abstractmethod
+    def remove_inspection_network(self, task: Task) -> None:
+        """Unplug it from there."""
+
+    @abc.abstractmethod
+    def add_rescuing_network(self, task: Task) -> None:
+        """Plug it into the network that a rescue ramdisk comes up in."""
+
+    @abc.abstractmethod
+    def remove_rescuing_network(self, task: Task) -> None:
+        """Unplug it from there."""
+
+    @abc.abstractmethod
     def vif_attach(self, task: Task, vif: dict[str, Any]) -> None:
         """Give the instance a virtual interface.
 

@@ -6,6 +6,10 @@ import abc
 from ironic_lite.drivers.interfaces.base import BaseInterface
 from ironic_lite.drivers.interfaces.task import Task
 
+HASHED_PASSWORD = "hashed_rescue_password"  # noqa: S105 - the name of a field
+PASSWORD = "rescue_password"  # noqa: S105
+"""Keys in ``instance_info`` while a rescue begins. The second is there only where hashes are not required."""
+
 
 class RescueInterface(BaseInterface):
     """Boots a rescue ramdisk and the way back."""
@@ -19,12 +23,15 @@ class RescueInterface(BaseInterface):
         :returns: ``states.RESCUEWAIT`` while it boots, ``states.RESCUE`` when it is up.
         """
 
+    def finalize(self, task: Task) -> None:
+        """The ramdisk is up: make it ready to be logged in to. May be called again."""
+
     @abc.abstractmethod
     def unrescue(self, task: Task) -> str:
-        """Boot the instance again.
+        """Boot the instance again. May be called again.
 
         :returns: ``states.ACTIVE``.
         """
 
     def clean_up(self, task: Task) -> None:
-        """Undo what :meth:`rescue` prepared, when it fails."""
+        """Undo what :meth:`rescue` prepared, when it fails or the instance is torn down. May be called again."""

@@ -8,7 +8,7 @@ import random
 import time
 from typing import Any
 
-from ironic_lite.simulator.agent import commands, errors
+from ironic_lite.simulator.agent import commands, errors, inventory
 from ironic_lite.simulator.agent.client import AGENT_VERSION, LookupRefused, ProvisioningApi
 from ironic_lite.simulator.agent.host import Host
 from ironic_lite.simulator.surroundings import Surroundings
@@ -16,6 +16,7 @@ from ironic_lite.simulator.surroundings import Surroundings
 # The agent waits between these shares of the conductor's heartbeat timeout.
 _JITTER = (0.3, 0.6)
 _TOKEN_LENGTH = 32
+_INSPECTION_ATTEMPTS = 5
 
 
 class AgentUnreachable(Exception):
@@ -23,18 +24,24 @@ class AgentUnreachable(Exception):
 
 
 class Agent:
-    """An agent on a server. ``state`` is lookup, running, locked-down, failed or dead."""
+    """An agent on a server, with the parameters of its kernel.
+
+    ``state`` is lookup, running, locked-down, failed or dead.
+    """
 
     version = AGENT_VERSION
 
-    def __init__(self, host: Host, api_url: str, token: str | None, around: Surroundings) -> None:
+    def __init__(
+        self, host: Host, api_url: str, parameters: dict[str, str], around: Surroundings
+    ) -> None:
         self.state = "lookup"
         self.node_uuid: str | None = None
         self.started_at = time.time()
         self._host = host
         self._around = around
         self._api = ProvisioningApi(api_url.split(",", maxsplit=1)[0], around.http)
-        self._token = token
+        self._parameters = parameters
+        self._token = parameters.get("ipa-agent-token")
         self._heartbeat_timeout = 300.0
         self._forced = asyncio.Event()
         self._died = asyncio.Event()
@@ -184,6 +191,9 @@ class Agent:
         return task
 
     async def _live(self) -> None:
+        callback = self._parameters.get("ipa-inspection-callback-url")
+        if callback:
+            await self._inspect(callback)
         found = await self._lookup()
         if found is None:
             return
@@ -199,6 +209,17 @@ class Agent:
         self.state = "running"
         self._record("lookup-done", node=self.node_uuid)
         await self._heartbeat_for_ever()
+
+    async def _inspect(self, url: str) -> None:
+        """Send what there is, a few times if need be. As with the real agent, life goes on if that fails."""
+        timing, data = self._around.timing, inventory.data(self._host, self._parameters)
+        for _ in range(_INSPECTION_ATTEMPTS):
+            status = await self._api.send_inventory(url, data)
+            self._record("inspection-data-sent", status=status)
+            self._host.say(f"Agent: inspection data sent, answer {status or 'none'}")
+            if status and status < 500 and status != 409:
+                return
+            await asyncio.sleep(timing.heartbeat_retry)
 
     async def _lookup(self) -> dict[str, Any] | None:
         timing = self._around.timing

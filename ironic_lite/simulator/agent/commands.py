@@ -11,8 +11,10 @@ import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from oslo_utils import secretutils
+
 from ironic_lite.simulator import partitions
-from ironic_lite.simulator.agent import errors, images, steps
+from ironic_lite.simulator.agent import errors, images, inventory, steps
 from ironic_lite.simulator.agent.host import Host
 from ironic_lite.simulator.disk import Disk
 from ironic_lite.simulator.surroundings import Surroundings
@@ -22,8 +24,6 @@ SUCCEEDED = "SUCCEEDED"
 FAILED = "FAILED"
 # The name is historic; the real agent gives it for every kind of step.
 VERSION_MISMATCH = "CLEAN_VERSION_MISMATCH"
-
-_MEMORY_MB = 4096
 
 
 @dataclasses.dataclass(slots=True)
@@ -94,6 +94,7 @@ class Commands:
             "image": {"install_bootloader": Command(self._install_bootloader, background=True)},
             "log": {"collect_system_logs": Command(self._collect_system_logs)},
             "poll": {"get_hardware_info": Command(self._get_hardware_info)},
+            "rescue": {"finalize_rescue": Command(self._finalize_rescue)},
             "system": {"lockdown": Command(self._lockdown)},
         }
         for kind in ("clean", "deploy", "service"):
@@ -219,13 +220,17 @@ class Commands:
         return {"system_logs": base64.b64encode(gzip.compress(buffer.getvalue())).decode()}
 
     async def _get_hardware_info(self) -> dict[str, Any]:
-        return {
-            "interfaces": [{"name": "eth0", "mac_address": self._host.identity.mac}],
-            "cpu": {"count": 4, "architecture": "x86_64"},
-            "memory": {"total": _MEMORY_MB * 1024**2, "physical_mb": _MEMORY_MB},
-            "disks": [{"name": images.DEVICE, "size": self._host.disk.size}],
-            "boot": {"current_boot_mode": self._host.boot_mode, "pxe_interface": None},
-        }
+        return inventory.collect(self._host)
+
+    async def _finalize_rescue(self, rescue_password: str = "", hashed: bool = False) -> None:
+        """Set the password of the user ``rescue``, and close, as the real agent does."""
+        if not hashed:
+            rescue_password = secretutils.crypt_password(
+                rescue_password, secretutils.crypt_mksalt("SHA-256")
+            )
+        self._host.rescue_password_hash = rescue_password
+        self._host.say("Agent: rescue mode; log in as 'rescue'")
+        self.locked_down = True
 
 
 def _uuids(disk: Disk) -> dict[str, str]:

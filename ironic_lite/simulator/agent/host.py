@@ -15,6 +15,7 @@ class Host(Protocol):
     disk: Disk
     faults: Faults
     boot_mode: str
+    rescue_password_hash: str | None
 
     def control(self, action: str) -> None:
         """Change power as an operating system does: off or reset."""

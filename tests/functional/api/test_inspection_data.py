@@ -40,6 +40,9 @@ def _data(mac: str, **inventory: Any) -> dict[str, Any]:
     return {"inventory": {"interfaces": interfaces, **inventory}, "root_disk": {"name": "sda"}}
 
 
+OLD_RAMDISK = "1.1"
+
+
 @pytest.mark.parametrize("way", ["mac", "bmc", "uuid"])
 def test_data_finds_its_node(
     limited_service: Deployment, waiting: dict[str, str], way: str
@@ -52,7 +55,10 @@ def test_data_finds_its_node(
     else:
         path += f"?node_uuid={waiting['uuid']}"
     answer = limited_service.request("POST", path, data)
-    assert (answer.status_code, answer.json()) == (202, {"uuid": waiting["uuid"]})
+    assert answer.status_code == 202
+    # It is told what a lookup would tell it.
+    assert answer.json()["node"]["uuid"] == waiting["uuid"]
+    assert len(answer.json()["config"]["agent_token"]) >= 32
 
     node = f"/v1/nodes/{waiting['uuid']}"
     wait_for(
@@ -72,3 +78,21 @@ def test_data_of_another_server(limited_service: Deployment, waiting: dict[str, 
     answer = limited_service.request("POST", "/v1/continue_inspection", data)
     assert answer.status_code == 404
     assert waiting["uuid"] not in answer.text
+
+
+def test_a_ramdisk_that_names_no_version(
+    limited_service: Deployment, waiting: dict[str, str]
+) -> None:
+    data = _data(waiting["mac"])
+    answer = limited_service.request("POST", "/v1/continue_inspection", data, OLD_RAMDISK)
+    assert (answer.status_code, answer.json()) == (202, {"uuid": waiting["uuid"]})
+
+
+def test_data_of_a_node_under_the_uuid_of_another(
+    limited_service: Deployment, waiting: dict[str, str]
+) -> None:
+    other = limited_service.call("POST", "/v1/nodes", {"driver": "fake-hardware"})["uuid"]
+    mac = "52:54:00:" + waiting["mac"][9:-2] + "fd"
+    limited_service.call("POST", "/v1/ports", {"node_uuid": other, "address": mac})
+    path = f"/v1/continue_inspection?node_uuid={waiting['uuid']}"
+    assert limited_service.request("POST", path, _data(mac)).status_code == 404

@@ -12,6 +12,19 @@ from ironic_lite.common import exception, inspection_rules
 
 LOG = {"op": "log", "args": {"msg": "x"}}
 
+FITTING: dict[str, Any] = {
+    "backoff_factor": 0.5,
+    "headers": {"Accept": "text/plain"},
+    "level": "info",
+    "path": "/extra/a",
+    "proxies": {},
+    "retries": 2,
+    "subnet": "192.0.2.0/24",
+    "timeout": 1,
+    "url": "http://192.0.2.1/",
+    "values": ["x", "y"],
+}
+
 
 def parse(**fields: Any) -> dict[str, Any]:
     return INSPECTION_RULE.parse({"actions": [LOG], **fields}, 115)
@@ -20,11 +33,10 @@ def parse(**fields: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("op", sorted(inspection_rules.ACTIONS))
 def test_every_action_takes_what_it_needs(op: str) -> None:
     expected = inspection_rules.ACTIONS[op]
-    values = {"path": "/extra/a", "url": "http://192.0.2.1/", "level": "info"}
-    named = {name: values.get(name, "x") for name in expected.needed}
+    named = {name: FITTING.get(name, "x") for name in expected.needed}
     parse(actions=[{"op": op, "args": named}])
     parse(actions=[{"op": op, "args": list(named.values())}])
-    everything = {name: values.get(name, "x") for name in expected.all}
+    everything = {name: FITTING.get(name, "x") for name in expected.all}
     parse(actions=[{"op": op, "args": everything}])
     for missing in expected.needed:
         rest = {name: value for name, value in named.items() if name != missing}
@@ -36,7 +48,7 @@ def test_every_action_takes_what_it_needs(op: str) -> None:
 
 @pytest.mark.parametrize("op", sorted(inspection_rules.CONDITIONS))
 def test_every_condition_can_be_turned_round(op: str) -> None:
-    args = dict.fromkeys(inspection_rules.CONDITIONS[op].needed, "x")
+    args = {name: FITTING.get(name, "x") for name in inspection_rules.CONDITIONS[op].needed}
     parse(conditions=[{"op": op, "args": args}, {"op": f"!{op}", "args": args}])
 
 
@@ -55,6 +67,11 @@ def test_every_condition_can_be_turned_round(op: str) -> None:
         {"op": "log", "args": {"msg": "x"}, "multiple": "any"},
         {"op": "log", "args": {"msg": "x", "level": ["info"]}},
         {"op": "api-call", "args": {"url": "file:///etc/passwd"}},
+        {"op": "api-call", "args": {"url": "http://192.0.2.1/", "retries": 1000}},
+        {"op": "api-call", "args": {"url": "http://192.0.2.1/", "timeout": 3600}},
+        {"op": "set-attribute", "args": {"path": "/provision_state", "value": "active"}},
+        {"op": "set-attribute", "args": {"path": "/driver/deeper", "value": "x"}},
+        {"op": "set-port-attribute", "args": {"port_id": "x", "path": "/address", "value": "x"}},
     ],
 )
 def test_what_is_no_action(wrong: Any) -> None:

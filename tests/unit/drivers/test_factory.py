@@ -35,7 +35,7 @@ def test_a_node_gets_the_best_enabled_interface_of_each_type(factory):
         "console": "no-console",
         "deploy": "direct",
         "firmware": "no-firmware",
-        "inspect": "no-inspect",
+        "inspect": "agent",
         "management": "pyghmi",
         "network": "noop",
         "power": "pyghmi",

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a ramdisk has found on a server that is being inspected. Without authentication, as lookup and heartbeat."""
 
+import contextlib
 from typing import Any
 
 import webob
 
 from ironic_lite.api import access, schemas, types
 from ironic_lite.api.call import Call
+from ironic_lite.api.controllers.v1 import ramdisk
 from ironic_lite.common import exception, states
 from ironic_lite.objects.node import Node
 
@@ -44,7 +46,10 @@ DATA = schemas.Body(
 
 
 def receive(call: Call) -> webob.Response:
-    """``POST /v1/continue_inspection``: the inventory of the server, and what else the ramdisk collected."""
+    """``POST /v1/continue_inspection``: the inventory of the server, and what else the ramdisk collected.
+
+    Ramdisks that send a version are told what a lookup would tell them.
+    """
     access.authorize(call.context, "baremetal:driver:ipa_continue_inspection")
     query = call.query({"node_uuid": types.UUID})
     data = dict(DATA.check(call.document()))
@@ -52,16 +57,19 @@ def receive(call: Call) -> webob.Response:
         raise exception.NotFound(f"API version 1.{SINCE} or newer is required")
     inventory = data.pop("inventory")
     node = _find(call, query.get("node_uuid"), inventory)
+    # Before the data is handed over: the inspection may end, and with it the time for a token.
+    answer = {"uuid": node.uuid} if call.minor < SINCE else ramdisk.introduce(call, node)
     call.conductors.continue_inspection(
         call.context, node.uuid, inventory, data, call.conductors.get_topic_for(node)
     )
-    return call.reply({"uuid": node.uuid}, 202)
+    return call.reply(answer, 202)
 
 
 def _find(call: Call, node_uuid: str | None, inventory: dict[str, Any]) -> Node:
     """The node, if it waits for such data. Nobody learns more than that: the route is open to all.
 
     :raises NotFound:
+    :raises NodeLocked: it will wait in a moment; the ramdisk tries again.
     """
     macs = [
         nic["mac_address"].lower()
@@ -72,16 +80,22 @@ def _find(call: Call, node_uuid: str | None, inventory: dict[str, Any]) -> Node:
     if not (node_uuid or macs or bmcs):
         raise exception.InvalidParameterValue("No lookup information provided")
     try:
-        node = (
-            Node.get_by_uuid(call.context, node_uuid)
-            if node_uuid
-            else _by_hardware(call, macs, bmcs)
-        )
+        node = _by_uuid(call, node_uuid, macs) if node_uuid else _by_hardware(call, macs, bmcs)
     except exception.NotFound:
         raise exception.NotFound() from None
+    if node.provision_state == states.INSPECTING:
+        raise exception.NodeLocked(node=node.uuid, host=node.reservation or "a conductor")
     if node.provision_state != states.INSPECTWAIT:
         raise exception.NotFound()
     return node
+
+
+def _by_uuid(call: Call, node_uuid: str, macs: list[str]) -> Node:
+    """:raises NodeNotFound: also when the MAC addresses are those of another node."""
+    with contextlib.suppress(exception.NodeNotFound):
+        if macs and Node.get_by_port_addresses(call.context, macs).uuid != node_uuid:
+            raise exception.NotFound()
+    return Node.get_by_uuid(call.context, node_uuid)
 
 
 def _by_hardware(call: Call, macs: list[str], bmcs: set[str]) -> Node:

@@ -46,6 +46,14 @@ def lookup(call: Call) -> webob.Response:
             "At least one of 'addresses' and 'node_uuid' parameters is required"
         )
     node = _find(call, macs, query.get("node_uuid"))
+    return call.reply(introduce(call, node))
+
+
+def introduce(call: Call, node: Node) -> dict[str, Any]:
+    """What an agent is told about itself: its node, and how to talk to us from now on.
+
+    :raises NotFound: when the node expects no agent any more.
+    """
     token = None
     if call.minor >= _TOKEN_SINCE:
         topic = call.conductors.get_topic_for(node)
@@ -55,7 +63,7 @@ def lookup(call: Call) -> webob.Response:
             raise exception.NotFound() from None
         token = node.agent_secret_token or redaction.MASK
     serialise = NODE.serialiser(call.minor, _SHOWN, DETAIL)
-    return call.reply({"node": finding.show(call, node, serialise), "config": _config(token)})
+    return {"node": finding.show(call, node, serialise), "config": _config(token)}
 
 
 def _find(call: Call, macs: list[str], node_uuid: str | None) -> Node:

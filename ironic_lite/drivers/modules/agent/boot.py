@@ -20,13 +20,20 @@ def use_running(task: Task) -> bool:
     return fast_track.agent_is_up(task.node) and inband.start_afresh(task)
 
 
-def boot_ramdisk(task: Task) -> None:
-    """Start the server with the deploy ramdisk; whatever agent ran on it is void from here on."""
-    node = task.node
-    node.forget_agent()
-    inband.forget(node)
-    task.driver.boot.prepare_ramdisk(task, {})
+def boot_ramdisk(task: Task, parameters: dict[str, str] | None = None) -> None:
+    """Start the server with the deploy ramdisk; whatever agent ran on it is void from here on.
+
+    :param parameters: kernel arguments for the agent, besides the usual ones.
+    """
+    forget_agent(task)
+    task.driver.boot.prepare_ramdisk(task, parameters or {})
     task.set_power(states.REBOOT)
+
+
+def forget_agent(task: Task) -> None:
+    """Whatever agent runs on the server is not to be used again."""
+    task.node.forget_agent()
+    inband.forget(task.node)
 
 
 def end_agent(task: Task) -> None:
@@ -62,8 +69,7 @@ def _wait_for_power_off(task: Task) -> None:
 def power_off(task: Task) -> None:
     """Power the server off, unless that must never be; its agent is not to be used again in either case."""
     task.set_power(states.POWER_OFF)
-    task.node.forget_agent()
-    inband.forget(task.node)
+    forget_agent(task)
 
 
 def start_instance(task: Task) -> None:

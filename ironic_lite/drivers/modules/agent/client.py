@@ -137,6 +137,12 @@ class AgentClient:
         """Ask the server to power itself off."""
         self.execute("standby.power_off", {})
 
+    def finalize_rescue(self, password: str, hashed: bool) -> None:
+        """Set the password of the rescue ramdisk; the agent closes behind it."""
+        # Ramdisks from before there were hashes do not know the argument.
+        more = {"hashed": True} if hashed else {}
+        self._finished("rescue.finalize_rescue", {"rescue_password": password, **more})
+
     def lockdown(self) -> None:
         """Close the agent for good, the server staying on."""
         self.execute("system.lockdown", {})

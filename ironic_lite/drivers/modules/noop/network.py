@@ -29,6 +29,18 @@ class NoopNetwork(Unconfigured, NetworkInterface):
     def remove_cleaning_network(self, task: Task) -> None:
         return None
 
+    def add_inspection_network(self, task: Task) -> None:
+        return None
+
+    def remove_inspection_network(self, task: Task) -> None:
+        return None
+
+    def add_rescuing_network(self, task: Task) -> None:
+        return None
+
+    def remove_rescuing_network(self, task: Task) -> None:
+        return None
+
     def vif_attach(self, task: Task, vif: dict[str, Any]) -> None:
         return None
 

@@ -8,7 +8,7 @@ instance's ramdisk (``['instance_ramdisk']``), or else the disk. There are no fi
 import ipaddress
 from typing import Any
 
-from ironic_lite.common import exception
+from ironic_lite.common import exception, states
 from ironic_lite.conf import CONF
 from ironic_lite.drivers.interfaces import management
 from ironic_lite.drivers.interfaces.boot import BootInterface
@@ -18,9 +18,13 @@ from ironic_lite.drivers.modules.pxe import instance_ramdisk, kernel_args, scrip
 RAMDISK = "ramdisk_params"
 INSTANCE_RAMDISK = "instance_ramdisk"
 
+_RESCUING = (states.RESCUING, states.RESCUEWAIT)
+
 _PROPERTIES = {
     "deploy_kernel": "URL of the deploy ramdisk's kernel (http or https). Required.",
     "deploy_ramdisk": "URL of the deploy ramdisk (http or https). Required.",
+    "rescue_kernel": "URL of the rescue ramdisk's kernel. Required for rescue.",
+    "rescue_ramdisk": "URL of the rescue ramdisk, which tenants get to see. Required for rescue.",
     "kernel_append_params": "Arguments of that kernel; %default% stands for the configured ones. Optional.",
     "force_persistent_boot_device": "Always, Default or Never: whether the boot device is set for good. Optional.",
 }
@@ -59,8 +63,15 @@ class IPXEBoot(BootInterface):
         return dict(_PROPERTIES)
 
     def validate(self, task: Task) -> None:
+        self._validate(task, "deploy")
+
+    def validate_rescue(self, task: Task) -> None:
+        """See the base class."""
+        self._validate(task, "rescue")
+
+    def _validate(self, task: Task, kind: str) -> None:
         info = task.node.driver_info
-        for name in ("deploy_kernel", "deploy_ramdisk"):
+        for name in (f"{kind}_kernel", f"{kind}_ramdisk"):
             kernel_args.check_url(info.get(name), f"driver_info/{name}")
         self._arguments(task)
         if not task.ports:
@@ -71,7 +82,7 @@ class IPXEBoot(BootInterface):
 
     def prepare_ramdisk(self, task: Task, ramdisk_params: dict[str, Any]) -> None:
         """See the base class. The record is saved: the server may ask as soon as it is powered on."""
-        self.validate(task)
+        self._validate(task, _kind(task.node))
         for name, value in ramdisk_params.items():
             kernel_args.parse(f"{name}={value}", "the agent's kernel arguments")
         task.node.set_driver_internal_info(RAMDISK, dict(ramdisk_params))
@@ -111,7 +122,8 @@ class IPXEBoot(BootInterface):
             return instance_ramdisk.script(node, self._arguments(task))
         if params is None:
             return scripts.disk(node.uuid)
-        self.validate(task)
+        kind = _kind(node)
+        self._validate(task, kind)
         arguments = [
             *self._arguments(task),
             *(f"{name}={value}" for name, value in sorted(params.items())),
@@ -120,9 +132,9 @@ class IPXEBoot(BootInterface):
         ]
         return scripts.kernel_and_ramdisk(
             node.uuid,
-            "deploy ramdisk",
-            node.driver_info["deploy_kernel"],
-            node.driver_info["deploy_ramdisk"],
+            f"{kind} ramdisk",
+            node.driver_info[f"{kind}_kernel"],
+            node.driver_info[f"{kind}_ramdisk"],
             arguments,
         )
 
@@ -140,6 +152,11 @@ class IPXEBoot(BootInterface):
         return kernel_args.parse(
             kernel_args.expand(own, CONF.pxe.kernel_append_params or ""), where
         )
+
+
+def _kind(node: Any) -> str:
+    """Which ramdisk the node is to boot."""
+    return "rescue" if node.provision_state in _RESCUING else "deploy"
 
 
 def _always_persistent(task: Task) -> bool:

@@ -37,6 +37,7 @@ def _task(driver_info: dict[str, Any] | None = None, **more: Any) -> Any:
         },
         instance_info={},
         driver_internal_info={},
+        provision_state="deploying",
         **more,
     )
     management = types.SimpleNamespace(get_supported_boot_devices=lambda _task: ["pxe", "disk"])

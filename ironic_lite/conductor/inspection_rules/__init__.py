@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Applies inspection rules to what an inspection has found; their language is ``common.inspection_rules``.
+
+Rules run one after the other, the highest priority first: the operator's of the API and those of ``[inspection_rules]
+built_in_rules``. Whatever goes wrong fails the inspection with a message that names the rule and the condition or
+action. Of a sensitive rule nothing more than that is told.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from oslo_log import log
+
+from ironic_lite.common import exception, redaction
+from ironic_lite.common import inspection_rules as language
+from ironic_lite.conductor.inspection_rules import built_in, conditions
+from ironic_lite.conductor.inspection_rules.actions import Actions
+from ironic_lite.conductor.inspection_rules.references import Scope
+from ironic_lite.conductor.task_manager import TaskManager
+from ironic_lite.conf import CONF
+from ironic_lite.objects.recipes import InspectionRule
+
+LOG = log.getLogger(__name__)
+
+_MAX_TEXT = 1000
+
+
+@dataclasses.dataclass(frozen=True)
+class Rule:
+    """A rule of either kind.
+
+    :param name: UUID, and the description where there is one.
+    """
+
+    name: str
+    priority: int
+    sensitive: bool
+    conditions: Sequence[Mapping[str, Any]]
+    actions: Sequence[Mapping[str, Any]]
+
+
+def apply(task: TaskManager, inventory: dict[str, Any], plugin_data: dict[str, Any]) -> None:
+    """Apply all rules of the main phase, and record what they change; the node itself is left unsaved.
+
+    :param plugin_data: what hooks and ramdisk put there; rules may change it.
+    :raises HardwareInspectionFailure: naming the rule that failed, or that asks for failure.
+    :raises ConfigInvalid: when the built-in rules cannot be read.
+    """
+    rules = sorted(_all(task), key=lambda rule: -rule.priority)
+    actions = Actions(task, plugin_data)
+    for rule in rules:
+        scope = Scope(task.node, inventory, plugin_data, _masks(rule))
+        if _hold(task, rule, scope):
+            LOG.info("Node %s: inspection rule %s applies", task.node.uuid, rule.name)
+            _act(rule, scope, actions)
+    if rules:
+        actions.record()
+
+
+def _all(task: TaskManager) -> list[Rule]:
+    stored = InspectionRule.list(task.context, filters={"phase": language.PHASES[0]})
+    rules = [
+        Rule(
+            _name(rule.uuid, rule.description),
+            rule.priority,
+            rule.sensitive,
+            rule.conditions or [],
+            rule.actions or [],
+        )
+        for rule in stored
+    ]
+    for rule in built_in.load():
+        name = _name(rule.get("uuid", "built-in"), rule.get("description"))
+        rules.append(
+            Rule(
+                name,
+                rule.get("priority", 0),
+                rule.get("sensitive", False),
+                rule.get("conditions", []),
+                rule["actions"],
+            )
+        )
+    return rules
+
+
+def _name(ident: str, description: str | None) -> str:
+    return f"{ident} ({description})" if description else ident
+
+
+def _masks(rule: Rule) -> bool:
+    wanted = CONF.inspection_rules.mask_secrets
+    return wanted == "always" or (wanted == "sensitive" and not rule.sensitive)
+
+
+def _hold(task: TaskManager, rule: Rule, scope: Scope) -> bool:
+    for number, condition in enumerate(rule.conditions):
+        try:
+            held = conditions.holds(condition, scope)
+        except (exception.IronicLiteError, ValueError, TypeError, RecursionError) as exc:
+            raise _failure(rule, "condition", number, condition["op"], exc) from exc
+        if not held:
+            LOG.debug(
+                "Node %s: inspection rule %s does not apply: condition %d (%s)",
+                task.node.uuid,
+                rule.name,
+                number,
+                condition["op"],
+            )
+            return False
+    return True
+
+
+def _act(rule: Rule, scope: Scope, actions: Actions) -> None:
+    for number, action in enumerate(rule.actions):
+        try:
+            actions.run(action, scope, rule.name, rule.sensitive)
+        except exception.NodeLockLost:
+            raise
+        except (exception.IronicLiteError, ValueError, TypeError, RecursionError) as exc:
+            raise _failure(rule, "action", number, action["op"], exc) from exc
+
+
+def _failure(
+    rule: Rule, what: str, number: int, op: str, exc: Exception
+) -> exception.HardwareInspectionFailure:
+    where = f"inspection rule {rule.name}, {what} {number} ({op})"
+    if rule.sensitive:
+        return exception.HardwareInspectionFailure(
+            f"{where}: it failed; the rule is sensitive, so it is not told how"
+        )
+    text = exc.message if isinstance(exc, exception.IronicLiteError) else str(exc)
+    return exception.HardwareInspectionFailure(f"{where}: {redaction.mask_text(text[:_MAX_TEXT])}")

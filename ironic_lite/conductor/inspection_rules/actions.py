@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What rules do."""
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import os_traits
+from oslo_log import log
+from oslo_utils import uuidutils
+
+from ironic_lite.common import exception, fetch
+from ironic_lite.common import inspection_rules as language
+from ironic_lite.conductor.identity import current
+from ironic_lite.conductor.inspection_rules import conditions, paths
+from ironic_lite.conductor.inspection_rules.references import Scope
+from ironic_lite.conductor.task_manager import TaskManager
+from ironic_lite.drivers import capabilities
+from ironic_lite.objects.port import Port
+
+LOG = log.getLogger(__name__)
+
+_CUSTOM_TRAIT = re.compile(r"CUSTOM_[A-Z0-9_]{1,248}")
+_NAME = re.compile(r"[A-Za-z0-9._~-]{1,255}")
+_GROUP = re.compile(r"[A-Za-z0-9_.-]{0,255}")
+_MAX_TEXT = 255
+_LONGEST_PAUSE = 60.0
+
+Arguments = dict[str, Any]
+
+
+class Actions:
+    """The actions of one inspection. They take effect together, by :meth:`record` and the save of the node after it."""
+
+    def __init__(self, task: TaskManager, plugin_data: dict[str, Any]):
+        self._task = task
+        self._node = task.node
+        self._plugin_data = plugin_data
+        self._traits = set(task.node.traits)
+        self._driver = task.node.driver
+        self._ports: dict[str, Port] = {}
+
+    def run(self, action: Mapping[str, Any], scope: Scope, rule: str, sensitive: bool) -> None:
+        """Do what an action says, in each round of its loop.
+
+        :param rule: whose action it is, for the log.
+        :raises ValueError, TypeError, IronicLiteError: when it cannot be done, or asks for failure.
+        """
+        self._rule, self._sensitive = rule, sensitive
+        scopes = [scope]
+        if "loop" in action:
+            scopes = [scope.with_item(item) for item in conditions.rounds_of(action["loop"])]
+        work = _ACTIONS[action["op"]]
+        for each in scopes:
+            work(self, each.fill(language.named_arguments(action, language.ACTIONS)))
+
+    def record(self) -> None:
+        """Check what has changed, and write what is not the node's own.
+
+        :raises HardwareInspectionFailure: when the rules have made of the node what it cannot be.
+        """
+        if self._node.obj_what_changed() & (
+            {"driver", *(f"{kind}_interface" for kind in language.INTERFACE_TYPES)}
+        ):
+            self._check_driver()
+        for port in self._ports.values():
+            port.save()
+        if self._traits != set(self._node.traits):
+            self._node.set_traits(sorted(self._traits))
+
+    def _check_driver(self) -> None:
+        try:
+            current().drivers.check_node(self._node, reset=self._node.driver != self._driver)
+        except exception.IronicLiteError as exc:
+            raise exception.HardwareInspectionFailure(
+                f"inspection rules have set what the node cannot have: {exc.message}"
+            ) from exc
+
+    # -- what is only said ---------------------------------------------------------------------------------------
+
+    def _fail(self, args: Arguments) -> None:
+        raise exception.HardwareInspectionFailure(str(args["msg"]))
+
+    def _log(self, args: Arguments) -> None:
+        level = str(args.get("level", "info")).lower()
+        if level not in language.LOG_LEVELS:
+            raise ValueError(f"'{level}' is not one of {', '.join(language.LOG_LEVELS)}")
+        text = "(sensitive)" if self._sensitive else str(args["msg"])
+        getattr(LOG, level)(
+            "Node %s: inspection rule %s says: %s", self._node.uuid, self._rule, text
+        )
+
+    def _api_call(self, args: Arguments) -> None:
+        retries, pause = int(args.get("retries", 3)), float(args.get("backoff_factor", 0.3))
+        for attempt in range(retries + 1):
+            try:
+                status = fetch.get(
+                    args["url"],
+                    "the URL",
+                    headers=args.get("headers"),
+                    proxies=args.get("proxies"),
+                    timeout=float(args.get("timeout", 5)),
+                )
+            except fetch.FetchError as exc:
+                problem = str(exc)
+            else:
+                if status < 400:
+                    return
+                problem = f"the answer has status {status}"
+            if attempt < retries:
+                time.sleep(min(pause * 2**attempt, _LONGEST_PAUSE))
+        raise ValueError(problem)
+
+    # -- the node ------------------------------------------------------------------------------------------------
+
+    def _set_attribute(self, args: Arguments) -> None:
+        attribute, way = _path(args, language.NODE_ATTRIBUTES, language.NODE_DICTIONARIES)
+        value = paths.put(getattr(self._node, attribute), way, args["value"])
+        self._set(attribute, value)
+
+    def _extend_attribute(self, args: Arguments) -> None:
+        attribute, way = _path(args, language.NODE_ATTRIBUTES, language.NODE_DICTIONARIES)
+        before = getattr(self._node, attribute)
+        self._set(attribute, paths.extend(before, way, args["value"], _unique(args)))
+
+    def _del_attribute(self, args: Arguments) -> None:
+        attribute, way = _path(args, language.NODE_ATTRIBUTES, language.NODE_DICTIONARIES)
+        if way:
+            self._set(attribute, paths.remove(getattr(self._node, attribute), way))
+        elif attribute in language.NODE_DICTIONARIES:
+            self._set(attribute, {})
+        elif attribute in _NEEDED:
+            raise ValueError(f"a node cannot be without '{attribute}'")
+        else:
+            setattr(self._node, attribute, None)
+
+    def _set(self, attribute: str, value: Any) -> None:
+        _check_kind(attribute, value, language.NODE_DICTIONARIES)
+        check = _NODE_CHECKS.get(attribute)
+        if check is not None and not check.fullmatch(str(value)):
+            raise ValueError(f"'{value!s:.64}' cannot be the {attribute} of a node")
+        if attribute == "name" and uuidutils.is_uuid_like(value):
+            raise ValueError("a UUID cannot be the name of a node")
+        setattr(self._node, attribute, value)
+
+    def _set_capability(self, args: Arguments) -> None:
+        capabilities.change(self._node, {str(args["name"]): str(args["value"])})
+
+    def _unset_capability(self, args: Arguments) -> None:
+        capabilities.change(self._node, {str(args["name"]): None})
+
+    def _add_trait(self, args: Arguments) -> None:
+        name = str(args["name"])
+        if not _CUSTOM_TRAIT.fullmatch(name) and name not in os_traits.get_traits():
+            raise ValueError(f"'{name[:_MAX_TEXT]}' is no trait")
+        self._traits.add(name)
+
+    def _remove_trait(self, args: Arguments) -> None:
+        self._traits.discard(str(args["name"]))
+
+    # -- the plugin data -----------------------------------------------------------------------------------------
+
+    def _set_plugin_data(self, args: Arguments) -> None:
+        self._replace_plugin_data(paths.put(self._plugin_data, _way(args), args["value"]))
+
+    def _extend_plugin_data(self, args: Arguments) -> None:
+        changed = paths.extend(self._plugin_data, _way(args), args["value"], _unique(args))
+        self._replace_plugin_data(changed)
+
+    def _unset_plugin_data(self, args: Arguments) -> None:
+        self._replace_plugin_data(paths.remove(self._plugin_data, _way(args)))
+
+    def _replace_plugin_data(self, changed: dict[str, Any]) -> None:
+        kept = dict(changed)
+        self._plugin_data.clear()
+        self._plugin_data.update(kept)
+
+    # -- ports ---------------------------------------------------------------------------------------------------
+
+    def _set_port_attribute(self, args: Arguments) -> None:
+        port, attribute, way = self._port_path(args)
+        value = paths.put(getattr(port, attribute), way, args["value"])
+        _check_kind(attribute, value, language.PORT_DICTIONARIES)
+        setattr(port, attribute, value)
+
+    def _extend_port_attribute(self, args: Arguments) -> None:
+        port, attribute, way = self._port_path(args)
+        before = getattr(port, attribute)
+        value = paths.extend(before, way, args["value"], _unique(args))
+        _check_kind(attribute, value, language.PORT_DICTIONARIES)
+        setattr(port, attribute, value)
+
+    def _del_port_attribute(self, args: Arguments) -> None:
+        port, attribute, way = self._port_path(args)
+        if way:
+            setattr(port, attribute, paths.remove(getattr(port, attribute), way))
+        elif attribute in language.PORT_DICTIONARIES:
+            setattr(port, attribute, {})
+        elif attribute in _NEEDED:
+            raise ValueError(f"a port cannot be without '{attribute}'")
+        else:
+            setattr(port, attribute, None)
+
+    def _port_path(self, args: Arguments) -> tuple[Port, str, list[str]]:
+        attribute, way = _path(args, language.PORT_ATTRIBUTES, language.PORT_DICTIONARIES)
+        wanted = str(args["port_id"]).lower()
+        if not self._ports:
+            found = Port.list_by_node_id(self._task.context, self._node.id)
+            self._ports = {port.uuid: port for port in found}
+        for port in self._ports.values():
+            if wanted in (port.uuid, port.address):
+                return port, attribute, way
+        raise ValueError(f"the node has no port '{wanted[:_MAX_TEXT]}'")
+
+
+def _path(
+    args: Arguments, known: frozenset[str], dictionaries: frozenset[str]
+) -> tuple[str, list[str]]:
+    attribute, *way = _way(args)
+    if attribute not in known:
+        raise ValueError(f"'{attribute[:_MAX_TEXT]}' is no attribute that rules may change")
+    if way and attribute not in dictionaries:
+        raise ValueError(f"the path leads into '{attribute}', which is not an object")
+    return attribute, way
+
+
+def _way(args: Arguments) -> list[str]:
+    way = language.attribute_path(args["path"])
+    if not way:
+        raise ValueError("'path' is not a path such as /extra/key")
+    return way
+
+
+def _unique(args: Arguments) -> bool:
+    value = args.get("unique", False)
+    return value is True or str(value).lower() == "true"
+
+
+def _check_kind(attribute: str, value: Any, dictionaries: frozenset[str]) -> None:
+    if (attribute in dictionaries) is not isinstance(value, dict):
+        raise ValueError(f"'{attribute}' cannot be a {type(value).__name__}")
+    if isinstance(value, list):
+        raise ValueError(f"'{attribute}' cannot be a list")
+    if isinstance(value, str) and len(value) > _MAX_TEXT and attribute != "description":
+        raise ValueError(f"'{attribute}' cannot be longer than {_MAX_TEXT} characters")
+
+
+_NEEDED = frozenset(
+    {"driver", "conductor_group", "disable_power_off", "retired", "pxe_enabled", "is_smartnic"}
+)
+_NODE_CHECKS = {"name": _NAME, "conductor_group": _GROUP}
+
+_ACTIONS: dict[str, Callable[[Actions, Arguments], None]] = {
+    "fail": Actions._fail,
+    "log": Actions._log,
+    "api-call": Actions._api_call,
+    "set-attribute": Actions._set_attribute,
+    "extend-attribute": Actions._extend_attribute,
+    "del-attribute": Actions._del_attribute,
+    "set-capability": Actions._set_capability,
+    "unset-capability": Actions._unset_capability,
+    "add-trait": Actions._add_trait,
+    "remove-trait": Actions._remove_trait,
+    "set-plugin-data": Actions._set_plugin_data,
+    "extend-plugin-data": Actions._extend_plugin_data,
+    "unset-plugin-data": Actions._unset_plugin_data,
+    "set-port-attribute": Actions._set_port_attribute,
+    "extend-port-attribute": Actions._extend_port_attribute,
+    "del-port-attribute": Actions._del_port_attribute,
+}

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rescue interface ``agent``: a rescue ramdisk whose agent sets the password, and then closes for good."""
+
+from oslo_log import log
+
+from ironic_lite.common import exception, states
+from ironic_lite.conf import CONF
+from ironic_lite.drivers.interfaces.rescue import HASHED_PASSWORD, PASSWORD, RescueInterface
+from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.modules.agent import boot
+from ironic_lite.drivers.modules.agent.client import AgentClient
+
+LOG = log.getLogger(__name__)
+
+
+class AgentRescue(RescueInterface):
+    """Works with ironic-python-agent 13."""
+
+    def get_properties(self) -> dict[str, str]:
+        return {}
+
+    def validate(self, task: Task) -> None:
+        task.driver.boot.validate_rescue(task)
+
+    def rescue(self, task: Task) -> str:
+        boot.power_off(task)
+        task.driver.boot.clean_up_instance(task)
+        task.driver.network.unconfigure_tenant_networks(task)
+        task.driver.network.add_rescuing_network(task)
+        boot.boot_ramdisk(task)
+        return states.RESCUEWAIT
+
+    def finalize(self, task: Task) -> None:
+        _set_password(task)
+        # The ramdisk stays up, in the instance's networks; its agent is not to be talked to any more.
+        boot.forget_agent(task)
+        task.driver.boot.clean_up_ramdisk(task)
+        task.driver.network.remove_rescuing_network(task)
+        task.driver.network.configure_tenant_networks(task)
+
+    def unrescue(self, task: Task) -> str:
+        boot.power_off(task)
+        self._leave(task)
+        task.driver.network.configure_tenant_networks(task)
+        task.driver.boot.prepare_instance(task)
+        boot.start_instance(task)
+        return states.ACTIVE
+
+    def clean_up(self, task: Task) -> None:
+        boot.power_off(task)
+        self._leave(task)
+
+    def _leave(self, task: Task) -> None:
+        task.driver.boot.clean_up_ramdisk(task)
+        task.driver.network.remove_rescuing_network(task)
+
+
+def _set_password(task: Task) -> None:
+    info, agent = task.node.instance_info, AgentClient(task.node)
+    try:
+        agent.finalize_rescue(info[HASHED_PASSWORD], hashed=True)
+    except exception.AgentAPIError as exc:
+        plain = info.get(PASSWORD)
+        if CONF.conductor.require_rescue_password_hashed or plain is None:
+            raise
+        LOG.warning(
+            "Node %s: its ramdisk does not take a hashed password, so it gets the password itself: %s",
+            task.node.uuid,
+            exc,
+        )
+        agent.finalize_rescue(plain, hashed=False)

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hook ``root-device``: ``properties['local_gb']`` is the size of the disk that the node's root device hints choose."""
+
+import re
+from typing import Any
+
+from oslo_utils import specs_matcher
+
+from ironic_lite.common import exception
+from ironic_lite.conf import CONF
+from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.modules.agent import root_device
+from ironic_lite.drivers.modules.inspector.hooks.base import Data, InspectionHook
+from ironic_lite.drivers.modules.inspector.hooks.properties import record
+
+_GIB = 1024**3
+_OPERATOR = re.compile(r"(=|<in>|<all-in>|<or>|[<>]=|==|!=|s==|s!=|s<|s<=|s>|s>=)(\s|$)")
+
+
+class RootDeviceHook(InspectionHook):
+    """Without hints it is the disk that the ramdisk would take: ``root_disk`` of the plugin data."""
+
+    def __call__(self, task: Task, inventory: Data, plugin_data: Data) -> None:
+        disk = _choose(task, inventory, plugin_data)
+        if disk is None:
+            return
+        size = disk.get("size")
+        if not isinstance(size, int) or isinstance(size, bool) or size < 0:
+            raise exception.HardwareInspectionFailure(
+                f"the size of disk {disk.get('name')!s:.64} is not a number of bytes"
+            )
+        spacing = 1 if CONF.inspector.disk_partitioning_spacing else 0
+        local_gb = max(0, size // _GIB - spacing)
+        plugin_data["local_gb"] = local_gb
+        record(task, "local_gb", local_gb)
+
+
+def _choose(task: Task, inventory: Data, plugin_data: Data) -> Data | None:
+    root_device.validate(task.node)
+    hints = task.node.properties.get("root_device")
+    if not hints:
+        told = plugin_data.get("root_disk")
+        return told if isinstance(told, dict) else None
+    disks = inventory.get("disks")
+    for disk in disks if isinstance(disks, list) else ():
+        if isinstance(disk, dict) and all(_fits(disk, *hint) for hint in hints.items()):
+            return disk
+    raise exception.HardwareInspectionFailure(
+        "no disk of the inventory fits the root device hints in the node's properties"
+    )
+
+
+def _fits(disk: Data, name: str, wanted: Any) -> bool:
+    value = disk.get(name)
+    if value is None:
+        return False
+    if name == "rotational":
+        return str(value).lower() == str(wanted).strip().lower()
+    if name == "size":
+        value = int(value) // _GIB
+        text = str(wanted)
+        return specs_matcher.match(str(value), text if _OPERATOR.match(text) else f"== {text}")
+    text = str(wanted).lower()
+    return specs_matcher.match(str(value).lower(), text if _OPERATOR.match(text) else f"s== {text}")

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hook ``validate-interfaces``: which network interfaces the server has, and which of them become ports.
+
+Puts into the plugin data: ``all_interfaces`` and ``valid_interfaces`` (``{name: interface}``, each with
+``pxe_enabled``), and ``macs``, the addresses of the valid ones.
+"""
+
+import ipaddress
+import re
+from typing import Any
+
+from oslo_log import log
+
+from ironic_lite.common import exception
+from ironic_lite.conf import CONF
+from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.modules.inspector.hooks.base import Data, InspectionHook
+
+LOG = log.getLogger(__name__)
+
+_MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
+# The ramdisk's BOOTIF has the hardware type in front: 01 is Ethernet, 20 Infiniband.
+_BOOTIF = re.compile(r"(?:[0-9a-f]{2}-)?([0-9a-f]{2}(?:-[0-9a-f]{2}){5})")
+_NO_MAC = "00:00:00:00:00:00"
+_MAX_NAME = 255
+
+
+class ValidateInterfacesHook(InspectionHook):
+    """Judges by ``[inspector] add_ports``."""
+
+    def preprocess(self, task: Task, inventory: Data, plugin_data: Data) -> None:
+        boot = inventory.get("boot")
+        pxe = pxe_mac(boot.get("pxe_interface") if isinstance(boot, dict) else None)
+        known = _all(inventory, pxe)
+        wanted = CONF.inspector.add_ports
+        valid = {name: nic for name, nic in known.items() if _is_valid(nic, wanted, pxe)}
+        if not valid and wanted != "disabled":
+            raise exception.HardwareInspectionFailure(
+                f"no network interface in the inventory becomes a port ([inspector] add_ports is '{wanted}')"
+            )
+        plugin_data["all_interfaces"] = known
+        plugin_data["valid_interfaces"] = valid
+        plugin_data["macs"] = [nic["mac_address"] for nic in valid.values()]
+
+
+def pxe_mac(told: Any) -> str | None:
+    """The MAC address that the ramdisk was booted from, with colons; None when it does not say."""
+    if not isinstance(told, str):
+        return None
+    told = told.strip().lower()
+    if _MAC.fullmatch(told):
+        return told
+    found = _BOOTIF.fullmatch(told)
+    return found.group(1).replace("-", ":") if found else None
+
+
+def _all(inventory: Data, pxe: str | None) -> dict[str, Data]:
+    found = {}
+    for told in inventory["interfaces"]:
+        name, mac = told.get("name"), str(told.get("mac_address")).lower()
+        if not isinstance(name, str) or not 0 < len(name) <= _MAX_NAME or not _MAC.fullmatch(mac):
+            LOG.debug("An interface without a name or a MAC address is left out: %.200r", told)
+            continue
+        found[name] = {
+            "ipv4_address": None,
+            "ipv6_address": None,
+            **told,
+            "mac_address": mac,
+            "pxe_enabled": mac == pxe,
+        }
+    return found
+
+
+def _is_valid(nic: Data, wanted: str, pxe: str | None) -> bool:
+    if nic["mac_address"] == _NO_MAC or nic["name"] == "lo":
+        return False
+    if wanted == "all":
+        return True
+    if wanted == "pxe" and pxe is not None:
+        return bool(nic["pxe_enabled"])
+    # A ramdisk that does not know what it was booted from: those that are in use.
+    return wanted in ("pxe", "active") and _has_address(nic)
+
+
+def _has_address(nic: Data) -> bool:
+    for told in (nic["ipv4_address"], nic["ipv6_address"]):
+        try:
+            address = ipaddress.ip_address(str(told).partition("%")[0])
+        except ValueError:
+            continue
+        if not address.is_loopback and not address.is_unspecified:
+            return True
+    return False
