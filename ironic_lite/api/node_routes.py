@@ -11,9 +11,11 @@ from ironic_lite.api.controllers.v1 import (
     node_items,
     node_states,
     nodes,
+    plan,
     portgroups,
     ports,
     provisioning,
+    timeline,
     traits,
     vendor,
     vifs,
@@ -194,6 +196,16 @@ ROUTES: tuple[Route, ...] = (
         },
     ),
     route("nodes/{node}/history/{event}", GET=history.show, since=78, forms=forms.reads(HISTORY)),
+    route(
+        "nodes/{node}/timeline",
+        GET=timeline.show,
+        forms={"GET": forms.Form(query=timeline.QUERY, reply=replies.TIMELINE)},
+    ),
+    route(
+        "nodes/{node}/plan",
+        GET=plan.show,
+        forms={"GET": forms.Form(query=plan.QUERY, reply=replies.PLAN)},
+    ),
     route(
         "nodes/{node}/inventory",
         GET=node_items.show_inventory,

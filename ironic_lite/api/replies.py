@@ -164,3 +164,97 @@ _CONFIG = an_object(
 LOOKUP = an_object({"node": NODE, "config": _CONFIG})
 
 BIOS_SETTINGS = map_of(BIOS_SETTING)
+
+_MOMENT = or_null({"type": "string", "format": "date-time"})
+_WORD = or_null(TEXT)
+_SECONDS = or_null({"type": "number", "minimum": 0})
+_NODE = an_object({"uuid": UUID, "name": _WORD})
+
+_ENTRY = an_object(
+    {
+        "id": {"type": "integer"},
+        "created_at": {"type": "string", "format": "date-time"},
+        "operation": or_null(UUID),
+        "kind": TEXT,
+        "subject": _WORD,
+        "outcome": TEXT,
+        "detail": _WORD,
+        "state": _WORD,
+        "until": _MOMENT,
+        "conductor": _WORD,
+        "user": _WORD,
+        "project": _WORD,
+        "request_id": _WORD,
+        "duration_seconds": _SECONDS,
+    }
+)
+
+_OPERATION = an_object(
+    {
+        "name": _WORD,
+        "detail": _WORD,
+        "since": _MOMENT,
+        "seconds": _SECONDS,
+        "user": _WORD,
+        "project": _WORD,
+        "request_id": _WORD,
+        "step": _WORD,
+        "steps_done": TEXTS,
+    }
+)
+
+_SUMMARY = an_object(
+    {
+        "node": _NODE,
+        "provision_state": TEXT,
+        "target_provision_state": _WORD,
+        "since": _MOMENT,
+        "seconds": _SECONDS,
+        "power_state": _WORD,
+        "target_power_state": _WORD,
+        "maintenance": or_null(an_object({"reason": _WORD, "fault": _WORD})),
+        "lock": or_null(
+            an_object({"holder": TEXT, "holder_alive": FLAG, "since": _MOMENT, "seconds": _SECONDS})
+        ),
+        "owner": an_object({"conductor": _WORD, "reason": TEXT}),
+        "operation": or_null(_OPERATION),
+        "waiting": or_null(an_object({"for": TEXT, "until": _MOMENT}, {"last_call": _MOMENT})),
+        "last_error": _WORD,
+        "next": list_of(an_object({"target": TEXT, "leads_to": TEXT, "meaning": TEXT})),
+        "advice": TEXTS,
+    }
+)
+
+TIMELINE = an_object({"summary": _SUMMARY, "timeline": list_of(_ENTRY)}, {"next": TEXT})
+
+_ACTION = an_object(
+    {"action": TEXT, "waits_for": _WORD, "at_most_seconds": _SECONDS},
+    {
+        "meaning": TEXT,
+        "step": TEXT,
+        "priority": or_null({"type": "integer"}),
+        "from": TEXT,
+        "known": FLAG,
+        "cut_off": TEXT,
+    },
+)
+
+_PLANNED = an_object(
+    {
+        "event": TEXT,
+        "name": TEXT,
+        "refused": TEXTS,
+        "actions": list_of(_ACTION),
+        "ends_in": TEXT,
+    }
+)
+
+PLAN = an_object(
+    {
+        "node": _NODE,
+        "provision_state": TEXT,
+        "target": TEXT,
+        "refused": TEXTS,
+        "operations": list_of(_PLANNED),
+    }
+)

@@ -17,11 +17,13 @@ COMMANDS = {
     "db": "create or upgrade the database's tables; show their version",
     "rack": "a virtual rack of servers with BMCs, for trying things out",
     "demo": "a virtual rack, enrolled, cleaned and deployed while you watch",
+    "explain": "why a node is where it is, and what can be done next",
+    "plan": "what would be done to a node, step by step, without doing it",
     "status": "check configuration, database, broker, conductors and API",
 }
 
-_STANDALONE = frozenset({"rack", "demo"})
-"""Commands that bring their own configuration."""
+_STANDALONE = frozenset({"rack", "demo", "explain", "plan"})
+"""Commands that bring their own configuration, or need none."""
 
 _USAGE_ERROR = 2
 

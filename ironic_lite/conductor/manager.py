@@ -18,6 +18,7 @@ from ironic_lite.conductor import (
     flows,
     lifecycle,
     node_records,
+    plan,
     power,
     rpcapi,
     task_manager,
@@ -239,6 +240,12 @@ class ConductorManager(Endpoint):
             exception.NodeLocked, exception.NodeNotFound, exception.TemporaryFailure
         ):
             orphans.take_up(context, node_id)
+
+    @exposed
+    def plan_node(
+        self, context: Context, node_id: str, event: str, given: dict[str, Any]
+    ) -> dict[str, Any]:
+        return plan.make(context, node_id, event, given)
 
     # -- agents --------------------------------------------------------------------------------------------------
 

@@ -377,6 +377,18 @@ class ConductorAPI(RecordCalls, HardwareCalls, AllocationCalls):
         """Start the way back from rescue."""
         self._call(context, topic, "do_node_unrescue", node_id=node_id)
 
+    def plan_node(
+        self, context: Context, node_id: str, event: str, given: dict[str, Any], topic: str
+    ) -> dict[str, Any]:
+        """What would be done to a node; see ``conductor.plan``.
+
+        :param event: of the state machine.
+        :param given: ``steps`` and ``disable_ramdisk`` of cleaning and servicing.
+        """
+        return self._call(
+            context, topic, "plan_node", version="1.2", node_id=node_id, event=event, given=given
+        )
+
     def take_up(self, context: Context, node_id: str, topic: str) -> None:
         """Tell a conductor to go on with what another one has left off on a node."""
         self._cast(context, topic, "take_up", version="1.2", node_id=node_id)

@@ -365,6 +365,10 @@ class Node(Traited, base.IronicLiteObject):
         """
         return nodes.release_mislaid(hostname, incarnation, is_held)
 
+    def seal(self) -> None:
+        """Nothing of what is changed about this object from now on can be saved: its fence is that of no lock."""
+        self._token = str(uuid.uuid4())
+
     # The agent
 
     @classmethod

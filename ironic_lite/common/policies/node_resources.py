@@ -57,6 +57,18 @@ RULES = (
         "GET /nodes/{node_ident}/history/{event_ident}",
     ),
     base.rule(
+        "baremetal:node:timeline:get",
+        base.OWNER_READER,
+        "See what was done to a node, and why it is where it is.",
+        "GET /nodes/{node_ident}/timeline",
+    ),
+    base.rule(
+        "baremetal:node:plan:get",
+        base.OWNER_READER,
+        "See what would be done to a node.",
+        "GET /nodes/{node_ident}/plan",
+    ),
+    base.rule(
         "baremetal:node:inventory:get",
         base.OWNER_READER,
         "See what the last inspection found.",

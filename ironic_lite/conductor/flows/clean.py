@@ -48,7 +48,8 @@ def _manual(task: TaskManager) -> bool:
     return task.node.target_provision_state == states.MANAGEABLE
 
 
-def _skipped(task: TaskManager) -> bool:
+def is_skipped(task: TaskManager) -> bool:
+    """Whether automated cleaning, which this would be, is off for the node."""
     wanted = task.node.automated_clean
     if wanted is None:
         wanted = CONF.conductor.automated_clean
@@ -56,14 +57,14 @@ def _skipped(task: TaskManager) -> bool:
 
 
 def _prepare(task: TaskManager) -> str | None:
-    if _skipped(task) or _MANUAL.without_ramdisk(task):
+    if is_skipped(task) or _MANUAL.without_ramdisk(task):
         return None
     checks.power(task)
     return task.driver.deploy.prepare_cleaning(task)
 
 
 def _collect(task: TaskManager) -> list[Step]:
-    if _skipped(task):
+    if is_skipped(task):
         return []
     if not _manual(task):
         return steps.automatic(task, step_specs.CLEAN)
@@ -71,7 +72,7 @@ def _collect(task: TaskManager) -> list[Step]:
 
 
 def _wind_up(task: TaskManager) -> None:
-    if not _skipped(task):
+    if not is_skipped(task):
         _tear_down(task)
 
 

@@ -16,6 +16,9 @@ class DeployInterface(BaseInterface):
 
     interface_type = "deploy"
 
+    uses_agent: ClassVar[bool] = False
+    """Whether it works through an agent on the server, which brings steps of its own."""
+
     boots_ramdisk: ClassVar[bool] = False
     """Whether what it deploys is a ramdisk that the server boots each time."""
 

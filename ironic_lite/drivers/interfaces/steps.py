@@ -30,6 +30,7 @@ class StepSpec:
     :param happened: for one that is not: name of the method ``(task, step) -> bool | None`` that asks the hardware
         whether the step took effect; None, when that cannot be told. True skips the step, False runs it. A step that
         has neither fails its operation when the conductor dies in the middle.
+    :param waits: it may go on in the agent, which is then waited for.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class StepSpec:
     requires_ramdisk: bool = True
     repeatable: bool = False
     happened: str | None = None
+    waits: bool = False
 
     def as_step(self, interface: str) -> dict[str, Any]:
         """The step as it is stored on a node and shown by the API."""
@@ -72,6 +74,7 @@ def clean_step(
     requires_ramdisk: bool = True,
     repeatable: bool = False,
     happened: str | None = None,
+    waits: bool = False,
 ) -> Callable[[F], F]:
     """Make a method a cleaning step. See :class:`StepSpec` for the arguments."""
     return _mark(
@@ -82,6 +85,7 @@ def clean_step(
         requires_ramdisk=requires_ramdisk,
         repeatable=repeatable,
         happened=happened,
+        waits=waits,
     )
 
 
@@ -90,6 +94,7 @@ def deploy_step(
     argsinfo: dict[str, dict[str, Any]] | None = None,
     repeatable: bool = False,
     happened: str | None = None,
+    waits: bool = False,
 ) -> Callable[[F], F]:
     """Make a method a deployment step. See :class:`StepSpec` for the arguments."""
     return _mark(
@@ -98,6 +103,7 @@ def deploy_step(
         args=argsinfo or {},
         repeatable=repeatable,
         happened=happened,
+        waits=waits,
     )
 
 
@@ -108,6 +114,7 @@ def service_step(
     requires_ramdisk: bool = True,
     repeatable: bool = False,
     happened: str | None = None,
+    waits: bool = False,
 ) -> Callable[[F], F]:
     """Make a method a servicing step. See :class:`StepSpec` for the arguments."""
     return _mark(
@@ -118,6 +125,7 @@ def service_step(
         requires_ramdisk=requires_ramdisk,
         repeatable=repeatable,
         happened=happened,
+        waits=waits,
     )
 
 

@@ -83,11 +83,11 @@ def request(call: Call, node: Node) -> None:
         )
     arguments = provision_arguments.check(call.minor, target, body)
     if "runbook" in arguments:
-        arguments = _follow(call, node, target, arguments["runbook"])
+        arguments = follow(call, node, target, arguments["runbook"])
     _send(call, node, event, arguments)
 
 
-def _follow(call: Call, node: Node, target: str, ident: str) -> dict[str, Any]:
+def follow(call: Call, node: Node, target: str, ident: str) -> dict[str, Any]:
     """What a runbook says is to be done to the node.
 
     :raises RunbookNotFound: also for those who may not see it. ``HTTPForbidden`` for those who may not use it.

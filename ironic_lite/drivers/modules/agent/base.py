@@ -14,6 +14,8 @@ from ironic_lite.drivers.modules.agent import boot, erasure, inband
 class AgentBase(DeployInterface):
     """Works with ironic-python-agent 13."""
 
+    uses_agent = True
+
     def get_properties(self) -> dict[str, str]:
         return {
             "fast_track": "Whether a server whose agent is up is used without booting it again; true or false. "

@@ -34,7 +34,7 @@ class CustomAgentDeploy(AgentBase):
             return inband.execute(task, steps.DEPLOY, step)
         return super().execute_deploy_step(task, step)
 
-    @steps.deploy_step(priority=100, repeatable=True)
+    @steps.deploy_step(priority=100, repeatable=True, waits=True)
     def deploy(self, task: Task) -> str | None:
         """Boot the deploy ramdisk, unless its agent is there already."""
         if boot.use_running(task):

@@ -21,7 +21,7 @@ class AgentDeploy(CustomAgentDeploy):
         if task.driver.storage.should_write_image(task):
             image.validate(task.node)
 
-    @steps.deploy_step(priority=80, repeatable=True)
+    @steps.deploy_step(priority=80, repeatable=True, waits=True)
     def write_image(self, task: Task) -> str | None:
         """Have the agent write the image, and the config drive behind it."""
         if not task.driver.storage.should_write_image(task):
@@ -43,7 +43,7 @@ class AgentDeploy(CustomAgentDeploy):
         if partition_image.LAYOUT in task.node.driver_internal_info:
             task.node.del_driver_internal_info(partition_image.LAYOUT)
 
-    @steps.deploy_step(priority=60, repeatable=True)
+    @steps.deploy_step(priority=60, repeatable=True, waits=True)
     def prepare_instance_boot(self, task: Task) -> str | None:
         """Make the next boot bring up the deployed system, with a boot loader where the image cannot bring its own."""
         super().prepare_instance_boot(task)

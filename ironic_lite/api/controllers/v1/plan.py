@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What would be done to a node, step by step, without doing it. Not in Ironic's API."""
+
+import json
+from typing import Any
+
+import webob
+
+from ironic_lite.api import steps, types
+from ironic_lite.api.call import Call
+from ironic_lite.api.controllers.v1 import finding, provisioning
+from ironic_lite.common import exception, states
+from ironic_lite.objects.node import Node
+
+_TARGETS = tuple(target for target in states.VERBS if target not in ("abort", "unhold"))
+_WITH_STEPS = ("clean", "service")
+
+QUERY: dict[str, types.Kind] = {
+    "target": types.Word(*_TARGETS),
+    "runbook": types.UUID_OR_NAME,
+    "steps": types.TEXT,
+    "disable_ramdisk": types.BOOLEAN,
+}
+
+
+def show(call: Call, ident: str) -> webob.Response:
+    """``GET /v1/nodes/{node}/plan``; ``steps`` is a list as PUT states/provision takes it, as JSON text."""
+    node = finding.node(call, ident, "baremetal:node:plan:get")
+    query = call.query(QUERY)
+    target = query.pop("target", None)
+    if target is None:
+        raise exception.MissingParameterValue("Missing mandatory parameter: target")
+    if target not in _TARGETS:
+        raise exception.InvalidParameterValue(
+            f"Nothing can be planned for the target '{target[:32]}'; there are: {', '.join(_TARGETS)}"
+        )
+    given = _given(call, node, target, query)
+    made = call.conductors.plan_node(
+        call.context, node.uuid, states.VERBS[target], given, call.conductors.get_topic_for(node)
+    )
+    shown = {
+        "node": {"uuid": node.uuid, "name": node.name},
+        "provision_state": node.provision_state,
+        "target": target,
+    }
+    return call.reply({**shown, **made})
+
+
+def _given(call: Call, node: Node, target: str, query: dict[str, Any]) -> dict[str, Any]:
+    """The steps of cleaning and servicing, which a client names.
+
+    :raises Invalid: they are missing, or not well formed, or the runbook is not for this node.
+    """
+    given = {name: value for name, value in query.items() if value is not None}
+    if target not in _WITH_STEPS:
+        if given:
+            raise exception.Invalid(
+                f"{', '.join(sorted(given))}: only for the targets {' and '.join(_WITH_STEPS)}."
+            )
+        return {}
+    if ("steps" in given) == ("runbook" in given):
+        raise exception.Invalid(f"A plan for '{target}' needs either 'runbook' or 'steps'.")
+    if "runbook" in given:
+        told = provisioning.follow(call, node, target, given["runbook"])
+        named, without = told[f"{target}_steps"], told["disable_ramdisk"]
+        return {"steps": named, "disable_ramdisk": bool(without), "source": "runbook"}
+    return {
+        "steps": _parsed(given["steps"]),
+        "disable_ramdisk": bool(given.get("disable_ramdisk")),
+        "source": "request",
+    }
+
+
+def _parsed(text: str) -> list[dict[str, Any]]:
+    try:
+        found = json.loads(text)
+    except ValueError as exc:
+        raise exception.Invalid(f"steps is not JSON: {exc}") from None
+    if not isinstance(found, list) or not 0 < len(found) <= steps.MAX_STEPS:
+        raise exception.Invalid(f"steps is not a list of 1 to {steps.MAX_STEPS} steps.")
+    for number, step in enumerate(found, 1):
+        problem = steps.problem(step)
+        if problem:
+            raise exception.Invalid(f"steps: number {number}: {problem}")
+    return found

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``ironic-lite explain NODE``: why a node is where it is, and what can be done next."""
+
+import argparse
+import json
+import urllib.parse
+from collections.abc import Iterator
+from typing import Any
+
+from ironic_lite.cmd import rest
+
+Row = dict[str, Any]
+
+_PAGE = 500
+
+
+def main(argv: list[str]) -> int:
+    """Ask the API and print what it says.
+
+    :returns: the exit status 0.
+    :raises Refused: when there is no such node, or no API.
+    """
+    parser = argparse.ArgumentParser(prog="ironic-lite explain", description=__doc__)
+    parser.add_argument("node", help="UUID or name")
+    parser.add_argument(
+        "--all", action="store_true", help="the whole journal, not only the last operation"
+    )
+    rest.add_options(parser)
+    given = parser.parse_args(argv)
+    read = rest.reader(given.api)
+    path = f"nodes/{urllib.parse.quote(given.node, safe='')}/timeline"
+    answer = read(path, {"sort_dir": "desc", "limit": _PAGE})
+    entries = list(answer["timeline"])
+    while given.all and "next" in answer:
+        answer = read(path, {"sort_dir": "desc", "limit": _PAGE, "marker": entries[-1]["id"]})
+        entries += answer["timeline"]
+    entries.reverse()
+    shown = entries if given.all else _last_operation(entries)
+    if given.json:
+        print(json.dumps({"summary": answer["summary"], "timeline": shown}, indent=2))
+        return 0
+    print("\n".join([*_summary(answer["summary"]), *_timeline(shown)]))
+    return 0
+
+
+def _last_operation(entries: list[Row]) -> list[Row]:
+    """From the beginning of the last operation on."""
+    for place in range(len(entries) - 1, -1, -1):
+        if entries[place]["kind"] == "operation" and entries[place]["outcome"] == "started":
+            return entries[place:]
+    return entries
+
+
+def _summary(told: Row) -> Iterator[str]:
+    node = told["node"]
+    name = f"{node['name']} ({node['uuid']})" if node["name"] else node["uuid"]
+    target = (
+        f", on its way to '{told['target_provision_state']}'"
+        if told["target_provision_state"]
+        else ""
+    )
+    yield f"Node {name} is '{told['provision_state']}'{target}, for {_span(told['seconds'])}."
+    power = told["power_state"] or "not known"
+    changing = f", changing to '{told['target_power_state']}'" if told["target_power_state"] else ""
+    yield f"Power: {power}{changing}."
+    if told["maintenance"]:
+        yield f"Maintenance: {told['maintenance']['reason'] or 'no reason given'}"
+    operation = told["operation"]
+    if operation:
+        asked = operation["user"] or "nobody whose name is known"
+        yield (
+            f"Operation: {operation['name']} ({operation['detail']}), for {_span(operation['seconds'])}, asked for by "
+            f"{asked} in {operation['request_id']}."
+        )
+        if operation["step"]:
+            yield f"Step: {operation['step']}, after {len(operation['steps_done'])} others."
+    lock = told["lock"]
+    if lock:
+        life = "" if lock["holder_alive"] else ", which gives no sign of life"
+        yield f"Lock: held by conductor {lock['holder']}{life}, for {_span(lock['seconds'])}."
+    else:
+        yield "Lock: nobody holds it."
+    owner = told["owner"]
+    yield f"Owner: {owner['conductor'] or 'no conductor'}. {owner['reason']}"
+    if told["waiting"]:
+        until = f", until {told['waiting']['until']}" if told["waiting"]["until"] else ""
+        yield f"Waiting for: {told['waiting']['for']}{until}."
+    if told["last_error"]:
+        yield f"Last error: {told['last_error']}"
+    yield from (f"Advice: {advice}" for advice in told["advice"])
+    if told["next"]:
+        yield "What can be asked for now:"
+        yield from (
+            f"  {verb['target']:<10} {verb['meaning']} (leads to '{verb['leads_to']}')"
+            for verb in told["next"]
+        )
+
+
+def _timeline(entries: list[Row]) -> Iterator[str]:
+    if not entries:
+        yield "Nothing was done to it yet."
+        return
+    yield "What was done:"
+    for entry in entries:
+        took = entry["duration_seconds"]
+        span = f" [{took:.1f} s]" if took is not None else ""
+        detail = f": {entry['detail']}" if entry["detail"] else ""
+        yield (
+            f"  {entry['created_at'][:23]}  {entry['conductor'] or '-':<12} {entry['kind']:<10} "
+            f"{entry['subject'] or '-'} {entry['outcome']}{span}{detail}"
+        )
+
+
+def _span(seconds: float | None) -> str:
+    if seconds is None:
+        return "an unknown time"
+    minutes, rest_seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (rest_seconds, "s")]
+    said = [f"{number} {unit}" for number, unit in parts if number]
+    return " ".join(said[:2]) or "0 s"

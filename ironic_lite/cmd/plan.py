@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``ironic-lite plan NODE --target active``: what would be done, step by step, without doing it."""
+
+import argparse
+import json
+import urllib.parse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ironic_lite.cmd import rest
+from ironic_lite.common import exception
+
+Row = dict[str, Any]
+
+REFUSED = 1
+"""Exit status when the request would be refused."""
+
+
+def main(argv: list[str]) -> int:
+    """Ask the API and print what it says.
+
+    :returns: 0, or 1 when what was planned would be refused.
+    :raises Refused: when there is no such node, or no API.
+    """
+    parser = argparse.ArgumentParser(prog="ironic-lite plan", description=__doc__)
+    parser.add_argument("node", help="UUID or name")
+    parser.add_argument("--target", required=True, help="as for provisioning: active, clean, ...")
+    steps = parser.add_mutually_exclusive_group()
+    steps.add_argument(
+        "--runbook", help="steps of cleaning or servicing: UUID or name of a runbook"
+    )
+    steps.add_argument("--steps", help="the same as JSON: a list, or the name of a file with one")
+    parser.add_argument(
+        "--disable-ramdisk", action="store_true", help="run these steps without the ramdisk"
+    )
+    rest.add_options(parser)
+    given = parser.parse_args(argv)
+    query = {"target": given.target, "runbook": given.runbook, "steps": _text(given.steps)}
+    if given.disable_ramdisk:
+        query["disable_ramdisk"] = "true"
+    read = rest.reader(given.api)
+    path = f"nodes/{urllib.parse.quote(given.node, safe='')}/plan"
+    answer = read(path, {name: value for name, value in query.items() if value is not None})
+    print(json.dumps(answer, indent=2) if given.json else "\n".join(_told(answer)))
+    return REFUSED if answer["refused"] else 0
+
+
+def _text(steps: str | None) -> str | None:
+    if steps is None or steps.lstrip().startswith("["):
+        return steps
+    try:
+        return Path(steps).read_text()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise exception.ConfigInvalid(error_msg=f"--steps {steps}: {exc}") from None
+
+
+def _told(answer: Row) -> Iterator[str]:
+    node = answer["node"]
+    name = f"{node['name']} ({node['uuid']})" if node["name"] else node["uuid"]
+    yield f"Node {name} is '{answer['provision_state']}'; planned: '{answer['target']}'."
+    for why in answer["refused"]:
+        yield f"Would be refused: {why}"
+    for operation in answer["operations"]:
+        yield f"{operation['name'].capitalize()} ('{operation['event']}'):"
+        for number, action in enumerate(operation["actions"], 1):
+            yield f"  {number:>2}. {_action(action)}"
+        yield f"      The node ends in '{operation['ends_in']}'."
+
+
+def _action(action: Row) -> str:
+    if action["action"] == "step":
+        priority = f", priority {action['priority']}" if action["priority"] is not None else ""
+        known = "" if action["known"] else ", not known before the agent is up"
+        said = f"step {action['step']} (from {action['from']}{priority}{known})"
+    else:
+        said = f"{action['action']}: {action['meaning']}"
+    if action["waits_for"]:
+        said += f"; waits for {action['waits_for']}"
+        if action["at_most_seconds"]:
+            said += f", at most {action['at_most_seconds']} s between two calls"
+    return said

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A client of the REST API for the commands that ask it, configured as the ``baremetal`` CLI is: by OS_* variables."""
+
+import argparse
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import requests
+
+from ironic_lite.common import exception
+
+_PATIENCE = 60
+"""Seconds that an answer may take."""
+
+_VERSION = {"X-OpenStack-Ironic-API-Version": "latest", "Accept": "application/json"}
+
+Reader = Callable[[str, Mapping[str, Any]], Any]
+
+
+class Refused(exception.IronicLiteError):
+    """What the API, or the way to it, has said."""
+
+    template = "%(reason)s"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The options of every command that asks the API."""
+    parser.add_argument(
+        "--api",
+        metavar="URL",
+        default=os.environ.get("OS_ENDPOINT") or os.environ.get("OS_ENDPOINT_OVERRIDE"),
+        help="the API, such as http://127.0.0.1:6385 (OS_ENDPOINT); with Keystone, it is in the catalogue",
+    )
+    parser.add_argument("--json", action="store_true", help="show the API's answer as it is")
+
+
+def reader(url: str | None) -> Reader:
+    """A function ``(path below /v1, query) -> document``.
+
+    :param url: of the API; None: as OS_AUTH_TYPE and its companions say, or on this machine.
+    :raises ConfigInvalid: when they do not fit together.
+    """
+    kind = os.environ.get("OS_AUTH_TYPE") or ("password" if "OS_AUTH_URL" in os.environ else "none")
+    if kind in ("none", "admin_token") or (kind == "http_basic" and url):
+        return _plain(url or "http://127.0.0.1:6385", kind)
+    return _through_keystoneauth(url, kind)
+
+
+def _plain(url: str, kind: str) -> Reader:
+    session = requests.Session()
+    session.trust_env = False
+    session.verify = os.environ.get("OS_CACERT") or True
+    if kind == "http_basic":
+        session.auth = (os.environ.get("OS_USERNAME", ""), os.environ.get("OS_PASSWORD", ""))
+
+    def read(path: str, query: Mapping[str, Any]) -> Any:
+        try:
+            answer = session.get(
+                f"{_root(url)}/v1/{path}", params=query, headers=_VERSION, timeout=_PATIENCE
+            )
+        except requests.RequestException as exc:
+            raise Refused(
+                reason=f"the API at {url} cannot be reached: {type(exc).__name__}. Is it running? "
+                "--api or OS_ENDPOINT says where"
+            ) from None
+        return _document(answer)
+
+    return read
+
+
+def _root(url: str) -> str:
+    return url.rstrip("/").removesuffix("/v1")
+
+
+def _through_keystoneauth(url: str | None, kind: str) -> Reader:
+    from keystoneauth1 import exceptions, loading
+
+    try:
+        loader: Any = loading.get_plugin_loader(kind)
+        given = {
+            option.dest: os.environ[f"OS_{option.dest.upper()}"]
+            for option in loader.get_options()
+            if f"OS_{option.dest.upper()}" in os.environ
+        }
+        auth = loader.load_from_options(**given)
+    except exceptions.ClientException as exc:
+        raise exception.ConfigInvalid(
+            error_msg=f"OS_AUTH_TYPE '{kind}' cannot be used: {exc}"
+        ) from None
+    session = loading.session.Session().load_from_options(
+        auth=auth, cacert=os.environ.get("OS_CACERT"), insecure=False, timeout=_PATIENCE
+    )
+
+    def read(path: str, query: Mapping[str, Any]) -> Any:
+        try:
+            root = url or session.get_endpoint(
+                service_type="baremetal",
+                interface=os.environ.get("OS_INTERFACE", "public"),
+                region_name=os.environ.get("OS_REGION_NAME"),
+            )
+            if not root:
+                raise Refused(
+                    reason="Keystone's catalogue has no 'baremetal' service; --api says where it is"
+                )
+            answer = session.get(
+                f"/v1/{path}",
+                params=query,
+                headers=_VERSION,
+                raise_exc=False,
+                endpoint_override=_root(root),
+            )
+        except exceptions.ClientException as exc:
+            raise Refused(reason=f"Keystone or the API does not let us in: {exc}") from None
+        return _document(answer)
+
+    return read
+
+
+def _document(answer: requests.Response) -> Any:
+    try:
+        document = answer.json()
+    except ValueError:
+        raise Refused(reason=f"the API answers {answer.status_code}, and not in JSON") from None
+    if not answer.ok:
+        raise Refused(reason=f"the API answers {answer.status_code}: {_reason(document)}")
+    return document
+
+
+def _reason(document: Any) -> str:
+    fault = document.get("error_message", document) if isinstance(document, dict) else document
+    if isinstance(fault, dict):
+        return str(fault.get("faultstring") or fault)
+    return str(fault)

@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What would be done to a node, without doing it.
+
+The operation is rehearsed: its own code runs up to the point where it would move the node, on a copy that cannot be
+saved. So a plan refuses what the operation would refuse, and lists the steps that it would run.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from ironic_lite.common import exception, redaction, states
+from ironic_lite.conductor import bounds, flows, steps, task_manager
+from ironic_lite.conductor.flow import Flow
+from ironic_lite.conductor.steps import Step
+from ironic_lite.drivers.interfaces import steps as step_specs
+
+Row = dict[str, Any]
+
+_STARTS: dict[str, Callable[[Any, Row], None]] = {
+    "manage": lambda task, _: flows.act(task, "manage"),
+    "provide": lambda task, _: flows.act(task, "provide"),
+    "adopt": lambda task, _: flows.act(task, "adopt"),
+    "inspect": lambda task, _: flows.inspect.start(task),
+    "deploy": lambda task, _: flows.deploy.start(task),
+    "rebuild": lambda task, _: flows.deploy.start(task, rebuild=True),
+    "delete": lambda task, _: flows.tear_down.start(task),
+    "clean": lambda task, given: flows.clean.start_manual(
+        task, given["steps"], given.get("disable_ramdisk")
+    ),
+    "service": lambda task, given: flows.service.start(
+        task, given["steps"], given.get("disable_ramdisk")
+    ),
+    "rescue": lambda task, _: flows.rescue.start(task, "rehearsed"),
+    "unrescue": lambda task, _: flows.rescue.start_unrescue(task),
+}
+"""Event of the state machine -> how its operation starts."""
+
+_ON_THE_WAY = ("manage", "provide")
+"""What a plan may put before what was asked for, where the node is in no state for that."""
+
+_PREPARATIONS = {
+    "verification": "ask the BMC for the power state, and for what it tells about the server",
+    "adoption": "check power, boot and deployment; prepare the boot of the instance",
+    "inspection": "find out what the server is made of; where the BMC does not tell, boot the inspection ramdisk",
+    "cleaning": "plug into the cleaning network and boot the ramdisk",
+    "deployment": "attach volumes and plug into the provisioning network",
+    "undeployment": "close the console, forget the boot of the instance, power off, detach volumes and networks",
+    "servicing": "boot the ramdisk",
+    "rescue": "boot the rescue ramdisk",
+    "end of the rescue": "boot the instance again",
+}
+
+_WINDING_UP = {
+    "cleaning": "power off and unplug from the cleaning network",
+    "servicing": "end the agent and boot the instance again",
+}
+
+
+class _Rehearsal(task_manager.TaskManager):
+    """A task that reads only: moves take place on its copy of the node."""
+
+    def process_event(self, event: str, *_: Any, **more: Any) -> None:
+        move = self._next_state(event, more.get("target_state"))
+        self.node.provision_state = move.state
+        self.node.target_provision_state = move.target
+
+    def spawn_after(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+def make(context: Any, node_ident: str, event: str, given: Row) -> Row:
+    """A plan.
+
+    :param event: of the state machine: what is asked for.
+    :param given: ``steps`` and ``disable_ramdisk`` where the operation takes steps; ``source`` says where from.
+    :returns: ``{"refused": [why], "operations": [...]}``; with refusals the operations are what would follow.
+    :raises NodeNotFound:
+    """
+    task = _Rehearsal(context, node_ident, shared=True, purpose="planning", retry=False)
+    with task:
+        node = task.node
+        node.seal()
+        refusals = []
+        if node.reservation is not None:
+            refusals.append(f"It is locked by conductor {node.reservation} now.")
+        way = _way(node.provision_state, event)
+        if way is None:
+            text = f"'{event}' cannot be asked for in state '{node.provision_state}'."
+            return {"refused": [*refusals, text], "operations": []}
+        if len(way) > 1:
+            first = ", then ".join(f"'{one}'" for one in way[:-1])
+            refusals.append(
+                f"'{event}' cannot be asked for in state '{node.provision_state}'; ask for {first} first."
+            )
+        operations: list[Row] = []
+        for one in way:
+            operations += _rehearsed(task, one, given if one == event else {})
+        refusals += [why for operation in operations for why in operation["refused"]]
+        return {"refused": refusals, "operations": operations}
+
+
+def _way(state: str, event: str) -> list[str] | None:
+    """The events that lead to this one; None where there is no way."""
+    ways: list[tuple[str, list[str]]] = [(state, [])]
+    seen = {state}
+    for at, way in ways:
+        if states.is_actionable(at, event):
+            return [*way, event]
+        for one in _ON_THE_WAY:
+            if states.is_actionable(at, one) and (then := _goal(at, one)) not in seen:
+                seen.add(then)
+                ways.append((then, [*way, one]))
+    return None
+
+
+def _goal(state: str, event: str) -> str:
+    """The state in which a node comes to rest when all goes well."""
+    entered = states.move(state, event, None).state
+    return states.TARGETS.get(entered, entered)
+
+
+def _rehearsed(task: _Rehearsal, event: str, given: Row) -> list[Row]:
+    node = task.node
+    goal = states.MANAGEABLE if event == "clean" else _goal(node.provision_state, event)
+    refusals = []
+    before = node.provision_state
+    try:
+        _STARTS[event](task, given)
+    except exception.IronicLiteError as exc:
+        refusals.append(redaction.mask_text(exc.message))
+        if node.provision_state == before:
+            task.process_event(event, target_state=goal if event == "clean" else None)
+    if node.provision_state not in states.WORKING:
+        return [_operation(event, event, refusals, goal, [])]
+    flow = flows.flow_of(task)
+    found = [_described(task, flow, event, given, refusals, goal)]
+    if node.provision_state == states.DELETING:
+        node.provision_state, node.target_provision_state = states.CLEANING, states.AVAILABLE
+        found.append(_described(task, flows.clean.FLOW, "provide", {}, [], states.AVAILABLE))
+    node.provision_state, node.target_provision_state = goal, None
+    return found
+
+
+def _operation(event: str, name: str, refusals: list[str], goal: str, actions: list[Row]) -> Row:
+    return {"event": event, "name": name, "refused": refusals, "actions": actions, "ends_in": goal}
+
+
+def _described(
+    task: _Rehearsal, flow: Flow, event: str, given: Row, refusals: list[str], goal: str
+) -> Row:
+    skipped = flow is flows.clean.FLOW and flows.clean.is_skipped(task)
+    actions: list[Row] = []
+    if skipped:
+        actions.append(_phase("preparation", "nothing: automated cleaning is off for this node"))
+        return _operation(event, flow.name, refusals, goal, actions)
+    ramdisk = not given.get("disable_ramdisk")
+    meaning = _PREPARATIONS[flow.name] if ramdisk else "nothing: the ramdisk is left alone"
+    waits = flow.waiting if ramdisk and flow.kind != step_specs.DEPLOY else None
+    if flow.kind and not task.driver.deploy.uses_agent:
+        waits = None
+    actions.append(_phase("preparation", meaning, flow, waits))
+    if flow.kind:
+        actions += _steps(task, flow, given, refusals)
+    if flow.name in _WINDING_UP and ramdisk:
+        actions.append(_phase("winding up", _WINDING_UP[flow.name]))
+    return _operation(event, flow.name, refusals, goal, actions)
+
+
+def _phase(what: str, meaning: str, flow: Flow | None = None, waits: str | None = None) -> Row:
+    return {
+        "action": what,
+        "meaning": meaning,
+        "waits_for": flow.waits_for if flow and waits else None,
+        "at_most_seconds": bounds.patience(waits),
+    }
+
+
+def _steps(task: _Rehearsal, flow: Flow, given: Row, refusals: list[str]) -> list[Row]:
+    assert flow.kind is not None
+    requested = task.node.driver_internal_info.get(flow.requested_key) or []
+    known = {steps.identity(step) for step in steps.offered(task, flow.kind)}
+    try:
+        if given.get("steps") is not None:
+            steps.check_requested(
+                task,
+                flow.kind,
+                requested,
+                skip_unknown=task.driver.deploy.uses_agent,
+                disable_ramdisk=bool(given.get("disable_ramdisk")),
+            )
+            todo = requested
+        else:
+            todo = flow.collect(task)
+    except exception.IronicLiteError as exc:
+        refusals.append(redaction.mask_text(exc.message))
+        return []
+    asked_for = {steps.identity(step) for step in requested}
+    source = given.get("source") or "deploy template"
+    rows = [
+        _step(
+            task,
+            flow,
+            step,
+            source if steps.identity(step) in asked_for else "interface",
+            steps.identity(step) in known or steps.is_reserved(step),
+        )
+        for step in todo
+    ]
+    if task.driver.deploy.uses_agent and given.get("steps") is None:
+        rows.append(
+            {
+                "action": "agent's steps",
+                "meaning": "what the agent brings is only known once it is up; the steps of its last boot stand above",
+                "waits_for": None,
+                "at_most_seconds": None,
+            }
+        )
+    return rows
+
+
+def _step(task: _Rehearsal, flow: Flow, step: Step, source: str, known: bool) -> Row:
+    assert flow.kind is not None
+    spec = None
+    if not steps.is_reserved(step):
+        spec = getattr(task.driver, step["interface"]).step_spec(flow.kind, step["step"])
+    in_agent = spec is None and not steps.is_reserved(step)
+    waits = in_agent or (spec is not None and spec.waits) or step["step"] == steps.WAIT
+    return {
+        "action": "step",
+        "step": steps.label(step),
+        "priority": step.get("priority"),
+        "from": "agent" if in_agent and source == "interface" else source,
+        "known": known,
+        "waits_for": "unhold"
+        if step["step"] == steps.HOLD
+        else (flow.waits_for if waits else None),
+        "at_most_seconds": bounds.patience(flow.waiting) if waits else None,
+        "cut_off": _when_cut_off(spec, in_agent),
+    }
+
+
+def _when_cut_off(spec: step_specs.StepSpec | None, in_agent: bool) -> str:
+    """What becomes of the step when its conductor dies in the middle of it."""
+    if in_agent:
+        return "found in the agent"
+    if spec is None or spec.repeatable:
+        return "repeated"
+    return "asked about" if spec.happened else "fails"
