@@ -103,6 +103,7 @@ EXAMPLES: dict[str, Any] = {
 QUERIES: dict[str, dict[str, str]] = {
     "GET /v1/lookup": {"node_uuid": "{waiting}"},
     "GET /v1/nodes/validate": {"node_uuid": "{node}"},
+    "GET /v1/nodes/{node}/plan": {"target": "active"},
     "GET /v1/drivers/properties": {"driver_name": "fake-hardware"},
     "POST /v1/nodes/{node}/vendor_passthru": {"method": "third_method_sync"},
     "POST /v1/continue_inspection": {"node_uuid": "{inspected}"},
