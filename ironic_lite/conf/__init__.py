@@ -16,6 +16,7 @@ from ironic_lite.conf import (
     ipmi,
     notifications,
     pxe,
+    sensor_data,
 )
 
 CONF = cfg.CONF
@@ -33,6 +34,7 @@ GROUPS = (
     inspection_rules,
     pxe,
     ipmi,
+    sensor_data,
 )
 
 for _module in GROUPS:

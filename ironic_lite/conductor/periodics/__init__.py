@@ -18,6 +18,7 @@ from ironic_lite.conductor.periodics import (
     power_recovery,
     power_sync,
     searches,
+    sensors,
     takeover,
     wait_timeouts,
 )
@@ -59,9 +60,12 @@ class Scheduler:
         syncing = power_sync.PowerSync(self._stop)
         recovering = power_recovery.PowerRecovery(self._stop)
         hears = hearing.Hearing(keepalive)
+        self._sensors = sensors.Sensors(self._stop)
+        sensors_interval = CONF.sensor_data.interval if sensors.wanted() else 0
         tasks = (
             Periodic("power sync", conf.sync_power_state_interval, syncing.run),
             Periodic("power recovery", conf.power_failure_recovery_interval, recovering.run),
+            Periodic("sensors", sensors_interval, self._sensors.run),
             Periodic(
                 "wait timeouts",
                 conf.check_wait_states_interval,
@@ -93,6 +97,7 @@ class Scheduler:
         self._stop.set()
         for thread in self._threads:
             thread.join(timeout=1)
+        self._sensors.close()
 
     def _repeat(self, task: Periodic) -> None:
         wait = task.interval * random.uniform(0.1, 1)  # noqa: S311 - spreads load, keeps no secret

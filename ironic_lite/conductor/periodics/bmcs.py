@@ -2,6 +2,7 @@
 """Asking many BMCs at a time, some of which never answer, without the lock of their nodes."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 
 from oslo_log import log
@@ -22,6 +23,7 @@ def each(
     workers: int,
     purpose: str,
     action: Action,
+    deadline: float | None = None,
 ) -> None:
     """Do this with each node that nobody works on, under a shared lock; ends when all are done.
 
@@ -30,6 +32,7 @@ def each(
     :param stop: set when the conductor stops; nothing is begun from then on.
     :param workers: how many nodes at one time.
     :param purpose: for the log.
+    :param deadline: on the clock ``time.monotonic``; nothing is begun from then on either.
     """
     wanted = list(node_uuids)
     if not wanted:
@@ -37,7 +40,7 @@ def each(
     me = identity.current()
 
     def one(node_uuid: str) -> None:
-        if stop.is_set():
+        if stop.is_set() or (deadline is not None and time.monotonic() > deadline):
             return
         try:
             with (

@@ -7,7 +7,7 @@ seconds per command. It drops the persistent and EFI bits of boot overrides, and
 """
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,7 +37,7 @@ EMULATOR = """\
 mc_setbmc 0x20
 mc_add 0x20 0 no-device-sdrs 0x23 9 8 0x9f 0x1291 0xf02 persist_sdr
 sel_enable 0x20 1000 0x0a
-mc_enable 0x20
+{sensors}mc_enable 0x20
 """
 # Get Channel Authentication Capabilities (IPMI 2.0, section 22.13): the question that a BMC answers without a session.
 # ipmi_sim does not answer RMCP pings.
@@ -55,6 +55,7 @@ class BMC:
         name: str = "bmc",
         username: str = "admin",
         password: str = "password",
+        temperatures: Mapping[str, int] | None = None,
     ) -> None:
         self.name = name
         self.port = free_port()
@@ -79,7 +80,9 @@ class BMC:
                 password=password,
             )
         )
-        (directory / "sim.emu").write_text(EMULATOR)
+        sensors = enumerate((temperatures or {}).items(), start=1)
+        described = "".join(_sensor(number, *named) for number, named in sensors)
+        (directory / "sim.emu").write_text(EMULATOR.format(sensors=described))
         self.process = process.ServerProcess(
             f"ipmi_sim {name}",
             [
@@ -159,6 +162,22 @@ class BMC:
         )
 
 
+def _sensor(number: int, name: str, degrees: int) -> str:
+    """A temperature sensor, and its full sensor record (IPMI 2.0, section 43.1): a step is a degree, 90 is critical."""
+    body = bytes([0x20, 0, number, 3, number, 0x7F, 0x68, 1, 1, 0x95, 0x7A, 0x95, 0x7A, 0x3F, 0x3F])
+    units = bytes([0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 25, 80, 5, 255, 0])
+    thresholds = bytes([100, 90, 80, 0, 0, 0, 0, 0, 0, 0, 0])
+    record = body + units + thresholds + bytes([0xC0 | len(name)]) + name.encode()
+    header = bytes([0, 0, 0x51, 1, len(record)])
+    listed = " ".join(f"0x{byte:02x}" for byte in header + record)
+    return (
+        f"sensor_add 0x20 0 {number} 1 1\n"
+        f"sensor_set_event_support 0x20 0 {number} enable scanning none {' '.join(['0' * 15] * 4)}\n"
+        f"sensor_set_value 0x20 0 {number} {degrees} 0\n"
+        f"main_sdr_add 0x20 {listed}\n"
+    )
+
+
 def _made(directory: Path) -> Path:
     directory.mkdir()
     return directory
@@ -166,11 +185,17 @@ def _made(directory: Path) -> Path:
 
 @contextmanager
 def running(
-    name: str = "bmc", username: str = "admin", password: str = "password"
+    name: str = "bmc",
+    username: str = "admin",
+    password: str = "password",
+    temperatures: Mapping[str, int] | None = None,
 ) -> Iterator[BMC]:
-    """A started BMC, powered off; stopped and removed at the end."""
+    """A started BMC, powered off; stopped and removed at the end.
+
+    :param temperatures: its sensors, in degrees C.
+    """
     with unprivileged.server_directory("ipmi_sim") as directory:
-        bmc = BMC(directory, name, username, password)
+        bmc = BMC(directory, name, username, password, temperatures)
         try:
             bmc.start()
             yield bmc
