@@ -136,7 +136,12 @@ class APIService(service.ServiceBase):
         server.max_request_header_size = _MAX_HEADER_SIZE
         # Ours says what the limit is; this one stops what never reaches it.
         server.max_request_body_size = (
-            max(CONF.api.max_body_size, CONF.api.max_provision_body_size) + 1024
+            max(
+                CONF.api.max_body_size,
+                CONF.api.max_provision_body_size,
+                CONF.api.max_inspection_body_size,
+            )
+            + 1024
         )
         server.error_log = _log  # type: ignore[method-assign,assignment]
         server.ssl_adapter = _tls()

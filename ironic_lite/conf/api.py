@@ -55,10 +55,10 @@ OPTS = [
     ),
     cfg.IntOpt(
         "max_inspection_body_size",
-        default=8 * 1024 * 1024,
+        default=16 * 1024 * 1024,
         min=1024,
-        help="Largest body of POST continue_inspection, in bytes. What a ramdisk has found has to fit, with its logs "
-        "if it collects them. Brokers and databases have limits of their own, often 16 MiB.",
+        help="Largest body of POST continue_inspection, in bytes. What a ramdisk has found has to fit, with its logs. "
+        "Without its logs, which are not kept, it may have 4 MiB.",
     ),
     cfg.IntOpt(
         "max_json_depth", default=32, min=4, help="Deepest nesting that a JSON body may have."

@@ -29,6 +29,7 @@ OPTIONS = {
         "post_deploy_get_power_state_retries": 60,
         "post_deploy_get_power_state_retry_interval": 0.5,
     },
+    "inspector": {"hooks": "$default_hooks,cpus,memory,boot-mode,root-device"},
     # Kernel and ramdisk are never fetched by these servers.
     "pxe": {"kernel_append_params": "console=ttyS0"},
 }

@@ -34,7 +34,8 @@ debug = true
 image_download_connection_retries = 1
 image_download_connection_retry_interval = 0
 disk_wait_attempts = 1
-"""
+inspection_dhcp_wait_timeout = 0
+{inspection}"""
 
 
 class Machine(threading.Thread):
@@ -63,6 +64,12 @@ class Machine(threading.Thread):
         """What the agent has done to the server so far."""
         path = self._directory / "steps"
         return path.read_text().splitlines() if path.exists() else []
+
+    @property
+    def rescue_password(self) -> str | None:
+        """The hash that the user ``rescue`` of the ramdisk has; None before there is one."""
+        path = self._directory / "rescue-password"
+        return path.read_text() if path.exists() else None
 
     def let_go(self) -> None:
         """End the step ``pause``."""
@@ -127,7 +134,14 @@ class Machine(threading.Thread):
     def _start_agent(self, arguments: dict[str, str]) -> None:
         port = free_port()
         configuration = self._directory / "agent.conf"
-        configuration.write_text(_CONFIGURATION.format(api_url=arguments["ipa-api-url"], port=port))
+        callback = arguments.get("ipa-inspection-callback-url")
+        configuration.write_text(
+            _CONFIGURATION.format(
+                api_url=arguments["ipa-api-url"],
+                port=port,
+                inspection=f"inspection_callback_url = {callback}\n" if callback else "",
+            )
+        )
         script = Path(sys.executable).with_name("ironic-python-agent")
         self._agent = process.ServerProcess(
             f"agent of {self.mac}",
@@ -143,6 +157,7 @@ class Machine(threading.Thread):
                 "FILE_DISK": str(self.disk),
                 "FILE_DISK_SIZE": str(DISK_SIZE),
                 "FILE_DISK_MAC": self.mac,
+                "FILE_DISK_BOOTIF": arguments["BOOTIF"],
                 "FILE_DISK_DIR": str(self._directory),
                 "NOTE_PRIORITY": "0",
                 **self.environment,

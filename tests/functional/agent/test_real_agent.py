@@ -10,6 +10,7 @@ from typing import Any
 
 import pycdlib
 import pytest
+from oslo_utils import secretutils
 
 from tests.functional.agent.conftest import Enrolled
 from tests.functional.agent.images import ImageServer, disk_image
@@ -258,6 +259,58 @@ def test_servicing_in_the_agent(
         lambda: server.machine.boots == ["ramdisk", "disk", "ramdisk", "disk"],
         "the server to boot from its disk again",
     )
+
+
+def test_inspection(service: Deployment, enrol: Enrol) -> None:
+    server = enrol(automated_clean=False)
+    service.set_provision_state(server.node, "manage", until="manageable")
+    rule = {
+        "conditions": [
+            {"op": "contains", "args": {"value": "{inventory[cpu][model_name]}", "regex": "^te"}},
+            {"op": "in-net", "args": {"address": "192.0.2.7", "subnet": "192.0.2.0/24"}},
+        ],
+        "actions": [
+            {"op": "set-attribute", "args": {"path": "/extra/disk", "value": "{item[serial]}"}},
+        ],
+    }
+    rule["actions"][0]["loop"] = [{"serial": "{inventory[disks][0][serial]}"}]
+    service.call("POST", "/v1/inspection_rules", rule)
+    node = service.set_provision_state(server.node, "inspect", until="manageable")
+    assert node["last_error"] is None
+    assert node["properties"]["cpu_arch"] == "x86_64"
+    assert node["properties"]["memory_mb"] == 1024
+    assert node["extra"] == {"disk": "file-disk"}
+    assert "ipa-inspection-callback-url=" in server.machine.kernel_line
+    (port,) = service.call("GET", f"/v1/ports/detail?node={server.node}")["ports"]
+    assert (port["address"], port["pxe_enabled"]) == (server.machine.mac, True)
+    found = service.call("GET", f"/v1/nodes/{server.node}/inventory")
+    assert found["inventory"]["system_vendor"]["manufacturer"] == "tests"
+    assert found["plugin_data"]["configuration"]["managers"][0]["name"] == "FileDiskManager"
+    assert found["plugin_data"]["valid_interfaces"]["eth0"]["has_carrier"] is True
+    assert server.machine.boots == ["ramdisk"]
+    assert not server.bmc.powered_on
+
+
+def test_rescue(service: Deployment, enrol: Enrol, images_served: ImageServer) -> None:
+    server = enrol(automated_clean=False, rescue_interface="agent")
+    rescue = {f"rescue_{what}": f"http://127.0.0.1:9/{what}" for what in ("kernel", "ramdisk")}
+    for name, value in rescue.items():
+        change = [{"op": "add", "path": f"/driver_info/{name}", "value": value}]
+        service.call("PATCH", f"/v1/nodes/{server.node}", change)
+    _make_available(service, server)
+    _instance(service, server, images_served.add("disk.img", disk_image()))
+    service.set_provision_state(server.node, "active", until="active")
+    node = service.set_provision_state(
+        server.node, "rescue", until="rescue", rescue_password="let me in"
+    )
+    assert node["last_error"] is None
+    hashed = server.machine.rescue_password
+    assert hashed is not None
+    assert secretutils.crypt_password("let me in", hashed) == hashed
+    assert server.machine.boots[-1] == "ramdisk"
+    service.set_provision_state(server.node, "unrescue", until="active")
+    wait_for(lambda: server.machine.boots[-1] == "disk", "the instance to boot again")
+    assert server.machine.disk.read_bytes().startswith(disk_image())
 
 
 def _start_pausing(service: Deployment, server: Enrolled) -> None:

@@ -37,7 +37,12 @@ def waiting(limited_service: Deployment) -> dict[str, str]:
 
 def _data(mac: str, **inventory: Any) -> dict[str, Any]:
     interfaces = [{"name": "eth0", "mac_address": mac.upper()}, {"mac_address": "odd"}]
-    return {"inventory": {"interfaces": interfaces, **inventory}, "root_disk": {"name": "sda"}}
+    return {
+        "inventory": {"interfaces": interfaces, **inventory},
+        "root_disk": {"name": "sda"},
+        # A packed archive of the ramdisk's logs. Nobody reads it.
+        "logs": "H4sI" * 1_500_000,
+    }
 
 
 OLD_RAMDISK = "1.1"
@@ -96,3 +101,14 @@ def test_data_of_a_node_under_the_uuid_of_another(
     limited_service.call("POST", "/v1/ports", {"node_uuid": other, "address": mac})
     path = f"/v1/continue_inspection?node_uuid={waiting['uuid']}"
     assert limited_service.request("POST", path, _data(mac)).status_code == 404
+
+
+def test_an_inventory_that_is_too_large(
+    limited_service: Deployment, waiting: dict[str, str]
+) -> None:
+    data = _data(waiting["mac"], padding="x" * 5_000_000)
+    answer = limited_service.request("POST", "/v1/continue_inspection", data)
+    assert answer.status_code == 413
+    assert "without logs" in answer.text
+    node = limited_service.call("GET", f"/v1/nodes/{waiting['uuid']}")
+    assert node["provision_state"] == "inspect wait"

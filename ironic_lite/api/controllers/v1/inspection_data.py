@@ -13,6 +13,7 @@ from ironic_lite.common import exception, states
 from ironic_lite.objects.node import Node
 
 SINCE = 84
+_MAX_DATA = 4 * 1024 * 1024
 _OLD_RAMDISKS = 1
 """They send no version at all."""
 
@@ -55,6 +56,7 @@ def receive(call: Call) -> webob.Response:
     data = dict(DATA.check(call.document()))
     if call.minor != _OLD_RAMDISKS and call.minor < SINCE:
         raise exception.NotFound(f"API version 1.{SINCE} or newer is required")
+    _leave_out_logs(call, data)
     inventory = data.pop("inventory")
     node = _find(call, query.get("node_uuid"), inventory)
     # Before the data is handed over: the inspection may end, and with it the time for a token.
@@ -63,6 +65,20 @@ def receive(call: Call) -> webob.Response:
         call.context, node.uuid, inventory, data, call.conductors.get_topic_for(node)
     )
     return call.reply(answer, 202)
+
+
+def _leave_out_logs(call: Call, data: dict[str, Any]) -> None:
+    """Drop what nobody reads, before it goes over the message bus and into the database.
+
+    :raises Invalid: the rest is too large for both.
+    """
+    logs = data.pop("logs", None)
+    rest = len(call.request.body) - (len(logs) if isinstance(logs, str) else 0)
+    if rest > _MAX_DATA:
+        raise exception.Invalid(
+            f"The inventory is too large: at most {_MAX_DATA} bytes are accepted, without logs.",
+            code=413,
+        )
 
 
 def _find(call: Call, node_uuid: str | None, inventory: dict[str, Any]) -> Node:

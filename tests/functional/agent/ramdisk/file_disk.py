@@ -6,7 +6,9 @@ machine's hardware: its disks, its power, its firmware. The environment says wha
 
     FILE_DISK        path of the disk
     FILE_DISK_MAC    MAC address of its one network interface
-    FILE_DISK_DIR    a directory for its certificate, and for ``power`` and ``steps``, which the test reads
+    FILE_DISK_BOOTIF the same, as the kernel was told
+    FILE_DISK_DIR    a directory for its certificate, and for ``power``, ``steps`` and ``rescue-password``, which the
+                     test reads
 """
 
 import os
@@ -25,7 +27,7 @@ from ironic_python_agent import (
     qemu_img,
     tls_utils,
 )
-from ironic_python_agent.extensions import standby
+from ironic_python_agent.extensions import rescue, standby
 from ironic_python_agent.hardware_managers import cna, container, mlnx
 
 if os.geteuid() == 0:
@@ -47,7 +49,11 @@ class FileDiskManager(hardware.HardwareManager):
         return hardware.HardwareSupport.SERVICE_PROVIDER
 
     def list_network_interfaces(self):
-        return [hardware.NetworkInterface("eth0", os.environ["FILE_DISK_MAC"])]
+        return [
+            hardware.NetworkInterface(
+                "eth0", os.environ["FILE_DISK_MAC"], ipv4_address="192.0.2.7", has_carrier=True
+            )
+        ]
 
     def list_block_devices(self, include_partitions=False):
         size = Path(DISK).stat().st_size
@@ -73,7 +79,7 @@ class FileDiskManager(hardware.HardwareManager):
         )
 
     def get_boot_info(self):
-        return hardware.BootInfo("bios")
+        return hardware.BootInfo("bios", pxe_interface=os.environ["FILE_DISK_BOOTIF"])
 
     def generate_tls_certificate(self, ip_address):
         certificate, key = STATE / "agent.crt", STATE / "agent.key"
@@ -201,6 +207,7 @@ for _other in (
     _other.evaluate_hardware_support = lambda _self: 0
 # The agent spares Ironic by calling every five seconds at most, also when a command has ended. Tests do not wait.
 agent.IronicPythonAgentHeartbeater.min_heartbeat_interval = 0.3
+rescue.PASSWORD_FILE = str(STATE / "rescue-password")
 standby.StandbyExtension._run_shutdown_command = _shut_down
 qemu_img.convert_image = _convert_image
 partition_utils.create_config_drive_partition = _write_config_drive
