@@ -134,13 +134,17 @@ class Enrolment:
         return {
             "name": progress.name,
             "driver": "ipmi",
+            "rescue_interface": "agent",
             "driver_info": {
                 "ipmi_address": status["bmc_address"],
                 "ipmi_port": status["bmc_port"],
                 "ipmi_username": options.username,
                 "ipmi_password": options.password,
-                "deploy_kernel": f"{self._rack.http_url}/images/{images.KERNEL}",
-                "deploy_ramdisk": f"{self._rack.http_url}/images/{images.RAMDISK}",
+                **{
+                    f"{use}_{part}": f"{self._rack.http_url}/images/{name}"
+                    for use in ("deploy", "rescue")
+                    for part, name in (("kernel", images.KERNEL), ("ramdisk", images.RAMDISK))
+                },
             },
             "properties": {"cpu_arch": "x86_64", "memory_mb": 4096, "local_gb": 9},
         }

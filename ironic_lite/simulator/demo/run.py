@@ -4,7 +4,6 @@
 import dataclasses
 import shutil
 import signal
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
+from ironic_lite.simulator.demo import hints
 from ironic_lite.simulator.demo.client import ApiError, BaremetalApi
 from ironic_lite.simulator.demo.enrolment import Enrolment
 from ironic_lite.simulator.demo.service import Service, ServiceFailed, free_port
@@ -70,7 +70,8 @@ def _run_in(directory: Path, options: DemoOptions, console: Console) -> bool:
                 _write_rack_log(rack, directory / "rack.log")
             _tell_result(enrolment, console)
             if not options.exit:
-                _tell_how_to_use(service, rack, console)
+                for line in hints.lines(service, rack):
+                    console.print(line, highlight=False, markup=False, soft_wrap=True)
                 _stay(service)
             return enrolment.all_active
     finally:
@@ -128,33 +129,6 @@ def _tell_result(enrolment: Enrolment, console: Console) -> None:
         console.print(
             f"All {count} servers are active after {enrolment.elapsed:.1f} s.", style="bold green"
         )
-
-
-def _tell_how_to_use(service: Service, rack: VirtualRack, console: Console) -> None:
-    cli = Path(sys.executable).with_name("baremetal")
-    lines = [
-        "",
-        f"The service stays up at {service.url} until Ctrl-C. In another terminal:",
-        "",
-    ]
-    if not cli.exists():
-        lines.append(f"  {sys.executable} -m pip install python-ironicclient")
-    lines += [
-        f"  export OS_AUTH_TYPE=none OS_ENDPOINT={service.url}",
-        f"  {cli} node list",
-        f"  {cli} node show demo-0 --fields provision_state power_state driver_info",
-        f"  {cli} node reboot demo-0",
-        f"  {cli} node undeploy demo-0 --wait 60",
-        "",
-        "What the virtual server itself says, and its serial console:",
-        "",
-        f"  curl {rack.http_url}/servers/0",
-        f"  curl {rack.http_url}/servers/0/console",
-        "",
-        f"Log of the service: {service.log}",
-    ]
-    for line in lines:
-        console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def _stay(service: Service) -> None:

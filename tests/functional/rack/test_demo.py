@@ -3,6 +3,7 @@
 
 import contextlib
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -19,8 +20,10 @@ from ironic_lite.simulator.demo.client import BaremetalApi
 from ironic_lite.simulator.demo.enrolment import Enrolment
 from ironic_lite.simulator.demo.service import Service, free_port
 from ironic_lite.simulator.virtual_rack import VirtualRack
+from tests.functional.cli.conftest import Baremetal
 from tests.waiting import wait_for
 
+NEWEST = {"X-OpenStack-Ironic-API-Version": "latest"}
 IRONIC_LITE = str(Path(sys.executable).with_name("ironic-lite"))
 
 
@@ -101,6 +104,32 @@ def test_demo_stays_until_it_is_interrupted(tmp_path: Path) -> None:
         assert not is_open(url)
         assert not is_open(rack)
         assert not Path(log).parent.exists()
+
+
+def test_what_the_demo_prints_works_in_this_order(tmp_path: Path) -> None:
+    with running(tmp_path / "out", "demo", "--servers", "1", "--port", "0") as demo:
+        demo.find(r"Log of the service: (.*)\n")
+        url = demo.find(r"OS_ENDPOINT=(\S+)")
+        printed = re.findall(r"^  \S+/baremetal (.*)$", demo.output, re.MULTILINE)
+        assert len(printed) > 10
+        # The command itself looks every 10 s only.
+        with contextlib.closing(Baremetal(url, tmp_path)) as baremetal:
+            for line in printed:
+                baremetal(*shlex.split(line.replace(" --wait 60", "")))
+                wait_for(lambda: at_rest(url), f"the end of {line}")
+        node = requests.get(f"{url}/v1/nodes/demo-0", headers=NEWEST, timeout=10).json()
+        assert (node["provision_state"], node["power_state"]) == ("active", "power on")
+        rack = demo.find(r"curl (\S+)/servers/0\n")
+        seen = requests.get(f"{rack}/servers/0", timeout=10).json()
+        assert seen["phase"] in ("post", "booting-disk", "booted")
+
+
+def at_rest(url: str) -> bool:
+    """Tell whether nothing goes on with the node."""
+    node = requests.get(f"{url}/v1/nodes/demo-0", headers=NEWEST, timeout=10).json()
+    assert not node["last_error"], node["last_error"]
+    assert not node["provision_state"].endswith(" failed")
+    return not (node["reservation"] or node["target_provision_state"] or node["target_power_state"])
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What to do with the service and the servers that the demo leaves up: lines to paste, in an order that works."""
+
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from ironic_lite.simulator import images
+from ironic_lite.simulator.demo.service import Service
+from ironic_lite.simulator.virtual_rack import VirtualRack
+
+
+def lines(service: Service, rack: VirtualRack) -> Iterator[str]:
+    """The text, line by line."""
+    cli = Path(sys.executable).with_name("baremetal")
+    yield from ("", f"The service stays up at {service.url} until Ctrl-C. In another terminal:", "")
+    if not cli.exists():
+        yield f"  {shlex.quote(sys.executable)} -m pip install python-ironicclient"
+    yield f"  export OS_AUTH_TYPE=none OS_ENDPOINT={service.url}"
+    baremetal = f"  {shlex.quote(str(cli))}"
+    for title, commands in _commands(rack):
+        yield f"  # {title}"
+        yield from (f"{baremetal} {command}" for command in commands)
+    yield from (
+        "",
+        "What the virtual server itself says, and its serial console:",
+        "",
+        f"  curl {rack.http_url}/servers/0",
+        f"  curl {rack.http_url}/servers/0/console",
+        "",
+        f"Log of the service: {service.log}",
+    )
+
+
+def _commands(rack: VirtualRack) -> Iterator[tuple[str, list[str]]]:
+    image = images.catalog()[images.DISK_IMAGE]
+    yield (
+        "look",
+        [
+            "node list",
+            "node show demo-0 --fields provision_state power_state driver_info",
+            "node history list demo-0",
+        ],
+    )
+    yield (
+        "power, and a ramdisk to log in to",
+        [
+            "node power off demo-0",
+            "node power on demo-0",
+            "node rescue demo-0 --rescue-password secret --wait 60",
+            "node unrescue demo-0 --wait 60",
+        ],
+    )
+    yield "give it back: its disk is cleaned", ["node undeploy demo-0 --wait 60"]
+    yield (
+        "see what is in it",
+        [
+            "node manage demo-0 --wait 60",
+            "node inspect demo-0 --wait 60",
+            "node inventory save demo-0",
+            "node provide demo-0 --wait 60",
+        ],
+    )
+    yield (
+        "deploy it again",
+        [
+            f"node set demo-0 --instance-info image_source={rack.http_url}/images/{image.name} "
+            f"--instance-info image_os_hash_algo=sha256 --instance-info image_os_hash_value={image.sha256} "
+            "--instance-info image_disk_format=raw",
+            'node deploy demo-0 --config-drive \'{"meta_data": {"hostname": "again"}}\' --wait 60',
+        ],
+    )
