@@ -77,7 +77,8 @@ def _wind_up(task: TaskManager) -> None:
 
 
 def _finish(task: TaskManager) -> None:
-    task.process_event("manage" if _manual(task) else "done")
+    # A server that was retired with its tenant on it is not offered to the next one.
+    task.process_event("manage" if _manual(task) or task.node.retired else "done")
 
 
 def _tear_down(task: TaskManager) -> None:

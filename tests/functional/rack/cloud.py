@@ -25,7 +25,11 @@ from tests.waiting import wait_for
 SERVERS = 40
 QUICK = Timing().scaled(0.1)
 OPTIONS = {
-    "conductor": {"check_wait_states_interval": 1},
+    "conductor": {
+        "check_wait_states_interval": 1,
+        "clean_step_priority_override": "deploy.erase_pstore:50",
+    },
+    "deploy": {"erase_devices_priority": 0},
     "agent": {"post_deploy_get_power_state_retry_interval": 0.2},
     "pxe": {"kernel_append_params": "console=ttyS0"},
 }

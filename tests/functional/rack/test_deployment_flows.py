@@ -52,7 +52,7 @@ def test_a_ramdisk_instance_is_cleaned_and_serviced_by_the_agent(cloud: Cloud) -
     assert server.steps() == ["burnin_cpu"]
     cloud.set(server, automated_clean=True)
     cloud.provision(server, "deleted", "available")
-    assert server.steps() == ["burnin_cpu", "erase_devices_metadata", "erase_devices"]
+    assert server.steps() == ["burnin_cpu", "erase_devices_metadata", "erase_pstore"]
 
 
 @pytest.mark.parametrize("mode", ["uefi", "bios"])
