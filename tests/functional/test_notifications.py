@@ -145,3 +145,51 @@ def test_a_broker_that_is_away_and_a_service_that_is_killed_meanwhile_lose_nothi
         *("start", "end"),
         "success",
     ]
+
+
+def test_a_conductor_that_is_killed_in_the_middle_leaves_no_gap(
+    make_deployment: Callable[..., Deployment], mariadb_url: str, rabbitmq_url: str
+) -> None:
+    cloud = make_deployment(database=mariadb_url, transport=rabbitmq_url, options=TOLD)
+    cloud.start_api()
+    cloud.add_conductors("c1", "c2")
+    listener = Listener(rabbitmq_url)
+    nodes = [cloud.create_node(driver="fake-hardware") for _ in range(12)]
+    for node in nodes:
+        cloud.call("PUT", f"/v1/nodes/{node}/states/provision", {"target": "manage"})
+    wait_for(lambda: len(moves(listener, nodes[0])) > 0, "the first notification")
+    cloud.kill_conductor("c1")
+    for node in nodes:
+        cloud.wait_for_node(node, provision_state="manageable", reservation=None)
+    for node in nodes:
+        wait_for(
+            lambda node=node: (
+                [data(m)["provision_state"] for m in moves(listener, node)][-1:] == ["manageable"]
+            ),
+            f"the last notification of {node}",
+            interval=0.2,
+            timeout=60,
+            describe=lambda node=node: listener.events(node),
+        )
+        found = moves(listener, node)
+        assert_unbroken(found)
+        assert data(found[0])["previous_provision_state"] == "enroll"
+        in_order_of_arrival = [
+            m["timestamp"] for m in listener.about(node) if m["priority"] == "INFO"
+        ]
+        assert in_order_of_arrival == sorted(in_order_of_arrival)
+
+
+def test_drivers_without_a_broker(
+    make_deployment: Callable[..., Deployment], sqlite_url: str
+) -> None:
+    options = {**TOLD, "oslo_messaging_notifications": {"driver": "log"}}
+    cloud = make_deployment(database=sqlite_url, options=options)
+    cloud.start_all_in_one()
+    node = cloud.create_node(driver="fake-hardware", driver_info={"ipmi_password": SECRET})
+    assert cloud.api is not None
+    log = cloud.api
+    wait_for(lambda: "baremetal.node.create.end" in log.log_tail(500), "the log to tell of it")
+    line = next(x for x in log.log_tail(500).splitlines() if "baremetal.node.create.end" in x)
+    assert node in line
+    assert SECRET not in line
