@@ -3,6 +3,8 @@
 
 import argparse
 
+from ironic_lite.cmd import arguments
+
 
 def main(argv: list[str]) -> int:
     """Run the demo; returns 0 if every server became active."""
@@ -10,12 +12,12 @@ def main(argv: list[str]) -> int:
 
     from ironic_lite.simulator.demo.run import DemoOptions, run
 
-    arguments = _parse(argv)
+    given = _parse(argv)
     options = DemoOptions(
-        servers=arguments.servers,
-        port=arguments.port,
-        exit=arguments.exit,
-        timeout=arguments.timeout,
+        servers=given.servers,
+        port=given.port,
+        exit=given.exit,
+        timeout=given.timeout,
     )
     return run(options, Console())
 
@@ -30,25 +32,16 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         action="store_true",
         help="stop when all servers are active; the exit status is 0 only then",
     )
-    parser.add_argument("--servers", type=_servers, default=4, help="1 to 200 (4)")
+    parser.add_argument("--servers", type=arguments.number(1, 200), default=4, help="1 to 200 (4)")
     parser.add_argument(
-        "--port", type=_port, help="port of the API; 0 for any (6385, or any if it is taken)"
+        "--port",
+        type=arguments.PORT,
+        help="port of the API; 0 for any (6385, or any if it is taken)",
     )
     parser.add_argument(
-        "--timeout", type=float, default=120.0, help="seconds until all must be active (120)"
+        "--timeout",
+        type=arguments.positive,
+        default=120.0,
+        help="seconds until all must be active (120)",
     )
     return parser.parse_args(argv)
-
-
-def _servers(text: str) -> int:
-    return _number(text, 1, 200)
-
-
-def _port(text: str) -> int:
-    return _number(text, 0, 65535)
-
-
-def _number(text: str, lowest: int, highest: int) -> int:
-    if text.isdigit() and lowest <= int(text) <= highest:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"must be a number from {lowest} to {highest}, not {text!r}")

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ironic_lite.cmd import arguments
+
 if TYPE_CHECKING:
     from ironic_lite.simulator.rack import RackOptions
 
@@ -37,27 +39,31 @@ def main(argv: list[str]) -> int:
     from ironic_lite.simulator.rack import RackOptions
     from ironic_lite.simulator.timing import Timing
 
-    arguments = _parse(argv)
+    given = _parse(argv)
     options = RackOptions(
-        count=arguments.count,
-        boot_url=arguments.boot_url.rstrip("/"),
-        http_port=arguments.http_port,
-        bmc_port_base=arguments.bmc_port_base,
-        username=arguments.username,
-        password=arguments.password,
-        state_dir=arguments.state_dir,
-        timing=Timing().scaled(arguments.slowness),
+        count=given.count,
+        boot_url=given.boot_url.rstrip("/"),
+        http_port=given.http_port,
+        bmc_port_base=given.bmc_port_base,
+        username=given.username,
+        password=given.password,
+        state_dir=given.state_dir,
+        timing=Timing().scaled(given.slowness),
     )
     try:
         asyncio.run(_run(options))
     except OSError as exc:
-        print(
-            f"ironic-lite rack: cannot start: {exc}. "
-            "Choose other ports with --http-port and --bmc-port-base.",
-            file=sys.stderr,
-        )
+        print(f"ironic-lite rack: cannot start: {_why(exc)}", file=sys.stderr)
         return 1
     return 0
+
+
+def _why(failure: OSError) -> str:
+    if failure.filename:
+        return f"{failure.filename}: {failure.strerror}. Choose another --state-dir."
+    return (
+        f"{failure.strerror or failure}. Choose other ports with --http-port and --bmc-port-base."
+    )
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
@@ -65,15 +71,22 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         prog="ironic-lite rack",
         description="Virtual servers with IPMI BMCs, network boot and agents, on loopback.",
     )
-    parser.add_argument("--count", type=_count, default=4, help="servers, 1 to 1000 (4)")
+    parser.add_argument(
+        "--count", type=arguments.number(1, 1000), default=4, help="servers, 1 to 1000 (4)"
+    )
     parser.add_argument(
         "--boot-url",
         default="http://127.0.0.1:6385",
         help="root of the provisioning API (%(default)s)",
     )
-    parser.add_argument("--http-port", type=int, default=8088, help="status port (%(default)s)")
     parser.add_argument(
-        "--bmc-port-base", type=int, default=6230, help="UDP port of the first BMC (%(default)s)"
+        "--http-port", type=arguments.PORT, default=8088, help="status port (%(default)s)"
+    )
+    parser.add_argument(
+        "--bmc-port-base",
+        type=arguments.PORT,
+        default=6230,
+        help="UDP port of the first BMC (%(default)s)",
     )
     parser.add_argument("--username", default="admin", help="BMC user (%(default)s)")
     parser.add_argument("--password", default="password", help="BMC password (%(default)s)")
@@ -81,15 +94,17 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         "--state-dir", type=Path, help="where the disks are; they start empty (temporary if unset)"
     )
     parser.add_argument(
-        "--slowness", type=float, default=1.0, help="factor on all delays of the hardware (1.0)"
+        "--slowness",
+        type=arguments.positive,
+        default=1.0,
+        help="factor on all delays of the hardware (1.0)",
     )
-    return parser.parse_args(argv)
-
-
-def _count(text: str) -> int:
-    if text.isdigit() and 1 <= int(text) <= 1000:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"must be a number from 1 to 1000, not {text!r}")
+    given = parser.parse_args(argv)
+    if given.bmc_port_base and given.bmc_port_base + given.count > 65536:
+        parser.error(
+            f"--bmc-port-base {given.bmc_port_base} leaves no room for {given.count} ports up to 65535"
+        )
+    return given
 
 
 async def _run(options: "RackOptions") -> None:

@@ -144,7 +144,7 @@ def test_demo_interrupted_at_work_leaves_nothing(tmp_path: Path, number: signal.
 
 def test_demo_that_is_too_slow_says_where_the_logs_are() -> None:
     done = subprocess.run(
-        [IRONIC_LITE, "demo", "--exit", "--servers", "1", "--port", "0", "--timeout", "0"],
+        [IRONIC_LITE, "demo", "--exit", "--servers", "1", "--port", "0", "--timeout", "0.001"],
         capture_output=True,
         text=True,
         timeout=60,

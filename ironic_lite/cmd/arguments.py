@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Kinds of arguments that several commands take."""
+
+import argparse
+from collections.abc import Callable
+
+
+def number(lowest: int, highest: int) -> Callable[[str], int]:
+    """A whole number in a range, both ends included."""
+
+    def parse(text: str) -> int:
+        if text.isdecimal() and lowest <= int(text) <= highest:
+            return int(text)
+        raise argparse.ArgumentTypeError(
+            f"must be a number from {lowest} to {highest}, not {text!r}"
+        )
+
+    return parse
+
+
+def positive(text: str) -> float:
+    """A number, fractions allowed, above zero."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if 0 < value < float("inf"):
+        return value
+    raise argparse.ArgumentTypeError(f"must be a number above 0, not {text!r}")
+
+
+PORT = number(0, 65535)
+"""A TCP or UDP port; 0 is any free one."""
