@@ -11,6 +11,12 @@ OPTS = [
         default=False,
         help="Refuse agents whose callback URL is plain HTTP.",
     ),
+    cfg.BoolOpt(
+        "enable_bios_bootloader_install",
+        default=False,
+        help="Let agents run a boot loader's installer out of the image that they have written, as partition images "
+        "need it. It runs with all rights on the agent's ramdisk: for images that you trust (CVE-2026-43003).",
+    ),
     cfg.IntOpt(
         "command_timeout", default=60, min=1, help="Seconds for one HTTP exchange with an agent."
     ),

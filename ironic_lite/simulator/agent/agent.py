@@ -199,6 +199,8 @@ class Agent:
             return
         self.node_uuid = found["node"]["uuid"]
         self._heartbeat_timeout = float(found["config"]["heartbeat_timeout"])
+        allowed = found["config"].get("enable_bios_bootloader_install")
+        self._commands.may_install_bootloader = bool(allowed)
         token = found["config"].get("agent_token")
         if token == "******":  # noqa: S105 - what the API says when it gave the token away before
             if not self._token:

@@ -78,6 +78,7 @@ class Commands:
         self._written_image: str | None = None
         self._partition_uuids: dict[str, Any] = {}
         self.locked_down = False
+        self.may_install_bootloader = False
         image = Command(
             self._prepare_image,
             background=True,
@@ -183,6 +184,8 @@ class Commands:
         if not disk.has_partition_table():
             raise errors.CommandExecutionError(f"No EFI system partition on {images.DEVICE}")
         if disk.partitions:
+            if not self.may_install_bootloader:
+                raise errors.CommandExecutionError("Install of legacy BIOS bootloaders disabled")
             if root_uuid not in {p.uuid for p in disk.partitions}:
                 raise errors.CommandExecutionError(f"No partition with UUID {root_uuid} found")
             disk.install_bootloader(str(root_uuid))

@@ -30,7 +30,10 @@ OPTIONS = {
         "clean_step_priority_override": "deploy.erase_pstore:50",
     },
     "deploy": {"erase_devices_priority": 0},
-    "agent": {"post_deploy_get_power_state_retry_interval": 0.2},
+    "agent": {
+        "post_deploy_get_power_state_retry_interval": 0.2,
+        "enable_bios_bootloader_install": True,
+    },
     "pxe": {"kernel_append_params": "console=ttyS0"},
 }
 

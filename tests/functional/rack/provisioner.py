@@ -62,7 +62,11 @@ class Provisioner:
                 elif url.path == "/v1/lookup":
                     version = self.headers["X-OpenStack-Ironic-API-Version"]
                     owner.lookups.append((version, parse_qs(url.query)))
-                    config = {"heartbeat_timeout": 300, "agent_token": owner.token}
+                    config = {
+                        "heartbeat_timeout": 300,
+                        "agent_token": owner.token,
+                        "enable_bios_bootloader_install": True,
+                    }
                     self._reply(owner.lookup_status, {"node": {"uuid": NODE}, "config": config})
                 elif url.path.startswith("/boot/") and url.path[6:] in owner.scripts:
                     self._reply(200, owner.scripts[url.path[6:]])

@@ -81,7 +81,7 @@ def _find(call: Call, macs: list[str], node_uuid: str | None) -> Node:
     # With fast track, agents of idle nodes may call too; the conductor knows which.
     if (
         CONF.api.restrict_lookup
-        and not CONF.deploy.fast_track
+        and not (CONF.deploy.fast_track or node.driver_info.get("fast_track"))
         and node.provision_state not in states.AGENT_EXPECTED
     ):
         raise exception.NotFound()
@@ -96,6 +96,7 @@ def _config(token: str | None) -> dict[str, Any]:
         "agent_token": token,
         "agent_token_required": True,
         "agent_md5_checksum_enable": False,
+        "enable_bios_bootloader_install": CONF.agent.enable_bios_bootloader_install,
     }
 
 

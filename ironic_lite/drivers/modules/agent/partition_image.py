@@ -50,8 +50,14 @@ def wanted(node: Any) -> bool:
 def validate(node: Any) -> None:
     """Check the sizes, and that there is something to preserve if that is asked for.
 
+    :raises InvalidParameterValue: partition images are not allowed here.
     :raises MissingParameterValue, InvalidParameterValue: naming the field that is wrong.
     """
+    if not CONF.agent.enable_bios_bootloader_install:
+        raise exception.InvalidParameterValue(
+            err="Partition images do not boot without a boot loader that the agent installs, which it may not: set "
+            "[agent] enable_bios_bootloader_install, or use an image of a whole disk."
+        )
     sizes = layout(node)
     _ephemeral_format(node)
     if not _preserves(node):

@@ -2,6 +2,7 @@
 """What may be asked for as an image, and how the agent is told."""
 
 import types
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -60,7 +61,6 @@ def test_what_is_accepted(checksum: dict[str, Any]) -> None:
         ({"image_source": "http://169.254.169.254/x"}, "refused"),
         ({"image_disk_format": "vmdk"}, "image_disk_format"),
         ({"image_type": "floppy"}, "'floppy' is not known"),
-        ({"image_type": "partition"}, "set instance_info/root_gb"),
         ({"kernel": "http://images/vmlinuz"}, "has kernel alone"),
         ({"image_os_hash_algo": "md5", "image_os_hash_value": "a" * 32}, "image_os_hash_algo"),
         ({"image_os_hash_value": "a" * 63}, "64 hexadecimal digits"),
@@ -97,6 +97,17 @@ def test_how_the_agent_is_told() -> None:
 ROOT = {**GOOD, "image_type": "partition", "root_gb": 10}
 
 
+@pytest.fixture
+def _allowed(set_option: Callable[..., None]) -> None:
+    set_option("enable_bios_bootloader_install", True, group="agent")
+
+
+def test_partition_images_are_not_allowed_unasked() -> None:
+    with pytest.raises(exception.InvalidParameterValue, match="enable_bios_bootloader_install"):
+        image.validate(_node(ROOT))
+
+
+@pytest.mark.usefixtures("_allowed")
 @pytest.mark.parametrize(
     "marks", [{"image_type": "partition"}, {"kernel": "http://images/k", "ramdisk": "glance-uuid"}]
 )
@@ -117,9 +128,11 @@ def test_a_whole_disk_is_said_to_be_one() -> None:
     assert "root_mb" not in told
 
 
+@pytest.mark.usefixtures("_allowed")
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
+        ({"root_gb": None}, "set instance_info/root_gb"),
         ({"root_gb": 0}, "root_gb must be a whole number of at least 1"),
         ({"root_gb": "ten"}, "root_gb"),
         ({"root_gb": True}, "root_gb"),
@@ -136,6 +149,7 @@ def test_partition_images_that_are_refused(change: dict[str, Any], reason: str) 
         image.validate(_node({**ROOT, **change}))
 
 
+@pytest.mark.usefixtures("_allowed")
 def test_only_what_is_as_it_was_can_be_preserved() -> None:
     before = {"instance": {"root_mb": 10240, "swap_mb": 0, "ephemeral_mb": 1024}}
     kept = {**ROOT, "ephemeral_gb": 1, "preserve_ephemeral": True}
