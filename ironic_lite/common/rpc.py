@@ -108,6 +108,17 @@ def _opened() -> oslo_messaging.Transport:
     return _transport
 
 
+def never_sent(error: Exception) -> bool:
+    """Whether a call has failed because the broker did not take it, or has nobody to give it to."""
+    if isinstance(
+        error, oslo_messaging.MessageDeliveryFailure | oslo_messaging.MessageUndeliverable
+    ):
+        return True
+    # What its driver raises comes as it is when there is no connection yet. Importing kombu would cost those memory
+    # who do not use it.
+    return type(error).__module__.partition(".")[0] in ("kombu", "amqp")
+
+
 def get_client(
     target: oslo_messaging.Target,
     version_cap: str | None = None,

@@ -30,16 +30,28 @@ OLDEST_AGENT = 7
 _TOKEN_BYTES = 32
 
 
+def expected(context: ironic_context.RequestContext, node_ident: int | str) -> objects.Node:
+    """The node, if an agent may look it up now; without its token.
+
+    :raises NodeNotFound: when there is no such node, or it expects no agent: not at all, or not before its power has
+        changed. Who asks now is about to end, and would take the token away from the one that is to boot.
+    """
+    node = objects.Node.get(context, node_ident)
+    unwanted = CONF.api.restrict_lookup and not _expects_agent(node)
+    if unwanted or node.target_power_state is not None:
+        raise exception.NodeNotFound(node=node.uuid)
+    node.agent_secret_token = None
+    return node
+
+
 def lookup(context: ironic_context.RequestContext, node_ident: int | str) -> objects.Node:
-    """The node, with the token that its agent is to use from now on in ``agent_secret_token``.
+    """The node, with the token that its agent is to use from now on in ``agent_secret_token``. For APIs of before 1.2.
 
     If the token of this boot was given out before, it is :data:`TAKEN` instead.
 
-    :raises NodeNotFound: when there is no such node, or it expects no agent.
+    :raises NodeNotFound: as :func:`expected`.
     """
-    node = objects.Node.get(context, node_ident)
-    if CONF.api.restrict_lookup and not _expects_agent(node):
-        raise exception.NodeNotFound(node=node.uuid)
+    node = expected(context, node_ident)
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     if objects.Node.claim_agent_token(context, node.id, token):
         LOG.info("Node %s: its agent has asked for its token", node.uuid)

@@ -10,7 +10,6 @@ import time
 from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
-from ironic_lite.common import exception
 from ironic_lite.conductor import identity, rpcapi
 from ironic_lite.conductor.keepalive import Keepalive
 
@@ -50,7 +49,7 @@ class Hearing:
             return False
         try:
             self._peers.greet(context, me.host, min(me.drivers.hardware_types), _PATIENCE)
-        except exception.ServiceUnavailable as exc:
-            LOG.debug("A call to ourselves: %s", exc.message)
+        except Exception as exc:
+            LOG.debug("A call to ourselves: %s", exc)
             return False
         return True

@@ -273,6 +273,10 @@ class ConductorManager(Endpoint):
         )
 
     @exposed_to_agents
+    def get_node_for_agent(self, context: Context, node_id: str) -> Node:
+        return agent_contact.expected(context, node_id)
+
+    @exposed_to_agents
     def get_node_with_token(self, context: Context, node_id: str) -> Node:
         return agent_contact.lookup(context, node_id)
 

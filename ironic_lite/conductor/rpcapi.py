@@ -55,7 +55,7 @@ class ConductorAPI(RecordCalls, HardwareCalls, AllocationCalls):
     * 1.0: nodes, ports, power, provisioning, boot devices, agents, objects.
     * 1.1: port groups, volumes, traits, creation of ports; consoles, boot mode, RAID, indicators, virtual media,
       VIFs, vendor methods, inspection data; allocations.
-    * 1.2: plans; work that is handed over.
+    * 1.2: plans; work that is handed over; lookups whose token the API gives out.
     """
 
     def __init__(self) -> None:
@@ -144,7 +144,9 @@ class ConductorAPI(RecordCalls, HardwareCalls, AllocationCalls):
                 err=f"{_called(host)} did not answer '{method}' in time; the request may or may not "
                 "have been carried out. Look at the node, then retry."
             ) from None
-        except (oslo_messaging.MessageDeliveryFailure, oslo_messaging.MessageUndeliverable):
+        except Exception as exc:
+            if not rpc.never_sent(exc):
+                raise
             self._ring.reset()
             raise exception.ServiceUnavailable(
                 err=f"{_called(host)} could not be reached; retry in a moment."
@@ -425,9 +427,16 @@ class ConductorAPI(RecordCalls, HardwareCalls, AllocationCalls):
             agent_status_message=agent_status_message,
         )
 
-    def get_node_with_token(self, context: Context, node_id: str, topic: str) -> Node:
-        """The node, with a new agent token that is told this once."""
-        return self._call(context, topic, "get_node_with_token", node_id=node_id)
+    def get_node_for_agent(self, context: Context, node_id: str, topic: str) -> Node:
+        """The node, if an agent may look it up now.
+
+        From conductors of before 1.2 it comes with a new token in ``agent_secret_token``, which is told this once.
+
+        :raises NodeNotFound: when it expects no agent.
+        """
+        if not self._client.can_send_version("1.2"):
+            return self._call(context, topic, "get_node_with_token", node_id=node_id)
+        return self._call(context, topic, "get_node_for_agent", version="1.2", node_id=node_id)
 
     def get_boot_script(self, context: Context, node_id: str, mac: str, topic: str) -> str:
         """The iPXE script for a server of this node that boots from ``mac``."""

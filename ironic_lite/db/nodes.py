@@ -359,10 +359,14 @@ def record_heartbeat(node_id: int, agent_token: str, values: Row) -> bool:
 
 @retry.on_transient_error
 def claim_agent_token(node_id: int, token: str) -> bool:
-    """Give the node this token if it has none; False: it has another."""
+    """Give the node this token if it has none and keeps its power; False: it has not got it."""
     statement = (
         sa.update(NODES)
-        .where(NODES.c.id == node_id, NODES.c.agent_secret_token.is_(None))
+        .where(
+            NODES.c.id == node_id,
+            NODES.c.agent_secret_token.is_(None),
+            NODES.c.target_power_state.is_(None),
+        )
         .values(agent_secret_token=token, **_SAME_REVISION)
     )
     with engine.writer() as connection:

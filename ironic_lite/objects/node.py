@@ -394,14 +394,20 @@ class Node(Traited, base.IronicLiteObject):
 
     @classmethod
     def claim_agent_token(cls, context: Any, node_id: int, token: str) -> bool:
-        """Make this the token of the node's agent, unless it has one; False: it has."""
+        """Make this the token of the node's agent, unless it has another one.
+
+        To be tried again with the same token when no answer comes.
+
+        :returns: False when it has another one, or its power is being changed: whoever asks then is about to end.
+        """
         return nodes.claim_agent_token(node_id, token)
 
     def forget_agent(self) -> None:
         """The agent is gone, or about to be; its token is void. Takes effect with ``save``."""
         for name in _AGENT_FIELDS:
-            if getattr(self, name) is not None:
-                setattr(self, name, None)
+            setattr(self, name, None)
+            # Written even where this copy knows of no agent: one may have called since it was read.
+            self._changed_fields.add(name)
 
     # Dictionaries
 

@@ -10,6 +10,7 @@ import pytest
 from ironic_lite.common import exception, states
 from ironic_lite.conductor import agent_contact, flows
 from ironic_lite.drivers.modules.agent import inband
+from ironic_lite.objects.node import Node
 from tests.functional.flows.booted import Booted
 from tests.functional.flows.scripted_agent import ScriptedAgent
 from tests.waiting import wait_for
@@ -200,6 +201,34 @@ def test_one_token_per_boot(booted: Booted, agent: ScriptedAgent) -> None:
     booted.workshop.do(flows.clean.start_manual, booted.node, agent.offer("one"))
     assert len(booted.look_up()) >= 32
     assert booted.look_up() == agent_contact.TAKEN
+
+
+def test_no_token_is_given_out_while_power_changes(booted: Booted, agent: ScriptedAgent) -> None:
+    """Who asks then is about to end, and would take the token from the agent that is to boot."""
+    waiting = booted.workshop.do(flows.clean.start_manual, booted.node, agent.offer("one"))
+    assert waiting.provision_state == states.CLEANWAIT
+    with booted.workshop.task(booted.node) as task:
+        task.node.target_power_state = states.POWER_ON
+        task.node.save()
+        with pytest.raises(exception.NodeNotFound):
+            booted.look_up()
+        assert not Node.claim_agent_token(booted.workshop.context, booted.node.id, "t" * 43)
+        task.node.target_power_state = None
+        task.node.save()
+    assert len(booted.look_up()) >= 32
+
+
+def test_an_agent_that_called_unseen_is_forgotten_too(booted: Booted, agent: ScriptedAgent) -> None:
+    """A conductor that reboots the server has read the node before its last agent called."""
+    booted.workshop.do(flows.clean.start_manual, booted.node, agent.offer("one"))
+    stale = booted.workshop.node(booted.node)
+    booted.look_up()
+    booted.heartbeat()
+    stale.forget_agent()
+    stale.save()
+    assert (booted.now.agent_url, booted.now.agent_last_heartbeat) == (None, None)
+    with pytest.raises(exception.InvalidAgentToken):
+        booted.heartbeat()
 
 
 def test_without_restrict_lookup_any_node_is_found(

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What agents call, without authentication: lookup of the node they run on, and heartbeat."""
 
+import secrets
 from typing import Any
 from urllib.parse import urlsplit
 
 import webob
+from oslo_log import log
 
 from ironic_lite.api import access, types
 from ironic_lite.api.call import Call
@@ -15,6 +17,9 @@ from ironic_lite.common import exception, redaction, states
 from ironic_lite.conf import CONF
 from ironic_lite.objects.node import Node
 
+LOG = log.getLogger(__name__)
+
+_TOKEN_BYTES = 32
 _TOKEN_SINCE = 62
 _SHOWN = ("uuid", "properties", "instance_info", "driver_internal_info", "links")
 
@@ -58,12 +63,25 @@ def introduce(call: Call, node: Node) -> dict[str, Any]:
     if call.minor >= _TOKEN_SINCE:
         topic = call.conductors.get_topic_for(node)
         try:
-            node = call.conductors.get_node_with_token(call.context, node.uuid, topic)
+            node = call.conductors.get_node_for_agent(call.context, node.uuid, topic)
         except exception.NodeNotFound:
             raise exception.NotFound() from None
-        token = node.agent_secret_token or redaction.MASK
+        token = node.agent_secret_token or _new_token(call, node)
     serialise = NODE.serialiser(call.minor, _SHOWN, DETAIL)
     return {"node": finding.show(call, node, serialise), "config": _config(token)}
+
+
+def _new_token(call: Call, node: Node) -> str:
+    """The token of this boot, for the first who asks; the others get what the agent knows as "taken".
+
+    It is given out last of all: had a conductor's answer to get through after that, and did not, nobody would have it.
+    """
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    if Node.claim_agent_token(call.context, node.id, token):
+        LOG.info("Node %s: its agent has asked for its token", node.uuid)
+        return token
+    LOG.warning("Node %s: a second agent asks for the token of this boot", node.uuid)
+    return redaction.MASK
 
 
 def _find(call: Call, macs: list[str], node_uuid: str | None) -> Node:

@@ -209,7 +209,12 @@ class Session(simplesession.Session):
             self.sequencenumber += 1
         assert self._udp is not None
         if self._guard is not None:
+            begun = time.monotonic()
             self._guard()
+            # The time it takes is not the BMC's.
+            spent = time.monotonic() - begun
+            self._deadline += spent
+            self._resend_at += spent
         try:
             self._udp.send(self.netpacket)
         except ConnectionRefusedError:
