@@ -23,6 +23,8 @@ MAX_PAUSE = 10.0
 """Seconds between two tries while the broker or the database is away, at most."""
 
 _BATCH = 50
+_BATCHES = 20
+"""At one visit to a lane: the other lanes have their turn too."""
 _KEEP_AFTER = 5.0
 _UPKEEP = 60.0
 
@@ -70,7 +72,7 @@ class Sender:
                 pause = min(2 * max(pause, IDLE), MAX_PAUSE)
 
     def _round(self) -> bool:
-        """Empty one lane, if there is one with something in it."""
+        """Send what is in one lane, if there is one with something in it."""
         if time.monotonic() >= self._next_upkeep:
             self._drop_excess()
             self._next_upkeep = time.monotonic() + _UPKEEP
@@ -95,7 +97,7 @@ class Sender:
             )
 
     def _empty(self, lane: str) -> None:
-        while not self._stop.is_set():
+        for _ in range(_BATCHES):
             rows = self._outbox.oldest(lane, _BATCH)
             if not rows or not self._send(rows) or not self._outbox.keep(lane):
                 return

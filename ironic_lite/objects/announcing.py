@@ -117,5 +117,7 @@ def of_request(context: Any, kind: str, method: str) -> Also | None:
     what = announced["what"]
     if METHODS[what] != method:
         return None
+    # It is one request, however often the record is written for it.
+    context.announcement = None
     event_type = event_type_of(kind, what)
     return change(context, announced["publisher"], event_type, END, payload_of(kind, what))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A notification of something that changes no record: that a request has come, or that it was refused."""
 
+import random
 from typing import Any, Self
 
 from oslo_utils import uuidutils
@@ -71,7 +72,10 @@ class Outbox:
 
     def take_lane(self) -> str | None:
         """Begin with a lane that has notifications and no sender; None: there is none."""
-        for lane in outbox.free_lanes():
+        lanes = outbox.free_lanes()
+        # Senders do not queue for the same lane, and none is always the last.
+        random.shuffle(lanes)
+        for lane in lanes:
             if mutexes.hold(lane, self._holder):
                 return lane
         return None
