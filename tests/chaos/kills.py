@@ -12,6 +12,7 @@ SLOW_MOTION = 0.02
 POINTS = (
     "verifying",
     "inspecting",
+    "inspect wait",
     "adopting",
     "deleting",
     "cleaning",
@@ -35,6 +36,7 @@ POINTS = (
     "service wait",
     "service wait, burnin_cpu",
     "rescuing",
+    "rescue wait",
     "unrescuing",
     "power change",
 )

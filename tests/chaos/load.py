@@ -69,6 +69,46 @@ CHOICES: dict[str, list[tuple[str, dict[str, Any], int]]] = {
 _POWER_VERBS = {"rebooting", "power off", "power on"}
 
 
+class Enrolment:
+    """Creates nodes for the servers of a rack."""
+
+    def __init__(self, cluster: Cluster, rack: VirtualRack) -> None:
+        self._cluster = cluster
+        self._rack = rack
+
+    def enrol(self, place: int, **fields: object) -> str:
+        """A node, with its port, for the server at this place; returns its UUID."""
+        status, options = self._rack.status(place), self._rack.options
+        node = self._cluster.create_node(
+            driver="ipmi",
+            rescue_interface="agent",
+            driver_info={
+                "ipmi_address": status["bmc_address"],
+                "ipmi_port": status["bmc_port"],
+                "ipmi_username": options.username,
+                "ipmi_password": options.password,
+                "deploy_kernel": f"{self._rack.http_url}/images/{images.KERNEL}",
+                "deploy_ramdisk": f"{self._rack.http_url}/images/{images.RAMDISK}",
+            },
+            properties={"cpu_arch": "x86_64"},
+            **fields,
+        )
+        port = {"node_uuid": node, "address": status["mac"]}
+        self._cluster.call("POST", "/v1/ports", port)
+        return node
+
+    def instance(self) -> list[dict[str, Any]]:
+        """What to patch a node with before it is deployed."""
+        image = images.catalog()[images.DISK_IMAGE]
+        value = {
+            "image_source": f"{self._rack.http_url}/images/{image.name}",
+            "image_os_hash_algo": "sha256",
+            "image_os_hash_value": image.sha256,
+            "image_disk_format": "raw",
+        }
+        return [{"op": "add", "path": "/instance_info", "value": value}]
+
+
 class Load:
     """Keeps ``count`` servers of a rack and some fake nodes busy until it is stopped.
 
@@ -80,6 +120,7 @@ class Load:
     ) -> None:
         self._cluster = cluster
         self._rack = rack
+        self._enrolment = Enrolment(cluster, rack)
         self.ledger = ledger
         self._random = random.Random(seed)
         self.node_of: dict[str, str] = {}  # server name -> node UUID
@@ -102,22 +143,8 @@ class Load:
 
     def enrol(self, fakes: int) -> None:
         """Create the nodes."""
-        options = self._rack.options
         for status in self._rack.statuses():
-            node = self._cluster.create_node(
-                name=status["name"],
-                driver="ipmi",
-                driver_info={
-                    "ipmi_address": status["bmc_address"],
-                    "ipmi_port": status["bmc_port"],
-                    "ipmi_username": options.username,
-                    "ipmi_password": options.password,
-                    "deploy_kernel": f"{self._rack.http_url}/images/{images.KERNEL}",
-                    "deploy_ramdisk": f"{self._rack.http_url}/images/{images.RAMDISK}",
-                },
-                properties={"cpu_arch": "x86_64"},
-            )
-            self._cluster.call("POST", "/v1/ports", {"node_uuid": node, "address": status["mac"]})
+            node = self._enrolment.enrol(status["index"], name=status["name"])
             self.node_of[status["name"]] = node
             self.index_of[node] = status["index"]
         for number in range(fakes):
@@ -287,10 +314,9 @@ class Load:
         if verb in _POWER_VERBS:
             return self._request("PUT", f"{path}/states/power", {"target": verb})
         body: dict[str, Any] = {"target": verb}
-        if verb in ("active", "adopt", "rebuild"):
-            change = [{"op": "add", "path": "/instance_info", "value": self._instance_info()}]
-            if not self._request("PATCH", path, change).ok:
-                return None
+        takes_image = verb in ("active", "adopt", "rebuild")
+        if takes_image and not self._request("PATCH", path, self._enrolment.instance()).ok:
+            return None
         if verb == "active":
             body["configdrive"] = {"meta_data": {"hostname": node["name"]}}
         elif verb == "service":
@@ -298,15 +324,6 @@ class Load:
         elif verb == "rescue":
             body["rescue_password"] = "correct horse battery staple"
         return self._request("PUT", f"{path}/states/provision", body)
-
-    def _instance_info(self) -> dict[str, Any]:
-        image = images.catalog()[images.DISK_IMAGE]
-        return {
-            "image_source": f"{self._rack.http_url}/images/{image.name}",
-            "image_os_hash_algo": "sha256",
-            "image_os_hash_value": image.sha256,
-            "image_disk_format": "raw",
-        }
 
     def _request(self, method: str, path: str, body: object = None) -> requests.Response:
         """A session per thread: each is a client of its own."""
