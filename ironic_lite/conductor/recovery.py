@@ -77,8 +77,14 @@ def _before_the_steps(task: Any, flow: Flow) -> int:
 
 
 def _has_waited(task: Any) -> bool:
-    waits = [entry for entry in journal.of_operation(task) if entry["kind"] == terms.WAIT]
-    return bool(waits) and waits[-1]["outcome"] == terms.DONE
+    """Whether what was waited for has come, and nothing was done with it yet.
+
+    Winding up may end what has come, as the rescue ramdisk's agent ends with the password: then all begins anew.
+    """
+    entries = journal.of_operation(task)
+    wound_up = any(entry["subject"] == terms.WINDING_UP for entry in entries)
+    waits = [entry for entry in entries if entry["kind"] == terms.WAIT]
+    return bool(waits) and waits[-1]["outcome"] == terms.DONE and not wound_up
 
 
 def _check_number_of_times(task: Any, name: str) -> None:
