@@ -5,6 +5,12 @@ import argparse
 from collections.abc import Callable
 
 
+def parser(name: str, documentation: str | None) -> argparse.ArgumentParser:
+    """A parser for a command, described by its module's documentation."""
+    text = (documentation or "").replace("``", "'")
+    return argparse.ArgumentParser(prog=f"ironic-lite {name}", description=text)
+
+
 def number(lowest: int, highest: int) -> Callable[[str], int]:
     """A whole number in a range, both ends included."""
 

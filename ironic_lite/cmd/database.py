@@ -17,18 +17,24 @@ def require(upgrade_embedded: bool = False) -> None:
     if upgrade_embedded and engine.url().get_backend_name() == "sqlite":
         migration.upgrade()
         return
-    current, head = migration.current(), migration.head()
-    if current == head:
-        return
+    current = revision()
+    migration.refuse_newer(current)
     if current is None:
         raise exception.DatabaseError(
             reason="it has no tables yet; run 'ironic-lite db upgrade' first"
         )
-    raise exception.VersionIncompatible(
-        what=f"This release (it needs tables of revision {head})",
-        needed="an 'ironic-lite db upgrade'",
-        running=f"on tables of revision {current}",
-    )
+    if current != migration.head():
+        raise exception.VersionIncompatible(
+            f"The database's tables are of revision {current}, and this release needs {migration.head()}. "
+            "Run 'ironic-lite db upgrade' first."
+        )
+
+
+def revision() -> str | None:
+    """The revision of the tables; None when there are none. Makes no file."""
+    if engine.url().get_backend_name() == "sqlite" and not embedded_file_exists():
+        return None
+    return migration.current()
 
 
 def embedded_file_exists() -> bool:

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """``ironic-lite db``: the database's tables."""
 
-import argparse
-
+from ironic_lite.cmd import arguments, database
 from ironic_lite.db import migration
 
 
@@ -12,14 +11,15 @@ def main(argv: list[str]) -> int:
     :returns: the exit status: 0, or 1 when ``version`` finds tables that this release cannot use.
     :raises IronicLiteError: with the one line to show.
     """
-    parser = argparse.ArgumentParser(prog="ironic-lite db", description=__doc__)
+    parser = arguments.parser("db", __doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("upgrade", help="create the tables, or bring them up to this release")
     commands.add_parser("version", help="show the revision of the tables")
     if parser.parse_args(argv).command == "upgrade":
         print(f"The database is at revision {migration.upgrade()}.")
         return 0
-    current, head = migration.current(), migration.head()
+    current, head = database.revision(), migration.head()
+    migration.refuse_newer(current)
     if current == head:
         print(f"{current} (up to date)")
         return 0

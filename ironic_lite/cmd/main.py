@@ -99,14 +99,20 @@ def _help() -> str:
     listed = "\n".join(f"  {name:<11}{what}" for name, what in COMMANDS.items())
     return f"""\
 Usage: {PROG} [--config-file FILE] [--config-dir DIRECTORY] [--debug] COMMAND ...
+       {PROG} --help | --version
 
 Bare-metal provisioning with Ironic's API.
 
 Commands:
 {listed}
 
-'{PROG} COMMAND --help' tells more. Without --config-file, {PROG}.conf is looked for in ~/.{PROG} and /etc/{PROG};
-it need not exist.
+Options:
+  --config-file FILE      read this file; may be given several times. Without it {PROG}.conf is looked for in
+                          ~/.{PROG} and /etc/{PROG}, and need not exist
+  --config-dir DIRECTORY  read all *.conf of this directory too
+  --debug                 log more
+
+'{PROG} COMMAND --help' tells more.
 IRONIC_LITE_THREADS=green in the environment chooses green threads."""
 
 

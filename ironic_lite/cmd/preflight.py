@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finds everything that is wrong with a configuration before anything starts."""
 
-import argparse
 import dataclasses
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from ironic_lite.cmd import arguments
 from ironic_lite.common import config, exception
 from ironic_lite.conf import CONF
 
@@ -33,7 +33,7 @@ ROLES = {
 
 def only_check(name: str, description: str | None, argv: list[str]) -> bool:
     """Parse the command line of a service; whether it was asked for no more than what :func:`configure` has done."""
-    parser = argparse.ArgumentParser(prog=f"ironic-lite {name}", description=description)
+    parser = arguments.parser(name, description)
     parser.add_argument(
         "--check",
         action="store_true",

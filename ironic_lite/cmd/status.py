@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """``ironic-lite status``: is everything there that this configuration needs? One line for each check."""
 
-import argparse
 import socket
 import warnings
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from collections.abc import Callable
 import requests
 import urllib3
 
+from ironic_lite.cmd import arguments
 from ironic_lite.common import config, exception, rpc
 from ironic_lite.common import context as ironic_context
 from ironic_lite.conf import CONF
@@ -28,7 +28,7 @@ def main(argv: list[str]) -> int:
 
     :returns: 0 when all hold, else 1.
     """
-    argparse.ArgumentParser(prog="ironic-lite status", description=__doc__).parse_args(argv)
+    arguments.parser("status", __doc__).parse_args(argv)
     # A check says what is, not what may be in half a minute.
     CONF.set_override("max_retries", 0, group="database")
     checks: dict[str, Check] = {
@@ -117,6 +117,8 @@ def _conductors() -> str:
 
 
 def _api() -> str:
+    if not (CONF.api.port or CONF.api.public_endpoint):
+        raise _Skipped("[api] port is 0, so nobody knows where it listens")
     url = CONF.api.public_endpoint or _local_url()
     try:
         with warnings.catch_warnings():

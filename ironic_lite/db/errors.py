@@ -22,6 +22,17 @@ _POSTGRESQL_MISSING = frozenset({"42P01", "42703"})
 # https://www.sqlite.org/rescode.html; the low byte is the primary code.
 _SQLITE_BUSY, _SQLITE_LOCKED = 5, 6
 
+# What helps against these is in the hands of the operator, who need not know the codes.
+_DISK_FULL = "its disk is full; make room"
+_SQLITE_TROUBLE = {
+    8: "this user may not write to its file",
+    10: "its disk is full, or reports an error",
+    11: "its file is damaged; restore a backup",
+    13: _DISK_FULL,
+    26: "its file is no SQLite database",
+}
+_MYSQL_DISK_FULL, _POSTGRESQL_DISK_FULL = 1021, "53100"
+
 _CONFLICT = "it was too busy (deadlock or lock timeout)"
 _LOST = "the connection to it failed"
 _MISSING = "its tables are missing or older than this service; run 'ironic-lite db upgrade'"
@@ -66,7 +77,9 @@ def translate(error: exc.SQLAlchemyError) -> exception.IronicLiteError:
             return exception.InvalidParameterValue(
                 err="A value is too long, out of range or holds characters that the database cannot keep."
             )
-        reason = _MISSING if _schema_is_missing(error) else f"{type(error).__name__}{_code(error)}"
+        reason = _MISSING if _schema_is_missing(error) else _trouble(error)
+    if reason is None:
+        reason = f"{type(error).__name__}{_code(error)}"
     return exception.DatabaseError(reason=reason)
 
 
@@ -78,6 +91,18 @@ def _schema_is_missing(error: exc.SQLAlchemyError) -> bool:
         getattr(original, "sqlstate", None) in _POSTGRESQL_MISSING
         or _mysql_number(original) in _MYSQL_MISSING
     )
+
+
+def _trouble(error: exc.SQLAlchemyError) -> str | None:
+    """What is wrong with the database's machine, where that is it."""
+    original = getattr(error, "orig", None)
+    if isinstance(sqlite_code := getattr(original, "sqlite_errorcode", None), int):
+        return _SQLITE_TROUBLE.get(sqlite_code & 0xFF)
+    full = (
+        getattr(original, "sqlstate", None) == _POSTGRESQL_DISK_FULL
+        or _mysql_number(original) == _MYSQL_DISK_FULL
+    )
+    return _DISK_FULL if full else None
 
 
 def _code(error: exc.SQLAlchemyError) -> str:

@@ -9,15 +9,12 @@ Migrations follow each other in the order of their numbers, which their file nam
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 
 from ironic_lite.common import exception
 from ironic_lite.db import engine, retry
-
-if TYPE_CHECKING:
-    from alembic import config as alembic_config
 
 LOCK_NAME = "ironic_lite_migration"
 LOCK_NUMBER = 0x69726F6E
@@ -32,18 +29,39 @@ _VERSION_TABLE = "alembic_version"
 
 def head() -> str:
     """The revision that this release needs."""
-    return max(entry.name.partition("_")[0] for entry in _VERSIONS.glob("[0-9]*_*.py"))
+    return max(_known())
+
+
+def _known() -> set[str]:
+    """All revisions of this release and those before it."""
+    return {entry.name.partition("_")[0] for entry in _VERSIONS.glob("[0-9]*_*.py")}
+
+
+def refuse_newer(revision: str | None) -> None:
+    """Look whether these tables are of this release or of one before it.
+
+    :raises VersionIncompatible: a newer release has upgraded them.
+    """
+    if revision is not None and revision not in _known():
+        raise exception.VersionIncompatible(
+            f"The database's tables are of revision {revision}, which a newer release has made; this one knows them up "
+            f"to {head()}. Run that release, or restore a backup from before its 'db upgrade'."
+        )
 
 
 @retry.on_transient_error
 def current() -> str | None:
     """The revision of the database; None when it is empty."""
     with engine.reader() as connection:
-        if not sa.inspect(connection).has_table(_VERSION_TABLE):
-            return None
-        return connection.execute(
-            sa.select(sa.column("version_num")).select_from(sa.table(_VERSION_TABLE))
-        ).scalar()
+        return _revision(connection)
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    if not sa.inspect(connection).has_table(_VERSION_TABLE):
+        return None
+    return connection.execute(
+        sa.select(sa.column("version_num")).select_from(sa.table(_VERSION_TABLE))
+    ).scalar()
 
 
 def upgrade() -> str:
@@ -67,29 +85,12 @@ def _upgrade() -> None:
     try:
         with own.connect() as connection:
             _lock(connection)
-            _refuse_newer(connection, config)
+            refuse_newer(_revision(connection))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             connection.commit()
     finally:
         own.dispose()
-
-
-def _refuse_newer(connection: sa.Connection, config: "alembic_config.Config") -> None:
-    from alembic import script as alembic_script
-    from alembic.runtime import migration as alembic_migration
-
-    revision = alembic_migration.MigrationContext.configure(connection).get_current_revision()
-    known = {
-        step.revision
-        for step in alembic_script.ScriptDirectory.from_config(config).walk_revisions()
-    }
-    if revision is not None and revision not in known:
-        raise exception.VersionIncompatible(
-            what=f"The database (revision {revision})",
-            needed="that upgraded it",
-            running="an older one",
-        )
 
 
 def _lock(connection: sa.Connection) -> None:

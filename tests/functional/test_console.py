@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The console commands as an operator meets them: mistakes, signals, status."""
 
+import contextlib
 import os
+import shlex
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +62,10 @@ class Console:
         assert started.stdout is not None
         assert f"is up at {scheme}://127.0.0.1" in started.stdout.readline()
         return started
+
+    @property
+    def database(self) -> Path:
+        return self.directory / "state" / "ironic-lite.sqlite"
 
     @property
     def log(self) -> str:
@@ -182,6 +189,59 @@ def test_a_database_without_tables_is_named(console: Console) -> None:
     done = console.run("conductor")
     assert done.returncode == 1
     assert "run 'ironic-lite db upgrade' first" in done.stderr.splitlines()[-1]
+
+
+def test_looking_at_a_database_makes_none(console: Console) -> None:
+    done = console.run("db", "version")
+    assert (done.returncode, "no tables" in done.stdout) == (1, True), done.stderr
+    assert not (console.directory / "state").exists()
+
+
+def test_tables_of_a_newer_release_are_left_alone(console: Console) -> None:
+    assert console.run("db", "upgrade").returncode == 0
+    with contextlib.closing(sqlite3.connect(console.database)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    for words in (("up",), ("db", "version"), ("db", "upgrade")):
+        done = console.run(*words)
+        (line,) = done.stderr.splitlines()
+        assert done.returncode == 1
+        assert "of revision 9999, which a newer release has made" in line
+
+
+def test_a_file_that_is_no_database_is_named_as_such(console: Console) -> None:
+    console.database.parent.mkdir()
+    console.database.write_bytes(b"Dear diary, " * 500)
+    done = console.run("up")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].endswith("its file is no SQLite database")
+
+
+def test_a_full_disk_is_told(console: Console) -> None:
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "none", str(console.database.parent)]
+    console.database.parent.mkdir()
+    upgrade, start = console.command("db", "upgrade"), console.command("up")
+    fill = f"cat /dev/zero > {console.database.parent}/filler || true"
+    own = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"])]
+    script = " && ".join(shlex.join(each) for each in (mount, upgrade)) + f" && {{ {fill}; }} && "
+    done = subprocess.run(
+        [*own, "sh", "-c", script + shlex.join(start)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "its disk is full" in done.stderr.splitlines()[-1]
+
+
+def test_an_api_on_ipv6(console: Console) -> None:
+    console.configure("[api]\nhost_ip = ::1\n")
+    running = console.begin("up")
+    assert running.stdout is not None
+    assert f"is up at http://[::1]:{console.port}" in running.stdout.readline()
+    assert f"http://[::1]:{console.port}/ answers" in console.run("status").stdout
+    running.send_signal(signal.SIGHUP)
+    assert running.wait(30) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
