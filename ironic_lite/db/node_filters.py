@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from ironic_lite.common import exception, states
 from ironic_lite.db import traits
-from ironic_lite.db.models import CHASSIS, NODE_TRAITS, NODES
+from ironic_lite.db.models import CHASSIS, NODE_TRAITS, NODES, RECEIVED_INVENTORY
 from ironic_lite.db.repository import Condition, Filter, among, equals
 from ironic_lite.db.types import server_time_ago
 
@@ -45,6 +45,10 @@ def _left_off(_wanted: bool) -> Condition:
             _c.provision_state.in_(states.WORKING),
             _c.target_power_state.is_not(None),
             sa.and_(_c.operation.is_not(None), sa.not_(at_rest)),
+            sa.and_(
+                _c.provision_state == states.INSPECTWAIT,
+                sa.exists().where(RECEIVED_INVENTORY.c.node_id == _c.id),
+            ),
         ),
     )
 

@@ -167,6 +167,9 @@ def is_left_off(node: Any) -> bool:
 def recover(task: TaskManager) -> None:
     """Go on with what was left off on a node. Runs in a worker, under the lock."""
     node = task.node
+    if inspect.has_data(task):
+        inspect.go_on(task)
+        return
     if node.provision_state in states.WORKING:
         flow = flow_of(task)
         LOG.info("Node %s: taking up its %s where it was left off", node.uuid, flow.name)

@@ -66,12 +66,30 @@ def receive(task: TaskManager, inventory: dict[str, Any], plugin_data: dict[str,
     engine.arrived(task, FLOW)
 
 
+def has_data(task: TaskManager) -> bool:
+    """Whether the node waits for what an API process has taken in for it while its conductor was away."""
+    if task.node.provision_state != states.INSPECTWAIT:
+        return False
+    return _received(task) is not None
+
+
+def go_on(task: TaskManager) -> None:
+    """Go on with such data."""
+    engine.arrived(task, FLOW)
+
+
+def _received(task: TaskManager) -> ReceivedInventory | None:
+    try:
+        return ReceivedInventory.get(task.context, task.node.id)
+    except exception.NodeInventoryNotFound:
+        return None
+
+
 def _prepare(task: TaskManager) -> str | None:
     if _TAKEN_IN in task.node.driver_internal_info:
         return None
-    try:
-        received = ReceivedInventory.get(task.context, task.node.id)
-    except exception.NodeInventoryNotFound:
+    received = _received(task)
+    if received is None:
         outcome = task.driver.inspect.inspect_hardware(task)
         return outcome if outcome == states.INSPECTWAIT else None
     journal.note(task, terms.PHASE, terms.TAKING_IN, terms.STARTED)

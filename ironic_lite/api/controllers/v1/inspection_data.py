@@ -5,12 +5,16 @@ import contextlib
 from typing import Any
 
 import webob
+from oslo_log import log
 
 from ironic_lite.api import access, schemas, types
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import ramdisk
 from ironic_lite.common import exception, states
 from ironic_lite.objects.node import Node
+from ironic_lite.objects.node_records import ReceivedInventory
+
+LOG = log.getLogger(__name__)
 
 SINCE = 84
 _MAX_DATA = 4 * 1024 * 1024
@@ -61,9 +65,17 @@ def receive(call: Call) -> webob.Response:
     node = _find(call, query.get("node_uuid"), inventory)
     # Before the data is handed over: the inspection may end, and with it the time for a token.
     answer = {"uuid": node.uuid} if call.minor < SINCE else ramdisk.introduce(call, node)
-    call.conductors.continue_inspection(
-        call.context, node.uuid, inventory, data, call.conductors.get_topic_for(node)
-    )
+    try:
+        call.conductors.continue_inspection(
+            call.context, node.uuid, inventory, data, call.conductors.get_topic_for(node)
+        )
+    except exception.TemporaryFailure as exc:
+        # The ramdisk tries for half a minute only, and a conductor may be dead for longer before others know.
+        LOG.warning("Node %s: its inspection data is kept for its conductor: %s", node.uuid, exc)
+        received = ReceivedInventory(
+            call.context, node_id=node.id, inventory_data=inventory, plugin_data=data
+        )
+        received.create()
     return call.reply(answer, 202)
 
 

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rescue interface ``agent``: a rescue ramdisk whose agent sets the password, and then closes for good."""
 
+import time
+from typing import Any
+
 from oslo_log import log
 
 from ironic_lite.common import exception, states
@@ -8,9 +11,14 @@ from ironic_lite.conf import CONF
 from ironic_lite.drivers.interfaces.rescue import HASHED_PASSWORD, PASSWORD, RescueInterface
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.agent import boot
-from ironic_lite.drivers.modules.agent.client import AgentClient
+from ironic_lite.drivers.modules.agent.client import RUNNING, AgentClient
 
 LOG = log.getLogger(__name__)
+
+_BEGUN = "rescue_password_sent"
+"""Key in ``driver_internal_info``: the agent may have the password already."""
+
+_POLL = 0.5
 
 
 class AgentRescue(RescueInterface):
@@ -24,6 +32,7 @@ class AgentRescue(RescueInterface):
 
     def rescue(self, task: Task) -> str:
         boot.power_off(task)
+        task.node.del_driver_internal_info(_BEGUN)
         task.driver.boot.clean_up_instance(task)
         task.driver.network.unconfigure_tenant_networks(task)
         task.driver.network.add_rescuing_network(task)
@@ -34,6 +43,7 @@ class AgentRescue(RescueInterface):
         _set_password(task)
         # The ramdisk stays up, in the instance's networks; its agent is not to be talked to any more.
         boot.forget_agent(task)
+        task.node.del_driver_internal_info(_BEGUN)
         task.driver.boot.clean_up_ramdisk(task)
         task.driver.network.remove_rescuing_network(task)
         task.driver.network.configure_tenant_networks(task)
@@ -51,12 +61,36 @@ class AgentRescue(RescueInterface):
         self._leave(task)
 
     def _leave(self, task: Task) -> None:
+        task.node.del_driver_internal_info(_BEGUN)
         task.driver.boot.clean_up_ramdisk(task)
         task.driver.network.remove_rescuing_network(task)
 
 
 def _set_password(task: Task) -> None:
-    info, agent = task.node.instance_info, AgentClient(task.node)
+    node, agent = task.node, AgentClient(task.node)
+    if not node.driver_internal_info.get(_BEGUN):
+        node.set_driver_internal_info(_BEGUN, True)
+        node.save()
+        _send_password(node, agent)
+        return
+    # A conductor that died has sent it before. An agent that has taken it does not answer any more.
+    try:
+        _wait_until_idle(node, agent)
+        _send_password(node, agent)
+    except exception.AgentConnectionFailed as exc:
+        LOG.warning("Node %s: its agent has closed, so it has the password: %s", node.uuid, exc)
+
+
+def _wait_until_idle(node: Any, agent: AgentClient) -> None:
+    deadline = time.monotonic() + CONF.agent.command_timeout
+    while any(command.status == RUNNING for command in agent.commands()):
+        if time.monotonic() > deadline:
+            raise exception.AgentCommandTimeout(command="finalize_rescue", node=node.uuid)
+        time.sleep(_POLL)
+
+
+def _send_password(node: Any, agent: AgentClient) -> None:
+    info = node.instance_info
     try:
         agent.finalize_rescue(info[HASHED_PASSWORD], hashed=True)
     except exception.AgentAPIError as exc:
@@ -65,7 +99,7 @@ def _set_password(task: Task) -> None:
             raise
         LOG.warning(
             "Node %s: its ramdisk does not take a hashed password, so it gets the password itself: %s",
-            task.node.uuid,
+            node.uuid,
             exc,
         )
         agent.finalize_rescue(plain, hashed=False)

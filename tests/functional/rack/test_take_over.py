@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Inspections and rescues whose conductor is killed: another one brings them to their goal.
+
+Over RabbitMQ and MariaDB. One conductor is killed once, with a server at each moment that an inspection or a rescue can
+be cut off in; each is held up there until then.
+"""
+
+import http.server
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from oslo_utils import secretutils
+
+from ironic_lite.simulator import images
+from ironic_lite.simulator.virtual_rack import VirtualRack
+from tests.functional.deployment import Deployment
+from tests.functional.rack.cloud import OPTIONS, QUICK, Cloud, Server
+from tests.waiting import wait_for
+
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture
+def cloud(tmp_path: Any, mariadb_url: str, rabbitmq_url: str) -> Iterator[Cloud]:
+    """The service with one conductor, and a rack in front of it."""
+    with (
+        Deployment(tmp_path, mariadb_url, rabbitmq_url, options=OPTIONS) as service,
+        VirtualRack(count=10, boot_url=service.api_url, timing=QUICK) as rack,
+    ):
+        service.start_api()
+        service.add_conductor("c1")
+        # The API looks at the ring each second.
+        probe = {"driver": "fake-hardware", "name": "probe"}
+        wait_for(lambda: service.request("POST", "/v1/nodes", probe).ok, "the ring")
+        yield Cloud(service, rack)
+
+
+def _enrol(cloud: Cloud) -> Server:
+    """A manageable server that boots from the network each time, while its node has a ramdisk for it."""
+    server = cloud.enrol(
+        automated_clean=False,
+        rescue_interface="agent",
+        driver_info={
+            "force_persistent_boot_device": "Always",
+            "rescue_kernel": cloud.image(images.KERNEL),
+            "rescue_ramdisk": cloud.image(images.RAMDISK),
+        },
+    )
+    cloud.manage(server)
+    return server
+
+
+def _deployed(cloud: Cloud, number: int) -> list[Server]:
+    servers = [_enrol(cloud) for _ in range(number)]
+    for server in servers:
+        cloud.provision(server, "provide", "available")
+        cloud.set(server, instance_info=cloud.disk_image())
+        _ask(cloud, server, "active")
+    for server in servers:
+        _wait(cloud, server, "active")
+        server.wait_booted()
+    return servers
+
+
+def _ask(cloud: Cloud, server: Server, target: str, **more: object) -> None:
+    path = f"/v1/nodes/{server.node}/states/provision"
+    cloud.service.call("PUT", path, {"target": target, **more})
+
+
+def _wait(cloud: Cloud, server: Server, state: str, reservation: str | None = None) -> Any:
+    return cloud.service.wait_for_node(server.node, provision_state=state, reservation=reservation)
+
+
+def _hold_up(cloud: Cloud, server: Server, target: str, state: str, **more: object) -> None:
+    """Leave the node in a working state: its BMC has fallen silent."""
+    cloud.rack.set_faults(server.index, bmc_silent=True)
+    _ask(cloud, server, target, **more)
+    _wait(cloud, server, state, reservation="c1")
+
+
+def _hang(cloud: Cloud, server: Server, target: str, state: str, **more: object) -> None:
+    """Leave the node in a wait state: its ramdisk hangs."""
+    cloud.rack.set_faults(server.index, agent_never_boots=True)
+    _ask(cloud, server, target, **more)
+    _wait(cloud, server, state)
+    wait_for(lambda: server.status["phase"] == "hung", "the ramdisk to hang")
+
+
+@contextmanager
+def gate() -> Iterator[tuple[str, threading.Event, threading.Event]]:
+    """A web server that holds whoever asks up: its URL, whether somebody has asked, and what lets them go."""
+    asked, go_on = threading.Event(), threading.Event()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.set()
+            go_on.wait(60)
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_args: object) -> None:
+            return None
+
+    httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=httpd.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{httpd.server_address[1]}/", asked, go_on
+    finally:
+        go_on.set()
+        httpd.shutdown()
+        thread.join(10)
+        httpd.server_close()
+
+
+def test_a_killed_conductor_loses_no_inspection_and_no_rescue(cloud: Cloud) -> None:
+    rack, service = cloud.rack, cloud.service
+    inspecting, waiting, taking_in = (_enrol(cloud) for _ in range(3))
+    rescuing, booting, sending, unrescuing = _deployed(cloud, 4)
+    cloud.provision(unrescuing, "rescue", "rescue", rescue_password=PASSWORD)
+
+    with gate() as (url, asked, go_on):
+        actions = [
+            {"op": "extend-attribute", "args": {"path": "/extra/n", "value": "once"}},
+            {"op": "api-call", "args": {"url": url, "timeout": 60}},
+        ]
+        condition = {"op": "eq", "args": {"values": ["{node.uuid}", taking_in.node]}}
+        rule = {"conditions": [condition], "actions": actions}
+        service.call("POST", "/v1/inspection_rules", rule)
+        before = {server.node: server.now() for server in (taking_in, sending)}
+
+        _hang(cloud, waiting, "inspect", "inspect wait")
+        _hang(cloud, booting, "rescue", "rescue wait", rescue_password=PASSWORD)
+        _hold_up(cloud, inspecting, "inspect", "inspecting")
+        _hold_up(cloud, rescuing, "rescue", "rescuing", rescue_password=PASSWORD)
+        _hold_up(cloud, unrescuing, "unrescue", "unrescuing")
+        _ask(cloud, taking_in, "inspect")
+        assert asked.wait(60)
+        rack.set_faults(sending.index, agent_command_delay=1)
+        _ask(cloud, sending, "rescue", rescue_password=PASSWORD)
+        wait_for(
+            lambda: any(
+                e.action == "command-started"
+                for e in sending.journal("agent", before[sending.node])
+            ),
+            "the password to be sent",
+        )
+        service.kill_conductor("c1")
+        go_on.set()
+
+        # A ramdisk that has come so far needs no conductor to go on.
+        answer = service.request("POST", "/v1/continue_inspection", _data(waiting), version="1.1")
+        assert (answer.status_code, answer.json()) == (202, {"uuid": waiting.node})
+        assert cloud.show(waiting)["provision_state"] == "inspect wait"
+
+        for server in (inspecting, rescuing, unrescuing, booting, sending):
+            rack.clear_faults(server.index)
+        service.add_conductor("c2")
+        wait_for(lambda: service.alive() == {"c2"}, "the dead conductor to be missed")
+        wait_for(lambda: cloud.show(booting)["conductor"] == "c2", "the new owner")
+        rack.control(booting.index, "reset")
+
+        for server in (inspecting, waiting, taking_in):
+            node = _wait(cloud, server, "manageable")
+            assert node["last_error"] is None
+            assert node["properties"]["cpu_arch"] == "x86_64"
+            assert service.call("GET", f"/v1/nodes/{server.node}/inventory")["inventory"]
+    # What the dead one had begun to make of the data is not there twice, and the server was booted once.
+    assert cloud.show(taking_in)["extra"] == {"n": ["once"]}
+    assert taking_in.phases(before[taking_in.node]).count("agent") == 1
+
+    for server in (rescuing, booting, sending):
+        node = _wait(cloud, server, "rescue")
+        assert node["last_error"] is None
+        hashed = server.status["rescue_password_hash"]
+        assert secretutils.crypt_password(PASSWORD, hashed) == hashed
+        assert not [key for key in node["instance_info"] if "password" in key]
+    assert sending.phases(before[sending.node]).count("agent") == 1
+    node = _wait(cloud, unrescuing, "active")
+    assert (node["last_error"], node["power_state"]) == (None, "power on")
+    unrescuing.wait_booted()
+
+
+def _data(server: Server) -> dict[str, Any]:
+    mac = server.status["mac"]
+    return {
+        "inventory": {
+            "interfaces": [{"name": "eth0", "mac_address": mac}],
+            "boot": {"pxe_interface": mac},
+            "cpu": {"architecture": "x86_64"},
+        }
+    }
