@@ -26,6 +26,7 @@ OPTIONS = {
     },
     # The agent powers the server off by itself, however busy this machine is.
     "agent": {
+        "enable_bios_bootloader_install": True,
         "post_deploy_get_power_state_retries": 60,
         "post_deploy_get_power_state_retry_interval": 0.5,
     },

@@ -4,6 +4,9 @@
 import base64
 import gzip
 import io
+import json
+import os
+import random
 import re
 from collections.abc import Callable
 from typing import Any
@@ -123,6 +126,27 @@ def test_wrong_checksum(service: Deployment, enrol: Enrol, images_served: ImageS
     _instance(service, server, info)
     service.set_provision_state(server.node, "active", until="active")
     assert server.machine.disk.read_bytes().startswith(disk_image())
+
+
+def test_a_partition_image(service: Deployment, enrol: Enrol, images_served: ImageServer) -> None:
+    """What makes partitions and file systems is replaced; all that is said about them is the agent's own."""
+    server = enrol(automated_clean=False)
+    os.truncate(server.machine.disk, 3 << 30)
+    _make_available(service, server)
+    root = random.Random(7).randbytes(1 << 20)
+    info = {**images_served.add("root.img", root), "image_type": "partition", "root_gb": 1}
+    info |= {"swap_mb": 16, "ephemeral_gb": 1, "ephemeral_format": "xfs"}
+    _instance(service, server, info)
+    drive = {"meta_data": {"hostname": "parted"}}
+    node = service.set_provision_state(server.node, "active", until="active", configdrive=drive)
+    assert node["last_error"] is None
+    told = json.loads((server.machine.disk.parent / "partitions").read_text())
+    assert (told["format"], told["preserve_ephemeral"]) == ("xfs", False)
+    assert (told["boot_mode"], told["disk_label"]) == ("bios", "msdos")
+    assert "grub 5f0c5a3e-3f1b-4f43-a7a4-1c1b0d3b7a10" in server.machine.steps
+    assert (told["size"], told["configdrive"]) == (1 + 1024 + 16 + 1024, True)
+    assert (server.machine.disk.parent / "root-partition").read_bytes() == root
+    wait_for(lambda: server.machine.boots[-1] == "disk", "the server to boot from its disk")
 
 
 def test_image_that_is_not_there(

@@ -11,8 +11,10 @@ machine's hardware: its disks, its power, its firmware. The environment says wha
                      test reads
 """
 
+import json
 import os
 import shutil
+import struct
 import threading
 import time
 from pathlib import Path
@@ -27,7 +29,7 @@ from ironic_python_agent import (
     qemu_img,
     tls_utils,
 )
-from ironic_python_agent.extensions import rescue, standby
+from ironic_python_agent.extensions import image, rescue, standby
 from ironic_python_agent.hardware_managers import cna, container, mlnx
 
 if os.geteuid() == 0:
@@ -35,6 +37,7 @@ if os.geteuid() == 0:
         "The agent must not run as root here: it would take this machine for its server."
     )
 
+ROOT_UUID = "5f0c5a3e-3f1b-4f43-a7a4-1c1b0d3b7a10"
 DISK = os.environ["FILE_DISK"]
 STATE = Path(os.environ["FILE_DISK_DIR"])
 
@@ -189,6 +192,40 @@ def _write_config_drive(_node_uuid, device, configdrive):
         disk.write(content)
 
 
+def _make_partitions(
+    device, root_mb, swap_mb, ephemeral_mb, ephemeral_format, image_path, _uuid, **options
+):
+    """In place of parted, mkfs and device nodes: an MBR with the partitions, the root partition being a file."""
+    table, start = bytearray(512), 1
+    for place, size in enumerate(size for size in (ephemeral_mb, swap_mb, root_mb) if size):
+        entry = struct.pack("<B3sB3sII", 0, bytes(3), 0x83, bytes(3), start * 2048, size * 2048)
+        table[446 + 16 * place : 462 + 16 * place] = entry
+        start += size
+    table[510:512] = b"\x55\xaa"
+    with Path(device).open("r+b") as disk:
+        disk.write(table)
+    root = STATE / "root-partition"
+    root.write_bytes(Path(image_path).read_bytes() if image_path else b"")
+    told = {name: options[name] for name in ("preserve_ephemeral", "disk_label", "boot_mode")}
+    told |= {"size": start, "format": ephemeral_format, "configdrive": bool(options["configdrive"])}
+    (STATE / "partitions").write_text(json.dumps(told))
+    return {
+        "root uuid": ROOT_UUID,
+        "efi system partition uuid": None,
+        "partitions": {"root": str(root)},
+    }
+
+
+def _file_system_uuid(device):
+    """Of an image there is none on a plain file; that of a root partition is what its file system would have."""
+    return ROOT_UUID if Path(device).name == "root-partition" else None
+
+
+def _install_grub2(device, root_uuid, **_options):
+    """In place of running grub's installer in the image."""
+    _note(f"grub {root_uuid}")
+
+
 def _convert_image(source, target, out_format, **_options):
     """In place of qemu-img in its sandbox."""
     shutil.copyfile(source, target)
@@ -211,12 +248,14 @@ rescue.PASSWORD_FILE = str(STATE / "rescue-password")
 standby.StandbyExtension._run_shutdown_command = _shut_down
 qemu_img.convert_image = _convert_image
 partition_utils.create_config_drive_partition = _write_config_drive
+partition_utils.work_on_disk = _make_partitions
+disk_utils.block_uuid = _file_system_uuid
+image._install_grub2 = _install_grub2
 for _name in (
     "partprobe",
     "trigger_device_rescan",
     "udev_settle",
     "fix_gpt_partition",
-    "block_uuid",
     "destroy_disk_metadata",
 ):
     setattr(disk_utils, _name, _nothing)
