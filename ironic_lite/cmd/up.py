@@ -23,8 +23,29 @@ def main(argv: list[str]) -> int:
     from ironic_lite.conf import CONF
 
     database.require(upgrade_embedded=True)
+    _refuse_company()
     runner = process.Runner()
     api = APIService()
     return runner.run(
         [RPCService(CONF.host, runner.alarm), api], ready=lambda: READY.format(url=api.url)
     )
+
+
+def _refuse_company() -> None:
+    """Messages inside a process do not reach the nodes of a conductor in another one.
+
+    :raises ServiceUnavailable: there is one on this database.
+    """
+    from ironic_lite.common import context, exception, rpc
+    from ironic_lite.conf import CONF
+    from ironic_lite.objects.conductor import Conductor
+
+    if rpc.transport_name() != rpc.IN_PROCESS:
+        return
+    for other in Conductor.list(context.admin_context()):
+        if other.alive and other.hostname != CONF.host:
+            raise exception.ServiceUnavailable(
+                err=f"conductor {other.hostname} works on this database already. Stop it, or let both share a broker "
+                f"([DEFAULT] transport_url). If it is dead, it counts as such in "
+                f"{CONF.conductor.heartbeat_timeout} s ([conductor] heartbeat_timeout)."
+            )

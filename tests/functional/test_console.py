@@ -281,6 +281,16 @@ def test_a_second_conductor_of_the_same_name_does_not_start(console: Console) ->
     assert running.wait(30) == 0
 
 
+def test_two_all_in_one_processes_do_not_share_a_database(console: Console) -> None:
+    running = console.start("up")
+    console.configure("[DEFAULT]\nhost = other\n[api]\nport = 0\n")
+    done = console.run("up")
+    assert done.returncode == 1
+    assert "works on this database already. Stop it" in done.stderr.splitlines()[-1]
+    running.terminate()
+    assert running.wait(30) == 0
+
+
 def test_a_taken_port_stops_the_start(console: Console) -> None:
     running = console.start("up")
     console.configure("[DEFAULT]\nhost = other\n")
