@@ -12,7 +12,7 @@ from typing import Any
 
 from oslo_config import cfg, types
 
-from ironic_lite.conf import CONF
+from ironic_lite.conf import CONF, nova
 from ironic_lite.conf.opts import list_opts
 
 # Libraries whose options may stand in our files.
@@ -25,6 +25,7 @@ _LIBRARIES = (
 )
 
 KEYSTONE = "keystone_authtoken"
+_LOGGING_IN = (KEYSTONE, nova.GROUP)
 
 Options = dict[tuple[str, str], Any]
 """``{(group in lower case, name): option}``."""
@@ -89,7 +90,9 @@ def unknown(written: Sequence[Written]) -> list[str]:
     suspects = [each for each in written if not _is_registered(each)]
     if not suspects:
         return []
-    known = all_options(any(each.group == KEYSTONE for each in suspects))
+    known = all_options(
+        section for section in _LOGGING_IN if any(each.group == section for each in suspects)
+    )
     groups = {group for group, _name in known}
     problems: list[str] = []
     for each in suspects:
@@ -143,7 +146,7 @@ def wrong_values(written: Sequence[Written]) -> list[str]:
         try:
             _ = CONF[each.name] if each.group == "DEFAULT" else CONF[each.group][each.name]
         except (cfg.Error, ValueError) as exc:
-            option = all_options(False).get(each.key)
+            option = all_options().get(each.key)
             reason = option and wrong(option, each)
             problems.append(f"{each}: {reason or ' '.join(str(exc).split())}")
     return problems
@@ -200,21 +203,24 @@ def _of_libraries(names: Iterable[str]) -> Options:
     return found
 
 
-def all_options(with_keystone: bool) -> Options:
-    """Everything that may stand in a configuration file: of ours, of libraries, and ways to log in to Keystone."""
+def all_options(logging_in: Iterable[str] = ()) -> Options:
+    """Everything that may stand in a configuration file: of ours, of libraries, and ways to log in to Keystone.
+
+    :param logging_in: groups whose ways to log in are wanted.
+    """
     found = {**_of_libraries(_LIBRARIES), **_options(list_opts())}
-    if with_keystone:
-        found.update(_keystone_credentials())
+    for section in logging_in:
+        found.update(_keystone_credentials(section))
     return found
 
 
-def _keystone_credentials() -> Options:
+def _keystone_credentials(group: str) -> Options:
     """The options of the ways to log in to Keystone; which of them count depends on ``auth_type``."""
     # Late, for it takes a tenth of a second that few need.
     from keystoneauth1 import loading
 
-    loading.register_auth_conf_options(CONF, KEYSTONE)
-    section = CONF[KEYSTONE].auth_section or KEYSTONE
+    loading.register_auth_conf_options(CONF, group)
+    section = CONF[group].auth_section or group
     stevedore = logging.getLogger("stevedore")
     # Ways to log in whose libraries are not there are not missed.
     level = stevedore.level

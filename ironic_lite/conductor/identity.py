@@ -9,7 +9,7 @@ import contextlib
 import contextvars
 import dataclasses
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from ironic_lite.conductor.ring import HashRingManager
 from ironic_lite.conductor.workers import Workers
@@ -27,6 +27,7 @@ class Identity:
     :param drivers: what it may drive hardware with.
     :param ring: which node belongs to which conductor.
     :param locks: tokens of the locks that its tasks hold, or are about to take.
+    :param tell_nova: tells Nova of an instance's (UUID) power state; None where Nova is told nothing.
     :param stopping: set when it is asked to stop, and hands its work over.
     """
 
@@ -36,6 +37,7 @@ class Identity:
     workers: Workers
     drivers: DriverFactory
     ring: HashRingManager
+    tell_nova: Callable[[str, str], None] | None = None
     locks: set[str] = dataclasses.field(default_factory=set)
     stopping: threading.Event = dataclasses.field(default_factory=threading.Event)
 

@@ -12,6 +12,7 @@ from ironic_lite.conductor import (
     handover,
     identity,
     keepalive,
+    nova,
     periodics,
     ring,
     sender,
@@ -46,6 +47,7 @@ class Life:
             ),
             drivers=factory.DriverFactory(),
             ring=ring.HashRingManager(),
+            tell_nova=nova.from_configuration(),
         )
         self._context = ironic_context.admin_context()
         self._alarm = alarm

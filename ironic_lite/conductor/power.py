@@ -8,7 +8,7 @@ from oslo_utils import timeutils
 
 from ironic_lite.common import exception, states
 from ironic_lite.common import journal as terms
-from ironic_lite.conductor import announcements, family, history, journal
+from ironic_lite.conductor import announcements, family, history, journal, nova
 from ironic_lite.conf import CONF
 
 LOG = log.getLogger(__name__)
@@ -62,7 +62,7 @@ def change(task: Any, state: str, timeout: int | None = None, reraise: bool = Tr
     if _is_forbidden(node, state):
         LOG.info("Node %s must not be powered off, and stays on", node.uuid)
         return
-    announced = False
+    before, announced = node.power_state, False
     try:
         there = state not in (states.REBOOT, states.SOFT_REBOOT) and _is_there(task, target)
         if not there:
@@ -97,6 +97,8 @@ def change(task: Any, state: str, timeout: int | None = None, reraise: bool = Tr
     LOG.info("Node %s: %s", node.uuid, target)
     journal.note(task, terms.POWER, state, terms.DONE)
     _record(node, state, target)
+    if target != before:
+        nova.power_changed(node)
 
 
 def _is_forbidden(node: Any, state: str) -> bool:

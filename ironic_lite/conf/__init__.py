@@ -15,6 +15,7 @@ from ironic_lite.conf import (
     inspector,
     ipmi,
     notifications,
+    nova,
     pxe,
     sensor_data,
 )
@@ -35,6 +36,7 @@ GROUPS = (
     pxe,
     ipmi,
     sensor_data,
+    nova,
 )
 
 for _module in GROUPS:

@@ -4,6 +4,7 @@
 from typing import Any
 
 from ironic_lite import conf
+from ironic_lite.conf import nova
 
 _UNREAD = {"oslo_messaging_kafka": None, "oslo_messaging_notifications": {"retry"}}
 """Group -> options of oslo.messaging without effect here, None for all: there is no Kafka, and the outbox decides when
@@ -11,10 +12,11 @@ to try again."""
 
 
 def list_opts() -> list[tuple[str, list[Any]]]:
-    """All options, group by group: our own, and those of oslo.messaging that are read here."""
+    """All options, group by group: our own, and those of oslo.messaging and keystoneauth that are read here."""
     grouped: dict[str, list[Any]] = {}
     for module in conf.GROUPS:
         grouped.setdefault(module.GROUP or "DEFAULT", []).extend(module.OPTS)
+    grouped[nova.GROUP].extend(nova.of_keystoneauth())
     return [*grouped.items(), *_of_messaging()]
 
 

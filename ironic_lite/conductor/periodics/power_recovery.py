@@ -7,7 +7,7 @@ from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception
-from ironic_lite.conductor import announcements, history
+from ironic_lite.conductor import announcements, history, nova
 from ironic_lite.conductor.periodics import bmcs, owned
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.conf import CONF
@@ -57,4 +57,5 @@ def _recover(task: TaskManager) -> None:
         task, history.MONITORING, "The BMC answers again; the maintenance for its silence has ended"
     )
     node.save()
+    nova.power_changed(node)
     LOG.info("The BMC of node %s answers again", node.uuid)

@@ -11,7 +11,7 @@ from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import announcements, history, task_manager
+from ironic_lite.conductor import announcements, history, nova, task_manager
 from ironic_lite.conductor.periodics import bmcs, owned
 from ironic_lite.conductor.periodics.power_recovery import FAULT
 from ironic_lite.conf import CONF
@@ -101,6 +101,7 @@ class PowerSync:
         )
         history.record_with_node(task, history.MONITORING, node.last_error, error=True)
         node.save()
+        nova.power_changed(node)
         self._failures.pop(uuid, None)
         return True
 
@@ -110,6 +111,7 @@ def _record(task: task_manager.TaskManager, actual: str) -> None:
     LOG.info("Node %s: recording '%s'", node.uuid, actual)
     _correct(node, actual)
     node.save()
+    nova.power_changed(node)
 
 
 def _correct(node: Node, actual: str | None) -> None:

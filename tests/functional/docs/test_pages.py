@@ -20,7 +20,7 @@ LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
 @pytest.fixture(scope="module")
 def options() -> config_files.Options:
     """Everything that may stand in a configuration file."""
-    return config_files.all_options(with_keystone=True)
+    return config_files.all_options((config_files.KEYSTONE,))
 
 
 def ids(page: Path) -> str:
