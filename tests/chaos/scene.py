@@ -15,14 +15,17 @@ import sqlalchemy as sa
 from ironic_lite.common import states
 from ironic_lite.simulator.timing import Timing
 from ironic_lite.simulator.virtual_rack import VirtualRack
-from tests.chaos import writers
+from tests.chaos import told, writers
 from tests.chaos.cluster import Cluster
 from tests.chaos.load import Load
 from tests.chaos.operations import Ledger, Operation
 from tests.chaos.watch import STEPS
+from tests.functional.notifications import DURABLE, Listener
 from tests.functional.servers.process import ServerProcess
 from tests.functional.servers.rabbitmq import RabbitMQ
 from tests.waiting import wait_for
+
+NOTIFYING = {"DEFAULT": {"notification_level": "info"}, **DURABLE}
 
 
 class Database(Protocol):
@@ -71,8 +74,10 @@ class Scene:
         load: Load,
         database: Database,
         broker: RabbitMQ,
+        listener: Listener,
         scale: Scale,
     ) -> None:
+        self.listener = listener
         self.cluster = cluster
         self.rack = rack
         self.load = load
@@ -156,6 +161,17 @@ class Scene:
         """What ended badly without a fault of the hardware to blame."""
         return [operation for operation in self.ledger.all if operation.lost]
 
+    def untold(self) -> list[str]:
+        """Moves of nodes that no notification tells of, once all that waited were sent."""
+        with contextlib.suppress(AssertionError):
+            self.wait(lambda: not self._waiting_to_be_sent(), "the notifications to be sent")
+        states_now = {uuid: n["provision_state"] for uuid, n in self.load.nodes.items()}
+        return told.gaps(self.listener.received(), states_now)
+
+    def _waiting_to_be_sent(self) -> int:
+        with self.cluster.records.connect() as connection:
+            return int(connection.execute(sa.text("SELECT COUNT(*) FROM notifications")).scalar_one())
+
     def intrusions(self) -> list[str]:
         """Commands to servers from conductors that did not have the lock."""
         done = writers.writes(self.rack.journal())
@@ -170,6 +186,7 @@ class Scene:
             for o in self.lost()
         ]
         found += [f"two writers: {text}" for text in self.intrusions()]
+        found += [f"not told: {text}" for text in self.untold()]
         found += [f"stuck: {text}" for text in self.load.watch.stuck]
         found += [f"the test itself: {error!r}" for error in self.load.trouble]
         return found
@@ -226,14 +243,16 @@ def staged(
     # The script that DHCP hands out asks again for five minutes; so do these servers, in proportion.
     attempts = int(scale.patience)
     with VirtualRack(count=scale.servers, timing=Timing(), boot_attempts=attempts) as rack:
-        cluster = Cluster(directory, database.create_database(), broker.create_vhost())
+        vhost = broker.create_vhost()
+        listener = Listener(vhost)
+        cluster = Cluster(directory, database.create_database(), vhost, options=NOTIFYING)
         load = Load(cluster, rack, Ledger(), scale.patience, seed)
         try:
             cluster.start()
             rack.set_boot_url(cluster.api_url)
             load.enrol(scale.fakes)
             load.start()
-            yield Scene(cluster, rack, load, database, broker, scale)
+            yield Scene(cluster, rack, load, database, broker, listener, scale)
         finally:
             load.stop()
             cluster.close()

@@ -2,12 +2,12 @@
 """The invariants have teeth: what must never happen is noticed when it does."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from ironic_lite.simulator.journal import Journal
-from tests.chaos import writers
+from tests.chaos import told, writers
 from tests.chaos.operations import Operation
 from tests.chaos.watch import Watch
 from tests.chaos.writers import Lock, Write
@@ -123,6 +123,33 @@ class TestOperations:
         reboot = Operation("n0", "rebooting", {"power_state": "power on"})
         reboot.judge(node(power_state="power on", last_error="Failed to change power."))
         assert reboot.outcome == "lost"
+
+
+class TestNotifications:
+    NOW: ClassVar = {"n0": "manageable"}
+
+    def move(self, before: str, after: str, number: int, node: str = "n0") -> dict[str, Any]:
+        moved = {"uuid": node, "previous_provision_state": before, "provision_state": after}
+        return {
+            "event_type": "baremetal.node.provision_set.start",
+            "timestamp": f"2026-11-20 23:00:0{number}",
+            "payload": {"ironic_object.data": moved},
+        }
+
+    def test_a_chain_in_whatever_order(self) -> None:
+        told_of = [self.move("verifying", "manageable", 2), self.move("enroll", "verifying", 1)]
+        assert told.gaps(told_of, self.NOW) == []
+
+    def test_one_that_is_missing(self) -> None:
+        (first,) = told.gaps([self.move("verifying", "manageable", 2)], self.NOW)
+        assert "from 'enroll' to 'verifying'" in first
+        (last,) = told.gaps([self.move("enroll", "verifying", 1)], self.NOW)
+        assert "it is 'manageable', and the last that was told is 'verifying'" in last
+        assert told.gaps([], self.NOW)
+
+    def test_others_do_not_fill_the_gap(self) -> None:
+        of_another = self.move("enroll", "manageable", 1, node="n1")
+        assert told.gaps([of_another], self.NOW)
 
 
 class TestBounds:
