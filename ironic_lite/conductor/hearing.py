@@ -12,6 +12,7 @@ from oslo_log import log
 from ironic_lite.common import context as ironic_context
 from ironic_lite.conductor import identity, rpcapi
 from ironic_lite.conductor.keepalive import Keepalive
+from ironic_lite.conf import CONF
 
 LOG = log.getLogger(__name__)
 
@@ -25,12 +26,18 @@ class Hearing:
     def __init__(self, keepalive: Keepalive):
         self._keepalive = keepalive
         self._peers = rpcapi.ConductorAPI()
-        self._since = time.monotonic()
+        self._since = self._last = time.monotonic()
         self._deaf = False
 
     def check(self, context: ironic_context.RequestContext) -> float:
         """Seconds for which calls have got through by now; 0 when they do not."""
-        if not self._gets_through(context):
+        asked = time.monotonic()
+        # Who was held up, by a silent broker or by being stopped, has heard nothing meanwhile either.
+        if asked - self._last > CONF.conductor.check_wait_states_interval + 2 * _PATIENCE:
+            self._since = asked
+        heard = self._gets_through(context)
+        self._last = time.monotonic()
+        if not heard or self._last - asked > _PATIENCE:
             if not self._deaf:
                 LOG.warning(
                     "Calls do not get through to this conductor; until they do, no agent's silence ends a wait"

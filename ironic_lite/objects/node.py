@@ -8,6 +8,7 @@ was only read, is not fenced, and writes without condition. Flows therefore work
 Dictionaries are replaced as a whole. A change inside one goes unnoticed; the ``set_`` and ``del_`` methods do it right.
 """
 
+import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Self
@@ -16,6 +17,7 @@ from oslo_utils import timeutils
 
 from ironic_lite.common import exception
 from ironic_lite.common.interface_types import INTERFACE_TYPES
+from ironic_lite.conf import CONF
 from ironic_lite.db import journal, nodes
 from ironic_lite.objects import base, fields
 from ironic_lite.objects.traits import Traited
@@ -24,6 +26,9 @@ Row = dict[str, Any]
 
 SHOWN_AGENT_COLUMNS = ("agent_url", "agent_version", "agent_last_heartbeat")
 """Ironic keeps these in driver_internal_info, and its clients read them there."""
+
+_FRESH_ANSWERS = 5
+"""How often the database is asked about a lock, until an answer comes soon enough to be relied on."""
 
 _AGENT_FIELDS = (*SHOWN_AGENT_COLUMNS, "agent_verify_ca", "agent_secret_token")
 
@@ -331,10 +336,19 @@ class Node(Traited, base.IronicLiteObject):
         self._load({"reservation": None, "reserved_at": None})
 
     def check_lock(self) -> None:
-        """Ask the database whether the lock is still ours. Raises as ``release`` does."""
+        """Ask the database whether the lock is still ours. Raises as ``release`` does.
+
+        An answer that took long is asked for again: a process that was stopped in between would take for true what was
+        so before others declared it dead.
+        """
         if self._token is None:
             raise exception.NodeNotLocked(node=self.uuid)
-        nodes.check_lock(self.id, self._token)
+        for _ in range(_FRESH_ANSWERS):
+            asked = time.monotonic()
+            nodes.check_lock(self.id, self._token)
+            if time.monotonic() - asked < CONF.conductor.heartbeat_timeout / 2:
+                return
+        raise exception.NodeLockLost(node=self.uuid)
 
     @classmethod
     def release_orphans(

@@ -187,4 +187,6 @@ def test_locks_of_a_host_that_came_back_are_not_broken(admin: Context) -> None:
     assert [row["id"] for row in objects.Node.release_orphans(admin, ["a"])] == [node.id]
     held = objects.Node.reserve(admin, "a", node.id)
     register(admin, "a", incarnation="a/3")
-    assert [row["id"] for row in objects.Node.release_orphans(admin, ["a"], even_if_alive=True)] == [node.id]
+    assert [
+        row["id"] for row in objects.Node.release_orphans(admin, ["a"], even_if_alive=True)
+    ] == [node.id]

@@ -20,6 +20,8 @@ from ironic_lite.common import context, exception
 from ironic_lite.conf import CONF
 from ironic_lite.db import engine, errors, nodes, retry
 from ironic_lite.db.ports import ports
+from tests import options
+from tests.chaos.proxy import Proxy
 from tests.functional.db import cutting_proxy
 from tests.waiting import wait_for
 
@@ -136,6 +138,26 @@ def test_a_process_that_stopped_in_the_middle_of_a_transaction_holds_nobody_up(
     assert errors.transient_reason(lost.value) == "the connection to it failed"
     read = nodes.get(node_id)
     assert (read["power_state"], read["last_error"]) == ("power on", None)
+
+
+@pytest.mark.parametrize("kind", ["mariadb"])
+def test_a_late_answer_about_a_lock_is_asked_for_again(
+    database: str, use_database: Callable[[str], None], admin: Context
+) -> None:
+    """It may be from before the asker was stopped, and declared dead."""
+    address = sa.make_url(database)
+    assert address.port is not None
+    with Proxy(address.port) as road:
+        use_database(address.set(port=road.port).render_as_string(hide_password=False))
+        node = objects.Node.reserve(admin, "host", make()["id"])
+        road.delay = 0.3
+        node.check_lock()
+        with options.overridden({"conductor": {"heartbeat_timeout": 1}}):
+            road.delay = 0.6
+            with pytest.raises(exception.NodeLockLost):
+                node.check_lock()
+            road.delay = 0.0
+            node.check_lock()
 
 
 @on_servers
