@@ -152,8 +152,8 @@ def test_a_late_answer_about_a_lock_is_asked_for_again(
         node = objects.Node.reserve(admin, "host", make()["id"])
         road.delay = 0.3
         node.check_lock()
-        with options.overridden({"conductor": {"heartbeat_timeout": 1}}):
-            road.delay = 0.6
+        with options.overridden({"conductor": {"heartbeat_timeout": 2}}):
+            road.delay = 1.2
             with pytest.raises(exception.NodeLockLost):
                 node.check_lock()
             road.delay = 0.0
