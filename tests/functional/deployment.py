@@ -129,7 +129,10 @@ class Deployment:
             )
 
     def _is_alive(self, host: str) -> bool:
-        return host in self.alive()
+        """A conductor registers first, and serves its hardware types once it has begun to listen."""
+        return host in self.alive() and any(
+            host in driver["hosts"] for driver in self.call("GET", "/v1/drivers")["drivers"]
+        )
 
     def kill_conductor(self, host: str) -> None:
         """SIGKILL: the conductor tells nobody."""
