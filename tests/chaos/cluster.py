@@ -44,6 +44,7 @@ TIMING: Options = {
         "power_state_change_timeout": 15,
         "soft_power_off_timeout": 15,
         "sync_power_state_interval": 7,
+        "power_failure_recovery_interval": 7,
     },
     "agent": {
         "command_timeout": 10,

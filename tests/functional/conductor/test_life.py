@@ -12,7 +12,13 @@ from oslo_utils import timeutils
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception, states
 from ironic_lite.conductor import hearing, task_manager
-from ironic_lite.conductor.periodics import orphans, power_sync, takeover, wait_timeouts
+from ironic_lite.conductor.periodics import (
+    orphans,
+    power_recovery,
+    power_sync,
+    takeover,
+    wait_timeouts,
+)
 from ironic_lite.conductor.service import RPCService
 from ironic_lite.conf import CONF
 from ironic_lite.db import conductors as conductor_rows
@@ -277,9 +283,14 @@ def test_a_node_that_became_ours_is_taken_over(cloud: Cloud, conductor: RPCServi
 class TestPowerSync:
     """On fake-hardware, whose power state is what its record says, and IPMI without a BMC."""
 
-    def run(self, cloud: Cloud, conductor: RPCService, syncing: power_sync.PowerSync) -> None:
+    def run(
+        self,
+        cloud: Cloud,
+        conductor: RPCService,
+        one: power_sync.PowerSync | power_recovery.PowerRecovery,
+    ) -> None:
         with conductor.manager.identity.active():
-            syncing.run(ironic_context.admin_context())
+            one.run(ironic_context.admin_context())
 
     def test_an_unknown_state_is_recorded(self, cloud: Cloud, conductor: RPCService) -> None:
         node = cloud.create_node(provision_state=states.MANAGEABLE, power_state=None)
@@ -301,6 +312,6 @@ class TestPowerSync:
         assert "ipmi_address" in found.maintenance_reason
         found.driver = "fake-hardware"
         cloud.api.update_node(cloud.context, found, cloud.topic(found), reset_interfaces=True)
-        self.run(cloud, conductor, syncing)
+        self.run(cloud, conductor, power_recovery.PowerRecovery(threading.Event()))
         found = cloud.node(node)
         assert (found.maintenance, found.fault, found.maintenance_reason) == (False, None, None)
