@@ -154,6 +154,13 @@ OPTS = [
         help="Most nodes of the whole cluster that are torn down or cleaned at one time; requests to tear down or to "
         "clean beyond that are refused (503). Nodes that are made available count, and are not refused.",
     ),
+    cfg.StrOpt(
+        "automatic_lessee_source",
+        default="instance",
+        choices=["none", "instance", "request"],
+        help="Where the lessee of a node that has none comes from when it is deployed: instance_info/project_id (which "
+        "Nova sets), the project of the request, or nowhere. It goes with the instance.",
+    ),
     cfg.BoolOpt(
         "allow_deleting_available_nodes",
         default=True,

@@ -5,7 +5,7 @@ from typing import Any
 
 from ironic_lite.common import exception, states
 from ironic_lite.conductor import configdrive as configdrives
-from ironic_lite.conductor import engine, history, steps, templates
+from ironic_lite.conductor import engine, history, lessees, steps, templates
 from ironic_lite.conductor.flows import checks
 from ironic_lite.conductor.steps import Step
 from ironic_lite.conductor.task_manager import TaskManager
@@ -46,6 +46,7 @@ def start(
         ) from exc
     if configdrive is not None:
         node.set_instance_info("configdrive", configdrives.ready(node, configdrive))
+    lessees.assign(task)
     engine.start(task, FLOW, event, requested=requested)
 
 

@@ -2,7 +2,7 @@
 """Taking an instance off its server and cleaning up after it."""
 
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import allocations, console, engine, history
+from ironic_lite.conductor import allocations, console, engine, history, lessees
 from ironic_lite.conductor.flows import checks, clean
 from ironic_lite.conductor.task_manager import TaskManager
 
@@ -37,6 +37,7 @@ def _prepare(task: TaskManager) -> None:
 def _finish(task: TaskManager) -> None:
     node = task.node
     allocations.release(task.context, node)
+    lessees.release(node)
     node.instance_info = {}
     node.instance_uuid = None
     node.deploy_step = {}

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The operations on a fake node, each from its start to where the node rests."""
 
+from collections.abc import Callable
+
 import pytest
 
 from ironic_lite.common import exception, states
@@ -128,3 +130,31 @@ def test_a_config_drive_that_is_none(workshop: Workshop) -> None:
     with pytest.raises(exception.ConfigDriveInvalid):
         workshop.do(flows.deploy.start, node, configdrive="***")
     assert workshop.node(node).provision_state == states.AVAILABLE
+
+
+@pytest.mark.parametrize(
+    ("source", "before", "during", "after"),
+    [
+        ("instance", None, "navy", None),
+        ("request", None, "army", None),
+        ("none", None, None, None),
+        ("instance", "own", "own", "own"),
+    ],
+)
+def test_the_lessee_comes_and_goes_with_the_instance(
+    workshop: Workshop,
+    option: Callable[..., None],
+    source: str,
+    before: str | None,
+    during: str | None,
+    after: str | None,
+) -> None:
+    option("automatic_lessee_source", source, group="conductor")
+    workshop.context.project_id = "army"
+    info = {"project_id": "navy"}
+    node = workshop.create_node(states.AVAILABLE, lessee=before, instance_info=info)
+    assert workshop.do(flows.deploy.start, node).lessee == during
+    assert workshop.do(flows.deploy.start, node, rebuild=True).lessee == during
+    freed = workshop.do(flows.tear_down.start, node)
+    assert freed.lessee == after
+    assert "automatic_lessee" not in freed.driver_internal_info
