@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one table of all timeouts says what the options and the states say."""
+
+import pathlib
+
+from ironic_lite.common import states
+from ironic_lite.conductor import bounds
+from ironic_lite.conf import CONF
+from tools import timeouts_page
+
+
+def test_the_page_is_up_to_date() -> None:
+    page = pathlib.Path(__file__).parents[3] / "docs" / "timeouts.md"
+    assert page.read_text() == timeouts_page.page(), (
+        "run: python -m tools.timeouts_page > docs/timeouts.md"
+    )
+
+
+def test_every_wait_has_a_bound() -> None:
+    assert set(bounds.WAITS) == set(states.WAITING.values())
+    for state in bounds.WAITS:
+        assert bounds.patience(state), state
+
+
+def test_no_wait_has_none_that_was_not_asked_for() -> None:
+    assert bounds.patience(states.ACTIVE) is None
+    CONF.set_override("deploy_callback_timeout", 0, group="conductor")
+    try:
+        assert bounds.patience(states.DEPLOYWAIT) is None
+    finally:
+        CONF.clear_override("deploy_callback_timeout", group="conductor")
