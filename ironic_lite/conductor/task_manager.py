@@ -374,6 +374,10 @@ class TaskManager:
         except Exception:
             LOG.exception("Could not record the failure on node %s", node.uuid)
 
+    def note_retry(self, what: str, why: str) -> None:
+        """Write into the node's journal, with its next save, that something is tried again."""
+        journal.note(self, terms.RETRY, what, terms.STARTED, why)
+
     # -- what drivers and flows do to the server ---------------------------------------------------------------
 
     def set_power(self, state: str, timeout: int | None = None) -> None:
