@@ -109,8 +109,8 @@ class NoFreeConductorWorker(TemporaryFailure):
 
 class ConcurrentActionLimit(TemporaryFailure):
     template = (
-        "Unable to process request at this time. The concurrent action limit for %(action)s has been reached: "
-        "%(option)s allows %(most)s nodes at one time. Try again later, or ask your administrator to raise it."
+        "Unable to process request at this time. The concurrent action limit for %(action)s has been reached "
+        "(%(option)s = %(most)s). Try again later, or ask your administrator to raise it."
     )
     retry_after = 10
 

@@ -61,7 +61,7 @@ def test_one_too_many_is_refused_and_nothing_has_happened(
         with pytest.raises(exception.ConcurrentActionLimit) as refusal:
             request_it(cloud, node)
         assert f"limit for {action} has been reached" in refusal.value.message
-        assert f"[conductor] {option} allows 2 nodes" in refusal.value.message
+        assert f"[conductor] {option} = 2" in refusal.value.message
         assert refusal.value.code == 503
         now = cloud.node(node)
         assert (now.provision_state, now.reservation, now.last_error) == (rests_in, None, None)
