@@ -170,7 +170,9 @@ class Scene:
 
     def _waiting_to_be_sent(self) -> int:
         with self.cluster.records.connect() as connection:
-            return int(connection.execute(sa.text("SELECT COUNT(*) FROM notifications")).scalar_one())
+            return int(
+                connection.execute(sa.text("SELECT COUNT(*) FROM notifications")).scalar_one()
+            )
 
     def intrusions(self) -> list[str]:
         """Commands to servers from conductors that did not have the lock."""
