@@ -51,9 +51,9 @@ class Scale:
     servers: int = 30
     fakes: int = 8
     patience: float = 60
-    outage: float = 12
-    kills: int = 10
-    breath: float = 2
+    outage: float = 8
+    kills: int = 7
+    breath: float = 1
 
 
 @dataclasses.dataclass
