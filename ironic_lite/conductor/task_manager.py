@@ -351,6 +351,13 @@ class TaskManager:
         except exception.NodeLockLost:
             self._held = False
             self._log_lost_lock()
+        except exception.DatabaseUnavailable as exc:
+            LOG.error(
+                "%s of node %s stops, and goes on from what is on record: %s",
+                self.purpose,
+                self.node.uuid,
+                exc.message,
+            )
         except Exception as exc:
             LOG.exception("%s of node %s has failed", self.purpose, self.node.uuid)
             self._record_failure(exc)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What goes wrong at the hardware, and with the conductor itself."""
 
+import contextlib
 import dataclasses
+import sqlite3
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from ironic_lite import objects
 from ironic_lite.common import exception, states
 from ironic_lite.conductor import flows
+from ironic_lite.db import engine
 from ironic_lite.drivers.interfaces import steps as step_specs
 from ironic_lite.drivers.modules.fake.bios import FakeBIOS
 from ironic_lite.drivers.modules.fake.power import FakePower
@@ -54,6 +57,30 @@ def test_a_failed_deploy_step_is_named_and_can_be_retried(
     monkeypatch.undo()
     healed = workshop.do(flows.deploy.start, node)
     assert (healed.provision_state, healed.last_error) == (states.ACTIVE, None)
+
+
+def test_a_database_that_is_away_fails_nothing(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, option: Any
+) -> None:
+    """The deployment stands where it is on record, and goes on when the database answers again."""
+    option("sqlite_busy_timeout", 1, group="database")
+    option("max_retries", 0, group="database")
+    engine.dispose()
+    node = workshop.create_node(states.AVAILABLE)
+
+    def away(_self: FakePower, task: Any, *_args: Any, **_kw: Any) -> None:
+        with contextlib.closing(sqlite3.connect(engine.url().database)) as other:
+            other.isolation_level = None
+            other.execute("BEGIN EXCLUSIVE")
+            task.node.power_state = states.POWER_ON
+            task.node.save()
+
+    monkeypatch.setattr(FakePower, "set_power_state", away)
+    left = workshop.do(flows.deploy.start, node)
+    assert (left.provision_state, left.last_error) == (states.DEPLOYING, None)
+    monkeypatch.undo()
+    done = workshop.in_worker(flows.recover, node)
+    assert (done.provision_state, done.last_error) == (states.ACTIVE, None)
 
 
 def test_a_bmc_that_does_not_answer(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
