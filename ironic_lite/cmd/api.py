@@ -26,7 +26,7 @@ def main(argv: list[str]) -> int:
 def _run_workers(count: int) -> int:
     """Serve with several processes, which accept connections from one socket."""
     from ironic_lite.api import server
-    from ironic_lite.cmd import database
+    from ironic_lite.cmd import broker, database
     from ironic_lite.common import prefork, process
     from ironic_lite.conf import CONF
 
@@ -34,6 +34,8 @@ def _run_workers(count: int) -> int:
     if CONF.api.database_access == "direct":
         database.require()
         database.leave()
+    broker.require()
+    broker.leave()
     listening = server.listen()
 
     def work(lifeline: int) -> int:
@@ -48,7 +50,7 @@ def prepare() -> None:
 
     :raises IronicLiteError: with the one line to show.
     """
-    from ironic_lite.cmd import database
+    from ironic_lite.cmd import broker, database
     from ironic_lite.common import rpc
     from ironic_lite.conductor import rpcapi
     from ironic_lite.conf import CONF
@@ -59,6 +61,7 @@ def prepare() -> None:
         IronicLiteObject.indirection_api = rpcapi.ConductorAPI()  # type: ignore[assignment]
     else:
         database.require()
+    broker.require()
 
 
 def script() -> int:

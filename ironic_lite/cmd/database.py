@@ -3,8 +3,12 @@
 
 from pathlib import Path
 
+from oslo_log import log
+
 from ironic_lite.common import exception
 from ironic_lite.db import engine, migration
+
+LOG = log.getLogger(__name__)
 
 
 def require(upgrade_embedded: bool = False) -> None:
@@ -14,6 +18,23 @@ def require(upgrade_embedded: bool = False) -> None:
     :raises DatabaseError: when it cannot be reached.
     :raises VersionIncompatible: when its tables are older or newer.
     """
+    # What is wrong with a file is told as it is used; to look for it here would make it.
+    embedded = engine.url().get_backend_name() == "sqlite"
+    problem = None if embedded else engine.problem()
+    if problem:
+        LOG.warning("%s Trying again.", _told(problem))
+    try:
+        _require(upgrade_embedded)
+    except exception.DatabaseError as exc:
+        raise exception.DatabaseError(_told(problem or exc.kwargs["reason"])) from None
+
+
+def _told(problem: str) -> str:
+    where = engine.url().set(query={}).render_as_string(hide_password=True)
+    return f"The database {where} cannot be used: {problem.rstrip('.')}."
+
+
+def _require(upgrade_embedded: bool) -> None:
     if upgrade_embedded and engine.url().get_backend_name() == "sqlite":
         migration.upgrade()
         return

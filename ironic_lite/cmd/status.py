@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """``ironic-lite status``: is everything there that this configuration needs? One line for each check."""
 
-import socket
 import warnings
 from collections.abc import Callable
 
@@ -14,7 +13,7 @@ from ironic_lite.common import context as ironic_context
 from ironic_lite.conf import CONF
 
 _PATIENCE = 5
-"""Seconds that a broker or the API has to answer."""
+"""Seconds that the API has to answer."""
 
 Check = Callable[[], str]
 
@@ -79,21 +78,11 @@ def _database() -> str:
 
 
 def _broker() -> str:
-    import oslo_messaging
+    from ironic_lite.cmd import broker
 
     if rpc.transport_name() == rpc.IN_PROCESS:
         raise _Skipped("messages stay inside the process")
-    hosts = oslo_messaging.TransportURL.parse(CONF).hosts
-    problems = []
-    for host in hosts:
-        try:
-            with socket.create_connection((host.hostname, host.port or 5672), timeout=_PATIENCE):
-                return f"{host.hostname}:{host.port or 5672} accepts connections"
-        except OSError as exc:
-            problems.append(f"{host.hostname}:{host.port or 5672}: {exc}")
-    raise exception.ServiceUnavailable(
-        err="no broker of [DEFAULT] transport_url can be reached: " + "; ".join(problems)
-    )
+    return broker.log_in()
 
 
 def _conductors() -> str:

@@ -94,6 +94,9 @@ WORKING = frozenset(
 )
 """A conductor holds the node's lock for as long as the node is in one of these."""
 
+LIVE = frozenset({ACTIVE, RESCUE, *WAITING.values()})
+"""The server runs something that its conductor has prepared."""
+
 HELD = frozenset({CLEANHOLD, DEPLOYHOLD, SERVICEHOLD})
 """A step asked to stop here until somebody says ``unhold``."""
 

@@ -89,15 +89,20 @@ def heartbeat(
     _check_version(context, node, agent_token, agent_version)
     _check_url(node, callback_url)
     _check_pinned(node, callback_url, agent_verify_ca)
-    recorded = objects.Node.record_heartbeat(
+    found = objects.Node.record_heartbeat(
         context, node.id, agent_token, callback_url, agent_version, agent_verify_ca
     )
-    if not recorded:
+    if found is None:
         raise exception.InvalidAgentToken(node=node.uuid)
     if agent_status:
         LOG.info("Node %s: ramdisk reports %s: %s", node.uuid, agent_status, agent_status_message)
-    # Read after the call is on record: an engine that is about to wait looks at the record after it has begun to
-    # wait. So one of the two always notices the other.
+    # The state was read after the call was on record: an engine that is about to wait looks at the record after it has
+    # begun to wait. So one of the two always notices the other.
+    if found["provision_state"] not in states.WAITING.values():
+        return
+    if found["maintenance"]:
+        LOG.info("Node %s is under maintenance: its agent has called, and waits", node.uuid)
+        return
     _go_on(context, node.id, agent_token, agent_status, agent_status_message)
 
 
@@ -108,13 +113,6 @@ def _go_on(
     agent_status: str | None,
     agent_status_message: str | None,
 ) -> None:
-    node = objects.Node.get_by_id(context, node_id)
-    if node.provision_state not in states.WAITING.values():
-        return
-    node.touch_provisioning()
-    if node.maintenance:
-        LOG.info("Node %s is under maintenance: its agent has called, and waits", node.uuid)
-        return
     with task_manager.acquire(context, node_id, purpose="heartbeat") as task:
         # While this call waited for the lock, its agent may have gone and the node begun to wait for another one.
         _check_token(task.node, agent_token)

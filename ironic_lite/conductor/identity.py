@@ -16,7 +16,7 @@ from ironic_lite.conductor.workers import Workers
 from ironic_lite.drivers.factory import DriverFactory
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(eq=False)
 class Identity:
     """One life of one conductor.
 
@@ -26,6 +26,7 @@ class Identity:
     :param workers: where its long work runs.
     :param drivers: what it may drive hardware with.
     :param ring: which node belongs to which conductor.
+    :param record_id: id of its record, once it is registered.
     :param locks: tokens of the locks that its tasks hold, or are about to take.
     :param tell_nova: tells Nova of an instance's (UUID) power state; None where Nova is told nothing.
     :param stopping: set when it is asked to stop, and hands its work over.
@@ -38,6 +39,7 @@ class Identity:
     drivers: DriverFactory
     ring: HashRingManager
     tell_nova: Callable[[str, str], None] | None = None
+    record_id: int | None = None
     locks: set[str] = dataclasses.field(default_factory=set)
     stopping: threading.Event = dataclasses.field(default_factory=threading.Event)
 

@@ -76,6 +76,7 @@ class Life:
         me.drivers.load()
         built_in.load()
         record = self._register()
+        me.record_id = record.id
         # Nothing of this life holds a lock yet: what carries our name is a former life's.
         freed = Node.release_orphans(self._context, [me.host], even_if_alive=True, by=me.host)
         orphans.tell(freed, "in a former life")

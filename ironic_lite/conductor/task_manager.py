@@ -293,6 +293,9 @@ class TaskManager:
         LOG.info("Node %s: %s -> %s (%s)", node.uuid, before, move.state, event)
         node.provision_state = move.state
         node.target_provision_state = move.target
+        if move.state in states.LIVE:
+            # Who has prepared what the server runs need not take it over.
+            node.conductor_affinity = self._conductor.record_id
         journal.note(self, terms.STATE, move.state, terms.ENTERED, f"from {before} by {event}")
         limits.check(node, before, event)
         announcements.provision(node, event, before, aim, starts)
@@ -351,13 +354,6 @@ class TaskManager:
         except exception.NodeLockLost:
             self._held = False
             self._log_lost_lock()
-        except exception.DatabaseUnavailable as exc:
-            LOG.error(
-                "%s of node %s stops, and goes on from what is on record: %s",
-                self.purpose,
-                self.node.uuid,
-                exc.message,
-            )
         except Exception as exc:
             LOG.exception("%s of node %s has failed", self.purpose, self.node.uuid)
             self._record_failure(exc)
@@ -380,10 +376,6 @@ class TaskManager:
             self._log_lost_lock()
         except Exception:
             LOG.exception("Could not record the failure on node %s", node.uuid)
-
-    def note_retry(self, what: str, why: str) -> None:
-        """Write into the node's journal, with its next save, that something is tried again."""
-        journal.note(self, terms.RETRY, what, terms.STARTED, why)
 
     # -- what drivers and flows do to the server ---------------------------------------------------------------
 

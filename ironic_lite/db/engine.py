@@ -19,6 +19,7 @@ from sqlalchemy import event, exc
 
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF
+from ironic_lite.db import errors
 
 DEFAULT_FILE = "ironic-lite.sqlite"
 CONNECT_TIMEOUT = 10
@@ -200,6 +201,18 @@ def _sqlite_begin(connection: sa.Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
+def problem() -> str | None:
+    """Why no connection can be made to the database server just now; None when one can. For operators, not for clients.
+
+    :raises ConfigInvalid: when ``[database] connection`` cannot be used.
+    """
+    try:
+        with get().connect():
+            return None
+    except exc.SQLAlchemyError as error:
+        return errors.told_to_operators(error)
+
+
 @contextlib.contextmanager
 def reader() -> Iterator[sa.Connection]:
     """A connection for reading. Each statement sees what was committed when it began."""
@@ -223,5 +236,5 @@ def writer() -> Iterator[sa.Connection]:
 def _queue_up(stack: contextlib.ExitStack) -> None:
     seconds = CONF.database.sqlite_busy_timeout
     if not _sqlite_writer.acquire(timeout=seconds):
-        raise exception.DatabaseUnavailable(reason=f"other threads kept it busy for {seconds} s")
+        raise exception.DatabaseError(reason=f"other threads kept it busy for {seconds} s")
     stack.callback(_sqlite_writer.release)

@@ -72,16 +72,24 @@ def _mysql_number(original: BaseException | None) -> int | None:
 def translate(error: exc.SQLAlchemyError) -> exception.IronicLiteError:
     """The error that callers see; it holds neither SQL nor values."""
     reason = _POOL if isinstance(error, exc.TimeoutError) else transient_reason(error)
-    if reason is not None:
-        return exception.DatabaseUnavailable(reason=reason)
-    if isinstance(error, exc.DataError):
-        return exception.InvalidParameterValue(
-            err="A value is too long, out of range or holds characters that the database cannot keep."
-        )
-    reason = _MISSING if _schema_is_missing(error) else _trouble(error)
+    if reason is None:
+        if isinstance(error, exc.DataError):
+            return exception.InvalidParameterValue(
+                err="A value is too long, out of range or holds characters that the database cannot keep."
+            )
+        reason = _MISSING if _schema_is_missing(error) else _trouble(error)
     if reason is None:
         reason = f"{type(error).__name__}{_code(error)}"
     return exception.DatabaseError(reason=reason)
+
+
+def told_to_operators(error: exc.SQLAlchemyError) -> str:
+    """Why a connection could not be made, in the server's or the driver's words, which hold no password."""
+    original = getattr(error, "orig", None)
+    arguments: tuple[object, ...] = original.args if original is not None else ()
+    if _mysql_number(original) is not None and len(arguments) > 1:
+        return str(arguments[1])
+    return str(original or type(error).__name__).strip().splitlines()[0]
 
 
 def _schema_is_missing(error: exc.SQLAlchemyError) -> bool:

@@ -40,6 +40,32 @@ _UNLOCKED = {
     **_SAME_REVISION,
 }
 
+# Written so often that putting them together each time would be a tenth of the work. Columns that are not named here
+# are written from the parameters.
+_THIS_ONE = NODES.c.id == sa.bindparam("the_node")
+_UNDER_THIS_LOCK = NODES.c.reservation_token == sa.bindparam("the_token")
+_UPDATE = sa.update(NODES).where(_THIS_ONE)
+_UPDATE_FENCED = _UPDATE.where(_UNDER_THIS_LOCK)
+_RELEASE = _UPDATE_FENCED.values(_UNLOCKED)
+_RESERVE = {
+    column: sa.update(NODES)
+    .where(NODES.c[column] == sa.bindparam("ident"), NODES.c.reservation.is_(None))
+    .values(
+        reservation=sa.bindparam("tag"),
+        reservation_token=sa.bindparam("token"),
+        reserved_at=sa.bindparam("now"),
+        **_SAME_REVISION,
+    )
+    for column in ("id", "uuid", "name")
+}
+
+
+def _named(node_id: int, token: str | None) -> Row:
+    """The parameters that the conditions of these statements have."""
+    given: Row = {"the_node": node_id}
+    return given if token is None else {**given, "the_token": token}
+
+
 DEFAULTS: Row = {
     "provision_state": states.ENROLL,
     "conductor_group": "",
@@ -82,6 +108,9 @@ _nodes = Repository(
 create = _nodes.create
 get = _nodes.get
 rows = _nodes.rows
+
+
+_c = NODES.c
 
 
 def _now() -> datetime.datetime:
@@ -148,10 +177,13 @@ def update(
     written = {**values, "updated_at": _now(), "revision": new_revision()} if values else {}
     if "provision_state" in values and "provision_updated_at" not in values:
         written["provision_updated_at"] = written["updated_at"]
-    statement = sa.update(NODES).where(*_fence(node_id, token)).values(written or _SAME_REVISION)
+    statement = _UPDATE if token is None else _UPDATE_FENCED
+    if not written:
+        statement = statement.values(_SAME_REVISION)
     try:
         with engine.writer() as connection:
-            if connection.execute(statement).rowcount == 0:
+            given = {**written, **_named(node_id, token)}
+            if connection.execute(statement, given).rowcount == 0:
                 raise _refusal(connection, node_id)
             if entries:
                 journal.write(connection, node_id, entries)
@@ -214,13 +246,9 @@ def reserve(tag: str, ident: int | str, token: str) -> Row:
     :raises NodeNotFound:
     """
     column, value = _nodes.known_by(ident)
-    statement = (
-        sa.update(NODES)
-        .where(NODES.c[column] == value, NODES.c.reservation.is_(None))
-        .values(reservation=tag, reservation_token=token, reserved_at=_now(), **_SAME_REVISION)
-    )
+    given = {"ident": value, "tag": tag, "token": token, "now": _now()}
     with engine.writer() as connection:
-        connection.execute(statement)
+        connection.execute(_RESERVE[column], given)
         row = _nodes.one(connection, column, value, ident)
     # Not by the number of rows changed: a former try may have been committed though its answer was lost.
     if row["reservation_token"] != token:
@@ -231,9 +259,11 @@ def reserve(tag: str, ident: int | str, token: str) -> Row:
 @retry.on_transient_error
 def release(node_id: int, token: str) -> None:
     """Give the lock back; raises as ``update`` does."""
-    statement = sa.update(NODES).where(*_fence(node_id, token)).values(_UNLOCKED)
     with engine.writer() as connection:
-        if connection.execute(statement).rowcount == 0 and not retry.is_repeated():
+        if (
+            connection.execute(_RELEASE, _named(node_id, token)).rowcount == 0
+            and not retry.is_repeated()
+        ):
             raise _refusal(connection, node_id)
 
 
@@ -335,26 +365,30 @@ def _broken_lock(row: Any, by: str | None) -> journal.Entry:
 
 
 @retry.on_transient_error
-def touch_provisioning(node_id: int) -> datetime.datetime:
-    """Date the provision state anew."""
+def record_heartbeat(node_id: int, agent_token: str, values: Row) -> Row | None:
+    """Write what the agent tells, if the token is this node's; None: it is not.
+
+    Where the node waits for its agent, the clock of that state is started anew.
+
+    :returns: ``provision_state`` and ``maintenance``, as they are once this is on record.
+    """
     now = _now()
-    with engine.writer() as connection:
-        statement = sa.update(NODES).where(NODES.c.id == node_id).values(provision_updated_at=now)
-        if connection.execute(statement).rowcount == 0:
-            raise exception.NodeNotFound(node=node_id)
-    return now
-
-
-@retry.on_transient_error
-def record_heartbeat(node_id: int, agent_token: str, values: Row) -> bool:
-    """Write what the agent tells, if the token is this node's; False: it is not."""
-    statement = (
+    waiting = _c.provision_state.in_(sorted(states.WAITING.values()))
+    written = (
         sa.update(NODES)
-        .where(NODES.c.id == node_id, NODES.c.agent_secret_token == agent_token)
-        .values(**values, agent_last_heartbeat=_now(), **_SAME_REVISION)
+        .where(_c.id == node_id, _c.agent_secret_token == agent_token)
+        .values(
+            **values,
+            agent_last_heartbeat=now,
+            provision_updated_at=sa.case((waiting, now), else_=_c.provision_updated_at),
+            **_SAME_REVISION,
+        )
     )
+    found = sa.select(_c.provision_state, _c.maintenance).where(_c.id == node_id)
     with engine.writer() as connection:
-        return connection.execute(statement).rowcount == 1
+        if connection.execute(written).rowcount == 0:
+            return None
+        return dict(connection.execute(found).mappings().one())
 
 
 @retry.on_transient_error

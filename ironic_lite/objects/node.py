@@ -290,11 +290,6 @@ class Node(Traited, base.IronicLiteObject):
         """Delete the node and all that belongs to it. Raises as ``save`` does."""
         nodes.destroy(self.id, self._token, self._also("destroy"))
 
-    @base.remotable
-    def touch_provisioning(self) -> None:
-        """Start the clock of the present provision state anew, without need of the lock."""
-        self._load({"provision_updated_at": nodes.touch_provisioning(self.id)})
-
     # The lock
 
     @classmethod
@@ -394,10 +389,11 @@ class Node(Traited, base.IronicLiteObject):
         agent_url: str,
         agent_version: str | None,
         agent_verify_ca: str | None = None,
-    ) -> bool:
-        """Note that the agent called, without need of the lock.
+    ) -> Row | None:
+        """Note that the agent called, without need of the lock; a wait for it begins anew.
 
-        :returns: False when ``agent_token`` is not the node's; nothing was written.
+        :returns: ``provision_state`` and ``maintenance`` as they were once that was on record; None when
+            ``agent_token`` is not the node's, and nothing was written.
         """
         told = {
             "agent_url": agent_url,

@@ -10,9 +10,6 @@ from ironic_lite.conductor.periodics import owned
 
 LOG = log.getLogger(__name__)
 
-_LIVE = (states.ACTIVE, states.RESCUE, *sorted(states.WAITING.values()))
-"""States in which a server runs something that its conductor has prepared."""
-
 
 class Takeover:
     """Finds nodes that another conductor has prepared.
@@ -25,7 +22,11 @@ class Takeover:
 
     def run(self, context: ironic_context.RequestContext) -> None:
         """Take over what became ours since the last run."""
-        filters = {"provision_state_in": _LIVE, "reserved": False, "maintenance": False}
+        filters = {
+            "provision_state_in": sorted(states.LIVE),
+            "reserved": False,
+            "maintenance": False,
+        }
         for row in owned.nodes(context, filters, ["conductor_affinity"]):
             if row["conductor_affinity"] != self._conductor_id:
                 self._take_over(context, row["uuid"])
@@ -33,7 +34,7 @@ class Takeover:
     def _take_over(self, context: ironic_context.RequestContext, node_uuid: str) -> None:
         try:
             with task_manager.acquire(context, node_uuid, purpose="takeover", retry=False) as task:
-                if task.node.provision_state in _LIVE:
+                if task.node.provision_state in states.LIVE:
                     task.driver.deploy.take_over(task)
                     task.node.conductor_affinity = self._conductor_id
                     task.node.save()

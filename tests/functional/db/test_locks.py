@@ -155,8 +155,16 @@ def test_listings_show_the_agent_as_ironic_does(node: objects.Node, admin: Conte
             reader(["agent_secret_token"])
 
 
-def test_touch_provisioning_needs_no_lock(node: objects.Node, admin: Context) -> None:
-    objects.Node.reserve(admin, "host", node.id)
-    node.touch_provisioning()
-    assert nodes.get(node.id)["provision_updated_at"] == node.provision_updated_at
-    assert node.obj_what_changed() == set()
+@pytest.mark.parametrize("state", ["clean wait", "active"])
+def test_a_call_of_the_agent_begins_its_wait_anew(
+    node: objects.Node, admin: Context, state: str
+) -> None:
+    objects.Node.claim_agent_token(admin, node.id, "token")
+    node.provision_state = state
+    node.save()
+    since = node.provision_updated_at
+    found = objects.Node.record_heartbeat(admin, node.id, "token", "http://192.0.2.1:9999", "13")
+    assert found == {"provision_state": state, "maintenance": False}
+    node.refresh()
+    assert (node.provision_updated_at > since) is (state == "clean wait")
+    assert node.agent_last_heartbeat > since

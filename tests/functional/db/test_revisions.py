@@ -14,7 +14,6 @@ pytestmark = pytest.mark.usefixtures("database")
 CHANGES: dict[str, Callable[[int], Any]] = {
     "a field": lambda node: nodes.update(node, {"extra": {"a": 1}}),
     "the provision state": lambda node: nodes.update(node, {"provision_state": "manageable"}),
-    "the date of the provision state": nodes.touch_provisioning,
     "traits": lambda node: nodes.node_traits.replace(node, ["CUSTOM_A"]),
     "one more trait": lambda node: nodes.node_traits.add(node, "CUSTOM_B"),
     "one trait less": lambda node: nodes.node_traits.remove(node, "CUSTOM_OLD"),
