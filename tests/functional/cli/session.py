@@ -13,7 +13,11 @@ import sys
 def main() -> None:
     """Serve until the input ends."""
     from ironicclient import shell
+    from ironicclient.v1 import utils
 
+    # With --wait it looks every ten seconds, a patience that tests do not have.
+    for waiting in filter(None, utils.PROVISION_ACTIONS.values()):
+        waiting["poll_interval"] = 0.2
     answers = sys.stdout
     for line in sys.stdin:
         output, errors = io.StringIO(), io.StringIO()
