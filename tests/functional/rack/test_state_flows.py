@@ -5,6 +5,7 @@ from typing import Any
 
 from ironic_lite.simulator import images
 from tests.functional.rack.cloud import Cloud, Server
+from tests.waiting import wait_for
 
 METADATA = {"interface": "deploy", "step": "erase_devices_metadata"}
 BURN_IN = {"interface": "deploy", "step": "burnin_cpu"}
@@ -96,9 +97,14 @@ def test_a_deployment_that_is_aborted_while_it_waits(cloud: Cloud) -> None:
 
 
 def test_a_server_with_an_agent_is_not_booted_again(cloud: Cloud) -> None:
-    """Fast-track: cleaned twice and deployed with one boot of the ramdisk."""
-    server = cloud.enrol(driver_info={"fast_track": True})
+    """Fast-track: inspected, cleaned twice and deployed with one boot of the ramdisk."""
+    server = cloud.enrol(driver_info={"fast_track": True}, inspect_interface="agent")
     cloud.manage(server)
+    cloud.provision(server, "inspect", "manageable")
+    wait_for(
+        lambda: cloud.show(server)["driver_internal_info"].get("agent_url"),
+        "the agent to find its node",
+    )
     cloud.provision(server, "clean", "manageable", clean_steps=[BURN_IN])
     assert (server.status["power"], server.status["phase"]) == ("on", "agent")
     cloud.provision(server, "provide", "available")
