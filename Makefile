@@ -4,6 +4,8 @@
 # make lint          style, types, walls between the rooms, release notes
 # make chaos         every fault, on both databases (half an hour)    ARGS="--chaos-faults broker_gone"
 # make bench         ironic_lite against upstream ironic              ARGS=--help
+# make scale         2,000 nodes through a cluster of three conductors ARGS=--help
+# make storm         1,000 agents that call at once                   ARGS=--help
 # make sample-config write etc/ironic-lite.conf.sample and etc/policy.yaml.sample again
 # make clean         remove what these made
 
@@ -16,7 +18,7 @@ TEST_WORKERS ?= 4
 
 CHAOS = $(BIN)/python -m pytest -q -o faulthandler_timeout=0 --chaos-report build/chaos.md tests/chaos
 
-.PHONY: help demo test chaos lint bench sample-config test-servers clean
+.PHONY: help demo test chaos lint bench scale storm sample-config test-servers clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -42,6 +44,9 @@ lint: $(VENV)/.installed-for-tests
 
 bench: $(VENV)/.installed-for-tests
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+scale storm: $(VENV)/.installed-for-tests test-servers
+	@$(BIN)/python -m tests.bench.$@ $(ARGS)
 
 sample-config: $(VENV)/.installed
 	PYTHONWARNINGS=ignore $(BIN)/oslo-config-generator --config-file etc/config-generator.conf
