@@ -23,7 +23,7 @@ LOG = log.getLogger(__name__)
 def request(record: Any, what: str, **derived: Any) -> Iterator[None]:
     """Announce what is done in here to the record, in the context of the request that it was read or made with.
 
-    Nothing happens while no notifications are wanted, and for resources that Ironic has none for.
+    Nothing happens while no notifications are wanted, and for resources that there are none for.
 
     :param what: ``create``, ``update``, ``delete``, ``maintenance_set``.
     :param derived: fields that a new record does not have before it is stored.

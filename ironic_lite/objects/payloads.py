@@ -50,6 +50,8 @@ _MASKED: dict[str, Callable[[Any], Any]] = {
     "clean_step": redaction.mask,
     "deploy_step": redaction.mask,
     "steps": redaction.mask,
+    "actions": redaction.mask,
+    "conditions": redaction.mask,
     "extra": redaction.mask,
     "last_error": redaction.mask_text,
     "maintenance_reason": redaction.mask_text,
@@ -99,6 +101,13 @@ class _VolumeTarget(Payload):
         return super().of({**row, "properties": withheld}, **own)
 
 
+class _InspectionRule(Payload):
+    def of(self, row: Row, **own: Any) -> Row:
+        if row.get("sensitive"):
+            row = {**row, "conditions": [_WITHHELD], "actions": [_WITHHELD]}
+        return super().of(row, **own)
+
+
 CRUD: dict[str, Payload] = {
     "Node": NODE_CRUD,
     "Port": Payload(
@@ -142,6 +151,14 @@ CRUD: dict[str, Payload] = {
     ),
     "DeployTemplate": Payload(
         "DeployTemplateCRUDPayload", "1.0", ("extra", "name", "steps", "uuid", *_MOMENTS)
+    ),
+    "InspectionRule": _InspectionRule(
+        "InspectionRuleCRUDPayload",
+        "1.0",
+        (
+            *("actions", "conditions", "description", "phase", "priority", "scope", "sensitive"),
+            *("uuid", *_MOMENTS),
+        ),
     ),
     "Runbook": Payload(
         "RunbookCRUDPayload",

@@ -38,6 +38,9 @@ def told(listener: Listener, uuid: str, *events: str) -> list[Message]:
     return listener.about(uuid)
 
 
+CRUD = ("create", "update", "delete")
+
+
 def moves(listener: Listener, uuid: str) -> list[Message]:
     """What came about the provision states of a node; the levels have queues of their own, so: by time."""
     of_states = [m for m in listener.about(uuid) if "provision_set" in m["event_type"]]
@@ -107,6 +110,60 @@ def test_what_is_told(cluster: Deployment, rabbitmq_url: str) -> None:
     assert data(verified)["previous_provision_state"] == "verifying"
     assert data(verified)["provision_state"] == "manageable"
     assert data(by_type["power_set.end"])["to_power"] == "power on"
+
+
+STEP = {"interface": "deploy", "step": "deploy", "args": {}}
+RULE = {
+    "conditions": [{"op": "eq", "args": {"values": [1, 1]}}],
+    "actions": [{"op": "fail", "args": {"msg": SECRET}}],
+    "sensitive": True,
+}
+
+
+def test_every_resource(
+    make_deployment: Callable[..., Deployment], sqlite_url: str, rabbitmq_url: str
+) -> None:
+    options = {**TOLD, "oslo_messaging_notifications": {"transport_url": rabbitmq_url}}
+    cloud = make_deployment(database=sqlite_url, options=options)
+    cloud.start_all_in_one()
+    listener = Listener(rabbitmq_url)
+    node = cloud.create_node(driver="fake-hardware")
+    cloud.set_provision_state(node, "manage", until="manageable")
+    cloud.set_power_state(node, "power off")
+    target = {"volume_type": "iscsi", "volume_id": "v", "boot_index": 0}
+    resources: dict[str, tuple[str, dict[str, object]]] = {
+        "portgroup": ("/v1/portgroups", {"node_uuid": node}),
+        "volumeconnector": (
+            "/v1/volume/connectors",
+            {"node_uuid": node, "type": "iqn", "connector_id": "iqn.2026-11.x:y"},
+        ),
+        "volumetarget": (
+            "/v1/volume/targets",
+            {"node_uuid": node, **target, "properties": {"auth_password": SECRET}},
+        ),
+        "allocation": ("/v1/allocations", {"resource_class": "none"}),
+        "deploytemplate": (
+            "/v1/deploy_templates",
+            {"name": "CUSTOM_A", "steps": [{**STEP, "priority": 1}]},
+        ),
+        "runbook": ("/v1/runbooks", {"name": "CUSTOM_B", "steps": [{**STEP, "order": 1}]}),
+        "inspectionrule": ("/v1/inspection_rules", RULE),
+    }
+    for resource, (path, body) in resources.items():
+        uuid = cloud.call("POST", path, body)["uuid"]
+        field = "/description" if resource == "inspectionrule" else "/extra"
+        value: object = "d" if resource == "inspectionrule" else {"k": "v"}
+        patch = [{"op": "replace", "path": field, "value": value}]
+        cloud.call("PATCH", f"{path}/{uuid}", patch)
+        cloud.call("DELETE", f"{path}/{uuid}")
+        events = (f"{what}.{status}" for what in CRUD for status in ("start", "end"))
+        messages = told(listener, uuid, *(f"{resource}.{event}" for event in events))
+        changed = data(messages[3])
+        assert changed[field[1:]] == value
+        assert changed["created_at"] is not None
+        if "node_uuid" in body:
+            assert {data(m)["node_uuid"] for m in messages} == {node}
+    assert SECRET not in "".join(listener.raw)
 
 
 def test_a_broker_that_is_away_and_a_service_that_is_killed_meanwhile_lose_nothing(

@@ -5,7 +5,7 @@ from typing import Any
 
 import webob
 
-from ironic_lite.api import access, filters, paging, types
+from ironic_lite.api import access, announcing, filters, paging, types
 from ironic_lite.api import patch as json_patch
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import changing, finding
@@ -43,7 +43,8 @@ def create(call: Call) -> webob.Response:
     values = INSPECTION_RULE.parse(call.document(), call.minor)
     values.setdefault("conditions", [])
     rule = InspectionRule(call.context, **values)
-    rule.create()
+    with announcing.request(rule, "create"):
+        rule.create()
     return call.reply(_shown(call, rule), 201, call.url(f"inspection_rules/{rule.uuid}"))
 
 
@@ -61,7 +62,9 @@ def delete(call: Call, uuid: str) -> webob.Response:
     """``DELETE /v1/inspection_rules/{rule}``"""
     access.authorize(call.context, "baremetal:inspection_rule:delete")
     call.query({})
-    _find(call, uuid).destroy()
+    rule = _find(call, uuid)
+    with announcing.request(rule, "delete"):
+        rule.destroy()
     return call.empty(204)
 
 
