@@ -34,9 +34,10 @@ def read(
     # What a command prints is for its caller; the log is not part of it.
     CONF.set_default("use_stderr", True)
     _refuse([f"{each}: there is no such directory." for each in directories if not _is_dir(each)])
-    found = list(files or cfg.find_config_files(project=PROJECT))
-    found += config_files.in_directories(list(directories or cfg.find_config_dirs(project=PROJECT)))
-    written, problems = config_files.parse(found)
+    # The library finds the usual ones once for the project and once for the program.
+    files = list(dict.fromkeys(files or cfg.find_config_files(project=PROJECT)))
+    directories = list(dict.fromkeys(directories or cfg.find_config_dirs(project=PROJECT)))
+    written, problems = config_files.parse([*files, *config_files.in_directories(directories)])
     _refuse(problems + config_files.wrong_at_once(written))
     _parse(files, directories)
     rpc.register_options()

@@ -166,6 +166,24 @@ def test_a_configuration_may_be_only_checked(console: Console) -> None:
     assert not (console.directory / "state").exists()
 
 
+def test_the_usual_files_are_found_and_read_once(tmp_path: Path) -> None:
+    (tmp_path / ".ironic-lite" / "ironic-lite.conf.d").mkdir(parents=True)
+    (tmp_path / ".ironic-lite" / "ironic-lite.conf").write_text("[api]\nthreads = few\n")
+    (tmp_path / ".ironic-lite" / "ironic-lite.conf.d" / "more.conf").write_text("[api]\na = 1\n")
+    done = subprocess.run(
+        [str(SCRIPTS / "ironic-lite"), "up", "--check"],
+        env={**os.environ, "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    unknown, wrong = done.stderr.splitlines()
+    assert "more.conf: [api] a: there is no such option." in unknown
+    assert "ironic-lite.conf: [api] threads: 'few' will not do" in wrong
+
+
 def test_options_of_libraries_are_known(console: Console) -> None:
     console.configure(
         "[DEFAULT]\nuse_journal = false\nrpc_response_timeout = 61\n[oslo_messaging_rabbit]\nheartbeat_rate = 3\n"
