@@ -403,6 +403,7 @@ class Node(Traited, base.IronicLiteObject):
         return nodes.record_heartbeat(node_id, agent_token, told)
 
     @classmethod
+    @base.remotable
     def claim_agent_token(cls, context: Any, node_id: int, token: str) -> bool:
         """Make this the token of the node's agent, unless it has another one.
 

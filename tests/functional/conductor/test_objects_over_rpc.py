@@ -51,6 +51,13 @@ def test_methods_of_an_object(indirect: Cloud) -> None:
     assert indirect.node(node).description == "new"
 
 
+def test_an_agents_token_is_claimed_once_and_by_the_same_again(indirect: Cloud) -> None:
+    """Whoever hears no answer asks again."""
+    node = indirect.node(indirect.create_node())
+    for token, claimed in (("t" * 43, True), ("t" * 43, True), ("u" * 43, False)):
+        assert asked(indirect, "claim_agent_token", node.id, token) is claimed
+
+
 def test_only_remotable_methods_can_be_called(indirect: Cloud) -> None:
     for method in ("reserve", "release_orphans", "_from_row", "obj_from_primitive"):
         with pytest.raises(exception.Invalid):

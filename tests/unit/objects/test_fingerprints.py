@@ -17,7 +17,7 @@ FINGERPRINTS = {
     "DeployTemplate": "1.0-136cb1bd61431ca43c1af179b5a76f64",
     "FirmwareComponent": "1.0-6cbd5338689c8223bea4e524d261f882",
     "InspectionRule": "1.0-8c6a654712ff2a88e8ff60b7eb294207",
-    "Node": "1.2-877eca64adca5c3e66b5e0c3fe727ac5",
+    "Node": "1.2-0c79d8b69556c6e6cb83b574942a9d73",
     "NodeHistory": "1.0-47dee1fefa9d6644d2ac0b3ed5a8401c",
     "NodeInventory": "1.0-e6bfbab563cda40b5dbf223d6988d91a",
     "NodeJournal": "1.0-70962486c34eb1dd899140c893b5d89b",
