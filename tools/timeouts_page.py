@@ -38,8 +38,8 @@ is reached.
 |---|---|---|"""
 
 _WORKING = (
-    "| `{state}` | the conductor that holds the lock | each command has a bound of its own (below); a conductor that dies "
-    "is noticed after `[conductor] heartbeat_timeout`, and the node's new owner goes on within one `[conductor] "
+    "| `{state}` | the conductor that holds the lock | each command has a bound of its own (below); a conductor that "
+    "dies is noticed after `[conductor] heartbeat_timeout`, and the node's new owner goes on within one `[conductor] "
     "heartbeat_interval`; what cuts off its conductor again and again fails after `[conductor] recovery_attempts` |"
 )
 _WAITING = (

@@ -109,8 +109,8 @@ class NoFreeConductorWorker(TemporaryFailure):
 
 class ConcurrentActionLimit(TemporaryFailure):
     template = (
-        "Unable to process request at this time. The concurrent action limit for %(action)s has been reached: "
-        "%(option)s allows %(most)s nodes at one time. Try again later, or ask your administrator to raise it."
+        "Unable to process request at this time. The concurrent action limit for %(action)s has been reached "
+        "(%(option)s = %(most)s). Try again later, or ask your administrator to raise it."
     )
     retry_after = 10
 
@@ -369,7 +369,11 @@ class NodeNotLocked(Invalid):
     template = "Node %(node)s found not to be locked on release."
 
 
-class NodeLockLost(Conflict):
+class WorkCutOff(IronicLiteError):
+    """The work on a node cannot go on here, through no fault of the node: its owner goes on from what is on record."""
+
+
+class NodeLockLost(Conflict, WorkCutOff):
     """The write was refused: another task has taken the node since this one locked it."""
 
     template = (
@@ -482,6 +486,10 @@ class InvalidAgentToken(Invalid):
 
 class DatabaseError(IronicLiteError):
     template = "The database could not carry out the operation: %(reason)s"
+
+
+class DatabaseUnavailable(DatabaseError, WorkCutOff):
+    """It is away, or too busy for all tries; it may work again soon."""
 
 
 class VersionIncompatible(IronicLiteError):

@@ -39,7 +39,7 @@ def _run(
     node = task.node
     try:
         function(task, *args)
-    except exception.NodeLockLost:
+    except exception.WorkCutOff:
         raise
     except Exception as exc:
         if not isinstance(exc, exception.IronicLiteError):

@@ -52,7 +52,7 @@ def execute(task: Any, kind: str, step: Step) -> None:
         with task.for_node(uuid, f"step {steps.label(step)} of {task.node.uuid}") as its_task:
             try:
                 _execute(task, its_task, kind, step)
-            except exception.NodeLockLost:
+            except exception.WorkCutOff:
                 raise
             except exception.IronicLiteError as exc:
                 raise exception.IronicLiteError(f"on child node {uuid}: {exc.message}") from exc

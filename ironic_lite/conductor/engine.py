@@ -405,7 +405,7 @@ def _clean_up(task: TaskManager, flow: Flow) -> str | None:
     """Undo the preparation; returns what went wrong with that."""
     try:
         flow.clean_up(task)
-    except exception.NodeLockLost:
+    except exception.WorkCutOff:
         raise
     except Exception as exc:
         LOG.exception("Node %s: cleaning up after the %s failed", task.node.uuid, flow.name)
@@ -435,8 +435,8 @@ def _failing(task: TaskManager, flow: Flow) -> Iterator[None]:
         yield
     except _HandedOver:
         return
-    except exception.NodeLockLost:
-        # Not a failure of the node, which is another conductor's by now.
+    except exception.WorkCutOff:
+        # Not a failure of the node: it is another conductor's by now, or the database is away.
         raise
     except Exception as exc:
         if not isinstance(exc, exception.IronicLiteError):

@@ -79,7 +79,7 @@ def change(task: Any, state: str, timeout: int | None = None, reraise: bool = Tr
             task.driver.power.reboot(task, timeout=timeout)
         else:
             task.driver.power.set_power_state(task, state, timeout=timeout)
-    except exception.NodeLockLost:
+    except exception.WorkCutOff:
         raise
     except Exception as exc:
         node.target_power_state = None

@@ -36,7 +36,7 @@ def _secure_boot(task: TaskManager) -> None:
 def _try(task: TaskManager, read: Callable[[TaskManager], None]) -> None:
     try:
         read(task)
-    except exception.NodeLockLost:
+    except exception.WorkCutOff:
         raise
     except exception.UnsupportedDriverExtension:
         LOG.debug("Node %s has no %s", task.node.uuid, read.__name__)

@@ -354,6 +354,13 @@ class TaskManager:
         except exception.NodeLockLost:
             self._held = False
             self._log_lost_lock()
+        except exception.DatabaseUnavailable as exc:
+            LOG.error(
+                "%s of node %s stops, and goes on from what is on record: %s",
+                self.purpose,
+                self.node.uuid,
+                exc.message,
+            )
         except Exception as exc:
             LOG.exception("%s of node %s has failed", self.purpose, self.node.uuid)
             self._record_failure(exc)
@@ -376,6 +383,10 @@ class TaskManager:
             self._log_lost_lock()
         except Exception:
             LOG.exception("Could not record the failure on node %s", node.uuid)
+
+    def note_retry(self, what: str, why: str) -> None:
+        """Write into the node's journal, with its next save, that something is tried again."""
+        journal.note(self, terms.RETRY, what, terms.STARTED, why)
 
     # -- what drivers and flows do to the server ---------------------------------------------------------------
 

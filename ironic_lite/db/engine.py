@@ -236,5 +236,5 @@ def writer() -> Iterator[sa.Connection]:
 def _queue_up(stack: contextlib.ExitStack) -> None:
     seconds = CONF.database.sqlite_busy_timeout
     if not _sqlite_writer.acquire(timeout=seconds):
-        raise exception.DatabaseError(reason=f"other threads kept it busy for {seconds} s")
+        raise exception.DatabaseUnavailable(reason=f"other threads kept it busy for {seconds} s")
     stack.callback(_sqlite_writer.release)

@@ -72,12 +72,13 @@ def _mysql_number(original: BaseException | None) -> int | None:
 def translate(error: exc.SQLAlchemyError) -> exception.IronicLiteError:
     """The error that callers see; it holds neither SQL nor values."""
     reason = _POOL if isinstance(error, exc.TimeoutError) else transient_reason(error)
-    if reason is None:
-        if isinstance(error, exc.DataError):
-            return exception.InvalidParameterValue(
-                err="A value is too long, out of range or holds characters that the database cannot keep."
-            )
-        reason = _MISSING if _schema_is_missing(error) else _trouble(error)
+    if reason is not None:
+        return exception.DatabaseUnavailable(reason=reason)
+    if isinstance(error, exc.DataError):
+        return exception.InvalidParameterValue(
+            err="A value is too long, out of range or holds characters that the database cannot keep."
+        )
+    reason = _MISSING if _schema_is_missing(error) else _trouble(error)
     if reason is None:
         reason = f"{type(error).__name__}{_code(error)}"
     return exception.DatabaseError(reason=reason)

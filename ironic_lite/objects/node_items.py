@@ -6,13 +6,13 @@ from typing import Any, ClassVar, Self
 
 from ironic_lite.common import exception
 from ironic_lite.db import node_items
-from ironic_lite.objects import base, fields
+from ironic_lite.objects import base, fields, record
 
 Row = dict[str, Any]
 
 
-class NodeItem(base.IronicLiteObject):
-    """Base of both. They are read one by one or as a list, and written all at once."""
+class NodeItem(record.Listed):
+    """Base of both. They are read one by one or as a list without markers, and written all at once."""
 
     REPOSITORY: ClassVar[node_items.NodeItems]
 
@@ -21,23 +21,6 @@ class NodeItem(base.IronicLiteObject):
         "node_id": fields.IntegerField(),
         "node_uuid": fields.UUIDField(),
     }
-
-    @classmethod
-    @base.remotable
-    def rows(
-        cls,
-        context: Any,
-        columns: Iterable[str],
-        limit: int | None = None,
-        marker: str | None = None,
-        sort_key: str = "id",
-        sort_dir: str = "asc",
-        filters: Row | None = None,
-    ) -> Sequence[Row]:
-        """As the rows of other resources, but without markers; filter by ``node_id`` or ``node_uuid``."""
-        return cls.REPOSITORY.rows(
-            columns, limit, marker, sort_key, sort_dir, filters, text_moments=True
-        )
 
     @classmethod
     @base.remotable

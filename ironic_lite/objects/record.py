@@ -11,13 +11,40 @@ from ironic_lite.objects import base, fields
 Row = dict[str, Any]
 
 
-class Record(base.IronicLiteObject):
+class Listed(base.IronicLiteObject):
+    """Base of objects that are read as pages of plain dictionaries."""
+
+    REPOSITORY: ClassVar[Repository]
+
+    @classmethod
+    @base.remotable
+    def rows(
+        cls,
+        context: Any,
+        columns: Iterable[str],
+        limit: int | None = None,
+        marker: str | None = None,
+        sort_key: str = "id",
+        sort_dir: str = "asc",
+        filters: Row | None = None,
+    ) -> Sequence[Row]:
+        """A page as plain dictionaries with exactly these columns, JSON-able.
+
+        :param marker: UUID of the record that the page begins behind; of those that have one.
+        :param filters: see ``filters`` of the resource's repository.
+        :raises NotFound: the resource's own, for the marker.
+        :raises InvalidParameterValue: for the sort key, the direction or a filter.
+        """
+        return cls.REPOSITORY.rows(
+            columns, limit, marker, sort_key, sort_dir, filters, text_moments=True
+        )
+
+
+class Record(Listed):
     """Base of objects with an id and a UUID.
 
     Fields that are no columns of the table (``node_uuid`` and the like) follow from others and cannot be set.
     """
-
-    REPOSITORY: ClassVar[Repository]
 
     fields = {
         "id": fields.IntegerField(),
@@ -44,32 +71,9 @@ class Record(base.IronicLiteObject):
         sort_dir: str = "asc",
         filters: Row | None = None,
     ) -> Sequence[Self]:
-        """A page of records as objects; ``rows`` is far cheaper where objects are not needed.
-
-        :param marker: UUID of the record that the page begins behind.
-        :param filters: see ``filters`` of the resource's repository.
-        :raises NotFound: the resource's own, for the marker.
-        :raises InvalidParameterValue: for the sort key, the direction or a filter.
-        """
+        """A page of records as objects; ``rows`` takes and raises the same, and is far cheaper."""
         page = cls.REPOSITORY.rows(None, limit, marker, sort_key, sort_dir, filters)
         return [cls._from_row(context, row) for row in page]
-
-    @classmethod
-    @base.remotable
-    def rows(
-        cls,
-        context: Any,
-        columns: Iterable[str],
-        limit: int | None = None,
-        marker: str | None = None,
-        sort_key: str = "id",
-        sort_dir: str = "asc",
-        filters: Row | None = None,
-    ) -> Sequence[Row]:
-        """A page as plain dictionaries with exactly these columns, JSON-able. Raises as ``list`` does."""
-        return cls.REPOSITORY.rows(
-            columns, limit, marker, sort_key, sort_dir, filters, text_moments=True
-        )
 
     @base.remotable
     def refresh(self) -> None:

@@ -19,6 +19,7 @@ class Faults:
     ``ignore_power_off``: power off and soft off are accepted and not done.
     ``agent_never_boots``: the ramdisk hangs before its agent starts.
     ``agent_command_delay``: seconds added to each agent command.
+    ``agent_calls_twice``: every heartbeat arrives twice, at the same time.
     ``agent_dies_on``: a command (``standby.prepare_image`` or ``prepare_image``) or step
     (``erase_devices``) at which the agent dies; ``agent_dies_when`` says where in it.
     ``image_write_fails``: the disk reports an error in the middle of an image.
@@ -32,6 +33,7 @@ class Faults:
     ignore_power_off: bool = False
     agent_never_boots: bool = False
     agent_command_delay: float = 0.0
+    agent_calls_twice: bool = False
     agent_dies_on: str | None = None
     agent_dies_when: Literal["middle", "after"] = "middle"
     image_write_fails: bool = False

@@ -84,7 +84,7 @@ class Cluster(Deployment):
         self.apis: dict[str, ServerProcess] = {}
         self._api_ports: dict[str, int] = {}
         self._lives: list[Process] = []
-        self.records = sa.create_engine(database, pool_size=2)
+        self.records = sa.create_engine(database, pool_size=2, pool_pre_ping=True)
 
     def close(self) -> None:
         """Stop every process."""

@@ -109,7 +109,9 @@ def rolling_restart(scene: Scene) -> None:
 
 
 @contextlib.contextmanager
-def _broken(scene: Scene, fault: str, kind: str, count: int, **faults: Any) -> Iterator[set[str]]:
+def _broken(
+    scene: Scene, fault: str, kind: str | None, count: int, **faults: Any
+) -> Iterator[set[str]]:
     """Some servers have a fault."""
     nodes = sorted(scene.load.index_of)[:: max(1, len(scene.load.index_of) // count)][:count]
     with contextlib.ExitStack() as stack:
@@ -152,14 +154,21 @@ def bmc_wrong_password(scene: Scene) -> None:
 def agent_late(scene: Scene) -> None:
     """Agents take long. That is no reason to fail."""
     since = time.time()
-    with _broken(scene, "agents late", "none", 6, agent_command_delay=2.0) as nodes:
+    with _broken(scene, "agents late", None, 6, agent_command_delay=2.0) as nodes:
         scene.wait(lambda: _met(scene, nodes, since), "an operation to meet a late agent")
+
+
+def agent_duplicated(scene: Scene) -> None:
+    """Every call of an agent comes twice, at the same time."""
+    since = time.time()
+    with _broken(scene, "agents duplicated", None, 6, agent_calls_twice=True) as nodes:
+        scene.wait(lambda: _met(scene, nodes, since), "an operation to meet a duplicated agent")
 
 
 def agent_of_an_old_boot(scene: Scene) -> None:
     """Agents survive their servers' power off and go on calling. They are not listened to."""
     since = time.time()
-    with _broken(scene, "agents of an old boot", "none", 6, stale_agent=True) as nodes:
+    with _broken(scene, "agents of an old boot", None, 6, stale_agent=True) as nodes:
         scene.wait(lambda: _met(scene, nodes, since), "an operation to meet a stale agent")
 
 
@@ -178,6 +187,7 @@ ALL: tuple[Fault, ...] = (
     bmc_silent,
     bmc_wrong_password,
     agent_late,
+    agent_duplicated,
     agent_of_an_old_boot,
     agent_dead,
     two_of_one_name,

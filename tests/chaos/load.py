@@ -179,9 +179,13 @@ class Load:
             self._outages -= 1
 
     @contextlib.contextmanager
-    def unhealthy(self, node: str, kind: str) -> Iterator[int]:
-        """The node's server has a fault of this kind (see ``operations.CAUSES``); gives its place in the rack."""
-        self.ledger.break_hardware(node, kind)
+    def unhealthy(self, node: str, kind: str | None) -> Iterator[int]:
+        """The node's server has a fault of this kind (see ``operations.CAUSES``); gives its place in the rack.
+
+        None: a fault that is no reason to fail.
+        """
+        if kind:
+            self.ledger.break_hardware(node, kind)
         try:
             yield self.index_of[node]
         finally:

@@ -51,9 +51,9 @@ class Scale:
     servers: int = 30
     fakes: int = 8
     patience: float = 60
-    outage: float = 12
-    kills: int = 10
-    breath: float = 2
+    outage: float = 8
+    kills: int = 7
+    breath: float = 1
 
 
 @dataclasses.dataclass
@@ -170,7 +170,9 @@ class Scene:
 
     def _waiting_to_be_sent(self) -> int:
         with self.cluster.records.connect() as connection:
-            return int(connection.execute(sa.text("SELECT COUNT(*) FROM notifications")).scalar_one())
+            return int(
+                connection.execute(sa.text("SELECT COUNT(*) FROM notifications")).scalar_one()
+            )
 
     def intrusions(self) -> list[str]:
         """Commands to servers from conductors that did not have the lock."""

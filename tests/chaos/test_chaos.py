@@ -33,8 +33,8 @@ def test_nothing_is_lost(
         scene.settle()
         scene.keep_journal(tmp_path / "rack.jsonl")
         report = f"Chaos on {request.node.callspec.id}, seed {config.getoption('--chaos-seed')}\n\n{scene.table()}"
+        config.stash[TABLE].append(report)
         violations = scene.violations()
-    config.stash[TABLE].append(report)
     assert not violations, "\n".join(violations)
     if config.getoption("--chaos-full") and not chosen:
         assert not missing, f"no conductor was killed in: {', '.join(sorted(missing))}"

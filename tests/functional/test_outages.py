@@ -3,7 +3,9 @@
 
 import contextlib
 from collections.abc import Callable
+from typing import NamedTuple
 
+import pytest
 import requests
 
 from tests.functional.deployment import Deployment
@@ -45,20 +47,33 @@ def test_the_database_is_gone_and_comes_back(make_deployment: Callable[..., Depl
         cloud.wait_for_node(node, power_state="power on", reservation=None)
 
 
-def test_the_broker_is_gone_and_comes_back(
+class OnBroker(NamedTuple):
+    """An API, a conductor, a node of theirs, and the broker between them."""
+
+    broker: RabbitMQ
+    cloud: Deployment
+    node: str
+
+
+@pytest.fixture
+def on_broker(
     make_deployment: Callable[..., Deployment],
     sqlite_url: str,
     breakable_rabbitmq_server: RabbitMQ,
-) -> None:
-    broker = breakable_rabbitmq_server
+) -> OnBroker:
     cloud = make_deployment(
         database=sqlite_url,
-        transport=broker.create_vhost(),
+        transport=breakable_rabbitmq_server.create_vhost(),
         options={"DEFAULT": {"rpc_response_timeout": 5}},
     )
     cloud.start_api()
     cloud.add_conductor("c1")
     node = cloud.create_node(driver="fake-hardware")
+    return OnBroker(breakable_rabbitmq_server, cloud, node)
+
+
+def test_the_broker_is_gone_and_comes_back(on_broker: OnBroker) -> None:
+    broker, cloud, node = on_broker
     cloud.set_provision_state(node, "manage", until="manageable")
     broker.stop()
     # Signs of life go to the database: the conductor stays in the ring.
@@ -71,20 +86,8 @@ def test_the_broker_is_gone_and_comes_back(
     cloud.wait_for_node(node, power_state="power on", reservation=None)
 
 
-def test_a_frozen_broker_does_not_hold_requests_for_ever(
-    make_deployment: Callable[..., Deployment],
-    sqlite_url: str,
-    breakable_rabbitmq_server: RabbitMQ,
-) -> None:
-    broker = breakable_rabbitmq_server
-    cloud = make_deployment(
-        database=sqlite_url,
-        transport=broker.create_vhost(),
-        options={"DEFAULT": {"rpc_response_timeout": 5}},
-    )
-    cloud.start_api()
-    cloud.add_conductor("c1")
-    node = cloud.create_node(driver="fake-hardware")
+def test_a_frozen_broker_does_not_hold_requests_for_ever(on_broker: OnBroker) -> None:
+    broker, cloud, node = on_broker
     broker.process.pause()
     answer = cloud.request("PUT", f"/v1/nodes/{node}/states/power", {"target": "power on"})
     assert answer.status_code == requests.codes.service_unavailable

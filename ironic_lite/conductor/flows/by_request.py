@@ -50,8 +50,12 @@ class ByRequest:
         task.driver.deploy.expect_steps(task, self.kind)
         no_ramdisk = bool(disable_ramdisk)
         steps.check_requested(task, self.kind, requested, not no_ramdisk, no_ramdisk)
-        task.node.set_driver_internal_info(self._no_ramdisk, no_ramdisk)
+        self.leave_ramdisk(task, no_ramdisk)
         engine.start(task, flow, event, requested=requested, target_state=target_state)
+
+    def leave_ramdisk(self, task: TaskManager, alone: bool) -> None:
+        """Put on record whether the ramdisk is left alone."""
+        task.node.set_driver_internal_info(self._no_ramdisk, alone)
 
     def without_ramdisk(self, task: TaskManager) -> bool:
         """Whether the client wants the ramdisk left alone."""

@@ -2,7 +2,7 @@
 """Cleaning: between tenants by itself, and whenever an operator asks for certain steps."""
 
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import engine, history, steps
+from ironic_lite.conductor import cleaning_runbook, engine, history, steps
 from ironic_lite.conductor.flows import by_request, checks
 from ironic_lite.conductor.steps import Step
 from ironic_lite.conductor.task_manager import TaskManager
@@ -16,7 +16,7 @@ def start_automated(task: TaskManager) -> None:
     """Clean a manageable node and make it available.
 
     :raises InvalidStateRequested: when it is in another state.
-    :raises Invalid: when the node is retired.
+    :raises Invalid: when the node is retired, or there is no runbook for its cleaning where one has to be.
     """
     checks.actionable(task, "provide")
     if task.node.retired:
@@ -24,6 +24,8 @@ def start_automated(task: TaskManager) -> None:
             f"The provide operation can't be performed on node {task.node.uuid} because it is "
             "retired; unset retired first."
         )
+    if not is_skipped(task):
+        cleaning_runbook.chosen(task)
     engine.start(task, FLOW, "provide")
 
 
@@ -57,7 +59,12 @@ def is_skipped(task: TaskManager) -> bool:
 
 
 def _prepare(task: TaskManager) -> str | None:
-    if is_skipped(task) or _MANUAL.without_ramdisk(task):
+    if is_skipped(task):
+        return None
+    if not _manual(task):
+        runbook = cleaning_runbook.chosen(task)
+        _MANUAL.leave_ramdisk(task, runbook is not None and runbook.disable_ramdisk)
+    if _MANUAL.without_ramdisk(task):
         return None
     checks.power(task)
     return task.driver.deploy.prepare_cleaning(task)
@@ -67,8 +74,20 @@ def _collect(task: TaskManager) -> list[Step]:
     if is_skipped(task):
         return []
     if not _manual(task):
-        return steps.automatic(task, step_specs.CLEAN)
+        return _unasked(task)
     return _MANUAL.steps(task, FLOW)
+
+
+def _unasked(task: TaskManager) -> list[Step]:
+    runbook = cleaning_runbook.chosen(task)
+    if runbook is None:
+        return steps.automatic(task, step_specs.CLEAN)
+    return steps.check_requested(
+        task,
+        step_specs.CLEAN,
+        cleaning_runbook.steps(runbook),
+        disable_ramdisk=_MANUAL.without_ramdisk(task),
+    )
 
 
 def _wind_up(task: TaskManager) -> None:

@@ -96,7 +96,7 @@ def _prepare(task: TaskManager) -> str | None:
     task.node.save()
     try:
         _take_in(task, received.inventory_data, received.plugin_data)
-    except exception.NodeLockLost:
+    except exception.WorkCutOff:
         raise
     except Exception:
         # What hooks and rules have changed so far is not to be kept.

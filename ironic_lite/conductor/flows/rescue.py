@@ -86,7 +86,7 @@ def _clean_up(task: TaskManager) -> None:
     _forget_password(task)
     try:
         task.driver.rescue.clean_up(task)
-    except exception.NodeLockLost:
+    except exception.WorkCutOff:
         raise
     except Exception as exc:
         if task.node.provision_state == states.RESCUEFAIL:

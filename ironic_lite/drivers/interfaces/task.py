@@ -38,6 +38,9 @@ class Task(Protocol):
         :raises NodeLockLost: as above.
         """
 
+    def note_retry(self, what: str, why: str) -> None:
+        """Write into the node's journal, with its next save, that something is tried again."""
+
     def ensure_locked(self) -> None:
         """Ask the database whether this task still holds the node.
 

@@ -33,7 +33,7 @@ def tear_down(cloud: Any, node: Node) -> None:
 
 
 def clean(cloud: Any, node: Node) -> None:
-    steps = [{"interface": "deploy", "step": "erase_devices_metadata"}]
+    steps = [{"interface": "vendor", "step": "log_passthrough"}]
     cloud.api.do_node_clean(cloud.context, node.uuid, steps, cloud.topic(node))
 
 
@@ -57,11 +57,11 @@ def test_one_too_many_is_refused_and_nothing_has_happened(
 ) -> None:
     with overridden(LIMITS):
         others = [cloud.create_node(provision_state=busy) for _ in range(2)]
-        node = cloud.create_node(provision_state=rests_in)
+        node = cloud.create_node(provision_state=rests_in, vendor_interface="fake")
         with pytest.raises(exception.ConcurrentActionLimit) as refusal:
             request_it(cloud, node)
         assert f"limit for {action} has been reached" in refusal.value.message
-        assert f"[conductor] {option} allows 2 nodes" in refusal.value.message
+        assert f"[conductor] {option} = 2" in refusal.value.message
         assert refusal.value.code == 503
         now = cloud.node(node)
         assert (now.provision_state, now.reservation, now.last_error) == (rests_in, None, None)

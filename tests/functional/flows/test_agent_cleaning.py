@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What automated cleaning does, as the options and the node say, and where cleaning can be stopped."""
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from ironic_lite.common import states
+from ironic_lite.common import exception, states
 from ironic_lite.conductor import flows
+from ironic_lite.objects.recipes import Runbook
 from tests.functional.flows.booted import Booted
 from tests.functional.flows.scripted_agent import ScriptedAgent
 
@@ -89,6 +91,88 @@ def test_whether_a_node_is_cleaned(
         task.node.save()
     expected = states.CLEANWAIT if cleans else states.AVAILABLE
     assert booted.workshop.act(booted.node, "provide").provision_state == expected
+
+
+@pytest.fixture
+def runbook(booted: Booted) -> Runbook:
+    """A runbook for nodes with its trait, which the node has."""
+    steps = [
+        {"interface": "deploy", "step": name, "args": {}, "order": order}
+        for order, name in ((2, "erase_devices"), (1, "erase_pstore"))
+    ]
+    name = f"CUSTOM_{uuid.uuid4().hex.upper()}"
+    made = Runbook(
+        booted.workshop.context,
+        uuid=str(uuid.uuid4()),
+        name=name,
+        steps=steps,
+        disable_ramdisk=False,
+        public=False,
+    )
+    made.create()
+    with booted.workshop.task(booted.node) as task:
+        task.node.set_traits([name])
+    return made
+
+
+@pytest.mark.parametrize("source", ["runbook", "hybrid"])
+@pytest.mark.parametrize("where", ["for all", "by class", "by node"])
+@pytest.mark.usefixtures("erasing")
+def test_automated_cleaning_by_a_runbook(
+    booted: Booted, option: Callable[..., None], runbook: Runbook, source: str, where: str
+) -> None:
+    option("automated_cleaning_step_source", source, group="conductor")
+    with booted.workshop.task(booted.node) as task:
+        task.node.resource_class = "gold"
+        if where == "by node":
+            task.node.driver_info = {"cleaning_runbook": runbook.name}
+        task.node.save()
+    if where == "for all":
+        option("automated_cleaning_runbook", runbook.uuid, group="conductor")
+    elif where == "by class":
+        by_class = {"gold": runbook.name}
+        option("automated_cleaning_runbook_by_resource_class", by_class, group="conductor")
+    else:
+        option("automated_cleaning_runbook_from_node", True, group="conductor")
+    assert _provide(booted) == ["erase_pstore", "erase_devices"]
+
+
+@pytest.mark.usefixtures("erasing")
+def test_without_a_runbook(booted: Booted, option: Callable[..., None]) -> None:
+    option("automated_cleaning_step_source", "hybrid", group="conductor")
+    assert _provide(booted) == ["erase_devices_metadata", "erase_devices"]
+
+
+def test_a_runbook_that_cannot_be_followed(
+    booted: Booted, option: Callable[..., None], runbook: Runbook
+) -> None:
+    def refused() -> str:
+        with pytest.raises(exception.InvalidParameterValue) as no:
+            booted.workshop.act(booted.node, "provide")
+        assert booted.now.provision_state == states.MANAGEABLE
+        return no.value.message
+
+    option("automated_cleaning_step_source", "runbook", group="conductor")
+    assert "has no runbook" in refused()
+    option("automated_cleaning_runbook", "CUSTOM_NOSUCH", group="conductor")
+    assert "does not exist" in refused()
+    option("automated_cleaning_runbook", runbook.name, group="conductor")
+    with booted.workshop.task(booted.node) as task:
+        task.node.set_traits([])
+    assert "not approved for node" in refused()
+
+
+def test_a_runbook_that_needs_no_ramdisk(
+    booted: Booted, option: Callable[..., None], runbook: Runbook
+) -> None:
+    runbook.steps = [{"step": "power_on", "args": {}, "order": 1}]
+    runbook.disable_ramdisk = True
+    runbook.save()
+    option("automated_cleaning_step_source", "runbook", group="conductor")
+    option("automated_cleaning_runbook", runbook.name, group="conductor")
+    cleaned = booted.workshop.act(booted.node, "provide")
+    assert (cleaned.provision_state, cleaned.power_state) == (states.AVAILABLE, states.POWER_ON)
+    assert "cleaning_disable_ramdisk" not in cleaned.driver_internal_info
 
 
 def test_the_agent_is_told_how_to_erase(

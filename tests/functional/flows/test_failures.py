@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What goes wrong at the hardware, and with the conductor itself."""
 
+import contextlib
 import dataclasses
+import sqlite3
 from typing import Any
 
 import pytest
@@ -9,6 +11,8 @@ import pytest
 from ironic_lite import objects
 from ironic_lite.common import exception, states
 from ironic_lite.conductor import flows
+from ironic_lite.db import engine
+from ironic_lite.drivers.interfaces import steps as step_specs
 from ironic_lite.drivers.modules.fake.bios import FakeBIOS
 from ironic_lite.drivers.modules.fake.power import FakePower
 from tests.functional.flows.workshop import Workshop
@@ -53,6 +57,30 @@ def test_a_failed_deploy_step_is_named_and_can_be_retried(
     monkeypatch.undo()
     healed = workshop.do(flows.deploy.start, node)
     assert (healed.provision_state, healed.last_error) == (states.ACTIVE, None)
+
+
+def test_a_database_that_is_away_fails_nothing(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, option: Any
+) -> None:
+    """The deployment stands where it is on record, and goes on when the database answers again."""
+    option("sqlite_busy_timeout", 1, group="database")
+    option("max_retries", 0, group="database")
+    engine.dispose()
+    node = workshop.create_node(states.AVAILABLE)
+
+    def away(_self: FakePower, task: Any, *_args: Any, **_kw: Any) -> None:
+        with contextlib.closing(sqlite3.connect(engine.url().database)) as other:
+            other.isolation_level = None
+            other.execute("BEGIN EXCLUSIVE")
+            task.node.power_state = states.POWER_ON
+            task.node.save()
+
+    monkeypatch.setattr(FakePower, "set_power_state", away)
+    left = workshop.do(flows.deploy.start, node)
+    assert (left.provision_state, left.last_error) == (states.DEPLOYING, None)
+    monkeypatch.undo()
+    done = workshop.in_worker(flows.recover, node)
+    assert (done.provision_state, done.last_error) == (states.ACTIVE, None)
 
 
 def test_a_bmc_that_does_not_answer(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,3 +282,66 @@ def test_only_the_winding_up_is_left(workshop: Workshop, monkeypatch: pytest.Mon
         driver_internal_info={"clean_steps": [RESET], "clean_step_index": 1},
     )
     assert workshop.in_worker(flows.recover, node).provision_state == states.MANAGEABLE
+
+
+@pytest.mark.parametrize(
+    ("answer", "ends", "ran"),
+    [
+        (True, states.MANAGEABLE, 0),
+        (False, states.MANAGEABLE, 1),
+        (None, states.CLEANFAIL, 0),
+        (exception.IPMIFailure(cmd="silence"), states.CLEANFAIL, 0),
+    ],
+)
+def test_a_step_that_tells_whether_it_happened(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, answer: Any, ends: str, ran: int
+) -> None:
+    calls: list[str] = []
+    asked: list[str] = []
+
+    @step_specs.clean_step(priority=0, requires_ramdisk=False, happened="has_smoked")
+    def factory_reset(_: Any, task: Any) -> None:
+        calls.append(task.node.uuid)
+
+    def has_smoked(_: Any, task: Any, step: dict[str, Any]) -> bool | None:
+        asked.append(step["step"])
+        if isinstance(answer, Exception):
+            raise answer
+        return bool(answer) if answer is not None else None
+
+    class Smoking(FakeBIOS):
+        pass
+
+    monkeypatch.setattr(Smoking, "factory_reset", factory_reset)
+    monkeypatch.setattr(Smoking, "has_smoked", has_smoked, raising=False)
+    node = _interrupted(workshop, RESET, index=1)
+    with workshop.task(node) as task:
+        task.driver.bios = Smoking()
+        task.spawn_after(flows.recover, task)
+    done = workshop.idle(node)
+    assert (done.provision_state, len(calls), asked) == (ends, ran, ["factory_reset"])
+    if ends == states.CLEANFAIL:
+        assert "its conductor died while it ran" in done.last_error
+
+
+def test_what_takes_every_conductor_down_with_it_ends(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, option: Any
+) -> None:
+    option("recovery_attempts", 2, group="conductor")
+    ran: list[int] = []
+
+    def work(task: Any) -> None:
+        ran.append(1)
+        objects.Node.release_orphans(task.context, ["workshop"])
+
+    _bios_step(monkeypatch, work)
+    node = workshop.create_node(states.MANAGEABLE)
+    with workshop.task(node) as task:
+        flows.clean.start_manual(task, [RESET, RESET], disable_ramdisk=True)
+    for _ in range(3):
+        assert workshop.identity.workers.drain(10)
+        workshop.in_worker(flows.recover, node)
+    assert workshop.identity.workers.drain(10)
+    failed = workshop.node(node)
+    assert (failed.provision_state, len(ran)) == (states.CLEANFAIL, 3)
+    assert "was cut off again after 2 repetitions" in failed.last_error

@@ -209,6 +209,7 @@ def ended(task: Task, kind: str, step: dict[str, Any]) -> bool:
 def _start_again(task: Task, kind: str, step: dict[str, Any]) -> None:
     """The ramdisk brings other hardware managers than before: ask for the steps anew, then run this one."""
     LOG.warning("Node %s: the agent's hardware managers have changed", task.node.uuid)
+    task.note_retry(step["step"], "the agent's hardware managers have changed")
     refresh(task, kind)
     getattr(task.driver.deploy, f"execute_{kind}_step")(task, step)
     task.node.save()
