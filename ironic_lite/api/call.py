@@ -131,7 +131,7 @@ class Call:
 
         :raises PreconditionFailed: the client has seen another state of it.
         """
-        wanted = self.request.headers.get("If-Match")
+        wanted = self.request.environ.get("HTTP_IF_MATCH")
         if wanted is None or self.request.method in ("GET", "HEAD"):
             return
         if not etag.matches(record.revision, wanted):

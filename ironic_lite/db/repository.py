@@ -133,10 +133,10 @@ class Repository:
         self, connection: sa.Connection, column: str, value: object, ident: object = None
     ) -> Row:
         """See ``get``; within a transaction. Errors name ``ident``, or the value."""
-        row = connection.execute(self._by[column], {"ident": value}).mappings().first()
-        if row is None:
+        found = connection.execute(self._by[column], {"ident": value}).all()
+        if not found:
             raise self.not_found(value if ident is None else ident)
-        return dict(row)
+        return dict(zip(self._columns, found[0], strict=True))
 
     @retry.on_transient_error
     def rows(
@@ -224,7 +224,8 @@ class Repository:
     def _insert(self, values: Row, also: Sequence[Also]) -> Row:
         try:
             with engine.writer() as connection:
-                connection.execute(sa.insert(self.table).values(values))
+                # As parameters: a statement that holds the values would be put together anew each time.
+                connection.execute(sa.insert(self.table), values)
                 row = self.one(connection, "uuid", values["uuid"])
                 for more in also:
                     more(connection, lambda: row)

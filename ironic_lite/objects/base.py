@@ -8,7 +8,8 @@ the object's ``VERSION`` and ``common.release_mappings``; the fingerprints test 
 
 import datetime
 import functools
-from collections.abc import Iterable, Mapping
+import operator
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from oslo_utils import versionutils
@@ -28,6 +29,14 @@ register = base.VersionedObjectRegistry.register
 def _attribute(field: str) -> str:
     """Where the library keeps the value of a field."""
     return f"_obj_{field}"
+
+
+@functools.lru_cache(maxsize=256)
+def _reader(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
+    """Takes the values of these fields out of an object's dictionary, all at once."""
+    if len(names) < 2:  # Of one, itemgetter returns the value itself.
+        return lambda held: tuple(held[_attribute(name)] for name in names)
+    return operator.itemgetter(*map(_attribute, names))
 
 
 class IronicLiteObject(base.VersionedObject):
@@ -76,6 +85,16 @@ class IronicLiteObject(base.VersionedObject):
             )
         return release.objects[cls.obj_name()]
 
+    def obj_attr_is_set(self, attrname: str) -> bool:
+        """As the base does, which looks through a new list of all fields each time."""
+        if attrname in self.fields:
+            return _attribute(attrname) in self.__dict__
+        return bool(super().obj_attr_is_set(attrname))
+
+    def obj_what_changed(self) -> set[str]:
+        """The fields that were changed. None holds an object, inside which something could have changed as well."""
+        return {name for name in self._changed_fields if name in self.fields}
+
     def obj_make_compatible(self, primitive: dict[str, Any], target_version: str) -> None:
         """Leave out what the older version does not have.
 
@@ -121,7 +140,7 @@ class IronicLiteObject(base.VersionedObject):
         """Take over what the database holds; it needs no coercion, and is no change."""
         # Past the properties, which would take as long as the query.
         self.__dict__.update(
-            (_attribute(name), value) for name, value in row.items() if name in self.fields
+            {_attribute(name): value for name, value in row.items() if name in self.fields}
         )
         self._changed_fields.difference_update(row)
 
@@ -150,11 +169,13 @@ class IronicLiteObject(base.VersionedObject):
 
     def as_row(self, columns: Iterable[str]) -> dict[str, Any]:
         """These fields as JSON-able values, as ``rows`` of the class gives them."""
-        held = self.__dict__
-        row = {
-            name: held[key] if (key := _attribute(name)) in held else getattr(self, name)
-            for name in columns
-        }
+        names = tuple(columns)
+        try:
+            values = _reader(names)(self.__dict__)
+        except KeyError:
+            # What is not held yet is read, or the property says what is wrong.
+            values = tuple(getattr(self, name) for name in names)
+        row = dict(zip(names, values, strict=True))
         for name, value in row.items():
             if isinstance(value, datetime.datetime):
                 row[name] = value.isoformat()
