@@ -22,36 +22,40 @@ HEARTBEAT_TIMEOUT = 4
 
 _SITE = Path(__file__).with_name("source_address")
 
-# Short, so that what outlives them is seen within a run; all in proportion to each other as in the defaults.
-TIMING: Options = {
-    "DEFAULT": {
-        "rpc_response_timeout": 15,
-        "logging_default_format_string": LOG_FORMAT,
-        "logging_context_format_string": LOG_FORMAT,
-        "hash_ring_reset_interval": 1,
-    },
-    "api": {"ramdisk_heartbeat_timeout": 10},
-    "conductor": {
-        "heartbeat_interval": 1,
-        "heartbeat_timeout": HEARTBEAT_TIMEOUT,
-        "graceful_shutdown_timeout": 10,
-        "check_wait_states_interval": 2,
-        "deploy_callback_timeout": 30,
-        "clean_callback_timeout": 30,
-        "inspect_wait_timeout": 30,
-        "rescue_callback_timeout": 30,
-        "service_callback_timeout": 30,
-        "power_state_change_timeout": 15,
-        "soft_power_off_timeout": 15,
-        "sync_power_state_interval": 7,
-        "power_failure_recovery_interval": 7,
-    },
-    "agent": {
-        "command_timeout": 10,
-        "post_deploy_get_power_state_retry_interval": 0.5,
-    },
-    "ipmi": {"command_retry_timeout": 8},
-}
+
+def timing(slowness: float) -> dict[str, dict[str, object]]:
+    """Short, so that what outlives them is seen within a run; all in proportion to each other as in the defaults.
+
+    :param slowness: how many times as long everything takes as on an idle machine.
+    """
+    heartbeats = {"heartbeat_interval": 1, "heartbeat_timeout": HEARTBEAT_TIMEOUT}
+    waits = (
+        "deploy_callback",
+        "clean_callback",
+        "inspect_wait",
+        "rescue_callback",
+        "service_callback",
+    )
+    powers = ("power_state_change_timeout", "soft_power_off_timeout")
+    return {
+        "DEFAULT": {
+            "rpc_response_timeout": int(15 * slowness),
+            "logging_default_format_string": LOG_FORMAT,
+            "logging_context_format_string": LOG_FORMAT,
+            "hash_ring_reset_interval": 1,
+        },
+        "api": {"ramdisk_heartbeat_timeout": int(15 * slowness)},
+        "conductor": {
+            **heartbeats,
+            **{f"{name}_timeout": int(35 * slowness) for name in waits},
+            **{name: int(15 * slowness) for name in powers},
+            "graceful_shutdown_timeout": 10,
+            "check_wait_states_interval": 2,
+            "sync_power_state_interval": 7,
+        },
+        "agent": {"command_timeout": 10, "post_deploy_get_power_state_retry_interval": 0.5},
+        "ipmi": {"command_retry_timeout": int(8 * slowness)},
+    }
 
 
 @dataclasses.dataclass
@@ -70,10 +74,15 @@ class Cluster(Deployment):
     """
 
     def __init__(
-        self, directory: Path, database: str, transport: str, options: Options | None = None
+        self,
+        directory: Path,
+        database: str,
+        transport: str,
+        slowness: float,
+        options: Options | None = None,
     ) -> None:
         self.road = Proxy(_port(database)).__enter__()
-        settings = {group: dict(values) for group, values in TIMING.items()}
+        settings = timing(slowness)
         for group, values in (options or {}).items():
             settings.setdefault(group, {}).update(values)
         by_road = re.sub(r":\d+/", f":{self.road.port}/", database)
@@ -119,9 +128,16 @@ class Cluster(Deployment):
             self.door.targets.append(port)
 
     def wait_for_apis(self) -> None:
-        """Wait until an API answers, and none has died."""
-        for api in self.apis.values():
-            api.wait_until(self._api_answers, "an answer of the API", timeout=90)
+        """Wait until each API answers at its own port."""
+        for name, api in self.apis.items():
+            api.wait_until(partial(self._answers, name), "an answer of the API", timeout=180)
+
+    def _answers(self, name: str) -> bool:
+        try:
+            port = self._api_ports[name]
+            return requests.get(f"http://127.0.0.1:{port}/v1", timeout=30).ok
+        except requests.RequestException:
+            return False
 
     # Conductors
 
@@ -149,7 +165,7 @@ class Cluster(Deployment):
             self.conductors[name] = self.launch(name)
         for name in names:
             self.conductors[name].wait_until(
-                partial(self._is_serving, name), f"conductor {name} to be alive", timeout=90
+                partial(self._is_serving, name), f"conductor {name} to be alive", timeout=180
             )
 
     def _is_serving(self, name: str) -> bool:
