@@ -9,6 +9,7 @@ journal, so that any conductor can go on.
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 from oslo_log import log
 
@@ -91,7 +92,7 @@ def run(task: TaskManager, flow: Flow, position: int = _PREPARE) -> None:
 
 def resume(task: TaskManager, flow: Flow) -> None:
     """Go on with a waiting flow if what it waits for has ended. Called when the agent has called."""
-    if _FAILING in task.node.driver_internal_info:
+    if is_failing(task.node):
         _conclude_failure(task, flow)
         return
     with _failing(task, flow):
@@ -132,7 +133,7 @@ def recover(task: TaskManager, flow: Flow) -> None:
     A step that was cut off is repeated, or found to have happened, or ends the flow: see ``recovery``.
     """
     recovery.note_take_over(task)
-    if _FAILING in task.node.driver_internal_info:
+    if is_failing(task.node):
         journal.note(task, terms.PHASE, terms.CLEANING_UP, terms.REPEATED)
         task.node.save()
         _conclude_failure(task, flow)
@@ -140,6 +141,11 @@ def recover(task: TaskManager, flow: Flow) -> None:
     with _failing(task, flow):
         position, again = recovery.position(task, flow)
         _drive(task, flow, position, again)
+
+
+def is_failing(node: Any) -> bool:
+    """Whether an operation has failed, or was aborted, and is not cleaned up after yet."""
+    return _FAILING in node.driver_internal_info
 
 
 def fail(task: TaskManager, flow: Flow, message: str) -> None:

@@ -12,7 +12,7 @@ from oslo_log import log
 
 from ironic_lite.common import exception, states
 from ironic_lite.common import journal as terms
-from ironic_lite.conductor import engine, journal, power
+from ironic_lite.conductor import background, engine, journal, power
 from ironic_lite.conductor.flows import (
     adopt,
     checks,
@@ -176,17 +176,23 @@ def recover(task: TaskManager) -> None:
         engine.recover(task, flow)
         return
     power.take_up(task)
-    if node.operation is not None and node.provision_state in states.FAILED:
-        # It was aborted, and its conductor died while it cleaned up.
-        engine.recover(task, _aborted_flow(task))
-    elif is_left_off(node):
-        journal.end(task, "", terms.INTERRUPTED)
-        node.save()
+    if not is_left_off(node):
+        return
+    aborted = _aborted_flow(task)
+    if aborted is not None:
+        engine.recover(task, aborted)
+    else:
+        background.give_up(task)
 
 
-def _aborted_flow(task: TaskManager) -> engine.Flow:
-    begun = next(e for e in journal.of_operation(task) if e["kind"] == terms.OPERATION)
-    return next(flow for flow in ALL if flow.name == begun["subject"])
+def _aborted_flow(task: TaskManager) -> engine.Flow | None:
+    """The flow that was aborted and whose conductor died while it cleaned up; None where it was something else."""
+    if not engine.is_failing(task.node):
+        return None
+    name = next(
+        (e["subject"] for e in journal.of_operation(task) if e["kind"] == terms.OPERATION), None
+    )
+    return next((flow for flow in ALL if flow.name == name), None)
 
 
 _ACTIONS = {

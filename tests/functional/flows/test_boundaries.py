@@ -14,11 +14,12 @@ import sqlalchemy as sa
 
 from ironic_lite import objects
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import agent_contact, flows, identity, power
+from ironic_lite.conductor import agent_contact, boot_mode, flows, identity, power
 from ironic_lite.conductor.periodics import orphans
 from ironic_lite.db import engine
 from ironic_lite.drivers.interfaces import steps as step_specs
 from ironic_lite.drivers.modules.fake.deploy import FakeDeploy
+from ironic_lite.drivers.modules.fake.management import FakeManagement
 from ironic_lite.drivers.modules.fake.power import FakePower
 from tests.functional.flows.scripted_agent import ScriptedAgent
 from tests.functional.flows.workshop import Workshop
@@ -283,6 +284,23 @@ def test_a_change_of_power_cut_anywhere_takes_place(scene: Scene) -> None:
 
     for state, target in ((states.REBOOT, states.POWER_ON), (states.POWER_ON, states.POWER_ON)):
         _cut_everywhere(scene, fields, ask, (state,), states.ACTIVE, target)
+
+
+def test_what_is_no_flow_takes_place_or_is_said_to_be_cut_off(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeManagement, "set_boot_mode", scene.boundary)
+    for at in range(1, 50):
+        scene.begin(at)
+        node = scene.survivor.create_node(states.MANAGEABLE)
+        scene.do(boot_mode.request, node, "uefi")
+        end = scene.play(node)
+        assert end.operation is None
+        if end.boot_mode != "uefi":
+            assert "the conductor died while it was at it" in end.last_error, at
+        if not scene.dead:
+            return
+    raise AssertionError("it has no end")
 
 
 def test_an_abort_cut_anywhere_aborts(scene: Scene) -> None:
