@@ -27,8 +27,8 @@ TOPIC = "ironic_lite.conductor_manager"
 RPC_API_VERSION = "1.2"
 
 # A conductor at work on a call says so twice in this time (in seconds). One that has died is found out by then, long
-# before the time that its work might take has passed.
-SIGN_OF_WORK = 6
+# before the time that its work might take has passed; one on a machine that is far too busy is given the time.
+SIGN_OF_WORK = 8
 
 # A question that changes nothing goes to any conductor. It is soon put to the next one, should the first have died.
 QUERY_PATIENCE = 4

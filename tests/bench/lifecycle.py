@@ -72,13 +72,18 @@ def move(client: Client, node: str, verb: str, state: str) -> None:
 
 
 def _put(client: Client, path: str, body: dict[str, str]) -> None:
-    """PUT, tried again while the node is locked (409) or the service is busy (503)."""
+    """PUT, tried again while the node is locked (409) or the service is busy (503).
+
+    After a 503 nobody knows whether the request was carried out; where another try is refused then, it was.
+    """
     request = encode("PUT", path, body)
     deadline, pause = time.monotonic() + TIMEOUT_S, FIRST_POLL_S
+    unknown = False
     while True:
         status, data = client.send(request)
-        if status == 202:
+        if status == 202 or (unknown and status == 400):
             return
+        unknown = unknown or status == 503
         if status not in (409, 503) or time.monotonic() > deadline:
             raise RequestError(f"PUT {path} {body}: {status} {data[:500]!r}")
         time.sleep(pause)

@@ -217,16 +217,14 @@ def main() -> int:
             for nodes in map(int, args.nodes.split(",")):
                 cost = Cost(cloud, servers)
                 size = Size(nodes, list(phases(cloud.port, nodes, args.drivers)), cost.spent())
-                print(size, flush=True)
+                print(size, *map(str, size.failures[:20]), sep="\n", flush=True)
                 sizes.append(size)
     except ServerFailed as exc:
         print(f"benchmark stopped: {exc}", file=sys.stderr)
         return 1
     if len(sizes) > 1:
         print(compare(sizes[0], sizes[-1]))
-    failures = [failure for size in sizes for failure in size.failures]
-    print("\n".join(map(str, failures[:20])))
-    return 1 if failures else 0
+    return 1 if any(size.failures for size in sizes) else 0
 
 
 if __name__ == "__main__":
