@@ -35,10 +35,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture
 def scale(request: pytest.FixtureRequest) -> Scale:
     """How much of everything this run does."""
-    patience = 60 * request.config.getoption("--chaos-slowness")
+    slowness = request.config.getoption("--chaos-slowness")
     if request.config.getoption("--chaos-full"):
-        return Scale(patience=patience, outage=60, kills=100, breath=10)
-    return Scale(patience=patience)
+        return Scale(slowness=slowness, outage=60, kills=100, breath=5)
+    return Scale(slowness=slowness)
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ class Database(Protocol):
 class Scale:
     """How much of everything.
 
-    :param patience: seconds that anything may take on a machine that does nothing else, times what it is slower.
+    :param slowness: how many times as long everything takes as on an idle machine.
     :param outage: seconds that the broker and the database are away.
     :param kills: conductors that are killed, at most, to meet every state and step.
     :param breath: seconds that the load goes on between two faults.
@@ -50,10 +50,15 @@ class Scale:
 
     servers: int = 30
     fakes: int = 8
-    patience: float = 60
+    slowness: float = 1.0
     outage: float = 8
     kills: int = 7
     breath: float = 1
+
+    @property
+    def patience(self) -> float:
+        """Seconds after which anything is late."""
+        return 75 * self.slowness
 
 
 @dataclasses.dataclass
@@ -247,7 +252,8 @@ def staged(
     with VirtualRack(count=scale.servers, timing=Timing(), boot_attempts=attempts) as rack:
         vhost = broker.create_vhost()
         listener = Listener(vhost)
-        cluster = Cluster(directory, database.create_database(), vhost, options=NOTIFYING)
+        url = database.create_database()
+        cluster = Cluster(directory, url, vhost, scale.slowness, options=NOTIFYING)
         load = Load(cluster, rack, Ledger(), scale.patience, seed)
         try:
             cluster.start()

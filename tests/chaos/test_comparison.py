@@ -45,7 +45,9 @@ def test_six_deployments_and_four_inspections_outlive_their_conductor(
     count = DEPLOYMENTS + INSPECTIONS
     with (
         VirtualRack(count=count, timing=Timing(), boot_attempts=60) as rack,
-        Cluster(tmp_path, database.create_database(), broker.create_vhost()) as cluster,
+        Cluster(
+            tmp_path, database.create_database(), broker.create_vhost(), scale.slowness
+        ) as cluster,
     ):
         cluster.start()
         rack.set_boot_url(cluster.api_url)
