@@ -355,7 +355,7 @@ V1 = Table(
                     body=inspection_data.DATA,
                     since=inspection_data.SINCE,
                     status=202,
-                    reply=replies.wrapped("uuid", replies.UUID),
+                    reply=replies.LOOKUP,
                 )
             },
         ),

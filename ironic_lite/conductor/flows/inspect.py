@@ -122,6 +122,8 @@ def _take_in(task: TaskManager, inventory: dict[str, Any], plugin_data: dict[str
 
 
 def _wind_up(task: TaskManager) -> None:
+    # The agent has asked for its token meanwhile. What is to be forgotten has to be known.
+    task.node.refresh()
     task.driver.inspect.tear_down(task)
 
 

@@ -91,6 +91,8 @@ def test_a_ramdisk_that_names_no_version(
     data = _data(waiting["mac"])
     answer = limited_service.request("POST", "/v1/continue_inspection", data, OLD_RAMDISK)
     assert (answer.status_code, answer.json()) == (202, {"uuid": waiting["uuid"]})
+    path = f"/v1/continue_inspection?node_uuid={waiting['uuid']}"
+    assert limited_service.request("POST", path, data, OLD_RAMDISK).status_code == 404
 
 
 def test_data_of_a_node_under_the_uuid_of_another(

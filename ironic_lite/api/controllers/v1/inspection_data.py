@@ -58,7 +58,7 @@ def receive(call: Call) -> webob.Response:
     access.authorize(call.context, "baremetal:driver:ipa_continue_inspection")
     query = call.query({"node_uuid": types.UUID})
     data = dict(DATA.check(call.document()))
-    if call.minor != _OLD_RAMDISKS and call.minor < SINCE:
+    if call.minor < SINCE and (call.minor != _OLD_RAMDISKS or "node_uuid" in query):
         raise exception.NotFound(f"API version 1.{SINCE} or newer is required")
     _leave_out_logs(call, data)
     inventory = data.pop("inventory")
