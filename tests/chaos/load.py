@@ -243,7 +243,6 @@ class Load:
             elif at_rest(node) and not self._draining:
                 self._begin(node)
             return
-        operation.last_seen = node["provision_state"]
         if not at_rest(node) or read_at < operation.accepted_at:
             return
         if operation.certain or operation.reached(node) or operation.moved(node):

@@ -57,7 +57,6 @@ class Operation:
     detail: str = ""
     hardware: set[str] = dataclasses.field(default_factory=set)
     disturbed: list[str] = dataclasses.field(default_factory=list)
-    last_seen: str = ""
 
     @property
     def lost(self) -> bool:
