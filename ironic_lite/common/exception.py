@@ -488,8 +488,10 @@ class DatabaseError(IronicLiteError):
     template = "The database could not carry out the operation: %(reason)s"
 
 
-class DatabaseUnavailable(DatabaseError, WorkCutOff):
+class DatabaseUnavailable(DatabaseError, TemporaryFailure, WorkCutOff):
     """It is away, or too busy for all tries; it may work again soon."""
+
+    retry_after = 5
 
 
 class VersionIncompatible(IronicLiteError):
