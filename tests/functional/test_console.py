@@ -231,7 +231,7 @@ def test_a_file_that_is_no_database_is_named_as_such(console: Console) -> None:
     console.database.write_bytes(b"Dear diary, " * 500)
     done = console.run("up")
     assert done.returncode == 1
-    assert done.stderr.splitlines()[-1].endswith("its file is no SQLite database")
+    assert "its file is no SQLite database" in done.stderr.splitlines()[-1]
 
 
 def test_a_full_disk_is_told(console: Console) -> None:
