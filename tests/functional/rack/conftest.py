@@ -27,8 +27,8 @@ def rack(provisioner: Provisioner) -> Iterator[VirtualRack]:
         yield virtual_rack
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """The service in front of a rack, for all tests of a module: each takes servers of its own."""
+    """The service in front of a rack, one for all tests of a process: each takes servers of its own."""
     with running(tmp_path_factory.mktemp("cloud")) as made:
         yield made
