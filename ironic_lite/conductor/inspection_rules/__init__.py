@@ -115,7 +115,7 @@ def _act(rule: Rule, scope: Scope, actions: Actions) -> None:
     for number, action in enumerate(rule.actions):
         try:
             actions.run(action, scope, rule.name, rule.sensitive)
-        except exception.NodeLockLost:
+        except exception.WorkCutOff:
             raise
         except (exception.IronicLiteError, ValueError, TypeError, RecursionError) as exc:
             raise _failure(rule, "action", number, action["op"], exc) from exc

@@ -15,8 +15,8 @@ from ironic_lite.drivers.modules.agent.client import RUNNING, AgentClient
 
 LOG = log.getLogger(__name__)
 
-_BEGUN = "rescue_password_sent"
-"""Key in ``driver_internal_info``: the agent may have the password already."""
+_FINALIZED = "rescue_finalized"
+"""Key in ``driver_internal_info``: False from when the agent may have the password, True when it has."""
 
 _POLL = 0.5
 
@@ -32,7 +32,7 @@ class AgentRescue(RescueInterface):
 
     def rescue(self, task: Task) -> str:
         boot.power_off(task)
-        task.node.del_driver_internal_info(_BEGUN)
+        task.node.del_driver_internal_info(_FINALIZED)
         task.driver.boot.clean_up_instance(task)
         task.driver.network.unconfigure_tenant_networks(task)
         task.driver.network.add_rescuing_network(task)
@@ -40,10 +40,12 @@ class AgentRescue(RescueInterface):
         return states.RESCUEWAIT
 
     def finalize(self, task: Task) -> None:
-        _set_password(task)
+        if not task.node.driver_internal_info.get(_FINALIZED):
+            _set_password(task)
+            task.node.set_driver_internal_info(_FINALIZED, True)
+            task.node.save()
         # The ramdisk stays up, in the instance's networks; its agent is not to be talked to any more.
         boot.forget_agent(task)
-        task.node.del_driver_internal_info(_BEGUN)
         task.driver.boot.clean_up_ramdisk(task)
         task.driver.network.remove_rescuing_network(task)
         task.driver.network.configure_tenant_networks(task)
@@ -61,15 +63,15 @@ class AgentRescue(RescueInterface):
         self._leave(task)
 
     def _leave(self, task: Task) -> None:
-        task.node.del_driver_internal_info(_BEGUN)
+        task.node.del_driver_internal_info(_FINALIZED)
         task.driver.boot.clean_up_ramdisk(task)
         task.driver.network.remove_rescuing_network(task)
 
 
 def _set_password(task: Task) -> None:
     node, agent = task.node, AgentClient(task.node)
-    if not node.driver_internal_info.get(_BEGUN):
-        node.set_driver_internal_info(_BEGUN, True)
+    if _FINALIZED not in node.driver_internal_info:
+        node.set_driver_internal_info(_FINALIZED, False)
         node.save()
         _send_password(node, agent)
         return

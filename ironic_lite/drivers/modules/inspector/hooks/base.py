@@ -103,7 +103,7 @@ def _run(task: Task, name: str, work: Any, inventory: Data, plugin_data: Data) -
     LOG.debug("Node %s: inspection hook %s", task.node.uuid, name)
     try:
         work(task, inventory, plugin_data)
-    except exception.NodeLockLost:
+    except exception.WorkCutOff:
         raise
     except exception.IronicLiteError as exc:
         raise exception.HardwareInspectionFailure(f"hook {name}: {exc.message}") from exc
