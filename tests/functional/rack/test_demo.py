@@ -106,6 +106,7 @@ def test_demo_stays_until_it_is_interrupted(tmp_path: Path) -> None:
         assert not Path(log).parent.exists()
 
 
+@pytest.mark.timeout(300)
 def test_what_the_demo_prints_works_in_this_order(tmp_path: Path) -> None:
     with running(tmp_path / "out", "demo", "--servers", "1", "--port", "0") as demo:
         demo.find(r"Log of the service: (.*)\n")
@@ -116,7 +117,7 @@ def test_what_the_demo_prints_works_in_this_order(tmp_path: Path) -> None:
         with contextlib.closing(Baremetal(url, tmp_path)) as baremetal:
             for line in printed:
                 baremetal(*shlex.split(line.replace(" --wait 60", "")))
-                wait_for(lambda: at_rest(url), f"the end of {line}")
+                wait_for(lambda: at_rest(url), f"the end of {line}", 90)
         node = requests.get(f"{url}/v1/nodes/demo-0", headers=NEWEST, timeout=10).json()
         assert (node["provision_state"], node["power_state"]) == ("active", "power on")
         rack = demo.find(r"curl (\S+)/servers/0\n")
