@@ -116,11 +116,13 @@ def unhold(task: TaskManager, flow: Flow) -> None:
 
     :raises NoFreeConductorWorker: when no worker is free.
     """
-    info = task.node.driver_internal_info
+    position = task.node.driver_internal_info[flow.index_key]
     step = flow.step(task.node)
     journal.note(task, terms.HOLD, flow.name, terms.DONE)
-    journal.note(task, terms.STEP, steps.label(step), terms.DONE)
-    position = info[flow.index_key] + 1
+    # There is none where a former try could not begin.
+    if step:
+        journal.note(task, terms.STEP, steps.label(step), terms.DONE)
+        position += 1
     setattr(task.node, flow.step_field, {})
     task.node.set_driver_internal_info(flow.index_key, position)
     # The wait state in between is nobody's to see: were this conductor to die in it, nobody would end the wait.

@@ -107,6 +107,9 @@ def test_the_api_works_without_database_credentials(cluster: Deployment) -> None
     assert cluster.request("GET", "/v1/nodes/absent").status_code == 404
     cluster.set_provision_state(node, "manage", until="manageable")
     cluster.set_provision_state(node, "provide", until="available")
+    told = cluster.call("GET", f"/v1/nodes/{node}/timeline?limit=2")
+    assert (len(told["timeline"]), told["summary"]["owner"]["conductor"]) == (2, "c1")
+    assert cluster.call("GET", f"/v1/nodes/{node}/plan?target=active")["refused"] == []
     cluster.call("DELETE", f"/v1/nodes/{node}")
     assert cluster.call("GET", "/v1/nodes")["nodes"] == []
 

@@ -178,20 +178,22 @@ def recover(task: TaskManager) -> None:
     power.take_up(task)
     if not is_left_off(node):
         return
-    aborted = _aborted_flow(task)
-    if aborted is not None:
-        engine.recover(task, aborted)
-    else:
+    begun = _flow_begun(task)
+    if begun is None:
         background.give_up(task)
+    elif engine.is_failing(node):
+        # It was aborted, and its conductor died while it cleaned up.
+        engine.recover(task, begun)
+    else:
+        # An older conductor has ended it, which keeps no journal.
+        journal.end(task, begun.name, terms.DONE)
+        node.save()
 
 
-def _aborted_flow(task: TaskManager) -> engine.Flow | None:
-    """The flow that was aborted and whose conductor died while it cleaned up; None where it was something else."""
-    if not engine.is_failing(task.node):
-        return None
-    name = next(
-        (e["subject"] for e in journal.of_operation(task) if e["kind"] == terms.OPERATION), None
-    )
+def _flow_begun(task: TaskManager) -> engine.Flow | None:
+    """The flow that the node's operation is, whatever its state; None where it is something else."""
+    names = (e["subject"] for e in journal.of_operation(task) if e["kind"] == terms.OPERATION)
+    name = next(names, None)
     return next((flow for flow in ALL if flow.name == name), None)
 
 
