@@ -157,6 +157,7 @@ _CONFIG = an_object(
         "agent_token": or_null(TEXT),
         "agent_token_required": FLAG,
         "agent_md5_checksum_enable": FLAG,
+        "enable_bios_bootloader_install": FLAG,
     }
 )
 

@@ -25,7 +25,10 @@ from ironic_lite.api import versions
 from tests.functional.api.openapi_records import EXAMPLES, QUERIES, Records
 from tests.functional.deployment import Deployment
 
-SHARES = 4
+# Much is generated, and a machine may be busy.
+pytestmark = pytest.mark.timeout(300)
+
+SHARES = 8
 """The operations are dealt out to so many tests, which run at the same time."""
 
 OLD = 60
@@ -138,7 +141,7 @@ class Interrogation:
                 operation.label, operation.path, parameter.name
             )
         case.headers[versions.HEADER] = self._version
-        response = case.call(session=self._session)
+        response = case.call(session=self._session, timeout=60)
         if fit:
             self.fit.setdefault(operation.label, collections.Counter())[response.status_code] += 1
         try:
