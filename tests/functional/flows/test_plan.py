@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What would be done, step by step; and nothing of it is done."""
+
+import uuid
+from typing import Any
+
+from ironic_lite import objects
+from ironic_lite.common import states
+from ironic_lite.conductor import plan
+from tests.functional.flows.workshop import Workshop
+
+
+def made(workshop: Workshop, node: Any, event: str, **given: Any) -> dict[str, Any]:
+    """The plan; the node is as before."""
+    before = workshop.node(node).obj_to_primitive()
+    with workshop.identity.active():
+        found = plan.make(workshop.context, node.uuid, event, given)
+    assert workshop.node(node).obj_to_primitive() == before
+    return found
+
+
+def test_a_deployment_through_the_agent_with_a_template(workshop: Workshop) -> None:
+    trait = f"CUSTOM_{uuid.uuid4().hex[:8].upper()}"
+    step = {"interface": "bios", "step": "factory_reset", "args": {}, "priority": 90}
+    objects.DeployTemplate(workshop.context, name=trait, steps=[step]).create()
+    node = workshop.create_node(
+        states.AVAILABLE,
+        deploy_interface="custom-agent",
+        instance_info={"traits": [trait]},
+    )
+    with workshop.task(node) as task:
+        task.node.set_traits([trait])
+    found = made(workshop, node, "deploy")
+    assert found["refused"] == []
+    (deployment,) = found["operations"]
+    steps = [action for action in deployment["actions"] if action["action"] == "step"]
+    assert [(one["step"], one["from"], bool(one["waits_for"])) for one in steps][:3] == [
+        ("deploy.deploy", "interface", True),
+        ("bios.factory_reset", "deploy template", False),
+        ("deploy.prepare_instance_boot", "interface", False),
+    ]
+    assert steps[0]["at_most_seconds"] == 1800
+    assert deployment["actions"][-1]["action"] == "agent's steps"
+    assert deployment["ends_in"] == states.ACTIVE
+
+
+def test_what_would_refuse_it(workshop: Workshop) -> None:
+    node = workshop.create_node(states.ACTIVE, protected=True)
+    found = made(workshop, node, "delete")
+    assert "protected" in found["refused"][0]
+    assert [one["name"] for one in found["operations"]] == ["undeployment", "cleaning"]
+    assert any("protected" in why for why in made(workshop, node, "rebuild")["refused"])
+    assert made(workshop, node, "inspect")["operations"] == []
+
+
+def test_cleaning_with_named_steps(workshop: Workshop) -> None:
+    node = workshop.create_node(states.MANAGEABLE, deploy_interface="direct")
+    named = [{"interface": "deploy", "step": "erase_devices"}, {"step": "hold"}]
+    found = made(workshop, node, "clean", steps=named, disable_ramdisk=False, source="runbook")
+    assert found["refused"] == []
+    actions = found["operations"][0]["actions"]
+    assert [action["action"] for action in actions] == [
+        "preparation",
+        "step",
+        "step",
+        "winding up",
+    ]
+    assert actions[0]["waits_for"] == "the agent"
+    assert (actions[1]["known"], actions[1]["cut_off"]) == (False, "found in the agent")
+    assert (actions[2]["known"], actions[2]["waits_for"]) == (True, "unhold")
