@@ -60,8 +60,10 @@ def _load(namespace: str, names: list[str], option: str) -> dict[str, Any]:
 def problems() -> Iterator[str]:
     """What is wrong with the options that name hardware types and interfaces, a line each."""
     sound = True
+    # Once for all of them: each look goes through everything that is installed.
+    installed = metadata.entry_points()
     for option, namespace in _OPTIONS.items():
-        for problem in _wrong_names(option, namespace):
+        for problem in _wrong_names(option, installed.select(group=namespace).names):
             sound = False
             yield problem
     for kind in INTERFACE_TYPES:
@@ -74,10 +76,9 @@ def problems() -> Iterator[str]:
         yield from DriverFactory().gaps()
 
 
-def _wrong_names(option: str, namespace: str) -> Iterator[str]:
+def _wrong_names(option: str, existing: set[str]) -> Iterator[str]:
     names = getattr(CONF, option)
-    existing = sorted(point.name for point in metadata.entry_points(group=namespace))
-    choice = f"There are: {', '.join(existing)}."
+    choice = f"There are: {', '.join(sorted(existing))}."
     if not names:
         yield f"[DEFAULT] {option} is empty; name at least one. {choice}"
     for name in dict.fromkeys(names):
