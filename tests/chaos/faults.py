@@ -93,7 +93,7 @@ def ring_grows_and_shrinks(scene: Scene) -> None:
     """A fourth conductor comes, works, and leaves."""
     scene.injected("a conductor joins the ring")
     scene.cluster.start_conductors("c4")
-    scene.breathe()
+    scene.wait(lambda: scene.held_by("c4"), "the new conductor to be at work")
     scene.injected("a conductor leaves the ring (SIGTERM)", scene.held_by("c4"))
     scene.cluster.stop_conductor("c4", grace=scene.scale.patience)
     scene.cluster.forget_conductor("c4")
