@@ -24,7 +24,7 @@ class RescueInterface(BaseInterface):
         """
 
     def finalize(self, task: Task) -> None:
-        """The ramdisk is up: make it ready to be logged in to. May be called again."""
+        """The ramdisk is up: make it ready to be logged in to. Cut off, all begins anew with :meth:`rescue`."""
 
     @abc.abstractmethod
     def unrescue(self, task: Task) -> str:

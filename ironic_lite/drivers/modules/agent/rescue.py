@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rescue interface ``agent``: a rescue ramdisk whose agent sets the password, and then closes for good."""
 
-import time
 from typing import Any
 
 from oslo_log import log
@@ -11,14 +10,9 @@ from ironic_lite.conf import CONF
 from ironic_lite.drivers.interfaces.rescue import HASHED_PASSWORD, PASSWORD, RescueInterface
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.agent import boot
-from ironic_lite.drivers.modules.agent.client import RUNNING, AgentClient
+from ironic_lite.drivers.modules.agent.client import AgentClient
 
 LOG = log.getLogger(__name__)
-
-_FINALIZED = "rescue_finalized"
-"""Key in ``driver_internal_info``: False from when the agent may have the password, True when it has."""
-
-_POLL = 0.5
 
 
 class AgentRescue(RescueInterface):
@@ -32,7 +26,6 @@ class AgentRescue(RescueInterface):
 
     def rescue(self, task: Task) -> str:
         boot.power_off(task)
-        task.node.del_driver_internal_info(_FINALIZED)
         task.driver.boot.clean_up_instance(task)
         task.driver.network.unconfigure_tenant_networks(task)
         task.driver.network.add_rescuing_network(task)
@@ -40,10 +33,7 @@ class AgentRescue(RescueInterface):
         return states.RESCUEWAIT
 
     def finalize(self, task: Task) -> None:
-        if not task.node.driver_internal_info.get(_FINALIZED):
-            _set_password(task)
-            task.node.set_driver_internal_info(_FINALIZED, True)
-            task.node.save()
+        _set_password(task.node)
         # The ramdisk stays up, in the instance's networks; its agent is not to be talked to any more.
         boot.forget_agent(task)
         task.driver.boot.clean_up_ramdisk(task)
@@ -63,36 +53,12 @@ class AgentRescue(RescueInterface):
         self._leave(task)
 
     def _leave(self, task: Task) -> None:
-        task.node.del_driver_internal_info(_FINALIZED)
         task.driver.boot.clean_up_ramdisk(task)
         task.driver.network.remove_rescuing_network(task)
 
 
-def _set_password(task: Task) -> None:
-    node, agent = task.node, AgentClient(task.node)
-    if _FINALIZED not in node.driver_internal_info:
-        node.set_driver_internal_info(_FINALIZED, False)
-        node.save()
-        _send_password(node, agent)
-        return
-    # A conductor that died has sent it before. An agent that has taken it does not answer any more.
-    try:
-        _wait_until_idle(node, agent)
-        _send_password(node, agent)
-    except exception.AgentConnectionFailed as exc:
-        LOG.warning("Node %s: its agent has closed, so it has the password: %s", node.uuid, exc)
-
-
-def _wait_until_idle(node: Any, agent: AgentClient) -> None:
-    deadline = time.monotonic() + CONF.agent.command_timeout
-    while any(command.status == RUNNING for command in agent.commands()):
-        if time.monotonic() > deadline:
-            raise exception.AgentCommandTimeout(command="finalize_rescue", node=node.uuid)
-        time.sleep(_POLL)
-
-
-def _send_password(node: Any, agent: AgentClient) -> None:
-    info = node.instance_info
+def _set_password(node: Any) -> None:
+    info, agent = node.instance_info, AgentClient(node)
     try:
         agent.finalize_rescue(info[HASHED_PASSWORD], hashed=True)
     except exception.AgentAPIError as exc:
