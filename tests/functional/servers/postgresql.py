@@ -31,7 +31,7 @@ TUNING = {
 class PostgreSQL:
     """One server; `create_database()` gives each test a database of its own."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, **tuning: str) -> None:
         self.port = free_port()
         self._count = 0
         initdb = process.find_program("initdb", [f"{BINARIES}/initdb"])
@@ -47,7 +47,7 @@ class PostgreSQL:
                 "--no-sync",
             ],
         )
-        settings = [f"--{name}={value}" for name, value in TUNING.items()]
+        settings = [f"--{name}={value}" for name, value in {**TUNING, **tuning}.items()]
         self.process = process.ServerProcess(
             "postgresql",
             [
@@ -94,10 +94,10 @@ class PostgreSQL:
 
 
 @contextmanager
-def running() -> Iterator[PostgreSQL]:
-    """A started server, stopped and removed at the end."""
+def running(**tuning: str) -> Iterator[PostgreSQL]:
+    """A started server, with more settings or other ones, stopped and removed at the end."""
     with unprivileged.server_directory("postgresql") as directory:
-        server = PostgreSQL(directory)
+        server = PostgreSQL(directory, **tuning)
         try:
             server.start()
             yield server
