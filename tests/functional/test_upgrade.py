@@ -3,6 +3,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from ironic_lite.common.release_mappings import RELEASES
 from tests.functional.deployment import Deployment, Options
 from tests.waiting import wait_for
@@ -11,6 +13,7 @@ BEFORE, NOW = list(RELEASES)[-2:]
 PINNED: Options = {"DEFAULT": {"pin_release_version": BEFORE}}
 
 
+@pytest.mark.timeout(300)
 def test_operations_go_on_while_a_cluster_is_upgraded_process_by_process(
     make_deployment: Callable[..., Deployment], mariadb_url: str, rabbitmq_url: str
 ) -> None:
