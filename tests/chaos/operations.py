@@ -68,8 +68,11 @@ class Operation:
         return node["provision_state"] != self.before[0] and self._is_there(node)
 
     def moved(self, node: Row) -> bool:
-        """Whether something has come of a request whose answer nobody heard."""
-        return (node["provision_state"], node["last_error"]) != self.before
+        """Whether something bad has come of a request whose answer nobody heard.
+
+        Another request of this kind, an earlier one, may have taken the node elsewhere meanwhile.
+        """
+        return bool(node["last_error"]) and node["last_error"] != self.before[1]
 
     def _is_there(self, node: Row) -> bool:
         return all(node[field] == value for field, value in self.goal.items())
