@@ -98,6 +98,15 @@ def test_new_node_belongs_to_the_project_that_enrols_it(access_service: Service)
     assert access_service.ask(user, "DELETE", f"/nodes/{made['uuid']}", None)[0] == 204
 
 
+def test_new_node_is_no_child_of_a_node_of_others(access_service: Service, node: str) -> None:
+    """A parent's power hangs on its children, so who may not change the parent may not choose it either."""
+    body = {"driver": "fake-hardware", "parent_node": node}
+    assert access_service.ask(user_of("stranger", "admin"), "POST", "/nodes", body)[0] == 403
+    status, made = access_service.ask(ADMIN, "POST", "/nodes", body)
+    assert (status, made["parent_node"]) == (201, node)
+    assert access_service.ask(ADMIN, "DELETE", f"/nodes/{made['uuid']}", None)[0] == 204
+
+
 def test_port_does_not_move_to_a_node_of_others(access_service: Service, node: str) -> None:
     """Neither to one that may be seen and no more, nor to one that may not be seen."""
     user = user_of("stranger", "admin")

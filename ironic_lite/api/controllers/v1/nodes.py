@@ -45,6 +45,9 @@ def create(call: Call) -> webob.Response:
     call.query({})
     values = NODE.parse(call.document(), call.minor)
     check_name(values.get("name"))
+    if values.get("parent_node") is not None:
+        # The parent's power hangs on its children, and it may be somebody else's.
+        access.authorize(call.context, "baremetal:node:update:parent_node")
     values["owner"] = access.owner_of_new_node(call.context, values.get("owner"))
     node_update.resolve_references(call, values)
     values.setdefault("uuid", uuidutils.generate_uuid())
