@@ -28,7 +28,7 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed-for-tests test-servers
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -q -n $(TEST_WORKERS) --dist worksteal --ignore tests/chaos $(TEST_ARGS)
+	$(BIN)/python -m pytest -q -n $(TEST_WORKERS) --dist worksteal $(TEST_ARGS)
 	@# By itself: it is as much load as the machine bears.
 	$(if $(TEST_ARGS),,$(CHAOS))
 
