@@ -171,7 +171,7 @@ def named_arguments(operation: Mapping[str, Any], known: Mapping[str, Arguments]
     """The arguments of a checked operation, by name."""
     args = operation["args"]
     if isinstance(args, list):
-        return dict(zip(known[plain_name(operation["op"])].all, args, strict=False))
+        return _named(args, known[plain_name(operation["op"])])
     return dict(args)
 
 
@@ -204,12 +204,23 @@ def _problem_of_one(item: Any, form: Form) -> str | None:
     return _problem_of_arguments(plain, item["args"], form.known[plain])
 
 
+def _named(args: list[Any], expected: Arguments) -> dict[str, Any]:
+    """Arguments by name that were given in order; too many get numbers.
+
+    Comparisons may be given what they compare without a list around it, as clients do: ``["{node.name}", "n1"]``.
+    """
+    if expected is _COMPARISON and len(args) > 1 and not isinstance(args[0], list):
+        return {"values": args}
+    names = (*expected.all, *map(str, range(len(expected.all), len(args))))
+    return dict(zip(names, args, strict=False))
+
+
 def _problem_of_arguments(op: str, args: Any, expected: Arguments) -> str | None:
     takes = f"it takes {', '.join(expected.all)}"
     if isinstance(args, list):
+        args = _named(args, expected)
         if len(args) > len(expected.all):
             return f"there are too many arguments; {takes}"
-        args = dict(zip(expected.all, args, strict=False))
     if not isinstance(args, dict):
         return "'args' is neither an object nor a list"
     unknown = sorted(set(args) - set(expected.all))

@@ -21,7 +21,7 @@ def timeline(cloud: Deployment, node: str) -> list[dict[str, Any]]:
 
 
 def begin(cloud: Deployment, bmc: BMC) -> str:
-    """A node of c1 in the middle of a cleaning."""
+    """A node in the middle of a cleaning."""
     bmc.powered_on = False
     node = cloud.create_node(driver="ipmi", driver_info=bmc.driver_info)
     cloud.set_provision_state(node, "manage", until="manageable")
@@ -51,16 +51,17 @@ def test_work_moves_between_two_steps(
 ) -> None:
     cloud = make_deployment(database=mariadb_url, transport=rabbitmq_url, options=PATIENT)
     cloud.start_api()
-    cloud.add_conductor("c1")
-    node = begin(cloud, bmc)
-    # Its signs of life go on long after; were it not told, c2 would look by itself after a minute.
+    # Their signs of life go on long after; were it not told, the other one would look by itself after a minute.
     slow = {"conductor": {"heartbeat_interval": 60, "heartbeat_timeout": 300}}
-    cloud.add_conductor("c2", options=slow)
-    cloud.stop_conductor("c1")
-    assert cloud.conductors["c1"].returncode == 0
+    cloud.add_conductors("c1", "c2", options=slow)
+    node = begin(cloud, bmc)
+    first = cloud.node(node)["reservation"]
+    (second,) = {"c1", "c2"} - {first}
+    cloud.stop_conductor(first)
+    assert cloud.conductors[first].returncode == 0
     entries = check_whole(cloud, node)
     moved = [(e["kind"], e["subject"], e["conductor"]) for e in entries if "over" in e["kind"]]
-    assert moved == [("hand-over", "c1", "c1"), ("take-over", "c1", "c2")]
+    assert moved == [("hand-over", first, first), ("take-over", first, second)]
     assert {e["conductor"] for e in entries if e["kind"] == "step"} == {"c1", "c2"}
 
 

@@ -383,6 +383,8 @@ HIT = setting("/extra/hit", "yes")
         ("eq", {"values": ["{inventory[cpu][count]}", 4], "force_strings": True}, True),
         ("eq", {"values": ["{inventory[cpu][count]}", "4", "4"]}, True),
         ("eq", [["a", "a"]], True),
+        ("eq", ["{inventory[cpu][count]}", 4], False),
+        ("eq", ["a", "a"], True),
         ("lt", {"values": [1, 2, 3]}, True),
         ("lt", {"values": [1, 3, 3]}, False),
         ("gt", {"values": [5, 4, 3]}, True),
