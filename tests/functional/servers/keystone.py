@@ -27,6 +27,8 @@ connection = sqlite:///{home}/keystone.sqlite
 provider = fernet
 [fernet_tokens]
 key_repository = {home}/fernet-keys
+[fernet_receipts]
+key_repository = {home}/fernet-keys
 [identity]
 password_hash_rounds = 4
 [cache]
