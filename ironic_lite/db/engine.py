@@ -135,7 +135,12 @@ def create(address: sa.URL, bounded: bool = True) -> sa.Engine:
     # One hour is below the servers' and firewalls' usual idle limits; what dies sooner is retried.
     arguments["pool_recycle"] = 3600
     arguments["isolation_level"] = "READ COMMITTED"
-    return sa.create_engine(address, connect_args=_server_arguments(backend, bounded), **arguments)
+    engine = sa.create_engine(
+        address, connect_args=_server_arguments(backend, bounded), **arguments
+    )
+    if backend == "postgresql":
+        event.listen(engine, "do_executemany", _one_by_one)
+    return engine
 
 
 def _server_arguments(backend: str, bounded: bool) -> dict[str, Any]:
@@ -164,6 +169,13 @@ def _server_arguments(backend: str, bounded: bool) -> dict[str, Any]:
             f" -c idle_in_transaction_session_timeout={ABANDONED_AFTER * 1000}",
         )
     return arguments
+
+
+def _one_by_one(cursor: Any, statement: str, parameters: Any, _context: Any) -> bool:
+    """Without psycopg's pipeline: a server that waits for its end runs no timer, and keeps all row locks until then."""
+    for row in parameters:
+        cursor.execute(statement, row)
+    return True
 
 
 def _prepare_file(path: Path) -> None:

@@ -10,15 +10,17 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent import futures
+from functools import partial
 from typing import Any
 
+import psycopg.types.string
 import pytest
 import sqlalchemy as sa
 
 from ironic_lite import objects
 from ironic_lite.common import context, exception
 from ironic_lite.conf import CONF
-from ironic_lite.db import engine, errors, nodes, retry
+from ironic_lite.db import engine, errors, models, nodes, retry
 from ironic_lite.db.ports import ports
 from tests import options
 from tests.chaos.proxy import Proxy
@@ -135,6 +137,48 @@ def test_a_process_that_stopped_in_the_middle_of_a_transaction_holds_nobody_up(
         paused.execute(statement.values(last_error="half written"))
         nodes.update(node_id, {"power_state": "power on"})
         paused.execute(statement.values(last_error="woken"))
+    assert errors.transient_reason(lost.value) == "the connection to it failed"
+    read = nodes.get(node_id)
+    assert (read["power_state"], read["last_error"]) == ("power on", None)
+
+
+class StopsHere(str):
+    """A value at which a process is stopped, until another one has done what it wants to the node."""
+
+    meanwhile: Callable[[], Any]
+
+
+class StopsHereDumper(psycopg.types.string.StrDumper):
+    def dump(self, obj: Any) -> Any:
+        if isinstance(obj, StopsHere):
+            obj.meanwhile()
+        return super().dump(obj)
+
+
+@pytest.mark.parametrize("kind", ["postgresql"])
+def test_a_process_that_stopped_between_many_rows_holds_nobody_up(
+    database: str, set_database_option: Callable[[str, Any], None]
+) -> None:
+    """The server ends a transaction where it waits for the next statement, and not in the middle of pipelined ones."""
+    node = make()
+    node_id = node["id"]
+    set_database_option("max_retries", 0)
+    stop = StopsHere("deploying")
+    stop.meanwhile = partial(nodes.update, node_id, {"power_state": "power on"})
+    values = {
+        "node_id": node_id,
+        "kind": "step",
+        "outcome": "started",
+        "created_at": node["created_at"],
+    }
+    entries = [{**values, "subject": subject} for subject in ("a", "b", stop, "d")]
+    with pytest.raises(sa.exc.DBAPIError) as lost, engine.writer() as paused:
+        driver = paused.connection.driver_connection
+        assert driver is not None
+        driver.adapters.register_dumper(StopsHere, StopsHereDumper)
+        statement = sa.update(nodes.NODES).where(nodes.NODES.c.id == node_id)
+        paused.execute(statement.values(last_error="half written"))
+        paused.execute(sa.insert(models.NODE_JOURNAL), entries)
     assert errors.transient_reason(lost.value) == "the connection to it failed"
     read = nodes.get(node_id)
     assert (read["power_state"], read["last_error"]) == ("power on", None)
