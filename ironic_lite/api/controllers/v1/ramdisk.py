@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What agents call, without authentication: lookup of the node they run on, and heartbeat."""
 
-import secrets
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,13 +12,12 @@ from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import finding
 from ironic_lite.api.resources.fields import DETAIL
 from ironic_lite.api.resources.node import NODE
-from ironic_lite.common import exception, redaction, states
+from ironic_lite.common import agent_token, exception, redaction, states
 from ironic_lite.conf import CONF
 from ironic_lite.objects.node import Node
 
 LOG = log.getLogger(__name__)
 
-_TOKEN_BYTES = 32
 _TOKEN_SINCE = 62
 _SHOWN = ("uuid", "properties", "instance_info", "driver_internal_info", "links")
 
@@ -76,12 +74,24 @@ def _new_token(call: Call, node: Node) -> str:
 
     It is given out last of all: had a conductor's answer to get through after that, and did not, nobody would have it.
     """
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    address = call.request.remote_addr or ""
+    token = agent_token.new(address)
     if Node.claim_agent_token(call.context, node.id, token):
         LOG.info("Node %s: its agent has asked for its token", node.uuid)
         return token
+    claimed = _unheard_token(call, node)
+    if claimed and agent_token.is_given_to(claimed, address):
+        LOG.info("Node %s: its agent has asked for its token again", node.uuid)
+        return claimed
     LOG.warning("Node %s: a second agent asks for the token of this boot", node.uuid)
     return redaction.MASK
+
+
+def _unheard_token(call: Call, node: Node) -> str | None:
+    """The token that was given out for this boot while nobody has called with it: its answer may have got lost."""
+    now = Node.get_by_uuid(call.context, node.uuid)
+    called = now.agent_last_heartbeat is not None or now.target_power_state is not None
+    return None if called else now.agent_secret_token
 
 
 def _find(call: Call, macs: list[str], node_uuid: str | None) -> Node:
