@@ -29,7 +29,7 @@ def conductor_paused(scene: Scene) -> None:
 def broker_gone(scene: Scene) -> None:
     """The broker is stopped for longer than any timeout of the cluster's."""
     scene.injected("broker gone")
-    with scene.load.outage():
+    with scene.load.clock.outage():
         scene.broker.stop()
         time.sleep(scene.scale.outage)
         scene.broker.start()
@@ -39,7 +39,7 @@ def broker_gone(scene: Scene) -> None:
 def broker_frozen(scene: Scene) -> None:
     """The broker is reachable and silent."""
     scene.injected("broker frozen")
-    with scene.load.outage():
+    with scene.load.clock.outage():
         scene.broker.process.pause()
         time.sleep(scene.scale.outage)
         scene.broker.process.resume()
@@ -49,7 +49,7 @@ def broker_frozen(scene: Scene) -> None:
 def database_gone(scene: Scene) -> None:
     """The database is stopped for longer than any timeout of the cluster's."""
     scene.injected("database gone")
-    with scene.load.outage():
+    with scene.load.clock.outage():
         scene.database.stop()
         time.sleep(scene.scale.outage)
         scene.database.start()

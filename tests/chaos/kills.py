@@ -2,6 +2,7 @@
 """SIGKILL for conductors, in every transient state and at every step of every flow."""
 
 import time
+from collections.abc import Iterator
 
 from tests.chaos.scene import Scene, point_of
 
@@ -39,6 +40,7 @@ POINTS = (
     "rescue wait",
     "unrescuing",
     "power change",
+    "allocating",
 )
 
 
@@ -60,32 +62,38 @@ def hunt(scene: Scene) -> set[str]:
     return missing
 
 
+def _at_work(scene: Scene) -> Iterator[tuple[str, str, str | None]]:
+    """Points that are reached now: each with the node or allocation that is there, and its conductor."""
+    for row in scene.records():
+        point = point_of(row)
+        if point:
+            owner = row["reservation"] or scene.load.nodes.get(row["uuid"], {}).get("conductor")
+            yield point, row["uuid"], owner
+    for search in scene.searches():
+        yield "allocating", search["name"], search["conductor"]
+
+
 def _find(scene: Scene, missing: set[str]) -> str | None:
     """A conductor at a point that is still missing; None when there is none for a while."""
     running = scene.cluster.running()
     deadline = time.monotonic() + scene.scale.patience / 3
     while time.monotonic() < deadline:
-        for row in scene.records():
-            owner = row["reservation"] or scene.load.nodes.get(row["uuid"], {}).get("conductor")
-            if point_of(row) in missing and owner in running:
+        for point, _, owner in _at_work(scene):
+            if point in missing and owner in running:
                 return str(owner)
         time.sleep(0.005)
     return None
 
 
 def _kill(scene: Scene, victim: str) -> set[str]:
-    """Kill it, and say at which points it was: its locks stand in the database as it left them."""
+    """Kill it, and say at which points it was: what it did stands in the database as it left it."""
     scene.cluster.kill_conductor(victim)
     points: dict[str, set[str]] = {}
-    for row in scene.records():
-        waiting = not row["reservation"] and (
-            scene.load.nodes.get(row["uuid"], {}).get("conductor") == victim
-        )
-        point = point_of(row)
-        if point and (row["reservation"] == victim or waiting):
-            points.setdefault(point, set()).add(row["uuid"])
-    for point, nodes in sorted(points.items()):
-        scene.injected(f"SIGKILL: {point}", nodes)
+    for point, subject, owner in _at_work(scene):
+        if owner == victim:
+            points.setdefault(point, set()).add(subject)
+    for point, subjects in sorted(points.items()):
+        scene.injected(f"SIGKILL: {point}", subjects)
     return set(points)
 
 

@@ -6,111 +6,32 @@ import random
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import requests
 
 from ironic_lite.common import states
-from ironic_lite.simulator import images
 from ironic_lite.simulator.virtual_rack import VirtualRack
+from tests.chaos import lifecycle, tenants
+from tests.chaos.asking import Asking
+from tests.chaos.client import Client
+from tests.chaos.clock import Clock
 from tests.chaos.cluster import Cluster
+from tests.chaos.enrolment import Enrolment
 from tests.chaos.operations import TRANSIENT, Ledger, Operation, at_rest
 from tests.chaos.watch import Watch
 
 POLL_INTERVAL = 0.25
-CLIENTS = 6
-# Seconds after which a request that got no clear answer, and has moved nothing, counts as not accepted.
-DOUBT = 20.0
 
 FIELDS = (
     "uuid,name,driver,provision_state,target_provision_state,power_state,target_power_state,reservation,last_error,"
-    "maintenance,fault,deploy_step,clean_step,service_step,conductor"
+    "maintenance,fault,deploy_step,clean_step,service_step,conductor,instance_uuid"
 )
-
-Verb = tuple[str, dict[str, Any]]  # what is asked for, and the goal
-
-_BURN_IN = {"service_steps": [{"interface": "deploy", "step": "burnin_cpu"}]}
-_POWER_ON = {"power_state": states.POWER_ON}
-
-
-def _to(state: str) -> dict[str, Any]:
-    return {"provision_state": state}
-
-
-# What may be asked for in each state where a node rests, with weights.
-CHOICES: dict[str, list[tuple[str, dict[str, Any], int]]] = {
-    "enroll": [("manage", _to("manageable"), 1)],
-    "manageable": [
-        ("provide", _to("available"), 3),
-        ("inspect", _to("manageable"), 2),
-        ("adopt", _to("active"), 1),
-    ],
-    "available": [("active", _to("active"), 4), ("manage", _to("manageable"), 1)],
-    "active": [
-        ("deleted", _to("available"), 3),
-        ("rebuild", _to("active"), 1),
-        ("service", _to("active"), 1),
-        ("rescue", _to("rescue"), 1),
-        ("rebooting", _POWER_ON, 1),
-        ("power off", {"power_state": states.POWER_OFF}, 1),
-        ("power on", _POWER_ON, 1),
-    ],
-    "rescue": [("unrescue", _to("active"), 3), ("deleted", _to("available"), 1)],
-    "deploy failed": [("deleted", _to("available"), 1)],
-    "error": [("deleted", _to("available"), 1)],
-    "clean failed": [("manage", _to("manageable"), 1)],
-    "inspect failed": [("manage", _to("manageable"), 1)],
-    "adopt failed": [("manage", _to("manageable"), 1)],
-    "service failed": [("deleted", _to("available"), 1)],
-    "rescue failed": [("deleted", _to("available"), 1)],
-    "unrescue failed": [("deleted", _to("available"), 1)],
-}
-_POWER_VERBS = {"rebooting", "power off", "power on"}
-
-
-class Enrolment:
-    """Creates nodes for the servers of a rack."""
-
-    def __init__(self, cluster: Cluster, rack: VirtualRack) -> None:
-        self._cluster = cluster
-        self._rack = rack
-
-    def enrol(self, place: int, **fields: object) -> str:
-        """A node, with its port, for the server at this place; returns its UUID."""
-        status, options = self._rack.status(place), self._rack.options
-        node = self._cluster.create_node(
-            driver="ipmi",
-            rescue_interface="agent",
-            driver_info={
-                "ipmi_address": status["bmc_address"],
-                "ipmi_port": status["bmc_port"],
-                "ipmi_username": options.username,
-                "ipmi_password": options.password,
-                "deploy_kernel": f"{self._rack.http_url}/images/{images.KERNEL}",
-                "deploy_ramdisk": f"{self._rack.http_url}/images/{images.RAMDISK}",
-            },
-            properties={"cpu_arch": "x86_64"},
-            **fields,
-        )
-        port = {"node_uuid": node, "address": status["mac"]}
-        self._cluster.call("POST", "/v1/ports", port)
-        return node
-
-    def instance(self) -> list[dict[str, Any]]:
-        """What to patch a node with before it is deployed."""
-        image = images.catalog()[images.DISK_IMAGE]
-        value = {
-            "image_source": f"{self._rack.http_url}/images/{image.name}",
-            "image_os_hash_algo": "sha256",
-            "image_os_hash_value": image.sha256,
-            "image_disk_format": "raw",
-        }
-        return [{"op": "add", "path": "/instance_info", "value": value}]
 
 
 class Load:
-    """Keeps ``count`` servers of a rack and some fake nodes busy until it is stopped.
+    """Keeps the servers of a rack and some fake nodes busy until it is stopped.
 
     :param patience: seconds of a healthy cluster after which a lock or transient state that shows no progress is stuck.
     """
@@ -118,25 +39,21 @@ class Load:
     def __init__(
         self, cluster: Cluster, rack: VirtualRack, ledger: Ledger, patience: float, seed: int = 1
     ) -> None:
-        self._cluster = cluster
-        self._rack = rack
-        self._enrolment = Enrolment(cluster, rack)
         self.ledger = ledger
-        self._random = random.Random(seed)
         self.node_of: dict[str, str] = {}  # server name -> node UUID
         self.index_of: dict[str, int] = {}  # node UUID -> place in the rack
-        # Driver -> verbs that it does not know. The step of the service is one of the agent's.
-        self.unsupported: dict[str, set[str]] = {"fake-hardware": {"service"}}
         self.nodes: dict[str, dict[str, Any]] = {}
         self.watch = Watch(patience)
-        self.trouble: list[BaseException] = []
-        self._clock = 0.0
-        self._outages = 0
-        self._draining = False
-        self._asking: set[str] = set()
+        self.clock = Clock()
+        self.client = Client(lambda: cluster.api_url)
+        self.asking = Asking(ledger)
+        self._rack = rack
+        self._enrolment = Enrolment(cluster, rack)
+        self._tenants = tenants.Tenants(self.client, ledger, self.asking, patience)
+        self._random = random.Random(seed)
+        # Driver -> verbs that it does not know. The step of the service is one of the agent's.
+        self._unsupported: dict[str, set[str]] = {"fake-hardware": {"service"}}
         self._stop = threading.Event()
-        self._local = threading.local()
-        self._pool = ThreadPoolExecutor(CLIENTS, "tenant")
         self._thread = threading.Thread(target=self._run, name="load", daemon=True)
 
     # What a scenario does
@@ -148,7 +65,7 @@ class Load:
             self.node_of[status["name"]] = node
             self.index_of[node] = status["index"]
         for number in range(fakes):
-            self._cluster.create_node(name=f"fake-{number}", driver="fake-hardware")
+            self._enrolment.enrol_fake(f"fake-{number}")
 
     def start(self) -> None:
         """Begin."""
@@ -159,24 +76,11 @@ class Load:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(120)
-        self._pool.shutdown()
-
-    def drain(self) -> None:
-        """Begin nothing new."""
-        self._draining = True
+        self.asking.stop()
 
     def settled(self) -> bool:
         """Whether nothing is in flight and nothing is being asked for."""
-        return not self._asking and not self.ledger.in_flight()
-
-    @contextlib.contextmanager
-    def outage(self) -> Iterator[None]:
-        """The cluster cannot work in here: waiting in vain counts for nothing."""
-        self._outages += 1
-        try:
-            yield
-        finally:
-            self._outages -= 1
+        return not self.asking and not self.ledger.in_flight()
 
     @contextlib.contextmanager
     def unhealthy(self, node: str, kind: str | None) -> Iterator[int]:
@@ -192,37 +96,35 @@ class Load:
             self._rack.clear_faults(self.index_of[node])
             self.ledger.mend_hardware(node)
 
+    def misassigned(self) -> list[str]:
+        """Nodes and allocations that do not belong to each other. Nothing may be in flight."""
+        nodes = self.client.list("nodes", "uuid,instance_uuid")
+        allocations = self.client.list("allocations", tenants.FIELDS)
+        if nodes is None or allocations is None:
+            return ["the API does not list nodes and allocations"]
+        return tenants.misassigned(nodes, allocations)
+
     # The loop
 
     def _run(self) -> None:
-        last = time.monotonic()
         while not self._stop.wait(POLL_INTERVAL):
             began = time.monotonic()
+            nodes = self.client.list("nodes", FIELDS)
+            allocations = self.client.list("allocations", tenants.FIELDS)
+            self.clock.tick(nodes is not None)
             try:
-                listed = self._listed()
-            except (requests.RequestException, ValueError):
-                listed = None
-            now = time.monotonic()
-            if listed is not None and not self._outages:
-                self._clock += now - last
-            last = now
-            if listed is None:
-                continue
-            try:
-                for node in listed:
+                for node in nodes or ():
                     self.nodes[node["uuid"]] = node
                     self._watch(node)
                     self._look_at(node, began)
+                if allocations is not None:
+                    self._tenants.look(allocations, began, self.clock)
             except BaseException as exc:
-                self.trouble.append(exc)
+                self.asking.trouble.append(exc)
                 raise
 
-    def _listed(self) -> list[dict[str, Any]] | None:
-        answer = self._request("GET", f"/v1/nodes?fields={FIELDS}&limit=1000")
-        return answer.json()["nodes"] if answer.ok else None
-
     def _watch(self, node: dict[str, Any]) -> None:
-        stuck = self.watch.look(node, self._clock)
+        stuck = self.watch.look(node, self.clock.now)
         operation = self.ledger.of(node["uuid"])
         if stuck and operation is not None:
             operation.give_up(f"stuck: {stuck}")
@@ -230,7 +132,7 @@ class Load:
 
     def _look_at(self, node: dict[str, Any], read_at: float) -> None:
         uuid = node["uuid"]
-        if uuid in self._asking:
+        if uuid in self.asking:
             return
         operation = self.ledger.of(uuid)
         if operation is None:
@@ -240,14 +142,14 @@ class Load:
                 self.ledger.open(
                     Operation(uuid, "echo", {"provision_state": target}, accepted_at=read_at)
                 )
-            elif at_rest(node) and not self._draining:
+            elif at_rest(node) and not self.clock.draining:
                 self._begin(node)
             return
         if not at_rest(node) or read_at < operation.accepted_at:
             return
         if operation.certain or operation.reached(node) or operation.moved(node):
             operation.judge(node)
-        elif time.monotonic() - operation.accepted_at > DOUBT and not self._outages:
+        elif self.clock.is_past_doubt(operation.accepted_at):
             self.ledger.forget(operation)
             return
         else:
@@ -259,53 +161,35 @@ class Load:
         if node["fault"] == "power failure":
             return  # ends by itself once the BMC answers
         if node["maintenance"]:
-            self._ask(uuid, lambda: self._request("DELETE", f"/v1/nodes/{uuid}/maintenance"))
+            end = partial(self.client.request, "DELETE", f"/v1/nodes/{uuid}/maintenance")
+            self.asking.begin(uuid, end)
             return
-        unsupported = self.unsupported.get(node["driver"], set())
-        choices = [c for c in CHOICES[node["provision_state"]] if c[0] not in unsupported]
+        unsupported = self._unsupported.get(node["driver"], set())
+        choices = [c for c in lifecycle.CHOICES[node["provision_state"]] if c[0] not in unsupported]
         verb, goal, _ = self._random.choices(choices, [c[2] for c in choices])[0]
         operation = Operation(uuid, verb, goal, certain=False)
         operation.before = (node["provision_state"], node["last_error"])
         self.ledger.open(operation)
-        self._ask(uuid, lambda: self._carry_out(operation, node))
-
-    def _ask(self, uuid: str, what: Any) -> None:
-        self._asking.add(uuid)
-
-        def ask() -> None:
-            try:
-                what()
-            except requests.RequestException as exc:
-                self.ledger.refusal(type(exc).__name__)
-            except BaseException as exc:
-                self.trouble.append(exc)
-                raise
-            finally:
-                self._asking.discard(uuid)
-
-        self._pool.submit(ask)
+        self.asking.begin(uuid, partial(self._carry_out, operation, node))
 
     def _carry_out(self, operation: Operation, node: dict[str, Any]) -> None:
         """Send the request, and note whether the API has accepted it."""
         try:
             answer = self._send(operation, node)
-        except requests.RequestException as exc:
-            self.ledger.refusal(type(exc).__name__)
+        finally:
             operation.accepted_at = time.monotonic()
-            return
-        operation.accepted_at = time.monotonic()
-        if answer is not None and answer.status_code == requests.codes.accepted:
-            operation.certain = True
-            return
         if answer is None:
             self.ledger.forget(operation)
+            return
+        if answer.status_code == requests.codes.accepted:
+            operation.certain = True
             return
         self.ledger.refusal(f"{answer.status_code} to {operation.verb}")
         if answer.status_code == requests.codes.service_unavailable:
             return  # it may have arrived all the same
         self.ledger.forget(operation)
         if answer.status_code in (400, 404, 405) and ("not support" in answer.text):
-            self.unsupported.setdefault(node["driver"], set()).add(operation.verb)
+            self._unsupported.setdefault(node["driver"], set()).add(operation.verb)
         elif answer.status_code != requests.codes.conflict:
             self.ledger.refusal(
                 f"{operation.verb} in {node['provision_state']}: {answer.text[:300]}"
@@ -314,31 +198,9 @@ class Load:
     def _send(self, operation: Operation, node: dict[str, Any]) -> requests.Response | None:
         """None: not even tried, for what it needs could not be set up."""
         verb, path = operation.verb, f"/v1/nodes/{operation.node}"
-        if verb in _POWER_VERBS:
-            return self._request("PUT", f"{path}/states/power", {"target": verb})
-        body: dict[str, Any] = {"target": verb}
-        takes_image = verb in ("active", "adopt", "rebuild")
-        if takes_image and not self._request("PATCH", path, self._enrolment.instance()).ok:
-            return None
-        if verb == "active":
-            body["configdrive"] = {"meta_data": {"hostname": node["name"]}}
-        elif verb == "service":
-            body |= _BURN_IN
-        elif verb == "rescue":
-            body["rescue_password"] = "correct horse battery staple"
-        return self._request("PUT", f"{path}/states/provision", body)
-
-    def _request(self, method: str, path: str, body: object = None) -> requests.Response:
-        """A session per thread: each is a client of its own."""
-        session = getattr(self._local, "session", None)
-        if session is None:
-            session = self._local.session = requests.Session()
-            session.trust_env = False
-        answer: requests.Response = session.request(
-            method,
-            f"{self._cluster.api_url}{path}",
-            json=body,
-            headers={"X-OpenStack-Ironic-API-Version": "latest"},
-            timeout=40,
-        )
-        return answer
+        if verb in lifecycle.TAKES_IMAGE:
+            patched = self.client.request("PATCH", path, self._enrolment.instance())
+            if not patched.ok:
+                return None
+        below, body = lifecycle.request(verb, node["name"], node["driver"])
+        return self.client.request("PUT", f"{path}/{below}", body)

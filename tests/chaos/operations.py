@@ -79,24 +79,27 @@ class Operation:
 
     def judge(self, node: Row) -> None:
         """The node is at rest: say how the operation ended."""
-        self.ended = time.time()
         if self._is_there(node) and not self._power_failed(node):
-            self.outcome = "goal"
+            self.end("goal")
             return
         error = node["last_error"] or ""
-        self.detail = (
-            f"{node['provision_state']}, {node['power_state']}: {error or 'no last_error'}"
-        )
         blamed = any(CAUSES[fault].search(error) for fault in self.hardware)
-        self.outcome = "reported" if blamed and not NEVER.search(error) else "lost"
+        self.end(
+            "reported" if blamed and not NEVER.search(error) else "lost",
+            f"{node['provision_state']}, {node['power_state']}: {error or 'no last_error'}",
+        )
 
     def _power_failed(self, node: Row) -> bool:
         """A reboot ends where it began, so the power state alone does not tell."""
         return "power_state" in self.goal and bool(node["last_error"])
 
+    def end(self, outcome: str, detail: str = "") -> None:
+        """It has ended so."""
+        self.ended, self.outcome, self.detail = time.time(), outcome, detail
+
     def give_up(self, why: str) -> None:
         """It has not ended in time."""
-        self.ended, self.outcome, self.detail = time.time(), "lost", why
+        self.end("lost", why)
 
 
 class Ledger:

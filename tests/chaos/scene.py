@@ -91,6 +91,7 @@ class Scene:
         self.scale = scale
         self.ledger: Ledger = load.ledger
         self.rows: dict[str, Row] = collections.defaultdict(Row)
+        self.misassigned: list[str] = []
 
     def injected(self, fault: str, nodes: set[str] | None = None) -> None:
         """Take down that a fault begins now, for what is in flight on these nodes or on all."""
@@ -104,6 +105,15 @@ class Scene:
         with self.cluster.records.connect() as connection:
             rows = connection.execute(sa.text(f"SELECT {columns} FROM nodes")).mappings().all()
         return [dict(row) for row in rows]
+
+    def searches(self) -> list[dict[str, Any]]:
+        """Names of the allocations that a node is looked for, and the conductors that do."""
+        looking = (
+            "SELECT allocations.name AS name, conductors.hostname AS conductor FROM allocations "
+            "JOIN conductors ON conductors.id = allocations.conductor_affinity WHERE state = 'allocating'"
+        )
+        with self.cluster.records.connect() as connection:
+            return [dict(row) for row in connection.execute(sa.text(looking)).mappings()]
 
     def breathe(self) -> None:
         """Let the load go on for a while."""
@@ -155,12 +165,13 @@ class Scene:
 
     def settle(self) -> None:
         """Begin nothing new, and wait until everything has ended; what does not is lost."""
-        self.load.drain()
+        self.load.clock.draining = True
         with contextlib.suppress(AssertionError):
             wait_for(self.load.settled, "everything to end", 2 * self.scale.patience, interval=0.2)
         for operation in self.ledger.in_flight():
             operation.give_up(f"never ended, last seen {self.load.nodes.get(operation.node)}")
         self.load.stop()
+        self.misassigned = self.load.misassigned()
 
     def lost(self) -> list[Operation]:
         """What ended badly without a fault of the hardware to blame."""
@@ -195,7 +206,9 @@ class Scene:
         found += [f"two writers: {text}" for text in self.intrusions()]
         found += [f"not told: {text}" for text in self.untold()]
         found += [f"stuck: {text}" for text in self.load.watch.stuck]
-        found += [f"the test itself: {error!r}" for error in self.load.trouble]
+        found += [f"misassigned: {text}" for text in self.misassigned]
+        found += [f"answered: {text}" for text in self.load.client.errors]
+        found += [f"the test itself: {error!r}" for error in self.load.asking.trouble]
         return found
 
     def table(self) -> str:
@@ -210,7 +223,8 @@ class Scene:
         lines += [
             "",
             f"{len(self.ledger.all)} operations: {ended['goal']} reached their goal, {ended['reported']} failed by a "
-            f"fault of their server and said so, {len(self.lost())} lost.",
+            f"fault of their server and said so, {ended['none free']} asked for a node when none was free, "
+            f"{len(self.lost())} lost.",
             "",
             "Asked for: "
             + ", ".join(

@@ -11,7 +11,7 @@ from ironic_lite.simulator.timing import Timing
 from ironic_lite.simulator.virtual_rack import VirtualRack
 from tests.chaos.cluster import Cluster
 from tests.chaos.conftest import TABLE
-from tests.chaos.load import Enrolment
+from tests.chaos.enrolment import Enrolment
 from tests.chaos.scene import Database, Scale
 from tests.functional.servers.rabbitmq import RabbitMQ
 from tests.waiting import wait_for

@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """The invariants have teeth: what must never happen is noticed when it does."""
 
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
 from ironic_lite.simulator.journal import Journal
-from tests.chaos import told, writers
-from tests.chaos.operations import Operation
+from tests.chaos import tenants, told, writers
+from tests.chaos.asking import Asking
+from tests.chaos.client import Client
+from tests.chaos.clock import Clock
+from tests.chaos.operations import Ledger, Operation
 from tests.chaos.watch import Watch
 from tests.chaos.writers import Lock, Write
 
@@ -150,6 +156,63 @@ class TestNotifications:
     def test_others_do_not_fill_the_gap(self) -> None:
         of_another = self.move("enroll", "manageable", 1, node="n1")
         assert told.gaps([of_another], self.NOW)
+
+
+class TestAllocations:
+    NODES = ({"uuid": "n0", "instance_uuid": "a0"}, {"uuid": "n1", "instance_uuid": None})
+
+    def test_each_node_and_its_allocation_belong_to_each_other(self) -> None:
+        shown = [{"uuid": "a0", "node_uuid": "n0"}, {"uuid": "a1", "node_uuid": None}]
+        assert tenants.misassigned(self.NODES, shown) == []
+
+    @pytest.mark.parametrize("node", [None, "n1"])
+    def test_a_node_that_was_lost_on_the_way(self, node: str | None) -> None:
+        found = tenants.misassigned(self.NODES, [{"uuid": "a0", "node_uuid": node}])
+        assert "node n0 and allocation a0" in found[0]
+
+    @pytest.mark.parametrize(
+        ("shown", "outcome"),
+        [
+            ({"state": "active", "node_uuid": "n0"}, "goal"),
+            ({"state": "active"}, "lost"),
+            ({"state": "error", "last_error": "no available node is of this class"}, "none free"),
+            ({"state": "error", "last_error": "The conductor died."}, "lost"),
+            ({"state": "error"}, "lost"),
+            ({"state": "allocating"}, "lost"),
+        ],
+    )
+    def test_what_becomes_of_a_request_for_a_node(
+        self, shown: dict[str, Any], outcome: str
+    ) -> None:
+        ledger, clock = Ledger(), Clock()
+        asking = Asking(ledger)
+        nowhere = Client(lambda: "http://127.0.0.1:1")
+        tenant = tenants.Tenants(nowhere, ledger, asking, patience=0.0)
+        tenant.look([], time.monotonic(), clock)
+        asking.stop()
+        first, *_ = ledger.all
+        allocation = {"name": first.node, "node_uuid": None, "last_error": None, **shown}
+        clock.tick(answered=True)
+        tenant.look([allocation], time.monotonic(), clock)
+        assert first.outcome == outcome
+
+    def test_an_answer_that_no_service_must_give(self) -> None:
+        class Broken(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(int(self.path.removeprefix("/v1/")))
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        with HTTPServer(("127.0.0.1", 0), Broken) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            client = Client(lambda: f"http://127.0.0.1:{server.server_port}")
+            for status in (200, 404, 409, 500, 502, 503):
+                client.request("GET", f"/v1/{status}")
+            server.shutdown()
+        assert [error[:7] for error in client.errors] == ["500 to ", "502 to ", "503 wit"]
 
 
 class TestBounds:

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Requests that are on their way, some at a time."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import requests
+
+from tests.chaos.operations import Ledger
+
+CLIENTS = 6
+
+
+class Asking:
+    """Several clients at work; each subject is asked about one thing at a time.
+
+    ``trouble`` collects what goes wrong in the test itself.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.trouble: list[BaseException] = []
+        self._ledger = ledger
+        self._lock = threading.Lock()
+        self._subjects: set[str] = set()
+        self._pool = ThreadPoolExecutor(CLIENTS, "tenant")
+
+    def __contains__(self, subject: str) -> bool:
+        return subject in self._subjects
+
+    def __bool__(self) -> bool:
+        return bool(self._subjects)
+
+    def begin(self, subject: str, what: Callable[[], object]) -> None:
+        """Let a client do ``what``; no answer is one of the answers."""
+        with self._lock:
+            self._subjects.add(subject)
+        self._pool.submit(self._ask, subject, what)
+
+    def _ask(self, subject: str, what: Callable[[], object]) -> None:
+        try:
+            what()
+        except requests.RequestException as exc:
+            self._ledger.refusal(type(exc).__name__)
+        except BaseException as exc:
+            self.trouble.append(exc)
+            raise
+        finally:
+            with self._lock:
+                self._subjects.discard(subject)
+
+    def stop(self) -> None:
+        """Wait for the answers that are still to come."""
+        self._pool.shutdown()

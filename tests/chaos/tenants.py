@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tenants who ask for any node of a class, keep it for a while, and give it back, over and over."""
+
+import re
+import time
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
+
+import requests
+
+from tests.chaos.asking import Asking
+from tests.chaos.client import Client
+from tests.chaos.clock import Clock
+from tests.chaos.enrolment import RESOURCE_CLASS
+from tests.chaos.operations import Ledger, Operation
+
+TENANTS = 4
+FIELDS = "uuid,name,state,node_uuid,last_error"
+
+# All nodes may be in use.
+NONE_FREE = re.compile(r"no available node|taken by others|locked by other operations")
+
+Allocation = Mapping[str, Any]
+
+
+class Tenants:
+    """Each has one allocation at a time. An allocation's operation goes by its name.
+
+    :param patience: seconds of the load's clock after which an allocation without an answer is stuck.
+    """
+
+    def __init__(self, client: Client, ledger: Ledger, asking: Asking, patience: float) -> None:
+        self._client = client
+        self._ledger = ledger
+        self._asking = asking
+        self._patience = patience
+        self._rounds = [0] * TENANTS
+        self._begun: dict[str, float] = {}
+
+    def look(self, listed: Iterable[Allocation], read_at: float, clock: Clock) -> None:
+        """Go on with each tenant's allocation.
+
+        :param read_at: when ``listed`` was asked for (monotonic).
+        """
+        shown = {allocation["name"]: allocation for allocation in listed}
+        for tenant, number in enumerate(self._rounds):
+            name = f"tenant-{tenant}-{number}"
+            if name in self._asking:
+                continue
+            allocation, operation = shown.get(name), self._ledger.of(name)
+            if operation is not None:
+                if read_at >= operation.accepted_at:
+                    self._follow(operation, allocation, clock)
+            elif allocation is not None:
+                self._asking.begin(name, partial(self._give_back, name))
+            elif not clock.draining:
+                self._rounds[tenant] += 1
+                self._ask(f"tenant-{tenant}-{self._rounds[tenant]}", clock)
+
+    def _ask(self, name: str, clock: Clock) -> None:
+        self._begun[name] = clock.now
+        operation = Operation(name, "allocate", {"state": "active"}, certain=False)
+        self._ledger.open(operation)
+        self._asking.begin(name, partial(self._send, operation))
+
+    def _send(self, operation: Operation) -> None:
+        body = {"name": operation.node, "resource_class": RESOURCE_CLASS}
+        try:
+            answer = self._client.request("POST", "/v1/allocations", body)
+        finally:
+            operation.accepted_at = time.monotonic()
+        if answer.status_code == requests.codes.created:
+            operation.certain = True
+        elif answer.status_code != requests.codes.service_unavailable:
+            self._ledger.refusal(f"{answer.status_code} to allocate: {answer.text[:300]}")
+            self._ledger.forget(operation)
+
+    def _follow(self, operation: Operation, allocation: Allocation | None, clock: Clock) -> None:
+        if allocation is None and not operation.certain:
+            if clock.is_past_doubt(operation.accepted_at):
+                self._ledger.forget(operation)
+            return
+        if allocation is None:
+            # It had a node, whose instance was removed before anybody looked: the allocation goes with it.
+            operation.end("goal")
+        elif allocation["state"] == "active":
+            operation.end("goal" if allocation["node_uuid"] else "lost", "active without a node")
+        elif allocation["state"] == "error":
+            reason = allocation["last_error"] or "no last_error"
+            operation.end("none free" if NONE_FREE.search(reason) else "lost", reason)
+        elif clock.now - self._begun[operation.node] > self._patience:
+            operation.give_up(f"no answer for {self._patience:g} s: {allocation}")
+        else:
+            return
+        self._ledger.close(operation)
+
+    def _give_back(self, name: str) -> None:
+        answer = self._client.request("DELETE", f"/v1/allocations/{name}")
+        # 409: there is an instance on the node. Who removes that gives the node back.
+        self._ledger.refusal(f"{answer.status_code} to giving back")
+
+
+def misassigned(nodes: Iterable[Mapping[str, Any]], allocations: Iterable[Allocation]) -> list[str]:
+    """Nodes that belong to an allocation which does not know of it, and the other way round."""
+    by_node = {(node["uuid"], node["instance_uuid"]) for node in nodes if node["instance_uuid"]}
+    by_allocation = {(a["node_uuid"], a["uuid"]) for a in allocations if a["node_uuid"]}
+    return [
+        f"node {node} and allocation {allocation} do not belong to each other"
+        for node, allocation in sorted(by_node ^ by_allocation)
+    ]
