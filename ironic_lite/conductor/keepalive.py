@@ -36,11 +36,17 @@ class Keepalive:
         self._register = register
         self._alarm = alarm
         self._stop = threading.Event()
-        self.failing = False
-        """Whether the last sign of life did not get through."""
         self.calm_since = time.monotonic()
         """When the last trouble of this kind was over, or this began."""
+        self._refused = False
+        self._begun: float | None = None
         self._thread = threading.Thread(target=self._run, name="keepalive", daemon=True)
+
+    @property
+    def failing(self) -> bool:
+        """Whether the last sign of life did not get through, or takes longer than the time to the next one."""
+        begun = self._begun
+        return self._refused or (begun is not None and _is_late(begun))
 
     @property
     def steady(self) -> bool:
@@ -63,6 +69,7 @@ class Keepalive:
 
     def _run(self) -> None:
         while not self._stop.wait(CONF.conductor.heartbeat_interval):
+            self._begun = time.monotonic()
             try:
                 self._touch()
             except exception.ConductorSuperseded:
@@ -72,11 +79,12 @@ class Keepalive:
                 )
                 return
             except Exception as exc:
-                if not self.failing:
+                if not self._refused:
                     LOG.error("No sign of life could be given, trying on: %s", exc)
-                self.failing = True
+                self._refused = True
             else:
-                self._recovered()
+                self._got_through(self._begun)
+            self._begun = None
 
     def _touch(self) -> None:
         try:
@@ -85,8 +93,14 @@ class Keepalive:
             LOG.warning("The record of conductor %s was removed; registering again", self._host)
             self._register()
 
-    def _recovered(self) -> None:
-        if self.failing:
+    def _got_through(self, begun: float) -> None:
+        if self._refused:
             LOG.info("Signs of life get through again")
-            self.failing = False
-            self.calm_since = time.monotonic()
+        elif not _is_late(begun):
+            return
+        self.calm_since = time.monotonic()
+        self._refused = False
+
+
+def _is_late(begun: float) -> bool:
+    return time.monotonic() - begun > CONF.conductor.heartbeat_interval

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Conductors that come, go, and die."""
 
+import contextlib
+import sqlite3
 import threading
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -258,6 +262,23 @@ def test_silence_ends_no_wait_while_nobody_could_have_been_heard(
         assert cloud.node(node).provision_state == states.DEPLOYWAIT
         wait_timeouts.run(cloud.context, heard_for=2)
     wait_for(lambda: cloud.node(node).provision_state == states.DEPLOYFAIL, "the timeout")
+
+
+def test_a_database_that_was_late_is_an_outage_too(cloud: Cloud, tmp_path: Path) -> None:
+    """Agents got no answer meanwhile, though everything that was tried long enough succeeded in the end."""
+    CONF.set_override("heartbeat_interval", 1, group="conductor")
+    manager = cloud.start().manager
+    life = manager._life
+    assert life is not None and life._keepalive is not None
+    keepalive = life._keepalive
+    wait_for(lambda: keepalive.steady, "calm")
+    with contextlib.closing(sqlite3.connect(tmp_path / "db.sqlite")) as slow:
+        slow.execute("BEGIN IMMEDIATE")
+        wait_for(lambda: not keepalive.steady, "the trouble to be noticed", interval=0.1)
+        ended = time.monotonic()
+    wait_for(lambda: keepalive.calm_since > ended, "its end to be noticed")
+    with manager.identity.active():
+        assert hearing.Hearing(keepalive).check(cloud.context) < time.monotonic() - ended
 
 
 def silent_for(cloud: Cloud, node: Node) -> float:
