@@ -2,6 +2,8 @@
 """A client of the REST API for the commands that ask it, configured as the ``baremetal`` CLI is: by OS_* variables."""
 
 import argparse
+import contextlib
+import json
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -128,7 +130,10 @@ def _document(answer: requests.Response) -> Any:
 
 
 def _reason(document: Any) -> str:
+    """What an error says: its text is in JSON in a string of the document, as Ironic's clients expect."""
     fault = document.get("error_message", document) if isinstance(document, dict) else document
+    with contextlib.suppress(TypeError, ValueError):
+        fault = json.loads(fault)
     if isinstance(fault, dict):
-        return str(fault.get("faultstring") or fault)
+        return str(fault.get("faultstring") or fault.get("description") or fault)
     return str(fault)

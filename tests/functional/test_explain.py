@@ -163,6 +163,12 @@ def test_plans_refuse_what_the_operation_would(all_in_one: Deployment) -> None:
     assert "step deploy.deploy (from interface, priority 100)" in shown.stdout
     shown = command("explain", "n1", "--api", cloud.api_url)
     assert "Maintenance: smoke" in shown.stdout
+    shown = command("explain", "n2", "--api", cloud.api_url)
+    assert shown.returncode == 1
+    assert (
+        shown.stderr.strip()
+        == "ironic-lite explain: the API answers 404: Node n2 could not be found."
+    )
 
 
 def test_commands_say_what_is_wrong(
