@@ -91,3 +91,18 @@ def new_node(context: RequestContext, ident: str, rule: str) -> Node:
         raise exception.Invalid(
             f"Unable to apply the requested node_uuid '{ident}'. Requested value was invalid."
         ) from None
+
+
+def node_of_part(
+    context: RequestContext, part: Any, changes: dict[str, Any], wanted: str | None, rule: str
+) -> Node:
+    """The node that a port, port group or volume belongs to once ``changes`` are made, to which the move is added.
+
+    :param wanted: the node that it is moved to; None: it stays where it is.
+    :raises Invalid, HTTPForbidden: as :func:`new_node`.
+    """
+    if wanted is None:
+        return Node.get_by_id(context, part.node_id)
+    node = new_node(context, wanted, rule)
+    changes["node_id"] = node.id
+    return node

@@ -119,11 +119,7 @@ def _apply(call: Call, group: Portgroup, operations: list[dict[str, Any]]) -> Po
     finding.check_name("portgroup", changes.get("name"))
     expected = {name: before[name] for name in changes}
     wanted = changes.pop("node_uuid", None)
-    if wanted is None:
-        node = Node.get_by_id(call.context, group.node_id)
-    else:
-        node = changing.new_node(call.context, wanted, "baremetal:portgroup:update")
-        changes["node_id"] = node.id
+    node = changing.node_of_part(call.context, group, changes, wanted, "baremetal:portgroup:update")
     for name, value in changes.items():
         setattr(group, name, value)
     topic = call.conductors.get_topic_for(node)

@@ -137,11 +137,9 @@ def _apply(call: Call, port: Port, operations: list[dict[str, Any]]) -> Port:
     # A port always has a node: to remove it changes nothing, as on Ironic.
     wanted = changes.pop("node_uuid", None) or changes.pop("node_ident", None)
     changes.pop("node_ident", None)
-    if wanted is None:
-        node = Node.get_by_id(call.context, port.node_id)
-    else:
-        node = changing.new_node(call.context, wanted, "baremetal:port:update")
-        expected["node_id"], changes["node_id"] = port.node_id, node.id
+    node = changing.node_of_part(call.context, port, changes, wanted, "baremetal:port:update")
+    if wanted is not None:
+        expected["node_id"] = port.node_id
     for name, value in changes.items():
         setattr(port, name, value)
     topic = call.conductors.get_topic_for(node)

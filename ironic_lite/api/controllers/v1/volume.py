@@ -112,11 +112,9 @@ class Volumes:
         changes = json_patch.apply(self.resource, operations, before)
         expected = {name: before[name] for name in changes}
         wanted = changes.pop("node_uuid", None)
-        if wanted is None:
-            node = Node.get_by_id(call.context, record.node_id)
-        else:
-            node = changing.new_node(call.context, wanted, "baremetal:volume:update")
-            changes["node_id"] = node.id
+        node = changing.node_of_part(
+            call.context, record, changes, wanted, "baremetal:volume:update"
+        )
         for name, value in changes.items():
             setattr(record, name, value)
         topic = call.conductors.get_topic_for(node)
