@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from ironic_lite.common import states
-from ironic_lite.conf import CONF
+from ironic_lite.conf import CONF, inspector
 from ironic_lite.db import engine, migration
 from tests.functional.flows import scripted_agent
 from tests.functional.flows.booted import Booted
+from tests.functional.flows.inspection import Inspection
 from tests.functional.flows.scripted_agent import ScriptedAgent
 from tests.functional.flows.workshop import Workshop
 
@@ -61,3 +62,21 @@ def booted(workshop: Workshop, agent: ScriptedAgent) -> Booted:
     """A manageable node that is cleaned through an agent."""
     node = workshop.create_node(states.MANAGEABLE, deploy_interface="direct")
     return Booted(workshop, agent, node)
+
+
+@pytest.fixture
+def inspection(workshop: Workshop) -> Inspection:
+    """A node that waits for data."""
+    return Inspection(workshop)
+
+
+@pytest.fixture
+def hooks(option: Callable[..., None]) -> Callable[..., None]:
+    """``hooks("memory", add_ports="all")``: these behind the default ones, with these options."""
+
+    def configure(*names: str, **options: Any) -> None:
+        option("hooks", ",".join([inspector.DEFAULT_HOOKS, *names]), group="inspector")
+        for name, value in options.items():
+            option(name, value, group="inspector")
+
+    return configure
