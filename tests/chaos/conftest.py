@@ -16,7 +16,7 @@ DATABASES = {"mariadb": mariadb, "postgresql": postgresql}
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("chaos")
     group.addoption(
-        "--chaos-full", action="store_true", help="every point and fault, on both databases"
+        "--chaos-full", action="store_true", help="conductors killed at every point, long outages"
     )
     group.addoption(
         "--chaos-faults", default="", help="only these faults, by name, separated by commas"
@@ -49,12 +49,9 @@ def broker() -> Iterator[rabbitmq.RabbitMQ]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One database, or both in a full run."""
     if "database" in metafunc.fixturenames:
-        kinds = list(DATABASES) if metafunc.config.getoption("--chaos-full") else ["mariadb"]
-        if chosen := metafunc.config.getoption("--chaos-database"):
-            kinds = [chosen]
-        metafunc.parametrize("database", kinds, indirect=True)
+        chosen = metafunc.config.getoption("--chaos-database")
+        metafunc.parametrize("database", [chosen] if chosen else list(DATABASES), indirect=True)
 
 
 @pytest.fixture
