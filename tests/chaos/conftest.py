@@ -37,7 +37,7 @@ def scale(request: pytest.FixtureRequest) -> Scale:
     """How much of everything this run does."""
     slowness = request.config.getoption("--chaos-slowness")
     if request.config.getoption("--chaos-full"):
-        return Scale(slowness=slowness, outage=60, kills=100, breath=5)
+        return Scale(slowness=slowness, outage=60, kills=100, search=150, breath=5)
     return Scale(slowness=slowness)
 
 

@@ -76,7 +76,7 @@ def _at_work(scene: Scene) -> Iterator[tuple[str, str, str | None]]:
 def _find(scene: Scene, missing: set[str]) -> str | None:
     """A conductor at a point that is still missing; None when there is none for a while."""
     running = scene.cluster.running()
-    deadline = time.monotonic() + scene.scale.patience / 3
+    deadline = time.monotonic() + scene.scale.search * scene.scale.slowness
     while time.monotonic() < deadline:
         for point, _, owner in _at_work(scene):
             if point in missing and owner in running:

@@ -45,6 +45,7 @@ class Scale:
     :param slowness: how many times as long everything takes as on an idle machine.
     :param outage: seconds that the broker and the database are away.
     :param kills: conductors that are killed, at most, to meet every state and step.
+    :param search: seconds to look for one of these.
     :param breath: seconds that the load goes on between two faults.
     """
 
@@ -53,6 +54,7 @@ class Scale:
     slowness: float = 1.0
     outage: float = 8
     kills: int = 7
+    search: float = 25
     breath: float = 1
 
     @property
