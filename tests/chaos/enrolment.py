@@ -20,6 +20,8 @@ class Enrolment:
     def enrol(self, place: int, **fields: object) -> str:
         """A node, with its port, for the server at this place; returns its UUID."""
         status, options = self._rack.status(place), self._rack.options
+        kernel = f"{self._rack.http_url}/images/{images.KERNEL}"
+        ramdisk = f"{self._rack.http_url}/images/{images.RAMDISK}"
         node = self._cluster.create_node(
             driver="ipmi",
             rescue_interface="agent",
@@ -28,8 +30,10 @@ class Enrolment:
                 "ipmi_port": status["bmc_port"],
                 "ipmi_username": options.username,
                 "ipmi_password": options.password,
-                "deploy_kernel": f"{self._rack.http_url}/images/{images.KERNEL}",
-                "deploy_ramdisk": f"{self._rack.http_url}/images/{images.RAMDISK}",
+                "deploy_kernel": kernel,
+                "deploy_ramdisk": ramdisk,
+                "rescue_kernel": kernel,
+                "rescue_ramdisk": ramdisk,
             },
             properties={"cpu_arch": "x86_64"},
             resource_class=RESOURCE_CLASS,

@@ -46,11 +46,19 @@ CHOICES: dict[str, list[Choice]] = {
 }
 """Verb, goal and weight."""
 
+# The step of the service is one of the agent's.
+_UNFIT = {"fake-hardware": {"service"}}
+
 TAKES_IMAGE = frozenset({"active", "adopt", "rebuild"})
 _POWER = frozenset({"rebooting", "power off", "power on"})
 _ERASE = {"interface": "deploy", "step": "erase_devices_metadata"}
 _HOLD = {"step": "hold"}
 _BURN_IN = {"interface": "deploy", "step": "burnin_cpu"}
+
+
+def choices(state: str, driver: str) -> list[Choice]:
+    """What may be asked for in a state of a node with this driver."""
+    return [choice for choice in CHOICES[state] if choice[0] not in _UNFIT.get(driver, ())]
 
 
 def request(verb: str, name: str, driver: str) -> tuple[str, dict[str, Any]]:

@@ -3,6 +3,7 @@
 
 import contextlib
 import random
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -23,6 +24,9 @@ from tests.chaos.operations import TRANSIENT, Ledger, Operation, at_rest
 from tests.chaos.watch import Watch
 
 POLL_INTERVAL = 0.25
+
+# Why a request may be refused that was fit for the node as it was last seen.
+BY_STATE = re.compile(r"can not be performed on node|No valid conductor was found")
 
 FIELDS = (
     "uuid,name,driver,provision_state,target_provision_state,power_state,target_power_state,reservation,last_error,"
@@ -51,8 +55,7 @@ class Load:
         self._enrolment = Enrolment(cluster, rack)
         self._tenants = tenants.Tenants(self.client, ledger, self.asking, patience)
         self._random = random.Random(seed)
-        # Driver -> verbs that it does not know. The step of the service is one of the agent's.
-        self._unsupported: dict[str, set[str]] = {"fake-hardware": {"service"}}
+        self.senseless: list[str] = []  # requests that were refused for what they are
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="load", daemon=True)
 
@@ -164,8 +167,7 @@ class Load:
             end = partial(self.client.request, "DELETE", f"/v1/nodes/{uuid}/maintenance")
             self.asking.begin(uuid, end)
             return
-        unsupported = self._unsupported.get(node["driver"], set())
-        choices = [c for c in lifecycle.CHOICES[node["provision_state"]] if c[0] not in unsupported]
+        choices = lifecycle.choices(node["provision_state"], node["driver"])
         verb, goal, _ = self._random.choices(choices, [c[2] for c in choices])[0]
         operation = Operation(uuid, verb, goal, certain=False)
         operation.before = (node["provision_state"], node["last_error"])
@@ -188,11 +190,9 @@ class Load:
         if answer.status_code == requests.codes.service_unavailable:
             return  # it may have arrived all the same
         self.ledger.forget(operation)
-        if answer.status_code in (400, 404, 405) and ("not support" in answer.text):
-            self._unsupported.setdefault(node["driver"], set()).add(operation.verb)
-        elif answer.status_code != requests.codes.conflict:
-            self.ledger.refusal(
-                f"{operation.verb} in {node['provision_state']}: {answer.text[:300]}"
+        if answer.status_code != requests.codes.conflict and not BY_STATE.search(answer.text):
+            self.senseless.append(
+                f"{operation.verb} in {node['provision_state']}: {answer.status_code} {answer.text}"
             )
 
     def _send(self, operation: Operation, node: dict[str, Any]) -> requests.Response | None:

@@ -17,6 +17,7 @@ from ironic_lite.simulator.timing import Timing
 from ironic_lite.simulator.virtual_rack import VirtualRack
 from tests.chaos import told, writers
 from tests.chaos.cluster import Cluster
+from tests.chaos.lifecycle import CHOICES
 from tests.chaos.load import Load
 from tests.chaos.operations import Ledger, Operation
 from tests.chaos.watch import STEPS
@@ -179,6 +180,13 @@ class Scene:
         """What ended badly without a fault of the hardware to blame."""
         return [operation for operation in self.ledger.all if operation.lost]
 
+    def never_reached(self) -> set[str]:
+        """Verbs whose goal no server has reached."""
+        done = {
+            o.verb for o in self.ledger.all if o.node in self.load.index_of and o.outcome == "goal"
+        }
+        return {choice[0] for state in CHOICES.values() for choice in state} - done
+
     def untold(self) -> list[str]:
         """Moves of nodes that no notification tells of, once all that waited were sent."""
         with contextlib.suppress(AssertionError):
@@ -210,6 +218,7 @@ class Scene:
         found += [f"stuck: {text}" for text in self.load.watch.stuck]
         found += [f"misassigned: {text}" for text in self.misassigned]
         found += [f"answered: {text}" for text in self.load.client.errors]
+        found += [f"senseless: {text}" for text in self.load.senseless]
         found += [f"the test itself: {error!r}" for error in self.load.asking.trouble]
         return found
 

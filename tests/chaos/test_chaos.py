@@ -35,6 +35,8 @@ def test_nothing_is_lost(
         report = f"Chaos on {request.node.callspec.id}, seed {config.getoption('--chaos-seed')}\n\n{scene.table()}"
         config.stash[TABLE].append(report)
         violations = scene.violations()
+        never_reached = scene.never_reached()
     assert not violations, "\n".join(violations)
     if config.getoption("--chaos-full") and not chosen:
         assert not missing, f"no conductor was killed in: {', '.join(sorted(missing))}"
+        assert not never_reached, f"asked in vain, or never: {', '.join(sorted(never_reached))}"
