@@ -365,6 +365,13 @@ class NodeLocked(Conflict):
     template = "Node %(node)s is locked by host %(host)s, please retry after the current operation is completed."
 
 
+class NodeLeftOff(Conflict):
+    template = (
+        "Node %(node)s is still to be cleaned up after its last operation, whose conductor is gone. Another conductor "
+        "does so in a moment; please retry then."
+    )
+
+
 class NodeNotLocked(Invalid):
     template = "Node %(node)s found not to be locked on release."
 

@@ -20,12 +20,15 @@ _SECRET_KEY = re.compile(
 # Not secret by name, yet a URL the service signed for one download.
 _SECRET_INSTANCE_KEYS = frozenset({"image_url"})
 
-_URL_CREDENTIALS = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://)[^/\s:@]*:[^/\s@]*@", re.IGNORECASE)
+# What texts hold comes from servers and clients, in any length: no pattern here tries a character twice.
+_URL_CREDENTIALS = re.compile(r"://[^/\s:@]*+:[^/\s@]*+@")
 _ASSIGNMENT = re.compile(
-    rf"(?P<key>['\"]?[\w-]*(?:{_SECRET_KEY.pattern})[\w-]*['\"]?\s*[=:]\s*)(?P<quote>['\"]?)"
-    r"(?P<value>[^'\",\s}&]+)(?P=quote)",
-    re.IGNORECASE,
+    r"""(?<![\w-])(?P<name>[\w-]++)(?P<sign>['"]?\s*+[=:]\s*+)"""
+    r"""(?:(?P<quote>['"])(?:(?!(?P=quote))[\s\S])++|[^'",\s}&]++)"""
 )
+
+MAX_TEXT = 8000
+"""Characters of the longest text that is kept of what went wrong."""
 
 
 @functools.lru_cache(maxsize=4096)
@@ -64,7 +67,7 @@ def mask(value: Any, also: frozenset[str] = frozenset()) -> Any:
 
 def mask_url(text: str) -> str:
     """The text without the credentials of URLs in it; the text itself when there are none."""
-    return _URL_CREDENTIALS.sub(rf"\g<scheme>{MASK}@", text) if "@" in text else text
+    return _URL_CREDENTIALS.sub(f"://{MASK}@", text) if "@" in text else text
 
 
 def mask_instance_info(value: Any) -> Any:
@@ -73,8 +76,23 @@ def mask_instance_info(value: Any) -> Any:
 
 
 def mask_text(text: str) -> str:
-    """A line for a log or for ``last_error`` without credentials in URLs and without ``password=...``."""
-    return _ASSIGNMENT.sub(rf"\g<key>\g<quote>{MASK}\g<quote>", mask_url(text))
+    """A line for a log or for ``last_error`` without credentials in URLs and without ``password=...``.
+
+    Every database can keep it: see :func:`storable`.
+    """
+    return storable(_ASSIGNMENT.sub(_hide, mask_url(storable(text))))
+
+
+def _hide(found: re.Match[str]) -> str:
+    if not is_secret_key(found["name"]):
+        return found[0]
+    return f"{found['name']}{found['sign']}{found['quote'] or ''}{MASK}"
+
+
+def storable(text: str) -> str:
+    """The text as every database keeps it: not too long, without NUL and without bytes that were no UTF-8."""
+    kept = text[:MAX_TEXT].replace("\0", "\N{REPLACEMENT CHARACTER}")
+    return kept.encode(errors="replace").decode()
 
 
 def unmask(new: Any, old: Any) -> Any:

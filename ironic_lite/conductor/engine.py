@@ -161,7 +161,11 @@ def fail(task: TaskManager, flow: Flow, message: str) -> None:
     node.set_driver_internal_info(_FAILING, message)
     journal.note(task, terms.PHASE, terms.CLEANING_UP, terms.STARTED, message)
     node.last_error = message
-    node.save()
+    if node.provision_state in states.WAITING.values():
+        # Who waits is left alone by those who take up the work of the dead.
+        task.process_event("resume")
+    else:
+        node.save()
     _conclude_failure(task, flow)
 
 

@@ -27,8 +27,6 @@ TRANSITION = "transition"
 UNPROVISION = "unprovision"
 VERIFY = "verify"
 
-_MAX_TEXT = 8000
-
 
 def record(task: Any, event_type: str, event: str, error: bool = False) -> None:
     """Write down an event. Failing to do so is logged, and stops nothing.
@@ -59,7 +57,7 @@ def _values(task: Any, event_type: str, event: str, error: bool) -> dict[str, An
         "conductor": current().host,
         "severity": "ERROR" if error else "INFO",
         "event_type": event_type,
-        "event": redaction.mask_text(event)[:_MAX_TEXT],
+        "event": redaction.mask_text(event),
         "user": context.user_id,
         "project": context.project_id,
         "state": node.provision_state,

@@ -21,7 +21,7 @@ from ironic_lite.conductor.identity import current
 from ironic_lite.objects import node_journal
 from ironic_lite.objects.node_journal import NodeJournal
 
-_MAX_TEXT = 8000
+_MAX_SUBJECT = 255
 
 Row = dict[str, Any]
 
@@ -46,9 +46,10 @@ def note(
         "created_at": now,
         "operation": node.operation,
         "kind": kind,
-        "subject": subject,
+        # Steps of agents are called as their authors like.
+        "subject": subject[:_MAX_SUBJECT] if subject else subject,
         "outcome": outcome,
-        "detail": redaction.mask_text(detail)[:_MAX_TEXT] if detail else None,
+        "detail": redaction.mask_text(detail) if detail else None,
         "state": node.provision_state,
         "until": now + datetime.timedelta(seconds=seconds) if seconds else None,
         "conductor": current().host,

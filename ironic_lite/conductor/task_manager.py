@@ -16,7 +16,7 @@ from typing import Any
 from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
-from ironic_lite.common import exception, states
+from ironic_lite.common import exception, redaction, states
 from ironic_lite.common import journal as terms
 from ironic_lite.conductor import (
     announcements,
@@ -91,6 +91,7 @@ class TaskManager:
         self.purpose = purpose
         self._ident = node_ident
         self._retry = retry
+        self._patience = 0.0
         self._conductor = identity.current()
         self._driver: Any = None
         self._ports: list[Port] | None = None
@@ -123,8 +124,13 @@ class TaskManager:
         return self._ports
 
     def for_node(self, node_ident: int | str, purpose: str, shared: bool = False) -> "TaskManager":
-        """A task for another node, on behalf of the same client; see :func:`acquire`."""
-        return TaskManager(self.context, node_ident, shared, purpose, retry=True)
+        """A task for another node, on behalf of the same client; see :func:`acquire`.
+
+        Its lock is waited for as long as a change of its power may take: after a crash both are taken up at once.
+        """
+        relative = TaskManager(self.context, node_ident, shared, purpose, retry=True)
+        relative._patience = CONF.conductor.power_state_change_timeout
+        return relative
 
     def reload_driver(self) -> None:
         """The node names other interfaces now."""
@@ -141,11 +147,12 @@ class TaskManager:
 
     def _lock(self) -> None:
         attempts = CONF.conductor.node_locked_retry_attempts if self._retry else 0
+        deadline = time.monotonic() + (self._patience if attempts else 0)
         while True:
             try:
                 self._reserve()
             except exception.NodeLocked:
-                if attempts <= 0:
+                if attempts <= 0 and time.monotonic() >= deadline:
                     raise
                 attempts -= 1
                 time.sleep(CONF.conductor.node_locked_retry_interval)
@@ -371,7 +378,7 @@ class TaskManager:
         """The last net under work on the pool: flows record their own failures."""
         node = self.node
         try:
-            node.last_error = f"{self.purpose} failed: {exc}"
+            node.last_error = redaction.mask_text(f"{self.purpose} failed: {exc}")
             if node.operation is not None:
                 journal.end(self, self.purpose, terms.FAILED, node.last_error)
             if node.provision_state in states.WORKING:

@@ -12,6 +12,8 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import functions
 
+from ironic_lite.common import redaction
+
 
 def _dumps(value: Any) -> str:
     try:
@@ -26,6 +28,16 @@ def _loads(text: str) -> Any:
         return orjson.loads(text)
     except ValueError:
         return json.loads(text)
+
+
+class Told(sa.types.TypeDecorator[str]):
+    """What was told of a failure, perhaps in the words of a server or its tools: made fit to be kept."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> str | None:
+        return None if value is None else redaction.storable(value)
 
 
 class JSONDict(sa.types.TypeDecorator[dict[str, Any]]):

@@ -2,6 +2,7 @@
 """What has to hold before an operation may start; a client gets the answer at once."""
 
 from ironic_lite.common import exception, states
+from ironic_lite.conductor import engine
 from ironic_lite.conductor.task_manager import TaskManager
 
 
@@ -10,8 +11,11 @@ def actionable(task: TaskManager, event: str, action: str | None = None) -> None
 
     :param action: the verb that the client used, for the message.
     :raises InvalidStateRequested: when it is not.
+    :raises NodeLeftOff: when its last operation is not cleaned up after yet, for its conductor died.
     """
     node = task.node
+    if node.operation is not None and engine.is_failing(node):
+        raise exception.NodeLeftOff(node=node.uuid)
     if not states.is_actionable(node.provision_state, event):
         raise exception.InvalidStateRequested(
             action=action or event, node=node.uuid, state=node.provision_state

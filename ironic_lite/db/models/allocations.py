@@ -4,7 +4,7 @@
 import sqlalchemy as sa
 
 from ironic_lite.db.models.base import NAME, STATE, UUID, table
-from ironic_lite.db.types import JSONDict, LongJSONList
+from ironic_lite.db.types import JSONDict, LongJSONList, Told
 
 ALLOCATIONS = table(
     "allocations",
@@ -17,7 +17,7 @@ ALLOCATIONS = table(
     ),
     sa.Column("state", STATE, nullable=False),
     sa.Column("owner", NAME),
-    sa.Column("last_error", sa.Text),
+    sa.Column("last_error", Told),
     sa.Column("resource_class", sa.String(80)),
     sa.Column("traits", LongJSONList),
     sa.Column("candidate_nodes", LongJSONList),

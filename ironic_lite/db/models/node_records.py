@@ -4,7 +4,7 @@
 import sqlalchemy as sa
 
 from ironic_lite.db.models.base import NAME, STATE, UUID, belongs_to, table
-from ironic_lite.db.types import JSONDict, JSONList, UTCDateTime
+from ironic_lite.db.types import JSONDict, JSONList, Told, UTCDateTime
 
 BIOS_SETTINGS = table(
     "bios_settings",
@@ -45,7 +45,7 @@ NODE_HISTORY = table(
     sa.Column("conductor", NAME),
     sa.Column("severity", NAME),
     sa.Column("event_type", NAME),
-    sa.Column("event", sa.Text),
+    sa.Column("event", Told),
     sa.Column("user", NAME),
     sa.Column("project", NAME),
     sa.Column("state", NAME),
@@ -82,7 +82,7 @@ NODE_JOURNAL = table(
     sa.Column("kind", STATE, nullable=False),
     sa.Column("subject", NAME),
     sa.Column("outcome", STATE, nullable=False),
-    sa.Column("detail", sa.Text),
+    sa.Column("detail", Told),
     sa.Column("state", STATE),
     sa.Column("until", UTCDateTime),
     sa.Column("conductor", NAME),

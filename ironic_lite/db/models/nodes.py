@@ -4,7 +4,7 @@
 import sqlalchemy as sa
 
 from ironic_lite.db.models.base import NAME, STATE, UUID, belongs_to, revision, table
-from ironic_lite.db.types import JSONDict, UTCDateTime
+from ironic_lite.db.types import JSONDict, Told, UTCDateTime
 
 CHASSIS = table(
     "chassis",
@@ -41,11 +41,11 @@ NODES = table(
     sa.Column("target_provision_state", STATE),
     sa.Column("provision_updated_at", UTCDateTime),
     sa.Column("operation", UUID),
-    sa.Column("last_error", sa.Text),
+    sa.Column("last_error", Told),
     sa.Column("fault", NAME),
     sa.Column("health", STATE),
     sa.Column("maintenance", sa.Boolean, nullable=False),
-    sa.Column("maintenance_reason", sa.Text),
+    sa.Column("maintenance_reason", Told),
     sa.Column("console_enabled", sa.Boolean, nullable=False),
     sa.Column("inspection_started_at", UTCDateTime),
     sa.Column("inspection_finished_at", UTCDateTime),

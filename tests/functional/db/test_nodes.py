@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ironic_lite.common import exception
+from ironic_lite.common import exception, redaction
 from ironic_lite.db import nodes
 from ironic_lite.db.ports import ports
 
@@ -58,6 +58,15 @@ def test_a_config_drive_of_megabytes_fits() -> None:
 def test_integers_and_texts_that_only_python_knows_are_kept() -> None:
     odd = {"surrogate": "\ud800", "max": 2**63 - 1}
     assert make(extra=odd)["extra"] == odd
+
+
+def test_whatever_a_server_says_went_wrong_is_kept() -> None:
+    """Bytes that are no UTF-8, NUL, and more than a column of MariaDB holds."""
+    node = make()
+    nodes.update(node["id"], {"last_error": "bad \udcff byte, \0, " + "long " * 20_000})
+    kept = nodes.get(node["id"])["last_error"]
+    assert kept.startswith("bad ? byte, \N{REPLACEMENT CHARACTER}, long")
+    assert len(kept) == redaction.MAX_TEXT
 
 
 def test_get_by_id_uuid_and_name() -> None:

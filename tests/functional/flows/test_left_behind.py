@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a conductor leaves behind that dies while an operation ends badly, or between a node and its relative."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ironic_lite import objects
+from ironic_lite.common import exception, states
+from ironic_lite.conductor import agent_contact, flows, identity
+from ironic_lite.conductor.periodics import orphans, owned
+from ironic_lite.drivers.modules.fake.power import FakePower
+from tests.functional.flows.booted import Booted
+from tests.functional.flows.scripted_agent import ScriptedAgent
+from tests.functional.flows.workshop import Workshop
+from tests.waiting import wait_for
+
+DOOMED = "doomed"
+MEDIA_ERROR = "the agent reports: disk sda: media error."
+
+
+class Killed(BaseException):
+    """The conductor is gone."""
+
+
+@pytest.fixture
+def deadly_power(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The doomed conductor dies as soon as it changes power."""
+    change = FakePower.set_power_state
+
+    def set_power_state(self: FakePower, task: Any, state: str, timeout: int | None = None) -> None:
+        if identity.current().host == DOOMED:
+            raise Killed
+        change(self, task, state, timeout)
+
+    monkeypatch.setattr(FakePower, "set_power_state", set_power_state)
+    monkeypatch.setattr(owned, "_is_ours", lambda _row: True)
+
+
+def bury(doomed: Workshop, survivor: Workshop) -> None:
+    doomed.identity.workers.drain(10)
+    objects.Node.release_orphans(survivor.context, [DOOMED], even_if_alive=True)
+
+
+def taken_up(survivor: Workshop, node: objects.Node) -> Any:
+    with survivor.identity.active():
+        orphans.recover(survivor.context)
+    survivor.identity.workers.drain(30)
+    return survivor.node(node)
+
+
+@pytest.fixture
+def failing(workshop: Workshop, agent: ScriptedAgent) -> Booted:
+    """A cleaning of the doomed conductor's whose step has failed in the agent."""
+    node = workshop.create_node(states.MANAGEABLE, deploy_interface="direct")
+    booted = Booted(Workshop(DOOMED), agent, node)
+    booted.clean(agent.offer("one"))
+    agent.end("FAILED", error="disk sda: media error.")
+    return booted
+
+
+@pytest.mark.usefixtures("deadly_power")
+def test_a_failure_in_a_wait_state_keeps_its_cause(workshop: Workshop, failing: Booted) -> None:
+    doomed = failing.workshop
+    with doomed.identity.active():
+        call = (doomed.context, failing.node.id, failing.agent.url, "13.0.0", failing.token)
+        agent_contact.heartbeat(*call)
+    bury(doomed, workshop)
+    failed = taken_up(workshop, failing.node)
+    assert failed.provision_state == states.CLEANFAIL
+    assert failed.power_state == states.POWER_OFF
+    assert MEDIA_ERROR in failed.last_error
+    told = objects.NodeHistory.rows(workshop.context, ["event"], filters={"node_id": failed.id})
+    assert any(MEDIA_ERROR in entry["event"] for entry in told)
+
+
+@pytest.mark.usefixtures("deadly_power")
+def test_an_aborted_operation_is_cleaned_up_after_before_the_next(
+    workshop: Workshop, failing: Booted
+) -> None:
+    doomed = failing.workshop
+    with doomed.task(failing.node) as task:
+        task.node.clean_step = {**task.node.clean_step, "abortable": True}
+        flows.abort(task)
+    bury(doomed, workshop)
+    assert workshop.node(failing.node).provision_state == states.CLEANFAIL
+    with pytest.raises(exception.NodeLeftOff):
+        workshop.act(failing.node, "manage")
+    cleaned_up = taken_up(workshop, failing.node)
+    assert (cleaned_up.operation, cleaned_up.power_state) == (None, states.POWER_OFF)
+    assert workshop.act(failing.node, "manage").provision_state == states.MANAGEABLE
+
+
+@pytest.mark.usefixtures("deadly_power")
+def test_parent_and_child_are_taken_up_at_once(
+    workshop: Workshop, option: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The child's power is being changed when its parent's step comes back to it."""
+    option("node_locked_retry_attempts", 1, group="conductor")
+    option("node_locked_retry_interval", 0.05, group="conductor")
+    on = {"power_state": states.POWER_ON}
+    parent = workshop.create_node(states.ACTIVE, **on)
+    child = workshop.create_node(states.ACTIVE, parent_node=parent.uuid, **on)
+    doomed = Workshop(DOOMED)
+    step = {"step": "power_off", "execute_on_child_nodes": True}
+    with doomed.task(parent) as task:
+        flows.service.start(task, [step], disable_ramdisk=True)
+    bury(doomed, workshop)
+    assert workshop.node(child).target_power_state == states.POWER_OFF
+
+    reserve, refused = objects.Node.reserve, []
+    change = FakePower.set_power_state
+
+    def noticed(*args: Any, **kw: Any) -> Any:
+        try:
+            return reserve(*args, **kw)
+        except exception.NodeLocked:
+            refused.append(args)
+            raise
+
+    def slow(self: FakePower, task: Any, state: str, timeout: int | None = None) -> None:
+        if task.node.uuid == child.uuid:
+            wait_for(lambda: len(refused) > 3, "the parent's step to ask for the child's lock", 10)
+        change(self, task, state, timeout)
+
+    monkeypatch.setattr(objects.Node, "reserve", noticed)
+    monkeypatch.setattr(FakePower, "set_power_state", slow)
+    done = taken_up(workshop, parent)
+    assert (done.provision_state, done.last_error) == (states.ACTIVE, None)
+    assert workshop.node(child).power_state == states.POWER_OFF
