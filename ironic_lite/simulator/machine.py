@@ -121,12 +121,12 @@ class Machine:
         self._running = asyncio.create_task(work, name=f"{self.identity.name}-boot")
 
     async def _stop(self, leave_ghost: bool = True) -> None:
-        """End what runs; with the fault for it, the agent lives on as a ghost."""
+        """End what runs; with the fault for it, an agent that has found its node lives on as a ghost."""
         self.rescue_password_hash = None
         self.booted_image = self.booted_url = None
         agent, self.agent = self.agent, None
         if agent is not None:
-            if leave_ghost and self.faults.stale_agent:
+            if leave_ghost and self.faults.stale_agent and agent.state == "running":
                 self.ghosts.append(agent)
                 self._record("agent-left-as-ghost")
             else:
