@@ -21,13 +21,14 @@ PREPARATION = "preparation"
 TAKING_IN = "taking in what has come"
 WINDING_UP = "winding up"
 CLEANING_UP = "cleaning up"
+STEPS = "steps"  # all of them, where there is nothing to do
 
 # Outcomes. What is started is on record before it runs.
 REQUESTED = "requested"
 STARTED = "started"
 REPEATED = "repeated"  # started again by another conductor
 DONE = "done"
-SKIPPED = "skipped"  # it had happened before its conductor died
+SKIPPED = "skipped"  # it had happened before its conductor died, or is switched off
 INTERRUPTED = "interrupted"  # its conductor died
 FAILED = "failed"
 ENTERED = "entered"

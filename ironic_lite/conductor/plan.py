@@ -148,9 +148,10 @@ def _operation(event: str, name: str, refusals: list[str], goal: str, actions: l
 def _described(
     task: _Rehearsal, flow: Flow, event: str, given: Row, refusals: list[str], goal: str
 ) -> Row:
-    skipped = flow is flows.clean.FLOW and flows.clean.is_skipped(task)
     actions: list[Row] = []
-    if skipped:
+    if flow is flows.clean.FLOW:
+        flows.clean.decide(task)
+    if flow is flows.clean.FLOW and flows.clean.is_skipped(task):
         actions.append(_phase("preparation", "nothing: automated cleaning is off for this node"))
         return _operation(event, flow.name, refusals, goal, actions)
     ramdisk = not given.get("disable_ramdisk")

@@ -2,7 +2,8 @@
 """Cleaning: between tenants by itself, and whenever an operator asks for certain steps."""
 
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import cleaning_runbook, engine, history, steps
+from ironic_lite.common import journal as terms
+from ironic_lite.conductor import cleaning_runbook, engine, history, journal, steps
 from ironic_lite.conductor.flows import by_request, checks
 from ironic_lite.conductor.steps import Step
 from ironic_lite.conductor.task_manager import TaskManager
@@ -10,6 +11,9 @@ from ironic_lite.conf import CONF
 from ironic_lite.drivers.interfaces import steps as step_specs
 
 _MANUAL = by_request.ByRequest(step_specs.CLEAN, "cleaning", fault="clean failure")
+
+_SKIPPED = "automated_cleaning_skipped"
+"""Key in ``driver_internal_info``: whether the automated cleaning that runs is one in name only."""
 
 
 def start_automated(task: TaskManager) -> None:
@@ -24,6 +28,7 @@ def start_automated(task: TaskManager) -> None:
             f"The provide operation can't be performed on node {task.node.uuid} because it is "
             "retired; unset retired first."
         )
+    decide(task)
     if not is_skipped(task):
         cleaning_runbook.chosen(task)
     engine.start(task, FLOW, "provide")
@@ -43,6 +48,7 @@ def start_manual(
 
 def follow_tear_down(task: TaskManager) -> None:
     """Clean a node that a tenant has given back. Runs in the worker of the tearing down."""
+    decide(task)
     engine.follow(task, FLOW, "clean")
 
 
@@ -50,16 +56,42 @@ def _manual(task: TaskManager) -> bool:
     return task.node.target_provision_state == states.MANAGEABLE
 
 
+def decide(task: TaskManager) -> None:
+    """Put on record whether the automated cleaning that begins is skipped.
+
+    The setting may be changed while it runs; what has been begun is brought to its end, whoever works on it.
+    """
+    task.node.set_driver_internal_info(_SKIPPED, _is_off(task))
+
+
 def is_skipped(task: TaskManager) -> bool:
-    """Whether automated cleaning, which this would be, is off for the node."""
+    """Whether there is nothing to do but to pass the node on: automated cleaning was off for it at the start."""
+    if _manual(task):
+        return False
+    decided = task.node.driver_internal_info.get(_SKIPPED)
+    if decided is None:
+        # An older conductor has begun it.
+        return _is_off(task) and not _has_begun(task)
+    return bool(decided)
+
+
+def _is_off(task: TaskManager) -> bool:
     wanted = task.node.automated_clean
-    if wanted is None:
-        wanted = CONF.conductor.automated_clean
-    return not (_manual(task) or wanted)
+    return not (CONF.conductor.automated_clean if wanted is None else wanted)
+
+
+def _has_begun(task: TaskManager) -> bool:
+    node = task.node
+    return bool(
+        node.provision_state == states.CLEANWAIT
+        or node.agent_url
+        or node.driver_internal_info.get(FLOW.steps_key)
+    )
 
 
 def _prepare(task: TaskManager) -> str | None:
     if is_skipped(task):
+        _tell_skipped(task)
         return None
     if not _manual(task):
         runbook = cleaning_runbook.chosen(task)
@@ -68,6 +100,12 @@ def _prepare(task: TaskManager) -> str | None:
         return None
     checks.power(task)
     return task.driver.deploy.prepare_cleaning(task)
+
+
+def _tell_skipped(task: TaskManager) -> None:
+    why = "automated cleaning is off for this node"
+    journal.note(task, terms.PHASE, terms.STEPS, terms.SKIPPED, why)
+    history.record_with_node(task, "automated_cleaning_skipped", f"Nothing was cleaned: {why}")
 
 
 def _collect(task: TaskManager) -> list[Step]:
@@ -90,20 +128,28 @@ def _unasked(task: TaskManager) -> list[Step]:
     )
 
 
-def _wind_up(task: TaskManager) -> None:
-    if not is_skipped(task):
-        _tear_down(task)
+def _tear_down(task: TaskManager) -> None:
+    if not (is_skipped(task) or _MANUAL.without_ramdisk(task)):
+        task.driver.deploy.tear_down_cleaning(task)
 
 
 def _finish(task: TaskManager) -> None:
+    _forget(task)
     # A server that was retired with its tenant on it is not offered to the next one.
     task.process_event("manage" if _manual(task) or task.node.retired else "done")
 
 
-def _tear_down(task: TaskManager) -> None:
-    if not _MANUAL.without_ramdisk(task):
-        task.driver.deploy.tear_down_cleaning(task)
+def _clean_up(task: TaskManager) -> None:
+    try:
+        _tear_down(task)
+    finally:
+        _forget(task)
+
+
+def _forget(task: TaskManager) -> None:
     _MANUAL.forget(task)
+    if _SKIPPED in task.node.driver_internal_info:
+        task.node.del_driver_internal_info(_SKIPPED)
 
 
 FLOW = engine.Flow(
@@ -114,9 +160,9 @@ FLOW = engine.Flow(
     waiting=states.CLEANWAIT,
     prepare=_prepare,
     collect=_collect,
-    wind_up=_wind_up,
+    wind_up=_tear_down,
     finish=_finish,
-    clean_up=_tear_down,
+    clean_up=_clean_up,
     before_fail=_MANUAL.put_aside,
     title=lambda task: "manual cleaning" if _manual(task) else "automated cleaning",
 )

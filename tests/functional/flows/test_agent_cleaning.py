@@ -9,6 +9,8 @@ import pytest
 
 from ironic_lite.common import exception, states
 from ironic_lite.conductor import flows
+from ironic_lite.objects.node_journal import NodeJournal
+from ironic_lite.objects.node_records import NodeHistory
 from ironic_lite.objects.recipes import Runbook
 from tests.functional.flows.booted import Booted
 from tests.functional.flows.scripted_agent import ScriptedAgent
@@ -91,6 +93,67 @@ def test_whether_a_node_is_cleaned(
         task.node.save()
     expected = states.CLEANWAIT if cleans else states.AVAILABLE
     assert booted.workshop.act(booted.node, "provide").provision_state == expected
+
+
+def _set(booted: Booted, **fields: Any) -> None:
+    with booted.workshop.task(booted.node) as task:
+        for name, value in fields.items():
+            setattr(task.node, name, value)
+        task.node.save()
+
+
+@pytest.mark.parametrize("decided", ["by this conductor", "by an older one"])
+@pytest.mark.usefixtures("erasing")
+def test_switching_it_off_does_not_end_a_cleaning_that_runs(booted: Booted, decided: str) -> None:
+    booted.workshop.act(booted.node, "provide")
+    if decided == "by an older one":
+        info = {**booted.now.driver_internal_info}
+        info.pop("automated_cleaning_skipped", None)
+        _set(booted, driver_internal_info=info)
+    _set(booted, automated_clean=False)
+    booted.look_up()
+    now = booted.heartbeat()
+    while now.provision_state == states.CLEANWAIT:
+        booted.agent.end()
+        now = booted.heartbeat()
+    assert booted.agent.executed == ["erase_devices_metadata", "erase_devices"]
+    assert (now.provision_state, now.power_state) == (states.AVAILABLE, states.POWER_OFF)
+    assert "automated_cleaning_skipped" not in now.driver_internal_info
+
+
+@pytest.mark.usefixtures("erasing")
+def test_switching_it_on_does_not_begin_one(booted: Booted) -> None:
+    _set(
+        booted,
+        provision_state=states.CLEANING,
+        target_provision_state=states.AVAILABLE,
+        automated_clean=True,
+        driver_internal_info={"automated_cleaning_skipped": True, "clean_steps": None},
+    )
+    now = booted.workshop.in_worker(flows.recover, booted.node)
+    assert now.provision_state == states.AVAILABLE
+    assert now.driver_internal_info == {"clean_steps": None}
+
+
+@pytest.mark.usefixtures("erasing")
+def test_that_it_was_skipped_is_told(booted: Booted) -> None:
+    _set(booted, automated_clean=False)
+    booted.workshop.act(booted.node, "provide")
+    noted = NodeJournal.rows(booted.workshop.context, booted.node.id)
+    (skipped,) = [entry for entry in noted if entry["outcome"] == "skipped"]
+    assert skipped["detail"] == "automated cleaning is off for this node"
+    events = NodeHistory.list(booted.workshop.context, filters={"node_id": booted.node.id})
+    assert [event.event_type for event in events] == ["automated_cleaning_skipped"]
+
+
+@pytest.mark.usefixtures("erasing")
+def test_after_a_failure_it_is_decided_anew(booted: Booted) -> None:
+    booted.workshop.act(booted.node, "provide")
+    failed = booted.workshop.in_worker(flows.timed_out, booted.node)
+    assert failed.provision_state == states.CLEANFAIL
+    assert failed.driver_internal_info.keys().isdisjoint(
+        {"automated_cleaning_skipped", "cleaning_disable_ramdisk"}
+    )
 
 
 @pytest.fixture
