@@ -121,7 +121,9 @@ def _goal(state: str, event: str) -> str:
 
 def _rehearsed(task: _Rehearsal, event: str, given: Row) -> list[Row]:
     node = task.node
-    goal = states.MANAGEABLE if event == "clean" else _goal(node.provision_state, event)
+    goal = _goal(node.provision_state, event)
+    if event in ("clean", "delete"):
+        goal = flows.clean.destination(node, by_request=event == "clean")
     refusals = []
     before = node.provision_state
     try:
@@ -136,7 +138,7 @@ def _rehearsed(task: _Rehearsal, event: str, given: Row) -> list[Row]:
     found = [_described(task, flow, event, given, refusals, goal)]
     if node.provision_state == states.DELETING:
         node.provision_state, node.target_provision_state = states.CLEANING, states.AVAILABLE
-        found.append(_described(task, flows.clean.FLOW, "provide", {}, [], states.AVAILABLE))
+        found.append(_described(task, flows.clean.FLOW, "provide", {}, [], goal))
     node.provision_state, node.target_provision_state = goal, None
     return found
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cleaning: between tenants by itself, and whenever an operator asks for certain steps."""
 
+from typing import Any
+
 from ironic_lite.common import exception, states
 from ironic_lite.common import journal as terms
 from ironic_lite.conductor import cleaning_runbook, engine, history, journal, steps
@@ -54,6 +56,14 @@ def follow_tear_down(task: TaskManager) -> None:
 
 def _manual(task: TaskManager) -> bool:
     return task.node.target_provision_state == states.MANAGEABLE
+
+
+def destination(node: Any, by_request: bool = False) -> str:
+    """The state in which a node comes to rest once it is cleaned.
+
+    A server that was retired with its tenant on it is not offered to the next one.
+    """
+    return states.MANAGEABLE if by_request or node.retired else states.AVAILABLE
 
 
 def decide(task: TaskManager) -> None:
@@ -135,8 +145,8 @@ def _tear_down(task: TaskManager) -> None:
 
 def _finish(task: TaskManager) -> None:
     _forget(task)
-    # A server that was retired with its tenant on it is not offered to the next one.
-    task.process_event("manage" if _manual(task) or task.node.retired else "done")
+    goal = destination(task.node, _manual(task))
+    task.process_event("manage" if goal == states.MANAGEABLE else "done")
 
 
 def _clean_up(task: TaskManager) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ironic_lite import objects
 from ironic_lite.common import states
-from ironic_lite.conductor import plan
+from ironic_lite.conductor import flows, plan
 from tests.functional.flows.workshop import Workshop
 
 
@@ -68,3 +68,11 @@ def test_cleaning_with_named_steps(workshop: Workshop) -> None:
     assert actions[0]["waits_for"] == "the agent"
     assert (actions[1]["known"], actions[1]["cut_off"]) == (False, "found in the agent")
     assert (actions[2]["known"], actions[2]["waits_for"]) == (True, "unhold")
+
+
+def test_a_retired_node_is_given_back_to_the_operator(workshop: Workshop) -> None:
+    for retired, goal in ((True, states.MANAGEABLE), (False, states.AVAILABLE)):
+        node = workshop.create_node(states.ACTIVE, retired=retired)
+        found = made(workshop, node, "delete")
+        assert {one["ends_in"] for one in found["operations"]} == {goal}
+        assert workshop.do(flows.tear_down.start, node).provision_state == goal
