@@ -106,6 +106,13 @@ def _problem(kind: str, wanted: Step, known: Step, disable_ramdisk: bool) -> str
     return None
 
 
+def _unwanted(kind: str, reserved: Step) -> str:
+    name = reserved["step"]
+    why = "; it ends with the next heartbeat" if name == WAIT else ""
+    given = ", ".join(sorted(reserved["args"]))
+    return f"{kind} step {name} takes no arguments{why}; given: {given}"
+
+
 def _may_come(task: TaskManager, kind: str, wanted: Step) -> bool:
     return wanted.get("interface") == "deploy" and task.driver.deploy.awaits_steps(task, kind)
 
@@ -129,14 +136,12 @@ def check_requested(
     problems: list[str] = []
     result: list[Step] = []
     for wanted in requested:
+        if is_reserved(wanted) and wanted.get("args"):
+            problems.append(_unwanted(kind, wanted))
         if for_children(wanted):
             result.append({"priority": 0, **wanted})
             continue
         if is_reserved(wanted):
-            if wanted["step"] == WAIT and wanted.get("args"):
-                problems.append(
-                    f"{kind} step wait takes no arguments; it ends with the next heartbeat"
-                )
             result.append({"priority": 0, **wanted, "abortable": True})
             continue
         found = known.get(identity(wanted))

@@ -126,6 +126,12 @@ MANAGEABLE = [
         ("no steps", {"clean_steps": []}, "at least one step", 400),
         ("a step with a strange key", {"clean_steps": [{"step": "hold", "x": 1}]}, "x", 400),
         (
+            "an argument that a reserved step does not take",
+            {"clean_steps": [{"step": "power_off", "args": {"soft": True}}]},
+            "power_off takes no arguments",
+            400,
+        ),
+        (
             "a step of no interface",
             {"clean_steps": [_step("disk", "erase")]},
             "interface is not one of",

@@ -136,6 +136,16 @@ def test_reserved_steps_need_no_interface() -> None:
     ]
 
 
+@pytest.mark.parametrize("name", sorted(steps.RESERVED))
+@pytest.mark.parametrize("more", [{}, {"execute_on_child_nodes": True}])
+def test_reserved_steps_take_no_arguments(name: str, more: dict[str, bool]) -> None:
+    wanted = {"step": name, "args": {"seconds": 5}, **more}
+    for kind in ("clean", "deploy", "service"):
+        with pytest.raises(exception.InvalidParameterValue, match=f"{name} takes no arguments"):
+            steps.check_requested(_task(), kind, [wanted])
+    assert steps.check_requested(_task(), "clean", [{**wanted, "args": {}}])
+
+
 def test_what_is_requested_twice_runs_twice():
     found = steps.merged(
         _task(*DIRECT),
