@@ -11,15 +11,22 @@ def start(task: TaskManager) -> None:
     """Make a manageable node active without touching its disk.
 
     :raises InvalidStateRequested: when the node cannot be adopted now.
+    :raises Invalid: when its power, boot or image is not in order.
     """
     checks.actionable(task, "adopt")
+    _check(task)
     engine.start(task, FLOW, "adopt")
+
+
+def _check(task: TaskManager) -> None:
+    driver = task.driver
+    for interface in (driver.power, driver.boot, driver.deploy):
+        interface.validate(task)
 
 
 def _prepare(task: TaskManager) -> None:
     driver = task.driver
-    for interface in (driver.power, driver.boot, driver.deploy):
-        interface.validate(task)
+    _check(task)
     task.node.power_state = driver.power.get_power_state(task)
     driver.boot.prepare_instance(task)
     driver.deploy.take_over(task)

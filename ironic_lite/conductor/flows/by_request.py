@@ -39,8 +39,8 @@ class ByRequest:
 
         :param disable_ramdisk: run without booting the ramdisk; all steps have to allow that.
         :raises InvalidStateRequested, NodeInMaintenance: when it cannot run now.
-        :raises InvalidParameterValue: when power or network are not set up, or a step does not fit. Whether it is
-            the agent's and does not fit is known only later, and ends in the failed state.
+        :raises InvalidParameterValue: when power, network or the boot of the ramdisk are not set up, or a step does not
+            fit. Whether it is the agent's and does not fit is known only later, and ends in the failed state.
         """
         checks.in_service(task, self.name)
         checks.actionable(task, event)
@@ -50,6 +50,8 @@ class ByRequest:
         task.driver.deploy.expect_steps(task, self.kind)
         no_ramdisk = bool(disable_ramdisk)
         steps.check_requested(task, self.kind, requested, not no_ramdisk, no_ramdisk)
+        if not no_ramdisk:
+            checks.ramdisk(task)
         self.leave_ramdisk(task, no_ramdisk)
         engine.start(task, flow, event, requested=requested, target_state=target_state)
 

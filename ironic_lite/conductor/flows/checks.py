@@ -46,3 +46,13 @@ def power(task: TaskManager) -> None:
     :raises InvalidParameterValue: naming what is wrong.
     """
     task.driver.power.validate(task)
+
+
+def ramdisk(task: TaskManager) -> None:
+    """The node says how the ramdisk is booted, where its deploy interface works in one.
+
+    :raises InvalidParameterValue: naming what is wrong.
+    :raises MissingParameterValue: naming what is missing.
+    """
+    if task.driver.deploy.uses_agent:
+        task.driver.boot.validate(task)

@@ -22,7 +22,8 @@ def start_automated(task: TaskManager) -> None:
     """Clean a manageable node and make it available.
 
     :raises InvalidStateRequested: when it is in another state.
-    :raises Invalid: when the node is retired, or there is no runbook for its cleaning where one has to be.
+    :raises Invalid: when the node is retired, there is no runbook for its cleaning where one has to be, or its power
+        or the boot of the ramdisk is not set up.
     """
     checks.actionable(task, "provide")
     if task.node.retired:
@@ -32,7 +33,10 @@ def start_automated(task: TaskManager) -> None:
         )
     decide(task)
     if not is_skipped(task):
-        cleaning_runbook.chosen(task)
+        runbook = cleaning_runbook.chosen(task)
+        if runbook is None or not runbook.disable_ramdisk:
+            checks.power(task)
+            checks.ramdisk(task)
     engine.start(task, FLOW, "provide")
 
 

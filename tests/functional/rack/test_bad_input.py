@@ -4,6 +4,7 @@
 import base64
 import dataclasses
 import gzip
+import json
 from typing import Any
 
 import pytest
@@ -165,6 +166,7 @@ MANAGEABLE = [
         ),
     )
 ] + [
+    Case("no image to adopt", {"target": "adopt"}, "image_source", {"image_source": None}),
     Case("a retired node", {"target": "provide"}, "retired", fields={"retired": True}),
     Case(
         "a cleaning under maintenance",
@@ -197,9 +199,19 @@ ACTIVE = [
     ),
 ]
 
+INCOMPLETE = [
+    Case("no ramdisk to clean in", {"target": "provide"}, "deploy_kernel"),
+    Case(
+        "no ramdisk for steps",
+        {"target": "clean", "clean_steps": [_step("deploy", "erase_devices")]},
+        "deploy_kernel",
+    ),
+    Case("no ramdisk of an instance", {"target": "adopt"}, "deploy_kernel"),
+]
+
 
 class Ready:
-    """Three servers, in the states that requests are refused in, and what goes with them."""
+    """Four servers, in the states that requests are refused in, and what goes with them."""
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
@@ -207,6 +219,10 @@ class Ready:
         self.available = cloud.enrol_available()
         self.manageable = cloud.enrol()
         cloud.manage(self.manageable)
+        self.incomplete = cloud.enrol()
+        without = [{"op": "remove", "path": "/driver_info/deploy_kernel"}]
+        call("PATCH", f"/v1/nodes/{self.incomplete.node}", without)
+        cloud.manage(self.incomplete)
         self.active = cloud.enrol(instance_info=cloud.disk_image())
         cloud.manage(self.active)
         cloud.provision(self.active, "adopt", "active")
@@ -259,6 +275,16 @@ def test_a_deployment_is_refused(ready: Ready, case: Case) -> None:
 @pytest.mark.parametrize("case", MANAGEABLE, ids=lambda case: case.name)
 def test_a_cleaning_is_refused(ready: Ready, case: Case) -> None:
     _check(ready, ready.manageable, case)
+
+
+@pytest.mark.parametrize("case", INCOMPLETE, ids=lambda case: case.name)
+def test_what_lacks_a_ramdisk_is_refused(ready: Ready, case: Case) -> None:
+    server = ready.incomplete
+    given = json.dumps(case.body.get("clean_steps"))
+    query = f"target={case.body['target']}" + (f"&steps={given}" if given != "null" else "")
+    plan = ready.cloud.service.call("GET", f"/v1/nodes/{server.node}/plan?{query}")
+    assert case.reason in plan["refused"][0]
+    _check(ready, server, case)
 
 
 @pytest.mark.parametrize("case", ACTIVE, ids=lambda case: case.name)
