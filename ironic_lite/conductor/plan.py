@@ -209,16 +209,19 @@ def _steps(task: _Rehearsal, flow: Flow, given: Row, refusals: list[str]) -> lis
         )
         for step in todo
     ]
-    if task.driver.deploy.uses_agent and given.get("steps") is None:
-        rows.append(
-            {
-                "action": "agent's steps",
-                "meaning": "what the agent brings is only known once it is up; the steps of its last boot stand above",
-                "waits_for": None,
-                "at_most_seconds": None,
-            }
-        )
+    if given.get("steps") is None:
+        rows += _agents_steps(task, flow.kind, rows)
     return rows
+
+
+def _agents_steps(task: _Rehearsal, kind: str, rows: list[Row]) -> list[Row]:
+    """What is left open, where the operation has an agent that may bring steps of its own."""
+    meaning = "what the agent brings is only known once it is up"
+    if any(row["from"] == "agent" for row in rows):
+        meaning += "; the steps of its last boot stand above"
+    elif not task.driver.deploy.awaits_steps(task, kind):
+        return []
+    return [_phase("agent's steps", meaning)]
 
 
 def _step(task: _Rehearsal, flow: Flow, step: Step, source: str, known: bool) -> Row:

@@ -4,6 +4,8 @@
 import uuid
 from typing import Any
 
+import pytest
+
 from ironic_lite import objects
 from ironic_lite.common import states
 from ironic_lite.conductor import flows, plan
@@ -76,3 +78,30 @@ def test_a_retired_node_is_given_back_to_the_operator(workshop: Workshop) -> Non
         found = made(workshop, node, "delete")
         assert {one["ends_in"] for one in found["operations"]} == {goal}
         assert workshop.do(flows.tear_down.start, node).provision_state == goal
+
+
+OPEN = "what the agent brings is only known once it is up"
+TOLD = {"step": "erase_devices", "interface": "deploy", "priority": 10}
+
+
+@pytest.mark.parametrize(
+    ("event", "interface", "told", "said"),
+    [
+        ("provide", "direct", None, OPEN),
+        ("provide", "direct", [TOLD], f"{OPEN}; the steps of its last boot stand above"),
+        ("deploy", "custom-agent", [TOLD], OPEN),
+        ("deploy", "ramdisk", None, None),
+        ("provide", "fake", None, None),
+    ],
+)
+def test_what_is_left_to_the_agent(
+    workshop: Workshop, event: str, interface: str, told: list[Any] | None, said: str | None
+) -> None:
+    node = workshop.create_node(
+        states.MANAGEABLE if event == "provide" else states.AVAILABLE,
+        deploy_interface=interface,
+        driver_internal_info={"agent_cached_clean_steps": told} if told else {},
+    )
+    actions = made(workshop, node, event)["operations"][0]["actions"]
+    left = [action["meaning"] for action in actions if action["action"] == "agent's steps"]
+    assert left == ([said] if said else [])
