@@ -3,6 +3,8 @@
 
 import argparse
 import importlib
+import os
+import select
 import sys
 from collections.abc import Callable, Sequence
 
@@ -27,12 +29,45 @@ _STANDALONE = frozenset({"rack", "demo", "explain", "plan"})
 
 _USAGE_ERROR = 2
 
+_READER_LEFT = 141
+"""What shells say of a program that SIGPIPE has ended."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a sub-command.
 
-    :returns: the exit status: 0; 1 when it failed; 2 for mistakes in the command line or the configuration.
+    :returns: the exit status: 0; 1 when it failed; 2 for mistakes in the command line or the configuration; 141 when
+        nobody reads what it prints any more, as behind ``| head -1``.
     """
+    try:
+        try:
+            return _main(argv)
+        finally:
+            _flush()
+    except BrokenPipeError:
+        if not _reader_has_left():
+            raise
+        return _READER_LEFT
+
+
+def _flush() -> None:
+    if sys.stdout is not None:
+        sys.stdout.flush()
+
+
+def _reader_has_left() -> bool:
+    """Whether it is the output that has broken; what is left of it is dropped then, so that the end is quiet."""
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    if not any(event & select.POLLERR for _, event in poll.poll(0)):
+        return False
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+    return True
+
+
+def _main(argv: Sequence[str] | None) -> int:
     given, rest = global_options().parse_known_args(sys.argv[1:] if argv is None else argv)
     if not rest or rest[0] in ("-h", "--help"):
         print(_help())
