@@ -138,6 +138,7 @@ def create(address: sa.URL, bounded: bool = True) -> sa.Engine:
     engine = sa.create_engine(
         address, connect_args=_server_arguments(backend, bounded), **arguments
     )
+    event.listen(engine, "handle_error", _leave_read_only_servers)
     if backend == "postgresql":
         event.listen(engine, "do_executemany", _one_by_one)
     return engine
@@ -169,6 +170,12 @@ def _server_arguments(backend: str, bounded: bool) -> dict[str, Any]:
             f" -c idle_in_transaction_session_timeout={ABANDONED_AFTER * 1000}",
         )
     return arguments
+
+
+def _leave_read_only_servers(context: sa.ExceptionContext) -> None:
+    """Close this connection and those that wait in the pool: the next try may meet the server that takes writes now."""
+    if errors.is_read_only(context.original_exception):
+        context.is_disconnect = True
 
 
 def _one_by_one(cursor: Any, statement: str, parameters: Any, _context: Any) -> bool:

@@ -15,10 +15,13 @@ from ironic_lite.common import exception
 _MYSQL_CONFLICT = frozenset({1020, 1205, 1213})
 _MYSQL_LOST = frozenset({1040, 1047, 1053, 1927, 2002, 2003, 2006, 2013, 2014, 2055})
 _MYSQL_MISSING = frozenset({1054, 1146})
+_MYSQL_READ_ONLY = 1290
 # SQLSTATE codes, https://www.postgresql.org/docs/current/errcodes-appendix.html
 _POSTGRESQL_CONFLICT = frozenset({"40001", "40P01", "55P03"})
-_POSTGRESQL_LOST = frozenset({"25P03", "57P01", "57P02", "57P03", "53300", "25006"})
+_POSTGRESQL_LOST = frozenset({"25P03", "57P01", "57P02", "57P03", "53300"})
 _POSTGRESQL_MISSING = frozenset({"42P01", "42703"})
+_POSTGRESQL_READ_ONLY = "25006"
+_POSTGRESQL_CANCELED = "57014"
 # https://www.sqlite.org/rescode.html; the low byte is the primary code.
 _SQLITE_BUSY, _SQLITE_LOCKED = 5, 6
 
@@ -35,6 +38,8 @@ _MYSQL_DISK_FULL, _POSTGRESQL_DISK_FULL = 1021, "53100"
 
 _CONFLICT = "it was too busy (deadlock or lock timeout)"
 _LOST = "the connection to it failed"
+_STALLED = "it did not answer in time"
+_READ_ONLY = "the server takes no writes: it is read-only, or another one took its place"
 _MISSING = "its tables are missing or older than this service; run 'ironic-lite db upgrade'"
 _POOL = "no connection became free in time; see [database] max_pool_size and max_overflow"
 
@@ -46,6 +51,8 @@ def transient_reason(error: BaseException) -> str | None:
     original = error.orig
     if isinstance(sqlite_code := getattr(original, "sqlite_errorcode", None), int):
         return _CONFLICT if sqlite_code & 0xFF in (_SQLITE_BUSY, _SQLITE_LOCKED) else None
+    if is_read_only(original):
+        return _READ_ONLY
     if error.connection_invalidated:
         return _LOST
     if original is not None and hasattr(original, "sqlstate"):
@@ -61,7 +68,17 @@ def _postgresql_reason(error: exc.DBAPIError, state: str | None) -> str | None:
         return _LOST if isinstance(error, exc.OperationalError | exc.InterfaceError) else None
     if state in _POSTGRESQL_CONFLICT:
         return _CONFLICT
+    if state == _POSTGRESQL_CANCELED:
+        return _STALLED
     return _LOST if state in _POSTGRESQL_LOST or state.startswith("08") else None
+
+
+def is_read_only(original: BaseException | None) -> bool:
+    """Whether the driver says that its server takes no writes, as one does that a failover has demoted."""
+    return (
+        getattr(original, "sqlstate", None) == _POSTGRESQL_READ_ONLY
+        or _mysql_number(original) == _MYSQL_READ_ONLY
+    )
 
 
 def _mysql_number(original: BaseException | None) -> int | None:
