@@ -59,7 +59,8 @@ def request(context: Context, allocation: Allocation) -> Allocation:
     """
     slot = identity.current().workers.claim()
     try:
-        _store(context, allocation)
+        _make_ours(context, allocation)
+        allocation.create()
     except BaseException:
         slot.give_back()
         raise
@@ -67,11 +68,10 @@ def request(context: Context, allocation: Allocation) -> Allocation:
     return allocation
 
 
-def _store(context: Context, allocation: Allocation) -> None:
+def _make_ours(context: Context, allocation: Allocation) -> None:
     me = Conductor.get_by_hostname(context, identity.current().host)
     allocation.conductor_affinity = me.id
     allocation.state = ALLOCATING
-    allocation.create()
 
 
 def resume(context: Context, allocation_id: int, conductor_id: int) -> None:
@@ -222,12 +222,8 @@ def backfill(context: Context, allocation: Allocation, node_ident: str) -> Alloc
             raise _failure(allocation, f"node {task.node.uuid} cannot be its node: {problem}")
         if not allocation.obj_attr_is_set("uuid") and task.node.instance_uuid is not None:
             allocation.uuid = task.node.instance_uuid
-        _store(context, allocation)
-        try:
-            allocation.take(task.node)
-        except BaseException:
-            allocation.destroy()
-            raise
+        _make_ours(context, allocation)
+        allocation.create_with(task.node)
     return allocation
 
 

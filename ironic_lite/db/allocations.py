@@ -5,7 +5,7 @@ An allocation has a node when its ``node_id`` says so; the node's ``instance_uui
 Both are written in one transaction, the node's half under the fence of its lock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
 from oslo_utils import timeutils
@@ -62,7 +62,6 @@ def take(allocation_id: int, node_id: int, token: str | None) -> Row:
     :raises AllocationNotFound: it was deleted. ``AllocationFailed``: it has another node.
     :raises InstanceAssociated: another node has the allocation's UUID as its instance.
     """
-    now = timeutils.utcnow(with_timezone=True)
     with engine.writer() as connection:
         allocation = _lock(connection, ALLOCATIONS, allocation_id)
         if allocation is None:
@@ -71,26 +70,40 @@ def take(allocation_id: int, node_id: int, token: str | None) -> Row:
             raise exception.AllocationFailed(
                 uuid=allocation["uuid"], error="it has got another node already"
             )
-        node = _free_node(connection, node_id, token, allocation)
-        instance: Row = {
-            "instance_uuid": allocation["uuid"],
-            "instance_info": {**node["instance_info"], "traits": allocation["traits"]},
-            "updated_at": now,
-        }
-        try:
-            _write(connection, NODES, node_id, instance)
-        except exc.IntegrityError:
-            raise exception.InstanceAssociated(
-                instance_uuid=allocation["uuid"], node=node["uuid"]
-            ) from None
-        active: Row = {
-            "node_id": node_id,
-            "state": ACTIVE,
-            "last_error": None,
-            "updated_at": now,
-        }
-        _write(connection, ALLOCATIONS, allocation_id, active)
+        _give(connection, allocation, node_id, token)
         return allocations.one(connection, "id", allocation_id)
+
+
+def taking(node_id: int, token: str | None) -> Also:
+    """``take`` as a part of the allocation's insertion: nobody finds it without its node, and looks for another."""
+
+    def also(connection: sa.Connection, read: Callable[[], Row]) -> None:
+        _give(connection, read(), node_id, token)
+
+    return also
+
+
+def _give(connection: sa.Connection, allocation: Row, node_id: int, token: str | None) -> None:
+    now = timeutils.utcnow(with_timezone=True)
+    node = _free_node(connection, node_id, token, allocation)
+    instance: Row = {
+        "instance_uuid": allocation["uuid"],
+        "instance_info": {**node["instance_info"], "traits": allocation["traits"]},
+        "updated_at": now,
+    }
+    try:
+        _write(connection, NODES, node_id, instance)
+    except exc.IntegrityError:
+        raise exception.InstanceAssociated(
+            instance_uuid=allocation["uuid"], node=node["uuid"]
+        ) from None
+    active: Row = {
+        "node_id": node_id,
+        "state": ACTIVE,
+        "last_error": None,
+        "updated_at": now,
+    }
+    _write(connection, ALLOCATIONS, allocation["id"], active)
 
 
 def _free_node(connection: sa.Connection, node_id: int, token: str | None, allocation: Row) -> Row:

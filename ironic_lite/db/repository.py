@@ -227,9 +227,9 @@ class Repository:
                 # As parameters: a statement that holds the values would be put together anew each time.
                 connection.execute(sa.insert(self.table), values)
                 row = self.one(connection, "uuid", values["uuid"])
-                for more in also:
-                    more(connection, lambda: row)
-                return row
+                self.run(also, connection, row["id"])
+                # They may have changed it.
+                return self.one(connection, "id", row["id"]) if also else row
         except exc.IntegrityError as error:
             if retry.is_repeated() and (own := self._own_insert(values)):
                 return own

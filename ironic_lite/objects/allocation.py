@@ -16,7 +16,7 @@ ERROR = allocations.ERROR
 
 @base.register
 class Allocation(Record):
-    """``node_id`` is set by ``take`` alone; ``node_uuid`` follows from it."""
+    """``node_id`` is set by ``take`` and ``create_with`` alone; ``node_uuid`` follows from it."""
 
     VERSION = "1.0"
     UNCHANGEABLE = Record.UNCHANGEABLE | {"node_id", "node_uuid"}
@@ -59,6 +59,17 @@ class Allocation(Record):
         """
         self._load(allocations.take(self.id, node.id, node._token))
         self.obj_reset_changes()
+        node.refresh()
+
+    def create_with(self, node: Node) -> None:
+        """Insert this allocation with a node, which a task has locked: ``create`` and ``take`` in one transaction.
+
+        :raises Conflict: as ``create`` does.
+        :raises NodeAssociated: as ``take`` does, ``NodeLockLost``, ``NodeNotFound`` and ``InstanceAssociated`` too.
+            Nothing was written.
+        """
+        self.along(allocations.taking(node.id, node._token))
+        self.create()
         node.refresh()
 
     def fail(self, reason: str) -> bool:

@@ -5,12 +5,14 @@ import contextlib
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from ironic_lite.common import exception, states
 from ironic_lite.conductor import allocations, task_manager
 from ironic_lite.conductor.periodics import searches
 from ironic_lite.conductor.service import RPCService
 from ironic_lite.conf import CONF
+from ironic_lite.db import engine, models
 from ironic_lite.objects.allocation import ACTIVE, ALLOCATING, ERROR, Allocation
 from ironic_lite.objects.conductor import Conductor
 from ironic_lite.objects.node import Node
@@ -217,3 +219,30 @@ def test_a_backfill_that_does_not_fit_leaves_nothing(cloud: Cloud, conductor: RP
         cloud.api.create_allocation(cloud.context, wanted, cloud.topic(node), node.uuid)
     assert refused.value.code == 400
     assert not Allocation.list(cloud.context)
+
+
+def test_a_backfilled_allocation_never_waits_for_a_node(
+    cloud: Cloud, conductor: RPCService
+) -> None:
+    """Nor when its conductor dies at the worst moment: a search would give it another one."""
+    node = make_node(cloud, provision_state=states.ACTIVE)
+    other = sa.create_engine(engine.url())
+    seen = set()
+
+    def look(*_connection: Any) -> None:
+        with other.connect() as connection:
+            seen.update(connection.execute(sa.select(models.ALLOCATIONS.c.state)).scalars())
+
+    # What another process can see when a transaction has ended.
+    sa.event.listen(engine.get(), "checkin", look)
+    try:
+        wanted = Allocation(
+            cloud.context, resource_class=CLASS, traits=[], candidate_nodes=[], owner=None
+        )
+        answer = cloud.api.create_allocation(cloud.context, wanted, cloud.topic(node), node.uuid)
+    finally:
+        sa.event.remove(engine.get(), "checkin", look)
+        other.dispose()
+    assert seen == {ACTIVE}
+    assert (answer.state, answer.node_uuid) == (ACTIVE, node.uuid)
+    assert cloud.node(node).instance_uuid == answer.uuid

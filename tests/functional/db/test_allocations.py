@@ -101,6 +101,42 @@ def test_a_lost_lock_takes_nothing(
     assert node.instance_uuid is None and allocation.node_uuid is None
 
 
+def test_with_its_node_from_the_beginning(node: objects.Node, admin: Context) -> None:
+    locked = objects.Node.reserve(admin, "host", node.id)
+    made = objects.Allocation(admin, resource_class="large", traits=["HW_A"])
+    made.create_with(locked)
+    assert (made.state, made.node_uuid) == (states.ACTIVE, node.uuid)
+    assert made.obj_what_changed() == set()
+    assert locked.is_fenced and locked.instance_uuid == made.uuid
+    assert locked.instance_info == {"a": 1, "traits": ["HW_A"]}
+    assert locked.allocation_uuid == made.uuid
+
+
+def test_without_its_node_it_is_not_made(
+    node: objects.Node, allocation: objects.Allocation, admin: Context
+) -> None:
+    locked = objects.Node.reserve(admin, "host", node.id)
+    allocation.take(locked)
+    other = objects.Node.reserve(admin, "host", samples.make_node(admin).id)
+    objects.Node.release_orphans(admin, ["host"])
+    refusals = [
+        (node, {}, exception.NodeAssociated),
+        (other, {"uuid": allocation.uuid}, exception.AllocationAlreadyExists),
+        (other, {"name": allocation.name}, exception.AllocationDuplicateName),
+        (other, {}, exception.NodeLockLost),
+    ]
+    for wanted, values, refusal in refusals:
+        with pytest.raises(refusal):
+            objects.Allocation(admin, traits=[], **values).create_with(wanted)
+    samples.make_node(admin, instance_uuid=samples.UUIDS[1])
+    unlocked = objects.Node.get(admin, other.id)
+    with pytest.raises(exception.InstanceAssociated):
+        objects.Allocation(admin, traits=[], uuid=samples.UUIDS[1]).create_with(unlocked)
+    assert [one.uuid for one in objects.Allocation.list(admin)] == [allocation.uuid]
+    other.refresh()
+    assert other.instance_uuid is None
+
+
 def test_what_is_gone(node: objects.Node, allocation: objects.Allocation, admin: Context) -> None:
     second = samples.make(objects.Allocation, admin, node, 1)
     allocation.destroy()

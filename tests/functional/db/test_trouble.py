@@ -256,6 +256,10 @@ def test_what_was_committed_unheard_is_not_done_twice(
     cut_then(locked.save)
     assert nodes.get(node["id"])["power_state"] == "power on"
     assert cut_then(objects.Node.claim_agent_token, admin, node["id"], "token")
+    backfilled = objects.Allocation(admin, resource_class="large", traits=[])
+    cut_then(backfilled.create_with, locked)
+    assert backfilled.node_uuid == node["uuid"]
+    cut_then(backfilled.destroy)
     cut_then(locked.release)
     assert nodes.get(node["id"])["reservation"] is None
     cut_then(objects.Conductor.register, admin, "host", ["ipmi"], "", "life/1", {})
