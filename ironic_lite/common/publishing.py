@@ -17,6 +17,9 @@ _WIRE_VERSIONS = {"messagingv2": 2.0, "messaging": 1.0}
 class Publisher:
     """Sends to where [oslo_messaging_notifications] says; by default to the broker of the RPCs.
 
+    One that has failed to send is to be closed, and a new one made: the library goes on with a channel that the broker
+    has closed (no permission, message too large), and whatever is sent over it fails.
+
     :raises ConfigInvalid: when that cannot be used.
     """
 

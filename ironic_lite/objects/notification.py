@@ -2,6 +2,7 @@
 """A notification of something that changes no record: that a request has come, or that it was refused."""
 
 import random
+from collections.abc import Collection
 from typing import Any, Self
 
 from oslo_utils import uuidutils
@@ -70,9 +71,12 @@ class Outbox:
     def __init__(self, holder: str):
         self._holder = holder
 
-    def take_lane(self) -> str | None:
-        """Begin with a lane that has notifications and no sender; None: there is none."""
-        lanes = outbox.free_lanes()
+    def take_lane(self, but_not: Collection[str] = ()) -> str | None:
+        """Begin with a lane that has notifications and no sender; None: there is none.
+
+        :param but_not: lanes that are left alone.
+        """
+        lanes = [lane for lane in outbox.free_lanes() if lane not in but_not]
         # Senders do not queue for the same lane, and none is always the last.
         random.shuffle(lanes)
         for lane in lanes:

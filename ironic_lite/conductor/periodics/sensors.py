@@ -48,6 +48,9 @@ class Sensors:
         if not options.enable_for_undeployed_nodes:
             filters["associated"] = True
         uuids = [row["uuid"] for row in owned.nodes(context, filters)]
+        if self._broker_is_away:
+            # One that has failed may go on failing: the library keeps to a channel that the broker has closed.
+            self.close()
         self._broker_is_away = False
         if self._publisher is None:
             self._publisher = Publisher()

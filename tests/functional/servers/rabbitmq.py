@@ -146,16 +146,42 @@ class RabbitMQ:
         """A new virtual host; returns its transport URL for oslo.messaging."""
         self._count += 1
         name = f"test{self._count}"
-        answer = self._call(
-            f'ok = rabbit_vhost:add(<<"{name}">>, <<"test">>), '
-            f'rabbit_auth_backend_internal:set_permissions(<<"guest">>, <<"{name}">>, '
-            '<<".*">>, <<".*">>, <<".*">>, <<"test">>).'
-        )
-        if "{ok, ok}" not in answer:
-            raise process.ServerFailed(
-                f"virtual host not made: {answer}\n{self.process.log_tail()}"
-            )
+        self._command(f'rabbit_vhost:add(<<"{name}">>, <<"test">>)')
+        self.permit(name)
         return self.url(name, scheme="rabbit")
+
+    def permit(self, vhost: str, what: str = ".*") -> None:
+        """Let clients use what has such names, and nothing else (``^$``), beginning with their next connection."""
+        self._command(
+            f'rabbit_auth_backend_internal:set_permissions(<<"guest">>, <<"{vhost}">>, '
+            f'<<"{what}">>, <<"{what}">>, <<"{what}">>, <<"test">>)'
+        )
+
+    def close_connections(self) -> None:
+        """Cut all clients off; they may come again."""
+        self._command('rabbit_networking:close_all_connections("test")')
+
+    @contextmanager
+    def largest_message(self, size: int) -> Iterator[None]:
+        """For a while, channels that are opened refuse messages of more bytes."""
+        self._command(
+            "ok = application:set_env(rabbit, usual_message_size, "
+            "element(2, application:get_env(rabbit, max_message_size))), "
+            f"application:set_env(rabbit, max_message_size, {size})"
+        )
+        try:
+            yield
+        finally:
+            self._command(
+                "application:set_env(rabbit, max_message_size, "
+                "element(2, application:get_env(rabbit, usual_message_size)))"
+            )
+
+    def _command(self, expression: str) -> None:
+        """Evaluate an Erlang expression that returns ok."""
+        answer = self._call(f"{expression}.")
+        if "{ok, ok}" not in answer:
+            raise process.ServerFailed(f"{expression} failed: {answer}\n{self.process.log_tail()}")
 
     def url(self, vhost: str, scheme: str = "amqp") -> str:
         """URL of a virtual host, for kombu or, with the scheme `rabbit`, for oslo.messaging."""
