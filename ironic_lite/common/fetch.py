@@ -190,7 +190,7 @@ class _ForbiddenAddress(Exception):
 
 
 def check_address(address: str) -> None:
-    """Refuse addresses that no image server has.
+    """Refuse addresses that no server a client may name has.
 
     :raises FetchError: when the address is link-local, multicast, unspecified or a cloud's metadata service.
     """
@@ -204,7 +204,7 @@ def _check_address(address: str) -> None:
     ip = ipaddress.ip_address(address.partition("%")[0])
     ip = getattr(ip, "ipv4_mapped", None) or ip
     if ip.is_link_local or ip.is_multicast or ip.is_unspecified or str(ip) in _METADATA:
-        raise _ForbiddenAddress(f"the address {ip} is not one that images may come from")
+        raise _ForbiddenAddress(f"the address {ip} is one that the service never connects to")
 
 
 class _GuardedHTTP(connection.HTTPConnection):

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from ironic_lite.common import patterns
 from ironic_lite.common.interface_types import INTERFACE_TYPES
 
 PHASES = ("main",)
@@ -255,10 +256,12 @@ def _problem_of_path(op: str, name: str, path: Any) -> str | None:
 
 
 def _regex(value: Any) -> str | None:
-    try:
-        re.compile(value)
-    except (re.error, TypeError, RecursionError, OverflowError):
+    if not isinstance(value, str):
         return "is not a regular expression"
+    try:
+        patterns.Pattern(value)
+    except ValueError as exc:
+        return str(exc)
     return None
 
 

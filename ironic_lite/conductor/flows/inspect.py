@@ -107,7 +107,7 @@ def _prepare(task: TaskManager) -> str | None:
 
 def _take_in(task: TaskManager, inventory: dict[str, Any], plugin_data: dict[str, Any]) -> None:
     task.driver.inspect.continue_inspection(task, inventory, plugin_data)
-    inspection_rules.apply(task, inventory, plugin_data)
+    origins = inspection_rules.apply(task, inventory, plugin_data)
     task.ensure_locked()
     found = NodeInventory(
         task.context,
@@ -118,7 +118,8 @@ def _take_in(task: TaskManager, inventory: dict[str, Any], plugin_data: dict[str
     found.create()
     task.node.set_driver_internal_info(_TAKEN_IN, True)
     journal.note(task, terms.PHASE, terms.TAKING_IN, terms.DONE)
-    task.node.save()
+    with origins.named(task.node.uuid, task.node.obj_what_changed()):
+        task.node.save()
 
 
 def _wind_up(task: TaskManager) -> None:

@@ -12,18 +12,17 @@ from typing import Any
 
 from oslo_log import log
 
-from ironic_lite.common import exception, redaction
+from ironic_lite.common import exception
 from ironic_lite.common import inspection_rules as language
 from ironic_lite.conductor.inspection_rules import built_in, conditions
 from ironic_lite.conductor.inspection_rules.actions import Actions
+from ironic_lite.conductor.inspection_rules.places import Origins, Place
 from ironic_lite.conductor.inspection_rules.references import Scope
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.conf import CONF
 from ironic_lite.objects.recipes import InspectionRule
 
 LOG = log.getLogger(__name__)
-
-_MAX_TEXT = 1000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,10 +39,11 @@ class Rule:
     actions: Sequence[Mapping[str, Any]]
 
 
-def apply(task: TaskManager, inventory: dict[str, Any], plugin_data: dict[str, Any]) -> None:
+def apply(task: TaskManager, inventory: dict[str, Any], plugin_data: dict[str, Any]) -> Origins:
     """Apply all rules of the main phase, and record what they change; the node itself is left unsaved.
 
     :param plugin_data: what hooks and ramdisk put there; rules may change it.
+    :returns: who has changed what of the node, for whoever saves it.
     :raises HardwareInspectionFailure: naming the rule that failed, or that asks for failure.
     :raises ConfigInvalid: when the built-in rules cannot be read.
     """
@@ -56,6 +56,7 @@ def apply(task: TaskManager, inventory: dict[str, Any], plugin_data: dict[str, A
             _act(rule, scope, actions)
     if rules:
         actions.record()
+    return actions.origins
 
 
 def _all(task: TaskManager) -> list[Rule]:
@@ -95,10 +96,11 @@ def _masks(rule: Rule) -> bool:
 
 def _hold(task: TaskManager, rule: Rule, scope: Scope) -> bool:
     for number, condition in enumerate(rule.conditions):
+        place = Place(rule.name, rule.sensitive, "condition", number, condition["op"])
         try:
             held = conditions.holds(condition, scope)
         except (exception.IronicLiteError, ValueError, TypeError, RecursionError) as exc:
-            raise _failure(rule, "condition", number, condition["op"], exc) from exc
+            raise place.failure(exc) from exc
         if not held:
             LOG.debug(
                 "Node %s: inspection rule %s does not apply: condition %d (%s)",
@@ -113,21 +115,10 @@ def _hold(task: TaskManager, rule: Rule, scope: Scope) -> bool:
 
 def _act(rule: Rule, scope: Scope, actions: Actions) -> None:
     for number, action in enumerate(rule.actions):
+        place = Place(rule.name, rule.sensitive, "action", number, action["op"])
         try:
-            actions.run(action, scope, rule.name, rule.sensitive)
+            actions.run(action, scope, place)
         except exception.WorkCutOff:
             raise
         except (exception.IronicLiteError, ValueError, TypeError, RecursionError) as exc:
-            raise _failure(rule, "action", number, action["op"], exc) from exc
-
-
-def _failure(
-    rule: Rule, what: str, number: int, op: str, exc: Exception
-) -> exception.HardwareInspectionFailure:
-    where = f"inspection rule {rule.name}, {what} {number} ({op})"
-    if rule.sensitive:
-        return exception.HardwareInspectionFailure(
-            f"{where}: it failed; the rule is sensitive, so it is not told how"
-        )
-    text = exc.message if isinstance(exc, exception.IronicLiteError) else str(exc)
-    return exception.HardwareInspectionFailure(f"{where}: {redaction.mask_text(text[:_MAX_TEXT])}")
+            raise place.failure(exc) from exc

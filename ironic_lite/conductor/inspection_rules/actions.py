@@ -14,9 +14,11 @@ from ironic_lite.common import exception, fetch
 from ironic_lite.common import inspection_rules as language
 from ironic_lite.conductor.identity import current
 from ironic_lite.conductor.inspection_rules import conditions, paths
+from ironic_lite.conductor.inspection_rules.places import Origins, Place
 from ironic_lite.conductor.inspection_rules.references import Scope
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.drivers import capabilities
+from ironic_lite.objects.node import Node
 from ironic_lite.objects.port import Port
 
 LOG = log.getLogger(__name__)
@@ -40,14 +42,15 @@ class Actions:
         self._traits = set(task.node.traits)
         self._driver = task.node.driver
         self._ports: dict[str, Port] = {}
+        self.origins = Origins()
 
-    def run(self, action: Mapping[str, Any], scope: Scope, rule: str, sensitive: bool) -> None:
+    def run(self, action: Mapping[str, Any], scope: Scope, place: Place) -> None:
         """Do what an action says, in each round of its loop.
 
-        :param rule: whose action it is, for the log.
+        :param place: where the action stands, for the log and for what goes wrong later.
         :raises ValueError, TypeError, IronicLiteError: when it cannot be done, or asks for failure.
         """
-        self._rule, self._sensitive = rule, sensitive
+        self._place = place
         scopes = [scope]
         if "loop" in action:
             scopes = [scope.with_item(item) for item in conditions.rounds_of(action["loop"])]
@@ -60,22 +63,28 @@ class Actions:
 
         :raises HardwareInspectionFailure: when the rules have made of the node what it cannot be.
         """
-        if self._node.obj_what_changed() & (
+        driving = self._node.obj_what_changed() & (
             {"driver", *(f"{kind}_interface" for kind in language.INTERFACE_TYPES)}
-        ):
-            self._check_driver()
+        )
+        if driving:
+            self._check_driver(driving)
         for port in self._ports.values():
-            port.save()
+            with self.origins.named(port.uuid, port.obj_what_changed()):
+                port.save()
         if self._traits != set(self._node.traits):
-            self._node.set_traits(sorted(self._traits))
+            with self.origins.named(self._node.uuid, ["traits"]):
+                self._node.set_traits(sorted(self._traits))
 
-    def _check_driver(self) -> None:
-        try:
+    def _check_driver(self, changed: set[str]) -> None:
+        with self.origins.named(self._node.uuid, changed):
+            before = self._node.obj_what_changed()
             current().drivers.check_node(self._node, reset=self._node.driver != self._driver)
-        except exception.IronicLiteError as exc:
-            raise exception.HardwareInspectionFailure(
-                f"inspection rules have set what the node cannot have: {exc.message}"
-            ) from exc
+            reset = self._node.obj_what_changed() - before
+            self.origins.follow(self._node.uuid, reset, cause="driver")
+
+    def _put(self, record: Node | Port, attribute: str, value: Any) -> None:
+        setattr(record, attribute, value)
+        self.origins.note(record.uuid, attribute, self._place)
 
     # -- what is only said ---------------------------------------------------------------------------------------
 
@@ -86,9 +95,9 @@ class Actions:
         level = str(args.get("level", "info")).lower()
         if level not in language.LOG_LEVELS:
             raise ValueError(f"'{level}' is not one of {', '.join(language.LOG_LEVELS)}")
-        text = "(sensitive)" if self._sensitive else str(args["msg"])
+        text = "(sensitive)" if self._place.sensitive else str(args["msg"])
         getattr(LOG, level)(
-            "Node %s: inspection rule %s says: %s", self._node.uuid, self._rule, text
+            "Node %s: inspection rule %s says: %s", self._node.uuid, self._place.rule, text
         )
 
     def _api_call(self, args: Arguments) -> None:
@@ -133,7 +142,7 @@ class Actions:
         elif attribute in _NEEDED:
             raise ValueError(f"a node cannot be without '{attribute}'")
         else:
-            setattr(self._node, attribute, None)
+            self._put(self._node, attribute, None)
 
     def _set(self, attribute: str, value: Any) -> None:
         _check_kind(attribute, value, language.NODE_DICTIONARIES)
@@ -142,22 +151,28 @@ class Actions:
             raise ValueError(f"'{value!s:.64}' cannot be the {attribute} of a node")
         if attribute == "name" and uuidutils.is_uuid_like(value):
             raise ValueError("a UUID cannot be the name of a node")
-        setattr(self._node, attribute, value)
+        self._put(self._node, attribute, value)
 
     def _set_capability(self, args: Arguments) -> None:
-        capabilities.change(self._node, {str(args["name"]): str(args["value"])})
+        self._change_capability(str(args["name"]), str(args["value"]))
 
     def _unset_capability(self, args: Arguments) -> None:
-        capabilities.change(self._node, {str(args["name"]): None})
+        self._change_capability(str(args["name"]), None)
+
+    def _change_capability(self, name: str, value: str | None) -> None:
+        capabilities.change(self._node, {name: value})
+        self.origins.note(self._node.uuid, "properties", self._place)
 
     def _add_trait(self, args: Arguments) -> None:
         name = str(args["name"])
         if not _CUSTOM_TRAIT.fullmatch(name) and name not in os_traits.get_traits():
             raise ValueError(f"'{name[:_MAX_TEXT]}' is no trait")
         self._traits.add(name)
+        self.origins.note(self._node.uuid, "traits", self._place)
 
     def _remove_trait(self, args: Arguments) -> None:
         self._traits.discard(str(args["name"]))
+        self.origins.note(self._node.uuid, "traits", self._place)
 
     # -- the plugin data -----------------------------------------------------------------------------------------
 
@@ -182,25 +197,25 @@ class Actions:
         port, attribute, way = self._port_path(args)
         value = paths.put(getattr(port, attribute), way, args["value"])
         _check_kind(attribute, value, language.PORT_DICTIONARIES)
-        setattr(port, attribute, value)
+        self._put(port, attribute, value)
 
     def _extend_port_attribute(self, args: Arguments) -> None:
         port, attribute, way = self._port_path(args)
         before = getattr(port, attribute)
         value = paths.extend(before, way, args["value"], _unique(args))
         _check_kind(attribute, value, language.PORT_DICTIONARIES)
-        setattr(port, attribute, value)
+        self._put(port, attribute, value)
 
     def _del_port_attribute(self, args: Arguments) -> None:
         port, attribute, way = self._port_path(args)
         if way:
-            setattr(port, attribute, paths.remove(getattr(port, attribute), way))
+            self._put(port, attribute, paths.remove(getattr(port, attribute), way))
         elif attribute in language.PORT_DICTIONARIES:
-            setattr(port, attribute, {})
+            self._put(port, attribute, {})
         elif attribute in _NEEDED:
             raise ValueError(f"a port cannot be without '{attribute}'")
         else:
-            setattr(port, attribute, None)
+            self._put(port, attribute, None)
 
     def _port_path(self, args: Arguments) -> tuple[Port, str, list[str]]:
         attribute, way = _path(args, language.PORT_ATTRIBUTES, language.PORT_DICTIONARIES)

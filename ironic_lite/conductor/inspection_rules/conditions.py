@@ -4,11 +4,11 @@
 import ipaddress
 import itertools
 import operator
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ironic_lite.common import inspection_rules as language
+from ironic_lite.common.patterns import Pattern
 from ironic_lite.conductor.inspection_rules.references import Scope
 
 _YES = frozenset({"yes", "true"})
@@ -79,11 +79,14 @@ def _in_net(args: dict[str, Any], scope: Scope) -> bool:
 
 
 def _pattern(
-    find: Callable[[re.Pattern[str], str], Any],
+    find: Callable[[Pattern, str], bool],
 ) -> Callable[[dict[str, Any], Scope], bool]:
     def found(args: dict[str, Any], scope: Scope) -> bool:
-        pattern = re.compile(str(scope.fill(args["regex"])))
-        return find(pattern, str(scope.fill(args["value"]))) is not None
+        try:
+            pattern = Pattern(str(scope.fill(args["regex"])))
+        except ValueError as exc:
+            raise ValueError(f"'regex' {exc}") from exc
+        return find(pattern, str(scope.fill(args["value"])))
 
     return found
 
@@ -102,7 +105,7 @@ _CONDITIONS: dict[str, Callable[[dict[str, Any], Scope], bool]] = {
     "is-true": lambda args, scope: _is_true(scope.read(args["value"])),
     "is-false": lambda args, scope: _is_false(scope.read(args["value"])),
     "in-net": _in_net,
-    "matches": _pattern(re.Pattern.fullmatch),
-    "contains": _pattern(re.Pattern.search),
+    "matches": _pattern(Pattern.matches),
+    "contains": _pattern(Pattern.is_in),
     "one-of": _one_of,
 }

@@ -79,6 +79,21 @@ def test_what_is_no_action(wrong: Any) -> None:
         parse(actions=[wrong])
 
 
+@pytest.mark.parametrize(
+    ("regex", "told"),
+    [
+        ("(", "is not a regular expression"),
+        (5, "is not a regular expression"),
+        (r"\p{L}", "is not a regular expression"),
+        ("(?:a|(?R))", "is not a regular expression"),
+        ("x" * 5000, "is longer than 4096 characters"),
+    ],
+)
+def test_expressions_that_are_refused(regex: Any, told: str) -> None:
+    with pytest.raises(exception.InvalidParameterValue, match=f"argument 'regex' {told}"):
+        parse(conditions=[{"op": "contains", "args": {"value": "x", "regex": regex}}])
+
+
 def test_what_is_filled_in_later_is_judged_later() -> None:
     parse(conditions=[{"op": "matches", "args": {"value": "x", "regex": "({node.name}"}}])
 

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where in the rules something went wrong, or something was changed that only goes wrong when it is written."""
+
+import contextlib
+import dataclasses
+from collections.abc import Iterable, Iterator
+
+from ironic_lite.common import exception, redaction
+
+_MAX_TEXT = 1000
+_MOST_NAMED = 5
+
+# What the conductor itself changes during an inspection.
+_OWN = frozenset({"driver_internal_info"})
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """A condition or an action of a rule.
+
+    :param rule: the rule's name.
+    :param kind: ``condition`` or ``action``.
+    """
+
+    rule: str
+    sensitive: bool
+    kind: str
+    number: int
+    op: str
+
+    def __str__(self) -> str:
+        return f"inspection rule {self.rule}, {self.kind} {self.number} ({self.op})"
+
+    def failure(self, exc: Exception) -> exception.HardwareInspectionFailure:
+        """What fails the inspection after this went wrong there."""
+        if self.sensitive:
+            return exception.HardwareInspectionFailure(
+                f"{self}: it failed; the rule is sensitive, so it is not told how"
+            )
+        return exception.HardwareInspectionFailure(f"{self}: {_told(exc)}")
+
+
+class Origins:
+    """Which actions have changed what.
+
+    Records are named by their UUIDs. What has changed without an action was changed by hooks.
+    """
+
+    def __init__(self) -> None:
+        self._places: dict[tuple[str, str], list[Place]] = {}
+
+    def note(self, record: str, attribute: str, place: Place) -> None:
+        """An action has changed an attribute."""
+        places = self._places.setdefault((record, attribute), [])
+        if place not in places:
+            places.append(place)
+
+    def follow(self, record: str, attributes: Iterable[str], cause: str) -> None:
+        """These attributes have changed because another one had."""
+        for attribute in attributes:
+            for place in self._places.get((record, cause), []):
+                self.note(record, attribute, place)
+
+    @contextlib.contextmanager
+    def named(self, record: str, attributes: Iterable[str]) -> Iterator[None]:
+        """Have what goes wrong within tell who had changed these attributes, which are written there.
+
+        :raises HardwareInspectionFailure: in place of errors that come of their values.
+        """
+        try:
+            yield
+        except (exception.WorkCutOff, exception.DatabaseError):
+            raise
+        except exception.IronicLiteError as exc:
+            changed = sorted(set(attributes) - _OWN)
+            if not changed:
+                raise
+            raise self._failure(record, changed, exc) from exc
+
+    def _failure(
+        self, record: str, changed: list[str], exc: Exception
+    ) -> exception.HardwareInspectionFailure:
+        places = {name: self._places.get((record, name), []) for name in changed}
+        involved = list(dict.fromkeys(place for each in places.values() for place in each))
+        if any(place.sensitive for place in involved):
+            return exception.HardwareInspectionFailure(
+                f"what was changed cannot be saved ({_listed(involved)}); "
+                "one of the rules is sensitive, so it is not told how"
+            )
+        whose = "; ".join(f"{name} by {_listed(each)}" for name, each in places.items())
+        return exception.HardwareInspectionFailure(
+            f"what was changed cannot be saved ({whose}): {_told(exc)}"
+        )
+
+
+def _listed(places: list[Place]) -> str:
+    if not places:
+        return "hooks"
+    more = len(places) - _MOST_NAMED
+    named = " and ".join(map(str, places[:_MOST_NAMED]))
+    return f"{named} and {more} more" if more > 0 else named
+
+
+def _told(exc: Exception) -> str:
+    text = exc.message if isinstance(exc, exception.IronicLiteError) else str(exc)
+    return redaction.mask_text(text[:_MAX_TEXT])
