@@ -35,6 +35,19 @@ _VERBS = {
 }
 """Verb -> what it does. ``deploy`` and ``undeploy`` are other words for two of them."""
 
+_NOT_NOW: tuple[tuple[str, frozenset[str]], ...] = (
+    (
+        "maintenance",
+        frozenset({"inspect", "clean", "active", "rebuild", "rescue", "unrescue", "service"}),
+    ),
+    ("protected", frozenset({"rebuild", "deleted"})),
+    ("retired", frozenset({"provide"})),
+)
+"""Field of the node that stands in the way, and of what, though the node's state would allow it."""
+
+_FAILING = "failing"
+"""Key in ``driver_internal_info`` while conductors clean up after a failure or an abort."""
+
 _FAILED_ADVICE = {
     states.DEPLOYFAIL: "Mend the cause, then ask for 'active' again; 'deleted' gives the node back.",
     states.CLEANFAIL: "Mend the cause, end the maintenance if the failure began one, then ask for 'manage' and clean.",
@@ -164,11 +177,14 @@ def _step_name(step: Row) -> str | None:
 
 def _waiting(node: Node, running: Sequence[Row], conductors: dict[str, Any]) -> Row | None:
     state = node.provision_state
+    failing = _FAILING in node.driver_internal_info
+    if failing and node.reservation is not None:
+        return _waiting_for_holder(node, conductors)
     if state in states.HELD:
         return {"for": "somebody who says 'unhold' or 'abort'", "until": None}
     if state in states.WAITING.values():
         return _waiting_for_agent(node, running)
-    left_off = state in states.WORKING or node.target_power_state is not None
+    left_off = failing or state in states.WORKING or node.target_power_state is not None
     if node.reservation is None:
         if not left_off:
             return None
@@ -177,19 +193,26 @@ def _waiting(node: Node, running: Sequence[Row], conductors: dict[str, Any]) -> 
             f"{CONF.conductor.heartbeat_interval} s",
             "until": None,
         }
-    holder = conductors.get(node.reservation)
+    return _waiting_for_holder(node, conductors)
+
+
+def _waiting_for_holder(node: Node, conductors: dict[str, Any]) -> Row:
+    holder = conductors.get(str(node.reservation))
     if holder is None or holder.alive:
-        what = "its step" if state in states.WORKING else "its work"
-        return {
-            "for": f"conductor {node.reservation}, which works on the node: {what} ends, or fails",
-            "until": None,
-        }
+        return {"for": f"conductor {node.reservation}, {_work(node)}", "until": None}
     patience = datetime.timedelta(seconds=CONF.conductor.heartbeat_timeout)
     return {
         "for": f"the lock of conductor {node.reservation}, which gives no sign of life, to be broken; then the node's "
         "owner goes on",
         "until": _moment(holder.updated_at + patience) if holder.updated_at else None,
     }
+
+
+def _work(node: Node) -> str:
+    if _FAILING in node.driver_internal_info:
+        return "which cleans up after the operation; that has failed, or was aborted"
+    what = "its step" if node.provision_state in states.WORKING else "its work"
+    return f"which works on the node: {what} ends, or fails"
 
 
 def _waiting_for_agent(node: Node, running: Sequence[Row]) -> Row:
@@ -218,8 +241,24 @@ def _next(node: Node) -> list[Row]:
         event = states.VERBS[verb]
         if states.is_actionable(state, event):
             leads_to = states.move(state, event, node.target_provision_state).state
-            found.append({"target": verb, "leads_to": leads_to, "meaning": f"{sentence}."})
+            found.append(
+                {
+                    "target": verb,
+                    "leads_to": leads_to,
+                    "meaning": f"{sentence}.",
+                    "refused": _not_now(node, verb),
+                }
+            )
     return found
+
+
+def _not_now(node: Node, verb: str) -> str | None:
+    """Why the verb would be refused although the node's state allows it; None where it would not be for that."""
+    for field, barred in _NOT_NOW:
+        if verb in barred and getattr(node, field):
+            how = f"under {field}" if field == "maintenance" else field
+            return f"The node is {how}."
+    return None
 
 
 def _advice(node: Node, entries: Sequence[Row]) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ironic_lite.cmd import rest
+from ironic_lite.common import states
 
 Row = dict[str, Any]
 
@@ -54,12 +55,7 @@ def _last_operation(entries: list[Row]) -> list[Row]:
 def _summary(told: Row) -> Iterator[str]:
     node = told["node"]
     name = f"{node['name']} ({node['uuid']})" if node["name"] else node["uuid"]
-    target = (
-        f", on its way to '{told['target_provision_state']}'"
-        if told["target_provision_state"]
-        else ""
-    )
-    yield f"Node {name} is '{told['provision_state']}'{target}, for {_span(told['seconds'])}."
+    yield f"Node {name} is '{told['provision_state']}'{_goal(told)}, for {_span(told['seconds'])}."
     power = told["power_state"] or "not known"
     changing = f", changing to '{told['target_power_state']}'" if told["target_power_state"] else ""
     yield f"Power: {power}{changing}."
@@ -90,10 +86,23 @@ def _summary(told: Row) -> Iterator[str]:
     yield from (f"Advice: {advice}" for advice in told["advice"])
     if told["next"]:
         yield "What can be asked for now:"
-        yield from (
-            f"  {verb['target']:<10} {verb['meaning']} (leads to '{verb['leads_to']}')"
-            for verb in told["next"]
-        )
+        yield from (f"  {verb['target']:<10} {_possible(verb)}" for verb in told["next"])
+
+
+def _goal(told: Row) -> str:
+    target = told["target_provision_state"]
+    if not target:
+        return ""
+    if told["provision_state"] in states.FAILED:
+        return f", and was to become '{target}'"
+    return f", on its way to '{target}'"
+
+
+def _possible(verb: Row) -> str:
+    # An older API does not tell.
+    if verb.get("refused"):
+        return f"refused now: {verb['refused']}"
+    return f"{verb['meaning']} (leads to '{verb['leads_to']}')"
 
 
 def _timeline(entries: list[Row]) -> Iterator[str]:

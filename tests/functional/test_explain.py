@@ -171,6 +171,49 @@ def test_plans_refuse_what_the_operation_would(all_in_one: Deployment) -> None:
     )
 
 
+def _marked(cloud: Deployment, node: str) -> dict[str, str | None]:
+    summary = cloud.call("GET", f"/v1/nodes/{node}/timeline")["summary"]
+    return {verb["target"]: verb["refused"] for verb in summary["next"]}
+
+
+STEP = json.dumps([{"step": "power_on"}])
+
+
+def _check_marks(cloud: Deployment, node: str) -> set[str]:
+    """What is marked as refused is what a plan refuses; returns it."""
+    marked = _marked(cloud, node)
+    for target, why in marked.items():
+        steps = f"&steps={STEP}" if target in ("clean", "service") else ""
+        plan = cloud.call("GET", f"/v1/nodes/{node}/plan?target={target}{steps}")
+        assert bool(plan["refused"]) == bool(why), (target, why, plan["refused"])
+    return {target for target, why in marked.items() if why}
+
+
+def test_what_is_refused_now_is_marked(all_in_one: Deployment) -> None:
+    cloud = all_in_one
+    node = cloud.create_node(driver="fake-hardware", name="n1")
+
+    def set_field(name: str, value: bool) -> None:
+        patch = [{"op": "add", "path": f"/{name}", "value": value}]
+        cloud.call("PATCH", f"/v1/nodes/{node}", patch)
+
+    cloud.set_provision_state(node, "manage", until="manageable")
+    assert _check_marks(cloud, node) == set()
+    set_field("retired", True)
+    assert _check_marks(cloud, node) == {"provide"}
+    shown = command("explain", "n1", "--api", cloud.api_url).stdout
+    assert "  provide    refused now: The node is retired.\n" in shown
+    set_field("maintenance", True)
+    assert _check_marks(cloud, node) == {"provide", "inspect", "clean"}
+    set_field("retired", False)
+    set_field("maintenance", False)
+    cloud.set_provision_state(node, "adopt", until="active")
+    set_field("protected", True)
+    assert _check_marks(cloud, node) == {"rebuild", "deleted"}
+    set_field("maintenance", True)
+    assert _check_marks(cloud, node) == {"rebuild", "deleted", "rescue", "service"}
+
+
 def test_commands_say_what_is_wrong(
     make_deployment: Callable[..., Deployment], tmp_path: Path
 ) -> None:
