@@ -2,6 +2,7 @@
 """Kinds of arguments that several commands take."""
 
 import argparse
+import urllib.parse
 from collections.abc import Callable
 
 
@@ -33,6 +34,25 @@ def positive(text: str) -> float:
     if 0 < value < float("inf"):
         return value
     raise argparse.ArgumentTypeError(f"must be a number above 0, not {text!r}")
+
+
+def node(text: str) -> str:
+    """UUID or name of a node."""
+    if text.strip():
+        return text
+    raise argparse.ArgumentTypeError("must be the UUID or the name of a node, not empty")
+
+
+def url(text: str) -> str:
+    """Where a service is reached by HTTP."""
+    try:
+        parts = urllib.parse.urlsplit(text)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fits = False
+    if fits:
+        return text
+    raise argparse.ArgumentTypeError(f"must be a URL such as http://127.0.0.1:6385, not {text!r}")
 
 
 PORT = number(0, 65535)

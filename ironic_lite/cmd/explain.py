@@ -7,7 +7,7 @@ import urllib.parse
 from collections.abc import Iterator
 from typing import Any
 
-from ironic_lite.cmd import rest
+from ironic_lite.cmd import arguments, rest
 from ironic_lite.common import states
 
 Row = dict[str, Any]
@@ -22,7 +22,7 @@ def main(argv: list[str]) -> int:
     :raises Refused: when there is no such node, or no API.
     """
     parser = argparse.ArgumentParser(prog="ironic-lite explain", description=__doc__)
-    parser.add_argument("node", help="UUID or name")
+    parser.add_argument("node", type=arguments.node, help="UUID or name")
     parser.add_argument(
         "--all", action="store_true", help="the whole journal, not only the last operation"
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ironic_lite.cmd import rest
+from ironic_lite.cmd import arguments, rest
 from ironic_lite.common import exception
 
 Row = dict[str, Any]
@@ -24,7 +24,7 @@ def main(argv: list[str]) -> int:
     :raises Refused: when there is no such node, or no API.
     """
     parser = argparse.ArgumentParser(prog="ironic-lite plan", description=__doc__)
-    parser.add_argument("node", help="UUID or name")
+    parser.add_argument("node", type=arguments.node, help="UUID or name")
     parser.add_argument("--target", required=True, help="as for provisioning: active, clean, ...")
     steps = parser.add_mutually_exclusive_group()
     steps.add_argument(

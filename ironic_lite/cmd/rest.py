@@ -10,6 +10,7 @@ from typing import Any
 
 import requests
 
+from ironic_lite.cmd import arguments
 from ironic_lite.common import exception
 
 _PATIENCE = 60
@@ -31,7 +32,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--api",
         metavar="URL",
-        default=os.environ.get("OS_ENDPOINT") or os.environ.get("OS_ENDPOINT_OVERRIDE"),
+        type=arguments.url,
+        default=os.environ.get("OS_ENDPOINT") or os.environ.get("OS_ENDPOINT_OVERRIDE") or None,
         help="the API, such as http://127.0.0.1:6385 (OS_ENDPOINT); with Keystone, it is in the catalogue",
     )
     parser.add_argument("--json", action="store_true", help="show the API's answer as it is")
@@ -135,5 +137,6 @@ def _reason(document: Any) -> str:
     with contextlib.suppress(TypeError, ValueError):
         fault = json.loads(fault)
     if isinstance(fault, dict):
-        return str(fault.get("faultstring") or fault.get("description") or fault)
+        told = (fault.get(name) for name in ("faultstring", "description", "title"))
+        return str(next(filter(None, told), fault))
     return str(fault)

@@ -171,6 +171,12 @@ def test_plans_refuse_what_the_operation_would(all_in_one: Deployment) -> None:
     )
 
 
+def test_an_api_that_is_elsewhere(all_in_one: Deployment) -> None:
+    shown = command("explain", "n0", "--api", f"{all_in_one.api_url}/elsewhere")
+    assert shown.returncode == 1
+    assert shown.stderr.strip() == "ironic-lite explain: the API answers 404: Not Found"
+
+
 def _marked(cloud: Deployment, node: str) -> dict[str, str | None]:
     summary = cloud.call("GET", f"/v1/nodes/{node}/timeline")["summary"]
     return {verb["target"]: verb["refused"] for verb in summary["next"]}
@@ -224,3 +230,12 @@ def test_commands_say_what_is_wrong(
     assert (unfit.returncode, "OS_AUTH_TYPE 'magic' cannot be used" in unfit.stderr) == (2, True)
     missing = command("plan", "n0", "--target", "clean", "--steps", str(tmp_path / "absent"))
     assert (missing.returncode, "absent" in missing.stderr) == (2, True)
+    nameless = command("explain", "", "--api", "http://127.0.0.1:1")
+    assert (nameless.returncode, "not empty" in nameless.stderr) == (2, True)
+    for url in ("foo", "ftp://127.0.0.1", "http://", "http://127.0.0.1:port"):
+        for given in (
+            command("explain", "n0", "--api", url),
+            command("explain", "n0", OS_ENDPOINT=url),
+        ):
+            assert given.returncode == 2
+            assert f"must be a URL such as http://127.0.0.1:6385, not '{url}'" in given.stderr
