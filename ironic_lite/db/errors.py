@@ -55,9 +55,15 @@ def transient_reason(error: BaseException) -> str | None:
         return _READ_ONLY
     if error.connection_invalidated:
         return _LOST
+    # Before the SQLSTATE, which PyMySQL's errors have too: it is the same for most of MariaDB's own errors.
+    if (number := _mysql_number(original)) is not None:
+        return _mysql_reason(number)
     if original is not None and hasattr(original, "sqlstate"):
         return _postgresql_reason(error, original.sqlstate)
-    number = _mysql_number(original)
+    return None
+
+
+def _mysql_reason(number: int) -> str | None:
     if number in _MYSQL_CONFLICT:
         return _CONFLICT
     return _LOST if number in _MYSQL_LOST else None
@@ -136,8 +142,8 @@ def _code(error: exc.SQLAlchemyError) -> str:
     original = getattr(error, "orig", None)
     for code in (
         getattr(original, "sqlite_errorname", None),
-        getattr(original, "sqlstate", None),
         _mysql_number(original),
+        getattr(original, "sqlstate", None),
     ):
         if code is not None:
             return f" ({code})"

@@ -110,3 +110,15 @@ def test_a_statement_that_took_too_long_is_tried_again(database: str) -> None:
 
     read()
     assert failed == ["it did not answer in time"]
+
+
+@on_servers
+def test_a_lock_that_is_not_had_in_time_keeps_the_connection(database: str) -> None:
+    """The server answers: there is no reason to leave it."""
+    mutex = sa.select(models.MUTEXES).with_for_update(nowait=True)
+    with engine.writer() as holder, engine.get().connect() as connection:
+        holder.execute(mutex).all()
+        with pytest.raises(sa.exc.DBAPIError) as busy:
+            connection.execute(mutex)
+        assert "busy" in str(errors.transient_reason(busy.value))
+        assert not connection.invalidated
