@@ -110,10 +110,10 @@ def _invalid(problem: str) -> exception.ConfigInvalid:
     )
 
 
-def create(address: sa.URL, bounded: bool = True) -> sa.Engine:
+def create(address: sa.URL, read_timeout: int | None = READ_TIMEOUT) -> sa.Engine:
     """An engine for this address.
 
-    :param bounded: give up on statements that take longer than ``READ_TIMEOUT``, as migrations may.
+    :param read_timeout: seconds after which it gives up on statements; None: never, as migrations may take long.
     """
     options = CONF.database
     arguments: dict[str, Any] = {
@@ -136,23 +136,28 @@ def create(address: sa.URL, bounded: bool = True) -> sa.Engine:
     arguments["pool_recycle"] = 3600
     arguments["isolation_level"] = "READ COMMITTED"
     engine = sa.create_engine(
-        address, connect_args=_server_arguments(backend, bounded), **arguments
+        address, connect_args=_server_arguments(backend, read_timeout), **arguments
     )
     event.listen(engine, "handle_error", _leave_read_only_servers)
     if backend == "postgresql":
         event.listen(engine, "do_executemany", _one_by_one)
+        if read_timeout is not None:
+            # Loads the driver: only where it is in use.
+            from ironic_lite.db import patience
+
+            event.listen(engine, "do_connect", patience.connector(read_timeout))
     return engine
 
 
-def _server_arguments(backend: str, bounded: bool) -> dict[str, Any]:
+def _server_arguments(backend: str, read_timeout: int | None) -> dict[str, Any]:
     if backend == "mysql":
         arguments: dict[str, Any] = {
             "connect_timeout": CONNECT_TIMEOUT,
             # Values that do not fit are refused, never cut.
             "init_command": "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')",
         }
-        if bounded:
-            arguments.update(read_timeout=READ_TIMEOUT, write_timeout=READ_TIMEOUT)
+        if read_timeout is not None:
+            arguments.update(read_timeout=read_timeout, write_timeout=read_timeout)
             # MySQL, which cannot end idle transactions, takes the last part for a comment.
             arguments["init_command"] += (
                 f", innodb_lock_wait_timeout = {LOCK_TIMEOUT}"
@@ -160,13 +165,13 @@ def _server_arguments(backend: str, bounded: bool) -> dict[str, Any]:
             )
         return arguments
     arguments = {"connect_timeout": CONNECT_TIMEOUT, "application_name": "ironic-lite"}
-    if bounded:
+    if read_timeout is not None:
         arguments.update(
-            keepalives_idle=READ_TIMEOUT // 2,
+            keepalives_idle=max(1, read_timeout // 2),
             keepalives_interval=5,
             keepalives_count=6,
-            tcp_user_timeout=READ_TIMEOUT * 1000,
-            options=f"-c statement_timeout={READ_TIMEOUT * 1000} -c lock_timeout={LOCK_TIMEOUT * 1000}"
+            tcp_user_timeout=read_timeout * 1000,
+            options=f"-c statement_timeout={read_timeout * 1000} -c lock_timeout={LOCK_TIMEOUT * 1000}"
             f" -c idle_in_transaction_session_timeout={ABANDONED_AFTER * 1000}",
         )
     return arguments

@@ -81,7 +81,7 @@ def _upgrade() -> None:
 
     config = Config()
     config.set_main_option("script_location", "ironic_lite.db:migrations")
-    own = engine.create(engine.url(), bounded=False)
+    own = engine.create(engine.url(), read_timeout=None)
     try:
         with own.connect() as connection:
             _lock(connection)

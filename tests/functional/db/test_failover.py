@@ -2,6 +2,9 @@
 """Servers that stall or lose their place to another one: their transactions are tried again, on new connections."""
 
 import contextlib
+import os
+import signal
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -110,6 +113,43 @@ def test_a_statement_that_took_too_long_is_tried_again(database: str) -> None:
 
     read()
     assert failed == ["it did not answer in time"]
+
+
+@contextlib.contextmanager
+def frozen(request: pytest.FixtureRequest, kind: str, session: int) -> Iterator[None]:
+    """The server neither ends nor answers: it was stopped, or its disk hangs. Its machine acknowledges what it gets."""
+    server = request.getfixturevalue(f"{kind}_server")
+    processes = [server.process.pid]
+    if kind == "postgresql":
+        processes.append(session)
+    try:
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        yield
+    finally:
+        for process in processes:
+            os.kill(process, signal.SIGCONT)
+
+
+@pytest.mark.timeout(60)  # before, it was for ever
+@on_servers
+def test_a_server_that_is_frozen_holds_nobody_for_ever(
+    database: str, kind: str, request: pytest.FixtureRequest
+) -> None:
+    impatient = engine.create(sa.make_url(database), read_timeout=1)
+    question = sa.text("SELECT 1")
+    try:
+        with impatient.connect() as connection:
+            with frozen(request, kind, session_of(connection)):
+                began = time.monotonic()
+                with pytest.raises(sa.exc.DBAPIError) as lost:
+                    connection.execute(question)
+                assert 1 <= time.monotonic() - began < 20
+            assert errors.transient_reason(lost.value) == "the connection to it failed"
+        with impatient.connect() as connection:
+            assert connection.execute(question).scalar() == 1
+    finally:
+        impatient.dispose()
 
 
 @on_servers
