@@ -127,12 +127,15 @@ def _targets(task: Any, step: Step) -> list[str]:
     """
     found = [child["uuid"] for child in family.children(task)]
     named = step.get(LIMIT)
-    if not named:
-        return found
-    for ident in named:
-        if ident not in found:
-            with task.for_node(ident, "checking steps", shared=True):
-                raise exception.InvalidParameterValue(
-                    err=f"{LIMIT} names node {ident}, which is no child of node {task.node.uuid}."
-                )
-    return list(named)
+    return [_child(task, ident, found) for ident in named] if named else found
+
+
+def _child(task: Any, ident: str, children: list[str]) -> str:
+    """UUID of the child with this UUID or name."""
+    with task.for_node(ident, "checking steps", shared=True) as its_task:
+        uuid: str = its_task.node.uuid
+    if uuid not in children:
+        raise exception.InvalidParameterValue(
+            err=f"{LIMIT} names node {ident}, which is no child of node {task.node.uuid}."
+        )
+    return uuid

@@ -12,7 +12,7 @@ from oslo_log import log
 
 from ironic_lite.common import exception, states
 from ironic_lite.common import journal as terms
-from ironic_lite.conductor import background, engine, journal, power
+from ironic_lite.conductor import background, engine, journal, power, steps
 from ironic_lite.conductor.flows import (
     adopt,
     checks,
@@ -77,6 +77,10 @@ _TIMEOUT_ADVICE = (
     "the agent did not call within the configured time. Look at the server's console: did it boot from the "
     "network, did it get the node's boot script, does its ramdisk reach the API? Then try again"
 )
+_SILENCE_ADVICE = (
+    "the agent has called last at {since}. Look at the server's console: has the ramdisk crashed, was the server "
+    "powered off, does it still reach the API? Then try again"
+)
 
 
 def flow_of(task: TaskManager) -> engine.Flow:
@@ -121,12 +125,15 @@ def fail(task: TaskManager, message: str) -> None:
 
 def timed_out(task: TaskManager) -> None:
     """End a waiting flow because its agent has been silent for too long."""
-    flow = flow_of(task)
-    journal.note(task, terms.TIMEOUT, task.node.provision_state, terms.FAILED)
-    fail(
-        task,
-        f"The {flow.name} timed out while in '{task.node.provision_state}': {_TIMEOUT_ADVICE}.",
-    )
+    flow, node = flow_of(task), task.node
+    journal.note(task, terms.TIMEOUT, node.provision_state, terms.FAILED)
+    what = f"The {flow.name} timed out while in '{node.provision_state}'"
+    step = flow.step(node)
+    if step and node.agent_last_heartbeat is not None:
+        advice = _SILENCE_ADVICE.format(since=node.agent_last_heartbeat.isoformat("T", "seconds"))
+        fail(task, f"{what}, at step {steps.label(step)}: {advice}.")
+    else:
+        fail(task, f"{what}: {_TIMEOUT_ADVICE}.")
 
 
 def abort(task: TaskManager) -> None:

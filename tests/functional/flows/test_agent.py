@@ -9,7 +9,10 @@ import pytest
 
 from ironic_lite.common import exception, states
 from ironic_lite.conductor import agent_contact, flows
+from ironic_lite.conductor import power as power_requests
 from ironic_lite.drivers.modules.agent import inband
+from ironic_lite.drivers.modules.fake.boot import FakeBoot
+from ironic_lite.drivers.modules.fake.power import FakePower
 from ironic_lite.objects.node import Node
 from tests.functional.flows.booted import Booted
 from tests.functional.flows.scripted_agent import ScriptedAgent
@@ -229,6 +232,36 @@ def test_an_agent_that_called_unseen_is_forgotten_too(booted: Booted, agent: Scr
     assert (booted.now.agent_url, booted.now.agent_last_heartbeat) == (None, None)
     with pytest.raises(exception.InvalidAgentToken):
         booted.heartbeat()
+
+
+def test_an_agent_that_falls_silent_at_a_step(booted: Booted, agent: ScriptedAgent) -> None:
+    booted.clean(agent.offer("one"))
+    failed = booted.workshop.in_worker(flows.timed_out, booted.node)
+    assert "timed out while in 'clean wait', at step deploy.one: the agent has called last at" in (
+        failed.last_error
+    )
+
+
+def test_a_server_in_its_post_uses_up_no_boot_device(
+    booted: Booted, agent: ScriptedAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may just have been powered on by a conductor that died: it is off before the next device is set."""
+    done: list[str] = []
+    power, prepare = FakePower.set_power_state, FakeBoot.prepare_ramdisk
+
+    def set_power_state(self: FakePower, task: Any, state: str, timeout: int | None = None) -> None:
+        done.append(state)
+        power(self, task, state, timeout)
+
+    def prepare_ramdisk(self: FakeBoot, task: Any, params: Any) -> None:
+        done.append("prepare")
+        prepare(self, task, params)
+
+    monkeypatch.setattr(FakePower, "set_power_state", set_power_state)
+    monkeypatch.setattr(FakeBoot, "prepare_ramdisk", prepare_ramdisk)
+    booted.workshop.do(power_requests.request, booted.node, states.POWER_ON)
+    booted.workshop.do(flows.clean.start_manual, booted.node, agent.offer("one"))
+    assert done == [states.POWER_ON, states.POWER_OFF, "prepare"]
 
 
 def test_without_restrict_lookup_any_node_is_found(

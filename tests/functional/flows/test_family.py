@@ -2,6 +2,7 @@
 """Parents and children: whose power hangs on whose, and steps that are asked of one and done to the others."""
 
 import dataclasses
+import uuid
 from typing import Any
 
 import pytest
@@ -99,7 +100,10 @@ def test_power_steps_for_children(family: Family) -> None:
     done = family.clean({"step": "power_on"}, _on_children("power_on"))
     assert done.provision_state == states.MANAGEABLE, done.last_error
     assert family.power_of(*family.cards) == [states.POWER_ON] * 2
-    only = {"limit_child_node_execution": [family.cards[1].uuid]}
+    with family.workshop.task(family.cards[1]) as task:
+        task.node.name = f"card-{uuid.uuid4().hex}"
+        task.node.save()
+        only = {"limit_child_node_execution": [task.node.name]}
     family.clean(_on_children("reboot"), _on_children("power_off", **only))
     assert family.power_of(family.parent, *family.cards) == [
         states.POWER_ON,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a conductor leaves behind that dies while an operation ends badly, or between a node and its relative."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -25,17 +26,19 @@ class Killed(BaseException):
 
 
 @pytest.fixture
-def deadly_power(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The doomed conductor dies as soon as it changes power."""
+def deadly_power(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """From when it is set, the doomed conductor dies as soon as it changes power."""
+    armed = threading.Event()
     change = FakePower.set_power_state
 
     def set_power_state(self: FakePower, task: Any, state: str, timeout: int | None = None) -> None:
-        if identity.current().host == DOOMED:
+        if armed.is_set() and identity.current().host == DOOMED:
             raise Killed
         change(self, task, state, timeout)
 
     monkeypatch.setattr(FakePower, "set_power_state", set_power_state)
     monkeypatch.setattr(owned, "_is_ours", lambda _row: True)
+    return armed
 
 
 def bury(doomed: Workshop, survivor: Workshop) -> None:
@@ -51,16 +54,16 @@ def taken_up(survivor: Workshop, node: objects.Node) -> Any:
 
 
 @pytest.fixture
-def failing(workshop: Workshop, agent: ScriptedAgent) -> Booted:
-    """A cleaning of the doomed conductor's whose step has failed in the agent."""
+def failing(workshop: Workshop, agent: ScriptedAgent, deadly_power: threading.Event) -> Booted:
+    """A cleaning whose step has failed in the agent, and whose conductor will not power the server off any more."""
     node = workshop.create_node(states.MANAGEABLE, deploy_interface="direct")
     booted = Booted(Workshop(DOOMED), agent, node)
     booted.clean(agent.offer("one"))
     agent.end("FAILED", error="disk sda: media error.")
+    deadly_power.set()
     return booted
 
 
-@pytest.mark.usefixtures("deadly_power")
 def test_a_failure_in_a_wait_state_keeps_its_cause(workshop: Workshop, failing: Booted) -> None:
     doomed = failing.workshop
     with doomed.identity.active():
@@ -75,7 +78,6 @@ def test_a_failure_in_a_wait_state_keeps_its_cause(workshop: Workshop, failing: 
     assert any(MEDIA_ERROR in entry["event"] for entry in told)
 
 
-@pytest.mark.usefixtures("deadly_power")
 def test_an_aborted_operation_is_cleaned_up_after_before_the_next(
     workshop: Workshop, failing: Booted
 ) -> None:
@@ -92,17 +94,20 @@ def test_an_aborted_operation_is_cleaned_up_after_before_the_next(
     assert workshop.act(failing.node, "manage").provision_state == states.MANAGEABLE
 
 
-@pytest.mark.usefixtures("deadly_power")
 def test_parent_and_child_are_taken_up_at_once(
-    workshop: Workshop, option: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    workshop: Workshop,
+    deadly_power: threading.Event,
+    option: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The child's power is being changed when its parent's step comes back to it."""
+    """Where the child's turn is first, its power is being changed when its parent's step comes back to it."""
     option("node_locked_retry_attempts", 1, group="conductor")
     option("node_locked_retry_interval", 0.05, group="conductor")
     on = {"power_state": states.POWER_ON}
     parent = workshop.create_node(states.ACTIVE, **on)
     child = workshop.create_node(states.ACTIVE, parent_node=parent.uuid, **on)
     doomed = Workshop(DOOMED)
+    deadly_power.set()
     step = {"step": "power_off", "execute_on_child_nodes": True}
     with doomed.task(parent) as task:
         flows.service.start(task, [step], disable_ramdisk=True)
@@ -120,7 +125,7 @@ def test_parent_and_child_are_taken_up_at_once(
             raise
 
     def slow(self: FakePower, task: Any, state: str, timeout: int | None = None) -> None:
-        if task.node.uuid == child.uuid:
+        if task.node.uuid == child.uuid and task.purpose == "recovery":
             wait_for(lambda: len(refused) > 3, "the parent's step to ask for the child's lock", 10)
         change(self, task, state, timeout)
 

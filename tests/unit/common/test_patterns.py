@@ -71,6 +71,7 @@ def test_the_classic_is_answered() -> None:
         "(?P<n>a)(?P=n)",
     ],
 )
+@pytest.mark.filterwarnings("ignore:Possible nested set:FutureWarning")
 def test_expressions_mean_what_they_mean_to_re(text: str) -> None:
     texts = [
         "",

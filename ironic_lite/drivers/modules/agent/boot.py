@@ -26,6 +26,9 @@ def boot_ramdisk(task: Task, parameters: dict[str, str] | None = None) -> None:
     :param parameters: kernel arguments for the agent, besides the usual ones.
     """
     forget_agent(task)
+    if task.node.power_state != states.POWER_OFF and not task.node.disable_power_off:
+        # In the middle of its POST it would use up the boot device of the next boot.
+        task.set_power(states.POWER_OFF)
     task.driver.boot.prepare_ramdisk(task, parameters or {})
     task.set_power(states.REBOOT)
 
