@@ -45,9 +45,6 @@ _NOT_NOW: tuple[tuple[str, frozenset[str]], ...] = (
 )
 """Field of the node that stands in the way, and of what, though the node's state would allow it."""
 
-_FAILING = "failing"
-"""Key in ``driver_internal_info`` while conductors clean up after a failure or an abort."""
-
 _FAILED_ADVICE = {
     states.DEPLOYFAIL: "Mend the cause, then ask for 'active' again; 'deleted' gives the node back.",
     states.CLEANFAIL: "Mend the cause, end the maintenance if the failure began one, then ask for 'manage' and clean.",
@@ -177,7 +174,7 @@ def _step_name(step: Row) -> str | None:
 
 def _waiting(node: Node, running: Sequence[Row], conductors: dict[str, Any]) -> Row | None:
     state = node.provision_state
-    failing = _FAILING in node.driver_internal_info
+    failing = terms.FAILING in node.driver_internal_info
     if failing and node.reservation is not None:
         return _waiting_for_holder(node, conductors)
     if state in states.HELD:
@@ -209,7 +206,7 @@ def _waiting_for_holder(node: Node, conductors: dict[str, Any]) -> Row:
 
 
 def _work(node: Node) -> str:
-    if _FAILING in node.driver_internal_info:
+    if terms.FAILING in node.driver_internal_info:
         return "which cleans up after the operation; that has failed, or was aborted"
     what = "its step" if node.provision_state in states.WORKING else "its work"
     return f"which works on the node: {what} ends, or fails"

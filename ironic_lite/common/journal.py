@@ -23,6 +23,9 @@ WINDING_UP = "winding up"
 CLEANING_UP = "cleaning up"
 STEPS = "steps"  # all of them, where there is nothing to do
 
+FAILING = "failing"
+"""Key in a node's ``driver_internal_info``: why its operation has failed, while it is cleaned up after."""
+
 # Outcomes. What is started is on record before it runs.
 REQUESTED = "requested"
 STARTED = "started"

@@ -36,9 +36,6 @@ LOG = log.getLogger(__name__)
 _PREPARE = recovery.PREPARE
 """The position before the first step."""
 
-_FAILING = "failing"
-"""Key in ``driver_internal_info``: why the operation has failed, while it is cleaned up after."""
-
 
 class _HandedOver(Exception):
     """This conductor stops, and has left the flow where another one finds it."""
@@ -79,7 +76,7 @@ def _begin(task: TaskManager, flow: Flow, event: str, requested: list[Step] | No
     if requested:
         wanted += f" with steps {', '.join(steps.label(step) for step in requested)}"
     # An earlier operation may have been left in the middle of its cleaning up.
-    task.node.del_driver_internal_info(_FAILING)
+    task.node.del_driver_internal_info(terms.FAILING)
     journal.begin(task, flow.name, wanted)
     journal.note(task, terms.PHASE, terms.PREPARATION, terms.STARTED)
 
@@ -147,7 +144,7 @@ def recover(task: TaskManager, flow: Flow) -> None:
 
 def is_failing(node: Any) -> bool:
     """Whether an operation has failed, or was aborted, and is not cleaned up after yet."""
-    return _FAILING in node.driver_internal_info
+    return terms.FAILING in node.driver_internal_info
 
 
 def fail(task: TaskManager, flow: Flow, message: str) -> None:
@@ -158,7 +155,7 @@ def fail(task: TaskManager, flow: Flow, message: str) -> None:
     node = task.node
     LOG.error("Node %s: %s", node.uuid, message)
     # Should this conductor die while it cleans up, the next one goes on with that, and not with the flow.
-    node.set_driver_internal_info(_FAILING, message)
+    node.set_driver_internal_info(terms.FAILING, message)
     journal.note(task, terms.PHASE, terms.CLEANING_UP, terms.STARTED, message)
     node.last_error = message
     if node.provision_state in states.WAITING.values():
@@ -171,7 +168,7 @@ def fail(task: TaskManager, flow: Flow, message: str) -> None:
 
 def _conclude_failure(task: TaskManager, flow: Flow) -> None:
     node = task.node
-    message = node.driver_internal_info[_FAILING]
+    message = node.driver_internal_info[terms.FAILING]
     step = flow.step(node)
     problem = _clean_up(task, flow)
     if node.provision_state in states.FAILED:
@@ -191,7 +188,7 @@ def _record_failure(task: TaskManager, flow: Flow, message: str) -> None:
     history.record_with_node(task, flow.event_type, message, error=True)
     journal.end(task, flow.name, terms.FAILED, message)
     _forget_progress(task, flow)
-    task.node.del_driver_internal_info(_FAILING)
+    task.node.del_driver_internal_info(terms.FAILING)
     task.node.last_error = message
 
 
@@ -211,7 +208,7 @@ def abort(task: TaskManager, flow: Flow) -> None:
         LOG.info("Node %s: %s will stop after step %s", node.uuid, flow.name, steps.label(step))
         return
     message = f"The {flow.name} was aborted by request" + _at(step) + "."
-    node.set_driver_internal_info(_FAILING, message)
+    node.set_driver_internal_info(terms.FAILING, message)
     journal.note(task, terms.PHASE, terms.CLEANING_UP, terms.STARTED, message)
     task.process_event("abort", callback=_conclude_failure, call_args=(task, flow))
 
