@@ -221,7 +221,9 @@ _SUMMARY = an_object(
         "operation": or_null(_OPERATION),
         "waiting": or_null(an_object({"for": TEXT, "until": _MOMENT}, {"last_call": _MOMENT})),
         "last_error": _WORD,
-        "next": list_of(an_object({"target": TEXT, "leads_to": TEXT, "meaning": TEXT})),
+        "next": list_of(
+            an_object({"target": TEXT, "leads_to": TEXT, "meaning": TEXT, "refused": _WORD})
+        ),
         "advice": TEXTS,
     }
 )
