@@ -193,7 +193,7 @@ def _steps(task: _Rehearsal, flow: Flow, given: Row, refusals: list[str]) -> lis
             )
             todo = requested
         else:
-            todo = flow.collect(task)
+            todo = _with_expected(flow.collect(task), requested)
     except exception.IronicLiteError as exc:
         refusals.append(redaction.mask_text(exc.message))
         return []
@@ -212,6 +212,15 @@ def _steps(task: _Rehearsal, flow: Flow, given: Row, refusals: list[str]) -> lis
     if given.get("steps") is None:
         rows += _agents_steps(task, flow.kind, rows)
     return rows
+
+
+def _with_expected(todo: list[Step], requested: list[Step]) -> list[Step]:
+    """The steps that can be collected by now, and those of templates that only the agent is to bring, by priority."""
+    found = {steps.identity(step) for step in todo}
+    expected = [
+        step for step in requested if steps.identity(step) not in found and step.get("priority")
+    ]
+    return sorted(todo + expected, key=lambda step: -int(step.get("priority") or 0))
 
 
 def _agents_steps(task: _Rehearsal, kind: str, rows: list[Row]) -> list[Row]:

@@ -24,7 +24,8 @@ def made(workshop: Workshop, node: Any, event: str, **given: Any) -> dict[str, A
 def test_a_deployment_through_the_agent_with_a_template(workshop: Workshop) -> None:
     trait = f"CUSTOM_{uuid.uuid4().hex[:8].upper()}"
     step = {"interface": "bios", "step": "factory_reset", "args": {}, "priority": 90}
-    objects.DeployTemplate(workshop.context, name=trait, steps=[step]).create()
+    agents = {"interface": "deploy", "step": "erase_devices", "args": {}, "priority": 85}
+    objects.DeployTemplate(workshop.context, name=trait, steps=[agents, step]).create()
     node = workshop.create_node(
         states.AVAILABLE,
         deploy_interface="custom-agent",
@@ -36,11 +37,13 @@ def test_a_deployment_through_the_agent_with_a_template(workshop: Workshop) -> N
     assert found["refused"] == []
     (deployment,) = found["operations"]
     steps = [action for action in deployment["actions"] if action["action"] == "step"]
-    assert [(one["step"], one["from"], bool(one["waits_for"])) for one in steps][:3] == [
+    assert [(one["step"], one["from"], bool(one["waits_for"])) for one in steps][:4] == [
         ("deploy.deploy", "interface", True),
         ("bios.factory_reset", "deploy template", False),
+        ("deploy.erase_devices", "deploy template", True),
         ("deploy.prepare_instance_boot", "interface", False),
     ]
+    assert [one["known"] for one in steps[:4]] == [True, True, False, True]
     assert steps[0]["at_most_seconds"] == 1800
     assert deployment["actions"][-1]["action"] == "agent's steps"
     assert deployment["ends_in"] == states.ACTIVE
