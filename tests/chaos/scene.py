@@ -272,8 +272,8 @@ def staged(
     directory: Path, database: Database, broker: RabbitMQ, scale: Scale, seed: int = 1
 ) -> Iterator[Scene]:
     """A running cluster under load."""
-    # The script that DHCP hands out asks again for five minutes; so do these servers, in proportion.
-    attempts = int(scale.patience)
+    # The script that DHCP hands out asks again for five minutes, which an outage of a minute has to fit into.
+    attempts = int(max(scale.patience, 5 * scale.outage))
     with VirtualRack(count=scale.servers, timing=Timing(), boot_attempts=attempts) as rack:
         vhost = broker.create_vhost()
         listener = Listener(vhost)
