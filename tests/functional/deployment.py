@@ -29,6 +29,12 @@ from tests.waiting import wait_for
 
 Options = Mapping[str, Mapping[str, object]]  # group -> option -> value
 
+WITHOUT_DATABASE: Options = {
+    "api": {"database_access": "rpc"},
+    "database": {"connection": None},
+}
+"""For an API that holds no credentials of the database, and goes through the conductors."""
+
 # Seconds. A conductor counts as dead `heartbeat_timeout` after its last sign of life.
 HEARTBEAT_INTERVAL = 1
 HEARTBEAT_TIMEOUT = 5

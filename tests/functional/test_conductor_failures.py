@@ -5,11 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.functional.deployment import HEARTBEAT_TIMEOUT, Deployment
+from tests.functional.deployment import HEARTBEAT_TIMEOUT, WITHOUT_DATABASE, Deployment
 from tests.functional.servers.ipmi_sim import BMC
 from tests.waiting import wait_for
-
-WITHOUT_DATABASE = {"api": {"database_access": "rpc"}, "database": {"connection": None}}
 
 
 @pytest.fixture

@@ -9,9 +9,8 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from ironic_lite.common.redaction import MASK
-from tests.functional.deployment import Deployment
+from tests.functional.deployment import WITHOUT_DATABASE, Deployment
 
-WITHOUT_DATABASE = {"api": {"database_access": "rpc"}, "database": {"connection": None}}
 AGENT, STRANGER = "127.0.0.7", "127.0.0.8"
 
 

@@ -6,12 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.functional.deployment import Deployment
+from tests.functional.deployment import WITHOUT_DATABASE, Deployment
 from tests.functional.notifications import DURABLE, Listener, Message, data
 from tests.functional.servers.rabbitmq import RabbitMQ
 from tests.waiting import wait_for
 
-WITHOUT_DATABASE = {"api": {"database_access": "rpc"}, "database": {"connection": None}}
 TOLD = {**DURABLE, "DEFAULT": {"notification_level": "info"}}
 SECRET = "hunter2-is-secret"
 
