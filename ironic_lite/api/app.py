@@ -10,6 +10,7 @@ from ironic_lite.api.middleware.auth import auth
 from ironic_lite.api.middleware.last_resort import LastResort
 from ironic_lite.api.middleware.limits import BodyLimit
 from ironic_lite.api.middleware.request_id import RequestId
+from ironic_lite.api.middleware.retry_after import RetryAfter
 from ironic_lite.common import policy, rpc
 from ironic_lite.conductor import rpcapi
 from ironic_lite.conf import CONF
@@ -21,7 +22,8 @@ MIDDLEWARE: tuple[Any, ...] = (
     auth,  # whoever is refused here has cost a header; public routes pass
     LastResort,  # outside of all that may fail, inside of what names the request
     AgentShare,  # outside of all that costs: agents that have to wait are told so for next to nothing
-    RequestId,  # outermost: refusals and failures carry the name too, and are logged
+    RequestId,  # refusals and failures carry the name too, and are logged
+    RetryAfter,  # outermost: whoever made a 503
 )
 
 

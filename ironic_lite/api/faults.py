@@ -4,6 +4,12 @@
 ``{"error_message": "<JSON>"}``: a JSON text inside JSON. For errors of the API the inner object is ``{faultcode,
 faultstring, debuginfo}``, for errors of routing and versions ``{code, title, description}``. Clients of Ironic parse
 both.
+
+Who has to come again gets 503, or 429: raise a ``TemporaryFailure`` (or answer with ``from_exception`` of one), and its
+``retry_after`` becomes the header ``Retry-After``, in whole seconds. openstacksdk waits for so long; without the header
+it waits 0.5 s and ever longer. python-ironicclient breaks on the header, in any form and with any status but 413, and
+tries a plain 503 again six times with 2 s between. So it gets none: ``middleware.retry_after`` takes the header out;
+who answers outside of the WSGI application asks ``reads_retry_after``. ironic-python-agent comes again in either case.
 """
 
 import logging
@@ -23,6 +29,11 @@ LOG = logging.getLogger(__name__)
 
 BUSY_RETRY_AFTER = 5
 """Seconds told to a client whose conductor did not answer."""
+
+_COME_AGAIN = (429, 503)
+
+_BROKEN_BY_RETRY_AFTER = "python-ironicclient"
+"""Part of its User-Agent. Its errors take no such argument as it makes of the header."""
 
 Headers = Iterable[tuple[str, str]]
 
@@ -54,6 +65,11 @@ def response(status: int, body: bytes, headers: Headers = ()) -> webob.Response:
         ],
         app_iter=[body],
     )
+
+
+def reads_retry_after(user_agent: str | None) -> bool:
+    """Whether the client of this ``User-Agent`` may be sent ``Retry-After``."""
+    return _BROKEN_BY_RETRY_AFTER not in (user_agent or "")
 
 
 def _message(error: exception.IronicLiteError) -> str:
@@ -89,7 +105,7 @@ def from_exception(error: BaseException, minor: int | None) -> webob.Response:
 
 
 def _known(error: exception.IronicLiteError, headers: list[tuple[str, str]]) -> webob.Response:
-    if error.code == 503 and isinstance(error, exception.TemporaryFailure):
+    if error.code in _COME_AGAIN and isinstance(error, exception.TemporaryFailure):
         headers.append(("Retry-After", str(error.retry_after)))
         LOG.warning("A request is to be tried again: %s", _message(error))
     elif error.code >= 500:

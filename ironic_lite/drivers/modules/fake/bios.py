@@ -7,6 +7,7 @@ from ironic_lite.common import exception
 from ironic_lite.drivers.interfaces import steps
 from ironic_lite.drivers.interfaces.bios import BIOSInterface
 from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.modules.fake.delay import pause
 from ironic_lite.drivers.modules.unconfigured import Unconfigured
 from ironic_lite.objects.node_items import BIOSSetting
 
@@ -22,13 +23,14 @@ class FakeBIOS(Unconfigured, BIOSInterface):
     """Has no settings until some are applied."""
 
     def cache_bios_settings(self, task: Task) -> None:
-        return None
+        pause("bios")
 
     @steps.clean_step(priority=0, argsinfo=_SETTINGS, requires_ramdisk=False, repeatable=True)
     @steps.deploy_step(priority=0, argsinfo=_SETTINGS, repeatable=True)
     @steps.service_step(argsinfo=_SETTINGS, requires_ramdisk=False, repeatable=True)
     def apply_configuration(self, task: Task, settings: list[dict[str, Any]]) -> None:
         """Make these the settings."""
+        pause("bios")
         try:
             wanted = [{"name": item["name"], "value": str(item["value"])} for item in settings]
         except (KeyError, TypeError):
@@ -42,4 +44,5 @@ class FakeBIOS(Unconfigured, BIOSInterface):
     @steps.service_step(requires_ramdisk=False, repeatable=True)
     def factory_reset(self, task: Task) -> None:
         """Go back to what the server was made with: nothing."""
+        pause("bios")
         BIOSSetting.replace(task.context, task.node.id, [])

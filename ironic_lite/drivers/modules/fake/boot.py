@@ -5,6 +5,7 @@ from typing import Any
 
 from ironic_lite.drivers.interfaces.boot import BootInterface
 from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.modules.fake.delay import pause
 from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 
@@ -12,13 +13,13 @@ class FakeBoot(Unconfigured, BootInterface):
     """Nothing to prepare."""
 
     def prepare_ramdisk(self, task: Task, ramdisk_params: dict[str, Any]) -> None:
-        return None
+        pause("boot")
 
     def clean_up_ramdisk(self, task: Task) -> None:
-        return None
+        pause("boot")
 
     def prepare_instance(self, task: Task) -> None:
-        return None
+        pause("boot")
 
     def clean_up_instance(self, task: Task) -> None:
-        return None
+        pause("boot")

@@ -6,6 +6,7 @@ from typing import Any
 from ironic_lite.drivers.interfaces import steps
 from ironic_lite.drivers.interfaces.firmware import FirmwareInterface
 from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.modules.fake.delay import pause
 from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 _SETTINGS = {
@@ -20,9 +21,10 @@ class FakeFirmware(Unconfigured, FirmwareInterface):
     """Takes updates and forgets them."""
 
     def cache_firmware_components(self, task: Task) -> None:
-        return None
+        pause("firmware")
 
     @steps.clean_step(priority=0, argsinfo=_SETTINGS, requires_ramdisk=False, repeatable=True)
     @steps.service_step(argsinfo=_SETTINGS, requires_ramdisk=False, repeatable=True)
     def update(self, task: Task, settings: list[dict[str, Any]]) -> None:
         """Update firmware components."""
+        pause("firmware")

@@ -6,6 +6,7 @@ from typing import Any
 from ironic_lite.common import states
 from ironic_lite.drivers.interfaces.inspect import InspectInterface
 from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.modules.fake.delay import pause
 from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 
@@ -13,6 +14,7 @@ class FakeInspect(Unconfigured, InspectInterface):
     """Finds nothing new, at once."""
 
     def inspect_hardware(self, task: Task) -> str:
+        pause("inspect")
         return states.MANAGEABLE
 
     def continue_inspection(

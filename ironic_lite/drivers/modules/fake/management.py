@@ -7,6 +7,7 @@ from typing import Any
 from ironic_lite.common import exception
 from ironic_lite.drivers.interfaces import management
 from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.modules.fake.delay import pause
 from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 _INDICATORS: dict[str, dict[str, dict[str, Any]]] = {
@@ -22,21 +23,26 @@ class FakeManagement(Unconfigured, management.ManagementInterface):
         return [management.PXE]
 
     def set_boot_device(self, task: Task, device: str, persistent: bool = False) -> None:
+        pause("management")
         if device not in self.get_supported_boot_devices(task):
             raise exception.InvalidParameterValue(
                 err=f"Invalid boot device {device} specified; this server boots from pxe only."
             )
 
     def get_boot_device(self, task: Task) -> dict[str, Any]:
+        pause("management")
         return {"boot_device": management.PXE, "persistent": False}
 
     def get_sensors_data(self, task: Task) -> dict[str, Any]:
+        pause("management")
         return {}
 
     def get_supported_indicators(self, task: Task) -> dict[str, dict[str, dict[str, Any]]]:
+        pause("management")
         return copy.deepcopy(_INDICATORS)
 
     def get_indicator_state(self, task: Task, component: str, indicator: str) -> str:
+        pause("management")
         if component not in _INDICATORS:
             raise exception.InvalidParameterValue(err=f"Invalid component {component} specified.")
         if indicator not in _INDICATORS[component]:

@@ -4,6 +4,7 @@
 from ironic_lite.common import states
 from ironic_lite.drivers.interfaces.power import PowerInterface
 from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.modules.fake.delay import pause
 from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 
@@ -11,12 +12,15 @@ class FakePower(Unconfigured, PowerInterface):
     """The recorded power state is the power state; null until power is first set."""
 
     def get_power_state(self, task: Task) -> str | None:
+        pause("power")
         return task.node.power_state
 
     def set_power_state(self, task: Task, power_state: str, timeout: int | None = None) -> None:
+        pause("power")
         task.node.power_state = states.POWER_TARGETS[power_state]
 
     def reboot(self, task: Task, timeout: int | None = None) -> None:
+        pause("power")
         task.node.power_state = states.POWER_ON
 
     def get_supported_power_states(self, task: Task) -> list[str]:

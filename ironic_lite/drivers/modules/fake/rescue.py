@@ -4,6 +4,7 @@
 from ironic_lite.common import states
 from ironic_lite.drivers.interfaces.rescue import RescueInterface
 from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.modules.fake.delay import pause
 from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 
@@ -11,7 +12,9 @@ class FakeRescue(Unconfigured, RescueInterface):
     """Up and down at once."""
 
     def rescue(self, task: Task) -> str:
+        pause("rescue")
         return states.RESCUE
 
     def unrescue(self, task: Task) -> str:
+        pause("rescue")
         return states.ACTIVE

@@ -3,6 +3,7 @@
 
 from ironic_lite.drivers.interfaces.storage import StorageInterface
 from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.modules.fake.delay import pause
 from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 
@@ -10,10 +11,10 @@ class FakeStorage(Unconfigured, StorageInterface):
     """Attaches nothing; images still go onto the local disk."""
 
     def attach_volumes(self, task: Task) -> None:
-        return None
+        pause("storage")
 
     def detach_volumes(self, task: Task) -> None:
-        return None
+        pause("storage")
 
     def should_write_image(self, task: Task) -> bool:
         return True

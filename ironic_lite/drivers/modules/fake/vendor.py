@@ -9,6 +9,7 @@ from ironic_lite.common import exception, states
 from ironic_lite.drivers.interfaces import steps
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.interfaces.vendor import VendorInterface, passthru
+from ironic_lite.drivers.modules.fake.delay import pause
 from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 LOG = log.getLogger(__name__)
@@ -33,16 +34,19 @@ class FakeVendor(Unconfigured, VendorInterface):
     @passthru(["POST"], description="Test if the value of bar is baz")
     def first_method(self, task: Task, bar: Any) -> bool:
         """Whether ``bar`` is "baz"."""
+        pause("vendor")
         return bar == "baz"
 
     @passthru(["POST"], description="Test if the value of bar is kazoo")
     def second_method(self, task: Task, bar: Any) -> bool:
         """Whether ``bar`` is "kazoo"."""
+        pause("vendor")
         return bar == "kazoo"
 
     @passthru(["POST"], is_async=False, description="Test if the value of bar is meow")
     def third_method_sync(self, task: Task, bar: Any) -> bool:
         """Whether ``bar`` is "meow"; the client hears."""
+        pause("vendor")
         return bar == "meow"
 
     @passthru(
@@ -50,6 +54,7 @@ class FakeVendor(Unconfigured, VendorInterface):
     )
     def fourth_method_shared_lock(self, task: Task, bar: Any) -> bool:
         """Whether ``bar`` is "woof", also while somebody else works on the node."""
+        pause("vendor")
         return bar == "woof"
 
     @passthru(["POST"], description="Test pass-through to wait.")
@@ -57,6 +62,7 @@ class FakeVendor(Unconfigured, VendorInterface):
     @steps.service_step(requires_ramdisk=False, repeatable=True)
     def log_passthrough(self, task: Task, **arguments: Any) -> None:
         """Leave a line in the log."""
+        pause("vendor")
         LOG.debug("Node %s: log_passthrough", task.node.uuid)
 
     @passthru(["POST"], description="Test if servicing waits.")

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``Retry-After`` reaches whoever can read it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from ironic_lite.api import faults
+
+
+class RetryAfter:
+    """Takes the header out of replies to clients that it breaks, whoever made the reply."""
+
+    def __init__(self, app: Any):
+        self._app = app
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        if faults.reads_retry_after(environ.get("HTTP_USER_AGENT")):
+            return self._app(environ, start_response)
+
+        def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+            kept = [header for header in headers if header[0].lower() != "retry-after"]
+            return start_response(status, kept, *more)
+
+        return self._app(environ, start)
