@@ -45,10 +45,13 @@ def authorize(context: RequestContext, rule: str, target: Target = _NO_TARGET) -
 
     :param rule: what is asked for.
     :param target: the record that it is asked of, from ``of_node`` or ``of_owner``; nothing for a collection.
-    :raises HTTPForbidden: it is not granted.
+    :raises HTTPForbidden: it is not granted; it says so where the same roles would do in the scope of the system.
     """
-    if not allows(context, rule, target):
-        raise exception.HTTPForbidden(resource=rule)
+    if allows(context, rule, target):
+        return
+    if context.project_id and policy.allows_in_system_scope(context, rule, target):
+        raise exception.SystemScopeNeeded(resource=rule, project=context.project_id)
+    raise exception.HTTPForbidden(resource=rule)
 
 
 def listing(context: RequestContext, kind: str) -> str | None:
@@ -91,11 +94,11 @@ def authorize_enrolment(context: RequestContext) -> None:
 def owner_of_new_node(context: RequestContext, owner: str | None) -> str | None:
     """Whose a new node is: from the scope of the system whoever is named, else the client's project.
 
-    Without Keystone nobody has system scope, so the owner is set by PATCH, as on Ironic.
+    Where no rule is asked there is one operator, who may name whom they like.
 
     :raises Invalid: it was to be somebody else's.
     """
-    if context.system_scope == "all":
+    if context.system_scope == "all" or is_unrestricted(context):
         return owner
     if owner not in (None, context.project_id):
         raise exception.Invalid(

@@ -83,6 +83,13 @@ class HTTPForbidden(IronicLiteError):
     template = "Access was denied to the following resource: %(resource)s"
 
 
+class SystemScopeNeeded(HTTPForbidden):
+    template = (
+        "Access was denied to the following resource: %(resource)s. It needs credentials in the scope of the system "
+        "(--os-system-scope all, or system_scope in the file of roles); these are in the scope of project %(project)s."
+    )
+
+
 class NotAcceptable(IronicLiteError):
     code = 406
     template = "Request not acceptable."

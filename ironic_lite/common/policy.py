@@ -18,6 +18,7 @@ LOG = logging.getLogger(__name__)
 
 _DEFAULT_FILE = "policy.yaml"
 _CHECK_FILE_SECONDS = 1.0
+_SYSTEM_SCOPE = {"system_scope": "all", "project_id": None, "project_name": None}
 _ELSEWHERE = re.compile(r"\b(https?|opa):")
 
 
@@ -87,6 +88,14 @@ def allows(context: RequestContext, rule: str, target: Mapping[str, Any]) -> boo
     enforcer.load_rules()
     decide = _decide.__wrapped__ if enforcer.asks_elsewhere else _decide
     return decide(rule, context.policy_values, tuple(target.items()))
+
+
+def allows_in_system_scope(context: RequestContext, rule: str, target: Mapping[str, Any]) -> bool:
+    """Whether the rule would let this client act on the target, had it the same roles in the scope of the system."""
+    enforcer = _enforcer()
+    enforcer.load_rules()
+    values = {**dict(context.policy_values), **_SYSTEM_SCOPE}
+    return _decide.__wrapped__(rule, tuple(values.items()), tuple(target.items()))
 
 
 @functools.lru_cache(maxsize=8192)

@@ -5,6 +5,7 @@ A resource module (``node.py``, ``port.py`` ...) states each field once, as a ``
 the microversion is worked out here and cached, so that a request pays for its rows only.
 """
 
+import contextlib
 import dataclasses
 import functools
 from collections.abc import Callable, Collection, Iterable
@@ -45,8 +46,9 @@ class Field:
     :param secrets_rule: the access rule that shows the secrets all the same.
     :param rule: the access rule that shows the field; others get a word in its place. Decided by the node's owner
         and lessee where the resource is ``owned``.
-    :param update_rule: the access rule that lets PATCH change it, where the resource's own does not; or a function that
-        names it for a value, None being the resource's own.
+    :param write_rule: the access rule that lets a client give it a value, where the resource's own does not; or a
+        function that names it for a value, None being the resource's own. POST, PATCH and a route of the field's own
+        ask for the same rule.
     """
 
     name: str
@@ -66,7 +68,7 @@ class Field:
     redact: Callable[[Any], Any] | None = None
     secrets_rule: str | None = None
     rule: str | None = None
-    update_rule: str | Callable[[Any], str | None] | None = None
+    write_rule: str | Callable[[Any], str | None] | None = None
 
     def read_at(self, minor: int) -> Reader | None:
         """The function that makes the value; None where the column is the value."""
@@ -95,6 +97,17 @@ class Field:
             and self.removable_since is not None
             and self.removable_since <= minor
         )
+
+    def rule_for(self, value: Any) -> str | None:
+        """The access rule that lets a client give it this value; None: the resource's own.
+
+        :param value: as a body holds it. One that does not fit is refused once access is granted.
+        """
+        if not callable(self.write_rule):
+            return self.write_rule
+        with contextlib.suppress(exception.InvalidParameterValue):
+            value = types.check(self.kind, self.name, value)
+        return self.write_rule(value)
 
     @property
     def withheld(self) -> Any:
@@ -280,8 +293,27 @@ class Resource:
             path = operation.get("path") if isinstance(operation, dict) else None
             name = path.split("/")[1] if isinstance(path, str) and "/" in path else ""
             field = self.fields.get(name)
-            rule = field.update_rule if field else None
-            if callable(rule):
-                rule = rule(operation.get("value"))
-            rules[rule or own] = None
+            # What is removed takes its default, whatever the operation says besides.
+            value = None if operation.get("op") == "remove" else operation.get("value")
+            rules[(field and field.rule_for(value)) or own] = None
         return tuple(rules) or (own,)
+
+    def creation_rules(self, document: Any) -> tuple[str, ...]:
+        """The access rules that the body of a POST asks for, beside the one to create a record at all.
+
+        Those of the fields that get another value than without being named. Who may create a record may give the
+        mandatory fields, without which there is none. Asked before the body is checked.
+        """
+        rules: dict[str, None] = {}
+        for name, value in document.items() if isinstance(document, dict) else ():
+            field = self.fields.get(name)
+            if field is None or field.mandatory or value is None or value == field.default:
+                continue
+            rule = field.rule_for(value)
+            if rule is not None:
+                rules[rule] = None
+        return tuple(rules)
+
+    def rule_for(self, name: str, value: Any) -> str:
+        """The access rule that lets a client give this field this value, by whatever route."""
+        return self.fields[name].rule_for(value) or f"baremetal:{self.name}:update"

@@ -25,10 +25,10 @@ RUNBOOK = Resource(
             name="public",
             kind=types.BOOLEAN,
             default=False,
-            update_rule="baremetal:runbook:update:public",
+            write_rule="baremetal:runbook:update:public",
             **_BOTH,
         ),
-        Field(name="owner", kind=types.TEXT, update_rule="baremetal:runbook:update:owner", **_BOTH),
+        Field(name="owner", kind=types.TEXT, write_rule="baremetal:runbook:update:owner", **_BOTH),
         Field(name="disable_ramdisk", kind=types.BOOLEAN, default=False, **_BOTH),
         Field(name="description", kind=types.TEXT, since=TRAITS_SINCE, **_BOTH),
         Field(

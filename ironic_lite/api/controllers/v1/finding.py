@@ -6,7 +6,7 @@ from typing import Any
 
 from ironic_lite.api import access, types
 from ironic_lite.api.call import Call
-from ironic_lite.api.resources.fields import Serialiser
+from ironic_lite.api.resources.fields import Resource, Serialiser
 from ironic_lite.common import exception
 from ironic_lite.objects.chassis import Chassis
 from ironic_lite.objects.node import Node
@@ -80,6 +80,34 @@ def authorize_part(
     if not access.allows(call.context, visible, of):
         raise unseen
     access.authorize(call.context, rule, of)
+
+
+def authorize_values(call: Call, resource: Resource, document: Any) -> None:
+    """Let somebody give a new record, which has an owner, the values of a body: each field's own rule is asked.
+
+    A project's new record belongs to the project: naming it as the owner asks for nothing, and another owner is
+    refused with the body.
+
+    :raises HTTPForbidden: PATCH would refuse one of the values too.
+    """
+    if access.is_unrestricted(call.context) or not isinstance(document, dict):
+        return
+    given = dict(document)
+    if call.context.system_scope != "all":
+        given.pop("owner", None)
+        owner = call.context.project_id
+    else:
+        owner = _project(given.get("owner"))
+    if resource.owned:
+        of = access.of_node(owner, _project(given.get("lessee")))
+    else:
+        of = access.of_owner(resource.name, owner)
+    for rule in resource.creation_rules(given):
+        access.authorize(call.context, rule, of)
+
+
+def _project(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 def authorize_new_part(call: Call, document: Any, rule: str) -> None:

@@ -10,7 +10,7 @@ from ironic_lite.api import access, types
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import finding, provisioning
 from ironic_lite.api.resources.fields import DETAIL
-from ironic_lite.api.resources.node import STATES
+from ironic_lite.api.resources.node import NODE, STATES
 from ironic_lite.common import exception, states
 from ironic_lite.objects.node import Node
 
@@ -103,7 +103,7 @@ def _absent_if_unsupported() -> Iterator[None]:
 
 def set_boot_mode(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/states/boot_mode``"""
-    node = finding.node(call, ident, "baremetal:node:set_boot_mode")
+    node = finding.node(call, ident, NODE.rule_for("boot_mode", None))
     call.query({})
     mode = call.arguments(BOOT_MODE)["target"]
     if mode not in _BOOT_MODES:
@@ -118,7 +118,7 @@ def set_boot_mode(call: Call, ident: str) -> webob.Response:
 
 def set_secure_boot(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/states/secure_boot``"""
-    node = finding.node(call, ident, "baremetal:node:set_secure_boot")
+    node = finding.node(call, ident, NODE.rule_for("secure_boot", None))
     call.query({})
     state = call.arguments(SECURE_BOOT)["target"]
     if state is None:

@@ -42,12 +42,11 @@ def show(call: Call, ident: str) -> webob.Response:
 def create(call: Call) -> webob.Response:
     """``POST /v1/nodes``"""
     access.authorize_enrolment(call.context)
+    document = call.document()
+    finding.authorize_values(call, NODE, document)
     call.query({})
-    values = NODE.parse(call.document(), call.minor)
+    values = NODE.parse(document, call.minor)
     check_name(values.get("name"))
-    if values.get("parent_node") is not None:
-        # The parent's power hangs on its children, and it may be somebody else's.
-        access.authorize(call.context, "baremetal:node:update:parent_node")
     values["owner"] = access.owner_of_new_node(call.context, values.get("owner"))
     node_update.resolve_references(call, values)
     values.setdefault("uuid", uuidutils.generate_uuid())
@@ -57,8 +56,8 @@ def create(call: Call) -> webob.Response:
     topic = call.conductors.get_topic_for(node)
     with announcing.request(node, "create"):
         created = call.conductors.create_node(call.context, node, topic)
-    document = finding.show(call, created, NODE.serialiser(call.minor, None, DETAIL))
-    return call.reply_tagged(document, created, 201, call.url(f"nodes/{created.uuid}"))
+    shown = finding.show(call, created, NODE.serialiser(call.minor, None, DETAIL))
+    return call.reply_tagged(shown, created, 201, call.url(f"nodes/{created.uuid}"))
 
 
 def update(call: Call, ident: str) -> webob.Response:
@@ -114,14 +113,14 @@ def _without_nulls(result: dict[str, Any]) -> dict[str, Any]:
 
 def set_maintenance(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/maintenance``"""
-    node = finding.node(call, ident, "baremetal:node:set_maintenance")
+    node = finding.node(call, ident, NODE.rule_for("maintenance", True))
     reason = call.arguments(MAINTENANCE).get("reason")
     return _maintain(call, node, True, reason)
 
 
 def unset_maintenance(call: Call, ident: str) -> webob.Response:
     """``DELETE /v1/nodes/{node}/maintenance``"""
-    node = finding.node(call, ident, "baremetal:node:clear_maintenance")
+    node = finding.node(call, ident, NODE.rule_for("maintenance", False))
     return _maintain(call, node, False, None)
 
 

@@ -41,11 +41,11 @@ def show(call: Call, ident: str) -> webob.Response:
 def create(call: Call) -> webob.Response:
     """``POST /v1/runbooks``"""
     access.authorize(call.context, "baremetal:runbook:create")
+    document = call.document()
+    finding.authorize_values(call, RUNBOOK, document)
     call.query({})
-    values = RUNBOOK.parse(call.document(), call.minor)
+    values = RUNBOOK.parse(document, call.minor)
     _check_name(call, values["name"])
-    if values.get("public"):
-        access.authorize(call.context, "baremetal:runbook:update:public")
     values["owner"] = _owner(call, values)
     runbook = Runbook(call.context, **values)
     with announcing.request(runbook, "create"):
@@ -191,7 +191,7 @@ def _owner(call: Call, values: dict[str, Any]) -> str | None:
         if owner is not None:
             raise exception.Invalid("A runbook that is public cannot have an owner.")
         return None
-    if context.system_scope == "all":
+    if context.system_scope == "all" or access.is_unrestricted(context):
         return owner
     if owner not in (None, context.project_id):
         raise exception.Invalid(
