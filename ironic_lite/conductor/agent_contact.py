@@ -6,15 +6,15 @@ for a node that expects an agent; everything later has to carry it.
 """
 
 import hmac
-import ipaddress
 import secrets
-import urllib.parse
 
 from oslo_log import log
 
 from ironic_lite import objects
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception, redaction, states
+from ironic_lite.common.outbound import OutboundError
+from ironic_lite.common.outbound import url as outbound_url
 from ironic_lite.conductor import flows, task_manager
 from ironic_lite.conf import CONF
 from ironic_lite.drivers import fast_track
@@ -166,20 +166,21 @@ def _check_version(
 
 
 def _check_url(node: objects.Node, url: str) -> None:
+    """An agent is at a scheme, a host and a port, and nowhere else; its host may be a name.
+
+    :raises InvalidParameterValue: when it is something else, or the service does not connect to its address.
+    """
     try:
-        parts = urllib.parse.urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username
-        _ = parts.port
-        address = _address(parts.hostname or "")
-    except ValueError:
-        usable, address = False, None
-    if not usable or any(c <= " " for c in url):
+        parts = outbound_url.parse(url, "callback_url")
+    except OutboundError:
+        parts = None
+    if parts is None or (parts.path not in ("", "/")) or "?" in url or "#" in url or "@" in url:
         raise exception.InvalidParameterValue(
             err='An issue with the supplied "callback_url" has been detected.'
         )
-    if address is not None and (
-        address.is_link_local or address.is_multicast or address.is_unspecified
-    ):
+    refusal = outbound_url.refusal_of_literal(parts.hostname or "")
+    if refusal is not None:
+        LOG.warning("Node %s: the callback_url of its agent %s", node.uuid, refusal)
         raise exception.InvalidParameterValue(
             err=f"The callback_url of node {node.uuid} has an address that no agent has."
         )
@@ -187,13 +188,6 @@ def _check_url(node: objects.Node, url: str) -> None:
         raise exception.InvalidParameterValue(
             err=f"The agent of node {node.uuid} must use https ([agent] require_tls)."
         )
-
-
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        return None
 
 
 def _check_pinned(node: objects.Node, url: str, verify_ca: str | None) -> None:

@@ -13,7 +13,7 @@ import json
 from typing import Any
 
 from ironic_lite import objects
-from ironic_lite.common import exception, fetch
+from ironic_lite.common import exception, outbound
 
 LABEL = "config-2"
 # The agent refuses more than 64 MiB: that is the size of the partition it makes.
@@ -39,8 +39,8 @@ def ready(node: objects.Node, configdrive: str | dict[str, Any]) -> str:
         return build(node, configdrive)
     if configdrive.startswith(("http://", "https://")):
         try:
-            return fetch.check_url(configdrive, "the config drive")
-        except fetch.FetchError as exc:
+            return outbound.check_url(configdrive, "the config drive")
+        except outbound.OutboundError as exc:
             raise exception.ConfigDriveInvalid(reason=exc) from exc
     _check_image(configdrive)
     return configdrive

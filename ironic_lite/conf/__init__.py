@@ -17,6 +17,7 @@ from ironic_lite.conf import (
     ipmi,
     notifications,
     nova,
+    outbound,
     pxe,
     sensor_data,
 )
@@ -33,6 +34,7 @@ GROUPS = (
     database,
     deploy,
     agent,
+    outbound,
     inspector,
     inspection_rules,
     pxe,

@@ -4,8 +4,7 @@
 import asyncio
 import contextlib
 import dataclasses
-import socket
-import ssl
+import functools
 import tempfile
 import uuid
 from pathlib import Path
@@ -15,9 +14,9 @@ import aiohttp
 from aiohttp import web
 
 from ironic_lite.simulator import control
-from ironic_lite.simulator.agent import http as agent_http
 from ironic_lite.simulator.agent import tls
 from ironic_lite.simulator.agent.agent import Agent
+from ironic_lite.simulator.agent.doors import AgentDoors, listening
 from ironic_lite.simulator.bmc.login import Account
 from ironic_lite.simulator.bmc.server import BmcServer, guid_bytes
 from ironic_lite.simulator.disk import Disk
@@ -115,7 +114,7 @@ class Rack:
         self.journal = Journal()
         self.servers: list[Server] = []
         self.http_port = 0
-        self._agent_url = ""
+        self._doors: AgentDoors | None = None
         self._around: Surroundings | None = None
         self._stack = contextlib.AsyncExitStack()
 
@@ -162,32 +161,24 @@ class Rack:
             self.options.timing,
             self.options.boot_attempts,
         )
-        listener, tls_listener = _listen(self.options.http_port), _listen(0)
+        listener = listening(ADDRESS, self.options.http_port)
         self._stack.callback(listener.close)
-        self._stack.callback(tls_listener.close)
         self.http_port = listener.getsockname()[1]
-        self._agent_url = f"https://{ADDRESS}:{tls_listener.getsockname()[1]}"
+        self._doors = AgentDoors(ADDRESS, self._find_agent, certificate.context)
+        self._stack.push_async_callback(self._doors.close)
+        await self._doors.start()
         for index in range(self.options.count):
             self.servers.append(await self._add_server(index, state_dir))
-        agents = agent_http.routes(self._find_agent)
-        await self._serve(listener, [*control.routes(self.servers, self.journal), *agents])
-        await self._serve(tls_listener, agents, certificate.context)
-
-    async def _serve(
-        self,
-        listener: socket.socket,
-        routes: list[web.RouteDef],
-        context: ssl.SSLContext | None = None,
-    ) -> None:
-        app = web.Application(client_max_size=128 * 1024**2)
-        app.add_routes(routes)
+        app = web.Application()
+        app.add_routes(control.routes(self.servers, self.journal))
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
-        await web.SockSite(runner, listener, ssl_context=context).start()
+        await web.SockSite(runner, listener).start()
 
     async def _add_server(self, index: int, state_dir: Path) -> Server:
         assert self._around is not None
+        assert self._doors is not None
         name = f"server-{index}"
         server_uuid = uuid.uuid5(_NAMESPACE, name)
         identity = Identity(
@@ -195,8 +186,7 @@ class Rack:
             name,
             mac=f"52:54:00:{index >> 16:02x}:{index >> 8 & 0xFF:02x}:{index & 0xFF:02x}",
             uuid=str(server_uuid),
-            plain_url=f"{self.http_url}/agent/{index}",
-            tls_url=f"{self._agent_url}/agent/{index}",
+            agent_url=functools.partial(self._doors.url, index),
             bmc_address=ADDRESS,
         )
         directory = state_dir / name
@@ -224,16 +214,3 @@ class Rack:
 
     def _find_agent(self, index: int) -> Agent | None:
         return self.servers[index].agent() if index < len(self.servers) else None
-
-
-def _listen(port: int) -> socket.socket:
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((ADDRESS, port))
-    except OSError:
-        listener.close()
-        raise
-    listener.listen(1024)
-    listener.setblocking(False)
-    return listener

@@ -2,7 +2,7 @@
 """What a virtual server is, and what it shares with the others of its rack."""
 
 import dataclasses
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import aiohttp
 
@@ -14,14 +14,13 @@ CHUNK = 1024 * 1024
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Identity:
-    """What makes a server itself. Its agent is reached at two URLs, one with and one without TLS."""
+    """What makes a server itself. ``agent_url`` opens the port of its agent, with TLS or without, and tells the URL."""
 
     index: int
     name: str
     mac: str
     uuid: str
-    plain_url: str
-    tls_url: str
+    agent_url: Callable[[bool], Awaitable[str]]
     bmc_address: str
 
 

@@ -23,6 +23,9 @@ connection = sqlite:///{home}/ironic-lite.sqlite
 host_ip = {host}
 port = {port}
 
+[outbound]
+allowed_networks = 127.0.0.0/8
+
 [conductor]
 sync_power_state_interval = {sync_power_state_interval}
 """

@@ -50,9 +50,10 @@ class Call:
 
 
 class Agents:
-    """Agents of many nodes, on one port: a node's is at ``<url>/<uuid>``. They live in a thread of their own."""
+    """Agents of many nodes, all at one URL: whose is meant is told by its token. They live in a thread of their own."""
 
     def __init__(self) -> None:
+        self._nodes: dict[str, str] = {}
         self.running: set[str] = set()
         """UUIDs of the nodes whose command still runs."""
         self._loop = asyncio.new_event_loop()
@@ -88,7 +89,7 @@ class Agents:
         writer.close()
 
     def _answer(self, method: str, path: str, body: bytes) -> object:
-        node = path.split("/")[1]
+        node = self._nodes.get(path.rpartition("agent_token=")[2])
         if method == "GET" and path.split("?", maxsplit=1)[0].endswith("/commands/"):
             return {"commands": []}
         name = json.loads(body)["name"] if body else "clean.execute_clean_step"
@@ -106,11 +107,12 @@ class Agents:
 
     def heartbeats(self, tokens: dict[str, str]) -> dict[str, bytes]:
         """The call that each agent makes. UUID of the node -> request."""
+        self._nodes.update({token: node for node, token in tokens.items()})
         return {node: self._heartbeat(node, token) for node, token in tokens.items()}
 
     def _heartbeat(self, node: str, token: str) -> bytes:
         body = {
-            "callback_url": f"{self.url}/{node}",
+            "callback_url": self.url,
             "agent_token": token,
             "agent_version": "13.0.0",
         }
@@ -234,7 +236,7 @@ def _copies(database: str, template: str, url: str, count: int) -> dict[str, str
         )
         del row["id"]
         copies = [
-            {**row, "uuid": node, "agent_secret_token": token, "agent_url": f"{url}/{node}"}
+            {**row, "uuid": node, "agent_secret_token": token, "agent_url": url}
             for node, token in tokens.items()
         ]
         if copies:

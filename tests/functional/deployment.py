@@ -185,6 +185,8 @@ class Deployment:
                 "hash_ring_reset_interval": 1,
             },
             "api": {"host_ip": "127.0.0.1", "port": self.port},
+            # Agents and images of tests are on this machine.
+            "outbound": {"allowed_networks": "127.0.0.0/8, ::1"},
             "conductor": {
                 "heartbeat_interval": HEARTBEAT_INTERVAL,
                 "heartbeat_timeout": HEARTBEAT_TIMEOUT,

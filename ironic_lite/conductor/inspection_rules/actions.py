@@ -10,7 +10,7 @@ import os_traits
 from oslo_log import log
 from oslo_utils import uuidutils
 
-from ironic_lite.common import exception, fetch
+from ironic_lite.common import exception, outbound
 from ironic_lite.common import inspection_rules as language
 from ironic_lite.conductor.identity import current
 from ironic_lite.conductor.inspection_rules import conditions, paths
@@ -104,14 +104,14 @@ class Actions:
         retries, pause = int(args.get("retries", 3)), float(args.get("backoff_factor", 0.3))
         for attempt in range(retries + 1):
             try:
-                status = fetch.get(
+                status = outbound.call(
                     args["url"],
                     "the URL",
                     headers=args.get("headers"),
                     proxies=args.get("proxies"),
                     timeout=float(args.get("timeout", 5)),
                 )
-            except fetch.FetchError as exc:
+            except outbound.OutboundError as exc:
                 problem = str(exc)
             else:
                 if status < 400:

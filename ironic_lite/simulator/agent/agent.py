@@ -243,9 +243,9 @@ class Agent:
 
     async def _heartbeat_for_ever(self) -> None:
         timing, identity = self._around.timing, self._host.identity
-        url, certificate = identity.plain_url, None
-        if await self._api.knows_tls():
-            url, certificate = identity.tls_url, self._around.agent_certificate
+        tls = await self._api.knows_tls()
+        url = await identity.agent_url(tls)
+        certificate = self._around.agent_certificate if tls else None
         assert self.node_uuid is not None
         while not self._died.is_set():
             self._forced.clear()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The HTTP API of all agents of a rack, on one server: ``/agent/<index>/v1/...``."""
+"""The HTTP API of all agents of a rack, on one server; which agent is meant is told by the port."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,11 +16,11 @@ FindAgent = Callable[[int], Agent | None]
 
 
 def routes(find_agent: FindAgent) -> list[web.RouteDef]:
-    """Return the routes; ``find_agent`` gives the agent that answers for a server, if any."""
+    """Return the routes; ``find_agent`` gives the agent that answers at a port, if any."""
     api = _AgentApi(find_agent)
     found = []
     # Like the real agent: the version may be missing.
-    for root in ("/agent/{index:\\d+}/v1", "/agent/{index:\\d+}"):
+    for root in ("/v1", ""):
         found += [
             web.get(f"{root}/status", api.status),
             web.get(f"{root}/commands/", api.list_results),
@@ -73,7 +73,8 @@ class _AgentApi:
         return await self._answer(request, work)
 
     def _agent(self, request: web.Request) -> Agent | None:
-        agent = self._find_agent(int(request.match_info["index"]))
+        assert request.transport is not None
+        agent = self._find_agent(request.transport.get_extra_info("sockname")[1])
         return agent if agent is not None and agent.reachable else None
 
     async def _answer(self, request: web.Request, work: Any) -> web.Response:
@@ -86,7 +87,7 @@ class _AgentApi:
 
 
 def _hang_up(request: web.Request) -> web.Response:
-    # A server that is off does not answer; on a shared port the nearest thing is to drop the line.
+    # A server that is off does not answer; as its port stays open, the nearest thing is to drop the line.
     # The response goes nowhere then.
     if request.transport is not None:
         request.transport.abort()

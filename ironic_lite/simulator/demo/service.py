@@ -22,6 +22,10 @@ log_file = {log}
 host_ip = 127.0.0.1
 port = {port}
 
+[outbound]
+# The virtual rack is on this machine.
+allowed_networks = 127.0.0.0/8
+
 [agent]
 # Virtual servers shut down within a second.
 post_deploy_get_power_state_retry_interval = 0.5

@@ -281,7 +281,35 @@ def test_without_restrict_lookup_any_node_is_found(
         ({"callback_url": "http://"}, "callback_url"),
         ({"callback_url": "http://u:p@127.0.0.1"}, "callback_url"),
         ({"callback_url": "http://127.0.0.1:99999"}, "callback_url"),
-        ({"callback_url": "http://169.254.169.254"}, "no agent has"),
+        *(
+            ({"callback_url": f"http://127.0.0.1:9999{more}"}, "callback_url")
+            for more in ("/v1", "/agent/0", "//", "?", "?x=1", "/?x", "#", "#x", "/#", ";x")
+        ),
+        *(
+            ({"callback_url": f"http://{host}:9999"}, "callback_url")
+            for host in (
+                "2130706433",
+                "0x7f.1",
+                "127.1",
+                "0",
+                "u@127.0.0.1",
+                "@127.0.0.1",
+                "[fe80::1%25eth0]",
+                "a\\b",
+            )
+        ),
+        *(
+            ({"callback_url": f"http://{host}:9999"}, "no agent has")
+            for host in (
+                "169.254.169.254",
+                "[::ffff:169.254.169.254]",
+                "[::1]",
+                "[64:ff9b::127.0.0.1]",
+                "[2002:7f00:1::]",
+                "0.0.0.0",
+                "100.100.100.200",
+            )
+        ),
     ],
 )
 def test_calls_that_are_refused(

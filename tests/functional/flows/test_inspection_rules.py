@@ -213,7 +213,7 @@ def test_all_actions(inspection: Inspection, rule: Any, hooks: Callable[..., Non
         ),
         (
             {"op": "api-call", "args": {"url": "http://127.0.0.1:1/", "retries": 0}},
-            "does not answer",
+            "cannot be fetched",
         ),
         (
             {"op": "log", "args": {"msg": "x", "level": "{inventory[hostname]}"}},

@@ -54,7 +54,7 @@ def test_lookup_and_heartbeat(
     assert query == {"addresses": [rack.status(0)["mac"]]}
     heartbeat = provisioner.heartbeats[0]
     assert heartbeat.pop("agent_verify_ca").startswith("-----BEGIN CERTIFICATE-----")
-    assert re.fullmatch(r"https://127\.0\.0\.1:\d+/agent/0", heartbeat.pop("callback_url"))
+    assert re.fullmatch(r"https://127\.0\.0\.1:\d+", heartbeat.pop("callback_url"))
     assert heartbeat == {
         "path": f"/v1/heartbeat/{NODE}",
         "version": "1.68",
@@ -69,7 +69,8 @@ def test_an_old_api_gets_a_plain_url(rack: VirtualRack, provisioner: Provisioner
     provisioner.version = "1.67"
     heartbeat = boot_agent(rack, provisioner)
     assert heartbeat["version"] == "1.67"
-    assert heartbeat["callback_url"] == f"{rack.http_url}/agent/0"
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+", heartbeat["callback_url"])
+    assert heartbeat["callback_url"] != rack.http_url
     assert "agent_verify_ca" not in heartbeat
 
 

@@ -8,17 +8,14 @@ that the agent sent with its first heartbeat. Nothing here waits for a command t
 
 import dataclasses
 import json
-import ssl
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import requests
-import urllib3
 from oslo_log import log
-from requests import adapters
 
 from ironic_lite.common import exception, redaction
+from ironic_lite.common.outbound import connections
 from ironic_lite.conf import CONF
 
 LOG = log.getLogger(__name__)
@@ -36,6 +33,7 @@ _NOT_FOUND = 404
 _MAX_ANSWER = 32 * 1024 * 1024
 _CHUNK = 64 * 1024
 _CONNECT_TIMEOUT = 10.0
+_LONGEST_ERROR = 2000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,7 +151,7 @@ class AgentClient:
         """Start a command.
 
         :raises AgentInProgress: when another command still runs.
-        :raises AgentConnectionFailed: when the agent cannot be reached.
+        :raises AgentConnectionFailed: when the agent cannot be reached, or who answers is no agent.
         :raises AgentAPIError: when it refuses the command.
         """
         LOG.debug("Node %s: agent command %s", self._node_uuid, name)
@@ -205,32 +203,29 @@ class AgentClient:
         for attempt in range(1, attempts + 1):
             try:
                 return self._once(method, path, command, body)
-            except requests.ConnectionError as exc:
-                if attempt == attempts or (method == "POST" and not _never_arrived(exc)):
-                    raise self._unreachable(command, exc) from None
+            except connections.Unreachable as exc:
+                arrived = not connections.never_arrived(exc)
+                if attempt == attempts or (method == "POST" and arrived):
+                    raise self._unreachable(command, str(exc)) from None
                 time.sleep(min(2.0 ** (attempt - 1), 5.0))
-            except requests.RequestException as exc:
-                raise self._unreachable(command, exc) from None
+            except (connections.Denied, connections.Failure) as exc:
+                raise self._unreachable(command, str(exc)) from None
         raise AssertionError("unreachable")
 
     def _once(self, method: str, path: str, command: str, body: str | None) -> Any:
-        with requests.Session() as session:
-            session.trust_env = False
-            guard = self._guard if method == "POST" else None
-            session.mount("http://", _Adapter(None, guard))
-            session.mount("https://", _Adapter(self._verify_ca, guard))
-            with session.request(
-                method,
-                self._url + path,
-                params={"agent_token": self._token},
-                data=body,
-                headers={"Content-Type": "application/json", "Accept": "application/json"},
-                timeout=(_CONNECT_TIMEOUT, CONF.agent.command_timeout),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                text = self._read(response, command)
-                status = response.status_code
+        with connections.ask(
+            method,
+            self._url + path,
+            seconds=_CONNECT_TIMEOUT + CONF.agent.command_timeout,
+            connect_seconds=_CONNECT_TIMEOUT,
+            certificate=self._verify_ca,
+            before_sending=self._guard if method == "POST" else None,
+            params={"agent_token": self._token},
+            data=body,
+            headers={"Content-Type": "application/json", "Accept": "application/json"},
+        ) as response:
+            text = self._read(response, command)
+            status = response.status_code
         if status >= 300:
             self._refused(status, text, command)
         try:
@@ -238,88 +233,43 @@ class AgentClient:
         except ValueError as exc:
             raise self._malformed(command) from exc
 
-    def _read(self, response: requests.Response, command: str) -> bytes:
+    def _read(self, response: connections.Response, command: str) -> bytes:
         content = b""
         deadline = time.monotonic() + CONF.agent.command_timeout
         for chunk in response.iter_content(_CHUNK):
             content += chunk
             if len(content) > _MAX_ANSWER or time.monotonic() > deadline:
-                raise exception.AgentAPIError(
-                    node=self._node_uuid,
-                    status=response.status_code,
-                    error=f"the answer to {command} is too long or too slow",
-                )
+                raise self._unreachable(command, "the answer is too long or too slow")
         return content
 
     def _refused(self, status: int, text: bytes, command: str) -> None:
         try:
             answer = json.loads(text)
         except ValueError:
-            answer = {}
+            answer = None
         error = answer.get("faultstring") if isinstance(answer, Mapping) else None
-        error = redaction.mask_text(str(error or text[:500].decode(errors="replace")))
+        if not isinstance(error, str):
+            # All agents say what is wrong in this form. Who else it is, and what he says, is for nobody to know.
+            raise self._unreachable(command, f"the answer has status {status} and is no agent's")
+        error = redaction.mask_text(error[:_LONGEST_ERROR])
         if status == _BUSY:
             raise exception.AgentInProgress(node=self._node_uuid, command=command, error=error)
         raise exception.AgentAPIError(node=self._node_uuid, status=status, error=error)
 
-    def _malformed(self, command: str) -> exception.AgentAPIError:
-        return exception.AgentAPIError(
-            node=self._node_uuid,
-            status=200,
-            error=f"the answer to {command} is not what the protocol says",
-        )
+    def _malformed(self, command: str) -> exception.AgentConnectionFailed:
+        return self._unreachable(command, "the answer is not what the protocol says")
 
-    def _unreachable(
-        self, command: str, exc: requests.RequestException
-    ) -> exception.AgentConnectionFailed:
+    def _unreachable(self, command: str, cause: str) -> exception.AgentConnectionFailed:
+        """The same words for whatever is there or not there: the server's network chose the address."""
         # The URL in the library's message holds the token.
-        cause = str(exc).replace(self._token, redaction.MASK)
-        return exception.AgentConnectionFailed(
-            reason=f"command {command}, agent of node {self._node_uuid} at {self._url}: {cause}"
+        LOG.warning(
+            "Node %s: command %s, agent at %s: %s",
+            self._node_uuid,
+            command,
+            self._url,
+            redaction.mask_text(cause.replace(self._token, redaction.MASK)),
         )
-
-
-def _never_arrived(exc: requests.ConnectionError) -> bool:
-    reason = getattr(exc.args[0], "reason", None) if exc.args else None
-    return isinstance(exc, requests.ConnectTimeout) or "NewConnectionError" in repr(reason)
-
-
-class _Adapter(adapters.HTTPAdapter):
-    """Connects as we want it.
-
-    :param certificate: the only one to trust, which the agent made for itself when it started.
-    :param guard: called when the connection stands and nothing has been sent.
-    """
-
-    def __init__(self, certificate: str | None, guard: Callable[[], None] | None):
-        self._context = ssl.create_default_context(cadata=certificate) if certificate else None
-        self._guard = guard
-        super().__init__()
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        if self._context is not None:
-            kwargs["ssl_context"] = self._context
-        super().init_poolmanager(*args, **kwargs)
-        if self._guard is not None:
-            self.poolmanager.pool_classes_by_scheme = {
-                "http": _guarded(urllib3.HTTPConnectionPool, self._guard),
-                "https": _guarded(urllib3.HTTPSConnectionPool, self._guard),
-            }
-
-    def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """A context of ours verifies; the library's own list of authorities stays out of it then."""
-        if self._context is None:
-            super().cert_verify(conn, url, verify, cert)
-        else:
-            conn.cert_reqs = "CERT_REQUIRED"
-
-
-def _guarded(pool: Any, guard: Callable[[], None]) -> Any:
-    """A kind of connection pool whose connections ask the guard before they are used."""
-
-    class Connection(pool.ConnectionCls):
-        def connect(self) -> None:
-            super().connect()
-            guard()
-
-    return type("GuardedPool", (pool,), {"ConnectionCls": Connection})
+        return exception.AgentConnectionFailed(
+            reason=f"command {command}: no agent of node {self._node_uuid} answers at {self._url}. The conductor's log "
+            "tells more"
+        )

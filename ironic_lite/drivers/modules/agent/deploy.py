@@ -19,7 +19,7 @@ class AgentDeploy(CustomAgentDeploy):
         """See the base class. Asks the image's server whether the image is there."""
         super().validate(task)
         if task.driver.storage.should_write_image(task):
-            image.validate(task.node)
+            image.validate(task.node, task.context)
 
     @steps.deploy_step(priority=80, repeatable=True, waits=True)
     def write_image(self, task: Task) -> str | None:

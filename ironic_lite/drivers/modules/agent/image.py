@@ -5,24 +5,30 @@ import re
 import urllib.parse
 from typing import Any
 
-from ironic_lite.common import exception, fetch, redaction
-from ironic_lite.drivers import boot_mode
+from oslo_utils import uuidutils
+
+from ironic_lite.common import exception
+from ironic_lite.drivers import available, boot_mode
 from ironic_lite.drivers.modules.agent import partition_image
 
 FORMATS = frozenset({"raw", "qcow2"})
 ALGORITHMS = {"sha256": 64, "sha384": 96, "sha512": 128}
 """Accepted checksums and their length in hexadecimal digits."""
 
+SOURCE = "image_source"
+
+_PROXIED = ("http", "https")
 _MD5_DIGITS = 32
 _HEX = re.compile(r"[0-9a-fA-F]+")
 
 
-def validate(node: Any) -> None:
+def validate(node: Any, context: Any) -> None:
     """Check what a node's ``instance_info`` says about its image, and whether the image is there.
 
+    :param context: of the request that the answer is for.
     :raises MissingParameterValue: when there is no image or no checksum.
     :raises InvalidParameterValue: naming the field that is wrong.
-    :raises ImageRefValidationFailed: when the image cannot be fetched.
+    :raises ImageRefValidationFailed: when the image, or the list with its checksum, cannot be fetched.
     """
     info = node.instance_info
     source = info.get("image_source")
@@ -30,6 +36,7 @@ def validate(node: Any) -> None:
         raise exception.MissingParameterValue(
             err=f"Node {node.uuid} has no instance_info/image_source; set it to the http or https URL of an image."
         )
+    _check_source(source)
     if partition_image.wanted(node):
         partition_image.validate(node)
     disk_format = info.get("image_disk_format")
@@ -37,43 +44,74 @@ def validate(node: Any) -> None:
         raise exception.InvalidParameterValue(
             err=f"instance_info/image_disk_format '{disk_format}' is not supported; use raw or qcow2."
         )
-    _check_checksum(info)
-    try:
-        fetch.head(source, "instance_info/image_source")
-    except fetch.FetchError as exc:
-        raise exception.ImageRefValidationFailed(image_href=_shown(source), reason=exc) from exc
+    _check_proxies(info)
+    checksums = _check_checksum(info)
+    available.check(source, f"instance_info/{SOURCE}", context)
+    if checksums is not None:
+        available.check(info[checksums], f"instance_info/{checksums}", context)
 
 
-def _check_checksum(info: dict[str, Any]) -> None:
+def _check_source(source: Any) -> None:
+    """What is wrong with an image's source as such is said before anything else."""
+    if uuidutils.is_uuid_like(source) or str(source).startswith("glance://"):
+        problem = "names an image of Glance, and images of Glance are not supported yet"
+    elif str(source).startswith("oci://"):
+        problem = "names an image of an OCI registry, and OCI registries are not supported yet"
+    else:
+        available.check_text(source, f"instance_info/{SOURCE}")
+        return
+    raise exception.ImageRefValidationFailed(
+        image_href=str(source),
+        reason=f"instance_info/{SOURCE} {problem}; set it to the http or https URL of the image",
+    )
+
+
+def _check_proxies(info: dict[str, Any]) -> None:
+    for name in (f"image_{scheme}_proxy" for scheme in _PROXIED):
+        if info.get(name):
+            available.check_text(info[name], f"instance_info/{name}")
+
+
+def _check_checksum(info: dict[str, Any]) -> str | None:
+    """The field that holds the URL of a list of checksums, if one does."""
     algorithm, value = info.get("image_os_hash_algo"), info.get("image_os_hash_value")
+    if algorithm and str(algorithm) not in ALGORITHMS:
+        raise exception.InvalidParameterValue(
+            err=f"instance_info/image_os_hash_algo '{algorithm}' is not supported; use "
+            f"{', '.join(sorted(ALGORITHMS))}."
+        )
+    if _is_url(value):
+        return "image_os_hash_value"
     if algorithm or value:
-        digits = ALGORITHMS.get(str(algorithm))
-        if digits is None:
-            raise exception.InvalidParameterValue(
-                err=f"instance_info/image_os_hash_algo '{algorithm}' is not supported; use "
+        if not algorithm:
+            raise exception.MissingParameterValue(
+                err="instance_info/image_os_hash_value stands alone; set image_os_hash_algo to "
                 f"{', '.join(sorted(ALGORITHMS))}."
             )
+        digits = ALGORITHMS[str(algorithm)]
         if not isinstance(value, str) or len(value) != digits or not _HEX.fullmatch(value):
             raise exception.InvalidParameterValue(
-                err=f"instance_info/image_os_hash_value must be the image's {algorithm} in {digits} hexadecimal digits."
+                err=f"instance_info/image_os_hash_value must be the image's {algorithm} in {digits} hexadecimal "
+                "digits, or the URL of a list of checksums."
             )
-        return
+        return None
     checksum = info.get("image_checksum")
     if not checksum:
         raise exception.MissingParameterValue(
             err="The image's checksum is missing: set instance_info/image_os_hash_algo and image_os_hash_value, or "
             "image_checksum. No image is written unverified."
         )
+    if _is_url(checksum):
+        return "image_checksum"
     _check_legacy_checksum(checksum)
+    return None
+
+
+def _is_url(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(("http://", "https://"))
 
 
 def _check_legacy_checksum(checksum: Any) -> None:
-    if isinstance(checksum, str) and checksum.startswith(("http://", "https://")):
-        try:
-            fetch.check_url(checksum, "instance_info/image_checksum")
-        except fetch.FetchError as exc:
-            raise exception.InvalidParameterValue(err=f"{exc}.") from exc
-        return
     if not isinstance(checksum, str) or not _HEX.fullmatch(checksum):
         raise exception.InvalidParameterValue(
             err="instance_info/image_checksum must be hexadecimal digits or a URL."
@@ -102,15 +140,13 @@ def describe(node: Any) -> dict[str, Any]:
         "stream_raw_images": True,
         "node_uuid": node.uuid,
         "deploy_boot_mode": boot_mode.of(node),
-        "checksum": info.get("image_checksum"),
-        "os_hash_algo": info.get("image_os_hash_algo"),
-        "os_hash_value": (info.get("image_os_hash_value") or "").lower() or None,
+        **_checksum(info),
     }
     if partition_image.wanted(node):
         told |= partition_image.describe(node)
     proxies = {
         scheme: info[f"image_{scheme}_proxy"]
-        for scheme in ("http", "https")
+        for scheme in _PROXIED
         if info.get(f"image_{scheme}_proxy")
     }
     if proxies:
@@ -119,5 +155,15 @@ def describe(node: Any) -> dict[str, Any]:
     return told
 
 
-def _shown(url: Any) -> str:
-    return redaction.mask_url(url) if isinstance(url, str) else "image_source"
+def _checksum(info: dict[str, Any]) -> dict[str, Any]:
+    """The checksum in the agent's words. Of a list without an algorithm it tells the algorithm by the length."""
+    algorithm, value = info.get("image_os_hash_algo"), info.get("image_os_hash_value")
+    if _is_url(value) and not algorithm:
+        return {"checksum": value, "os_hash_algo": None, "os_hash_value": None}
+    if value and not _is_url(value):
+        value = value.lower()
+    return {
+        "checksum": info.get("image_checksum"),
+        "os_hash_algo": algorithm,
+        "os_hash_value": value or None,
+    }

@@ -6,8 +6,8 @@ Cleaning and servicing go through the agent, as with the interfaces that write d
 
 from oslo_log import log
 
-from ironic_lite.common import exception, fetch, redaction
-from ironic_lite.drivers import capabilities, fast_track
+from ironic_lite.common import exception
+from ironic_lite.drivers import available, capabilities, fast_track
 from ironic_lite.drivers.interfaces import steps
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.agent import boot
@@ -32,12 +32,7 @@ class RamdiskDeploy(AgentBase):
         capabilities.validate(task.node)
         fast_track.enabled(task.node)
         for name, url in task.driver.boot.validate_instance_ramdisk(task).items():
-            try:
-                fetch.head(url, f"instance_info/{name}")
-            except fetch.FetchError as exc:
-                raise exception.ImageRefValidationFailed(
-                    image_href=redaction.mask_url(url), reason=exc
-                ) from exc
+            available.check(url, f"instance_info/{name}", task.context)
 
     def awaits_steps(self, task: Task, kind: str) -> bool:
         """See the base class. No agent takes part in a deployment."""

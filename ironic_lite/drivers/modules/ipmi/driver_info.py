@@ -2,12 +2,12 @@
 """What a node's ``driver_info`` says about its BMC, checked."""
 
 import dataclasses
-import ipaddress
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from ironic_lite.common import exception
+from ironic_lite.common.outbound import addresses
 
 DEFAULT_PORT = 623
 PRIVILEGES = {"CALLBACK": 1, "USER": 2, "OPERATOR": 3, "ADMINISTRATOR": 4}
@@ -95,7 +95,9 @@ def _address(value: Any) -> str:
         )
     address = str(value).strip().removeprefix("[").removesuffix("]")
     try:
-        ipaddress.ip_address(address)
+        kind = addresses.nobodys(addresses.parse(address))
+        if kind is not None:
+            raise _invalid(f"ipmi_address is '{value}', {kind}, which no BMC has.")
     except ValueError:
         looks_like_ip = re.fullmatch(r"[0-9.]+", address)
         if looks_like_ip or len(address) > 253 or not _HOST_NAME.fullmatch(address):

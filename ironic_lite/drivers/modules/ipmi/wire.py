@@ -23,6 +23,7 @@ from typing import Any
 from pyghmi import exceptions as pyghmi_exceptions
 from pyghmi.ipmi.private import simplesession
 
+from ironic_lite.common.outbound import addresses
 from ironic_lite.drivers.modules.ipmi import driver_info, errors
 
 NETFN_APP = 0x06
@@ -367,6 +368,9 @@ def _connect(info: driver_info.ConnectionInfo, candidate: int) -> socket.socket:
         choices = socket.getaddrinfo(info.address, info.port, 0, socket.SOCK_DGRAM)
     except OSError as error:
         raise errors.NameUnknown(str(error)) from None
+    choices = [each for each in choices if not addresses.nobodys(addresses.parse(str(each[4][0])))]
+    if not choices:
+        raise errors.NameUnknown("no host can have the address that it stands for")
     family, kind, protocol, _name, address = choices[candidate % len(choices)]
     udp = socket.socket(family, kind, protocol)
     try:

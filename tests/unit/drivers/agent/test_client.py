@@ -71,6 +71,12 @@ def _serve(answers: Answers, context: ssl.SSLContext | None = None) -> http.serv
     return httpd
 
 
+@pytest.fixture(autouse=True)
+def loopback(set_option: Callable[..., None]) -> None:
+    """The agent is on this machine."""
+    set_option("allowed_networks", ["127.0.0.0/8"], group="outbound")
+
+
 @pytest.fixture
 def answers() -> Iterator[Answers]:
     made = Answers()
@@ -137,14 +143,14 @@ def test_a_busy_agent(answers: Answers) -> None:
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b"{}", b'{"id": 1}'])
 def test_an_answer_that_is_not_one(answers: Answers, body: bytes) -> None:
     answers.queue = [(200, body)]
-    with pytest.raises(exception.AgentAPIError, match="not what the protocol says"):
+    with pytest.raises(exception.AgentConnectionFailed, match="no agent of node .* answers"):
         AgentClient(_node(answers.url)).sync()
 
 
 def test_an_answer_without_end(answers: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(agent_client, "_MAX_ANSWER", 1000)
     answers.queue = [(200, b" " * 200_000)]
-    with pytest.raises(exception.AgentAPIError, match="too long"):
+    with pytest.raises(exception.AgentConnectionFailed, match="no agent of node .* answers"):
         AgentClient(_node(answers.url)).sync()
 
 
@@ -155,12 +161,61 @@ def test_a_redirect_is_not_followed(answers: Answers) -> None:
     assert len(answers.seen) == 1
 
 
-def test_the_token_is_in_no_error(set_option: Callable[..., None]) -> None:
+SECRET = b"<html>the payroll of the other side</html>"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (200, SECRET),
+        (200, {"payroll": "of the other side"}),
+        (404, SECRET),
+        (500, {"error": "payroll"}),
+        (403, {"faultstring": {"payroll": 1}}),
+        (302, SECRET),
+        None,
+    ],
+)
+def test_who_is_no_agent_is_told_of_in_one_way(
+    answers: Answers, set_option: Callable[..., None], answer: tuple[int, Any] | None
+) -> None:
+    """The address is the server's network's choice: what else is there is nobody's business."""
+    set_option("max_command_attempts", 1, group="agent")
+    url = answers.url if answer else "http://127.0.0.1:1"
+    if answer:
+        answers.queue = [answer]
+    for work in (lambda agent: agent.sync(), lambda agent: agent.commands()):
+        with pytest.raises(exception.AgentConnectionFailed) as failed:
+            work(AgentClient(_node(url)))
+        told = str(failed.value).replace(url, "URL")
+        command = told.partition("command ")[2].partition(":")[0]
+        assert told == (
+            f"Connection to agent failed: command {command}: no agent of node {_node(url).uuid} answers at "
+            "URL/v1. The conductor's log tells more"
+        )
+
+
+def test_an_agent_where_nobody_may_go(
+    answers: Answers, set_option: Callable[..., None], caplog: pytest.LogCaptureFixture
+) -> None:
+    set_option("allowed_networks", [], group="outbound")
+    for url in (answers.url, answers.url.replace("127.0.0.1", "localhost")):
+        with pytest.raises(exception.AgentConnectionFailed, match="no agent of node .* answers"):
+            AgentClient(_node(url)).sync()
+    assert answers.seen == []
+    assert "a loopback address" in caplog.text
+
+
+def test_the_token_is_in_no_error(
+    set_option: Callable[..., None], caplog: pytest.LogCaptureFixture
+) -> None:
     set_option("max_command_attempts", 1, group="agent")
     with pytest.raises(exception.AgentConnectionFailed) as failed:
         AgentClient(_node("http://127.0.0.1:1")).commands()
-    assert TOKEN not in str(failed.value)
+    assert TOKEN not in str(failed.value) + caplog.text
     assert "127.0.0.1:1" in str(failed.value)
+    assert "Connection refused" in caplog.text
+    assert "refused" not in str(failed.value)
 
 
 def _certificate(directory: Path) -> tuple[str, ssl.SSLContext]:
@@ -197,7 +252,7 @@ def _certificate(directory: Path) -> tuple[str, ssl.SSLContext]:
 
 
 def test_only_the_certificate_that_the_agent_sent_is_trusted(
-    tmp_path: Path, set_option: Callable[..., None]
+    tmp_path: Path, set_option: Callable[..., None], caplog: pytest.LogCaptureFixture
 ) -> None:
     set_option("max_command_attempts", 1, group="agent")
     (tmp_path / "mine").mkdir()
@@ -209,8 +264,10 @@ def test_only_the_certificate_that_the_agent_sent_is_trusted(
     try:
         AgentClient(_node(answers.url, mine)).sync()
         for wrong in (other, None):
-            with pytest.raises(exception.AgentConnectionFailed, match="certificate verify failed"):
+            caplog.clear()
+            with pytest.raises(exception.AgentConnectionFailed):
                 AgentClient(_node(answers.url, wrong)).sync()
+            assert "certificate verify failed" in caplog.text
         assert len(answers.seen) == 1
     finally:
         httpd.shutdown()

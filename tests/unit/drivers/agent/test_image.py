@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from ironic_lite.common import exception, fetch
+from ironic_lite.common import context, exception
+from ironic_lite.common.outbound import checking
 from ironic_lite.drivers.modules.agent import image, root_device
 
 SHA256 = "ab" * 32
@@ -16,6 +17,8 @@ GOOD = {
     "image_os_hash_algo": "sha256",
     "image_os_hash_value": SHA256,
 }
+NO_CHECKSUM = {"image_os_hash_algo": None, "image_os_hash_value": None}
+UUID = "8a5ea2a5-6ab2-4a36-9d35-5dd4b4f2b1a7"
 
 
 def _node(info: dict[str, Any], **more: Any) -> Any:
@@ -29,10 +32,14 @@ def _node(info: dict[str, Any], **more: Any) -> Any:
     return types.SimpleNamespace(instance_info=info, **fields)
 
 
+def _validate(node: Any) -> None:
+    image.validate(node, context.RequestContext(auth_disabled=True))
+
+
 @pytest.fixture(autouse=True)
 def _there(monkeypatch: pytest.MonkeyPatch) -> None:
     """The network: every image is there."""
-    monkeypatch.setattr(fetch, "_ask", lambda *_args: (200, {}))
+    monkeypatch.setattr(checking, "_ask", lambda *_args: (200, {}))
 
 
 @pytest.mark.parametrize(
@@ -46,10 +53,12 @@ def _there(monkeypatch: pytest.MonkeyPatch) -> None:
             "image_os_hash_value": None,
             "image_checksum": "https://images/SHA256SUMS",
         },
+        {"image_os_hash_value": "https://images/SHA256SUMS"},
+        {"image_os_hash_algo": None, "image_os_hash_value": "https://images/SHA256SUMS"},
     ],
 )
 def test_what_is_accepted(checksum: dict[str, Any]) -> None:
-    image.validate(_node({**GOOD, **checksum}))
+    _validate(_node({**GOOD, **checksum}))
 
 
 @pytest.mark.parametrize(
@@ -58,7 +67,14 @@ def test_what_is_accepted(checksum: dict[str, Any]) -> None:
         ({"image_source": None}, "image_source"),
         ({"image_source": "file:///etc/passwd"}, "other schemes are refused"),
         ({"image_source": "0f1e"}, "http or https"),
-        ({"image_source": "http://169.254.169.254/x"}, "refused"),
+        ({"image_source": "http://127.1/x"}, "unusual IPv4 address"),
+        ({**NO_CHECKSUM, "image_source": UUID}, "images of Glance are not supported yet"),
+        ({**NO_CHECKSUM, "image_source": f"glance://{UUID}"}, "Glance are not supported yet"),
+        ({**NO_CHECKSUM, "image_source": "oci://quay.io/a/b:c"}, "OCI registries are not supp"),
+        ({**NO_CHECKSUM, "image_source": "file:///image"}, "other schemes are refused"),
+        ({"image_https_proxy": "proxy:3128"}, "image_https_proxy"),
+        ({"image_os_hash_algo": None}, "image_os_hash_value stands alone"),
+        ({"image_os_hash_value": None}, "64 hexadecimal digits, or the URL"),
         ({"image_disk_format": "vmdk"}, "image_disk_format"),
         ({"image_type": "floppy"}, "'floppy' is not known"),
         ({"kernel": "http://images/vmlinuz"}, "has kernel alone"),
@@ -82,7 +98,7 @@ def test_what_is_accepted(checksum: dict[str, Any]) -> None:
 )
 def test_what_is_refused(change: dict[str, Any], reason: str) -> None:
     with pytest.raises(exception.Invalid, match=reason) as refused:
-        image.validate(_node({**GOOD, **change}))
+        _validate(_node({**GOOD, **change}))
     assert refused.value.code == 400
 
 
@@ -92,6 +108,29 @@ def test_how_the_agent_is_told() -> None:
     assert told["urls"] == [GOOD["image_source"]]
     assert told["os_hash_value"] == SHA256
     assert (told["image_type"], told["node_uuid"]) == ("whole-disk", "u-1")
+
+
+def test_how_the_agent_is_told_of_a_list_of_checksums() -> None:
+    sums = "https://images/SHA256SUMS"
+    told = image.describe(_node({**GOOD, "image_os_hash_value": sums}))
+    assert (told["os_hash_algo"], told["os_hash_value"]) == ("sha256", sums)
+    told = image.describe(_node({"image_source": "http://images/x", "image_os_hash_value": sums}))
+    # Without an algorithm this is where the agent tells it by the length.
+    assert (told["checksum"], told["os_hash_algo"], told["os_hash_value"]) == (sums, None, None)
+
+
+@pytest.mark.parametrize("field", ["image_source", "image_checksum", "image_os_hash_value"])
+def test_what_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, field: str) -> None:
+    info = {"image_source": "http://images/x", field: "http://images/missing"}
+    if field == "image_source":
+        info["image_checksum"] = SHA256
+    monkeypatch.setattr(
+        checking, "_ask", lambda _method, url, *_args: (404 if "missing" in url else 200, {})
+    )
+    with pytest.raises(
+        exception.ImageRefValidationFailed, match=f"instance_info/{field} '.*missing' answered"
+    ):
+        _validate(_node(info))
 
 
 ROOT = {**GOOD, "image_type": "partition", "root_gb": 10}
@@ -104,7 +143,7 @@ def _allowed(set_option: Callable[..., None]) -> None:
 
 def test_partition_images_are_not_allowed_unasked() -> None:
     with pytest.raises(exception.InvalidParameterValue, match="enable_bios_bootloader_install"):
-        image.validate(_node(ROOT))
+        _validate(_node(ROOT))
 
 
 @pytest.mark.usefixtures("_allowed")
@@ -113,7 +152,7 @@ def test_partition_images_are_not_allowed_unasked() -> None:
 )
 def test_partition_images(marks: dict[str, Any]) -> None:
     node = _node({**GOOD, **marks, "root_gb": "10", "swap_mb": 512, "ephemeral_gb": 2})
-    image.validate(node)
+    _validate(node)
     told = image.describe(node)
     assert told["image_type"] == "partition"
     assert (told["root_mb"], told["swap_mb"], told["ephemeral_mb"]) == (10240, 512, 2048)
@@ -146,18 +185,18 @@ def test_a_whole_disk_is_said_to_be_one() -> None:
 )
 def test_partition_images_that_are_refused(change: dict[str, Any], reason: str) -> None:
     with pytest.raises(exception.InvalidParameterValue, match=reason):
-        image.validate(_node({**ROOT, **change}))
+        _validate(_node({**ROOT, **change}))
 
 
 @pytest.mark.usefixtures("_allowed")
 def test_only_what_is_as_it_was_can_be_preserved() -> None:
     before = {"instance": {"root_mb": 10240, "swap_mb": 0, "ephemeral_mb": 1024}}
     kept = {**ROOT, "ephemeral_gb": 1, "preserve_ephemeral": True}
-    image.validate(_node(kept, driver_internal_info=before))
+    _validate(_node(kept, driver_internal_info=before))
     with pytest.raises(
         exception.InvalidParameterValue, match="root_mb changed from 10240 to 20480"
     ):
-        image.validate(_node({**kept, "root_gb": 20}, driver_internal_info=before))
+        _validate(_node({**kept, "root_gb": 20}, driver_internal_info=before))
 
 
 @pytest.mark.parametrize("hints", [{"serial": "abc"}, {"size": ">= 100", "rotational": False}, {}])

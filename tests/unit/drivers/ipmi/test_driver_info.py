@@ -61,6 +61,12 @@ def test_missing_address(value: str | None) -> None:
     ("field", "value", "says"),
     [
         ("ipmi_address", "10.0.0.300", "neither an IP address nor a host name"),
+        ("ipmi_address", "0.0.0.0", "an unspecified address, which no BMC has"),
+        ("ipmi_address", "[::]", "an unspecified address"),
+        ("ipmi_address", "224.0.0.251", "a multicast address"),
+        ("ipmi_address", "::ffff:224.0.0.251", "a multicast address"),
+        ("ipmi_address", "ff02::1", "a multicast address"),
+        ("ipmi_address", "255.255.255.255", "a reserved or broadcast address"),
         ("ipmi_address", "http://bmc", "neither an IP address nor a host name"),
         ("ipmi_address", "-oProxyCommand=x", "neither an IP address nor a host name"),
         ("ipmi_address", "a" * 254, "neither an IP address nor a host name"),

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""URLs that somebody named: what can be told from their text alone."""
+
+import re
+import urllib.parse
+from typing import Any
+
+from ironic_lite.common import redaction
+from ironic_lite.common.outbound import addresses
+from ironic_lite.common.outbound.errors import OutboundError
+
+SCHEMES = frozenset({"http", "https"})
+
+_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_.])?")
+# What the resolver would take for an IPv4 address: 2130706433, 0x7f.1, 0177.0.0.1.
+_NUMBER = re.compile(r"(?:0[xX][0-9A-Fa-f]*|[0-9]+)\.?")
+_LONGEST_NAME = 253
+
+
+def parse(url: Any, what: str) -> urllib.parse.SplitResult:
+    """The parts of an http or https URL; its host is a name, or an address as it is usually written.
+
+    :param what: name of the field it comes from, for the message.
+    :raises OutboundError: naming what is wrong with it.
+    """
+    if not isinstance(url, str) or not url:
+        raise OutboundError(f"{what} must be an http or https URL")
+    if any(c <= " " or c == "\x7f" for c in url):
+        raise OutboundError(f"{what} contains a blank or a control character")
+    shown = redaction.mask_text(url)
+    if "\\" in url:
+        raise OutboundError(f"{what} '{shown}' contains a backslash; percent-encode it")
+    try:
+        parts = urllib.parse.urlsplit(url)
+        _ = parts.port
+    except ValueError as exc:
+        raise OutboundError(f"{what} '{shown}' is not a URL: {exc}") from exc
+    if parts.scheme not in SCHEMES or not parts.hostname:
+        raise OutboundError(
+            f"{what} '{shown}' must be an http or https URL; other schemes are refused"
+        )
+    problem = _problem_of_host(parts.hostname)
+    if problem:
+        raise OutboundError(f"{what} '{shown}' {problem}")
+    return parts
+
+
+def check_url(url: Any, what: str) -> str:
+    """The URL, if it is one that may be handed on to a server that is going to fetch it.
+
+    :param what: name of the field it comes from, for the message.
+    :raises OutboundError: when it is not.
+    """
+    parts = parse(url, what)
+    problem = refusal_of_literal(parts.hostname or "")
+    if problem:
+        raise OutboundError(f"{what} '{redaction.mask_text(url)}' is refused: it {problem}")
+    return str(url)
+
+
+def refusal_of_literal(host: str) -> str | None:
+    """Why a host that is written as an address is refused; None for names, which are looked at when they resolve."""
+    try:
+        return addresses.refusal(addresses.parse(host))
+    except ValueError:
+        return None
+
+
+def _problem_of_host(host: str) -> str | None:
+    if "%" in host and ":" in host:
+        return "names a zone of this machine; write the address without '%'"
+    try:
+        addresses.parse(host)
+    except ValueError:
+        pass
+    else:
+        return None
+    if _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]):
+        return "has an incomplete or unusual IPv4 address; write it as four decimal numbers"
+    if len(host) > _LONGEST_NAME or not _NAME.fullmatch(host):
+        return (
+            "has a host that is neither a name nor an address; write other alphabets as 'xn--...'"
+        )
+    return None
