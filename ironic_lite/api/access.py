@@ -147,6 +147,15 @@ class Sight:
             self._granted[key] = allows(self._context, rule, target)
         return self._granted[key]
 
+    def shows_everywhere(self, rule: str) -> bool:
+        """Whether a field with this rule is shown of every node that the client may list, owned or leased."""
+        project = self._context.project_id
+        return self.is_whole or (
+            project is not None
+            and self.grants(rule, project, None)
+            and self.grants(rule, None, project)
+        )
+
     def grants_secrets(self, rule: str) -> bool:
         """Whether secrets with this rule are shown. Administrators see none unless the policy file says so."""
         granted = self._secrets.get(rule)

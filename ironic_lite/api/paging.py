@@ -36,6 +36,8 @@ class Page:
     marker: str | None
     sort_key: str
     sort_dir: str
+    rule: str | None = None
+    """The access rule that shows what the list is sorted by, where it has one."""
 
 
 def page(query: dict[str, Any], resource: Resource, minor: int) -> Page:
@@ -54,11 +56,14 @@ def page(query: dict[str, Any], resource: Resource, minor: int) -> Page:
         raise exception.InvalidParameterValue(
             f"Invalid sort direction: {sort_dir[:32]}. Acceptable values are 'asc' or 'desc'"
         )
+    sort_key = resource.check_sort_key(query.pop("sort_key", None) or "id", minor)
+    field = resource.fields.get(sort_key)
     return Page(
         min(limit, CONF.api.max_limit),
         query.pop("marker", None),
-        resource.check_sort_key(query.pop("sort_key", None) or "id", minor),
+        sort_key,
         sort_dir,
+        field.rule if field else None,
     )
 
 
@@ -99,7 +104,12 @@ def rows(
     wanted: Page,
     filters: dict[str, Any],
 ) -> Sequence[dict[str, Any]]:
-    """Read a page: plain rows, only the columns that are shown."""
+    """Read a page: plain rows, only the columns that are shown.
+
+    :raises HTTPForbidden: the order would tell of a field what the rows withhold.
+    """
+    if wanted.rule is not None and not call.view.sight.shows_everywhere(wanted.rule):
+        raise exception.HTTPForbidden(resource=wanted.rule)
     return source(
         call.context,
         serialise.columns,

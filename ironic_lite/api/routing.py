@@ -104,17 +104,21 @@ def vendor_route(path: str, handler: Handler) -> Route:
     return Route(path, {method: Operation(handler, form) for method in METHODS})
 
 
+_ANY, _END = object(), object()
+"""Where the tree goes on for a variable segment, and where a path ends: no segment of a request equals them."""
+
+
 class Table:
     """Routes, looked up segment by segment; a literal segment comes before a variable one."""
 
     def __init__(self, routes: Iterable[Route]):
         self.routes = tuple(routes)
-        self._tree: dict[str, Any] = {}
+        self._tree: dict[Any, Any] = {}
         for entry in self.routes:
             branch = self._tree
             for segment in entry.path.split("/") if entry.path else ():
-                branch = branch.setdefault("{}" if segment.startswith("{") else segment, {})
-            branch[""] = entry
+                branch = branch.setdefault(_ANY if segment.startswith("{") else segment, {})
+            branch[_END] = entry
 
     def find(self, segments: list[str]) -> tuple[Route, list[str]] | None:
         """The route of a path, and the variable parts of it; None when there is none."""
@@ -122,10 +126,10 @@ class Table:
         for segment in segments:
             following = branch.get(segment) if segment else None
             if following is None:
-                following = branch.get("{}")
+                following = branch.get(_ANY)
                 if following is None or not segment:
                     return None
                 arguments.append(segment)
             branch = following
-        entry = branch.get("")
+        entry = branch.get(_END)
         return None if entry is None else (entry, arguments)

@@ -492,6 +492,10 @@ class AgentInProgress(IronicLiteError):
     template = "Node %(node)s command '%(command)s' failed. Agent is presently executing a command. Error %(error)s"
 
 
+class HeartbeatRefused(NotFound):
+    template = "No node of the UUID %(node)s has an agent with this token. Lookup gives the token out, once per boot."
+
+
 class InvalidAgentToken(Invalid):
     """400, as Ironic: there is nothing that the agent could authenticate anew with."""
 

@@ -14,7 +14,7 @@ from sqlalchemy import exc
 from ironic_lite.common import exception
 from ironic_lite.db import belonging, engine, retry
 from ironic_lite.db.models import ALLOCATIONS, NODES
-from ironic_lite.db.repository import Also, Repository, Row, among, equals
+from ironic_lite.db.repository import CONFINING, Also, Repository, Row, among, equals
 
 ALLOCATING = "allocating"
 ACTIVE = "active"
@@ -38,6 +38,7 @@ allocations = Repository(
     },
     defaults={"state": ALLOCATING},
     derived=(belonging.node_uuid(ALLOCATIONS),),
+    confining=CONFINING | {"owner"},
     filters={
         **_NODE_FILTERS,
         **equals(

@@ -59,6 +59,10 @@ _PARENT_NOT_FOUND: dict[str, Callable[[object], Exception]] = {
 }
 
 
+CONFINING = frozenset({"project", "usable_by", "node_id", "node_uuid", "portgroup_id"})
+"""Filters that say whose records a list is of. A record leaves these seldom; others it may leave between two pages."""
+
+
 class Repository:
     """The rows of one table.
 
@@ -70,6 +74,7 @@ class Repository:
     :param filters: filter name -> condition from its value, None for no condition.
     :param hidden: columns that lists neither show nor sort by.
     :param content: column of another table that refers to this one, and the error when something does at deletion.
+    :param confining: filters that say whose records a list is of; a marker has to be one of them.
     """
 
     def __init__(
@@ -85,6 +90,7 @@ class Repository:
         filters: Mapping[str, Filter] | None = None,
         hidden: frozenset[str] = frozenset(),
         content: tuple[sa.Column[Any], Refusal] | None = None,
+        confining: frozenset[str] = CONFINING,
     ):
         self.table = table
         self.not_found = not_found
@@ -95,6 +101,7 @@ class Repository:
         self.defaults = defaults or {}
         self._hidden = hidden
         self._content = content
+        self._confining = confining
         self._columns: dict[str, Any] = {**table.c, **{label.name: label for label in derived}}
         self.select = sa.select(*self._columns.values())
         # Clients ask for a few sets of columns, again and again.
@@ -160,7 +167,9 @@ class Repository:
         sort_column = paging.sort_column(self.table, sort_key, self._hidden)
         statement = self._narrow(self._selection(names, columns is None, text_moments), filters)
         with engine.reader() as connection:
-            behind = None if marker is None else self._place(connection, marker, sort_column)
+            behind = (
+                None if marker is None else self._place(connection, marker, sort_column, filters)
+            )
             statement = paging.apply(
                 statement, connection.dialect.name, sort_column, sort_dir, limit, behind
             )
@@ -182,13 +191,23 @@ class Repository:
         return self._columns[name]
 
     def _place(
-        self, connection: sa.Connection, marker: str, sort_column: sa.Column[Any]
+        self,
+        connection: sa.Connection,
+        marker: str,
+        sort_column: sa.Column[Any],
+        filters: Row | None,
     ) -> tuple[Any, int]:
+        """Where the marker stands in the order. One that is not among the records that the list is confined to is none:
+        else the answer would tell whether somebody else has such a record."""
         if "uuid" not in self.table.c:
             raise exception.InvalidParameterValue(
                 err=f"Lists of {self._plural.lower()} take no marker."
             )
         statement = sa.select(sort_column, self.table.c.id).where(self.table.c.uuid == marker)
+        confined = {
+            name: value for name, value in (filters or {}).items() if name in self._confining
+        }
+        statement = self._narrow(statement, confined)
         found = connection.execute(statement).first()
         if found is None:
             raise self.not_found(marker)

@@ -96,20 +96,20 @@ def _owner(call: Call, owner: str | None) -> str | None:
 def _candidates(call: Call, idents: list[str]) -> list[str]:
     """The UUIDs of the nodes that an allocation is limited to.
 
-    :raises Invalid: some do not exist.
+    :raises Invalid: some do not exist, or the client may not see them.
     """
     named = [ident for ident in idents if not types.is_uuid(ident)]
     wanted = [types.UUID.check(ident) for ident in idents if types.is_uuid(ident)]
     missing = []
-    found = set()
     if wanted:
-        rows = Node.rows(call.context, ["uuid"], filters={"uuid_in": wanted})
-        found = {row["uuid"] for row in rows}
+        columns = ("uuid", "owner", "lessee")
+        rows = Node.rows(call.context, columns, filters={"uuid_in": wanted})
+        found = {row["uuid"] for row in rows if _may_see(call, row["owner"], row["lessee"])}
         missing = [uuid for uuid in wanted if uuid not in found]
     uuids = {}
     for name in named:
         try:
-            uuids[name] = Node.get_by_name(call.context, name).uuid
+            uuids[name] = finding.named_node(call.context, name).uuid
         except exception.NodeNotFound:
             missing.append(name)
     if missing:
@@ -118,10 +118,15 @@ def _candidates(call: Call, idents: list[str]) -> list[str]:
     return list(dict.fromkeys(resolved))
 
 
+def _may_see(call: Call, owner: str | None, lessee: str | None) -> bool:
+    return access.allows(call.context, "baremetal:node:get", access.of_node(owner, lessee))
+
+
 def _to_backfill(call: Call, values: dict[str, Any]) -> Node | None:
     """The node whose instance the allocation is for; the allocation takes over what the node says of it.
 
-    :raises Invalid: there is no such node, or the allocation's UUID is not that of its instance.
+    :raises Invalid: there is no such node that the client may see, or the allocation's UUID is not that of
+        its instance.
     """
     ident = values.pop("node", None)
     if ident is None:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from ironic_lite.api import access, announcing
 from ironic_lite.api import patch as json_patch
+from ironic_lite.api.controllers.v1 import finding
 from ironic_lite.api.resources.fields import Resource
 from ironic_lite.common import exception
 from ironic_lite.common.context import RequestContext
@@ -63,13 +64,13 @@ def patch(
     until_settled(record, apply)
 
 
-def named_node(context: Any, ident: str) -> Node:
-    """The node that a new record is to belong to.
+def named_node(context: RequestContext, ident: str) -> Node:
+    """The node that a body names, as the one that a new record is to belong to.
 
-    :raises Invalid: there is none; 400, for the body is wrong, not the path.
+    :raises Invalid: there is none that the client may see; 400, for the body is wrong, not the path.
     """
     try:
-        return Node.get(context, ident)
+        return finding.named_node(context, ident)
     except exception.NodeNotFound as exc:
         raise exception.Invalid(exc.message) from None
 
@@ -81,16 +82,13 @@ def new_node(context: RequestContext, ident: str, rule: str) -> Node:
     :raises HTTPForbidden:
     """
     try:
-        node = Node.get(context, ident)
-        target = access.of_node(node.owner, node.lessee)
-        if not access.allows(context, "baremetal:node:get", target):
-            raise exception.NodeNotFound(node=ident)
-        access.authorize(context, rule, target)
-        return node
+        node = finding.named_node(context, ident)
     except exception.NodeNotFound:
         raise exception.Invalid(
             f"Unable to apply the requested node_uuid '{ident}'. Requested value was invalid."
         ) from None
+    access.authorize(context, rule, finding.target(node))
+    return node
 
 
 def node_of_part(
@@ -99,6 +97,7 @@ def node_of_part(
     """The node that a port, port group or volume belongs to once ``changes`` are made, to which the move is added.
 
     :param wanted: the node that it is moved to; None: it stays where it is.
+    :param rule: what lets a client create such a record: to move one is to have one more there.
     :raises Invalid, HTTPForbidden: as :func:`new_node`.
     """
     if wanted is None:

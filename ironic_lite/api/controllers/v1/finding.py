@@ -8,6 +8,7 @@ from ironic_lite.api import access, types
 from ironic_lite.api.call import Call
 from ironic_lite.api.resources.fields import Resource, Serialiser
 from ironic_lite.common import exception
+from ironic_lite.common.context import RequestContext
 from ironic_lite.objects.chassis import Chassis
 from ironic_lite.objects.node import Node
 from ironic_lite.objects.port import Port, Portgroup
@@ -61,6 +62,17 @@ def node(call: Call, ident: str, *rules: str) -> Node:
         for rule in rules:
             access.authorize(call.context, rule, target(found))
     call.check_precondition(found)
+    return found
+
+
+def named_node(context: RequestContext, ident: str) -> Node:
+    """The node that a query or a body names, if the client may see it.
+
+    :raises NodeNotFound: there is none, or none that it may see.
+    """
+    found = Node.get(context, ident)
+    if not access.allows(context, "baremetal:node:get", target(found)):
+        raise exception.NodeNotFound(node=ident)
     return found
 
 
@@ -148,7 +160,7 @@ def port(call: Call, ident: str, rule: str) -> Port:
     return found
 
 
-def portgroup(call: Call, ident: str, rule: str) -> Portgroup:
+def portgroup(call: Call, ident: str, rule: str = "baremetal:portgroup:get") -> Portgroup:
     """The port group of this UUID or name, for somebody who may do ``rule`` to it.
 
     :raises PortgroupNotFound:

@@ -97,7 +97,7 @@ def _find(call: Call, node_uuid: str | None, inventory: dict[str, Any]) -> Node:
     """The node, if it waits for such data. Nobody learns more than that: the route is open to all.
 
     :raises NotFound:
-    :raises NodeLocked: it will wait in a moment; the ramdisk tries again.
+    :raises Conflict: it will wait in a moment; the ramdisk tries again.
     """
     macs = [
         nic["mac_address"].lower()
@@ -112,7 +112,7 @@ def _find(call: Call, node_uuid: str | None, inventory: dict[str, Any]) -> Node:
     except exception.NotFound:
         raise exception.NotFound() from None
     if node.provision_state == states.INSPECTING:
-        raise exception.NodeLocked(node=node.uuid, host=node.reservation or "a conductor")
+        raise exception.Conflict("The inspection does not wait for its data yet; try again.")
     if node.provision_state != states.INSPECTWAIT:
         raise exception.NotFound()
     return node

@@ -9,6 +9,7 @@ import webob
 
 from ironic_lite.api import access, filters, paging, types
 from ironic_lite.api.call import Call
+from ironic_lite.api.controllers.v1 import finding
 from ironic_lite.api.resources.node import NODE
 from ironic_lite.api.view import NodeKey
 from ironic_lite.common import exception
@@ -52,15 +53,20 @@ def reply(
 def _may_match(call: Call, narrowed: dict[str, Any]) -> bool:
     """Make the filters of the API those of the objects; False: nothing can match them.
 
-    :raises ChassisNotFound:
+    :raises ChassisNotFound: to those who may see chassis; to others one that is not there is like one without nodes.
     """
     chassis = narrowed.pop("chassis_uuid", None)
     if chassis is not None:
-        narrowed["chassis_id"] = Chassis.get(call.context, chassis).id
+        try:
+            narrowed["chassis_id"] = Chassis.get(call.context, chassis).id
+        except exception.ChassisNotFound:
+            if access.allows(call.context, "baremetal:chassis:get"):
+                raise
+            return False
     parent = narrowed.get("parent_node")
     if parent is not None:
         try:
-            narrowed["parent_node"] = Node.get(call.context, parent).uuid
+            narrowed["parent_node"] = finding.named_node(call.context, parent).uuid
         except exception.NodeNotFound:
             return False
         narrowed.pop("include_children", None)

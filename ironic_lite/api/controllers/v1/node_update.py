@@ -6,7 +6,7 @@ from typing import Any
 from ironic_lite.api import access, announcing, types
 from ironic_lite.api import patch as json_patch
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import changing
+from ironic_lite.api.controllers.v1 import changing, finding
 from ironic_lite.api.resources.node import NODE, check_name
 from ironic_lite.common import exception, states
 from ironic_lite.objects.chassis import Chassis
@@ -25,7 +25,7 @@ def resolve_references(call: Call, values: dict[str, Any]) -> None:
     parent = values.get("parent_node")
     if parent is not None:
         try:
-            values["parent_node"] = Node.get(call.context, parent).uuid
+            values["parent_node"] = finding.named_node(call.context, parent).uuid
         except exception.NodeNotFound:
             raise exception.Invalid(
                 f"Unable to apply the requested parent_node '{parent}'. Requested value was invalid."

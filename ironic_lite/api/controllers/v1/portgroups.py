@@ -64,7 +64,7 @@ def _list(
     access.narrow(narrowed, own)
     named = narrowed.pop("node", None)
     if named is not None:
-        node = Node.get(call.context, named)
+        node = finding.named_node(call.context, named)
     if node is not None:
         narrowed["node_id"] = node.id
     groups = narrowed.pop("conductor_groups", None)
@@ -119,7 +119,7 @@ def _apply(call: Call, group: Portgroup, operations: list[dict[str, Any]]) -> Po
     finding.check_name("portgroup", changes.get("name"))
     expected = {name: before[name] for name in changes}
     wanted = changes.pop("node_uuid", None)
-    node = changing.node_of_part(call.context, group, changes, wanted, "baremetal:portgroup:update")
+    node = changing.node_of_part(call.context, group, changes, wanted, "baremetal:portgroup:create")
     for name, value in changes.items():
         setattr(group, name, value)
     topic = call.conductors.get_topic_for(node)

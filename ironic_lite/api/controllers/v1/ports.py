@@ -13,7 +13,7 @@ from ironic_lite.api.resources.fields import DETAIL, ROW
 from ironic_lite.api.resources.port import PORT
 from ironic_lite.common import exception
 from ironic_lite.objects.node import Node
-from ironic_lite.objects.port import Port, Portgroup
+from ironic_lite.objects.port import Port
 
 _LIST = {**paging.ARGUMENTS, **paging.CHOOSING, **filters.kinds(filters.PORTS)}
 _DETAILS = {**paging.ARGUMENTS, **filters.kinds(filters.PORTS)}
@@ -73,10 +73,10 @@ def _list(
     access.narrow(narrowed, own)
     group = narrowed.pop("portgroup", None)
     if group is not None:
-        narrowed["portgroup_id"] = Portgroup.get(call.context, group).id
+        narrowed["portgroup_id"] = finding.portgroup(call, group).id
     node = narrowed.pop("node", None) or narrowed.get("node_uuid")
     if node is not None:
-        narrowed["node_uuid"] = Node.get(call.context, node).uuid
+        narrowed["node_uuid"] = finding.named_node(call.context, node).uuid
     groups = narrowed.pop("conductor_groups", None)
     if groups:
         narrowed["conductor_group_in"] = groups
@@ -137,7 +137,7 @@ def _apply(call: Call, port: Port, operations: list[dict[str, Any]]) -> Port:
     # A port always has a node: to remove it changes nothing, as on Ironic.
     wanted = changes.pop("node_uuid", None) or changes.pop("node_ident", None)
     changes.pop("node_ident", None)
-    node = changing.node_of_part(call.context, port, changes, wanted, "baremetal:port:update")
+    node = changing.node_of_part(call.context, port, changes, wanted, "baremetal:port:create")
     if wanted is not None:
         expected["node_id"] = port.node_id
     for name, value in changes.items():
@@ -150,13 +150,13 @@ def _apply(call: Call, port: Port, operations: list[dict[str, Any]]) -> Port:
 def _resolve_portgroup(call: Call, values: dict[str, Any]) -> None:
     """Put the port group's id in the place of its UUID.
 
-    :raises Invalid: there is none of this UUID.
+    :raises Invalid: there is none of this UUID that the client may see.
     """
     if "portgroup_uuid" not in values:
         return
     uuid = values.pop("portgroup_uuid")
     try:
-        values["portgroup_id"] = uuid and Portgroup.get(call.context, uuid).id
+        values["portgroup_id"] = uuid and finding.portgroup(call, uuid).id
     except exception.PortgroupNotFound as exc:
         raise exception.Invalid(exc.message) from None
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What agents call, without authentication: lookup of the node they run on, and heartbeat."""
 
+import hmac
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -133,26 +134,51 @@ def heartbeat(call: Call, ident: str) -> webob.Response:
     access.authorize(call.context, "baremetal:node:ipa_heartbeat")
     arguments = call.arguments(HEARTBEAT)
     _check_versions(call.minor, arguments)
-    if not types.is_uuid(ident) and not types.is_name(ident):
-        raise exception.NodeNotFound(node=ident[:64])
-    node = Node.get(call.context, ident)
     callback_url = arguments["callback_url"]
     if not _is_url(callback_url):
         raise exception.Invalid('An issue with the supplied "callback_url" has been detected.')
-    if not arguments.get("agent_token"):
+    token = arguments.get("agent_token")
+    if not token:
         raise exception.InvalidParameterValue("Agent token is required for heartbeat processing.")
-    call.conductors.heartbeat(
-        call.context,
-        node.uuid,
-        callback_url,
-        arguments.get("agent_version") or "",
-        arguments["agent_token"],
-        call.conductors.get_topic_for(node),
-        agent_verify_ca=arguments.get("agent_verify_ca"),
-        agent_status=arguments.get("agent_status"),
-        agent_status_message=arguments.get("agent_status_message"),
-    )
+    node = _called_with(call, ident, token)
+    try:
+        call.conductors.heartbeat(
+            call.context,
+            node.uuid,
+            callback_url,
+            arguments.get("agent_version") or "",
+            token,
+            call.conductors.get_topic_for(node),
+            agent_verify_ca=arguments.get("agent_verify_ca"),
+            agent_status=arguments.get("agent_status"),
+            agent_status_message=arguments.get("agent_status_message"),
+        )
+    except exception.InvalidAgentToken:
+        raise exception.HeartbeatRefused(node=ident) from None
     return call.empty(202)
+
+
+def _called_with(call: Call, ident: str, token: str) -> Node:
+    """The node of this UUID, for its agent. Others do not learn whether there is one: the route is open to all.
+
+    :raises HeartbeatRefused: no node of this UUID has an agent with this token.
+    """
+    refused = exception.HeartbeatRefused(node=ident[:64])
+    if not types.is_uuid(ident):
+        raise refused
+    try:
+        node = Node.get_by_uuid(call.context, ident)
+    except exception.NodeNotFound:
+        raise refused from None
+    known = node.agent_secret_token or ""
+    if not hmac.compare_digest(_bytes(known), _bytes(token)):
+        LOG.info("Node %s: a heartbeat came without the token of this boot's agent", node.uuid)
+        raise refused
+    return node
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode(errors="surrogatepass")
 
 
 def _check_versions(minor: int, arguments: dict[str, Any]) -> None:

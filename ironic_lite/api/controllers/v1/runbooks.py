@@ -144,16 +144,18 @@ def remove_trait(call: Call, ident: str, trait: str) -> webob.Response:
 def find(call: Call, ident: str, *rules: str) -> Runbook:
     """The runbook of this UUID or name, for somebody who may do all of ``rules`` to it.
 
-    :raises RunbookNotFound:
+    :raises RunbookNotFound: also for those who may not see it.
     :raises Invalid: neither a UUID nor a name.
-    :raises HTTPForbidden: unlike a node, a runbook is not concealed from those who may not see it.
+    :raises HTTPForbidden: it may be seen, and no more.
     """
     finding.check_ident("runbook_ident", ident)
     runbook = Runbook.get(call.context, ident)
-    if not (runbook.public and access.allows(call.context, "baremetal:runbook:list")):
-        access.authorize(call.context, "baremetal:runbook:get", _target(runbook.owner))
+    target = _target(runbook.owner)
+    is_open = runbook.public and access.allows(call.context, "baremetal:runbook:list")
+    if not is_open and not access.allows(call.context, "baremetal:runbook:get", target):
+        raise exception.RunbookNotFound(runbook=ident)
     for rule in rules:
-        access.authorize(call.context, rule, _target(runbook.owner))
+        access.authorize(call.context, rule, target)
     return runbook
 
 

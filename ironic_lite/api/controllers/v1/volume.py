@@ -74,7 +74,7 @@ class Volumes:
         access.narrow(narrowed, own)
         node = narrowed.pop("node", None)
         if node is not None:
-            narrowed["node_id"] = Node.get(call.context, node).id
+            narrowed["node_id"] = finding.named_node(call.context, node).id
         rows = paging.rows(call, self.records.rows, serialise, wanted, narrowed)
         return paging.reply(call, self.resource, rows, serialise, wanted, path)
 
@@ -113,7 +113,7 @@ class Volumes:
         expected = {name: before[name] for name in changes}
         wanted = changes.pop("node_uuid", None)
         node = changing.node_of_part(
-            call.context, record, changes, wanted, "baremetal:volume:update"
+            call.context, record, changes, wanted, "baremetal:volume:create"
         )
         for name, value in changes.items():
             setattr(record, name, value)
