@@ -7,6 +7,7 @@ from ironic_lite.api.controllers.root import Application
 from ironic_lite.api.hooks import FaultHook, VersionHook
 from ironic_lite.api.middleware.agent_share import AgentShare
 from ironic_lite.api.middleware.auth import auth
+from ironic_lite.api.middleware.document_room import DocumentRoom
 from ironic_lite.api.middleware.last_resort import LastResort
 from ironic_lite.api.middleware.limits import BodyLimit
 from ironic_lite.api.middleware.request_id import RequestId
@@ -18,7 +19,8 @@ from ironic_lite.objects.base import IronicLiteObject
 
 # From the inside out; a request passes them from the last to the first.
 MIDDLEWARE: tuple[Any, ...] = (
-    BodyLimit,  # innermost: only bodies of those who may send any are read
+    DocumentRoom,  # the memory of parsed bodies is given back as soon as there is an answer
+    BodyLimit,  # inside of authentication: only bodies of those who may send any are read
     auth,  # whoever is refused here has cost a header; public routes pass
     LastResort,  # outside of all that may fail, inside of what names the request
     AgentShare,  # outside of all that costs: agents that have to wait are told so for next to nothing

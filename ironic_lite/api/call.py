@@ -2,7 +2,7 @@
 """One request as the controllers see it: who asks, in which microversion, with which arguments; and its replies."""
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -10,8 +10,9 @@ import webob
 from oslo_serialization import jsonutils
 
 from ironic_lite.api import access, etag, types, versions
+from ironic_lite.api.middleware.document_room import ROOM
 from ironic_lite.api.view import View, base_url
-from ironic_lite.common import exception
+from ironic_lite.common import exception, json_reading
 from ironic_lite.common.context import RequestContext
 from ironic_lite.conductor import rpcapi
 from ironic_lite.conf import CONF
@@ -42,7 +43,7 @@ def _encode_unusual(value: Any) -> bytes:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, orjson.Fragment):
-        return orjson.loads(orjson.dumps(value))
+        return json_reading.read(orjson.dumps(value))
     return jsonutils.to_primitive(value)
 
 
@@ -51,23 +52,6 @@ def _pieces(body: bytes) -> list[bytes]:
     if len(body) <= _PIECE:
         return [body]
     return [body[start : start + _PIECE] for start in range(0, len(body), _PIECE)]
-
-
-def _check_depth(document: Any) -> None:
-    limit = CONF.api.max_json_depth
-    level = [document]
-    for _depth in range(limit):
-        level = [
-            item
-            for value in level
-            for item in (value.values() if isinstance(value, dict) else value)
-            if isinstance(item, (dict, list))
-        ]
-        if not level:
-            return
-    raise exception.Invalid(
-        f"Request body JSON is nested too deeply: at most {limit} levels are accepted."
-    )
 
 
 class Call:
@@ -108,19 +92,31 @@ class Call:
     def document(self) -> Any:
         """The body, parsed; an empty body reads as an empty object, as Ironic's does.
 
-        :raises Invalid: not JSON, or nested too deeply.
+        :raises Invalid: not JSON, nested too deeply, or of too many parts.
+        :raises NoRoom: it is large, and others are too.
         """
+        return self._read(json_reading.read)
+
+    def agents_document(self) -> Any:
+        """The same of an agent, whose body is taken as Python's own module reads it, and cleaned.
+
+        :raises Invalid: not JSON, nested too deeply, or of too many parts.
+        :raises NoRoom: it is large, and others are too.
+        """
+        return self._read(json_reading.read_agents)
+
+    def _read(self, read: Callable[[bytes, json_reading.Limits], Any]) -> Any:
         body = self.request.body
         if not body:
             return {}
+        limits = json_reading.Limits(CONF.api.max_json_depth, CONF.api.max_json_values)
+        self.request.environ[ROOM].take_for(body, limits)
         try:
-            document = orjson.loads(body)
-        except ValueError as exc:
-            # orjson itself refuses more than 1024 levels.
+            return read(body, limits)
+        except json_reading.TooMuch as exc:
+            raise exception.Invalid(f"The request body is not accepted: {exc}.") from None
+        except json_reading.Unreadable as exc:
             raise exception.Invalid(f"The request body is not valid JSON: {exc}") from None
-        if isinstance(document, (dict, list)):
-            _check_depth(document)
-        return document
 
     def arguments(self, kinds: type) -> dict[str, Any]:
         """The body of a PUT: named arguments, checked against a body class."""

@@ -133,7 +133,12 @@ def apply(
 def _apply_inside(document: dict[str, Any], operation: dict[str, Any]) -> None:
     try:
         jsonpatch.JsonPatch([operation]).apply(document, in_place=True)
-    except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException, TypeError) as exc:
+    except (
+        jsonpatch.JsonPatchException,
+        jsonpointer.JsonPointerException,
+        TypeError,
+        ValueError,  # an index of thousands of digits
+    ) as exc:
         # The library goes on to quote the whole object that it searched, passwords and all.
         reason = str(exc).partition(" in {")[0]
         raise exception.PatchError(patch=_shown(operation), reason=reason) from None

@@ -3,7 +3,6 @@
 
 import argparse
 import contextlib
-import json
 import os
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,10 +10,13 @@ from typing import Any
 import requests
 
 from ironic_lite.cmd import arguments
-from ironic_lite.common import exception
+from ironic_lite.common import exception, json_reading
 
 _PATIENCE = 60
 """Seconds that an answer may take."""
+
+_ANSWER = json_reading.Limits(depth=64, values=10_000_000)
+"""Of an answer, which may be a list of all nodes."""
 
 _VERSION = {"X-OpenStack-Ironic-API-Version": "latest", "Accept": "application/json"}
 
@@ -123,8 +125,8 @@ def _through_keystoneauth(url: str | None, kind: str) -> Reader:
 
 def _document(answer: requests.Response) -> Any:
     try:
-        document = answer.json()
-    except ValueError:
+        document = json_reading.read_agents(answer.content, _ANSWER)
+    except json_reading.Unreadable:
         raise Refused(reason=f"the API answers {answer.status_code}, and not in JSON") from None
     if not answer.ok:
         raise Refused(reason=f"the API answers {answer.status_code}: {_reason(document)}")
@@ -134,8 +136,8 @@ def _document(answer: requests.Response) -> Any:
 def _reason(document: Any) -> str:
     """What an error says: its text is in JSON in a string of the document, as Ironic's clients expect."""
     fault = document.get("error_message", document) if isinstance(document, dict) else document
-    with contextlib.suppress(TypeError, ValueError):
-        fault = json.loads(fault)
+    with contextlib.suppress(TypeError, json_reading.Unreadable):
+        fault = json_reading.read(fault)
     if isinstance(fault, dict):
         told = (fault.get(name) for name in ("faultstring", "description", "title"))
         return str(next(filter(None, told), fault))

@@ -13,7 +13,7 @@ import json
 from typing import Any
 
 from ironic_lite import objects
-from ironic_lite.common import exception, outbound
+from ironic_lite.common import exception, json_reading, outbound
 
 LABEL = "config-2"
 # The agent refuses more than 64 MiB: that is the size of the partition it makes.
@@ -32,8 +32,8 @@ def ready(node: objects.Node, configdrive: str | dict[str, Any]) -> str:
     """
     if isinstance(configdrive, str) and configdrive.lstrip().startswith("{"):
         try:
-            configdrive = json.loads(configdrive)
-        except ValueError as exc:
+            configdrive = json_reading.read(configdrive, json_reading.CONFIG_DRIVE)
+        except json_reading.Unreadable as exc:
             raise exception.ConfigDriveInvalid(reason=f"it is not valid JSON: {exc}") from exc
     if isinstance(configdrive, dict):
         return build(node, configdrive)

@@ -61,7 +61,18 @@ OPTS = [
         "Without its logs, which are not kept, it may have 4 MiB.",
     ),
     cfg.IntOpt(
-        "max_json_depth", default=32, min=4, help="Deepest nesting that a JSON body may have."
+        "max_json_depth",
+        default=32,
+        min=4,
+        max=200,
+        help="Deepest nesting that a JSON body may have.",
+    ),
+    cfg.IntOpt(
+        "max_json_values",
+        default=200_000,
+        min=1000,
+        help="Most values that a JSON body may have: numbers, texts, lists and objects. One takes up to 250 bytes of "
+        "memory, however short it is in the body.",
     ),
     cfg.BoolOpt(
         "restrict_lookup",

@@ -2,32 +2,15 @@
 """Column types and clock functions that behave the same on SQLite, MariaDB and PostgreSQL."""
 
 import datetime
-import json
 from collections.abc import Callable
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import functions
 
-from ironic_lite.common import redaction
-
-
-def _dumps(value: Any) -> str:
-    try:
-        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
-    except TypeError:
-        # Integers beyond 64 bits and lone surrogates: legal JSON that orjson refuses.
-        return json.dumps(value)
-
-
-def _loads(text: str) -> Any:
-    try:
-        return orjson.loads(text)
-    except ValueError:
-        return json.loads(text)
+from ironic_lite.common import json_reading, redaction
 
 
 class Told(sa.types.TypeDecorator[str]):
@@ -50,7 +33,7 @@ class JSONDict(sa.types.TypeDecorator[dict[str, Any]]):
         return mysql.LONGTEXT() if dialect.name == "mysql" else super().load_dialect_impl(dialect)
 
     def process_bind_param(self, value: Any, dialect: Any) -> str | None:
-        return None if value is None else _dumps(value)
+        return None if value is None else json_reading.to_text(value)
 
     def result_processor(self, dialect: Any, coltype: Any) -> Callable[[Any], dict[str, Any]]:
         # Lists of nodes call this ten thousand times: no layer between it and the driver.
@@ -58,7 +41,7 @@ class JSONDict(sa.types.TypeDecorator[dict[str, Any]]):
 
 
 def _read_dict(text: str | None) -> dict[str, Any]:
-    return {} if text is None or text == "{}" else _loads(text)
+    return {} if text is None or text == "{}" else json_reading.from_text(text)
 
 
 class JSONList(sa.types.TypeDecorator[list[Any]]):
@@ -68,10 +51,10 @@ class JSONList(sa.types.TypeDecorator[list[Any]]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Any) -> str | None:
-        return None if value is None else _dumps(value)
+        return None if value is None else json_reading.to_text(value)
 
     def process_result_value(self, value: Any, dialect: Any) -> list[Any]:
-        return [] if value is None else _loads(value)
+        return [] if value is None else json_reading.from_text(value)
 
 
 class LongJSONList(JSONList):

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The capabilities of a node (in ``properties``) and of its instance (in ``instance_info``)."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from ironic_lite.common import exception
+from ironic_lite.common import exception, json_reading
 
 HOLDERS = ("instance_info", "properties")
 """Fields that may hold capabilities; the first that names one decides."""
@@ -27,10 +26,10 @@ def read(node: Any, field: str) -> dict[str, Any]:
     value = (getattr(node, field) or {}).get("capabilities") or {}
     if isinstance(value, str) and value.lstrip().startswith("{"):
         try:
-            value = json.loads(value)
-        except ValueError:
+            value = json_reading.read(value)
+        except json_reading.Unreadable as exc:
             raise exception.InvalidParameterValue(
-                err=f"capabilities of {field} are not valid JSON."
+                err=f"capabilities of {field} are not valid JSON: {exc}."
             ) from None
     if isinstance(value, dict):
         return value

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
+from ironic_lite.common import json_reading
 from ironic_lite.simulator import images
 from ironic_lite.simulator.faults import Faults, InvalidFault
 from ironic_lite.simulator.journal import Journal
@@ -71,11 +72,11 @@ class _Control:
     async def set_faults(self, request: web.Request) -> web.Response:
         server = self._server(request)
         try:
-            changes = await request.json()
+            changes = json_reading.read(await request.read())
             if not isinstance(changes, dict):
                 raise InvalidFault("The body must be a JSON object of faults.")
             server.faults.update(changes)
-        except (json.JSONDecodeError, InvalidFault) as exc:
+        except (json_reading.Unreadable, InvalidFault) as exc:
             return web.json_response({"error": str(exc)}, status=400)
         self._journal.record(server.name, "rack", "faults", **server.faults.active())
         return web.json_response(server.faults.active())

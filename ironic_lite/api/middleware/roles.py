@@ -42,6 +42,8 @@ class RolesFile:
             users = yaml.safe_load(text)
         except yaml.YAMLError as exc:
             raise self._wrong(f"is no YAML: {exc}") from None
+        except RecursionError:
+            raise self._wrong("is nested too deeply") from None
         if users is None:
             return {}
         if not isinstance(users, dict):

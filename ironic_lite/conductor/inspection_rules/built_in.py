@@ -43,6 +43,8 @@ def _read(path: Path) -> list[Any]:
         rules = yaml.safe_load(content)
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as exc:
         raise _wrong(str(path), str(exc)) from exc
+    except RecursionError:
+        raise _wrong(str(path), "it is nested too deeply") from None
     if not isinstance(rules, list):
         raise _wrong(str(path), "it is not a list of rules")
     return rules

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The agent's side of lookup and heartbeat, as ironic-python-agent 13 does them."""
 
-import json
 from typing import Any
 
 import aiohttp
+
+from ironic_lite.common import json_reading
 
 AGENT_VERSION = "13.0.0"
 # The versions that ironic-python-agent 13 asks for, at most.
@@ -46,14 +47,14 @@ class ProvisioningApi:
                 headers=_headers(version),
                 timeout=_TIMEOUT,
             ) as response:
-                body = await response.text()
+                body = await response.read()
                 status = response.status
         except (aiohttp.ClientError, TimeoutError) as exc:
             raise LookupRefused(f"lookup: {type(exc).__name__}: {exc}") from exc
         if status != 200:
             raise LookupRefused(f"lookup answered {status}", locked=status == 409)
         try:
-            found = json.loads(body)
+            found = json_reading.read(body)
             _ = found["node"]["uuid"], float(found["config"]["heartbeat_timeout"])
         except (ValueError, KeyError, TypeError) as exc:
             raise LookupRefused(f"lookup gave a malformed answer: {exc!r}") from exc
@@ -101,7 +102,7 @@ class ProvisioningApi:
         if self._version is None:
             try:
                 async with self._http.get(f"{self._url}/", timeout=_TIMEOUT) as response:
-                    found = json.loads(await response.text())["default_version"]["version"]
+                    found = json_reading.read(await response.read())["default_version"]["version"]
                 major, minor = found.split(".")
                 self._version = (int(major), int(minor))
             except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError):

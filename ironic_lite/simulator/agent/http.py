@@ -6,6 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
+from ironic_lite.common import json_reading
 from ironic_lite.simulator.agent import errors
 from ironic_lite.simulator.agent.agent import Agent, AgentUnreachable
 
@@ -63,7 +64,7 @@ class _AgentApi:
         if not agent.accepts(request.query.get("agent_token")):
             return _fault(401, _UNAUTHORIZED)
         try:
-            body = await request.json()
+            body = json_reading.read(await request.read(), json_reading.AGENTS)
             name, params = body["name"], body["params"]
         except (ValueError, KeyError, TypeError):
             return _fault(400, _NO_COMMAND)

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The bare-metal API as a plain HTTP client sees it."""
 
-import json
 from typing import Any
 
 import requests
+
+from ironic_lite.common import json_reading
 
 _VERSION_HEADER = "X-OpenStack-Ironic-API-Version"
 # The newest version that the demo's requests need.
@@ -80,14 +81,14 @@ class BaremetalApi:
         if not response.ok:
             message = f"{method} {path}: {response.status_code} {_fault(response)}"
             raise ApiError(message, response.status_code)
-        return response.json() if response.content else None
+        return json_reading.read_agents(response.content) if response.content else None
 
 
 def _fault(response: requests.Response) -> str:
     """The readable part of an error body, which is JSON in JSON."""
     try:
-        message = response.json()["error_message"]
-        fault = json.loads(message) if isinstance(message, str) else message
+        message = json_reading.read(response.content)["error_message"]
+        fault = json_reading.read(message) if isinstance(message, str) else message
         return str(fault.get("faultstring") or fault.get("description"))
     except (ValueError, KeyError, TypeError, AttributeError):
         return response.text[:200]

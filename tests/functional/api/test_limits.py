@@ -151,3 +151,63 @@ def test_odd_requests(limited_service: Deployment, request_bytes: bytes) -> None
             answer = b""
     assert not answer or answer.startswith(b"HTTP/1.1 4"), answer
     assert limited_service.request("GET", "/v1").ok
+
+
+HUGE = 98765432109876543210
+DEEP = '{"a":' * 100_000
+
+
+def test_integers_beyond_64_bits(limited_service: Deployment) -> None:
+    """In requests, the database, entity tags, patches and replies."""
+    values = {"n": HUGE, "list": [-HUGE, {"m": 10**300}], "text": str(HUGE)}
+    node = limited_service.create_node(
+        driver="fake-hardware", extra=values, properties=values, driver_info=values
+    )
+    path = f"/v1/nodes/{node}"
+    shown = limited_service.request("GET", path)
+    assert all(shown.json()[field] == values for field in ("extra", "properties", "driver_info"))
+    answer = limited_service.request(
+        "PATCH",
+        path,
+        [
+            {"op": "replace", "path": "/extra/n", "value": HUGE + 1},
+        ],
+    )
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["extra"]["n"] == HUGE + 1
+    listed = limited_service.call("GET", "/v1/nodes/detail")["nodes"]
+    assert [each["extra"]["n"] for each in listed if each["uuid"] == node] == [HUGE + 1]
+
+
+def test_json_in_a_text_that_is_too_deep(limited_service: Deployment) -> None:
+    text = DEEP[: MAX_BODY // 2]
+    node = limited_service.create_node(
+        driver="fake-hardware", properties={"capabilities": text}, instance_info={}
+    )
+    path = f"/v1/nodes/{node}"
+    assert limited_service.node(node)["properties"]["capabilities"] == text
+    for verb in ("GET", "validate"):
+        answer = limited_service.request("GET", path if verb == "GET" else f"{path}/validate")
+        assert answer.status_code == 200, answer.text
+    for verb, state in (("manage", "manageable"), ("provide", "available")):
+        limited_service.set_provision_state(node, verb, until=state)
+    answer = limited_service.request(
+        "PUT", f"{path}/states/provision", {"target": "active", "configdrive": DEEP[:100_000]}
+    )
+    assert answer.status_code == 400
+    assert "nested too deeply" in _fault(answer)
+    answer = limited_service.request(
+        "PATCH", path, [{"op": "remove", "path": "/properties/capabilities"}]
+    )
+    assert answer.status_code == 200
+    assert limited_service.node(node)["properties"] == {}
+
+
+@pytest.mark.parametrize("part", [b"{},", b"[],", b'"",', b"1,"])
+def test_parts_without_end(limited_service: Deployment, part: bytes) -> None:
+    body = b'{"inventory":[' + part * (8 * 1024 * 1024 // len(part)) + b"1]}"
+    answer = requests.post(
+        f"{limited_service.api_url}/v1/continue_inspection", data=body, timeout=60
+    )
+    assert answer.status_code == 400
+    assert "more than 200000 values" in _fault(answer)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What would be done to a node, step by step, without doing it. Not in Ironic's API."""
 
-import json
 from typing import Any
 
 import webob
@@ -9,7 +8,7 @@ import webob
 from ironic_lite.api import steps, types
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import finding, provisioning
-from ironic_lite.common import exception, states
+from ironic_lite.common import exception, json_reading, states
 from ironic_lite.objects.node import Node
 
 _TARGETS = tuple(target for target in states.VERBS if target not in ("abort", "unhold"))
@@ -73,8 +72,8 @@ def _given(call: Call, node: Node, target: str, query: dict[str, Any]) -> dict[s
 
 def _parsed(text: str) -> list[dict[str, Any]]:
     try:
-        found = json.loads(text)
-    except ValueError as exc:
+        found = json_reading.read(text)
+    except json_reading.Unreadable as exc:
         raise exception.Invalid(f"steps is not JSON: {exc}") from None
     if not isinstance(found, list) or not 0 < len(found) <= steps.MAX_STEPS:
         raise exception.Invalid(f"steps is not a list of 1 to {steps.MAX_STEPS} steps.")

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The arguments of the provision verbs, and from which microversion on each is known."""
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
 
 from ironic_lite.api import steps as step_lists
-from ironic_lite.common import exception
+from ironic_lite.common import exception, json_reading
 
 _DRIVE_PARTS = frozenset({"meta_data", "network_data", "user_data", "vendor_data"})
 # Possessive: blanks are tried once, or a drive full of them takes minutes to refuse.
@@ -129,7 +128,9 @@ def _is_json(text: str) -> bool:
     if not text.lstrip().startswith("{"):
         return False
     try:
-        json.loads(text)
-    except ValueError:
+        json_reading.read(text, json_reading.CONFIG_DRIVE)
+    except json_reading.TooMuch as exc:
+        raise exception.Invalid(f"Invalid configdrive: {exc}") from None
+    except json_reading.Unreadable:
         return False
     return True

@@ -14,7 +14,7 @@ from typing import Any
 
 from oslo_log import log
 
-from ironic_lite.common import exception, redaction
+from ironic_lite.common import exception, json_reading, redaction
 from ironic_lite.common.outbound import connections
 from ironic_lite.conf import CONF
 
@@ -229,8 +229,8 @@ class AgentClient:
         if status >= 300:
             self._refused(status, text, command)
         try:
-            return json.loads(text)
-        except ValueError as exc:
+            return json_reading.read_agents(text)
+        except json_reading.Unreadable as exc:
             raise self._malformed(command) from exc
 
     def _read(self, response: connections.Response, command: str) -> bytes:
@@ -244,8 +244,8 @@ class AgentClient:
 
     def _refused(self, status: int, text: bytes, command: str) -> None:
         try:
-            answer = json.loads(text)
-        except ValueError:
+            answer = json_reading.read_agents(text)
+        except json_reading.Unreadable:
             answer = None
         error = answer.get("faultstring") if isinstance(answer, Mapping) else None
         if not isinstance(error, str):

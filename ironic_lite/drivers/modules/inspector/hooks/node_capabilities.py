@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hooks that set capabilities of the node: ``boot-mode``, ``cpu-capabilities``, ``pci-devices``."""
 
-import json
 from typing import Any
 
-from ironic_lite.common import exception
+from ironic_lite.common import exception, json_reading
 from ironic_lite.conf import CONF
 from ironic_lite.drivers import capabilities
 from ironic_lite.drivers.interfaces.task import Task
@@ -63,8 +62,8 @@ def _kind(device: Any) -> tuple[str, str]:
 
 def _alias(text: str) -> tuple[tuple[str, str], str]:
     try:
-        alias = json.loads(text)
-    except ValueError:
+        alias = json_reading.read(text)
+    except json_reading.Unreadable:
         alias = None
     if not isinstance(alias, dict) or set(alias) != _ALIAS:
         raise exception.ConfigInvalid(
