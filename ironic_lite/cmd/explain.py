@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ironic_lite.cmd import arguments, rest
-from ironic_lite.common import states
+from ironic_lite.common import safe_text, states
 
 Row = dict[str, Any]
 
@@ -40,7 +40,8 @@ def main(argv: list[str]) -> int:
     if given.json:
         print(json.dumps({"summary": answer["summary"], "timeline": shown}, indent=2))
         return 0
-    print("\n".join([*_summary(answer["summary"]), *_timeline(shown)]))
+    told = [*_summary(answer["summary"]), *_timeline(shown)]
+    print("\n".join(map(safe_text.one_line, told)))
     return 0
 
 

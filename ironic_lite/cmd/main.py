@@ -8,7 +8,7 @@ import select
 import sys
 from collections.abc import Callable, Sequence
 
-from ironic_lite.common import concurrency
+from ironic_lite.common import concurrency, safe_text
 
 PROG = "ironic-lite"
 
@@ -79,7 +79,10 @@ def _main(argv: Sequence[str] | None) -> int:
         return 0
     name, arguments = rest[0], list(rest[1:])
     if name not in COMMANDS:
-        print(f"{PROG}: there is no command '{name}'. Try '{PROG} --help'.", file=sys.stderr)
+        print(
+            f"{PROG}: there is no command '{safe_text.one_line(name)}'. Try '{PROG} --help'.",
+            file=sys.stderr,
+        )
         return _USAGE_ERROR
     concurrency.setup()
     return _run(name, arguments, given)
@@ -106,10 +109,10 @@ def _run(name: str, arguments: list[str], given: argparse.Namespace) -> int:
         exception.NoValidDefaultForInterface,
     ) as exc:
         for line in exc.message.splitlines():
-            print(f"{PROG} {name}: {line}", file=sys.stderr)
+            print(f"{PROG} {name}: {safe_text.one_line(line)}", file=sys.stderr)
         return _USAGE_ERROR
     except exception.IronicLiteError as exc:
-        print(f"{PROG} {name}: {exc.message}", file=sys.stderr)
+        print(f"{PROG} {name}: {safe_text.lines(exc.message)}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

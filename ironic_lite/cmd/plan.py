@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ironic_lite.cmd import arguments, rest
-from ironic_lite.common import exception
+from ironic_lite.common import exception, safe_text
 
 Row = dict[str, Any]
 
@@ -42,7 +42,8 @@ def main(argv: list[str]) -> int:
     read = rest.reader(given.api)
     path = f"nodes/{urllib.parse.quote(given.node, safe='')}/plan"
     answer = read(path, {name: value for name, value in query.items() if value is not None})
-    print(json.dumps(answer, indent=2) if given.json else "\n".join(_told(answer)))
+    told = map(safe_text.one_line, _told(answer))
+    print(json.dumps(answer, indent=2) if given.json else "\n".join(told))
     return REFUSED if answer["refused"] else 0
 
 

@@ -8,7 +8,7 @@ import requests
 import urllib3
 
 from ironic_lite.cmd import arguments
-from ironic_lite.common import config, exception, rpc
+from ironic_lite.common import config, exception, rpc, safe_text
 from ironic_lite.common import context as ironic_context
 from ironic_lite.conf import CONF
 
@@ -48,7 +48,7 @@ def _report(name: str, check: Check) -> bool:
         verdict, text = "-", str(exc)
     except exception.IronicLiteError as exc:
         verdict, text = "FAILED", exc.message
-    print(f"{name:<14}{verdict:<8}{' '.join(text.split())}", flush=True)
+    print(f"{name:<14}{verdict:<8}{safe_text.one_line(' '.join(text.split()))}", flush=True)
     return verdict != "FAILED"
 
 

@@ -11,7 +11,7 @@ from oslo_config import cfg
 from oslo_log import log
 
 from ironic_lite import version
-from ironic_lite.common import config_files, exception, release_mappings, rpc
+from ironic_lite.common import config_files, exception, logs, release_mappings, rpc
 from ironic_lite.conf import CONF
 
 PROJECT = "ironic-lite"
@@ -73,6 +73,7 @@ def _parse(files: Sequence[str], directories: Sequence[str]) -> None:
 def _set_up_logging() -> list[str]:
     try:
         log.setup(CONF, PROJECT)
+        logs.guard()
     except log.LogConfigError as exc:
         return [f"[DEFAULT] log_config_append: {exc.err_msg} ({exc.log_config})"]
     except OSError as exc:

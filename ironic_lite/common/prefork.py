@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from ironic_lite.common import exception
+from ironic_lite.common import exception, safe_text
 
 LOG = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ class Prefork:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _AWAITED)
             status = self._work(self._lifeline)
         except exception.ConfigInvalid as exc:
-            print(exc.message, file=sys.stderr)
+            print(safe_text.lines(exc.message), file=sys.stderr)
             status = os.EX_CONFIG
         except BaseException:
             LOG.exception("A worker could not go on")

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from aiohttp import web
 
-from ironic_lite.common import json_reading
+from ironic_lite.common import json_reading, safe_text
 from ironic_lite.simulator import images
 from ironic_lite.simulator.faults import Faults, InvalidFault
 from ironic_lite.simulator.journal import Journal
@@ -67,7 +67,8 @@ class _Control:
         return web.json_response(self._server(request).status())
 
     async def console(self, request: web.Request) -> web.Response:
-        return web.Response(text="\n".join(self._server(request).console()) + "\n")
+        told = map(safe_text.one_line, self._server(request).console())
+        return web.Response(text="\n".join(told) + "\n")
 
     async def set_faults(self, request: web.Request) -> web.Response:
         server = self._server(request)

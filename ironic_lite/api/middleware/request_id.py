@@ -8,14 +8,31 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
+from ironic_lite.common import logs
+
 LOG = logging.getLogger(__name__)
 
 REQUEST_ID = "openstack.request_id"
 GLOBAL_ID = "openstack.global_request_id"
 """Where the names stand in the WSGI environment."""
 
+REFUSED = "ironic_lite.refused"
+"""Where whoever refuses a request leaves what its line in the log is to say more: `` (...)``."""
+
 _GLOBAL_HEADER = "HTTP_X_OPENSTACK_REQUEST_ID"
 _GLOBAL = re.compile(r"^req-[a-f0-9]{8}(-[a-f0-9]{4}){3}-[a-f0-9]{12}\Z", re.IGNORECASE)
+
+
+def _path(environ: dict[str, Any]) -> str:
+    sent: str = environ["PATH_INFO"]
+    return sent.encode("latin-1", "replace").decode("utf-8", "replace")[:512]
+
+
+def _alike(environ: dict[str, Any], status: str) -> str:
+    """What makes refusals equal lines, of which a storm is counted. What was done is told each time."""
+    if status < "4":
+        return ""
+    return f"{environ['REQUEST_METHOD']} {_path(environ)} {status[:3]}{environ.get(REFUSED, '')}"
 
 
 class RequestId:
@@ -46,13 +63,13 @@ class RequestId:
                 # Without the query: a client may have put anything there. The context adds the name.
                 LOG.log(
                     level,
-                    "%s %s %s %.1f ms",
+                    "%s %s %s%s %.1f ms",
                     method,
-                    environ["PATH_INFO"]
-                    .encode("latin-1", "replace")
-                    .decode("utf-8", "replace")[:512],
+                    _path(environ),
                     status[:3],
+                    environ.get(REFUSED, ""),
                     (time.monotonic() - began) * 1000,
+                    extra={logs.ALIKE: _alike(environ, status)},
                 )
             return start_response(status, headers, exc_info)
 

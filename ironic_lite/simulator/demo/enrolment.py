@@ -5,6 +5,7 @@ import dataclasses
 import time
 from typing import Any
 
+from ironic_lite.common import safe_text
 from ironic_lite.simulator import images
 from ironic_lite.simulator.demo.client import ApiError, BaremetalApi
 from ironic_lite.simulator.virtual_rack import VirtualRack
@@ -126,7 +127,7 @@ class Enrolment:
             )
 
     def _finish(self, progress: Progress, error: str | None) -> None:
-        progress.error = error
+        progress.error = None if error is None else safe_text.one_line(error)
         progress.finished_at = self.elapsed
 
     def _node_body(self, progress: Progress, status: dict[str, Any]) -> dict[str, Any]:

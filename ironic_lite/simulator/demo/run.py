@@ -11,6 +11,7 @@ from typing import Any
 
 from rich.console import Console
 
+from ironic_lite.common import safe_text
 from ironic_lite.simulator.demo import hints
 from ironic_lite.simulator.demo.client import ApiError, BaremetalApi
 from ironic_lite.simulator.demo.enrolment import Enrolment
@@ -48,7 +49,12 @@ def run(options: DemoOptions, console: Console) -> int:
         interrupted = True
         console.print("Stopped.")
     except (DemoFailed, ServiceFailed, ApiError, OSError) as exc:
-        console.print(f"The demo failed: {exc}", style="bold red", markup=False, soft_wrap=True)
+        console.print(
+            f"The demo failed: {safe_text.lines(str(exc))}",
+            style="bold red",
+            markup=False,
+            soft_wrap=True,
+        )
     if succeeded or interrupted:
         shutil.rmtree(directory, ignore_errors=True)
     else:
@@ -106,7 +112,7 @@ def _write_rack_log(rack: VirtualRack, path: Path) -> None:
         for e in rack.journal()
     ]
     for index in range(rack.options.count):
-        lines += ["", f"console of server-{index}", *rack.console(index)]
+        lines += ["", f"console of server-{index}", *map(safe_text.one_line, rack.console(index))]
     path.write_text("\n".join(lines) + "\n")
 
 

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What goes into the log: one line for each thing that is told, nothing in it that others could command, and storms
+counted.
+
+:func:`guard` is called once logging is set up, however that was done, and stands between every handler and what is
+written.
+"""
+
+import collections
+import copy
+import logging
+import threading
+import time
+from typing import Any
+
+from ironic_lite.common import safe_text
+
+ALIKE = "alike"
+"""Attribute of a record (``extra={ALIKE: ...}``): records in which it is the same count as equal lines. Empty: never
+equal to any other. Without it, the text says so."""
+
+BURST = 10
+WINDOW = 60.0
+"""So many equal lines are written within so many seconds; others are counted, and told at the end of these."""
+_KNOWN = 1024
+"""Different lines that are remembered at the same time."""
+_LONGEST = 300
+
+_SUMMARY = "count_of_alike"
+
+
+def guard() -> None:
+    """Put the safe formatter and the count of storms into every handler there is. Idempotent."""
+    for handler in _handlers():
+        if isinstance(handler.formatter, SafeFormatter):
+            continue
+        handler.setFormatter(SafeFormatter(handler.formatter or logging.Formatter()))
+        handler.addFilter(Storms(handler))
+
+
+def _handlers() -> list[logging.Handler]:
+    known = logging.root.manager.loggerDict.values()
+    loggers = [logging.root, *(each for each in known if isinstance(each, logging.Logger))]
+    return list(dict.fromkeys(handler for logger in loggers for handler in logger.handlers))
+
+
+class SafeFormatter(logging.Formatter):
+    """Formats as another formatter does, on one line, with what is not to be seen shown by its number.
+
+    Tracebacks keep their lines. What an exception says is not told a second time behind a message that says it.
+    """
+
+    def __init__(self, inner: logging.Formatter):
+        super().__init__()
+        self._inner = inner
+
+    def format(self, record: logging.LogRecord) -> str:
+        told = copy.copy(record)
+        told.msg, told.args = safe_text.one_line(record.getMessage()), None
+        text: Any = self._inner.format(told)
+        if not isinstance(text, str):
+            return text  # What fluentd's handler takes; it encodes it by itself
+        behind = told.exc_text or ""
+        if told.stack_info:
+            behind = f"{behind}\n{told.stack_info}" if behind else told.stack_info
+        head = text.removesuffix(behind) if behind else text
+        if behind and head is text:
+            return safe_text.lines(text)
+        line = safe_text.one_line(_without_repetition(head.rstrip("\n"), told))
+        color = getattr(told, "color", "")
+        if color:
+            line = line.replace(safe_text.one_line(color), color)
+        return f"{line}\n{_safe_traceback(behind, record)}" if behind else line
+
+
+def _without_repetition(line: str, told: logging.LogRecord) -> str:
+    """oslo.log adds the exception that is being handled to warnings and errors, which name it by themselves."""
+    summary = safe_text.one_line(getattr(told, "error_summary", None) or "")
+    cause = summary.partition(": ")[2] or summary
+    if cause and cause in told.msg:
+        return safe_text.one_line(line).removesuffix(f": {summary}")
+    return line
+
+
+def _safe_traceback(text: str, record: logging.LogRecord) -> str:
+    """Line breaks inside of what exceptions say do not look like lines of the log, where each line is not marked
+    by the formatter itself."""
+    error = record.exc_info[1] if record.exc_info else None
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        said = str(error)
+        if "\n" in said:
+            text = text.replace(said, safe_text.one_line(said))
+        error = error.__cause__ or error.__context__
+    return safe_text.lines(text)
+
+
+class _Count:
+    """How often a line came. The record itself is not kept: it may hold a traceback, and that everything."""
+
+    def __init__(self, record: logging.LogRecord, text: str, now: float):
+        self.source = {name: getattr(record, name) for name in ("name", "levelno", "levelname")}
+        self.text = text
+        self.began = now
+        self.times = 0
+
+
+class Storms(logging.Filter):
+    """Lets the first equal lines of a minute pass, and counts the others. What it remembers is bounded.
+
+    :param handler: that writes what was counted.
+    """
+
+    def __init__(self, handler: logging.Handler):
+        super().__init__()
+        self._handler = handler
+        self._lock = threading.Lock()
+        self._counts: collections.OrderedDict[tuple[str, int, str], _Count] = (
+            collections.OrderedDict()
+        )
+        self._timer: threading.Timer | None = None
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is to be written."""
+        alike = getattr(record, ALIKE, None)
+        if alike == "" or hasattr(record, _SUMMARY):
+            return True
+        text = (alike or record.getMessage())[:_LONGEST]
+        now = time.monotonic()
+        with self._lock:
+            over = self._over(now)
+            key = (record.name, record.levelno, text)
+            count = self._counts.get(key)
+            if count is None:
+                count = self._counts[key] = _Count(record, text, now)
+                if len(self._counts) > _KNOWN:
+                    over.append(self._counts.popitem(last=False)[1])
+            count.times += 1
+            passes = count.times <= BURST
+            if count.times == BURST + 1:
+                self._tell_in_time()
+        self._tell(over)
+        return passes
+
+    def _over(self, now: float) -> list[_Count]:
+        """Take out those whose minute is over."""
+        over = []
+        while self._counts:
+            first = next(iter(self._counts.values()))
+            if now - first.began < WINDOW:
+                break
+            over.append(self._counts.popitem(last=False)[1])
+        return over
+
+    def _tell_in_time(self) -> None:
+        """Also when nothing is logged any more."""
+        if self._timer is None or not self._timer.is_alive():
+            self._timer = threading.Timer(WINDOW + 1, self._time_is_over)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _time_is_over(self) -> None:
+        with self._lock:
+            self._timer = None
+            over = self._over(time.monotonic())
+            if any(count.times > BURST for count in self._counts.values()):
+                self._tell_in_time()
+        self._tell(over)
+
+    def _tell(self, over: list[_Count]) -> None:
+        for count in over:
+            more = count.times - BURST
+            if more > 0:
+                self._handler.handle(_summary(count, more))
+
+
+def _summary(count: _Count, more: int) -> logging.LogRecord:
+    return logging.makeLogRecord(
+        {
+            **count.source,
+            "msg": "%s (this line %d more times within %d s)",
+            "args": (count.text, more, WINDOW),
+            _SUMMARY: more,
+        }
+    )
