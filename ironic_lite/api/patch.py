@@ -12,7 +12,7 @@ from typing import Any
 import jsonpatch
 import jsonpointer
 
-from ironic_lite.api import types
+from ironic_lite.api import sizes, types
 from ironic_lite.api.resources.fields import Field, Resource
 from ironic_lite.common import exception, redaction
 
@@ -126,6 +126,7 @@ def apply(
             value = redaction.unmask(value, before[name])
         # By their text: to Python, true is the same as 1.
         if repr(value) != repr(before[name]):
+            sizes.check(name, value, before[name], field.unmeasured)
             changes[name] = value
     return changes
 

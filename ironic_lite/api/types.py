@@ -183,16 +183,21 @@ class _Boolean(Kind):
 
 
 class _Integer(Kind):
+    """A whole number, or the text of one, that the database can compare with."""
+
     name = "integer"
-    schema = {"type": "integer"}
+    schema = {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1}
 
     def check(self, value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, (int, str)):
             raise ValueError("Expected an integer for {name}: {value}")
         try:
-            return int(value)
+            number = int(value)
         except ValueError:
             raise ValueError("Expected an integer for {name}: {value}") from None
+        if not -(2**63) <= number < 2**63:
+            raise ValueError("{name} is out of range: {value}")
+        return number
 
 
 class _Number(Kind):
@@ -318,8 +323,14 @@ def check(kind: Kind, name: str, value: Any) -> Any:
 
     :raises InvalidParameterValue: when it does not fit; the text names the argument.
     """
-    if value is None:
-        return None
+    return None if value is None else check_given(kind, name, value)
+
+
+def check_given(kind: Kind, name: str, value: Any) -> Any:
+    """The same where None is no value.
+
+    :raises InvalidParameterValue: when it does not fit; the text names the argument.
+    """
     try:
         return kind.check(value)
     except ValueError as exc:

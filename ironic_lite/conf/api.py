@@ -61,6 +61,13 @@ OPTS = [
         "Without its logs, which are not kept, it may have 4 MiB.",
     ),
     cfg.IntOpt(
+        "max_field_size",
+        default=256 * 1024,
+        min=1024,
+        help="Most that one field of a record (extra, driver_info, steps ...) may hold, in bytes of its JSON, after "
+        "whatever change. Config drives are bounded by themselves.",
+    ),
+    cfg.IntOpt(
         "max_json_depth",
         default=32,
         min=4,

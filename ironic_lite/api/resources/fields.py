@@ -11,7 +11,7 @@ import functools
 from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from ironic_lite.api import types, versions
+from ironic_lite.api import sizes, types, versions
 from ironic_lite.api.view import View
 from ironic_lite.common import exception
 
@@ -42,6 +42,7 @@ class Field:
     :param columns: what is read for it; its own name unless said otherwise.
     :param reader: makes the value of a row where it is not simply the column; given the microversion, it
         returns the function, or None where the column will do.
+    :param unmeasured: keys of its object that do not count for its size while a patch leaves them as they are.
     :param redact: hides secrets in the value.
     :param secrets_rule: the access rule that shows the secrets all the same.
     :param rule: the access rule that shows the field; others get a word in its place. Decided by the node's owner
@@ -65,6 +66,7 @@ class Field:
     sort: bool = True
     columns: tuple[str, ...] | None = None
     reader: Callable[[int], Reader | None] | None = None
+    unmeasured: tuple[str, ...] = ()
     redact: Callable[[Any], Any] | None = None
     secrets_rule: str | None = None
     rule: str | None = None
@@ -238,7 +240,7 @@ class Resource:
     def parse(self, document: Any, minor: int) -> dict[str, Any]:
         """The fields that the body of a POST sets.
 
-        :raises InvalidParameterValue: unknown or missing field, or an unfit value.
+        :raises InvalidParameterValue: unknown or missing field, or an unfit value, or one that is too large.
         :raises NotAcceptable: a field is newer than the microversion.
         """
         values = types.parse_body(self._body_type, document, self.name)
@@ -249,10 +251,13 @@ class Resource:
                     f"Schema error for {self.name}: Additional properties are not allowed ('{name}' was unexpected)"
                 )
             if value is None:
-                # Some clients send all that they know, unset.
-                values[name] = self.null(field)
+                # Some clients send all that they know, unset: it is as if the field were left out.
+                self.null(field)
+                del values[name]
             elif field.since > minor:
                 raise exception.NotAcceptable()
+            else:
+                sizes.check(name, value)
         return values
 
     def null(self, field: Field) -> Any:
@@ -289,8 +294,9 @@ class Resource:
         """
         own = f"baremetal:{self.name}:update"
         rules: dict[str, None] = {}
-        for operation in document if isinstance(document, list) else ():
-            path = operation.get("path") if isinstance(operation, dict) else None
+        operations = document if isinstance(document, list) else []
+        for operation in [each for each in operations if isinstance(each, dict)]:
+            path = operation.get("path")
             name = path.split("/")[1] if isinstance(path, str) and "/" in path else ""
             field = self.fields.get(name)
             # What is removed takes its default, whatever the operation says besides.

@@ -175,6 +175,8 @@ NODE = Resource(
         Field(name="inspection_started_at", kind=types.MOMENT, since=6),
         _json(
             "instance_info",
+            # The conductor keeps it there, and bounds it by itself.
+            unmeasured=("configdrive",),
             redact=redaction.mask_instance_info,
             write_rule="baremetal:node:update_instance_info",
             secrets_rule="show_instance_secrets",

@@ -132,8 +132,8 @@ def test_sort_key() -> None:
 
 
 def test_bodies() -> None:
-    assert NODE.parse({"driver": "d", "extra": None}, 1) == {"driver": "d", "extra": {}}
-    assert NODE.parse({"driver": "d", "owner": None}, 1) == {"driver": "d", "owner": None}
+    assert NODE.parse({"driver": "d", "extra": None, "uuid": None}, 1) == {"driver": "d"}
+    assert NODE.parse({"driver": "d", "owner": None}, 1) == {"driver": "d"}
     with pytest.raises(exception.NotAcceptable):
         NODE.parse({"driver": "d", "owner": "o"}, 49)
     with pytest.raises(exception.InvalidParameterValue, match="'driver' is a required property"):
@@ -141,9 +141,9 @@ def test_bodies() -> None:
 
 
 def test_defaults_are_not_shared() -> None:
-    first = NODE.parse({"driver": "d", "extra": None}, 115)
-    first["extra"]["a"] = 1
-    assert NODE.parse({"driver": "d", "extra": None}, 115)["extra"] == {}
+    first = NODE.null(NODE.fields["extra"])
+    first["a"] = 1
+    assert NODE.null(NODE.fields["extra"]) == {}
 
 
 def test_ring_key() -> None:

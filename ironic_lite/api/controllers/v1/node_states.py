@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import webob
 
-from ironic_lite.api import access, types
+from ironic_lite.api import access, sizes, types
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import finding, provisioning
 from ironic_lite.api.resources.fields import DETAIL
@@ -73,7 +73,8 @@ def set_raid(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/states/raid``: what the next RAID configuration is to make."""
     node = finding.node(call, ident, "baremetal:node:set_raid_state")
     call.query({})
-    wanted = types.check(types.OBJECT, "target_raid_config", call.document()) or {}
+    wanted = types.check_given(types.OBJECT, "target_raid_config", call.document())
+    sizes.check("target_raid_config", wanted)
     with _absent_if_unsupported():
         call.conductors.set_target_raid_config(
             call.context, node.uuid, wanted, call.conductors.get_topic_for(node)

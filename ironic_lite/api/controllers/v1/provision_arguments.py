@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from ironic_lite.api import sizes
 from ironic_lite.api import steps as step_lists
 from ironic_lite.common import exception, json_reading
 
@@ -91,6 +92,7 @@ _ALLOWED: dict[str, Callable[[int, str], None]] = {
 
 
 def _check_steps(name: str, steps: list[Any], with_priority: bool = False) -> None:
+    sizes.check(name, steps)
     if len(steps) > step_lists.MAX_STEPS:
         raise exception.InvalidParameterValue(
             f"Invalid {name}: more than {step_lists.MAX_STEPS} steps"

@@ -56,7 +56,8 @@ BODY = types.body_class(
 def rules(document: Any) -> list[str]:
     """The access rules that a body asks for; naming steps has rules of its own."""
     rule = "baremetal:node:set_provision_state"
-    named = [name for name in ("clean_steps", "service_steps") if name in (document or ())]
+    given = document if isinstance(document, dict) else {}
+    named = [name for name in ("clean_steps", "service_steps") if name in given]
     return [rule, *(f"{rule}:{name}" for name in named)]
 
 
