@@ -456,6 +456,11 @@ class IPMIFailure(IronicLiteError):
 class IPMIUnreachable(IPMIFailure):
     template = "BMC %(endpoint)s cannot be reached: %(reason)s"
 
+    @property
+    def unsettled(self) -> bool:
+        """Whether the BMC may have done what it was asked to."""
+        return bool(self.kwargs.get("unsettled"))
+
 
 class IPMIAuthenticationFailure(IPMIFailure):
     template = "BMC %(endpoint)s refused the login: %(reason)s"
@@ -464,9 +469,10 @@ class IPMIAuthenticationFailure(IPMIFailure):
 class IPMICommandRefused(IPMIFailure):
     """The BMC answered with a completion code (``completion``, IPMI 2.0 table 5-2) other than success."""
 
-    template = (
-        "BMC %(endpoint)s refused IPMI command %(cmd)s: %(reason)s (code 0x%(completion)02x)."
-    )
+    template = "BMC %(endpoint)s refused IPMI command %(cmd)s: %(reason)s (code 0x%(completion)02x).%(tries)s"
+
+    def __init__(self, message: str | None = None, **kwargs: Any):
+        super().__init__(message, **{"tries": "", **kwargs})
 
     @property
     def completion(self) -> int:

@@ -3,7 +3,8 @@
 
 import dataclasses
 import random
-from typing import Any, Literal, get_args, get_type_hints
+from collections.abc import Callable
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 
 class InvalidFault(ValueError):
@@ -16,6 +17,18 @@ class Faults:
 
     ``bmc_silent``: the BMC answers nothing. ``bmc_answers``: ``"k/n"``, the BMC hears k of every n
     datagrams, irregularly. ``bmc_wrong_password``: the BMC has another password than it had.
+    ``bmc_sessions_taken``: ``"k/n"``, k of every n logins find all session slots taken.
+    ``bmc_late_rakp``: seconds that the BMC computes for each answer of RAKP, one after the other.
+    ``bmc_codes_before`` and ``bmc_codes_after``: completion codes (``"0xc0,0xc3"``) with which half of all commands,
+    irregularly, are answered in turn, instead of being carried out, or though they were.
+    ``bmc_refuses_boot_timeout``: the completion code with which the BMC refuses boot option parameter 3.
+    ``bmc_one_time_boot``: a persistent boot device is ``refused``, or ``silently`` made one for the next boot.
+    ``bmc_vendor``: ``supermicro`` boots from the disk in UEFI mode for selector 0x24 only.
+    ``bmc_loses``: requests (``"on,off,soft"``) of which the first after each change of power is accepted and lost.
+    ``bmc_loses_power_on``: seconds after a power off in which a power on is accepted and lost.
+    ``bmc_reports_late``: seconds after which the BMC tells a change of power.
+    ``bmc_restarts``: seconds for which the BMC's port is closed, and its sessions forgotten, after each request about
+    power.
     ``ignore_power_off``: power off and soft off are accepted and not done.
     ``agent_never_boots``: the ramdisk hangs before its agent starts.
     ``agent_command_delay``: seconds added to each agent command.
@@ -30,6 +43,17 @@ class Faults:
     bmc_silent: bool = False
     bmc_answers: str | None = None
     bmc_wrong_password: bool = False
+    bmc_sessions_taken: str | None = None
+    bmc_late_rakp: float = 0.0
+    bmc_codes_before: str | None = None
+    bmc_codes_after: str | None = None
+    bmc_refuses_boot_timeout: str | None = None
+    bmc_one_time_boot: Literal["refused", "silently"] | None = None
+    bmc_vendor: Literal["supermicro"] | None = None
+    bmc_loses: str | None = None
+    bmc_loses_power_on: float = 0.0
+    bmc_reports_late: float = 0.0
+    bmc_restarts: float = 0.0
     ignore_power_off: bool = False
     agent_never_boots: bool = False
     agent_command_delay: float = 0.0
@@ -72,17 +96,24 @@ class Faults:
         """Tell whether the BMC hears its ``count``-th datagram (from 0)."""
         if self.bmc_silent:
             return False
-        if self.bmc_answers is None:
-            return True
-        heard, of = parse_ratio(self.bmc_answers)
-        # Which ones of each n differs from one n to the next: a fixed pattern could fall into step
-        # with a client's retries. The same count always gives the same answer.
-        window = random.Random(count // of)  # noqa: S311 - a dice, not a secret
-        return count % of in window.sample(range(of), heard)
+        return self.bmc_answers is None or falls_to(self.bmc_answers, count)
+
+    def sessions_taken(self, count: int) -> bool:
+        """Tell whether the ``count``-th login (from 0) finds no free session."""
+        return self.bmc_sessions_taken is not None and falls_to(self.bmc_sessions_taken, count)
 
     def agent_dies(self, when: str, *names: str) -> bool:
         """Tell whether the agent dies at this point of the command or step known by ``names``."""
         return self.agent_dies_on in names and self.agent_dies_when == when
+
+
+def falls_to(ratio: str, count: int) -> bool:
+    """Tell whether the ``count``-th event (from 0) is one of those that ``"k/n"`` speaks of."""
+    heard, of = parse_ratio(ratio)
+    # Which ones of each n differs from one n to the next: a fixed pattern could fall into step
+    # with a client's retries. The same count always gives the same answer.
+    window = random.Random(count // of)  # noqa: S311 - a dice, not a secret
+    return count % of in window.sample(range(of), heard)
 
 
 def parse_ratio(text: str) -> tuple[int, int]:
@@ -93,13 +124,49 @@ def parse_ratio(text: str) -> tuple[int, int]:
     answered, slash, of = text.partition("/")
     if slash and answered.isdigit() and of.isdigit() and 0 <= int(answered) <= int(of) > 0:
         return int(answered), int(of)
-    raise InvalidFault(f"bmc_answers must be 'k/n' with 0 <= k <= n and n > 0, not {text!r}.")
+    raise InvalidFault(f"A ratio must be 'k/n' with 0 <= k <= n and n > 0, not {text!r}.")
+
+
+def parse_codes(text: str) -> list[int]:
+    """Read ``"0xc0,0xc3"`` as completion codes.
+
+    :raises InvalidFault: one is not between 0x01 and 0xff.
+    """
+    try:
+        codes = [int(each, 16) for each in text.split(",")]
+    except ValueError:
+        codes = []
+    if not codes or not all(0x01 <= code <= 0xFF for code in codes):
+        raise InvalidFault(f"Completion codes must be like '0xc0,0xc3', not {text!r}.")
+    return codes
+
+
+def parse_requests(text: str) -> list[str]:
+    """Read ``"on,off"`` as requests about power.
+
+    :raises InvalidFault: one is not on, off or soft.
+    """
+    requests = text.split(",")
+    if not set(requests) <= {"on", "off", "soft"}:
+        raise InvalidFault(f"Requests must be like 'on,off,soft', not {text!r}.")
+    return requests
+
+
+_FORMS: dict[str, Callable[[str], Any]] = {
+    "bmc_answers": parse_ratio,
+    "bmc_sessions_taken": parse_ratio,
+    "bmc_codes_before": parse_codes,
+    "bmc_codes_after": parse_codes,
+    "bmc_refuses_boot_timeout": parse_codes,
+    "bmc_loses": parse_requests,
+}
 
 
 def _check(name: str, value: Any, hint: Any) -> None:
-    if name == "agent_dies_when":
-        if value not in get_args(hint):
-            raise InvalidFault(f"agent_dies_when must be one of {get_args(hint)}, not {value!r}.")
+    choices = _choices(hint)
+    if choices:
+        if value not in choices:
+            raise InvalidFault(f"{name} must be one of {choices}, not {value!r}.")
         return
     wanted = get_args(hint) or (hint,)
     if bool in wanted:
@@ -111,5 +178,13 @@ def _check(name: str, value: Any, hint: Any) -> None:
     if not fits:
         names = " or ".join(getattr(t, "__name__", str(t)) for t in wanted)
         raise InvalidFault(f"{name} must be {names}, not {value!r}.")
-    if name == "bmc_answers" and value is not None:
-        parse_ratio(value)
+    if name in _FORMS and value is not None:
+        _FORMS[name](value)
+
+
+def _choices(hint: Any) -> tuple[Any, ...]:
+    """The values of a ``Literal``, and None where it may be that."""
+    if get_origin(hint) is Literal:
+        return get_args(hint)
+    literals = [each for each in get_args(hint) if get_origin(each) is Literal]
+    return tuple(value for each in literals for value in (*get_args(each), None))

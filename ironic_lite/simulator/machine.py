@@ -33,7 +33,9 @@ class Machine:
         self.identity = identity
         self.disk = disk
         self.faults = faults
-        self.boot_options = BootOptions(asyncio.get_running_loop().time)
+        self._clock = asyncio.get_running_loop().time
+        self.boot_options = BootOptions(self._clock, faults)
+        self.power_changed_at = float("-inf")
         self.phase = "off"
         self.agent: Agent | None = None
         self.ghosts: list[Agent] = []
@@ -113,6 +115,7 @@ class Machine:
 
     def _switch(self, on: bool) -> None:
         self._power = on
+        self.power_changed_at = self._clock()
         if not on:
             self.phase = "off"
         self._record("power-is", power="on" if on else "off")

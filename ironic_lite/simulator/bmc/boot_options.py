@@ -4,6 +4,8 @@
 import dataclasses
 from collections.abc import Callable
 
+from ironic_lite.simulator.faults import Faults
+
 SET_IN_PROGRESS = 0
 VALID_BIT_CLEARING = 3
 BOOT_INFO_ACKNOWLEDGE = 4
@@ -13,7 +15,7 @@ BOOT_INITIATOR_INFO = 6
 _LENGTHS = {SET_IN_PROGRESS: 1, 1: 1, 2: 1, VALID_BIT_CLEARING: 1, 4: 2, BOOT_FLAGS: 5, 6: 9}
 
 _VALID = 0x80
-_PERSISTENT = 0x40
+PERSISTENT = 0x40
 _EFI = 0x20
 _KEEP_WITHOUT_RESTART = 0x08
 # Flags are forgotten if no restart follows within 60 s, unless parameter 3 says otherwise.
@@ -36,6 +38,10 @@ DEVICES = {
 }
 
 
+# What the selectors mean to a maker in UEFI mode, where that differs.
+_OF_VENDORS = {"supermicro": {0b0010: "pxe", 0b1001: "disk"}}
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class BootOverride:
     """The boot device that was asked for: its name, for how long, and the firmware type."""
@@ -48,7 +54,8 @@ class BootOverride:
 class BootOptions:
     """The boot option parameters of one BMC."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], faults: Faults | None = None) -> None:
+        self._faults = faults or Faults()
         self._clock = clock
         self._parameters = {number: bytes(length) for number, length in _LENGTHS.items()}
         self._set_at = 0.0
@@ -82,10 +89,13 @@ class BootOptions:
     def override(self) -> BootOverride | None:
         """The boot device in force, or None where the firmware's own order holds."""
         flags = self.get(BOOT_FLAGS)
-        device = DEVICES.get(flags[1] >> 2 & 0x0F, "default")
+        selector = flags[1] >> 2 & 0x0F
+        device = DEVICES.get(selector, "default")
+        if flags[0] & _EFI and self._faults.bmc_vendor:
+            device = _OF_VENDORS[self._faults.bmc_vendor].get(selector, device)
         if not flags[0] & _VALID or device == "default":
             return None
-        return BootOverride(device, bool(flags[0] & _PERSISTENT), bool(flags[0] & _EFI))
+        return BootOverride(device, bool(flags[0] & PERSISTENT), bool(flags[0] & _EFI))
 
     def take(self) -> BootOverride | None:
         """Return the override for a boot that starts now; a one-time one is used up by it."""
@@ -101,7 +111,7 @@ class BootOptions:
     def _forget_old_flags(self) -> None:
         flags = self._parameters[BOOT_FLAGS]
         keep = self._parameters[VALID_BIT_CLEARING][0] & _KEEP_WITHOUT_RESTART
-        if flags[0] & _PERSISTENT or keep:
+        if flags[0] & PERSISTENT or keep:
             return
         if self._clock() - self._set_at > FLAGS_LIFETIME:
             self._parameters[BOOT_FLAGS] = bytes(_LENGTHS[BOOT_FLAGS])

@@ -7,7 +7,13 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from ironic_lite.simulator.bmc import crypto
-from ironic_lite.simulator.bmc.boot_options import BOOT_FLAGS, DEVICES, BootOptions
+from ironic_lite.simulator.bmc.boot_options import (
+    BOOT_FLAGS,
+    DEVICES,
+    PERSISTENT,
+    VALID_BIT_CLEARING,
+    BootOptions,
+)
 from ironic_lite.simulator.bmc.packets import Request
 from ironic_lite.simulator.bmc.session import (
     PRIVILEGE_ADMINISTRATOR,
@@ -16,6 +22,7 @@ from ironic_lite.simulator.bmc.session import (
     Session,
     SessionTable,
 )
+from ironic_lite.simulator.faults import Faults, parse_codes
 
 NETFN_CHASSIS = 0x00
 NETFN_APP = 0x06
@@ -31,6 +38,9 @@ INVALID_DATA_FIELD = 0xCC
 INSUFFICIENT_PRIVILEGE = 0xD4
 NOT_IN_PRESENT_STATE = 0xD5
 
+# IANA enterprise numbers.
+_MANUFACTURERS = {None: 0, "supermicro": 10876}
+
 _CHANNEL = 1
 _THIS_CHANNEL = 0x0E
 
@@ -44,6 +54,11 @@ class Chassis(Protocol):
     @property
     def powered_on(self) -> bool:
         """Whether the machine has main power."""
+        ...
+
+    @property
+    def power_changed_at(self) -> float:
+        """When power changed last, by the loop's clock."""
         ...
 
     def control(self, action: str) -> None:
@@ -72,8 +87,14 @@ class CommandTable:
     """The commands of one BMC, with the privilege that each asks for (appendix G)."""
 
     def __init__(
-        self, chassis: Chassis, boot_options: BootOptions, table: SessionTable, guid: bytes
+        self,
+        chassis: Chassis,
+        boot_options: BootOptions,
+        table: SessionTable,
+        guid: bytes,
+        faults: Faults,
     ) -> None:
+        self._faults = faults
         self._chassis = chassis
         self._boot_options = boot_options
         self._table = table
@@ -107,8 +128,9 @@ class CommandTable:
             return Outcome(REQUEST_LENGTH_INVALID)
 
     def _device_id(self, _data: bytes, _session: Session | None) -> Outcome:
-        """Table 20-2: IPMI 2.0, a chassis device, no manufacturer."""
-        return Outcome(OK, struct.pack("<BBBBBB3sHI", 0x20, 1, 1, 0, 0x02, 0x80, bytes(3), 1, 0))
+        """Table 20-2: IPMI 2.0, a chassis device, of no manufacturer or of the one that it is to be like."""
+        maker = _MANUFACTURERS[self._faults.bmc_vendor].to_bytes(3, "little")
+        return Outcome(OK, struct.pack("<BBBBBB3sHI", 0x20, 1, 1, 0, 0x02, 0x80, maker, 1, 0))
 
     def _system_guid(self, _data: bytes, _session: Session | None) -> Outcome:
         """Table 22-17."""
@@ -183,6 +205,14 @@ class CommandTable:
         number, value = data[0] & 0x7F, data[1:]
         if not self._boot_options.supported(number):
             return Outcome(PARAMETER_NOT_SUPPORTED)
+        refused = self._faults.bmc_refuses_boot_timeout
+        if number == VALID_BIT_CLEARING and refused is not None:
+            return Outcome(parse_codes(refused)[0])
+        if number == BOOT_FLAGS and value[0] & PERSISTENT:
+            if self._faults.bmc_one_time_boot == "refused":
+                return Outcome(INVALID_DATA_FIELD)
+            if self._faults.bmc_one_time_boot == "silently":
+                value = bytes((value[0] & ~PERSISTENT,)) + value[1:]
         if number == BOOT_FLAGS and value[1] >> 2 & 0x0F not in DEVICES:
             return Outcome(INVALID_DATA_FIELD)
         if value and not self._boot_options.set(number, value):

@@ -9,11 +9,17 @@ from typing import Any, cast
 from ironic_lite.simulator.bmc import commands, crypto, packets
 from ironic_lite.simulator.bmc.boot_options import BootOptions
 from ironic_lite.simulator.bmc.login import Account, Login
+from ironic_lite.simulator.bmc.quirks import QuirkyChassis, QuirkyCommands
 from ironic_lite.simulator.bmc.session import REPEAT_TIMEOUT, Session, SessionTable
 from ironic_lite.simulator.faults import Faults
 from ironic_lite.simulator.journal import Journal
 
 DEFAULT_SESSION_LIMIT = 8
+# Authentication type and payload type of the datagrams that RAKP computes for.
+_RAKP = (
+    bytes((packets.AUTH_RMCPP, packets.PAYLOAD_RAKP_1)),
+    bytes((packets.AUTH_RMCPP, packets.PAYLOAD_RAKP_3)),
+)
 
 
 class BmcServer(asyncio.DatagramProtocol):
@@ -39,8 +45,17 @@ class BmcServer(asyncio.DatagramProtocol):
         self._clock = asyncio.get_running_loop().time
         self.sessions = SessionTable(self._clock, session_limit, idle_timeout)
         self._login = Login(self.sessions, guid, self._current_account)
-        self._commands = commands.CommandTable(chassis, boot_options, self.sessions, guid)
+        self._commands = QuirkyCommands(
+            commands.CommandTable(
+                QuirkyChassis(chassis, faults, self._clock),
+                *(boot_options, self.sessions, guid, faults),
+            ),
+            faults,
+        )
         self._datagrams = 0
+        self._logins = 0
+        self._computing_until = 0.0
+        self._restart: asyncio.Task[None] | None = None
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -53,6 +68,16 @@ class BmcServer(asyncio.DatagramProtocol):
         self._datagrams += 1
         if not self._faults.hears_datagram(count):
             return
+        seconds = self._faults.bmc_late_rakp
+        if seconds and data[4:6] in _RAKP:
+            # One processor computes one answer after the other, also those that nobody wants any more.
+            now = self._clock()
+            self._computing_until = max(self._computing_until, now) + seconds
+            asyncio.get_running_loop().call_at(self._computing_until, self._take, data, addr)
+        else:
+            self._take(data, addr)
+
+    def _take(self, data: bytes, addr: tuple[str | Any, int]) -> None:
         try:
             answer = self._answer(data, f"{addr[0]}:{addr[1]}")
         except (packets.PacketError, crypto.DecryptError):
@@ -61,9 +86,25 @@ class BmcServer(asyncio.DatagramProtocol):
             self._transport.sendto(answer, addr)
 
     def close(self) -> None:
-        """Close the socket."""
+        """Close the socket, for good."""
+        if self._restart is not None:
+            self._restart.cancel()
         if self._transport is not None:
             self._transport.close()
+
+    async def _restart_in(self, seconds: float) -> None:
+        """The BMC's daemon restarts: its port is closed for a while, and its sessions are gone."""
+        assert self._transport is not None
+        address = self._transport.get_extra_info("sockname")
+        # The answer to the request that it dies of still goes out.
+        await asyncio.sleep(0)
+        self._transport.close()
+        self._transport = None
+        self.sessions.clear()
+        await asyncio.sleep(seconds)
+        loop = asyncio.get_running_loop()
+        await loop.create_datagram_endpoint(lambda: self, local_addr=address)
+        self._restart = None
 
     def _current_account(self) -> Account:
         if self._faults.bmc_wrong_password:
@@ -81,6 +122,9 @@ class BmcServer(asyncio.DatagramProtocol):
             return self._answer_session(frame.session_id, body, client)
         if frame.payload_type == packets.PAYLOAD_IPMI:
             return self._answer_sessionless(frame, client)
+        if frame.payload_type == packets.PAYLOAD_OPEN_SESSION_REQUEST:
+            self._logins += 1
+            self.sessions.full = self._faults.sessions_taken(self._logins - 1)
         reply = self._login.handle(frame.payload_type, frame.payload, client)
         if reply is None:
             return None
@@ -128,6 +172,8 @@ class BmcServer(asyncio.DatagramProtocol):
         if outcome is not None and outcome.event:
             session_id = session.bmc_id if session else 0
             self._record(outcome.event, session_id, client, **outcome.details)
+            if outcome.event == "power" and self._faults.bmc_restarts and self._restart is None:
+                self._restart = asyncio.create_task(self._restart_in(self._faults.bmc_restarts))
         return outcome
 
     def _record(self, event: str, session_id: int, client: str, **details: Any) -> None:

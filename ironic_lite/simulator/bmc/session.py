@@ -80,7 +80,7 @@ class Session:
 
 
 class SessionTable:
-    """The sessions of one BMC, at most ``limit`` of them at a time."""
+    """The sessions of one BMC, at most ``limit`` of them at a time; none more while others make it ``full``."""
 
     def __init__(
         self, clock: Callable[[], float], limit: int, idle_timeout: float = IDLE_TIMEOUT
@@ -89,6 +89,7 @@ class SessionTable:
         self._limit = limit
         self._idle_timeout = idle_timeout
         self._sessions: dict[int, Session] = {}
+        self.full = False
 
     def __len__(self) -> int:
         self._expire()
@@ -99,7 +100,7 @@ class SessionTable:
     ) -> Session | None:
         """Start a half open session; None if no slot is free."""
         self._expire()
-        if len(self._sessions) >= self._limit:
+        if self.full or len(self._sessions) >= self._limit:
             return None
         bmc_id = random.randint(1, 0xFFFFFFFF)  # noqa: S311 - an identifier, not a secret
         while bmc_id in self._sessions:
@@ -119,6 +120,10 @@ class SessionTable:
     def close(self, bmc_id: int) -> None:
         """End a session, if it is there."""
         self._sessions.pop(bmc_id, None)
+
+    def clear(self) -> None:
+        """End all sessions."""
+        self._sessions.clear()
 
     def _expire(self) -> None:
         now = self._clock()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ironic_lite.conf import CONF
-from ironic_lite.drivers.modules.ipmi import connection, sessions, wire
+from ironic_lite.drivers.modules.ipmi import retry, sessions, wire
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def no_sessions_left() -> Iterator[None]:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lost datagrams are noticed sooner than a slow BMC would like: the tests' BMCs answer in milliseconds."""
     monkeypatch.setattr(wire, "FIRST_PATIENCE", 0.25)
-    monkeypatch.setattr(connection, "FIRST_LOGIN_PAUSE", 0.02)
+    monkeypatch.setattr(retry, "FIRST_PAUSE", 0.02)
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ import logging
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from ironic_lite.common import exception
-from ironic_lite.drivers.modules.ipmi import commands, connection, driver_info, sessions, wire
+from ironic_lite.drivers.modules.ipmi import commands, driver_info, sessions, wire
 from ironic_lite.simulator.virtual_rack import VirtualRack
 from tests.waiting import wait_for
 
@@ -44,8 +44,11 @@ def test_sweep(rack: VirtualRack) -> None:
     )
 
 
-def test_silent_ones_do_not_hold_up_the_rest(rack: VirtualRack, impatient: None) -> None:
+def test_silent_ones_do_not_hold_up_the_rest(
+    rack: VirtualRack, impatient: None, settings: Callable[..., None]
+) -> None:
     """A few dead BMCs among many cost their own workers' time, and their neighbours no error."""
+    settings("ipmi", command_retry_timeout=5)
     for index in SILENT:
         rack.set_faults(index, bmc_silent=True)
     with ThreadPoolExecutor(50) as workers:
@@ -74,11 +77,13 @@ def test_a_process_that_ends_logs_out(rack: VirtualRack) -> None:
 
 
 def test_bmc_without_a_free_session(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    settings: Callable[..., None],
 ) -> None:
-    monkeypatch.setattr(connection, "FIRST_LOGIN_PAUSE", 0.02)
     # On a busy machine the BMC may be slow, and silence alone makes the adapter try suite 3.
     monkeypatch.setattr(wire, "FIRST_PATIENCE", 5.0)
+    settings("ipmi", command_retry_timeout=2)
     caplog.set_level(logging.INFO)
     with VirtualRack(count=1, session_limit=1) as rack:
         info = driver_info.ConnectionInfo("127.0.0.1", rack.bmc_port(0), "admin", "password")

@@ -11,7 +11,12 @@ those of the IPMI specification, version 2.0, revision 1.1.
 import dataclasses
 import enum
 
+from oslo_log import log
+
+from ironic_lite.common import exception
 from ironic_lite.drivers.modules.ipmi import driver_info, sessions, wire
+
+LOG = log.getLogger(__name__)
 
 _CHASSIS = 0x00
 
@@ -23,6 +28,8 @@ _GET_BOOT_OPTIONS = 0x09
 _BOOT_FLAG_VALID_CLEARING = 3
 _BOOT_FLAGS = 5
 _KEEP_ON_TIMEOUT = 0b0000_1000
+_CONVENIENCE = 5.0
+"""Seconds to try for what a command does better with, and can do without."""
 
 
 class ChassisControl(enum.IntEnum):
@@ -45,6 +52,7 @@ class BootDevice(enum.IntEnum):
     SAFE = 0x3
     CDROM = 0x5
     BIOS = 0x6
+    REMOTE_MEDIA = 0x9
 
 
 _SELECTORS = {int(device): device for device in BootDevice}
@@ -88,37 +96,66 @@ def power_is_on(info: driver_info.ConnectionInfo) -> bool | None:
 def chassis_control(
     info: driver_info.ConnectionInfo, what: ChassisControl, guard: wire.Guard
 ) -> None:
-    """Chassis Control (section 28.3). What is not idempotent is sent once only."""
+    """Chassis Control (section 28.3). What is not idempotent is sent once only.
+
+    A server that is in the wrong state for it is told at once, by the completion code ``retry.WRONG_STATE``.
+    """
     resend = what in (ChassisControl.POWER_DOWN, ChassisControl.POWER_UP)
-    _send(info, _CHASSIS_CONTROL, bytes([what]), resend=resend, guard=guard)
+    request = wire.Request(
+        *(_CHASSIS, _CHASSIS_CONTROL, bytes([what])), resend=resend, state_matters=True, guard=guard
+    )
+    sessions.POOL.command(info, request)
+
+
+def keep_boot_flags(info: driver_info.ConnectionInfo, guard: wire.Guard) -> None:
+    """Have the BMC keep boot flags that no power-on follows within 60 s (parameter 3 of section 28.12).
+
+    That is a convenience: a BMC that does not know it, refuses it or says nothing is passed over.
+    """
+    request = wire.Request(
+        _CHASSIS,
+        _SET_BOOT_OPTIONS,
+        bytes([_BOOT_FLAG_VALID_CLEARING, _KEEP_ON_TIMEOUT]),
+        patience=_CONVENIENCE,
+        guard=guard,
+    )
+    try:
+        sessions.POOL.command(info, request)
+    except (exception.IPMICommandRefused, exception.IPMIUnreachable) as refused:
+        LOG.info("Boot devices may be forgotten after 60 s without a power-on: %s", refused)
 
 
 def set_boot_flags(info: driver_info.ConnectionInfo, flags: BootFlags, guard: wire.Guard) -> None:
-    """Set System Boot Options (section 28.12).
-
-    The BMC would forget the flags when no power-on follows within 60 s, so that timeout is disabled first
-    (parameter 3).
-    """
-    _send(
-        info,
-        _SET_BOOT_OPTIONS,
-        bytes([_BOOT_FLAG_VALID_CLEARING, _KEEP_ON_TIMEOUT]),
-        guard=guard,
-    )
+    """Set System Boot Options (section 28.12)."""
     first = 0
     if flags.device is not BootDevice.NONE:
         first = 0x80 | (0x40 if flags.persistent else 0) | (0x20 if flags.uefi else 0)
-    _send(
-        info,
-        _SET_BOOT_OPTIONS,
-        bytes([_BOOT_FLAGS, first, flags.device << 2, 0, 0, 0]),
-        guard=guard,
+    set_raw_boot_flags(info, bytes([first, flags.device << 2, 0, 0, 0]), guard)
+
+
+def set_raw_boot_flags(info: driver_info.ConnectionInfo, flags: bytes, guard: wire.Guard) -> None:
+    """The same, with the five bytes of parameter 5 as :func:`get_raw_boot_flags` returns them."""
+    _send(info, _SET_BOOT_OPTIONS, bytes([_BOOT_FLAGS]) + flags, guard=guard)
+
+
+def get_raw_boot_flags(info: driver_info.ConnectionInfo) -> bytes | None:
+    """The five bytes of parameter 5; None where the BMC does not tell them, which is passed over soon."""
+    request = wire.Request(
+        _CHASSIS, _GET_BOOT_OPTIONS, bytes([_BOOT_FLAGS, 0, 0]), patience=_CONVENIENCE
     )
+    try:
+        answer = sessions.POOL.command(info, request)
+    except (exception.IPMICommandRefused, exception.IPMIUnreachable):
+        return None
+    return answer[2:7] if len(answer) >= 7 and not answer[1] & 0x80 else None
 
 
 def get_boot_flags(info: driver_info.ConnectionInfo) -> BootFlags:
     """Get System Boot Options (section 28.13)."""
-    answer = _send(info, _GET_BOOT_OPTIONS, bytes([_BOOT_FLAGS, 0, 0]))
+    return _flags(_send(info, _GET_BOOT_OPTIONS, bytes([_BOOT_FLAGS, 0, 0])))
+
+
+def _flags(answer: bytes) -> BootFlags:
     if len(answer) < 4:
         return BootFlags(BootDevice.NONE)
     parameter_invalid, valid = answer[1] & 0x80, answer[2] & 0x80
@@ -142,8 +179,7 @@ def _send(
     info: driver_info.ConnectionInfo,
     command: int,
     data: bytes = b"",
-    resend: bool = True,
     guard: wire.Guard | None = None,
 ) -> bytes:
-    request = wire.Request(_CHASSIS, command, data, resend=resend, guard=guard)
+    request = wire.Request(_CHASSIS, command, data, guard=guard)
     return sessions.POOL.command(info, request)

@@ -11,7 +11,7 @@ from pyghmi.ipmi.private import constants
 
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF
-from ironic_lite.drivers.modules.ipmi import driver_info, errors, wire
+from ironic_lite.drivers.modules.ipmi import driver_info, errors, retry, wire
 
 LOG = log.getLogger(__name__)
 
@@ -19,24 +19,18 @@ KEEPALIVE_AFTER = 20.0
 """Seconds of silence after which a session is kept alive; a BMC drops it after 60 (IPMI 2.0 section 6.12.15)."""
 KEEPALIVE_PATIENCE = 5.0
 """Seconds in which the answer to a keepalive has to come."""
-MAX_LOGINS = 5
-MAX_SILENT_LOGINS = 2
-"""Logins tried for one command while the BMC cannot take them, and while it says nothing at all (8 s each)."""
-FIRST_LOGIN_PAUSE = 0.25
-"""Seconds before the second login; doubled before each further one."""
-BUSY_PAUSE = 0.5
-
-# Completion codes of IPMI 2.0 table 5-2 that mean "not now".
-_NODE_BUSY = 0xC0
-_INITIALIZING = 0xD2
+BURST = 0.25
+"""Seconds by which commands may run ahead of ``[ipmi] min_command_interval``: BMCs bear a few at once, not a stream."""
 
 _ADVICE = {
-    errors.Refusal.CREDENTIALS: "Check ipmi_username and ipmi_password, and ipmi_hex_kg_key if the BMC has a key.",
+    errors.Refusal.USER: "Check ipmi_username, and that the BMC lets this user in over the LAN.",
+    errors.Refusal.PASSWORD: "Check ipmi_password.",
+    errors.Refusal.KEY: "Check ipmi_hex_kg_key.",
     errors.Refusal.PRIVILEGE: "Give the user a higher privilege limit on the LAN channel, or set ipmi_priv_level.",
     errors.Refusal.CIPHER_SUITE: "Enable cipher suite 3 or 17 on the BMC, and check ipmi_cipher_suite.",
     errors.Refusal.VERSION: "Enable IPMI 2.0 (RMCP+) on the BMC.",
     errors.Refusal.NO_RESOURCES: "Close other IPMI sessions with it, or wait for them to expire.",
-    errors.Refusal.OTHER: "Check that IPMI over LAN is enabled for this user.",
+    errors.Refusal.OTHER: "The BMC's own log may tell more.",
 }
 
 
@@ -55,6 +49,7 @@ class BMC:
         self._suite: int | None = None
         self._candidate = 0
         self._last_command = 0.0
+        self._rested_at = 0.0
 
     @property
     def warm(self) -> bool:
@@ -66,8 +61,15 @@ class BMC:
         """When the last command ended (``time.monotonic()``); 0.0 before the first."""
         return self._last_command
 
+    @property
+    def suite(self) -> int | None:
+        """Number of the cipher suite of the last session; None before the first."""
+        return self._suite
+
     def command(self, info: driver_info.ConnectionInfo, request: wire.Request) -> bytes:
         """Carry out one command, in at most ``[ipmi] command_retry_timeout`` seconds.
+
+        What is tried again until then stands in :mod:`retry`.
 
         :returns: the data of the answer, without the completion code.
         :raises IPMIUnreachable: no answer, or the name does not resolve, or others use the BMC for all that time.
@@ -76,24 +78,24 @@ class BMC:
         """
         deadline = time.monotonic() + CONF.ipmi.command_retry_timeout
         with self._turn(info, deadline):
+            tries = retry.Tries(deadline)
             while True:
-                code, answer = self._exchange(info, request, deadline)
-                if code not in (_NODE_BUSY, _INITIALIZING):
-                    break
-                if time.monotonic() + BUSY_PAUSE >= deadline:
-                    break
-                time.sleep(BUSY_PAUSE)
-        if code:
-            text = constants.command_completion_codes.get(
-                (request.netfn + 1, request.command), {}
-            ).get(code)
-            raise exception.IPMICommandRefused(
-                endpoint=info.endpoint,
-                cmd=f"0x{request.netfn:02x} 0x{request.command:02x}",
-                reason=text or constants.ipmi_completion_codes.get(code, "unknown reason"),
-                completion=code,
-            )
-        return answer
+                problem: exception.IPMIFailure
+                try:
+                    code, answer = self._try(info, request, tries)
+                    if not code:
+                        return answer
+                    problem, final = _answered(info, request, code, tries)
+                    if request.patience is not None:
+                        tries.end_within(request.patience)
+                except errors.NoAnswer as silent:
+                    final = isinstance(silent, errors.Unsettled)
+                    problem = _unreachable(info, silent, tries, unsettled=final)
+                except errors.LoginRefused as refused:
+                    problem, final = _refused(info, refused, tries)
+                if final or not tries.again():
+                    raise problem
+                LOG.info("%s Trying again.", problem)
 
     def tend(self, now: float) -> None:
         """Housekeeping, called every few seconds: keep the session alive, close it when idle, drop it when dead.
@@ -136,74 +138,77 @@ class BMC:
                 "[ipmi] command_retry_timeout; try again later.",
             )
         try:
-            pause = self._last_command + CONF.ipmi.min_command_interval - time.monotonic()
-            if self._last_command and pause > 0:
-                time.sleep(min(pause, max(deadline - time.monotonic(), 0.0)))
+            self._keep_distance(deadline)
             yield
         finally:
             self._last_command = time.monotonic()
+            rested = max(self._rested_at, self._last_command)
+            self._rested_at = rested + CONF.ipmi.min_command_interval
             if CONF.ipmi.session_idle_timeout == 0:
                 self._drop()
             self._lock.release()
 
-    def _exchange(
-        self, info: driver_info.ConnectionInfo, request: wire.Request, deadline: float
+    def _keep_distance(self, deadline: float) -> None:
+        """Wait until the BMC has had its time for each command so far, or is no more than a burst short of it."""
+        now = time.monotonic()
+        ahead = max(BURST - CONF.ipmi.min_command_interval, 0.0)
+        pause = self._rested_at - ahead - now
+        if pause > 0:
+            time.sleep(min(pause, max(deadline - now, 0.0)))
+
+    def _try(
+        self, info: driver_info.ConnectionInfo, request: wire.Request, tries: retry.Tries
     ) -> tuple[int, bytes]:
-        """The command and its answer; a session that turns out to be dead is replaced once."""
+        """Log in where there is no session, and send the command.
+
+        :raises errors.NoAnswer: and ``errors.LoginRefused``.
+        """
         if not request.resend and self._session is not None:
             # Find out with something harmless whether the BMC still knows the session.
-            self._exchange(info, wire.DEVICE_ID, deadline)
-        for last_try in (False, True):
-            session = self._session_for(info, deadline)
-            try:
-                return session.request(request, deadline)
-            except errors.NoAnswer as silent:
-                self._drop()
-                if last_try or not request.resend or time.monotonic() >= deadline:
-                    raise _unreachable(info, silent) from None
-                LOG.info("Session with BMC %s was lost, connecting again", info.endpoint)
-            except BaseException:
-                # A greenlet or thread that is killed half-way leaves a session nobody can trust.
-                self._drop()
+            self._exchange(self._session_for(info, tries), wire.DEVICE_ID, tries)
+        session = self._session_for(info, tries)
+        try:
+            return self._exchange(session, request, tries)
+        except errors.NoAnswer as silent:
+            if silent.at_once or (request.resend and request.patience is None):
                 raise
-        raise AssertionError("unreachable: the second try returns or raises")
+            raise errors.Unsettled(str(silent), silent.phase) from None
 
-    def _session_for(self, info: driver_info.ConnectionInfo, deadline: float) -> wire.Session:
+    def _exchange(
+        self, session: wire.Session, request: wire.Request, tries: retry.Tries
+    ) -> tuple[int, bytes]:
+        deadline = tries.deadline
+        if request.patience is not None:
+            deadline = min(deadline, time.monotonic() + request.patience)
+        try:
+            return session.request(request, deadline, tries.made)
+        except BaseException:
+            # Nor can anybody trust a session that a greenlet or thread leaves half-way when it is killed.
+            self._drop()
+            raise
+
+    def _session_for(self, info: driver_info.ConnectionInfo, tries: retry.Tries) -> wire.Session:
         if self._session is not None and self._session.info != info:
             # Never work with what another node record, or the former password, logged in with.
             self._drop()
         if self._session is None:
-            self._session = self._login(info, deadline)
+            self._session = self._login(info, tries)
         return self._session
 
-    def _login(self, info: driver_info.ConnectionInfo, deadline: float) -> wire.Session:
-        suite = info.cipher_suite or self._suite or 17
-        logins_left, pause = MAX_LOGINS, FIRST_LOGIN_PAUSE
-        while True:
-            try:
-                session = wire.Session(info, suite, deadline, self._candidate)
-            except errors.NameUnknown as error:
-                raise exception.IPMIUnreachable(
-                    endpoint=info.endpoint,
-                    reason=f"the name does not resolve ({error}). Check ipmi_address.",
-                ) from None
-            except errors.LoginRefused as refused:
-                problem = _refused(info, refused)
-                if refused.refusal is not errors.Refusal.NO_RESOURCES:
-                    raise problem from None
-            except errors.NoAnswer as silent:
-                problem = _unreachable(info, silent)
-                self._candidate += 1
-                if not silent.at_once:
-                    logins_left = min(logins_left, MAX_SILENT_LOGINS)
-            else:
-                self._note_suite(info, session.suite)
-                return session
-            logins_left -= 1
-            if not logins_left or time.monotonic() >= deadline:
-                raise problem
-            time.sleep(max(min(pause, deadline - time.monotonic()), 0.0))
-            pause *= 2
+    def _login(self, info: driver_info.ConnectionInfo, tries: retry.Tries) -> wire.Session:
+        suite = info.cipher_suite or self._suite or wire.BEST_SUITE
+        try:
+            session = wire.Session(info, suite, tries.deadline, self._candidate, tries.made)
+        except errors.NameUnknown as error:
+            raise exception.IPMIUnreachable(
+                endpoint=info.endpoint,
+                reason=f"the name does not resolve ({error}). Check ipmi_address.",
+            ) from None
+        except errors.NoAnswer:
+            self._candidate += 1
+            raise
+        self._note_suite(info, session.suite)
+        return session
 
     def _note_suite(self, info: driver_info.ConnectionInfo, suite: int) -> None:
         if suite != self._suite:
@@ -216,28 +221,55 @@ class BMC:
             self._session = None
 
 
+def _answered(
+    info: driver_info.ConnectionInfo, request: wire.Request, code: int, tries: retry.Tries
+) -> tuple[exception.IPMIFailure, bool]:
+    """The error for a completion code, and whether it is final."""
+    text = constants.command_completion_codes.get((request.netfn + 1, request.command), {}).get(
+        code
+    )
+    problem = exception.IPMICommandRefused(
+        endpoint=info.endpoint,
+        cmd=f"0x{request.netfn:02x} 0x{request.command:02x}",
+        reason=text or constants.ipmi_completion_codes.get(code, "unknown reason"),
+        completion=code,
+        tries=tries.told,
+    )
+    return problem, retry.code_is_final(code, request) and retry.message_is_final(str(problem))
+
+
 def _refused(
-    info: driver_info.ConnectionInfo, refused: errors.LoginRefused
-) -> exception.IPMIFailure:
+    info: driver_info.ConnectionInfo, refused: errors.LoginRefused, tries: retry.Tries
+) -> tuple[exception.IPMIFailure, bool]:
+    """The error for a login that the BMC refuses, and whether it is final."""
     advice = _ADVICE[refused.refusal]
-    if refused.refusal in (errors.Refusal.CREDENTIALS, errors.Refusal.PRIVILEGE):
-        return exception.IPMIAuthenticationFailure(
-            endpoint=info.endpoint, reason=f"{refused} (user '{info.username}'). {advice}"
-        )
-    return exception.IPMIUnreachable(endpoint=info.endpoint, reason=f"{refused}. {advice}")
+    problem: exception.IPMIFailure
+    if refused.refusal in _WHO:
+        reason = f"{refused} (user '{info.username}'). {advice}{tries.told}"
+        problem = exception.IPMIAuthenticationFailure(endpoint=info.endpoint, reason=reason)
+    else:
+        reason = f"{refused}. {advice}{tries.told}"
+        problem = exception.IPMIUnreachable(endpoint=info.endpoint, reason=reason)
+    if refused.completion:
+        final = retry.code_is_final(refused.completion, wire.DEVICE_ID)
+    else:
+        final = retry.status_is_final(refused.status)
+    return problem, final and retry.message_is_final(str(problem))
+
+
+_WHO = (
+    errors.Refusal.USER,
+    errors.Refusal.PASSWORD,
+    errors.Refusal.KEY,
+    errors.Refusal.PRIVILEGE,
+)
 
 
 def _unreachable(
-    info: driver_info.ConnectionInfo, silent: errors.NoAnswer
+    info: driver_info.ConnectionInfo,
+    silent: errors.NoAnswer,
+    tries: retry.Tries,
+    unsettled: bool,
 ) -> exception.IPMIUnreachable:
-    if silent.phase in ("EXPECTINGRAKP2", "EXPECTINGRAKP4"):
-        reason = (
-            "it answers, but does not complete the login; some BMCs fall silent when user name or key is "
-            f"wrong. {_ADVICE[errors.Refusal.CREDENTIALS]}"
-        )
-    else:
-        reason = (
-            f"{silent}. Check ipmi_address and ipmi_port, that IPMI over LAN is enabled, "
-            "and that the network lets UDP through."
-        )
-    return exception.IPMIUnreachable(endpoint=info.endpoint, reason=reason)
+    reason = f"{retry.problem_of(silent)}{tries.told}"
+    return exception.IPMIUnreachable(endpoint=info.endpoint, reason=reason, unsettled=unsettled)

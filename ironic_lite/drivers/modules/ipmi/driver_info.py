@@ -6,8 +6,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from oslo_utils import strutils
+
 from ironic_lite.common import exception
 from ironic_lite.common.outbound import addresses
+from ironic_lite.conf import CONF
 
 DEFAULT_PORT = 623
 PRIVILEGES = {"CALLBACK": 1, "USER": 2, "OPERATOR": 3, "ADMINISTRATOR": 4}
@@ -26,6 +29,10 @@ COMMON_PROPERTIES = {
     "ipmi_priv_level": "Privilege level to work with: ADMINISTRATOR (default), OPERATOR, USER or CALLBACK. Optional.",
     "ipmi_cipher_suite": "Cipher suite of the session, 3 or 17. Tried in the order 17, 3 when not given. Optional.",
     "ipmi_protocol_version": "IPMI version; only 2.0, the default, is supported. Optional.",
+    "ipmi_force_boot_device": "Whether the boot device is set before each power-on, for BMCs that do not remember it; "
+    "true or false (default). Optional.",
+    "ipmi_disable_boot_timeout": "Whether the BMC is asked to keep a boot device for more than 60 s; true or false. "
+    "Optional; unset, [ipmi] disable_boot_timeout decides.",
     "ipmi_hex_kg_key": "Key of the BMC (Kg) as 40 hexadecimal digits, if it has one. Optional.",
 }
 """Names of the ``driver_info`` fields read here, and what each is for."""
@@ -60,6 +67,8 @@ def parse(driver_info: Mapping[str, Any]) -> ConnectionInfo:
     :raises InvalidParameterValue: naming the field that is wrong and what it may be.
     """
     _refuse_unsupported(driver_info)
+    for name in ("ipmi_force_boot_device", "ipmi_disable_boot_timeout"):
+        flag(driver_info, name, False)
     return ConnectionInfo(
         address=_address(driver_info.get("ipmi_address")),
         port=_port(driver_info.get("ipmi_port")),
@@ -69,6 +78,20 @@ def parse(driver_info: Mapping[str, Any]) -> ConnectionInfo:
         cipher_suite=_cipher_suite(driver_info.get("ipmi_cipher_suite")),
         kg=_kg(driver_info.get("ipmi_hex_kg_key")),
     )
+
+
+def flag(driver_info: Mapping[str, Any], name: str, default: bool) -> bool:
+    """A yes or no of ``driver_info``, in any of the forms that Ironic reads.
+
+    :raises InvalidParameterValue: when it is neither.
+    """
+    value = driver_info.get(name)
+    if value in (None, ""):
+        return default
+    try:
+        return bool(strutils.bool_from_string(value, strict=True))
+    except ValueError:
+        raise _invalid(f"{name} is '{value}'; it must be true or false.") from None
 
 
 def _invalid(message: str) -> exception.InvalidParameterValue:
@@ -138,7 +161,8 @@ def _privilege(value: Any) -> str:
 
 def _cipher_suite(value: Any) -> int | None:
     if value in (None, ""):
-        return None
+        allowed = set(CONF.ipmi.cipher_suite_versions)
+        return allowed.pop() if len(allowed) == 1 else None
     try:
         suite = int(str(value))
     except ValueError:

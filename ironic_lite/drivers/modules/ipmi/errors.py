@@ -5,9 +5,11 @@ import enum
 
 
 class Refusal(enum.Enum):
-    """Why a BMC refuses a login."""
+    """Why a BMC refuses a login, as far as its answer proves it."""
 
-    CREDENTIALS = "credentials"
+    USER = "user"
+    PASSWORD = "password"  # noqa: S105 - a reason, not a secret
+    KEY = "key"
     PRIVILEGE = "privilege"
     CIPHER_SUITE = "cipher suite"
     VERSION = "version"
@@ -15,19 +17,32 @@ class Refusal(enum.Enum):
     OTHER = "other"
 
 
-# RMCP+ and RAKP status codes, IPMI 2.0 table 13-15. The rest are about user name, GUID and integrity check.
-_SESSION_LOST = (0x02, 0x08)
-_INTEGRITY = 0x0F
+LOGIN_STAGES = {
+    "OPENSESSION": "the first message (Open Session)",
+    "EXPECTINGRAKP2": "the second message (RAKP 1)",
+    "EXPECTINGRAKP4": "the third message (RAKP 3)",
+}
+"""How far a login had come, in pyghmi's words and in those of the messages."""
+
+ALGORITHMS_REFUSED = frozenset((0x04, 0x05, 0x10, 0x11, 0x12))
+"""Status codes that refuse a cipher suite; the last is "illegal parameter", of BMCs older than suite 17."""
+
+INTEGRITY = 0x0F
+"""Status code "invalid integrity check value"."""
+
+# RMCP+ and RAKP status codes, IPMI 2.0 table 13-15.
 _CODES = {
     Refusal.NO_RESOURCES: (0x01, 0x0B),
     Refusal.CIPHER_SUITE: (0x04, 0x05, 0x10, 0x11),
     Refusal.PRIVILEGE: (0x09, 0x0A),
+    Refusal.USER: (0x0C, 0x0D),
+    Refusal.PASSWORD: (INTEGRITY,),
 }
 # What pyghmi says where no status code came with it.
 _WORDS = {
     "privelege level": Refusal.PRIVILEGE,
-    "Incorrect password": Refusal.CREDENTIALS,
-    "wrong Kg": Refusal.CREDENTIALS,
+    "Incorrect password": Refusal.PASSWORD,
+    "wrong Kg": Refusal.KEY,
     "MD5 required": Refusal.VERSION,
 }
 
@@ -36,7 +51,7 @@ class NoAnswer(Exception):
     """Silence, or a network that says there is nobody.
 
     :param phase: how far the login had come, in pyghmi's words; None before the BMC has said anything.
-    :param at_once: no time was spent on waiting.
+    :param at_once: no time was spent on waiting, and nothing has reached the BMC.
     """
 
     def __init__(self, text: str, phase: str | None = None, at_once: bool = False):
@@ -45,34 +60,38 @@ class NoAnswer(Exception):
         self.at_once = at_once
 
 
+class Unsettled(NoAnswer):
+    """Silence after a request that is not sent again: nobody knows whether the BMC has done it."""
+
+
 class NameUnknown(Exception):
     """The host name of the BMC could not be resolved."""
 
 
 class LoginRefused(Exception):
-    """The BMC answered, and does not let us in."""
+    """The BMC answered, and does not let us in.
 
-    def __init__(self, refusal: Refusal, text: str):
+    :param status: its RMCP+ or RAKP status code; 0 when there was none.
+    :param completion: its completion code; 0 when there was none.
+    """
+
+    def __init__(self, refusal: Refusal, text: str, status: int = 0, completion: int = 0):
         super().__init__(text)
         self.refusal = refusal
+        self.status = status
+        self.completion = completion
 
 
-def login_failed(status: int, text: str, phase: str | None) -> LoginRefused | NoAnswer:
-    """Tell the cause of a login that the BMC or pyghmi ended.
+def login_refused(status: int, text: str) -> LoginRefused:
+    """The cause of a login that the BMC or pyghmi ended.
 
-    :param status: the last RMCP+ status code; 0 when the end came from a check on our side.
+    :param status: the BMC's status code; 0 when the end came from a check on our side.
     :param text: what pyghmi says; never holds a secret.
-    :param phase: how far the login had come.
     """
-    if status in _SESSION_LOST:
-        return NoAnswer(text, phase, at_once=True)
-    if status == _INTEGRITY and phase == "EXPECTINGRAKP4":
-        # RAKP message 2 has proved that both know the password; a datagram that came twice has confused the BMC.
-        return NoAnswer(text, phase, at_once=True)
     for refusal, codes in _CODES.items():
         if status in codes:
-            return LoginRefused(refusal, text)
+            return LoginRefused(refusal, text, status)
     for word, refusal in _WORDS.items():
         if word in text:
-            return LoginRefused(refusal, text)
-    return LoginRefused(Refusal.CREDENTIALS if status else Refusal.OTHER, text)
+            return LoginRefused(refusal, text, status)
+    return LoginRefused(Refusal.OTHER, text, status)

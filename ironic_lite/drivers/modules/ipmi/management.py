@@ -7,17 +7,7 @@ from ironic_lite.common import exception
 from ironic_lite.drivers import boot_mode
 from ironic_lite.drivers.interfaces import management
 from ironic_lite.drivers.interfaces.task import Task
-from ironic_lite.drivers.modules.ipmi import commands, driver_info, sensors
-from ironic_lite.drivers.modules.ipmi.commands import BootDevice
-
-BOOT_DEVICES = {
-    management.PXE: BootDevice.PXE,
-    management.DISK: BootDevice.DISK,
-    management.CDROM: BootDevice.CDROM,
-    management.BIOS: BootDevice.BIOS,
-    management.SAFE: BootDevice.SAFE,
-}
-_NAMES = {selector: name for name, selector in BOOT_DEVICES.items()}
+from ironic_lite.drivers.modules.ipmi import boot_device, commands, driver_info, sensors
 
 # IANA private enterprise numbers of makers of servers, under the names that Ironic's users know.
 _VENDORS = {
@@ -50,34 +40,23 @@ class IPMIManagement(management.ManagementInterface):
         boot_mode.of(task.node)
 
     def get_supported_boot_devices(self, task: Task) -> list[str]:
-        return list(BOOT_DEVICES)
+        return list(boot_device.SELECTORS)
 
     def set_boot_device(self, task: Task, device: str, persistent: bool = False) -> None:
-        """Set System Boot Options (IPMI 2.0 section 28.12, table 28-14).
-
-        The flag that asks for UEFI follows the node's boot mode.
+        """See the base class; :mod:`boot_device` tells how.
 
         :raises InvalidParameterValue: when the device is not supported.
         :raises IPMIFailure: when the BMC cannot be reached or refuses.
         """
-        if device not in BOOT_DEVICES:
+        if device not in boot_device.SELECTORS:
             raise exception.InvalidParameterValue(
-                err=f"Boot device '{device}' is not supported; use one of {', '.join(BOOT_DEVICES)}."
+                err=f"Boot device '{device}' is not supported; use one of {', '.join(boot_device.SELECTORS)}."
             )
-        flags = commands.BootFlags(
-            BOOT_DEVICES[device], persistent, uefi=boot_mode.of(task.node) == boot_mode.UEFI
-        )
-        commands.set_boot_flags(driver_info.parse(task.node.driver_info), flags, task.ensure_locked)
+        boot_device.set_device(task, device, persistent)
 
     def get_boot_device(self, task: Task) -> dict[str, Any]:
-        """Get System Boot Options (IPMI 2.0 section 28.13).
-
-        :returns: both values None when there is no override, or none that has a name here.
-        """
-        flags = commands.get_boot_flags(driver_info.parse(task.node.driver_info))
-        if flags.device not in _NAMES:
-            return {"boot_device": None, "persistent": None}
-        return {"boot_device": _NAMES[flags.device], "persistent": flags.persistent}
+        """See the base class; both values are None when there is no override, or none that has a name here."""
+        return boot_device.get_device(task)
 
     def detect_vendor(self, task: Task) -> str:
         """Get Device ID (IPMI 2.0 section 20.1).

@@ -9,7 +9,7 @@ from ironic_lite.common import exception, states
 from ironic_lite.conf import CONF
 from ironic_lite.drivers.interfaces import power
 from ironic_lite.drivers.interfaces.task import Task
-from ironic_lite.drivers.modules.ipmi import commands, driver_info
+from ironic_lite.drivers.modules.ipmi import boot_device, commands, driver_info, retry
 from ironic_lite.drivers.modules.ipmi.commands import ChassisControl
 
 LOG = log.getLogger(__name__)
@@ -18,8 +18,13 @@ FIRST_POLL = 0.1
 SLOWEST_POLL = 2.0
 """Seconds between two looks at a changing power state: short at first, doubling up to the second value."""
 
-_WRONG_STATE = 0xD5
-"""Completion code with which some BMCs answer a request for the state that the server is in already."""
+FIRST_REPEAT = 2.0
+SLOWEST_REPEAT = 15.0
+"""Seconds after which a request is sent again because the server is still as it was: doubled each time. BMCs lose a
+power on that comes too soon after a power off, and operating systems a power button pressed while they start."""
+
+_OFF_SINCE: dict[str, float] = {}
+"""When servers were seen to have gone off at our request (``time.monotonic()``), by the endpoint of their BMC."""
 
 
 class IPMIPower(power.PowerInterface):
@@ -64,6 +69,7 @@ class IPMIPower(power.PowerInterface):
         elif power_state == states.SOFT_REBOOT:
             if commands.power_is_on(_info(task)):
                 _soft_power_off(task, power_state, timeout)
+            _rest(_info(task))
             _power_on(task, timeout)
         else:
             raise exception.InvalidParameterValue(
@@ -72,13 +78,13 @@ class IPMIPower(power.PowerInterface):
 
     def reboot(self, task: Task, timeout: int | None = None) -> None:
         """Power off if it is on, then power on; a reset for a node that must never be powered off."""
-        if not commands.power_is_on(_info(task)):
-            _power_on(task, timeout)
-        elif task.node.disable_power_off:
-            commands.chassis_control(_info(task), ChassisControl.HARD_RESET, task.ensure_locked)
-        else:
+        if commands.power_is_on(_info(task)):
+            if task.node.disable_power_off:
+                _reset(task)
+                return
             _power_off(task, timeout)
-            _power_on(task, timeout)
+        _rest(_info(task))
+        _power_on(task, timeout)
 
 
 def _info(task: Task) -> driver_info.ConnectionInfo:
@@ -86,54 +92,118 @@ def _info(task: Task) -> driver_info.ConnectionInfo:
 
 
 def _power_on(task: Task, timeout: int | None) -> None:
-    _change(task, ChassisControl.POWER_UP)
-    _wait(_info(task), states.POWER_ON, timeout or CONF.conductor.power_state_change_timeout)
+    boot_device.before_power_on(task)
+    seconds = timeout or CONF.conductor.power_state_change_timeout
+    _reach(task, ChassisControl.POWER_UP, states.POWER_ON, seconds, on=True)
+    boot_device.after_power_on(task)
 
 
 def _power_off(task: Task, timeout: int | None) -> None:
-    _change(task, ChassisControl.POWER_DOWN)
-    _wait(_info(task), states.POWER_OFF, timeout or CONF.conductor.power_state_change_timeout)
+    seconds = timeout or CONF.conductor.power_state_change_timeout
+    _reach(task, ChassisControl.POWER_DOWN, states.POWER_OFF, seconds, on=False)
 
 
 def _soft_power_off(task: Task, asked: str, timeout: int | None) -> None:
-    _change(task, ChassisControl.SOFT_SHUTDOWN)
-    _wait(_info(task), asked, timeout or CONF.conductor.soft_power_off_timeout, on=False)
+    seconds = timeout or CONF.conductor.soft_power_off_timeout
+    _reach(task, ChassisControl.SOFT_SHUTDOWN, asked, seconds, on=False)
 
 
-def _change(task: Task, what: ChassisControl) -> None:
+def _rest(info: driver_info.ConnectionInfo) -> None:
+    """Leave a server that has just been powered off alone for ``[ipmi] power_off_pause``."""
+    off_since = _OFF_SINCE.pop(info.endpoint, 0.0)
+    pause = off_since + CONF.ipmi.power_off_pause - time.monotonic()
+    if pause > 0:
+        time.sleep(pause)
+
+
+def _reset(task: Task) -> None:
+    """Reset a server that is on.
+
+    Whether it was reset cannot be seen. A BMC that does not say so either is asked again: that does no harm, as long
+    as the server finds the boot device that the first reset may have used up.
+    """
     info = _info(task)
-    try:
-        commands.chassis_control(info, what, task.ensure_locked)
-    except exception.IPMICommandRefused as refused:
-        if refused.completion != _WRONG_STATE:
-            raise
-        LOG.debug("BMC %s says it is in the wrong state for %s", info.endpoint, what.name)
-
-
-def _wait(
-    info: driver_info.ConnectionInfo, asked: str, timeout: float, on: bool | None = None
-) -> None:
-    """Poll until the server is on or off, as ``asked`` (or ``on``) says, for ``timeout`` seconds."""
-    wanted = (asked == states.POWER_ON) if on is None else on
-    deadline = time.monotonic() + timeout
-    pause, trouble = FIRST_POLL, ""
+    boot_device.before_power_on(task)
+    flags = commands.get_raw_boot_flags(info)
+    tries = retry.Tries(time.monotonic() + CONF.ipmi.command_retry_timeout)
     while True:
         try:
-            if commands.power_is_on(info) is wanted:
-                return
-            trouble = ""
+            commands.chassis_control(info, ChassisControl.HARD_RESET, task.ensure_locked)
+            break
+        except (exception.IPMICommandRefused, exception.IPMIUnreachable) as problem:
+            if not _is_open(problem) or not tries.again():
+                raise
+            LOG.info("%s Resetting it again.", problem)
+        if flags is not None:
+            commands.set_raw_boot_flags(info, flags, task.ensure_locked)
+    boot_device.after_power_on(task)
+
+
+def _is_open(problem: exception.IPMIFailure) -> bool:
+    """Whether it is unknown if the BMC has done what it was asked to, or will do it later."""
+    if isinstance(problem, exception.IPMICommandRefused):
+        return problem.completion in (retry.WRONG_STATE, *retry.UNSETTLED_CODES)
+    return isinstance(problem, exception.IPMIUnreachable) and problem.unsettled
+
+
+def _reach(task: Task, what: ChassisControl, asked: str, timeout: float, on: bool) -> None:
+    """Ask for a power state, look whether the server has it, and ask again, for ``timeout`` seconds.
+
+    The server's state is what counts, not what its BMC says to the request.
+    """
+    info, deadline = _info(task), time.monotonic() + timeout
+    requests, trouble = 1, _ask(task, info, what, on)
+    poll, repeat = FIRST_POLL, FIRST_REPEAT
+    if what is ChassisControl.SOFT_SHUTDOWN and not trouble:
+        repeat = SLOWEST_REPEAT
+    ask_at = time.monotonic() + repeat
+    while True:
+        silence = ""
+        try:
+            if commands.power_is_on(info) is on:
+                break
         except exception.IPMIUnreachable as silent:
             # BMCs that share a network port with the server lose their link while its power changes.
-            trouble = f" Last try: {silent}"
+            silence = str(silent)
         left = deadline - time.monotonic()
         if left <= 0:
-            break
-        time.sleep(min(pause, left))
-        pause = min(pause * 2, SLOWEST_POLL)
-    raise exception.PowerStateFailure(
-        f"Failed to set node power state to {asked}: the server is still "
-        f"{'off' if wanted else 'on'} {timeout:g} s after its BMC took the request.{trouble}"
-        + ("" if wanted else _ADVICE.get(asked, "")),
+            raise _not_reached(asked, timeout, on, requests, trouble, silence)
+        if time.monotonic() >= ask_at:
+            LOG.info("BMC %s: still %s, asking again", info.endpoint, "off" if on else "on")
+            trouble = _ask(task, info, what, on)
+            repeat = min(2 * repeat, SLOWEST_REPEAT)
+            ask_at, requests, poll = time.monotonic() + repeat, requests + 1, FIRST_POLL
+        time.sleep(min(poll, left))
+        poll = min(poll * 2, SLOWEST_POLL)
+    if not on:
+        _OFF_SINCE[info.endpoint] = time.monotonic()
+
+
+def _ask(task: Task, info: driver_info.ConnectionInfo, what: ChassisControl, on: bool) -> str:
+    """Send the request once.
+
+    :returns: what was amiss, for the case that the state is not reached; empty when nothing was.
+    :raises IPMIFailure: when there is nothing to hope for.
+    """
+    try:
+        commands.chassis_control(info, what, task.ensure_locked)
+    except (exception.IPMICommandRefused, exception.IPMIUnreachable) as problem:
+        if _is_open(problem) or commands.power_is_on(info) is on:
+            return f" Last try: {problem}"
+        raise
+    return ""
+
+
+def _not_reached(
+    asked: str, timeout: float, on: bool, requests: int, trouble: str, silence: str
+) -> exception.PowerStateFailure:
+    often = "" if requests == 1 else f" (asked {requests} times)"
+    what = f"the server is still {'off' if on else 'on'} {timeout:g} s after its BMC got the request{often}.{trouble}"
+    if silence:
+        what = f"its BMC got the request{often}, and does not say any more whether the server is on: {silence}"
+    return exception.PowerStateFailure(
+        f"Failed to set node power state to {asked}: {what}"
+        + ("" if on else _ADVICE.get(asked, "")),
         pstate=asked,
     )
 

@@ -40,6 +40,11 @@ class SessionPool:
         with self._bmc(info) as bmc:
             return bmc.command(info, request)
 
+    def suite(self, info: driver_info.ConnectionInfo) -> int | None:
+        """Number of the cipher suite of the last session with a BMC; None where there was none lately."""
+        bmc = self._bmcs.get((info.address, info.port))
+        return None if bmc is None else bmc.suite
+
     def close_all(self, timeout: float = 5.0) -> None:
         """Log out everywhere, within ``timeout`` seconds. The pool may be used again afterwards."""
         deadline = time.monotonic() + timeout
