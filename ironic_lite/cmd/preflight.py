@@ -68,6 +68,7 @@ def _checks(role: Role) -> Iterator[Callable[[], Iterable[str]]]:
         yield _database
     if role.conductor:
         yield _drivers
+        yield _kernel_arguments
     if role.api:
         yield _policy
         yield _authentication
@@ -100,6 +101,12 @@ def _drivers() -> Iterable[str]:
     from ironic_lite.drivers import factory
 
     return factory.problems()
+
+
+def _kernel_arguments() -> Iterable[str]:
+    from ironic_lite.drivers.modules.pxe import kernel_args
+
+    return kernel_args.problems()
 
 
 def _policy() -> Iterable[str]:

@@ -41,7 +41,9 @@ def read(
     _refuse(problems + config_files.wrong_at_once(written))
     _parse(files, directories)
     rpc.register_options()
-    problems += config_files.unknown(written) + config_files.wrong_values(written)
+    problems += config_files.unknown(written)
+    written += config_files.in_environment()
+    problems += config_files.wrong_values(written) + config_files.wrong_urls(written)
     if debug is not None:
         CONF.set_override("debug", debug)
     return problems + _set_up_logging()
@@ -121,6 +123,8 @@ def _transport(all_in_one: bool) -> Iterator[str]:
     usual = name in (rpc.IN_PROCESS, "rabbit")
     if not usual and name not in metadata.entry_points(group="oslo.messaging.drivers").names:
         yield f"[DEFAULT] transport_url names '{name}'; use rabbit:// or {rpc.IN_PROCESS}://."
+    elif name != rpc.IN_PROCESS and not rpc.names_host():
+        yield f"[DEFAULT] transport_url names no host; write {name}://USER:PASSWORD@HOST:PORT/."
     if name == rpc.IN_PROCESS and not all_in_one:
         yield (
             f"[DEFAULT] transport_url is {rpc.IN_PROCESS}://, which reaches only this process. Set it to "

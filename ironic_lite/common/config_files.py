@@ -5,6 +5,7 @@ import dataclasses
 import difflib
 import itertools
 import logging
+import os
 from collections.abc import Iterable, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 
 from oslo_config import cfg, types
 
-from ironic_lite.conf import CONF, nova
+from ironic_lite.conf import CONF, kinds, nova
 from ironic_lite.conf.opts import list_opts
 
 # Libraries whose options may stand in our files.
@@ -26,6 +27,7 @@ _LIBRARIES = (
 
 KEYSTONE = "keystone_authtoken"
 _LOGGING_IN = (KEYSTONE, nova.GROUP)
+_URLS = ("_url", "_uri", "endpoint_override", "endpoint")
 
 Options = dict[tuple[str, str], Any]
 """``{(group in lower case, name): option}``."""
@@ -73,6 +75,17 @@ def parse(files: Iterable[str]) -> tuple[list[Written], list[str]]:
 def in_directories(directories: Sequence[str]) -> list[str]:
     """The files of configuration directories, in the order in which they count."""
     return [str(path) for each in directories for path in sorted(Path(each).glob("*.conf"))]
+
+
+def in_environment() -> list[Written]:
+    """Options of the environment (``OS_GROUP__OPTION``), which count more than those of files."""
+    found = []
+    for variable, value in os.environ.items():
+        group, divided, name = variable.removeprefix("OS_").partition("__")
+        if divided and variable.startswith("OS_"):
+            group = "DEFAULT" if group == "DEFAULT" else group.lower()
+            found.append(Written("the environment", group, name.lower(), (value,)))
+    return found
 
 
 def wrong_at_once(written: Sequence[Written]) -> list[str]:
@@ -147,9 +160,46 @@ def wrong_values(written: Sequence[Written]) -> list[str]:
             _ = CONF[each.name] if each.group == "DEFAULT" else CONF[each.group][each.name]
         except (cfg.Error, ValueError) as exc:
             option = all_options().get(each.key)
-            reason = option and wrong(option, each)
+            reason = (option and wrong(option, each)) or _not_filled_in(each, exc)
             problems.append(f"{each}: {reason or ' '.join(str(exc).split())}")
     return problems
+
+
+def wrong_urls(written: Sequence[Written]) -> list[str]:
+    """Options of libraries that are URLs and have something else; our own ones know by themselves."""
+    problems = []
+    for each in {(each.group, each.name): each for each in written}.values():
+        problem = _wrong_url(each)
+        if problem:
+            problems.append(f"{each}: {problem}.")
+    return problems
+
+
+def _wrong_url(written: Written) -> str | None:
+    value = written.values[-1]
+    if written.key == ("oslo_messaging_notifications", "transport_url"):
+        scheme, divided, rest = value.partition("://")
+        if scheme and divided and rest:
+            return None
+        return "this value will not do; write a URL such as rabbit://USER:PASSWORD@HOST:PORT/"
+    if not written.name.endswith(_URLS) or written.name == "transport_url":
+        return None
+    if _is_registered(written) and not isinstance(all_options()[written.key].type, types.String):
+        return None
+    try:
+        kinds.WebAddress()(value)
+    except ValueError as exc:
+        return f"'{value}' will not do; {exc}"
+    return None
+
+
+def _not_filled_in(written: Written, failure: Exception) -> str | None:
+    if "$" in written.values[-1] and isinstance(failure, cfg.NoSuchOptError):
+        return (
+            f"'${failure.opt_name}' stands for another option, which there is not; write '$$' where a dollar sign is "
+            "meant."
+        )
+    return None
 
 
 def wrong(option: Any, written: Written) -> str | None:

@@ -75,6 +75,12 @@ def transport_name() -> str:
         raise exception.ConfigInvalid(error_msg=f"[DEFAULT] transport_url: {exc}") from exc
 
 
+def names_host() -> bool:
+    """Whether ``[DEFAULT] transport_url`` says where the broker is, for each of its hosts."""
+    hosts = oslo_messaging.TransportURL.parse(CONF).hosts
+    return bool(hosts) and all(host.hostname for host in hosts)
+
+
 def init() -> None:
     """Open the transport of this process. Idempotent.
 

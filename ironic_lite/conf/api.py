@@ -3,6 +3,8 @@
 
 from oslo_config import cfg
 
+from ironic_lite.conf import kinds
+
 GROUP = "api"
 
 OPTS = [
@@ -21,9 +23,10 @@ OPTS = [
         min=1,
         help="Requests that one API process serves at the same time.",
     ),
-    cfg.StrOpt(
+    cfg.Opt(
         "public_endpoint",
-        help="URL that clients and booting servers reach the API at, when it is not the one they asked "
+        type=kinds.WebAddress(),
+        help="http or https URL that clients and booting servers reach the API at, when it is not the one they asked "
         "(behind a proxy, say). Used in links and in boot scripts.",
     ),
     cfg.StrOpt(

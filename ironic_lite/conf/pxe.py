@@ -9,8 +9,8 @@ OPTS = [
     cfg.StrOpt(
         "kernel_append_params",
         default="nofb nomodeset systemd.wants=network-online.target",
-        help="Arguments of the deploy ramdisk's kernel. A node's driver_info/kernel_append_params replaces "
-        "them.",
+        help="Arguments of the kernel of the deploy and the rescue ramdisk. A node's driver_info/kernel_append_params "
+        "replaces them.",
     ),
     cfg.StrOpt(
         "default_ephemeral_format",

@@ -15,6 +15,10 @@ MAX_LINES_RUN = 1000
 MAX_CHAINS = 8
 MAX_SLEEP = 10.0
 
+_BLANKS = re.compile(r"[ \t\v\f\r]+")
+RunIf = Literal["always", "failed", "succeeded"]
+_OPERATORS: dict[str, RunIf] = {"||": "failed", "&&": "succeeded", ";": "always"}
+
 FetchScript = Callable[[str], Awaitable[bytes]]
 # Downloads a file and returns its size in bytes: a virtual kernel is never looked into.
 Download = Callable[[str], Awaitable[int]]
@@ -54,7 +58,7 @@ class Statement:
     """One command of a line; ``run_if`` tells how it depends on the one before it."""
 
     words: tuple[str, ...]
-    run_if: Literal["always", "failed", "succeeded"]
+    run_if: RunIf
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ def parse(text: str) -> Script:
 
     :raises ScriptError: it does not start with ``#!ipxe``.
     """
-    raw = text.splitlines()
+    raw = [line.removesuffix("\r") for line in text.split("\n")]
     if not raw or raw[0].strip() != "#!ipxe":
         raise ScriptError("Not an iPXE script: the first line must be '#!ipxe'.")
     lines: list[tuple[Statement, ...]] = []
@@ -109,14 +113,16 @@ def _joined(lines: list[str]) -> list[str]:
 def _statements(line: str) -> tuple[Statement, ...]:
     statements: list[Statement] = []
     words: list[str] = []
-    run_if: Literal["always", "failed", "succeeded"] = "always"
-    for word in line.split():
-        if word not in ("||", "&&"):
+    run_if: RunIf = "always"
+    for word in _BLANKS.split(line):
+        if word.startswith("#"):
+            break
+        if word not in _OPERATORS:
             words.append(word)
             continue
         statements.append(Statement(tuple(words), run_if))
         words = []
-        run_if = "failed" if word == "||" else "succeeded"
+        run_if = _OPERATORS[word]
     statements.append(Statement(tuple(words), run_if))
     return tuple(statements)
 

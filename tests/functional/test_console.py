@@ -101,6 +101,26 @@ MISTAKES = (
             "[DEFAULT]\ndefault_boot_interface = absent": "which is not in enabled_boot_interfaces",
             "[DEFAULT]\ntransport_url = pigeon://": "use rabbit:// or inprocess://",
             "[oslo_policy]\npolicy_file = /absent": "policy_file /absent: there is no such file.",
+            "[pxe]\nkernel_append_params = a || shell": "[pxe] kernel_append_params holds the argument '||'",
+            "[inspector]\nextra_kernel_params = a $${x}": "[inspector] extra_kernel_params holds the argument '${x}'",
+            "[outbound]\nallowed_networks = 10.0.0.1/8": "write networks as 10.0.0.0/8 or fd00::/8",
+        },
+    ),
+    (
+        "up",
+        {
+            "[api]\npublic_endpoint = ironic.example.com:6385": "[api] public_endpoint: 'ironic.example.com:6385' will "
+            "not do; write a URL such as http://HOST:PORT",
+            "[nova]\nauth_url = keystone:5000": "[nova] auth_url: 'keystone:5000' will not do; write a URL",
+            "[keystone_authtoken]\nauth_url = //k:5000/": "[keystone_authtoken] auth_url: '//k:5000/' will not do",
+            "[nova]\nendpoint_override = nova": "[nova] endpoint_override: 'nova' will not do; write a URL",
+            "[keystone_authtoken]\nwww_authenticate_uri = ftp://k": "[keystone_authtoken] www_authenticate_uri: 'ftp://k'",
+            "[oslo_messaging_notifications]\ntransport_url = mq:5672": "transport_url: this value will not do; write a "
+            "URL such as rabbit://",
+            "[DEFAULT]\ntransport_url = rabbit:/mq:5672": "[DEFAULT] transport_url names no host; write rabbit://",
+            "[database]\nconnection = db/ironic": "[database] connection: it is not a URL.",
+            "[pxe]\nkernel_append_params = rootpwd=$1$salt$x": "'$salt' stands for another option, which there is not; "
+            "write '$$'",
         },
     ),
     (
@@ -164,6 +184,20 @@ def test_a_configuration_may_be_only_checked(console: Console) -> None:
     done = console.run("up", "--check")
     assert (done.returncode, done.stdout) == (0, "The configuration is in order.\n"), done.stderr
     assert not (console.directory / "state").exists()
+
+
+def test_mistakes_in_the_environment_are_told_too(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OS_OUTBOUND__ALLOWED_NETWORKS", "loopback")
+    monkeypatch.setenv("OS_API__PUBLIC_ENDPOINT", "ironic:6385")
+    monkeypatch.setenv("OS_SOMETHING__ELSE", "1")
+    done = console.run("up", "--check")
+    assert done.returncode == 2
+    assert [line.partition(" will not do")[0] for line in sorted(done.stderr.splitlines())] == [
+        "ironic-lite up: the environment: [api] public_endpoint: 'ironic:6385'",
+        "ironic-lite up: the environment: [outbound] allowed_networks: 'loopback'",
+    ]
 
 
 def test_the_usual_files_are_found_and_read_once(tmp_path: Path) -> None:

@@ -197,7 +197,6 @@ def test_inventories_that_are_odd(
             },
             "physical_network_cidr_map",
         ),
-        ({"extra_kernel_params": "quiet"}, "extra_kernel_params"),
     ],
 )
 def test_options_that_are_wrong_stop_the_conductor(

@@ -55,6 +55,8 @@ def test_kernel_initrd_boot() -> None:
         ("sanboot http://f/none || goto failed\n:failed\nreboot\n", "reboot"),
         ("chain http://f/none && exit ||\nsanboot\n", "disk"),
         ("dhcp || goto x\n:x\nexit\n", "exit"),
+        ("kernel http://f/none ; sanboot # || exit\n", "disk"),
+        ("echo a;b || exit\nsanboot\n", "disk"),
         ("kernel http://f/none || goto failed\nboot\n:failed\nexit\n", "exit"),
         ("kernel http://f/none || kernel http://f/k || exit\nboot\n", "boot"),
         ("isset ${nothing} && sanboot ||\nexit\n", "exit"),

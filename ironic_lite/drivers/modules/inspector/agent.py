@@ -32,7 +32,6 @@ class AgentInspect(InspectInterface):
 
     def __init__(self) -> None:
         self._hooks = Hooks()
-        _extra_parameters()
 
     def get_properties(self) -> dict[str, str]:
         return {}
@@ -47,7 +46,7 @@ class AgentInspect(InspectInterface):
         # An agent inspects when it starts, so one that is up already is of no use.
         if managed:
             callback = f"{api_url()}/v1/continue_inspection"
-            boot.boot_ramdisk(task, {_CALLBACK: callback, **_extra_parameters()})
+            boot.boot_ramdisk(task, {_CALLBACK: callback})
         else:
             boot.forget_agent(task)
             task.set_boot_device(management.PXE)
@@ -91,16 +90,3 @@ def _is_managed(task: Task) -> bool:
         LOG.info("Node %s: its boot for the inspection is not ours: %s", task.node.uuid, exc)
         return False
     return True
-
-
-def _extra_parameters() -> dict[str, str]:
-    """``[inspector] extra_kernel_params``, read as ``name=value`` pairs.
-
-    :raises ConfigInvalid: when it is something else.
-    """
-    pairs = CONF.inspector.extra_kernel_params.split()
-    if any("=" not in pair or pair.startswith("=") for pair in pairs):
-        raise exception.ConfigInvalid(
-            error_msg="[inspector] extra_kernel_params must be name=value pairs with blanks between them."
-        )
-    return dict(pair.partition("=")[::2] for pair in pairs)

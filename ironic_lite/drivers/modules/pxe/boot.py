@@ -19,6 +19,7 @@ RAMDISK = "ramdisk_params"
 INSTANCE_RAMDISK = "instance_ramdisk"
 
 _RESCUING = (states.RESCUING, states.RESCUEWAIT)
+_INSPECTING = (states.INSPECTING, states.INSPECTWAIT)
 
 _PROPERTIES = {
     "deploy_kernel": "URL of the deploy ramdisk's kernel (http or https). Required.",
@@ -73,7 +74,7 @@ class IPXEBoot(BootInterface):
         info = task.node.driver_info
         for name in (f"{kind}_kernel", f"{kind}_ramdisk"):
             kernel_args.check_url(info.get(name), f"driver_info/{name}")
-        self._arguments(task)
+        _arguments(task.node)
         if not task.ports:
             raise exception.MissingParameterValue(
                 err=f"Node {task.node.uuid} has no port; add one with the MAC address it boots from."
@@ -119,13 +120,13 @@ class IPXEBoot(BootInterface):
         node = task.node
         params = node.driver_internal_info.get(RAMDISK)
         if params is None and INSTANCE_RAMDISK in node.driver_internal_info:
-            return instance_ramdisk.script(node, self._arguments(task))
+            return instance_ramdisk.script(node)
         if params is None:
             return scripts.disk(node.uuid)
         kind = _kind(node)
         self._validate(task, kind)
         arguments = [
-            *self._arguments(task),
+            *_arguments(node),
             *(f"{name}={value}" for name, value in sorted(params.items())),
             f"ipa-api-url={api_url()}",
             "BOOTIF=${mac}",
@@ -138,20 +139,15 @@ class IPXEBoot(BootInterface):
             arguments,
         )
 
-    def _arguments(self, task: Task) -> list[str]:
-        where, own = "[pxe] kernel_append_params", None
-        for info, name in (
-            (task.node.instance_info, "instance_info"),
-            (task.node.driver_info, "driver_info"),
-        ):
-            if info.get("kernel_append_params") is not None:
-                where, own = f"{name}/kernel_append_params", info["kernel_append_params"]
-                break
-        if own is not None and not isinstance(own, str):
-            raise exception.InvalidParameterValue(err=f"{where} must be text.")
-        return kernel_args.parse(
-            kernel_args.expand(own, CONF.pxe.kernel_append_params or ""), where
+
+def _arguments(node: Any) -> list[str]:
+    """Kernel arguments of the deploy and the rescue ramdisk. ``instance_info``, which lessees may set, has no part."""
+    arguments = kernel_args.of(node, "driver_info")
+    if node.provision_state in _INSPECTING:
+        arguments += kernel_args.parse(
+            CONF.inspector.extra_kernel_params, "[inspector] extra_kernel_params"
         )
+    return arguments
 
 
 def _kind(node: Any) -> str:

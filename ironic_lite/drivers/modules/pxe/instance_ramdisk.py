@@ -33,24 +33,28 @@ def urls(node: Any) -> dict[str, str]:
     return {name: kernel_args.check_url(info.get(name), f"instance_info/{name}") for name in _FILES}
 
 
-def script(node: Any, more: list[str]) -> str:
+def script(node: Any) -> str:
     """The boot script of the instance.
 
-    :param more: kernel arguments of the node or of the service; an ISO image brings its own.
     :raises: what :func:`urls` and :func:`arguments` raise.
     """
     files = urls(node)
     if ISO in files:
         return scripts.iso(node.uuid, files[ISO])
     return scripts.kernel_and_ramdisk(
-        node.uuid, "instance's ramdisk", arguments=[*arguments(node), *more], **files
+        node.uuid, "instance's ramdisk", arguments=arguments(node), **files
     )
 
 
 def arguments(node: Any) -> list[str]:
-    """Kernel arguments of the instance.
+    """Kernel arguments of the instance: its own, and those of the node or of the service. An ISO image brings its own.
 
-    :raises InvalidParameterValue: when they are not plain arguments.
+    :raises InvalidParameterValue: when they cannot stand in a boot script.
     """
     own = node.instance_info.get(_ARGUMENTS) or ""
-    return ["root=/dev/ram0", "text", *kernel_args.parse(own, f"instance_info/{_ARGUMENTS}")]
+    return [
+        "root=/dev/ram0",
+        "text",
+        *kernel_args.parse(own, f"instance_info/{_ARGUMENTS}"),
+        *kernel_args.of(node, "instance_info", "driver_info"),
+    ]

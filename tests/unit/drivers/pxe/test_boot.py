@@ -9,8 +9,16 @@ import pytest
 
 from ironic_lite.common import exception
 from ironic_lite.drivers.modules.pxe import boot, kernel_args
+from ironic_lite.simulator import ipxe
 
 MAC = "52:54:00:00:00:01"
+
+
+async def _no_file(url: str) -> Any:
+    raise ipxe.FetchError(url)
+
+
+_FIRMWARE = ipxe.Firmware({"mac": MAC}, _no_file, _no_file)
 
 
 class Node(types.SimpleNamespace):
@@ -120,9 +128,9 @@ def test_an_iso_image_for_one_boot() -> None:
         ({"kernel": "http://images/k"}, "instance_info/ramdisk is missing"),
         ({"ramdisk": "http://images/r"}, "instance_info/kernel is missing"),
         ({**FILES, "boot_iso": "http://images/x.iso"}, "as well as kernel and ramdisk"),
-        ({"boot_iso": "http://images/x.iso || shell"}, "boot_iso has characters"),
+        ({"boot_iso": "http://images/x.iso || shell"}, "boot_iso contains a blank"),
         ({**FILES, "kernel": "file:///k"}, "instance_info/kernel"),
-        ({**FILES, "ramdisk_kernel_arguments": "a; shell"}, "ramdisk_kernel_arguments"),
+        ({**FILES, "ramdisk_kernel_arguments": "a ; shell"}, "ramdisk_kernel_arguments"),
     ],
 )
 def test_what_cannot_be_an_instance_in_memory(info: dict[str, Any], error: str) -> None:
@@ -136,39 +144,145 @@ def test_own_kernel_arguments() -> None:
     task = _task({"kernel_append_params": "console=ttyS0 %default%"})
     boot.IPXEBoot().prepare_ramdisk(task, {})
     assert "/kernel console=ttyS0 nofb quiet ipa-api-url" in boot.IPXEBoot().boot_script(task, MAC)
-    task.node.instance_info = {"kernel_append_params": ""}
+    task.node.driver_info["kernel_append_params"] = ""
     assert "/kernel ipa-api-url" in boot.IPXEBoot().boot_script(task, MAC)
 
 
 @pytest.mark.parametrize(
-    "argument",
+    "state", ["deploying", "deploywait", "cleaning", "rescuing", "rescue wait"]
+)
+def test_an_instance_has_no_part_in_the_agents_kernel_arguments(state: str) -> None:
+    """Its lessee may set these; the token of the agent is in the ramdisk that they would open."""
+    task = _task({"rescue_kernel": "http://images/rk", "rescue_ramdisk": "http://images/rr"})
+    task.node.provision_state = state
+    before = _script(task)
+    task.node.instance_info = {
+        "kernel_append_params": "init=/bin/sh",
+        "ramdisk_kernel_arguments": "init=/bin/sh",
+        "capabilities": {"init": "/bin/sh"},
+        "deploy_kernel": "http://evil/k",
+        "rescue_kernel": "http://evil/k",
+        "kernel": "http://evil/k",
+        "ramdisk": "http://evil/r",
+        "boot_iso": "http://evil/iso",
+    }
+    assert _script(task) == before
+    task.node.instance_info["kernel_append_params"] = ["nonsense"]
+    assert _script(task) == before
+
+
+def _script(task: Any) -> str:
+    boot.IPXEBoot().validate(task)
+    boot.IPXEBoot().prepare_ramdisk(task, {})
+    return boot.IPXEBoot().boot_script(task, MAC)
+
+
+def test_kernel_arguments_of_an_instance_in_memory() -> None:
+    """Its own come before those of the node, and these before the configured ones."""
+    task = _ramdisk_task(**FILES)
+    boot.IPXEBoot().prepare_instance(task)
+    assert "/k root=/dev/ram0 text nofb quiet initrd" in boot.IPXEBoot().boot_script(task, MAC)
+    task.node.driver_info["kernel_append_params"] = "theirs"
+    assert "/k root=/dev/ram0 text theirs initrd" in boot.IPXEBoot().boot_script(task, MAC)
+    task.node.instance_info["kernel_append_params"] = "own %default%"
+    assert "/k root=/dev/ram0 text own nofb quiet initrd" in boot.IPXEBoot().boot_script(task, MAC)
+    task.node.instance_info["kernel_append_params"] = "a || shell"
+    with pytest.raises(exception.InvalidParameterValue, match="instance_info/kernel_append_params"):
+        boot.IPXEBoot().validate_instance_ramdisk(task)
+
+
+def test_arguments_for_inspections_only(set_option: Callable[..., None]) -> None:
+    set_option("extra_kernel_params", 'nomodeset console=ttyS0 console=tty0 a="b c"', "inspector")
+    task = _task()
+    assert "nomodeset" not in _script(task)
+    for state in ("inspecting", "inspect wait"):
+        task.node.provision_state = state
+        assert '/kernel nofb quiet nomodeset console=ttyS0 console=tty0 a="b c" ipa-api' in _script(
+            task
+        )
+
+
+HARMLESS = [
+    "a b=c,d:e",
+    'sshkey="ssh-ed25519 AAAAC3Nz/a+b== user@host"',
+    "ds=nocloud-net;s=http://192.0.2.1/?a=1&b=2",
+    "ds=nocloud;h=x ip=dhcp",
+    "url=http://h/p?a=1&b=2&&c",
+    "rootpwd=$1$salt$abc./d rootpw=$6$x$y $HOME $ $$ {a} }",
+    '"quoted name=x y" last',
+    "a='b' c=`d` e\\f g|h i||j k&&l m#n o;p <q> r~!*()[]^%_-",
+    'empty="" x=""y',
+    'module.dyndbg="file a.c +p;; x" y',
+    "name=J\u00fcrgen",
+    "BOOTIF=$mac",
+    "a - -- --b",
+]
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_arguments_reach_the_kernel_as_they_are(text: str) -> None:
+    """What iPXE makes of the line of its script is what was asked for."""
+    task = _task({"kernel_append_params": text})
+    line = next(each for each in _script(task).splitlines() if each.startswith("kernel"))
+    first, *others = ipxe.parse(f"#!ipxe\n{line}").lines[0]
+    assert [each.words for each in others] == [("goto", "failed")]
+    told = " ".join(_FIRMWARE.expand(w) for w in first.words)
+    assert told == (
+        f"kernel --name kernel http://images/kernel {text} ipa-api-url=http://192.0.2.1:6385 "
+        f"BOOTIF={MAC} initrd=ramdisk"
+    )
+
+
+@pytest.mark.parametrize(
+    ("argument", "problem"),
     [
-        "a\nchain http://evil",
-        "a\rshell",
-        "a || shell",
-        "a && shell",
-        "a; shell",
-        "${net0/mac}",
-        "a\\",
-        'a="b c"',
-        "`id`",
-        "a\tb",
-        "a\x00b",
-        "a#b",
-        "x" * 5000,
-        ["a"],
-        7,
+        ("a\nchain http://evil", "line break"),
+        ("a\rshell", "line break"),
+        ("a\u2028b", "line break"),
+        ("a\u0085b", "line break"),
+        ("a\x0bb", "line break"),
+        ("a\x00b", "control character"),
+        ("a\u00a0b", "control character"),
+        ("a || shell", "the end of its command"),
+        ("a && shell", "the end of its command"),
+        ("a ; shell", "the end of its command"),
+        ('a="b || shell"', "the end of its command"),
+        ('a="b && shell"', "the end of its command"),
+        ('a="b ; shell"', "the end of its command"),
+        ("||", "the end of its command"),
+        ("a\t||\tshell", "the end of its command"),
+        ("a #b", "a comment"),
+        ("#", "a comment"),
+        ('a="b #c"', "a comment"),
+        ("${net0/mac}", "a variable"),
+        ("a=$${x}", "a variable"),
+        ("a=${", "a variable"),
+        ('a="b  c"', "one blank of several"),
+        ('a="b c', "a double quote without"),
+        ("x" * 5000, "longer than"),
+        (["a"], "must be text"),
+        (7, "must be text"),
+        ({}, "must be text"),
+        (False, "must be text"),
     ],
 )
-def test_kernel_arguments_that_could_be_commands(argument: Any) -> None:
-    for where in ("driver_info", "instance_info"):
-        task = _task()
-        getattr(task.node, where)["kernel_append_params"] = argument
-        with pytest.raises(exception.InvalidParameterValue, match="kernel_append_params|argument"):
-            boot.IPXEBoot().validate(task)
-        task.node.driver_internal_info = {"ramdisk_params": {}}
-        with pytest.raises(exception.InvalidParameterValue):
-            boot.IPXEBoot().boot_script(task, MAC)
+def test_kernel_arguments_that_ipxe_would_take_for_its_own(
+    set_option: Callable[..., None], argument: Any, problem: str
+) -> None:
+    task = _task({"kernel_append_params": argument})
+    with pytest.raises(exception.InvalidParameterValue, match=problem):
+        boot.IPXEBoot().validate(task)
+    task.node.driver_internal_info = {"ramdisk_params": {}}
+    with pytest.raises(exception.InvalidParameterValue, match=problem):
+        boot.IPXEBoot().boot_script(task, MAC)
+    if not isinstance(argument, str):
+        return
+    for name, group in (("kernel_append_params", "pxe"), ("extra_kernel_params", "inspector")):
+        set_option(name, argument, group=group)
+        (told,) = kernel_args.problems()
+        assert told.startswith(f"[{group}] {name} ")
+        assert problem in told
+        set_option(name, "", group=group)
 
 
 @pytest.mark.parametrize(
@@ -181,8 +295,10 @@ def test_kernel_arguments_that_could_be_commands(argument: Any) -> None:
         "http://h/k || shell",
         "http://h/k\nshell",
         "http://h/${uuid}",
-        "http://h/a&&b",
         "http://h:0x/k",
+        "http://h\\@evil/k",
+        "http://127.1/k",
+        "http://h/\u00fc",
         7,
     ],
 )

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Kinds of values that oslo.config has not."""
+
+import ipaddress
+import urllib.parse
+from typing import Any
+
+from oslo_config import types
+
+
+class _Kind(types.ConfigType):
+    def __init__(self) -> None:
+        super().__init__(type_name=type(self).__name__)
+
+    def __repr__(self) -> str:
+        return type(self).__name__
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+    def _formatter(self, value: Any) -> str:
+        return str(value)
+
+
+class Network(_Kind):
+    """A network, or a single address, as :mod:`ipaddress` has it."""
+
+    def __call__(self, value: Any) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+        """:raises ValueError: when it is neither."""
+        if isinstance(value, ipaddress.IPv4Network | ipaddress.IPv6Network):
+            return value
+        try:
+            return ipaddress.ip_network(str(value).strip())
+        except ValueError as exc:
+            raise ValueError(
+                f"{exc}; write networks as 10.0.0.0/8 or fd00::/8, with commas between them"
+            ) from exc
+
+
+class WebAddress(_Kind):
+    """The root of a web service: an http or https URL without query and fragment, and without credentials."""
+
+    def __call__(self, value: Any) -> str:
+        """:raises ValueError: when it is something else."""
+        text = str(value).strip()
+        if not self._is_one(text):
+            raise ValueError(
+                "write a URL such as http://HOST:PORT or https://HOST, without query and credentials"
+            )
+        return text
+
+    @staticmethod
+    def _is_one(text: str) -> bool:
+        try:
+            parts = urllib.parse.urlsplit(text)
+            known = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            return False
+        host = parts.hostname or ""
+        return (
+            known
+            and text.isascii()
+            and text.isprintable()
+            and not any(c in text for c in " ?#@$\\")
+            # Where one listens; nobody gets there.
+            and host not in ("0.0.0.0", "::")  # noqa: S104
+        )
