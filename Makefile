@@ -7,6 +7,7 @@
 # make bench         ironic_lite against upstream ironic              ARGS=--help
 # make scale         2,000 nodes through a cluster of three conductors ARGS=--help
 # make storm         1,000 agents that call at once                   ARGS=--help
+# make guessers      48 who guess passwords, while others work        ARGS=--help
 # make sample-config write etc/ironic-lite.conf.sample and etc/policy.yaml.sample again
 # make clean         remove what these made
 
@@ -19,7 +20,7 @@ TEST_WORKERS ?= 4
 
 CHAOS = $(BIN)/python -m pytest -q -o faulthandler_timeout=0 --chaos-report build/chaos.md tests/chaos
 
-.PHONY: help demo test chaos chaos-quick lint bench scale storm sample-config test-servers clean
+.PHONY: help demo test chaos chaos-quick lint bench scale storm guessers sample-config test-servers clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -49,7 +50,7 @@ lint: $(VENV)/.installed-for-tests
 bench: $(VENV)/.installed-for-tests
 	@$(BIN)/python -m tests.bench $(ARGS)
 
-scale storm: $(VENV)/.installed-for-tests test-servers
+scale storm guessers: $(VENV)/.installed-for-tests test-servers
 	@$(BIN)/python -m tests.bench.$@ $(ARGS)
 
 sample-config: $(VENV)/.installed

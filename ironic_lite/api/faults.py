@@ -107,7 +107,9 @@ def from_exception(error: BaseException, minor: int | None) -> webob.Response:
 def _known(error: exception.IronicLiteError, headers: list[tuple[str, str]]) -> webob.Response:
     if error.code in _COME_AGAIN and isinstance(error, exception.TemporaryFailure):
         headers.append(("Retry-After", str(error.retry_after)))
-        LOG.warning("A request is to be tried again: %s", _message(error))
+        if error.code == 503:
+            # Others are refused for what they do themselves: the request's own line tells that.
+            LOG.warning("A request is to be tried again: %s", _message(error))
     elif error.code >= 500:
         LOG.error("A request failed: %s", _message(error), exc_info=error)
     return response(error.code, api_error(error.code, _message(error)), headers)

@@ -2,7 +2,6 @@
 """HTTP basic authentication: users and passwords of the operator's own files."""
 
 import base64
-import binascii
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,6 +9,7 @@ from ironic_lite.api import routes
 from ironic_lite.api.call import CONTEXT
 from ironic_lite.api.middleware import identity
 from ironic_lite.api.middleware.htpasswd import PasswordFile
+from ironic_lite.api.middleware.request_id import REFUSED
 from ironic_lite.api.middleware.roles import RolesFile
 from ironic_lite.conf import CONF
 
@@ -33,22 +33,30 @@ class HttpBasic:
         environ[CONTEXT] = identity.context(environ, is_public_api=True)
         if routes.is_public(environ["PATH_INFO"]):
             return self._app(environ, start_response)
+        address = environ.get("REMOTE_ADDR") or ""
         credentials = _credentials(environ.get("HTTP_AUTHORIZATION", ""))
-        if credentials is None or not self._passwords.verify(*credentials):
+        if credentials is None:
+            environ[REFUSED] = f" (no user, from {address:.64})"
             return identity.refusal(_REALM)(environ, start_response)
-        user = credentials[0]
+        user, password = credentials
+        # Only what is refused is told with it.
+        environ[REFUSED] = f" (user {user[:64]!r}, from {address:.64})"
+        if not self._passwords.verify(user, password, address):
+            return identity.refusal(_REALM)(environ, start_response)
+        del environ[REFUSED]
         may = {"is_admin": True} if self._roles is None else self._roles.of(user)
         environ[CONTEXT] = identity.context(environ, user_id=user, **may)
         return self._app(environ, start_response)
 
 
 def _credentials(header: str) -> tuple[str, bytes] | None:
-    """User and password of an Authorization header."""
+    """User and password of an Authorization header; None when it has none, whatever else it has."""
     scheme, _, encoded = header.partition(" ")
     if scheme.lower() != "basic":
         return None
     try:
         user, colon, password = base64.b64decode(encoded.strip(), validate=True).partition(b":")
         return (user.decode(), password) if colon else None
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
+        # No base64, other characters than those of ASCII, or a name that is no UTF-8.
         return None

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Wrong passwords are counted by user and address; who knows hers is never locked out by others."""
+
+import threading
+
+import pytest
+
+from ironic_lite.api.middleware import guessing
+from ironic_lite.api.middleware.guessing import (
+    OF_ADDRESS,
+    OF_PAIR,
+    OF_USER,
+    WINDOW,
+    Guesses,
+    TooManyAtOnce,
+    TooManyWrong,
+    Turns,
+)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def _wrong(guesses: Guesses, user: bytes, address: bytes, most: int = 1000) -> int:
+    """Tries that are looked at, all of them wrong."""
+    for number in range(most):
+        try:
+            guesses.begin(user, address)
+        except TooManyWrong:
+            return number
+    return most
+
+
+def test_a_user_from_an_address() -> None:
+    clock = Clock()
+    guesses = Guesses(clock)
+    assert _wrong(guesses, b"ada", b"1") == OF_PAIR
+    with pytest.raises(TooManyWrong) as refused:
+        clock.now += 20
+        guesses.begin(b"ada", b"1")
+    assert refused.value.retry_after == WINDOW - 20
+    assert refused.value.code == 429
+    # Others, and she from elsewhere.
+    assert _wrong(guesses, b"grace", b"1") == OF_PAIR
+    assert _wrong(guesses, b"ada", b"2") == OF_PAIR
+    clock.now += WINDOW
+    assert _wrong(guesses, b"ada", b"1") == OF_PAIR
+
+
+def test_the_last_try_is_told() -> None:
+    guesses = Guesses(Clock())
+    assert [guesses.begin(b"ada", b"1") for _ in range(OF_PAIR)] == [False] * (OF_PAIR - 1) + [True]
+
+
+def test_a_right_password_makes_up_for_wrong_ones() -> None:
+    guesses = Guesses(Clock())
+    for _ in range(10):
+        assert _wrong(guesses, b"ada", b"1", OF_PAIR - 1) == OF_PAIR - 1
+        guesses.begin(b"ada", b"1")
+        guesses.take_back(b"ada", b"1", right=True)
+        # But not for those about others.
+        guesses._addresses.forget(b"1")
+        guesses._users.forget(b"ada")
+    assert _wrong(guesses, b"ada", b"1") == OF_PAIR
+
+
+def test_what_was_not_looked_at_does_not_count() -> None:
+    guesses = Guesses(Clock())
+    for _ in range(1000):
+        guesses.begin(b"ada", b"1")
+        guesses.take_back(b"ada", b"1", right=False)
+    assert _wrong(guesses, b"ada", b"1") == OF_PAIR
+
+
+def test_an_address_that_tries_one_user_after_the_other() -> None:
+    guesses = Guesses(Clock())
+    looked_at = sum(_wrong(guesses, b"user %d" % number, b"1") for number in range(1000))
+    assert looked_at <= 2 * OF_ADDRESS
+    # A user's first try is looked at while the address was wrong about a few others only.
+    guesses = Guesses(Clock())
+    for number in range(OF_ADDRESS // OF_PAIR + 1):
+        _wrong(guesses, b"user %d" % number, b"1")
+    assert guesses.begin(b"ada", b"1") is False
+
+
+def test_a_user_who_is_guessed_from_everywhere_gets_in_from_a_new_address() -> None:
+    guesses = Guesses(Clock())
+    for number in range(1000):
+        _wrong(guesses, b"ada", b"address %d" % number)
+    assert _wrong(guesses, b"ada", b"hers") == 1
+    assert _wrong(guesses, b"grace", b"hers") == OF_PAIR
+    assert OF_USER > OF_PAIR
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guessing, "_KNOWN", 50)
+    guesses = Guesses(Clock())
+    for number in range(500):
+        guesses.begin(b"user %d" % number, b"address %d" % number)
+    assert [len(each) for each in (guesses._pairs, guesses._users, guesses._addresses)] == [50] * 3
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:0:1::7", "2001:db8:0:1::/64"),
+        ("2001:db8:0:1:ffff::", "2001:db8:0:1::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("", ""),
+        ("unix:", "unix:"),
+    ],
+)
+def test_addresses(address: str, counted: str) -> None:
+    assert guessing.network(address) == counted
+
+
+def test_turns() -> None:
+    turns = Turns(at_once=1, waiting=1, patience=30)
+    entered, leave = threading.Event(), threading.Event()
+
+    def look() -> None:
+        with turns:
+            entered.set()
+            leave.wait(30)
+
+    first = threading.Thread(target=look)
+    first.start()
+    assert entered.wait(30)
+    second = threading.Thread(target=look)
+    second.start()
+    while turns._places.acquire(blocking=False):
+        turns._places.release()
+    with pytest.raises(TooManyAtOnce), turns:
+        raise AssertionError
+    leave.set()
+    first.join(30)
+    second.join(30)
+    with turns:
+        pass
+
+
+def test_a_turn_that_does_not_come() -> None:
+    turns = Turns(at_once=1, waiting=1, patience=0.01)
+    with turns:
+        for _ in range(5):
+            with pytest.raises(TooManyAtOnce), turns:
+                raise AssertionError
+    with turns:
+        pass
