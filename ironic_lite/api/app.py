@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The WSGI application: pecan, and what every request passes before it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from ironic_lite.api.controllers.root import Application
 from ironic_lite.api.hooks import FaultHook, VersionHook
+from ironic_lite.api.middleware import cross_origin, local_only
 from ironic_lite.api.middleware.agent_share import AgentShare
 from ironic_lite.api.middleware.auth import auth
 from ironic_lite.api.middleware.document_room import DocumentRoom
 from ironic_lite.api.middleware.last_resort import LastResort
-from ironic_lite.api.middleware.limits import BodyLimit
+from ironic_lite.api.middleware.proxied import Proxied
 from ironic_lite.api.middleware.request_id import RequestId
 from ironic_lite.api.middleware.retry_after import RetryAfter
 from ironic_lite.common import policy, rpc
@@ -18,12 +20,13 @@ from ironic_lite.conf import CONF
 from ironic_lite.objects.base import IronicLiteObject
 
 # From the inside out; a request passes them from the last to the first.
-MIDDLEWARE: tuple[Any, ...] = (
+_INNER: tuple[Any, ...] = (
     DocumentRoom,  # the memory of parsed bodies is given back as soon as there is an answer
-    BodyLimit,  # inside of authentication: only bodies of those who may send any are read
     auth,  # whoever is refused here has cost a header; public routes pass
     LastResort,  # outside of all that may fail, inside of what names the request
     AgentShare,  # outside of all that costs: agents that have to wait are told so for next to nothing
+)
+_OUTER: tuple[Any, ...] = (
     RequestId,  # refusals and failures carry the name too, and are logged
     RetryAfter,  # outermost: whoever made a 503
 )
@@ -41,6 +44,16 @@ def make_app() -> Any:
         # It has the three methods of oslo.versionedobjects' interface, and much else.
         IronicLiteObject.indirection_api = conductors  # type: ignore[assignment]
     app: Any = Application(conductors, [VersionHook(), FaultHook()])
-    for middleware in MIDDLEWARE:
+    for middleware in (*_INNER, *_against_web_pages(), *_OUTER):
         app = middleware(app)
-    return app
+    # Outside of all that looks at an address.
+    return Proxied(app) if CONF.oslo_middleware.enable_proxy_headers_parsing else app
+
+
+def _against_web_pages() -> Iterator[Any]:
+    """What decides which pages may use the API."""
+    origins = cross_origin.origins()
+    if local_only.is_needed():
+        yield lambda app: local_only.LocalOnly(app, origins)
+    if origins:
+        yield cross_origin.cross_origin

@@ -9,15 +9,13 @@ import orjson
 import webob
 from oslo_serialization import jsonutils
 
-from ironic_lite.api import access, etag, types, versions
+from ironic_lite.api import access, bodies, etag, types, versions
 from ironic_lite.api.middleware.document_room import ROOM
 from ironic_lite.api.view import View, base_url
 from ironic_lite.common import exception, json_reading
 from ironic_lite.common.context import RequestContext
 from ironic_lite.conductor import rpcapi
 from ironic_lite.conf import CONF
-
-_PIECE = 64 * 1024
 
 CONTEXT = "ironic_lite.context"
 """Where the middleware leaves the request context in the WSGI environment."""
@@ -47,19 +45,13 @@ def _plain(value: Any) -> Any:
     return jsonutils.to_primitive(value)
 
 
-def _pieces(body: bytes) -> list[bytes]:
-    """A body as the server likes it: of a long one it would copy the rest anew each time that the socket took some."""
-    if len(body) <= _PIECE:
-        return [body]
-    return [body[start : start + _PIECE] for start in range(0, len(body), _PIECE)]
-
-
 class Call:
     """A request, and what is needed to answer it.
 
     :param minor: the microversion, 1.<minor>.
     :param conductors: the way to the conductors.
     :param suffix: ``.json`` where the path ended in it and the microversion reads it as a format suffix.
+    :param most_body: bytes that the body may have.
     """
 
     def __init__(
@@ -68,17 +60,24 @@ class Call:
         minor: int,
         conductors: rpcapi.ConductorAPI,
         suffix: str = "",
+        most_body: int = 0,
     ):
         self.request = request
         self.minor = minor
         self.conductors = conductors
         self.suffix = suffix
+        self._most_body = most_body
         self.context: RequestContext = request.environ[CONTEXT]
+
+    @functools.cached_property
+    def base(self) -> str:
+        """The URL under which the client reached this service, without a slash at its end."""
+        return base_url(self.request.environ)
 
     @functools.cached_property
     def view(self) -> View:
         sight = access.Sight(self.context)
-        return View(base_url(self.request.environ), self.conductors.conductors_of(), sight)
+        return View(self.base, self.conductors.conductors_of(), sight)
 
     def query(self, kinds: Mapping[str, types.Kind]) -> dict[str, Any]:
         """The checked query arguments.
@@ -89,12 +88,21 @@ class Call:
             return {}
         return types.query(kinds, self.request.GET.mixed())
 
-    def document(self) -> Any:
+    def body(self) -> bytes:
+        """The body, as ``bodies.read`` gives it and refuses it."""
+        return bodies.read(self.request.environ, self._most_body)
+
+    def document(self, first: Callable[[], object] | None = None) -> Any:
         """The body, parsed; an empty body reads as an empty object, as Ironic's does.
+
+        To be asked for after the questions of access. Where these need the body itself, ``first`` asks what can be
+        asked without it, and raises for those who may not send it. It is not called when the body is here already.
 
         :raises Invalid: not JSON, nested too deeply, or of too many parts.
         :raises NoRoom: it is large, and others are too.
         """
+        if first is not None and not bodies.is_here(self.request.environ):
+            first()
         return self._read(json_reading.read)
 
     def agents_document(self) -> Any:
@@ -106,7 +114,7 @@ class Call:
         return self._read(json_reading.read_agents)
 
     def _read(self, read: Callable[[bytes, json_reading.Limits], Any]) -> Any:
-        body = self.request.body
+        body = self.body()
         if not body:
             return {}
         limits = json_reading.Limits(CONF.api.max_json_depth, CONF.api.max_json_values)
@@ -158,7 +166,11 @@ class Call:
         body = encode(value)
         tag = etag.make(record.revision, body)
         known = self.request.environ.get("HTTP_IF_NONE_MATCH")
-        if known is not None and self.request.method == "GET" and etag.is_known(tag, known):
+        if (
+            known is not None
+            and self.request.method in ("GET", "HEAD")
+            and etag.is_known(tag, known)
+        ):
             response = self._response(304, b"", None, None)
         else:
             response = self._response(status, body, "application/json", location)
@@ -178,7 +190,7 @@ class Call:
 
     def url(self, path: str) -> str:
         """The address of a resource, for ``Location``."""
-        return f"{self.view.base}/v1/{path}"
+        return f"{self.base}/v1/{path}"
 
     def _response(
         self, status: int, body: bytes, content_type: str | None, location: str | None
@@ -189,5 +201,5 @@ class Call:
         if location:
             headers.append(("Location", location))
         return webob.Response(
-            status=status, headerlist=headers, app_iter=_pieces(body), conditional_response=False
+            status=status, headerlist=headers, app_iter=[body], conditional_response=False
         )

@@ -44,6 +44,7 @@ class Form:
 
     :param query: the arguments in the URL.
     :param body: a WSME body class, a ``schemas.Body``, a JSON schema, or what a resource says; None: no body.
+    :param most: the option of ``[api]`` that says how many bytes the body may have.
     :param status: when all goes well, or ``2XX``; None: the operation is always refused.
     :param reply: what is answered then, a schema that may hold resources; None: an empty body.
     :param media: the reply's media type.
@@ -52,6 +53,7 @@ class Form:
 
     query: Query = dataclasses.field(default_factory=dict)
     body: Any = None
+    most: str = "max_body_size"
     status: int | str | None = 200
     reply: Reply = None
     media: str = "application/json"

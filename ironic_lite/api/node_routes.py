@@ -85,7 +85,9 @@ ROUTES: tuple[Route, ...] = (
     route(
         "nodes/{node}/states/provision",
         PUT=node_states.set_provision,
-        forms=forms.asks(provisioning.BODY, 202),
+        forms={
+            "PUT": forms.Form(body=provisioning.BODY, most="max_provision_body_size", status=202)
+        },
     ),
     route(
         "nodes/{node}/states/console",

@@ -42,16 +42,16 @@ _NODES_OF_CHASSIS = {k: kind for k, kind in filters.NODES.items() if k != "chass
 
 UNVERSIONED = Table(
     (
-        route("", GET=discovery.root, public=True, forms=forms.reads(replies.ROOT)),
-        route("v1", GET=discovery.v1, public=True, forms=forms.reads(replies.V1)),
+        route("", GET=discovery.root, light=True, forms=forms.reads(replies.ROOT)),
+        route("v1", GET=discovery.v1, light=True, forms=forms.reads(replies.V1)),
         route(
             "v1/openapi.json",
             GET=discovery.openapi_document,
             public=True,
             forms={"GET": forms.Form(query={"version": types.TEXT}, reply=replies.DOCUMENT)},
         ),
-        route("healthcheck", GET=discovery.healthcheck, public=True, forms=_TEXT),
-        route("boot.ipxe", GET=boot.entry, public=True, forms=_TEXT),
+        route("healthcheck", GET=discovery.healthcheck, light=True, forms=_TEXT),
+        route("boot.ipxe", GET=boot.entry, light=True, forms=_TEXT),
         route("boot/{mac}", GET=boot.script, public=True, forms=_TEXT),
     )
 )
@@ -353,6 +353,7 @@ V1 = Table(
                 "POST": forms.Form(
                     query={"node_uuid": types.UUID},
                     body=inspection_data.DATA,
+                    most="max_inspection_body_size",
                     since=inspection_data.SINCE,
                     status=202,
                     reply=replies.LOOKUP,
@@ -380,5 +381,18 @@ def find(segments: list[str]) -> tuple[Route, list[str]] | None:
 
 def is_public(path: str) -> bool:
     """Whether a path is answered without authentication."""
+    found = _find(path)
+    return found is not None and found.public
+
+
+def is_light(method: str, path: str) -> bool:
+    """Whether a request asks nobody else."""
+    if method not in ("GET", "HEAD", "OPTIONS"):
+        return False
+    found = _find(path)
+    return found is not None and found.light
+
+
+def _find(path: str) -> Route | None:
     found = find([segment for segment in path.strip("/").split("/") if segment])
-    return found is not None and found[0].public
+    return found[0] if found is not None else None

@@ -26,7 +26,13 @@ class MethodNotAllowed(Exception):
 
     def __init__(self, allowed: Iterable[str]):
         super().__init__()
-        self.allowed = sorted(allowed)
+        self.allowed = with_implied(allowed)
+
+
+def with_implied(methods: Iterable[str]) -> list[str]:
+    """All methods of a path, for ``Allow``."""
+    named = set(methods)
+    return sorted(named | {"OPTIONS"} | ({"HEAD"} if "GET" in named else set()))
 
 
 _UNSAID = Form(reply=ANYTHING)
@@ -60,6 +66,8 @@ class Route:
 
     :param path: ``nodes/{node}/states``; what stands in braces is passed to the handlers, in order.
     :param public: answered without authentication.
+    :param light: public, and answered without asking anybody else, a file or the database: the server does so at once,
+        whatever else it is busy with.
     :param since: the first microversion in which the path exists.
     :param before: status of each method (404, 405 or 406) before that; 404 where it is not named.
     """
@@ -67,12 +75,23 @@ class Route:
     path: str
     operations: dict[str, Operation]
     public: bool = False
+    light: bool = False
     since: int = 1
     before: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
+    @pecan.expose(content_type="application/json")
+    def options(self, request: webob.Request, response: webob.Response) -> webob.Response:
+        """What may be asked of this path, as pecan calls it."""
+        allowed = ", ".join(with_implied(self.operations))
+        return webob.Response(status=200, headerlist=[("Allow", allowed), ("Content-Length", "0")])
+
+    def operation(self, method: str) -> Operation | None:
+        """What answers a method."""
+        return self.operations.get("GET" if method == "HEAD" else method)
+
     def too_early(self, method: str) -> Exception:
         """What a method raises before ``since``."""
-        match self.before.get(method):
+        match self.before.get("GET" if method == "HEAD" else method):
             case 405:
                 return MethodNotAllowed(m for m in self.operations if self.before.get(m) != 405)
             case 406:
@@ -84,6 +103,7 @@ def route(
     path: str,
     *,
     public: bool = False,
+    light: bool = False,
     since: int = 1,
     before: Mapping[str, int] | None = None,
     forms: Mapping[str, Form] | None = None,
@@ -95,7 +115,7 @@ def route(
     """
     said = forms or {}
     operations = {m: Operation(h, said.get(m, _UNSAID)) for m, h in handlers.items()}
-    return Route(path, operations, public, since, before or {})
+    return Route(path, operations, public or light, light, since, before or {})
 
 
 def vendor_route(path: str, handler: Handler) -> Route:

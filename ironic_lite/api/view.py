@@ -23,9 +23,14 @@ def base_url(environ: dict[str, Any]) -> str:
     if CONF.api.public_endpoint:
         return CONF.api.public_endpoint.rstrip("/")
     host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+    check_host(host)
+    return f"{environ['wsgi.url_scheme']}://{host}{environ.get('SCRIPT_NAME', '').rstrip('/')}"
+
+
+def check_host(host: str) -> None:
+    """:raises InvalidParameterValue: this Host header is none."""
     if not _HOST.match(host):
         raise exception.InvalidParameterValue("The Host header is not a host name.")
-    return f"{environ['wsgi.url_scheme']}://{host}{environ.get('SCRIPT_NAME', '').rstrip('/')}"
 
 
 class NodeKey(NamedTuple):

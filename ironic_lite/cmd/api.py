@@ -13,7 +13,7 @@ def main(argv: list[str]) -> int:
 
     if preflight.only_check("api", __doc__, argv):
         return 0
-    from ironic_lite.api.server import APIService
+    from ironic_lite.api.front.service import APIService
     from ironic_lite.common import process
     from ironic_lite.conf import CONF
 
@@ -25,7 +25,7 @@ def main(argv: list[str]) -> int:
 
 def _run_workers(count: int) -> int:
     """Serve with several processes, which accept connections from one socket."""
-    from ironic_lite.api import server
+    from ironic_lite.api.front import listening, service
     from ironic_lite.cmd import broker, database
     from ironic_lite.common import prefork, process
     from ironic_lite.conf import CONF
@@ -36,11 +36,11 @@ def _run_workers(count: int) -> int:
         database.leave()
     broker.require()
     broker.leave()
-    listening = server.listen()
+    shared = listening.listen()
 
     def work(lifeline: int) -> int:
         prepare()
-        return process.Runner(lifeline).run([server.APIService(listening=listening)])
+        return process.Runner(lifeline).run([service.APIService(listening_on=shared)])
 
     return prefork.Prefork(count, work).run()
 

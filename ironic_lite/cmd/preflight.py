@@ -124,15 +124,15 @@ def _authentication() -> Iterable[str]:
 
 
 def _certificate() -> Iterable[str]:
-    from ironic_lite.api import server
+    from ironic_lite.api.front import tls
 
     if CONF.api.ssl_cert_file and CONF.api.ssl_key_file:
-        server.check_certificate()
+        tls.certificate()
     return ()
 
 
 def _address() -> Iterable[str]:
-    from ironic_lite.api import server
+    from ironic_lite.api.front import listening
 
-    server.listen().close()
+    listening.listen().close()
     return ()

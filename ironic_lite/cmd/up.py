@@ -16,7 +16,7 @@ def main(argv: list[str]) -> int:
 
     if preflight.only_check("up", __doc__, argv):
         return 0
-    from ironic_lite.api.server import APIService
+    from ironic_lite.api.front.service import APIService
     from ironic_lite.cmd import database
     from ironic_lite.common import process
     from ironic_lite.conductor.service import RPCService

@@ -40,6 +40,8 @@ def read(
     written, problems = config_files.parse([*files, *config_files.in_directories(directories)])
     _refuse(problems + config_files.wrong_at_once(written))
     _parse(files, directories)
+    if any(each.group.lower() == "cors" for each in written):
+        _register_cors()
     rpc.register_options()
     problems += config_files.unknown(written)
     written += config_files.in_environment()
@@ -70,6 +72,13 @@ def _parse(files: Sequence[str], directories: Sequence[str]) -> None:
     except SystemExit:
         # How the library refuses a value that could have stood in the command line.
         raise exception.ConfigInvalid(error_msg=" ".join(said.getvalue().split())) from None
+
+
+def _register_cors() -> None:
+    # Late: to import the library takes a while, and few let web pages of others use the API.
+    from oslo_middleware import cors
+
+    CONF.register_opts(cors.OPTS, group="cors")
 
 
 def _set_up_logging() -> list[str]:

@@ -12,11 +12,13 @@ from ironic_lite.conf import (
     deploy,
     drivers,
     fake,
+    front,
     inspection_rules,
     inspector,
     ipmi,
     notifications,
     nova,
+    oslo_middleware,
     outbound,
     pxe,
     sensor_data,
@@ -30,6 +32,7 @@ GROUPS = (
     drivers,
     fake,
     api,
+    front,
     conductor,
     database,
     deploy,
@@ -41,6 +44,7 @@ GROUPS = (
     ipmi,
     sensor_data,
     nova,
+    oslo_middleware,
 )
 
 for _module in GROUPS:

@@ -37,7 +37,7 @@ exit
 
 def entry(call: Call) -> webob.Response:
     """``GET /boot.ipxe``"""
-    return call.text(_ENTRY.format(base=call.view.base))
+    return call.text(_ENTRY.format(base=call.base))
 
 
 def script(call: Call, name: str) -> webob.Response:

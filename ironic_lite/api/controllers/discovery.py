@@ -41,7 +41,7 @@ def _version(base: str) -> dict[str, Any]:
 
 def root(call: Call) -> webob.Response:
     """``GET /``: the versions there are."""
-    version = _version(call.view.base)
+    version = _version(call.base)
     return call.reply(
         {
             "name": "OpenStack Ironic API",
@@ -54,7 +54,7 @@ def root(call: Call) -> webob.Response:
 
 def v1(call: Call) -> webob.Response:
     """``GET /v1``: the parts of the API that the microversion has."""
-    base = call.view.base
+    base = call.base
     version = _version(base)
     document: dict[str, Any] = {
         "id": "v1",

@@ -14,6 +14,7 @@ from ironic_lite.api.hooks import MINOR
 from ironic_lite.api.routing import MATCH, MethodNotAllowed, RouteNotFound
 from ironic_lite.common import exception
 from ironic_lite.conductor import rpcapi
+from ironic_lite.conf import CONF
 
 _SUFFIX = ".json"
 _SUFFIX_UNTIL = 90
@@ -84,12 +85,15 @@ class Application(ExplicitPecan):
         if found is None:
             raise RouteNotFound
         entry, arguments = found
-        operation = entry.operations.get(req.method)
+        operation = entry.operation(req.method)
         if operation is None:
+            if req.method == "OPTIONS":
+                return entry.options, []
             raise MethodNotAllowed(entry.operations)
         if minor < entry.since:
             raise entry.too_early(req.method)
-        req.environ[MATCH] = (Call(req, minor, self._conductors, suffix), arguments)
+        most = getattr(CONF.api, operation.form.most)
+        req.environ[MATCH] = (Call(req, minor, self._conductors, suffix, most), arguments)
         return operation.serve, []
 
     def get_args(

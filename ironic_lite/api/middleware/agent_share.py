@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterable
 from typing import Any
 
-from ironic_lite.api import faults
+from ironic_lite.api import bodies, faults
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF
 
@@ -27,15 +27,19 @@ class AgentsHaveToWait(exception.ServiceUnavailable):
 
 
 class AgentShare:
-    """Refuses agents while their share of the threads is in use."""
+    """Refuses agents while their share of the threads is in use. It is taken by whole requests only."""
 
     def __init__(self, app: Any):
         self._app = app
         self._share = threading.BoundedSemaphore(-(-CONF.api.threads // _THREADS_PER_AGENT))
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        if not environ["PATH_INFO"].startswith(_AGENTS):
+        if not environ["PATH_INFO"].startswith(_AGENTS) or not bodies.is_here(environ):
             return self._app(environ, start_response)
+        try:
+            bodies.complete(environ, CONF.api.max_body_size)
+        except exception.IronicLiteError as exc:
+            return faults.from_exception(exc, None)(environ, start_response)
         if not self._share.acquire(blocking=False):
             return faults.from_exception(AgentsHaveToWait(), None)(environ, start_response)
         try:

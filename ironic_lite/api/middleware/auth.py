@@ -45,5 +45,11 @@ def check() -> None:
 
 
 def auth(app: Any) -> Any:
-    """The middleware that ``[DEFAULT] auth_strategy`` names."""
-    return STRATEGIES[CONF.auth_strategy](app)
+    """The middleware that ``[DEFAULT] auth_strategy`` names. Who was let in to send a body is not asked again."""
+    asked = STRATEGIES[CONF.auth_strategy](app)
+
+    def admit(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        answer: Iterable[bytes] = (app if CONTEXT in environ else asked)(environ, start_response)
+        return answer
+
+    return admit

@@ -8,9 +8,12 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
+from ironic_lite.api import bodies
 from ironic_lite.common import logs
 
 LOG = logging.getLogger(__name__)
+
+_READS = ("GET", "HEAD", "OPTIONS")
 
 REQUEST_ID = "openstack.request_id"
 GLOBAL_ID = "openstack.global_request_id"
@@ -45,7 +48,8 @@ class RequestId:
         self._app = app
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        request_id = f"req-{uuid.uuid4()}"
+        # A request whose head was looked at alone keeps its name when it comes with its body.
+        request_id = environ.get(REQUEST_ID) or f"req-{uuid.uuid4()}"
         environ[REQUEST_ID] = request_id
         given = environ.get(_GLOBAL_HEADER)
         if given and _GLOBAL.match(given):
@@ -58,8 +62,8 @@ class RequestId:
                 ("x-openstack-request-id", request_id),
             ]
             method = environ["REQUEST_METHOD"]
-            level = logging.DEBUG if method == "GET" and status < "4" else logging.INFO
-            if LOG.isEnabledFor(level):
+            level = logging.DEBUG if method in _READS and status < "4" else logging.INFO
+            if bodies.MOST not in environ and LOG.isEnabledFor(level):
                 # Without the query: a client may have put anything there. The context adds the name.
                 LOG.log(
                     level,

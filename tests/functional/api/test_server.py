@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 import requests
 
-from ironic_lite.api import server
-from ironic_lite.api.middleware.last_resort import LastResort
-from ironic_lite.api.middleware.limits import BodyLimit
+from ironic_lite.api.front import limits, service
+from ironic_lite.api.front.service import APIService
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF
 from tests.functional.api import certificates
@@ -29,21 +28,21 @@ def _hello(environ: dict[str, Any], start_response: Callable[..., Any]) -> Itera
 @pytest.fixture(autouse=True)
 def free_port(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Any port, and a patience that tests have."""
-    monkeypatch.setattr(server, "SHUTDOWN_TIMEOUT", 1)
+    monkeypatch.setattr(service, "SHUTDOWN_TIMEOUT", 1)
     CONF.set_override("port", 0, group="api")
     yield
     CONF.clear_override("port", group="api")
 
 
 @contextmanager
-def _running(app: Any) -> Iterator[server.APIService]:
-    service = server.APIService(app)
-    service.start()
+def _running(app: Any) -> Iterator[APIService]:
+    api = APIService(app)
+    api.start()
     try:
-        yield service
+        yield api
     finally:
-        service.stop()
-        service.wait()
+        api.stop()
+        api.wait()
 
 
 def test_serves_until_stopped() -> None:
@@ -52,7 +51,7 @@ def test_serves_until_stopped() -> None:
         assert requests.get(url, timeout=10).text == "http "
         with pytest.raises(exception.ConfigInvalid, match="cannot listen"):
             CONF.set_override("port", int(url.rpartition(":")[2]), group="api")
-            server.APIService(_hello).start()
+            APIService(_hello).start()
     with pytest.raises(requests.ConnectionError):
         requests.get(url, timeout=10)
 
@@ -74,7 +73,7 @@ def test_stops_while_a_request_hangs() -> None:
             assert entered.wait(30)
             began = time.monotonic()
         assert time.monotonic() - began < 30
-        assert all(t.daemon for t in threading.enumerate() if t.name.startswith("CP Server"))
+        assert all(t.daemon for t in threading.enumerate() if t.name.startswith("api-"))
         client.close()
     finally:
         release.set()
@@ -96,15 +95,15 @@ def test_a_body_that_does_not_come_costs_a_short_while(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """More clients than threads send half a request each: they get 408, others are served, the log stays readable."""
-    monkeypatch.setattr(server, "_SILENCE", 0.5)
-    with _running(LastResort(BodyLimit(_hello))) as service, ExitStack() as stack:
-        host, _, port = service.url.removeprefix("http://").rpartition(":")
+    monkeypatch.setattr(limits, "BODY_PATIENCE", 0.5)
+    with _running(_hello) as api, ExitStack() as stack:
+        host, _, port = api.url.removeprefix("http://").rpartition(":")
         halves = []
         for _ in range(CONF.api.threads + 4):
             half = stack.enter_context(socket.create_connection((host, int(port)), timeout=30))
             half.sendall(b"POST /v1/nodes HTTP/1.1\r\nHost: h\r\nContent-Length: 99\r\n\r\n{")
             halves.append(half)
-        assert requests.get(service.url, timeout=30).text == "http "
+        assert requests.get(api.url, timeout=30).text == "http "
         for half in halves:
             answer = b"".join(iter(lambda half=half: half.recv(4096), b""))
             assert answer.startswith(b"HTTP/1.1 408 "), answer
@@ -132,7 +131,7 @@ def test_tls(tmp_path: Path) -> None:
                 old.wrap_socket(plain)
         CONF.set_override("ssl_key_file", str(tmp_path / "nosuch"), group="api")
         with pytest.raises(exception.ConfigInvalid, match="ssl_key_file"):
-            server.APIService(_hello).start()
+            APIService(_hello).start()
     finally:
         CONF.clear_override("ssl_cert_file", group="api")
         CONF.clear_override("ssl_key_file", group="api")
@@ -140,7 +139,7 @@ def test_tls(tmp_path: Path) -> None:
 
 def test_stopping_what_never_started() -> None:
     """No error."""
-    service = server.APIService(_hello)
+    service = APIService(_hello)
     service.stop()
     service.wait()
     with pytest.raises(RuntimeError):

@@ -140,6 +140,15 @@ def authorize_new_part(call: Call, document: Any, rule: str) -> None:
     access.authorize(call.context, rule, of)
 
 
+def authorize_any_part(call: Call, rule: str) -> None:
+    """Let somebody say to which node a part is to be added.
+
+    :raises HTTPForbidden: the rule is granted for no node, not even one of the client's own project.
+    """
+    own = call.context.project_id
+    access.authorize(call.context, rule, access.of_node(own, own))
+
+
 def port(call: Call, ident: str, rule: str) -> Port:
     """The port of this UUID, or from 1.88 on name, for somebody who may do ``rule`` to it.
 

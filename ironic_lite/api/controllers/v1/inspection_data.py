@@ -85,7 +85,7 @@ def _leave_out_logs(call: Call, data: dict[str, Any]) -> None:
     :raises Invalid: the rest is too large for both.
     """
     logs = data.pop("logs", None)
-    rest = len(call.request.body) - (len(logs) if isinstance(logs, str) else 0)
+    rest = len(call.body()) - (len(logs) if isinstance(logs, str) else 0)
     if rest > _MAX_DATA:
         raise exception.Invalid(
             f"The inventory is too large: at most {_MAX_DATA} bytes are accepted, without logs.",

@@ -154,7 +154,8 @@ def set_power(call: Call, ident: str) -> webob.Response:
 
 def set_provision(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/states/provision``"""
-    node = finding.node(call, ident, *provisioning.rules(call.document()))
+    document = call.document(lambda: finding.node(call, ident, provisioning.RULE))
+    node = finding.node(call, ident, *provisioning.rules(document))
     provisioning.request(call, node)
     return _accepted(call, node)
 

@@ -63,7 +63,7 @@ def create(call: Call) -> webob.Response:
 def update(call: Call, ident: str) -> webob.Response:
     """``PATCH /v1/nodes/{node}``"""
     query = call.query({"reset_interfaces": types.BOOLEAN})
-    document = call.document()
+    document = call.document(lambda: finding.node(call, ident))
     node = finding.node(call, ident, *NODE.update_rules(document))
     reset = query.get("reset_interfaces")
     updated = node_update.patch(call, node, document, reset)

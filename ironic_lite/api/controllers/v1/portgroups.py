@@ -84,7 +84,7 @@ def show(call: Call, ident: str) -> webob.Response:
 
 def create(call: Call) -> webob.Response:
     """``POST /v1/portgroups``"""
-    body = call.document()
+    body = call.document(lambda: finding.authorize_any_part(call, "baremetal:portgroup:create"))
     finding.authorize_new_part(call, body, "baremetal:portgroup:create")
     call.query({})
     values = PORTGROUP.parse(body, call.minor)

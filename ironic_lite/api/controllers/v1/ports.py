@@ -94,7 +94,7 @@ def show(call: Call, ident: str) -> webob.Response:
 
 def create(call: Call) -> webob.Response:
     """``POST /v1/ports``"""
-    body = call.document()
+    body = call.document(lambda: finding.authorize_any_part(call, "baremetal:port:create"))
     finding.authorize_new_part(call, body, "baremetal:port:create")
     call.query({})
     values = PORT.parse(body, call.minor)

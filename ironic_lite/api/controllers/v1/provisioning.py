@@ -53,12 +53,14 @@ BODY = types.body_class(
 )
 
 
+RULE = "baremetal:node:set_provision_state"
+
+
 def rules(document: Any) -> list[str]:
     """The access rules that a body asks for; naming steps has rules of its own."""
-    rule = "baremetal:node:set_provision_state"
     given = document if isinstance(document, dict) else {}
     named = [name for name in ("clean_steps", "service_steps") if name in given]
-    return [rule, *(f"{rule}:{name}" for name in named)]
+    return [RULE, *(f"{RULE}:{name}" for name in named)]
 
 
 def request(call: Call, node: Node) -> None:

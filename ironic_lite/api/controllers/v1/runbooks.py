@@ -55,7 +55,7 @@ def create(call: Call) -> webob.Response:
 
 def update(call: Call, ident: str) -> webob.Response:
     """``PATCH /v1/runbooks/{runbook}``"""
-    document = call.document()
+    document = call.document(lambda: find(call, ident))
     runbook = find(call, ident, *RUNBOOK.update_rules(document))
     call.query({})
     operations = json_patch.check(RUNBOOK, document, call.minor)

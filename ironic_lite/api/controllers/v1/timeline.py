@@ -50,7 +50,7 @@ def show(call: Call, ident: str) -> webob.Response:
     if len(entries) >= limit:
         following = {"sort_dir": sort_dir, "limit": limit, "marker": entries[-1]["id"]}
         path = f"nodes/{node.uuid}/timeline"
-        document["next"] = f"{call.view.base}/v1/{path}?{urlencode(following)}"
+        document["next"] = f"{call.base}/v1/{path}?{urlencode(following)}"
     return call.reply(document)
 
 

@@ -87,7 +87,7 @@ class Volumes:
 
     def create(self, call: Call) -> webob.Response:
         """``POST /v1/volume/connectors``"""
-        body = call.document()
+        body = call.document(lambda: finding.authorize_any_part(call, "baremetal:volume:create"))
         finding.authorize_new_part(call, body, "baremetal:volume:create")
         call.query({})
         values = self.resource.parse(body, call.minor)

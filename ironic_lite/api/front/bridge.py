@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a request on the event loop to the WSGI application in a thread, and back."""
+
+import asyncio
+import io
+from collections.abc import Callable
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from ironic_lite.api import bodies
+from ironic_lite.api.call import CONTEXT
+from ironic_lite.api.front import environ, limits, replies
+from ironic_lite.api.front.budget import Budget, NoRoom
+from ironic_lite.api.front.connection import Connection
+from ironic_lite.api.front.replies import Reply
+from ironic_lite.api.front.workers import Environ, Workers
+from ironic_lite.api.middleware.request_id import GLOBAL_ID, REQUEST_ID
+
+_CARRIED = (CONTEXT, REQUEST_ID, GLOBAL_ID)
+"""What the application has found out from the head, and need not find out again."""
+
+
+class _Gone(Exception):
+    """The client has left."""
+
+
+class Bridge:
+    """Serves requests by a WSGI application.
+
+    :param budget: for bodies that are not small.
+    :param is_light: whether a request asks nobody else, so that the loop answers it without a thread.
+    """
+
+    def __init__(
+        self, workers: Workers, budget: Budget, is_light: Callable[[str, str], bool]
+    ) -> None:
+        self._workers, self._budget, self._is_light = workers, budget, is_light
+
+    def serve(self, connection: Connection, cycle: RequestResponseCycle) -> None:
+        """Answer a request whose head is complete."""
+        if cycle.disconnected:
+            return
+        if cycle.more_body:
+            receiving = connection.loop.create_task(self._receive(connection, cycle))
+            connection.tasks.add(receiving)
+            receiving.add_done_callback(connection.tasks.discard)
+            return
+        request = environ.make(cycle.scope, bytes(cycle.body))
+        cycle.body = bytearray()
+        if self._is_light(request["REQUEST_METHOD"], request["PATH_INFO"]):
+            connection.reply(cycle, self._workers.run(request))
+        else:
+            self._workers.submit(request, lambda reply: connection.reply(cycle, reply))
+
+    async def _receive(self, connection: Connection, cycle: RequestResponseCycle) -> None:
+        """Have the body, if it may come, and then the answer."""
+        try:
+            declared = _declared(cycle)
+            body = b""
+            is_small = declared is None or declared <= limits.SMALL_BODY
+            # Who waits to be told that it may come is asked first, however small it is.
+            if is_small and not cycle.waiting_for_100_continue:
+                body = await _read(cycle, limits.SMALL_BODY)
+                if not cycle.more_body:
+                    await self._answer(connection, cycle, environ.make(cycle.scope, body))
+                    return
+            await self._receive_large(connection, cycle, declared, body)
+        except _Gone:
+            return
+        except bodies.BodyTooSlow as exc:
+            connection.refuse(replies.error(exc.code, exc.message))
+        except NoRoom:
+            agent = next((v for n, v in cycle.scope["headers"] if n == b"user-agent"), b"")
+            connection.reply(cycle, replies.busy(agent.decode("latin-1")))
+
+    async def _receive_large(
+        self,
+        connection: Connection,
+        cycle: RequestResponseCycle,
+        declared: int | None,
+        begun: bytes,
+    ) -> None:
+        """Ask with the head alone whether the body may come; read it when there is room for it."""
+        asked = environ.make(cycle.scope, None)
+        reply = await self._ask(connection, asked)
+        most = asked.get(bodies.MOST)
+        if most is None:
+            # It is refused, or nobody wants its body.
+            connection.reply(cycle, reply)
+            return
+        async with self._budget.hold(most if declared is None else declared):
+            if cycle.waiting_for_100_continue:
+                cycle.waiting_for_100_continue = False
+                connection.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            body = await _read(cycle, most, begun)
+            if cycle.more_body:
+                too_large = bodies.BodyTooLarge(limit=most)
+                connection.reply(cycle, replies.error(too_large.code, too_large.message))
+                return
+            request = environ.make(cycle.scope, body)
+            del body
+            request.update((name, asked[name]) for name in _CARRIED if name in asked)
+            await self._answer(connection, cycle, request)
+
+    async def _answer(
+        self, connection: Connection, cycle: RequestResponseCycle, request: Environ
+    ) -> None:
+        connection.reply(cycle, await self._ask(connection, request))
+
+    async def _ask(self, connection: Connection, request: Environ) -> Reply:
+        answer: asyncio.Future[Reply] = connection.loop.create_future()
+
+        def done(reply: Reply) -> None:
+            if not answer.done():
+                answer.set_result(reply)
+
+        self._workers.submit(request, done)
+        return await answer
+
+
+def _declared(cycle: RequestResponseCycle) -> int | None:
+    for name, value in cycle.scope["headers"]:
+        if name == b"content-length":
+            return int(value)
+    return None
+
+
+async def _read(cycle: RequestResponseCycle, most: int, begun: bytes = b"") -> bytes:
+    """The body; what has come of it when it is larger than ``most``.
+
+    :raises BodyTooSlow: it is late. Its deadline is kept between bytes, and moves only as fast as ``BODY_RATE`` allows.
+    """
+    received = io.BytesIO()
+    received.write(begun)
+    start = asyncio.get_running_loop().time() + limits.BODY_PATIENCE
+    try:
+        async with asyncio.timeout_at(start) as deadline:
+            while True:
+                chunk: Any = cycle.body
+                cycle.body = bytearray()
+                received.write(chunk)
+                if not cycle.more_body or received.tell() > most:
+                    return received.getvalue()
+                deadline.reschedule(start + received.tell() / limits.BODY_RATE)
+                cycle.message_event.clear()
+                cycle.flow.resume_reading()
+                await cycle.message_event.wait()
+                if cycle.disconnected or cycle.response_complete:
+                    raise _Gone
+    except TimeoutError:
+        raise bodies.BodyTooSlow from None

@@ -1,0 +1,325 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One connection: uvicorn's HTTP protocol, with deadlines, limits and refusals of ours."""
+
+import asyncio
+from typing import Any, Protocol
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from ironic_lite.api.front import limits, replies
+from ironic_lite.api.front.limits import Guest, Guests
+from ironic_lite.api.front.replies import Reply
+
+_PIECE = 256 * 1024
+_MOST_LINGERED = 128 * 1024 * 1024
+_VERSIONS = ("1.1", "1.0")
+
+_MALFORMED = "The request is no valid HTTP/1.1."
+
+
+class Malformed(Exception):
+    """The parser lets it pass, and two readers might understand it differently."""
+
+
+class HeadTooLarge(Exception):
+    """More than ``limits.MAX_HEAD``."""
+
+
+class Server(Protocol):
+    """What a connection needs of the server that it belongs to."""
+
+    config: Any
+    state: Any
+    guests: Guests
+
+    def serve(self, connection: "Connection", cycle: RequestResponseCycle) -> None:
+        """Answer a request whose head is complete."""
+
+    def streams(self, path: str) -> bool:
+        """Whether an ASGI application answers this path."""
+
+
+class Connection(HttpToolsProtocol):
+    """A client's connection.
+
+    Its requests go to ``server.serve``, those of streams to their ASGI application, as uvicorn does it.
+    """
+
+    def __init__(self, server: Server, guest: Guest, loop: asyncio.AbstractEventLoop):
+        super().__init__(server.config, server.state, {}, loop)
+        # Without uvicorn's leniency about what follows the last request.
+        self.parser = httptools.HttpRequestParser(self)
+        self._server, self._guest = server, guest
+        self._in_head = True
+        self._head_size = 0
+        self._deadline: asyncio.TimerHandle | None = None
+        self._taking: asyncio.TimerHandle | None = None
+        self._lingers = 0
+
+    # Coming and going.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)  # type: ignore[arg-type]
+        self._guest.leave = self.transport.abort
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        for timer in (self._deadline, self._taking):
+            if timer is not None:
+                timer.cancel()
+        self._unset_keepalive_if_required()
+        self._server.guests.left(self._guest)
+        super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        if self._lingers:
+            self.transport.abort()
+        else:
+            super().shutdown()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a request is under way."""
+        return self.cycle is not None and not self.cycle.response_complete
+
+    # What comes in.
+
+    def data_received(self, data: bytes) -> None:
+        if self._lingers:
+            self._drop(data)
+            return
+        self._unset_keepalive_if_required()
+        began_in_head = self._in_head
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._upgrade()
+            return
+        except httptools.HttpParserError as exc:
+            self._refuse_what_came(exc)
+            return
+        if self._in_head and self.parser is not None:
+            if began_in_head:
+                self._head_size += len(data)
+                if self._head_size > limits.MAX_HEAD:
+                    self._refuse_what_came(HeadTooLarge())
+                    return
+            if not self.is_busy:
+                self._expect_head()
+
+    def _refuse_what_came(self, failure: Exception) -> None:
+        cause = failure.__context__ if failure.__context__ is not None else failure
+        if isinstance(cause, HeadTooLarge) or isinstance(failure, HeadTooLarge):
+            reply = replies.error(
+                431,
+                f"The request line and its headers are too large: at most {limits.MAX_HEAD} bytes.",
+            )
+        else:
+            reply = replies.error(400, f"{_MALFORMED} {_reason(cause)}".rstrip())
+        self.refuse(reply)
+
+    def refuse(self, reply: Reply) -> None:
+        """Answer what is no request, or not a whole one, and end the connection."""
+        cycle = self.cycle
+        if self.is_busy and not cycle.more_body:
+            # An answer to the request before it is under way, and must not be mixed with this one.
+            cycle.keep_alive = False
+            self.pipeline.clear()
+            self.flow.pause_reading()
+            return
+        if self.is_busy:
+            cycle.keep_alive = False
+            if cycle.response_started:
+                self.transport.abort()
+                return
+            cycle.response_started = cycle.response_complete = True
+            cycle.disconnected = True
+            cycle.message_event.set()
+        self.transport.write(replies.head(reply, keep_alive=False) + reply.body)
+        self._linger()
+
+    def _upgrade(self) -> None:
+        if self._should_upgrade():
+            self._server.guests.works(self._guest)
+            self._unwatch_head()
+            self.handle_websocket_upgrade()
+        elif self.is_busy:
+            # An upgrade that we do not know is ignored. What follows it is not HTTP as we speak it.
+            self.cycle.keep_alive = False
+            self.flow.pause_reading()
+        else:
+            self._refuse_what_came(Malformed("The upgrade is not known."))
+
+    def _should_upgrade(self) -> bool:
+        return self._server.streams(self.url.decode("latin-1").partition("?")[0]) and bool(
+            super()._should_upgrade()
+        )
+
+    def on_url(self, url: bytes) -> None:
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count(len(name) + len(value) + 4)
+        # What comes behind a chunked body was not there when the request was looked at.
+        if self._in_head:
+            super().on_header(name, value)
+
+    def _count(self, size: int) -> None:
+        self._head_size += size
+        if self._head_size > limits.MAX_HEAD:
+            raise HeadTooLarge
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        self._head_size = 0
+        self._unwatch_head()
+        _check_head(self.parser.get_http_version(), self.parser.get_method(), self.headers)
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._in_head = True
+        self._head_size = 0
+        super().on_message_complete()
+
+    # Deadlines.
+
+    def _expect_head(self) -> None:
+        """The next head has to be whole in time, however its bytes are spread."""
+        if self._deadline is None:
+            self._deadline = self.loop.call_later(limits.HEAD_TIMEOUT, self._head_is_late)
+
+    def _unwatch_head(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _head_is_late(self) -> None:
+        self._deadline = None
+        if self.transport.is_closing() or self.is_busy:
+            return
+        if self._head_size:
+            self.refuse(replies.error(408, "The request did not arrive in time."))
+        else:
+            self.transport.close()
+
+    def _linger(self) -> None:
+        """Let the client read the answer: a connection closed over unread bytes would take it back."""
+        self._lingers = _MOST_LINGERED
+        self._server.guests.rests(self._guest)
+        self.flow.resume_reading()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self._unwatch_head()
+        self._deadline = self.loop.call_later(limits.LINGER, self.transport.abort)
+
+    def _drop(self, data: bytes) -> None:
+        self._lingers -= len(data)
+        if self._lingers <= 0:
+            self.transport.abort()
+
+    # What goes out.
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._server.guests.works(self._guest)
+        if self._server.streams(cycle.scope["path"]):
+            super()._start_asgi_task(cycle, app)
+        else:
+            # A small body is whole by then: it comes with the head.
+            self.loop.call_soon(self._server.serve, self, cycle)
+
+    def on_response_complete(self) -> None:
+        self._server.guests.rests(self._guest)
+        super().on_response_complete()
+        if not self.pipeline and self._head_size and not self.transport.is_closing():
+            # A part of the next one has come meanwhile.
+            self._expect_head()
+
+    def reply(self, cycle: RequestResponseCycle, reply: Reply) -> None:
+        """Answer a request. One whose body has not been read is the last of its connection."""
+        if cycle.disconnected or cycle.response_started or self.transport.is_closing():
+            return
+        cycle.response_started = True
+        unread = cycle.more_body
+        keep_alive = cycle.keep_alive and not unread
+        try:
+            head = replies.head(reply, keep_alive)
+        except (ValueError, UnicodeEncodeError):
+            reply = replies.error(500, "An unexpected error occurred.")
+            head = replies.head(reply, keep_alive)
+        body = b"" if cycle.scope["method"] == "HEAD" else reply.body
+        if len(body) <= _PIECE:
+            self.transport.write(head + body)
+            self._replied(cycle, keep_alive, unread)
+            return
+        self.transport.write(head)
+        sending = self.loop.create_task(self._send(cycle, body, keep_alive, unread))
+        self.tasks.add(sending)
+        sending.add_done_callback(self.tasks.discard)
+
+    async def _send(
+        self, cycle: RequestResponseCycle, body: bytes, keep_alive: bool, unread: bool
+    ) -> None:
+        """A long body, as fast as the client takes it: it is in memory once, whoever reads it how slowly."""
+        view = memoryview(body)
+        for start in range(0, len(body), _PIECE):
+            if self.flow.write_paused:
+                await self.flow.drain()
+            if cycle.disconnected or self.transport.is_closing():
+                return
+            self.transport.write(view[start : start + _PIECE])
+        self._replied(cycle, keep_alive, unread)
+
+    def _replied(self, cycle: RequestResponseCycle, keep_alive: bool, unread: bool) -> None:
+        cycle.keep_alive = keep_alive
+        cycle.response_complete = True
+        cycle.message_event.set()
+        if unread:
+            self._linger()
+            return
+        if not keep_alive:
+            self.transport.close()
+        cycle.on_response()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._taking is None:
+            self._watch_taking(self.transport.get_write_buffer_size())
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._taking is not None:
+            self._taking.cancel()
+            self._taking = None
+
+    def _watch_taking(self, left: int) -> None:
+        patience = limits.REPLY_PATIENCE + left / limits.BODY_RATE
+        self._taking = self.loop.call_later(patience, self.transport.abort)
+
+
+def _check_head(version: str, method: bytes, headers: list[tuple[bytes, bytes]]) -> None:
+    """What the parser leaves to us.
+
+    :raises Malformed:
+    """
+    if version not in _VERSIONS:
+        raise Malformed("Only HTTP/1.1 and HTTP/1.0 are spoken here.")
+    if method == b"CONNECT":
+        raise Malformed("This is no proxy.")
+    hosts = 0
+    for name, value in headers:
+        if name == b"host":
+            hosts += 1
+        elif name == b"transfer-encoding" and (value.lower() != b"chunked" or version != "1.1"):
+            raise Malformed("The only Transfer-Encoding is chunked.")
+    if hosts > 1 or (hosts == 0 and version == "1.1"):
+        raise Malformed("It needs one Host header.")
+
+
+def _reason(failure: BaseException) -> str:
+    """What the parser, or we, have found wrong; nothing that the client has sent."""
+    if isinstance(failure, (Malformed, httptools.HttpParserError)):
+        text = str(failure)
+        return text if not text or text.endswith(".") else f"{text}."
+    return ""

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The socket that clients connect to, and how connections are taken from it."""
+
+import asyncio
+import contextlib
+import errno
+import logging
+import socket
+import time
+from collections.abc import Callable
+
+from ironic_lite.api.front.limits import HANDSHAKE_TIMEOUT, Guest, Guests
+from ironic_lite.api.front.tls import Certificate
+from ironic_lite.common import exception
+from ironic_lite.conf import CONF
+
+LOG = logging.getLogger(__name__)
+
+_BACKLOG = 4096
+"""Connections that may wait to be accepted: agents of a whole room that has got its power back. The kernel cuts it to
+net.core.somaxconn."""
+_AT_ONCE = 64
+"""Connections that are accepted before those that are here get their turn."""
+_SHORT_OF = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+_PAUSE = 0.1
+"""Seconds without accepting when the system has no room for another connection."""
+_COMPLAINT_INTERVAL = 1.0
+
+
+def listen() -> socket.socket:
+    """A socket on ``[api] host_ip`` and ``port``; several processes may accept from it.
+
+    :raises ConfigInvalid: the address cannot be listened on.
+    """
+    host, port = CONF.api.host_ip, CONF.api.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as exc:
+        raise _cannot_listen(exc) from None
+
+
+def _cannot_listen(failure: OSError) -> exception.ConfigInvalid:
+    host, port = CONF.api.host_ip, CONF.api.port
+    why = {
+        errno.EADDRINUSE: "another process listens there. Stop it, or set [api] port.",
+        errno.EADDRNOTAVAIL: "this machine has no such address. Set [api] host_ip.",
+        errno.EACCES: "this user may not use that port. Set [api] port to 1024 or more.",
+        errno.EAFNOSUPPORT: "this machine does not speak IPv6. Set [api] host_ip.",
+    }.get(failure.errno or 0, f"{failure.strerror or failure}. Set [api] host_ip and port.")
+    return exception.ConfigInvalid(error_msg=f"The API cannot listen on {host} port {port}: {why}")
+
+
+class Entrance:
+    """Accepts connections, each within the limits, and greets them beside each other.
+
+    :param listening: from ``listen``.
+    :param serve: makes the protocol of a connection.
+    :param certificate: None: plain HTTP.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        listening: socket.socket,
+        guests: Guests,
+        serve: Callable[[Guest], asyncio.Protocol],
+        certificate: Certificate | None,
+    ):
+        self._loop, self._socket, self._guests = loop, listening, guests
+        self._serve, self._certificate = serve, certificate
+        self._greetings: set[asyncio.Task[None]] = set()
+        self._complaint_due = 0.0
+        self._open = False
+
+    def open(self) -> None:
+        """Begin to accept."""
+        # The connection that woke us may be another process's by now; to wait for the next would keep ours waiting.
+        self._socket.setblocking(False)
+        self._open = True
+        self._loop.add_reader(self._socket, self._accept)
+
+    def close(self) -> None:
+        """Stop listening."""
+        if self._open:
+            self._open = False
+            self._loop.remove_reader(self._socket)
+            self._socket.close()
+        for greeting in self._greetings:
+            greeting.cancel()
+
+    def _accept(self) -> None:
+        for _ in range(_AT_ONCE):
+            try:
+                connection, address = self._socket.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as exc:
+                self._pause(exc)
+                return
+            connection.setblocking(False)
+            self._greet(connection, str(address[0]))
+
+    def _pause(self, failure: OSError) -> None:
+        """The system has no room: make some, and let the others have it first."""
+        room = failure.errno in _SHORT_OF and self._guests.make_room()
+        self._complain(
+            "The API accepts no connection for a moment: %s%s",
+            failure.strerror or failure,
+            ". The connection that waited longest is closed" if room else "",
+        )
+        self._loop.remove_reader(self._socket)
+        self._loop.call_later(_PAUSE, self._resume)
+
+    def _resume(self) -> None:
+        if self._open:
+            self._loop.add_reader(self._socket, self._accept)
+
+    def _complain(self, text: str, *arguments: object) -> None:
+        """One line a second at most."""
+        now = time.monotonic()
+        if now >= self._complaint_due:
+            self._complaint_due = now + _COMPLAINT_INTERVAL
+            LOG.warning(text, *arguments)
+
+    def _greet(self, connection: socket.socket, address: str) -> None:
+        greeting: asyncio.Task[None] | None = None
+
+        def leave() -> None:
+            if greeting is not None:
+                greeting.cancel()
+            connection.close()
+
+        guest = self._guests.admit(address, leave)
+        if guest is None:
+            connection.close()
+            self._complain(
+                "A connection from %s is refused: all %d that are open are busy",
+                address,
+                self._guests.count,
+            )
+            return
+        with contextlib.suppress(OSError):
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        greeting = self._loop.create_task(self._hand_over(connection, guest))
+        self._greetings.add(greeting)
+        greeting.add_done_callback(self._greetings.discard)
+
+    async def _hand_over(self, connection: socket.socket, guest: Guest) -> None:
+        certificate = self._certificate
+        try:
+            await self._loop.connect_accepted_socket(
+                lambda: self._serve(guest),
+                connection,
+                ssl=certificate.context if certificate else None,
+                ssl_handshake_timeout=HANDSHAKE_TIMEOUT if certificate else None,
+            )
+        except (OSError, asyncio.CancelledError) as exc:
+            # A handshake that failed or took too long. It is the client's business.
+            LOG.debug("A connection has ended before its first request: %s", exc)
+            connection.close()
+            self._guests.left(guest)

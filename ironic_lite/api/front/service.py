@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The front door as a service that starts and stops."""
+
+import asyncio
+import logging
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from oslo_service import service
+from uvicorn import Config
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+from uvicorn.server import ServerState
+
+from ironic_lite.api import routes
+from ironic_lite.api.app import make_app
+from ironic_lite.api.front import limits, listening, tls
+from ironic_lite.api.front.bridge import Bridge
+from ironic_lite.api.front.budget import Budget
+from ironic_lite.api.front.connection import Connection
+from ironic_lite.api.front.limits import Guest, Guests, Networks
+from ironic_lite.api.front.workers import Workers
+from ironic_lite.conf import CONF
+
+LOG = logging.getLogger(__name__)
+
+SHUTDOWN_TIMEOUT = 5
+"""Seconds that running requests have to end when the service stops."""
+
+_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what to call a wildcard
+
+Stream = Callable[[Any, Any, Any], Awaitable[None]]
+"""An ASGI application."""
+
+
+class Door:
+    """All connections of this process. Lives in the loop's thread.
+
+    :param app: a WSGI application.
+    :param streams: ASGI applications, by the beginning of their paths; these answer without a thread.
+    """
+
+    def __init__(self, app: Any, listening_on: socket.socket, streams: Mapping[str, Stream]):
+        self.loop = asyncio.get_running_loop()
+        self._streams = dict(streams)
+        self.certificate = tls.certificate()
+        trusted = Networks(CONF.api.trusted_proxies)
+        most = limits.most_connections()
+        self.guests = Guests(most, CONF.api.max_connections_per_address, trusted)
+        self.state = ServerState()
+        self.config = Config(
+            self._stream,
+            http=Connection,
+            ws="websockets-sansio" if streams else "none",
+            loop="none",
+            lifespan="off",
+            interface="asgi3",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            date_header=False,
+            timeout_keep_alive=int(limits.KEEP_ALIVE),
+        )
+        self.config.load()
+        self._workers = Workers(app, CONF.api.threads, self.loop)
+        largest = max(
+            CONF.api.max_body_size,
+            CONF.api.max_provision_body_size,
+            CONF.api.max_inspection_body_size,
+        )
+        budget = Budget(max(CONF.api.max_bodies_in_flight, largest))
+        self._bridge = Bridge(self._workers, budget, routes.is_light)
+        self._entrance = listening.Entrance(
+            self.loop, listening_on, self.guests, self._welcome, self.certificate
+        )
+
+    def open(self) -> None:
+        """Begin to serve."""
+        self._workers.start()
+        self._entrance.open()
+
+    async def close(self) -> None:
+        """Stop listening, give running requests ``SHUTDOWN_TIMEOUT`` seconds, and end the connections."""
+        self._entrance.close()
+        for connection in list(self.state.connections):
+            connection.shutdown()
+        # Streams have no end of their own.
+        for task in [task for task in self.state.tasks if task.get_name() == _STREAM]:
+            task.cancel()
+        deadline = self.loop.time() + SHUTDOWN_TIMEOUT
+        while self.state.connections and self.loop.time() < deadline:
+            await asyncio.sleep(0.02)
+        if any(getattr(each, "is_busy", False) for each in self.state.connections):
+            LOG.warning("Some requests have not ended within %d s", SHUTDOWN_TIMEOUT)
+        for connection in list(self.state.connections):
+            connection.transport.abort()
+        self._workers.stop()
+
+    def _welcome(self, guest: Guest) -> asyncio.Protocol:
+        return Connection(self, guest, self.loop)
+
+    def serve(self, connection: Connection, cycle: RequestResponseCycle) -> None:
+        """Answer a request whose head is complete."""
+        self._bridge.serve(connection, cycle)
+
+    def streams(self, path: str) -> bool:
+        """Whether an ASGI application answers this path."""
+        return self._find(path) is not None
+
+    def _find(self, path: str) -> Stream | None:
+        for prefix, stream in self._streams.items():
+            if path.startswith(prefix):
+                return stream
+        return None
+
+    async def _stream(self, scope: Any, receive: Any, send: Any) -> None:
+        stream = self._find(scope["path"])
+        assert stream is not None
+        task = asyncio.current_task()
+        assert task is not None
+        task.set_name(_STREAM)
+        await stream(scope, receive, send)
+
+
+_STREAM = "stream"
+
+
+class APIService(service.ServiceBase):
+    """Serves the API on ``[api] host_ip`` and ``port``.
+
+    :param app: a WSGI application; the API's by default, made when the service starts.
+    :param listening_on: the socket to accept from, from ``listen``; one of its own by default.
+    :param streams: ASGI applications by the beginning of their paths. They are asked before the WSGI application.
+    """
+
+    def __init__(
+        self,
+        app: Any = None,
+        listening_on: socket.socket | None = None,
+        streams: Mapping[str, Stream] | None = None,
+    ):
+        self._app = app
+        self._listening_on = listening_on
+        self._streams = streams or {}
+        self._address: tuple[str, str, int] | None = None
+        self._door: Door | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closing: asyncio.Event | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Listen, and serve from threads of our own.
+
+        :raises ConfigInvalid: the address cannot be listened on, or the certificate not be used.
+        """
+        app = self._app or make_app()
+        listening_on = self._listening_on or listening.listen()
+        host, port = listening_on.getsockname()[:2]
+        started = threading.Event()
+        failures: list[BaseException] = []
+
+        def serve() -> None:
+            try:
+                asyncio.run(self._serve(app, listening_on, started))
+            except BaseException as exc:
+                failures.append(exc)
+            finally:
+                started.set()
+
+        self._thread = threading.Thread(target=serve, name="api-front", daemon=True)
+        self._thread.start()
+        started.wait()
+        if failures:
+            listening_on.close()
+            raise failures[0]
+        assert self._door is not None
+        self._address = ("https" if self._door.certificate else "http", host, port)
+        LOG.info("The API listens on %s", self.url)
+
+    async def _serve(self, app: Any, listening_on: socket.socket, started: threading.Event) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._closing = asyncio.Event()
+        door = Door(app, listening_on, self._streams)
+        door.open()
+        self._door = door
+        started.set()
+        await self._closing.wait()
+        await door.close()
+
+    @property
+    def url(self) -> str:
+        """Where the service listens.
+
+        :raises RuntimeError: it does not.
+        """
+        if self._address is None:
+            raise RuntimeError("The API is not started.")
+        scheme, host, port = self._address
+        host = _ANY.get(host, host)
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+    def stop(self, graceful: bool = False) -> None:
+        """Stop listening; running requests have ``SHUTDOWN_TIMEOUT`` seconds to end, and are left behind then."""
+        if self._door is None or self._loop is None or self._closing is None:
+            return
+        self._loop.call_soon_threadsafe(self._closing.set)
+        self.wait()
+
+    def wait(self) -> None:
+        """Until the service has stopped."""
+        if self._thread is not None:
+            self._thread.join(SHUTDOWN_TIMEOUT + 5)
+
+    def reset(self) -> None:
+        """Nothing to read again: the users' file and the certificate are watched."""

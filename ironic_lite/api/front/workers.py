@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The threads in which the WSGI application runs."""
+
+import asyncio
+import contextlib
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from ironic_lite.api.front import replies
+from ironic_lite.api.front.replies import Reply
+
+LOG = logging.getLogger(__name__)
+
+PATIENCE = 60.0
+"""Seconds that a request waits for a thread. Its client has given it up by then, or soon will."""
+
+Environ = dict[str, Any]
+
+
+class _Job(NamedTuple):
+    environ: Environ
+    done: Callable[[Reply], None]
+    due: float
+
+
+class Workers:
+    """Runs requests, as many at a time as there are threads.
+
+    :param app: a WSGI application.
+    """
+
+    def __init__(self, app: Any, count: int, loop: asyncio.AbstractEventLoop):
+        self._app = app
+        self._loop = loop
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._threads = [
+            # What waits for a conductor that is away keeps no process from its end.
+            threading.Thread(target=self._work, name=f"api-{number}", daemon=True)
+            for number in range(count)
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End the threads, each once it has nothing to do."""
+        for _ in self._threads:
+            self._jobs.put(None)
+
+    def submit(self, environ: Environ, done: Callable[[Reply], None]) -> None:
+        """Answer a request in a thread; ``done`` is called with the reply by the loop."""
+        self._jobs.put(_Job(environ, done, time.monotonic() + PATIENCE))
+
+    def run(self, environ: Environ) -> Reply:
+        """Answer a request in this thread."""
+        start: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> Any:
+            start[:] = (status, headers)
+
+        try:
+            result = self._app(environ, start_response)
+            try:
+                pieces = list(result)
+            finally:
+                close = getattr(result, "close", None)
+                if close is not None:
+                    close()
+            body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            return Reply(start[0], start[1], body)
+        except Exception:
+            LOG.exception("The application failed")
+            return replies.error(500, "An unexpected error occurred; the service's log tells more.")
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            environ, done, due = job
+            in_time = time.monotonic() < due
+            reply = self.run(environ) if in_time else replies.busy(environ.get("HTTP_USER_AGENT"))
+            # Once the service has stopped, nobody waits for it any more.
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(done, reply)
+            # A body is not to be kept until the next request comes.
+            del job, environ, done, reply

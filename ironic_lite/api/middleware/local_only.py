@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An API without authentication on a loopback address is for this machine's users, not for the web pages they look at.
+
+A page can make a browser send requests to any address (its ``Origin`` header tells whose page it is), and a name of the
+page's own can be made to lead to a loopback address (its ``Host`` header tells the name).
+"""
+
+import ipaddress
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from ironic_lite.api import faults
+from ironic_lite.api.view import check_host
+from ironic_lite.common import exception
+from ironic_lite.conf import CONF
+
+
+class ForeignHost(exception.IronicLiteError):
+    code = 403
+    template = (
+        "This API has no authentication and listens on a loopback address, so it answers under loopback names only. "
+        "Ask it as 127.0.0.1 or localhost, or add the name to [api] allowed_hosts."
+    )
+
+
+class ForeignOrigin(exception.IronicLiteError):
+    code = 403
+    template = (
+        "This API has no authentication and takes no requests from web pages of other origins. Add the page's origin "
+        "to [cors] allowed_origin if it is yours."
+    )
+
+
+def is_needed() -> bool:
+    """Whether everybody is an administrator, and the address is what keeps strangers out."""
+    return CONF.auth_strategy == "noauth" and _is_loopback(CONF.api.host_ip)
+
+
+class LocalOnly:
+    """Refuses what a foreign web page may have caused.
+
+    :param origins: of pages that may ask nevertheless.
+    """
+
+    def __init__(self, app: Any, origins: Iterable[str]):
+        self._app = app
+        self._origins = frozenset(origin.rstrip("/").lower() for origin in origins)
+        named = [*CONF.api.allowed_hosts, urlsplit(CONF.api.public_endpoint or "").hostname or ""]
+        self._names = frozenset(name.lower().rstrip(".") for name in named if name)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        try:
+            self._check(environ.get("HTTP_HOST"), environ.get("HTTP_ORIGIN"))
+        except exception.IronicLiteError as exc:
+            return faults.from_exception(exc, None)(environ, start_response)
+        answer: Iterable[bytes] = self._app(environ, start_response)
+        return answer
+
+    def _check(self, host: str | None, origin: str | None) -> None:
+        # Only programs leave it out, and only in HTTP/1.0.
+        if host is not None:
+            check_host(host)
+            if not self._is_ours(host):
+                raise ForeignHost
+        if origin is not None and origin.lower() not in self._origins:
+            _scheme, separator, place = origin.lower().partition("://")
+            if not separator or place != (host or "").lower():
+                raise ForeignOrigin
+
+    def _is_ours(self, host: str) -> bool:
+        try:
+            name = urlsplit(f"//{host}").hostname or ""
+        except ValueError:
+            return False
+        name = name.rstrip(".")
+        return name in self._names or _is_loopback(name)
+
+
+def _is_loopback(name: str) -> bool:
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
