@@ -133,7 +133,7 @@ def _owner(call: Call, node: Node) -> Row:
         else "no conductor group"
     )
     ring = Conductor.ring_members(call.context)
-    hosts = sorted(ring.get(f"{node.conductor_group}:{node.driver}") or [])
+    hosts = sorted(ring.get(f"{node.conductor_group.lower()}:{node.driver}") or [])
     try:
         owner = call.conductors.get_conductor_for(node)
     except exception.NoValidHost as exc:

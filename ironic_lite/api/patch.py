@@ -82,8 +82,19 @@ def check(resource: Resource, document: Any, minor: int) -> list[dict[str, Any]]
     """
     operations = _check_form(document, minor)
     for operation in operations:
-        _check_removal(_field(resource, operation["path"], minor), operation, minor)
+        field = _field(resource, operation["path"], minor)
+        _check_removal(field, operation, minor)
+        _check_value(field, operation, minor)
     return operations
+
+
+def _check_value(field: Field, operation: dict[str, Any], minor: int) -> None:
+    if field.unknown_at is None:
+        return
+    key = operation["path"].split("/")[2:3]
+    value = operation.get("value")
+    if field.unknown_at({key[0]: value} if key else value, minor):
+        raise exception.NotAcceptable()
 
 
 def _check_removal(field: Field, operation: dict[str, Any], minor: int) -> None:

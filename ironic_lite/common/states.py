@@ -103,6 +103,18 @@ HELD = frozenset({CLEANHOLD, DEPLOYHOLD, SERVICEHOLD})
 AGENT_EXPECTED = frozenset(WAITING) | frozenset(WAITING.values()) | HELD
 """States in which an agent on the server has a reason to look its node up."""
 
+_UPDATE_ALLOWED = frozenset(
+    {
+        *FAILED,
+        INSPECTING,
+        INSPECTWAIT,
+        ERROR,
+        VERIFYING,
+        SERVICEHOLD,
+    }
+)
+"""States in which a node's record may be changed although it has a target provision state."""
+
 DELETE_ALLOWED = frozenset({ENROLL, MANAGEABLE, AVAILABLE, ADOPTFAIL})
 """A node record may be deleted in these states (in any state under maintenance)."""
 
@@ -257,6 +269,11 @@ def _machine() -> machines.FiniteMachine:
 def is_actionable(state: str, event: str) -> bool:
     """Whether ``event`` may happen to a node in ``state``."""
     return event in TRANSITIONS.get(state, {})
+
+
+def is_changing(state: str, target: str | None) -> bool:
+    """Whether an operation counts on a node's record as it is, so that clients cannot change it."""
+    return target is not None and state not in _UPDATE_ALLOWED
 
 
 def move(state: str, event: str, target: str | None, new_target: str | None = None) -> Move:

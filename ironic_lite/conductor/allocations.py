@@ -15,7 +15,7 @@ from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import identity, task_manager
+from ironic_lite.conductor import identity, misfits, task_manager
 from ironic_lite.conf import CONF
 from ironic_lite.objects.allocation import ALLOCATING, Allocation
 from ironic_lite.objects.conductor import Conductor
@@ -171,20 +171,12 @@ def _candidates(context: Context, allocation: Allocation) -> list[str]:
     else:
         rows = Node.rows(context, columns, filters=filters)
     if not rows:
-        raise _failure(allocation, _why_none(context, allocation, filters))
+        raise _failure(allocation, misfits.explain(context, allocation))
     found = list(rows)
     random.shuffle(found)
     if allocation.name is not None:
         found.sort(key=lambda row: row["name"] != allocation.name)
     return [row["uuid"] for row in found]
-
-
-def _why_none(context: Context, allocation: Allocation, filters: dict[str, Any]) -> str:
-    if allocation.traits and Node.rows(context, ("uuid",), limit=1, filters=filters):
-        return f"no node that would fit otherwise has the traits {', '.join(allocation.traits)}"
-    if allocation.candidate_nodes:
-        return f"none of its candidate nodes is available and of resource class {allocation.resource_class}"
-    return f"no available node is of resource class {allocation.resource_class}"
 
 
 def _take(context: Context, allocation: Allocation, node_uuid: str) -> bool:

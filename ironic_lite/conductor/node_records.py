@@ -66,7 +66,8 @@ def update(
 ) -> Node:
     """Take over the changes of ``wanted`` onto the locked node.
 
-    :param reset_interfaces: interfaces that do not fit a new hardware type get its defaults.
+    :param reset_interfaces: from an API of an older release: interfaces that do not fit a new hardware type get its
+        defaults.
     :param expected: see ``check_expected``.
     :returns: the node as it is now.
     :raises InvalidState: when the node's state forbids a change.
@@ -81,6 +82,7 @@ def update(
         # By their text: to Python, true is the same as 1.
         if repr(getattr(wanted, field)) != repr(getattr(node, field))
     }
+    _check_operation(node, changed)
     _check_state(node, changed)
     _check_instance(node, changed)
     _check_protected(node, changed)
@@ -99,6 +101,25 @@ def update(
     if freed:
         node.refresh()
     return node
+
+
+_OF_MAINTENANCE = frozenset({"maintenance", "maintenance_reason", "fault"})
+
+
+def _check_operation(node: Node, changed: dict[str, Any]) -> None:
+    """An operation that waits finds the node as it left it. Only maintenance begins and ends at any time."""
+    if set(changed) <= _OF_MAINTENANCE or may_free(node, changed):
+        return
+    if states.is_changing(node.provision_state, node.target_provision_state):
+        raise exception.InvalidState(
+            f"Node {node.uuid} can not be updated while it is '{node.provision_state}' on its way to "
+            f"'{node.target_provision_state}'."
+        )
+
+
+def may_free(node: Node, changed: dict[str, Any]) -> bool:
+    """Whether a change only takes the instance off a node under maintenance, which is allowed in all states."""
+    return node.maintenance and changed == {"instance_uuid": None}
 
 
 def _check_state(node: Node, changed: dict[str, Any]) -> None:

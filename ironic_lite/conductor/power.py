@@ -121,6 +121,7 @@ def _announce(task: Any, state: str, target: str, timeout: int | None) -> None:
     node = task.node
     node.target_power_state = target
     node.last_error = None
+    node.timestamp_driver_internal_info("last_power_state_change")
     if state in _ENDS_THE_AGENT:
         node.forget_agent()
     journal.note(task, terms.POWER, state, terms.STARTED, seconds=timeout)

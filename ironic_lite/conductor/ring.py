@@ -59,12 +59,12 @@ class HashRingManager:
         :param key: its UUID.
         :raises NoValidHost: when no live conductor of the group serves the hardware type.
         """
-        return self._ring(f"{group}:{driver}").host(key)
+        return self._ring(_name(driver, group)).host(key)
 
     def ring(self, driver: str, group: str) -> hash_ring.HashRing | None:
         """The ring that owners are found on, for many nodes of a kind; None when there is none."""
         try:
-            return self._ring(f"{group}:{driver}")
+            return self._ring(_name(driver, group))
         except exception.NoValidHost:
             return None
 
@@ -75,7 +75,7 @@ class HashRingManager:
             host
             for name, members in self._members.items()
             if name.rpartition(":")[2] == driver
-            and (group is None or name.rpartition(":")[0] == group)
+            and (group is None or name.rpartition(":")[0] == group.lower())
             for host in members
         }
 
@@ -109,6 +109,11 @@ class HashRingManager:
             }
             self._members = members
             self._read_at = time.monotonic()
+
+
+def _name(driver: str, group: str) -> str:
+    """Of a ring; case has no meaning in the names of groups."""
+    return f"{group.lower()}:{driver}"
 
 
 def _called(group: str) -> str:

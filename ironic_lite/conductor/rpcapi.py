@@ -202,12 +202,10 @@ class ConductorAPI(RecordCalls, HardwareCalls, AllocationCalls):
         context: Context,
         node_obj: Node,
         topic: str,
-        reset_interfaces: bool = False,
         expected: dict[str, Any] | None = None,
     ) -> Node:
         """Store the changes of a node.
 
-        :param reset_interfaces: interfaces that do not fit the new hardware type get its defaults.
         :param expected: what the changed fields were when the changes were computed.
         :raises ConcurrentUpdate: one of them is something else by now.
         :raises NodeLocked: when somebody works on it.
@@ -219,7 +217,6 @@ class ConductorAPI(RecordCalls, HardwareCalls, AllocationCalls):
             topic,
             "update_node",
             node_obj=node_obj,
-            reset_interfaces=reset_interfaces,
             expected=expected,
         )
 

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ironic_lite.db.models import NODES
-from ironic_lite.db.repository import Filter, among, equals
+from ironic_lite.db.repository import Filter, among, among_in_any_case, equals
 
 
 def node_uuid(table: sa.Table) -> sa.Label[Any]:
@@ -39,5 +39,5 @@ def filters(table: sa.Table) -> dict[str, Filter]:
         "lessee": of_nodes(lambda value: NODES.c.lessee == value),
         "project": of_nodes(lambda value: sa.or_(NODES.c.owner == value, NODES.c.lessee == value)),
         "shard": of_nodes(among(NODES.c.shard)),
-        "conductor_group_in": of_nodes(among(NODES.c.conductor_group)),
+        "conductor_group_in": of_nodes(among_in_any_case(NODES.c.conductor_group)),
     }

@@ -43,6 +43,9 @@ _DRIVERS = {
     "postgres": "postgresql+psycopg",
 }
 
+_CHARSETS = {"mysql": ("charset", "utf8mb4"), "postgresql": ("client_encoding", "utf8")}
+"""How a URL says in which character set texts travel, and the one that holds all that clients may send."""
+
 _lock = threading.Lock()
 _sqlite_writer = threading.Lock()
 _current: tuple[int, sa.Engine] | None = None
@@ -98,9 +101,20 @@ def url() -> sa.URL:
         return parsed.set(database=str(Path(parsed.database).expanduser()))
     if not parsed.database:
         raise _invalid("it names no database")
-    if parsed.get_backend_name() == "mysql" and "charset" not in parsed.query:
-        parsed = parsed.update_query_dict({"charset": "utf8mb4"})
-    return parsed
+    return _in_unicode(parsed)
+
+
+def _in_unicode(address: sa.URL) -> sa.URL:
+    """The address of a server with the character set of our texts in it.
+
+    :raises ConfigInvalid: when it names another one.
+    """
+    argument, charset = _CHARSETS[address.get_backend_name()]
+    asked = address.query.get(argument, charset)
+    # What MariaDB calls utf8 has no emoji; who writes it means all of it.
+    if not isinstance(asked, str) or asked.lower() not in (charset, "utf8"):
+        raise _invalid(f"{argument} has to be {charset}, or to be left out")
+    return address.update_query_dict({argument: charset})
 
 
 def _invalid(problem: str) -> exception.ConfigInvalid:
@@ -141,6 +155,7 @@ def create(address: sa.URL, read_timeout: int | None = READ_TIMEOUT) -> sa.Engin
     event.listen(engine, "handle_error", _leave_read_only_servers)
     if backend == "postgresql":
         event.listen(engine, "do_executemany", _one_by_one)
+        event.listen(engine, "connect", _require_unicode)
         if read_timeout is not None:
             # Loads the driver: only where it is in use.
             from ironic_lite.db import patience
@@ -181,6 +196,21 @@ def _leave_read_only_servers(context: sa.ExceptionContext) -> None:
     """Close this connection and those that wait in the pool: the next try may meet the server that takes writes now."""
     if errors.is_read_only(context.original_exception):
         context.is_disconnect = True
+
+
+def _require_unicode(connection: Any, _record: Any) -> None:
+    """A PostgreSQL database has one encoding, chosen when it is made.
+
+    :raises ConfigInvalid: it is one that cannot keep all texts.
+    """
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding not in (None, "UTF8"):
+        name = connection.info.dbname
+        raise exception.ConfigInvalid(
+            error_msg=f"[database] connection: the PostgreSQL database '{name}' is in the encoding {encoding}, which "
+            "cannot keep all texts. Make another one (CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0), bring "
+            "the records over with pg_dump if there are any, and name that one."
+        )
 
 
 def _one_by_one(cursor: Any, statement: str, parameters: Any, _context: Any) -> bool:

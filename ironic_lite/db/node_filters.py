@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from ironic_lite.common import exception, states
 from ironic_lite.db import traits
 from ironic_lite.db.models import CHASSIS, NODE_TRAITS, NODES, RECEIVED_INVENTORY
-from ironic_lite.db.repository import Condition, Filter, among, equals
+from ironic_lite.db.repository import Condition, Filter, among, among_in_any_case, equals
 from ironic_lite.db.types import server_time_ago
 
 _c = NODES.c
@@ -63,7 +63,6 @@ FILTERS: dict[str, Filter] = {
         _c.driver,
         _c.resource_class,
         _c.fault,
-        _c.conductor_group,
         _c.owner,
         _c.lessee,
         _c.retired,
@@ -71,6 +70,7 @@ FILTERS: dict[str, Filter] = {
         _c.chassis_id,
     ),
     "chassis_uuid": _in_chassis,
+    "conductor_group": lambda group: among_in_any_case(_c.conductor_group)([group]),
     "left_off": _left_off,
     "associated": _given(_c.instance_uuid),
     "reserved": _given(_c.reservation),

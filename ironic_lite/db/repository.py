@@ -37,6 +37,11 @@ def among(column: sa.ColumnElement[Any]) -> Filter:
     return lambda values: column.in_(list(values))
 
 
+def among_in_any_case(column: sa.ColumnElement[Any]) -> Filter:
+    """The same where case has no meaning, also in rows of a release that kept what it was given."""
+    return lambda values: sa.func.lower(column).in_([value.lower() for value in values])
+
+
 def _as_uuid(ident: str) -> str | None:
     return str(uuid_module.UUID(ident)) if uuidutils.is_uuid_like(ident) else None
 

@@ -80,6 +80,23 @@ def _read_words(text: str | None) -> list[str]:
     return [] if text is None else sorted(text.split(","))
 
 
+class LowerCase(sa.types.TypeDecorator[str]):
+    """A short text in which case has no meaning: written and read in small letters."""
+
+    impl = sa.String
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> str | None:
+        return None if value is None else value.lower()
+
+    def result_processor(self, dialect: Any, coltype: Any) -> Callable[[Any], str | None]:
+        return _read_lower_case
+
+
+def _read_lower_case(text: str | None) -> str | None:
+    return None if text is None else text.lower()
+
+
 class UTCDateTime(sa.types.TypeDecorator[datetime.datetime]):
     """A moment with microseconds: kept without a zone in UTC, read with UTC attached."""
 

@@ -83,7 +83,7 @@ class Conductor(base.IronicLiteObject):
         for row in conductors.rows(sort_key="hostname"):
             if row["alive"]:
                 for driver in row["drivers"]:
-                    members.setdefault(f"{row['conductor_group']}:{driver}", []).append(
+                    members.setdefault(f"{row['conductor_group'].lower()}:{driver}", []).append(
                         row["hostname"]
                     )
         return members

@@ -45,6 +45,7 @@ class Field:
     :param unmeasured: keys of its object that do not count for its size while a patch leaves them as they are.
     :param redact: hides secrets in the value.
     :param secrets_rule: the access rule that shows the secrets all the same.
+    :param unknown_at: whether a value holds what a microversion does not know; it is 406 there.
     :param rule: the access rule that shows the field; others get a word in its place. Decided by the node's owner
         and lessee where the resource is ``owned``.
     :param write_rule: the access rule that lets a client give it a value, where the resource's own does not; or a
@@ -69,6 +70,7 @@ class Field:
     unmeasured: tuple[str, ...] = ()
     redact: Callable[[Any], Any] | None = None
     secrets_rule: str | None = None
+    unknown_at: Callable[[Any, int], bool] | None = None
     rule: str | None = None
     write_rule: str | Callable[[Any], str | None] | None = None
 
@@ -91,6 +93,12 @@ class Field:
     def patchable_since(self) -> int:
         """The first microversion whose PATCH takes it, if any does."""
         return self.since if self.update_since is None else self.update_since
+
+    def check_known(self, value: Any, minor: int) -> None:
+        """:raises NotAcceptable: this microversion knows no such field, or no such value of it."""
+        unknown = self.unknown_at is not None and self.unknown_at(value, minor)
+        if self.since > minor or unknown:
+            raise exception.NotAcceptable()
 
     def removable_at(self, minor: int) -> bool:
         """Whether PATCH may remove it or set it to null."""
@@ -254,9 +262,8 @@ class Resource:
                 # Some clients send all that they know, unset: it is as if the field were left out.
                 self.null(field)
                 del values[name]
-            elif field.since > minor:
-                raise exception.NotAcceptable()
             else:
+                field.check_known(value, minor)
                 sizes.check(name, value)
         return values
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The node: every field of Ironic's, stated once."""
 
+import re
 from typing import Any
 
 from ironic_lite.api import filters, types
@@ -48,6 +49,25 @@ class _NetworkData(types.Kind):
         ):
             raise ValueError("{name} must be an object with the lists links, networks and services")
         return value
+
+
+class _ConductorGroup(types.Text):
+    """A group of conductors; case has no meaning in its name."""
+
+    name = "conductor group"
+    _pattern = "^[a-zA-Z0-9_.-]*$"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.schema = {**self.schema, "pattern": self._pattern}
+
+    def check(self, value: Any) -> str:
+        group = super().check(value)
+        if re.fullmatch(self._pattern, group) is None:
+            raise ValueError(
+                "{name} may only hold letters, digits and the characters - _ . : {value}"
+            )
+        return group.lower()
 
 
 def _provision_state(minor: int) -> Reader | None:
@@ -130,7 +150,7 @@ NODE = Resource(
         _json("clean_step", 7),
         Field(
             name="conductor_group",
-            kind=types.TEXT,
+            kind=_ConductorGroup(),
             since=46,
             default="",
             write_rule="baremetal:node:update:conductor_group",

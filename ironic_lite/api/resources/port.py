@@ -5,7 +5,8 @@ import re
 from typing import Any
 
 from ironic_lite.api import types
-from ironic_lite.api.resources.fields import Field, Resource, computed
+from ironic_lite.api.resources.fields import Field, Reader, Resource, Row, computed
+from ironic_lite.api.view import View
 
 _DATAPATH_ID = re.compile(r"^(0x)?([0-9a-f]{2}:?){7}[0-9a-f]{2}\Z", re.IGNORECASE)
 
@@ -14,42 +15,80 @@ def _is_datapath_id(value: Any) -> bool:
     return isinstance(value, str) and _DATAPATH_ID.match(value) is not None
 
 
+_NETWORK_TYPE_SINCE = 64
+_VTEP = frozenset({"vtep-logical-switch", "vtep-physical-switch"})
+_VTEP_VERSIONS = range(90, 105)
+
+
 class _LocalLinkConnection(types.Kind):
-    """Where the cable goes: a switch port, or for a smart NIC its host and port."""
+    """Where the cable goes: a switch port, for a smart NIC its host and port, or a port of an OVN VTEP switch."""
 
     name = "local link connection"
     schema = {
         "type": "object",
         "properties": {
-            "port_id": {},
+            "port_id": {"type": "string"},
             "switch_id": {"type": "string"},
-            "switch_info": {},
-            "hostname": {},
+            "switch_info": {"type": "string"},
+            "hostname": {"type": "string"},
+            "vtep-logical-switch": {"type": "string"},
+            "vtep-physical-switch": {"type": "string"},
             "network_type": {"enum": ["managed", "unmanaged"]},
         },
         "additionalProperties": False,
     }
-    forms: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
-        (frozenset({"port_id", "switch_id"}), frozenset({"switch_info", "network_type"})),
-        (frozenset({"port_id", "hostname"}), frozenset({"network_type"})),
-        (frozenset({"network_type"}), frozenset()),
+    _keys = frozenset(schema["properties"])
+    _needed = (
+        frozenset({"port_id", "switch_id"}),
+        frozenset({"port_id", "hostname"}),
+        frozenset({"port_id", *_VTEP}),
     )
 
     def check(self, value: Any) -> dict[str, Any]:
-        if not isinstance(value, dict) or not (value == {} or self._fits(set(value))):
+        if not isinstance(value, dict) or not (value == {} or self._fits(value)):
             raise ValueError(
-                "{name} must hold port_id and switch_id (and may hold switch_info and network_type), or "
-                "port_id and hostname, or network_type alone"
+                "{name} must hold port_id with switch_id, with hostname, or with both vtep-logical-switch and "
+                "vtep-physical-switch; or network_type unmanaged. Besides it may hold "
+                + ", ".join(sorted(self._keys))
             )
+        for key, part in value.items():
+            if not isinstance(part, str):
+                raise ValueError(f"{key} in {{name}} must be a string")
         if value.get("network_type", "managed") not in ("managed", "unmanaged"):
             raise ValueError("network_type in {name} must be managed or unmanaged")
         switch = value.get("switch_id")
-        if switch is not None and not (types.is_mac(switch) or _is_datapath_id(switch)):
+        if switch is None:
+            return value
+        if not (types.is_mac(switch) or _is_datapath_id(switch)):
             raise ValueError("switch_id in {name} must be a MAC address or an OpenFlow datapath ID")
-        return value
+        return {**value, "switch_id": switch.lower()}
 
-    def _fits(self, keys: set[str]) -> bool:
-        return any(needed <= keys <= needed | more for needed, more in self.forms)
+    def _fits(self, value: dict[str, Any]) -> bool:
+        keys = set(value)
+        whole = keys <= self._keys and (keys >= _VTEP or not keys & _VTEP)
+        unmanaged = value.get("network_type") == "unmanaged"
+        return whole and (unmanaged or any(needed <= keys for needed in self._needed))
+
+
+def _is_of_another_version(link: Any, minor: int) -> bool:
+    """Whether a link holds what this microversion does not know yet, or no longer."""
+    if not isinstance(link, dict):
+        return False
+    return ("network_type" in link and minor < _NETWORK_TYPE_SINCE) or bool(
+        _VTEP & set(link) and minor not in _VTEP_VERSIONS
+    )
+
+
+def _link_at(minor: int) -> Reader | None:
+    """Clients of other versions than those with OVN VTEP see no link there."""
+    if minor in _VTEP_VERSIONS:
+        return None
+
+    def read(row: Row, view: View) -> Any:
+        link = row["local_link_connection"]
+        return {} if link and _VTEP & set(link) else link
+
+    return read
 
 
 _BOTH: dict[str, Any] = {"create": True, "update": True}
@@ -69,6 +108,8 @@ PORT = Resource(
             name="local_link_connection",
             kind=_LocalLinkConnection(),
             since=19,
+            unknown_at=_is_of_another_version,
+            reader=_link_at,
             default={},
             sort=False,
             **_BOTH,

@@ -2,7 +2,7 @@
 """Taking over a server that already runs its operating system."""
 
 from ironic_lite.common import states
-from ironic_lite.conductor import engine, history
+from ironic_lite.conductor import engine, history, image_type
 from ironic_lite.conductor.flows import checks
 from ironic_lite.conductor.task_manager import TaskManager
 
@@ -14,6 +14,7 @@ def start(task: TaskManager) -> None:
     :raises Invalid: when its power, boot or image is not in order.
     """
     checks.actionable(task, "adopt")
+    image_type.record(task.node)
     _check(task)
     engine.start(task, FLOW, "adopt")
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from ironic_lite.common import exception, states
 from ironic_lite.conductor import configdrive as configdrives
-from ironic_lite.conductor import engine, history, lessees, steps, templates
+from ironic_lite.conductor import engine, history, image_type, lessees, steps, templates
 from ironic_lite.conductor.flows import checks
 from ironic_lite.conductor.steps import Step
 from ironic_lite.conductor.task_manager import TaskManager
@@ -34,6 +34,7 @@ def start(
         checks.not_protected(task)
     checks.actionable(task, event, "rebuild" if rebuild else "active")
     node = task.node
+    image_type.record(node)
     try:
         checks.power(task)
         task.driver.deploy.validate(task)

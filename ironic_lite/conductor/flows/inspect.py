@@ -130,6 +130,7 @@ def _wind_up(task: TaskManager) -> None:
 
 def _finish(task: TaskManager) -> None:
     _forget_data(task)
+    task.node.inspection_started_at = None
     task.node.inspection_finished_at = timeutils.utcnow()
     task.process_event("done")
 
@@ -140,6 +141,7 @@ def _forget_data(task: TaskManager) -> None:
 
 
 def _clean_up(task: TaskManager) -> None:
+    task.node.inspection_started_at = None
     _forget_data(task)
     task.driver.inspect.abort(task)
 

@@ -2,7 +2,7 @@
 """Taking an instance off its server and cleaning up after it."""
 
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import allocations, console, engine, history, lessees
+from ironic_lite.conductor import allocations, console, engine, history, image_type, lessees
 from ironic_lite.conductor.flows import checks, clean
 from ironic_lite.conductor.task_manager import TaskManager
 
@@ -40,6 +40,8 @@ def _finish(task: TaskManager) -> None:
     lessees.release(node)
     node.instance_info = {}
     node.instance_uuid = None
+    node.instance_name = None
+    image_type.forget(node)
     node.deploy_step = {}
     for key in ("deploy_steps", "deploy_step_index", "user_deploy_steps"):
         if key in node.driver_internal_info:

@@ -15,10 +15,10 @@ UUID = sa.String(36)
 STATE = sa.String(32)
 
 _OPTIONS: dict[str, Any] = {
-    # Text compares by bytes everywhere, so that names are as unique on MariaDB as elsewhere.
+    # Text compares by bytes everywhere, blanks at its end among them, so that MariaDB tells apart what others do.
     "mysql_engine": "InnoDB",
     "mysql_charset": "utf8mb4",
-    "mysql_collate": "utf8mb4_bin",
+    "mysql_collate": "utf8mb4_nopad_bin",
     # An id is never given to a second record: markers and locks may still name the first.
     "sqlite_autoincrement": True,
 }

@@ -4,12 +4,12 @@
 import sqlalchemy as sa
 
 from ironic_lite.db.models.base import NAME, table
-from ironic_lite.db.types import JSONList
+from ironic_lite.db.types import JSONList, LowerCase
 
 CONDUCTORS = table(
     "conductors",
     sa.Column("hostname", NAME, nullable=False),
-    sa.Column("conductor_group", NAME, nullable=False),
+    sa.Column("conductor_group", LowerCase(255), nullable=False),
     sa.Column("drivers", JSONList),
     sa.Column("incarnation", NAME, nullable=False),
     sa.Column("online", sa.Boolean, nullable=False),

@@ -4,7 +4,7 @@
 import sqlalchemy as sa
 
 from ironic_lite.db.models.base import NAME, STATE, UUID, belongs_to, revision, table
-from ironic_lite.db.types import JSONDict, Told, UTCDateTime
+from ironic_lite.db.types import JSONDict, LowerCase, Told, UTCDateTime
 
 CHASSIS = table(
     "chassis",
@@ -33,7 +33,7 @@ NODES = table(
     sa.Column("reservation", NAME),
     sa.Column("reservation_token", UUID),
     sa.Column("reserved_at", UTCDateTime),
-    sa.Column("conductor_group", NAME, nullable=False),
+    sa.Column("conductor_group", LowerCase(255), nullable=False),
     sa.Column("conductor_affinity", sa.Integer),
     sa.Column("power_state", STATE),
     sa.Column("target_power_state", STATE),

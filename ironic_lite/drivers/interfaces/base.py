@@ -24,7 +24,11 @@ class BaseInterface(abc.ABC):
 
     @abc.abstractmethod
     def get_properties(self) -> dict[str, str]:
-        """``{name in driver_info: what it means}``."""
+        """``{name in driver_info: what it means}``.
+
+        Forms are made from the texts: each ends in "Required." or "Optional.", and says "default is X." and
+        "One of A, B." where there is a default or a choice.
+        """
 
     @abc.abstractmethod
     def validate(self, task: Task) -> None:

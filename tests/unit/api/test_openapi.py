@@ -91,7 +91,6 @@ def test_replies_say_what_they_hold() -> None:
     # Ironic does not say more of these either.
     assert unsaid == [
         *(f"Node.network_data.{part}" for part in ("links", "networks", "services")),
-        *(f"Port.local_link_connection.{part}" for part in ("port_id", "switch_info", "hostname")),
     ]
     for path, item in described["paths"].items():
         for method, operation in item.items():

@@ -24,10 +24,10 @@ def fresh_engine():
     ("given", "used"),
     [
         ("mysql://u:p@h/d", "mysql+pymysql://u:p@h/d?charset=utf8mb4"),
-        ("mariadb://u:p@h/d?charset=utf8", "mysql+pymysql://u:p@h/d?charset=utf8"),
+        ("mariadb://u:p@h/d?charset=utf8", "mysql+pymysql://u:p@h/d?charset=utf8mb4"),
         ("mysql+pymysql://u:p@h:1/d", "mysql+pymysql://u:p@h:1/d?charset=utf8mb4"),
-        ("postgresql://u:p@h/d", "postgresql+psycopg://u:p@h/d"),
-        ("postgres://u:p@h/d", "postgresql+psycopg://u:p@h/d"),
+        ("postgresql://u:p@h/d", "postgresql+psycopg://u:p@h/d?client_encoding=utf8"),
+        ("postgres://u:p@h/d", "postgresql+psycopg://u:p@h/d?client_encoding=utf8"),
         ("sqlite:////a/b", "sqlite:////a/b"),
     ],
 )

@@ -7,12 +7,13 @@ from ironic_lite.api import access, announcing, types
 from ironic_lite.api import patch as json_patch
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import changing, finding
-from ironic_lite.api.resources.node import NODE, check_name
+from ironic_lite.api.resources.node import INTERFACES, NODE, check_name
 from ironic_lite.common import exception, states
 from ironic_lite.objects.chassis import Chassis
 from ironic_lite.objects.node import Node
 
 _RESET_SINCE = 45
+_NOT_INSPECTING_SINCE = 39
 
 
 def resolve_references(call: Call, values: dict[str, Any]) -> None:
@@ -51,6 +52,7 @@ def patch(call: Call, node: Node, document: Any, reset_interfaces: bool | None) 
     """
     operations = json_patch.check(NODE, document, call.minor)
     _check_reset(call, operations, reset_interfaces)
+    _check_operation(call, node, operations)
     return changing.until_settled(
         node, lambda: _apply(call, node, operations, bool(reset_interfaces))
     )
@@ -69,6 +71,30 @@ def _check_reset(
         )
 
 
+def _check_operation(call: Call, node: Node, operations: list[dict[str, Any]]) -> None:
+    """:raises InvalidState: an operation counts on the record as it is. The conductor looks again, under the lock."""
+    frees = all((op["op"], op["path"]) == ("remove", "/instance_uuid") for op in operations)
+    if node.maintenance and frees:
+        return
+    state = node.provision_state
+    inspecting = state == states.INSPECTING and call.minor >= _NOT_INSPECTING_SINCE
+    if inspecting or states.is_changing(state, node.target_provision_state):
+        raise exception.InvalidState(
+            f"Node {node.uuid} can not be updated while a state transition is in progress: it is '{state}'."
+        )
+
+
+def _resets(
+    operations: list[dict[str, Any]], before: dict[str, Any], changes: dict[str, Any]
+) -> dict[str, Any]:
+    """The interfaces that get the defaults of a new hardware type: all that the patch does not name."""
+    if "driver" not in changes:
+        return {}
+    named = {operation["path"].split("/")[1] for operation in operations}
+    fields = (f"{kind}_interface" for kind in INTERFACES)
+    return {field: None for field in fields if field not in named and before[field] is not None}
+
+
 def _name_instance(before: dict[str, Any], changes: dict[str, Any]) -> None:
     """An instance without a name is called as those who deploy it display it."""
     shown = changes.get("instance_info", {}).get("display_name")
@@ -84,6 +110,8 @@ def _apply(
     if "name" in changes:
         check_name(changes["name"])
     _name_instance(before, changes)
+    if reset_interfaces:
+        changes.update(_resets(operations, before, changes))
     expected = {name: before[name] for name in changes}
     resolve_references(call, changes)
     _check_parent(node, changes)
@@ -93,9 +121,7 @@ def _apply(
     # A new hardware type may be one that nobody serves: that is refused before anything is announced, as on Ironic.
     topic = call.conductors.get_topic_for(node)
     with announcing.request(node, "update"):
-        return call.conductors.update_node(
-            call.context, node, topic, reset_interfaces=reset_interfaces, expected=expected
-        )
+        return call.conductors.update_node(call.context, node, topic, expected=expected)
 
 
 def _check_owner(call: Call, node: Node, changes: dict[str, Any]) -> None:

@@ -89,8 +89,6 @@ def create(call: Call) -> webob.Response:
     call.query({})
     values = PORTGROUP.parse(body, call.minor)
     ident = values.pop("node_uuid")
-    if not types.is_uuid(ident):
-        raise exception.InvalidParameterValue(f"Expected UUID for node_uuid: {ident}")
     finding.check_name("portgroup", values.get("name"))
     if values.get("mode") is None:
         values["mode"] = CONF.default_portgroup_mode

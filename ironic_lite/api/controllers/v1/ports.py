@@ -104,8 +104,6 @@ def create(call: Call) -> webob.Response:
         raise exception.InvalidParameterValue(
             "Schema error for port: either 'node_uuid' or 'node_ident' is a required property"
         )
-    if given[0] is not None and not types.is_uuid(given[0]):
-        raise exception.InvalidParameterValue(f"Expected UUID for node_uuid: {given[0]}")
     ident = given[0] or given[1]
     node = changing.named_node(call.context, ident)
     _resolve_portgroup(call, values)

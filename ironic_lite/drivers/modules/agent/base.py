@@ -18,8 +18,8 @@ class AgentBase(DeployInterface):
 
     def get_properties(self) -> dict[str, str]:
         return {
-            "fast_track": "Whether a server whose agent is up is used without booting it again; true or false. "
-            "Optional; unset, [deploy] fast_track decides."
+            "fast_track": "Whether a server whose agent is up is used without booting it again; [deploy] fast_track "
+            "decides where it is left out. One of true, false. Optional."
         }
 
     def expect_steps(self, task: Task, kind: str) -> None:

@@ -25,6 +25,13 @@ _NEED_BAR = (
 class FakeVendor(Unconfigured, VendorInterface):
     """Methods that compare their argument ``bar`` with a word, and steps that do nothing or wait."""
 
+    def get_properties(self) -> dict[str, str]:
+        """What Ironic's fake hardware asks for, so that forms made from it have something to show."""
+        return {
+            name: f"{name} of the fake hardware; nothing reads it. Required."
+            for name in ("B1", "B2")
+        }
+
     def validate_call(self, task: Task, method: str, arguments: dict[str, Any]) -> None:
         if method in _NEED_BAR and not arguments.get("bar"):
             raise exception.MissingParameterValue(

@@ -23,16 +23,18 @@ MAX_PASSWORD = 20
 
 COMMON_PROPERTIES = {
     "ipmi_address": "IP address or host name of the BMC. Required.",
-    "ipmi_port": f"UDP port of the BMC, {DEFAULT_PORT} by default. Optional.",
-    "ipmi_username": "User name for the BMC; empty by default. Optional.",
-    "ipmi_password": "Password for the BMC; empty by default. Optional.",
-    "ipmi_priv_level": "Privilege level to work with: ADMINISTRATOR (default), OPERATOR, USER or CALLBACK. Optional.",
-    "ipmi_cipher_suite": "Cipher suite of the session, 3 or 17. Tried in the order 17, 3 when not given. Optional.",
-    "ipmi_protocol_version": "IPMI version; only 2.0, the default, is supported. Optional.",
+    "ipmi_port": f"UDP port of the BMC; default is {DEFAULT_PORT}. Optional.",
+    "ipmi_username": "User name for the BMC; none where it is left out. Optional.",
+    "ipmi_password": "Password for the BMC; none where it is left out. Optional.",
+    "ipmi_priv_level": "Privilege level to work with; default is ADMINISTRATOR. One of ADMINISTRATOR, OPERATOR, USER, "
+    "CALLBACK. Optional.",
+    "ipmi_cipher_suite": "Cipher suite of the session; both are tried, 17 first, where it is left out. One of 3, 17. "
+    "Optional.",
+    "ipmi_protocol_version": 'IPMI version; default is "2.0". One of "2.0". Optional.',
     "ipmi_force_boot_device": "Whether the boot device is set before each power-on, for BMCs that do not remember it; "
-    "true or false (default). Optional.",
-    "ipmi_disable_boot_timeout": "Whether the BMC is asked to keep a boot device for more than 60 s; true or false. "
-    "Optional; unset, [ipmi] disable_boot_timeout decides.",
+    "default is false. One of true, false. Optional.",
+    "ipmi_disable_boot_timeout": "Whether the BMC is asked to keep a boot device for more than 60 s; [ipmi] "
+    "disable_boot_timeout decides where it is left out. One of true, false. Optional.",
     "ipmi_hex_kg_key": "Key of the BMC (Kg) as 40 hexadecimal digits, if it has one. Optional.",
 }
 """Names of the ``driver_info`` fields read here, and what each is for."""

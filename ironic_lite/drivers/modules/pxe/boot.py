@@ -24,10 +24,11 @@ _INSPECTING = (states.INSPECTING, states.INSPECTWAIT)
 _PROPERTIES = {
     "deploy_kernel": "URL of the deploy ramdisk's kernel (http or https). Required.",
     "deploy_ramdisk": "URL of the deploy ramdisk (http or https). Required.",
-    "rescue_kernel": "URL of the rescue ramdisk's kernel. Required for rescue.",
-    "rescue_ramdisk": "URL of the rescue ramdisk, which tenants get to see. Required for rescue.",
+    "rescue_kernel": "URL of the rescue ramdisk's kernel; only a rescue needs it. Optional.",
+    "rescue_ramdisk": "URL of the rescue ramdisk, which tenants get to see; only a rescue needs it. Optional.",
     "kernel_append_params": "Arguments of that kernel; %default% stands for the configured ones. Optional.",
-    "force_persistent_boot_device": "Always, Default or Never: whether the boot device is set for good. Optional.",
+    "force_persistent_boot_device": "Whether the boot device is set for good; default is Default. One of Always, "
+    "Default, Never. Optional.",
 }
 
 
