@@ -8,6 +8,7 @@
 # make scale         2,000 nodes through a cluster of three conductors ARGS=--help
 # make storm         1,000 agents that call at once                   ARGS=--help
 # make guessers      48 who guess passwords, while others work        ARGS=--help
+# make fuzz          20,000 requests that nobody should send          ARGS="--seed 2"
 # make sample-config write etc/ironic-lite.conf.sample and etc/policy.yaml.sample again
 # make clean         remove what these made
 
@@ -20,7 +21,7 @@ TEST_WORKERS ?= 4
 
 CHAOS = $(BIN)/python -m pytest -q -o faulthandler_timeout=0 --chaos-report build/chaos.md tests/chaos
 
-.PHONY: help demo test chaos chaos-quick lint bench scale storm guessers sample-config test-servers clean
+.PHONY: help demo test chaos chaos-quick lint bench scale storm guessers fuzz sample-config test-servers clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -52,6 +53,9 @@ bench: $(VENV)/.installed-for-tests
 
 scale storm guessers: $(VENV)/.installed-for-tests test-servers
 	@$(BIN)/python -m tests.bench.$@ $(ARGS)
+
+fuzz: $(VENV)/.installed-for-tests
+	@$(BIN)/python -W ignore -m tests.fuzz $(ARGS)
 
 sample-config: $(VENV)/.installed
 	PYTHONWARNINGS=ignore $(BIN)/oslo-config-generator --config-file etc/config-generator.conf

@@ -29,7 +29,7 @@ from tests.stories.access_requests import GROUPS, OWNER, ROLES, Records
 COLUMNS = tuple(itertools.product(GROUPS, ROLES))
 HOST = "one"
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
-_PASSWORD = "secret"
+PASSWORD = "secret"
 
 
 def user_of(group: str, role: str) -> str:
@@ -49,7 +49,7 @@ class Service:
         request = webob.Request.blank(f"/v1{path}", method=method)
         request.headers["X-OpenStack-Ironic-API-Version"] = "latest"
         if user is not None:
-            credentials = base64.b64encode(f"{user}:{_PASSWORD}".encode()).decode()
+            credentials = base64.b64encode(f"{user}:{PASSWORD}".encode()).decode()
             request.headers["Authorization"] = f"Basic {credentials}"
         if body is not None:
             request.content_type, request.body = "application/json", json.dumps(body).encode()
@@ -67,9 +67,10 @@ class Service:
         return [self.fill(item, project) for item in value] if isinstance(value, list) else value
 
 
-def _options(directory: Path) -> dict[str, dict[str, object]]:
+def user_options(directory: Path) -> dict[str, object]:
+    """Users of http_basic, of every role in every relation to a node; returns the options of ``[DEFAULT]``."""
     users, roles = directory / "htpasswd", directory / "roles.yaml"
-    entry = bcrypt.hashpw(_PASSWORD.encode(), bcrypt.gensalt(rounds=4)).decode()
+    entry = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(rounds=4)).decode()
     users.write_text("".join(f"{user_of(*column)}:{entry}\n" for column in COLUMNS))
     projects = {group: {"project_id": project} for group, project in GROUPS.items() if project}
     scopes: dict[str, Any] = {"system": {"system_scope": "all"}, **projects}
@@ -78,14 +79,20 @@ def _options(directory: Path) -> dict[str, dict[str, object]]:
             {user_of(group, role): {"roles": [role], **scopes[group]} for group, role in COLUMNS}
         )
     )
+    return {
+        "auth_strategy": "http_basic",
+        "http_basic_auth_user_file": str(users),
+        "http_basic_roles_file": str(roles),
+    }
+
+
+def _options(directory: Path) -> dict[str, dict[str, object]]:
     CONF([], project="test", default_config_files=[])
     rpc.register_options()
     return {
         "DEFAULT": {
             "transport_url": f"inprocess:///{uuid.uuid4().hex}",
-            "auth_strategy": "http_basic",
-            "http_basic_auth_user_file": str(users),
-            "http_basic_roles_file": str(roles),
+            **user_options(directory),
         },
         "database": {"connection": f"sqlite:///{directory}/db.sqlite"},
         # A request may meet the lock of the one before it.

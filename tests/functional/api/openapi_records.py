@@ -145,6 +145,23 @@ _DROPPED = re.compile(r"_interface$|^(conductor_group|candidate_nodes|node)$")
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
+def filled_in(value: Any, of: Callable[[str], Any]) -> Any:
+    """An example without its braces.
+
+    :param of: what stands for a name in them.
+    """
+    match value:
+        case dict():
+            return {key: filled_in(item, of) for key, item in value.items()}
+        case list():
+            return [filled_in(item, of) for item in value]
+        case str() if whole := _PLACE.fullmatch(value):
+            return of(whole[1])
+        case str():
+            return _PLACE.sub(lambda found: str(of(found[1])), value)
+    return value
+
+
 class Records:
     """One record of each kind, made when it is first wanted; each ``DELETE`` gets one of its own."""
 
@@ -204,16 +221,7 @@ class Records:
 
     def filled_in(self, value: Any) -> Any:
         """An example without its braces."""
-        match value:
-            case dict():
-                return {key: self.filled_in(item) for key, item in value.items()}
-            case list():
-                return [self.filled_in(item) for item in value]
-            case str() if whole := _PLACE.fullmatch(value):
-                return self.of(whole[1])
-            case str():
-                return _PLACE.sub(lambda found: str(self.of(found[1])), value)
-        return value
+        return filled_in(value, self.of)
 
     def lead_somewhere(self, body: Any) -> Any:
         """A generated body whose references are to records that there are."""
