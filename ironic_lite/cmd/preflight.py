@@ -69,6 +69,7 @@ def _checks(role: Role) -> Iterator[Callable[[], Iterable[str]]]:
     if role.conductor:
         yield _drivers
         yield _kernel_arguments
+        yield _network_boot
     if role.api:
         yield _policy
         yield _authentication
@@ -107,6 +108,17 @@ def _kernel_arguments() -> Iterable[str]:
     from ironic_lite.drivers.modules.pxe import kernel_args
 
     return kernel_args.problems()
+
+
+def _network_boot() -> Iterable[str]:
+    from ironic_lite.drivers.modules.pxe import boot
+
+    if "ipxe" not in CONF.enabled_boot_interfaces:
+        return
+    try:
+        boot.api_url()
+    except exception.InvalidParameterValue as exc:
+        yield f"[api] host_ip: {exc.message} Or take ipxe out of [DEFAULT] enabled_boot_interfaces."
 
 
 def _policy() -> Iterable[str]:

@@ -43,6 +43,7 @@ def read(
     if any(each.group.lower() == "cors" for each in written):
         _register_cors()
     rpc.register_options()
+    problems += config_files.load_notification_drivers(written)
     problems += config_files.unknown(written)
     written += config_files.in_environment()
     problems += config_files.wrong_values(written) + config_files.wrong_urls(written)

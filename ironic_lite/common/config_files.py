@@ -13,6 +13,7 @@ from typing import Any
 
 from oslo_config import cfg, types
 
+from ironic_lite.common import notification_drivers
 from ironic_lite.conf import CONF, kinds, nova
 from ironic_lite.conf.opts import list_opts
 
@@ -96,6 +97,18 @@ def wrong_at_once(written: Sequence[Written]) -> list[str]:
         for each in written
         if (option := known.get(each.key)) and (reason := wrong(option, each))
     ]
+
+
+def load_notification_drivers(written: Sequence[Written]) -> list[str]:
+    """Import the drivers of notifications that are named, so that their options are known; what is wrong with them."""
+    key = ("oslo_messaging_notifications", "driver")
+    return notification_drivers.load(
+        name.strip()
+        for each in written
+        if each.key == key
+        for value in each.values
+        for name in value.split(",")
+    )
 
 
 def unknown(written: Sequence[Written]) -> list[str]:

@@ -518,6 +518,12 @@ class DatabaseUnavailable(DatabaseError, TemporaryFailure, WorkCutOff):
     retry_after = 5
 
 
+class AgentLost(IronicLiteError):
+    """The agent that a flow waits for is gone, and what it was at with it."""
+
+    template = "%(reason)s"
+
+
 class VersionIncompatible(IronicLiteError):
     template = "%(what)s needs release %(needed)s, but this service runs %(running)s."
 

@@ -15,6 +15,7 @@ TAKE_OVER = "take-over"  # the conductor that had it before
 TIMEOUT = "timeout"  # the state that took too long
 ABORT = "abort"  # the flow
 RETRY = "retry"  # what is tried again
+AGENT = "agent"  # the flow
 
 # Phases of an operation, besides its steps.
 PREPARATION = "preparation"
@@ -36,6 +37,7 @@ INTERRUPTED = "interrupted"  # its conductor died
 FAILED = "failed"
 ENTERED = "entered"
 BROKEN = "broken"
+LOST = "lost"  # its server lost power, or was started again
 
 BEGINNINGS = frozenset({STARTED, REPEATED})
-ENDS = frozenset({DONE, SKIPPED, INTERRUPTED, FAILED})
+ENDS = frozenset({DONE, SKIPPED, INTERRUPTED, FAILED, LOST})

@@ -4,11 +4,14 @@
 from typing import Any
 
 import oslo_messaging
+from oslo_log import log
 from oslo_messaging.notify import notifier
 from stevedore import driver as stevedore_driver
 
-from ironic_lite.common import exception, rpc
+from ironic_lite.common import exception, notification_drivers, rpc
 from ironic_lite.conf import CONF
+
+LOG = log.getLogger(__name__)
 
 _WIRE_VERSIONS = {"messagingv2": 2.0, "messaging": 1.0}
 """Drivers that send over the transport -> form of the messages."""
@@ -35,7 +38,7 @@ class Publisher:
         names = CONF.oslo_messaging_notifications.driver or ["messagingv2"]
         self._versions = [_WIRE_VERSIONS[name] for name in names if name in _WIRE_VERSIONS]
         self._others = [name for name in names if name not in _WIRE_VERSIONS and name != "noop"]
-        self._drivers: dict[tuple[str, ...], list[Any]] = {}
+        self._drivers: dict[tuple[str, ...], list[tuple[str, Any]]] = {}
 
     def send(self, context: dict[str, Any], message: dict[str, Any], topics: list[str]) -> None:
         """Send a message to each topic, and wait until the broker has it.
@@ -49,23 +52,37 @@ class Publisher:
                 target = oslo_messaging.Target(topic=f"{topic}.{priority}")
                 # The library's drivers above this call log failures and forget them.
                 self._transport._send_notification(target, context, message, version, retry=0)
-        for driver in self._loaded(tuple(topics)):
-            driver.notify(context, message, priority, 0)
+        for name, driver in self._loaded(tuple(topics)):
+            try:
+                driver.notify(context, message, priority, 0)
+            except Exception:
+                # What it stumbles over is its own, and no reason to keep the message from others, or others from it.
+                LOG.exception(
+                    "The notification driver '%s' does not take %s", name, message["event_type"]
+                )
 
-    def _loaded(self, topics: tuple[str, ...]) -> list[notifier.Driver]:
-        """The drivers that need no broker: ``log`` and others."""
+    def _loaded(self, topics: tuple[str, ...]) -> list[tuple[str, notifier.Driver]]:
+        """The drivers that need no broker, with their names: ``log`` and others.
+
+        :raises ConfigInvalid: when one cannot be made.
+        """
         if topics not in self._drivers:
-            self._drivers[topics] = [
-                stevedore_driver.DriverManager(
-                    "oslo.messaging.notify.drivers",
-                    name,
-                    invoke_on_load=True,
-                    invoke_args=(CONF,),
-                    invoke_kwds={"topics": list(topics), "transport": self._transport},
-                ).driver
-                for name in self._others
-            ]
+            self._drivers[topics] = [(name, self._make(name, topics)) for name in self._others]
         return self._drivers[topics]
+
+    def _make(self, name: str, topics: tuple[str, ...]) -> notifier.Driver:
+        try:
+            return stevedore_driver.DriverManager(
+                notification_drivers.NAMESPACE,
+                name,
+                invoke_on_load=True,
+                invoke_args=(CONF,),
+                invoke_kwds={"topics": list(topics), "transport": self._transport},
+            ).driver
+        except Exception as exc:
+            raise exception.ConfigInvalid(
+                error_msg=f"[oslo_messaging_notifications] driver '{name}' cannot be used: {exc!r}"
+            ) from exc
 
     def close(self) -> None:
         """Close the connections."""

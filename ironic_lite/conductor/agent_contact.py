@@ -15,7 +15,7 @@ from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception, redaction, states
 from ironic_lite.common.outbound import OutboundError
 from ironic_lite.common.outbound import url as outbound_url
-from ironic_lite.conductor import flows, task_manager
+from ironic_lite.conductor import flows, identity, task_manager
 from ironic_lite.conf import CONF
 from ironic_lite.drivers import fast_track
 
@@ -23,9 +23,6 @@ LOG = log.getLogger(__name__)
 
 TAKEN = redaction.MASK
 """What a lookup gets in place of a token that somebody else has; the agent knows this value."""
-
-OLDEST_AGENT = 7
-"""Major version of the oldest agents that take a token at lookup and have the steps that deployment needs."""
 
 _TOKEN_BYTES = 32
 
@@ -40,6 +37,9 @@ def expected(context: ironic_context.RequestContext, node_ident: int | str) -> o
     unwanted = CONF.api.restrict_lookup and not _expects_agent(node)
     if unwanted or node.target_power_state is not None:
         raise exception.NodeNotFound(node=node.uuid)
+    if node.agent_secret_token and node.agent_last_heartbeat is not None:
+        # It may be the agent that has the token, before it writes an image. Or its server was started again.
+        identity.current().watch(node.uuid, suspected=True)
     node.agent_secret_token = None
     return node
 
@@ -75,7 +75,8 @@ def heartbeat(
     """Note that an agent called, and go on with what waits for it.
 
     :param agent_status: what a ramdisk without commands reports: ``start``, ``end`` or ``error``.
-    :raises InvalidParameterValue: when the call is malformed or without a token, or the agent is too old.
+    :param agent_version: any text: who holds a token is new enough for us.
+    :raises InvalidParameterValue: when the call is malformed or without a token.
     :raises InvalidAgentToken: when the token is not the node's.
     :raises NodeLocked: when the node waits for its agent and is locked all the same; the agent calls again soon.
     :raises NoFreeConductorWorker: when no worker is free; likewise.
@@ -86,7 +87,6 @@ def heartbeat(
         )
     node = objects.Node.get(context, node_ident)
     _check_token(node, agent_token)
-    _check_version(context, node, agent_token, agent_version)
     _check_url(node, callback_url)
     _check_pinned(node, callback_url, agent_verify_ca)
     found = objects.Node.record_heartbeat(
@@ -136,33 +136,6 @@ def _check_token(node: objects.Node, given: str) -> None:
     known = node.agent_secret_token or ""
     if not known or not hmac.compare_digest(known.encode(), given.encode()):
         raise exception.InvalidAgentToken(node=node.uuid)
-
-
-def _check_version(
-    context: ironic_context.RequestContext,
-    node: objects.Node,
-    agent_token: str,
-    version: str | None,
-) -> None:
-    """An agent that is too old to understand us ends the operation that waits for it, with the reason.
-
-    :raises InvalidParameterValue: when it is; nothing is noted of its call.
-    """
-    if version is None:
-        return
-    major = version.partition(".")[0]
-    if major.isdecimal() and int(major) >= OLDEST_AGENT:
-        return
-    problem = (
-        f"the agent on the server is of version {version[:64]!r}; it has to be {OLDEST_AGENT}.0 or newer. Put a newer "
-        "ironic-python-agent into the ramdisk that driver_info/deploy_ramdisk names"
-    )
-    if node.provision_state in states.WAITING.values() and not node.maintenance:
-        with task_manager.acquire(context, node.id, purpose="heartbeat") as task:
-            _check_token(task.node, agent_token)
-            if task.node.provision_state in states.WAITING.values():
-                task.spawn_after(flows.fail, task, f"The operation failed: {problem}.")
-    raise exception.InvalidParameterValue(err=f"Node {node.uuid}: {problem}.")
 
 
 def _check_url(node: objects.Node, url: str) -> None:

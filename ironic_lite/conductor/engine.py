@@ -20,7 +20,9 @@ from ironic_lite.conductor import (
     children,
     handover,
     history,
+    identity,
     journal,
+    lost_agents,
     recovery,
     steps,
 )
@@ -29,7 +31,18 @@ from ironic_lite.conductor.steps import Step
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.drivers.interfaces import steps as step_specs
 
-__all__ = ["Flow", "abort", "arrived", "fail", "follow", "recover", "resume", "run", "start"]
+__all__ = [
+    "Flow",
+    "abort",
+    "arrived",
+    "fail",
+    "follow",
+    "lost",
+    "recover",
+    "resume",
+    "run",
+    "start",
+]
 
 LOG = log.getLogger(__name__)
 
@@ -97,6 +110,19 @@ def resume(task: TaskManager, flow: Flow) -> None:
         if position is not None:
             _take_up(task, flow, position)
             _drive(task, flow, position)
+
+
+def lost(task: TaskManager, flow: Flow, reason: str) -> None:
+    """The agent of a waiting flow is gone: repeat what this does no harm to, else end the flow. Runs in a worker.
+
+    :param reason: what happened to the agent.
+    """
+    with _failing(task, flow):
+        position, again = lost_agents.position(task, flow, reason)
+        if flow.kind:
+            setattr(task.node, flow.step_field, {})
+        task.process_event("resume")
+        _drive(task, flow, position, again)
 
 
 def arrived(task: TaskManager, flow: Flow) -> None:
@@ -231,7 +257,10 @@ def _drive(task: TaskManager, flow: Flow, position: int, again: bool = False) ->
         seconds = bounds.patience(flow.waiting)
         journal.note(task, terms.WAIT, flow.waits_for, terms.STARTED, seconds=seconds)
         task.process_event("wait")
-        if not flow.by_heartbeat or not _called_meanwhile(task):
+        if not flow.by_heartbeat:
+            return
+        identity.current().watch(task.node.uuid)
+        if not _called_meanwhile(task):
             return
         following = _after_wait(task, flow)
         if following is None:
@@ -444,6 +473,8 @@ def _failing(task: TaskManager, flow: Flow) -> Iterator[None]:
         yield
     except _HandedOver:
         return
+    except exception.AgentLost as exc:
+        lost(task, flow, exc.message)
     except exception.WorkCutOff:
         # Not a failure of the node: it is another conductor's by now, or the database is away.
         raise

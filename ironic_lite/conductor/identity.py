@@ -8,6 +8,7 @@ the RPC surface, the worker pool and the periodic tasks enter their conductor's 
 import contextlib
 import contextvars
 import dataclasses
+import queue
 import threading
 from collections.abc import Callable, Iterator
 
@@ -29,6 +30,7 @@ class Identity:
     :param record_id: id of its record, once it is registered.
     :param locks: tokens of the locks that its tasks hold, or are about to take.
     :param tell_nova: tells Nova of an instance's (UUID) power state; None where Nova is told nothing.
+    :param watched: nodes whose agents are to be asked: see ``periodics.agents``.
     :param stopping: set when it is asked to stop, and hands its work over.
     """
 
@@ -42,6 +44,16 @@ class Identity:
     record_id: int | None = None
     locks: set[str] = dataclasses.field(default_factory=set)
     stopping: threading.Event = dataclasses.field(default_factory=threading.Event)
+    watched: "queue.SimpleQueue[tuple[str, bool]]" = dataclasses.field(
+        default_factory=queue.SimpleQueue
+    )
+
+    def watch(self, node_uuid: str, suspected: bool = False) -> None:
+        """Have the agent of a waiting node asked by this conductor, until the wait has ended.
+
+        :param suspected: another agent has started on the server.
+        """
+        self.watched.put((node_uuid, suspected))
 
     @contextlib.contextmanager
     def active(self) -> Iterator[None]:

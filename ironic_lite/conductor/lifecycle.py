@@ -19,7 +19,7 @@ from ironic_lite.conductor import (
     workers,
 )
 from ironic_lite.conductor.inspection_rules import built_in
-from ironic_lite.conductor.periodics import orphans, searches
+from ironic_lite.conductor.periodics import agents, orphans, searches
 from ironic_lite.conf import CONF
 from ironic_lite.drivers import factory
 from ironic_lite.objects.conductor import Conductor
@@ -89,6 +89,7 @@ class Life:
             self._sender.start()
         with me.active():
             orphans.recover(self._context)
+            agents.attend(self._context)
             searches.run(self._context, record.id)
         self._periodics = periodics.Scheduler(me, self._keepalive, record.id)
         self._periodics.start()

@@ -8,7 +8,7 @@ from oslo_utils import timeutils
 
 from ironic_lite.common import exception, states
 from ironic_lite.common import journal as terms
-from ironic_lite.conductor import announcements, family, history, journal, nova
+from ironic_lite.conductor import announcements, family, history, identity, journal, nova
 from ironic_lite.conf import CONF
 
 LOG = log.getLogger(__name__)
@@ -112,10 +112,6 @@ def _mind_family(task: Any, target: str) -> None:
         family.cut(task)
 
 
-def _is_there(task: Any, target: str) -> bool:
-    return task.driver.power.get_power_state(task) == target
-
-
 def _announce(task: Any, state: str, target: str, timeout: int | None) -> None:
     """Show where power is going before the BMC is asked to."""
     node = task.node
@@ -133,6 +129,17 @@ def _record(node: Any, state: str, reached: str) -> None:
     node.target_power_state = None
     announcements.power(node, announcements.END, state)
     node.save()
+    if node.provision_state in states.WAITING.values():
+        # Somebody has asked for it, and what the node waits for is gone.
+        identity.current().watch(node.uuid)
+
+
+def _is_there(task: Any, target: str) -> bool:
+    actual = task.driver.power.get_power_state(task)
+    if actual == states.POWER_OFF:
+        # It may have been switched off by hand: whatever agent ran on the server is gone.
+        task.node.forget_agent()
+    return bool(actual == target)
 
 
 def take_up(task: Any) -> None:

@@ -26,6 +26,20 @@ OPTS = [
         min=1,
         help="How often an exchange is tried when the agent cannot be reached.",
     ),
+    cfg.FloatOpt(
+        "command_check_interval",
+        default=1.0,
+        min=0,
+        help="Seconds after which a running command of an agent is asked about, so that its end is noticed before the "
+        "agent calls; a little more while it goes on. 0 waits for the call.",
+    ),
+    cfg.FloatOpt(
+        "command_checks_per_second",
+        default=25,
+        min=1,
+        help="Most such questions that a conductor asks in a second; with many commands at one time each is asked "
+        "about less often.",
+    ),
     cfg.IntOpt(
         "post_deploy_get_power_state_retries",
         default=6,

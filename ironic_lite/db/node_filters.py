@@ -76,6 +76,7 @@ FILTERS: dict[str, Filter] = {
     "reserved": _given(_c.reservation),
     "sharded": _given(_c.shard),
     "powered": _given(_c.power_state),
+    "agent_known": _given(_c.agent_url),
     "shard": among(_c.shard),
     "uuid_in": among(_c.uuid),
     "id_in": among(_c.id),
@@ -89,4 +90,4 @@ FILTERS: dict[str, Filter] = {
     "provisioned_before": lambda seconds: _c.provision_updated_at < server_time_ago(int(seconds)),
 }
 """Filter name -> condition from its value. Lists: shard, with_traits, *_in, reserved_by_any_of. Seconds:
-provisioned_before. ``powered``: whether the power state is known."""
+provisioned_before. ``powered``: whether the power state is known; ``agent_known``: whether an agent has called."""

@@ -128,21 +128,39 @@ def get_by_name(name: str) -> Row:
 def get_by_port_addresses(addresses: Iterable[str], node_uuid: str | None = None) -> Row:
     """The one node that has ports with any of these MAC addresses.
 
+    Network adapters of management processors have the same address on every server. So where several nodes have such
+    ports, it is the one that expects an agent, or the one of these whose ports are all among the addresses.
+
     :raises NodeNotFound: when there is none, or more than one.
     """
     macs = [address.lower() for address in addresses]
     owners = sa.select(PORTS.c.node_id).where(PORTS.c.address.in_(macs))
-    statement = _nodes.select.where(NODES.c.id.in_(owners)).limit(2)
+    statement = _nodes.select.where(NODES.c.id.in_(owners))
     if node_uuid is not None:
         statement = statement.where(NODES.c.uuid == node_uuid)
     with engine.reader() as connection:
         rows = connection.execute(statement).mappings().all()
+        if len(rows) > 1:
+            rows = _likeliest(connection, rows, macs)
     if len(rows) != 1:
         found = "several nodes have" if rows else "no node has"
         raise exception.NodeNotFound(
             f"Node could not be found: {found} ports with the addresses {', '.join(macs) or '(none)'}."
         )
     return dict(rows[0])
+
+
+def _likeliest(connection: sa.Connection, rows: Sequence[Any], macs: list[str]) -> list[Any]:
+    """Of several nodes with ports of these addresses those that an agent which has them may be on."""
+    expecting = [row for row in rows if row["provision_state"] in states.AGENT_EXPECTED]
+    if len(expecting) == 1:
+        return expecting
+    ids = [row["id"] for row in expecting]
+    foreign = sa.select(PORTS.c.node_id).where(
+        PORTS.c.node_id.in_(ids), PORTS.c.address.not_in(macs)
+    )
+    incomplete = set(connection.execute(foreign).scalars())
+    return [row for row in expecting if row["id"] not in incomplete] or list(rows)
 
 
 @retry.on_transient_error

@@ -5,8 +5,11 @@ from typing import Any
 
 from oslo_utils import strutils, timeutils
 
-from ironic_lite.common import exception
+from ironic_lite.common import exception, states
 from ironic_lite.conf import CONF
+
+_LOOKUP = 10.0
+"""Seconds within which an agent that has inspected its server looks its node up."""
 
 
 def enabled(node: Any) -> bool:
@@ -23,6 +26,22 @@ def enabled(node: Any) -> bool:
         raise exception.InvalidParameterValue(
             err=f"driver_info/fast_track of node {node.uuid} must be true or false."
         ) from None
+
+
+def is_about_to_call(node: Any) -> bool:
+    """Whether an agent is up that has not called yet: it has just got its token, or sent what an inspection wanted."""
+    if not enabled(node) or node.power_state != states.POWER_ON:
+        return False
+    if node.agent_last_heartbeat is not None:
+        return False
+    return bool(node.agent_secret_token) or _has_just_inspected(node)
+
+
+def _has_just_inspected(node: Any) -> bool:
+    if node.inspect_interface != "agent" or node.inspection_finished_at is None:
+        return False
+    ago = timeutils.utcnow(with_timezone=True) - node.inspection_finished_at
+    return bool(ago.total_seconds() <= _LOOKUP)
 
 
 def agent_is_up(node: Any) -> bool:

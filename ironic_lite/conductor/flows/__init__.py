@@ -12,7 +12,7 @@ from oslo_log import log
 
 from ironic_lite.common import exception, states
 from ironic_lite.common import journal as terms
-from ironic_lite.conductor import background, engine, journal, power, steps
+from ironic_lite.conductor import background, engine, journal, lost_agents, power, steps
 from ironic_lite.conductor.flows import (
     adopt,
     checks,
@@ -37,6 +37,8 @@ __all__ = [
     "fail",
     "inspect",
     "is_left_off",
+    "lost_agent",
+    "may_lose_agent",
     "recover",
     "rescue",
     "resume",
@@ -121,6 +123,27 @@ def resume(task: TaskManager) -> None:
 def fail(task: TaskManager, message: str) -> None:
     """End the node's flow badly, with this message in ``last_error``."""
     engine.fail(task, flow_of(task), message)
+
+
+def lost_agent(task: TaskManager, reason: str) -> None:
+    """The agent of a waiting or held node is gone: go on without it as far as that does no harm.
+
+    :param reason: what happened, in words that ``last_error`` may begin with.
+    """
+    flow = flow_of(task)
+    if task.node.provision_state in states.HELD:
+        lost_agents.hold(task, flow)
+        task.node.save()
+    else:
+        engine.lost(task, flow, reason)
+
+
+def may_lose_agent(task: TaskManager) -> bool:
+    """Whether a node waits for an agent, or is held with one."""
+    state = task.node.provision_state
+    if state in states.HELD:
+        return bool(task.driver.deploy.uses_agent)
+    return state in states.WAITING.values() and lost_agents.is_expected(task, flow_of(task))
 
 
 def timed_out(task: TaskManager) -> None:

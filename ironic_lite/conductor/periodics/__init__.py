@@ -13,6 +13,7 @@ from ironic_lite.conductor import hearing, workers
 from ironic_lite.conductor.identity import Identity
 from ironic_lite.conductor.keepalive import Keepalive
 from ironic_lite.conductor.periodics import (
+    agents,
     history_cleanup,
     orphans,
     power_recovery,
@@ -86,6 +87,8 @@ class Scheduler:
             for task in tasks
             if task.interval
         ]
+        asking = agents.Agents(identity, self._stop)
+        self._threads.append(threading.Thread(target=asking.run, name="agents", daemon=True))
 
     def start(self) -> None:
         """Begin; the first runs are spread over the first interval, lest conductors work in step."""

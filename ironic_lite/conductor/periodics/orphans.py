@@ -14,7 +14,7 @@ from oslo_log import log
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception
 from ironic_lite.conductor import flows, identity, task_manager
-from ironic_lite.conductor.periodics import owned, unserved
+from ironic_lite.conductor.periodics import agents, owned, unserved
 from ironic_lite.objects.conductor import Conductor
 from ironic_lite.objects.node import Node
 
@@ -37,6 +37,7 @@ def run(context: Context, trusted: bool) -> None:
         _release_locks_of_the_dead(context)
     _release_mislaid_locks(context)
     recover(context)
+    agents.attend(context)
     unserved.report(context)
 
 

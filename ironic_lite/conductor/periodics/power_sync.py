@@ -12,15 +12,19 @@ from oslo_log import log
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception, states
 from ironic_lite.conductor import announcements, history, nova, task_manager
-from ironic_lite.conductor.periodics import bmcs, owned
+from ironic_lite.conductor.periodics import bmcs, lost_power, owned
 from ironic_lite.conductor.periodics.power_recovery import FAULT
 from ironic_lite.conf import CONF
 from ironic_lite.objects.node import Node
 
 LOG = log.getLogger(__name__)
 
-_UNSETTLED = states.WORKING | {states.ENROLL}
+_UNSETTLED = states.WORKING | {states.ENROLL, states.ADOPTFAIL}
 """States in which the recorded power state is not expected to hold."""
+
+
+_OF_A_FLOW = frozenset(states.WAITING.values()) | states.HELD
+"""States in which a node's power is its flow's: the record is not forced on the server."""
 
 
 class PowerSync:
@@ -47,6 +51,10 @@ class PowerSync:
         if node.target_power_state is not None:
             # Its conductor died at it; see `orphans`.
             return
+        if node.provision_state in _OF_A_FLOW:
+            self._failures.pop(node.uuid, None)
+            lost_power.check(task)
+            return
         try:
             actual = bmcs.power_state(task)
         except exception.IronicLiteError as exc:
@@ -72,6 +80,8 @@ class PowerSync:
         if self._failed(task, f"it is '{actual}' again and again instead of '{wanted}'", actual):
             return
         bmcs.lock(task)
+        if actual == states.POWER_OFF:
+            task.node.forget_agent()
         try:
             task.set_power(wanted)
         except exception.NodeLockLost:
@@ -119,3 +129,6 @@ def _correct(node: Node, actual: str | None) -> None:
     if node.power_state is not None:
         announcements.power_corrected(node, node.power_state)
     node.power_state = actual
+    if actual == states.POWER_OFF:
+        # Whatever agent ran on the server is gone; the next one gets a token of its own.
+        node.forget_agent()

@@ -2,7 +2,7 @@
 """How an image gets onto a server's disk."""
 
 import abc
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ironic_lite.drivers.interfaces.base import BaseInterface
 from ironic_lite.drivers.interfaces.task import Task
@@ -18,6 +18,9 @@ class DeployInterface(BaseInterface):
 
     uses_agent: ClassVar[bool] = False
     """Whether it works through an agent on the server, which brings steps of its own."""
+
+    boot_step: ClassVar[str | None] = None
+    """Name of the step, of each kind, that boots the ramdisk and waits for its agent; None where there is none."""
 
     boots_ramdisk: ClassVar[bool] = False
     """Whether what it deploys is a ramdisk that the server boots each time."""
@@ -66,6 +69,24 @@ class DeployInterface(BaseInterface):
         """The agent of a waiting node has called.
 
         :returns: True when the step the node waits for has ended and the flow may go on.
+        :raises AgentLost: when the agent knows nothing of the step.
         :raises IronicLiteError: when the step has failed; the flow fails with this error's message.
         """
         return True
+
+    def has_ended(self, task: Task) -> bool:
+        """Ask the agent of a waiting node, which has called before, whether what the node waits for has ended.
+
+        Takes a few seconds at most, and changes nothing.
+
+        :raises AgentConnectionFailed, AgentAPIError: when it does not answer, or not as the node's agent does.
+        """
+        return False
+
+    def works_in_agent(self, node: Any) -> bool:
+        """Whether the step that a waiting node is at runs in its agent; else the node waits for the agent itself."""
+        return False
+
+    def forget_agent(self, task: Task) -> None:
+        """The agent is gone: its token is void, and nothing is asked of it any more."""
+        task.node.forget_agent()

@@ -14,6 +14,7 @@ from ironic_lite.objects.node_records import NodeHistory
 from tests.functional.conductor.outbox import waiting
 from tests.functional.servers.ipmi_sim import BMC
 from tests.options import overridden
+from tests.waiting import wait_for
 
 OPTIONS = {
     "DEFAULT": {"notification_level": "info"},
@@ -68,6 +69,50 @@ def test_a_server_is_put_back(cloud: Any, node: Node, bmc: BMC, sync: Any) -> No
     assert not bmc.powered_on
     assert cloud.node(node).power_state == "power off"
     assert corrected(node) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "step", "outcome"),
+    [
+        ("wait call-back", "deploy_step", "deploy failed"),
+        ("clean wait", "clean_step", "clean failed"),
+        ("service wait", "service_step", "service failed"),
+    ],
+)
+def test_a_server_that_is_waited_for_is_its_flows(
+    cloud: Any, node: Node, bmc: BMC, sync: Any, state: str, step: str, outcome: str
+) -> None:
+    """It was switched off while a step of its agent's ran: nobody switches it on, and the operation fails at once."""
+    in_agent = {"interface": "deploy", "step": "agents_own"}
+    setattr(node, step, in_agent)
+    node.provision_state, node.power_state = state, "power on"
+    kind = step.partition("_")[0]
+    node.driver_internal_info = {
+        f"{kind}_steps": [in_agent],
+        f"{kind}_step_index": 0,
+        "agent_command": "some-id",
+    }
+    node.agent_secret_token = "t" * 43
+    node.save()
+    sync()
+    wait_for(lambda: cloud.node(node).provision_state == outcome, outcome)
+    now = cloud.node(node)
+    assert "the server was powered off while it was waited for" in now.last_error
+    assert now.agent_secret_token is None
+    assert corrected(node)[0] == ("power on", "power off")
+    assert state == "service wait" or not bmc.powered_on
+
+
+@pytest.mark.parametrize("state", ["deploy hold", "clean hold", "service hold", "adopt failed"])
+def test_power_is_not_forced_on_a_server_that_is_held(
+    cloud: Any, node: Node, bmc: BMC, sync: Any, state: str
+) -> None:
+    node.provision_state, node.power_state = state, "power on"
+    kind = state.partition(" ")[0]
+    node.driver_internal_info = {f"{kind}_step_index": 0, f"{kind}_steps": []}
+    node.save()
+    sync()
+    assert not bmc.powered_on
 
 
 def test_the_record_follows_where_it_may_not_be_forced(

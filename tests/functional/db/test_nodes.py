@@ -140,6 +140,26 @@ def test_get_by_port_addresses() -> None:
             nodes.get_by_port_addresses(addresses)
 
 
+def test_of_several_with_the_address_it_is_the_one_that_expects_an_agent() -> None:
+    """A network adapter of management processors: server b reports its own address, and that of a's port."""
+    idle, other, booting = make(name="a"), make(name="c"), make(name="b")
+    shared = "52:54:00:00:00:09"
+    for number, node in enumerate((idle, other, booting)):
+        ports.create({"node_id": node["id"], "address": f"52:54:00:00:00:0{number}"})
+    ports.create({"node_id": idle["id"], "address": shared})
+    reported = ["52:54:00:00:00:02", shared]
+    with pytest.raises(exception.NodeNotFound, match="several"):
+        nodes.get_by_port_addresses(reported)
+    nodes.update(booting["id"], {"provision_state": "clean wait"})
+    assert nodes.get_by_port_addresses(reported)["id"] == booting["id"]
+    nodes.update(idle["id"], {"provision_state": "inspect wait"})
+    assert nodes.get_by_port_addresses(reported)["id"] == booting["id"], "all its ports are there"
+    assert nodes.get_by_port_addresses(["52:54:00:00:00:00", shared])["id"] == idle["id"]
+    nodes.update(other["id"], {"provision_state": "clean wait"})
+    with pytest.raises(exception.NodeNotFound, match="several"):
+        nodes.get_by_port_addresses([*reported, "52:54:00:00:00:01"])
+
+
 def test_filters() -> None:
     hour_ago = datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=1)
     make(name="a", uuid=UUID1, instance_uuid=UUID2, instance_name="vm", owner="p1", shard="s1")

@@ -31,8 +31,17 @@ def test_dnsmasq(tmp_path: Path) -> None:
         check=False,
     )
     assert answers.returncode == 0, answers.stderr
+    script = ["http://192.0.2.10:6385/boot.ipxe", None]
     assert json.loads(answers.stdout) == {
-        "bios": "undionly.kpxe",
-        "uefi": "ipxe.efi",
-        "ipxe": "http://192.0.2.10:6385/boot.ipxe",
+        "bios": ["undionly.kpxe", None],
+        "uefi": ["ipxe.efi", None],
+        "uefi, called EBC": ["ipxe.efi", None],
+        "arm64": ["ipxe-arm64.efi", None],
+        "uefi over http": ["http://192.0.2.10/ipxe.efi", "HTTPClient"],
+        "arm64 over http": ["http://192.0.2.10/ipxe-arm64.efi", "HTTPClient"],
+        "ipxe": script,
+        "ipxe on bios": script,
+        "ipxe on arm64": script,
+        "ipxe over http": script,
+        "lifetime of the IPv6 router": 0,
     }

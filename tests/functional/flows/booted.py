@@ -22,7 +22,9 @@ class Booted:
 
     def look_up(self) -> str:
         """The agent asks for its node; returns the token it gets."""
-        self.token = agent_contact.lookup(self.workshop.context, self.node.id).agent_secret_token
+        with self.workshop.identity.active():
+            found = agent_contact.lookup(self.workshop.context, self.node.id)
+        self.token = found.agent_secret_token
         return self.token
 
     def heartbeat(self, **changes: Any) -> Any:

@@ -45,6 +45,9 @@ def workshop(_migrated: str, option: Callable[..., None]) -> Iterator[Workshop]:
     engine.dispose()
     option("connection", _migrated, group="database")
     option("node_locked_retry_attempts", 0, group="conductor")
+    # They leave their nodes as they are, and those of other tests are none of their business.
+    option("max_concurrent_clean", 100_000, group="conductor")
+    option("max_concurrent_deploy", 100_000, group="conductor")
     # Agents and images are on this machine.
     option("allowed_networks", ["127.0.0.0/8"], group="outbound")
     made = Workshop()

@@ -21,6 +21,8 @@ class ScriptedAgent:
         self.params: dict[str, dict[str, Any]] = {}
         self.tokens: list[str] = []
         self.on_step: Callable[[], None] | None = None
+        self.partitions: list[dict[str, Any]] = []
+        self.refusals: dict[str, str] = {}
 
     def offer(self, *names: str, **more: Any) -> list[dict[str, Any]]:
         """Offer in-band steps of the deploy interface; returns them as a client asks for them."""
@@ -60,7 +62,13 @@ class ScriptedAgent:
             "command_error": None,
             "command_result": None,
         }
-        if short.startswith("get_"):
+        if short in self.refusals:
+            return 500, {"faultcode": "Server", "faultstring": self.refusals[short]}
+        if short == "get_partition_uuids":
+            # The last answer is given for ever.
+            told = self.partitions.pop(0) if len(self.partitions) > 1 else self.partitions[0]
+            command["command_result"] = told
+        elif short.startswith("get_"):
             kind = short.split("_")[1]
             command["command_result"] = {
                 f"{kind}_steps": {"Manager": self.steps},

@@ -105,7 +105,7 @@ def test_sensors(old_bmc: PyghmiBMC, make_task: MakeTask) -> None:
                 "Sensor ID": "CPU (0x0)",
                 "Entity ID": "Processor",
                 "Status": "ok",
-                "Sensor Reading": "96.0 °C",
+                "Sensor Reading": "96.0 degrees C",
             }
         }
     }

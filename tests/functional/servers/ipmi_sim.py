@@ -56,6 +56,7 @@ class BMC:
         username: str = "admin",
         password: str = "password",
         temperatures: Mapping[str, int] | None = None,
+        power_supplies: Mapping[str, bool] | None = None,
     ) -> None:
         self.name = name
         self.port = free_port()
@@ -82,6 +83,8 @@ class BMC:
         )
         sensors = enumerate((temperatures or {}).items(), start=1)
         described = "".join(_sensor(number, *named) for number, named in sensors)
+        discrete = enumerate((power_supplies or {}).items(), start=0x60)
+        described += "".join(_power_supply(number, *named) for number, named in discrete)
         (directory / "sim.emu").write_text(EMULATOR.format(sensors=described))
         self.process = process.ServerProcess(
             f"ipmi_sim {name}",
@@ -178,6 +181,23 @@ def _sensor(number: int, name: str, degrees: int) -> str:
     )
 
 
+def _power_supply(number: int, name: str, has_reading: bool) -> str:
+    """The discrete sensor of a power supply, and its compact record (IPMI 2.0, section 43.2); it is present."""
+    body = bytes([0x20, 0, number, 10, number, 0x7F, 0x40, 8, 0x6F])
+    masks = bytes([0x01, 0, 0x01, 0, 0x01, 0])
+    rest = bytes([0xC0, 0, 0, 0x01, 0, 0, 0, 0, 0, 0, 0])
+    record = body + masks + rest + bytes([0xC0 | len(name)]) + name.encode()
+    header = bytes([0, 0, 0x51, 2, len(record)])
+    listed = " ".join(f"0x{byte:02x}" for byte in header + record)
+    scanning = "scanning" if has_reading else "no-scanning"
+    return (
+        f"sensor_add 0x20 0 {number} 8 0x6f\n"
+        f"sensor_set_event_support 0x20 0 {number} enable {scanning} none {' '.join(['0' * 15] * 4)}\n"
+        f"sensor_set_bit 0x20 0 {number} 0 1 0\n"
+        f"main_sdr_add 0x20 {listed}\n"
+    )
+
+
 def _made(directory: Path) -> Path:
     directory.mkdir()
     return directory
@@ -189,13 +209,15 @@ def running(
     username: str = "admin",
     password: str = "password",
     temperatures: Mapping[str, int] | None = None,
+    power_supplies: Mapping[str, bool] | None = None,
 ) -> Iterator[BMC]:
     """A started BMC, powered off; stopped and removed at the end.
 
     :param temperatures: its sensors, in degrees C.
+    :param power_supplies: its discrete sensors, and whether they have a reading.
     """
     with unprivileged.server_directory("ipmi_sim") as directory:
-        bmc = BMC(directory, name, username, password, temperatures)
+        bmc = BMC(directory, name, username, password, temperatures, power_supplies)
         try:
             bmc.start()
             yield bmc

@@ -120,8 +120,11 @@ def _find(call: Call, node_uuid: str | None, inventory: dict[str, Any]) -> Node:
 
 def _by_uuid(call: Call, node_uuid: str, macs: list[str]) -> Node:
     """:raises NodeNotFound: also when the MAC addresses are those of another node."""
-    with contextlib.suppress(exception.NodeNotFound):
-        if macs and Node.get_by_port_addresses(call.context, macs).uuid != node_uuid:
+    if macs:
+        with contextlib.suppress(exception.NodeNotFound):
+            return Node.get_by_port_addresses(call.context, macs, node_uuid)
+        with contextlib.suppress(exception.NodeNotFound):
+            Node.get_by_port_addresses(call.context, macs)
             raise exception.NotFound()
     return Node.get_by_uuid(call.context, node_uuid)
 

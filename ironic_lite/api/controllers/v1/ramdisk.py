@@ -80,19 +80,19 @@ def _new_token(call: Call, node: Node) -> str:
     if Node.claim_agent_token(call.context, node.id, token):
         LOG.info("Node %s: its agent has asked for its token", node.uuid)
         return token
-    claimed = _unheard_token(call, node)
-    if claimed and agent_token.is_given_to(claimed, address):
-        LOG.info("Node %s: its agent has asked for its token again", node.uuid)
-        return claimed
-    LOG.warning("Node %s: a second agent asks for the token of this boot", node.uuid)
-    return redaction.MASK
-
-
-def _unheard_token(call: Call, node: Node) -> str | None:
-    """The token that was given out for this boot while nobody has called with it: its answer may have got lost."""
     now = Node.get_by_uuid(call.context, node.uuid)
-    called = now.agent_last_heartbeat is not None or now.target_power_state is not None
-    return None if called else now.agent_secret_token
+    claimed = now.agent_secret_token
+    if not claimed or not agent_token.is_given_to(claimed, address):
+        LOG.warning("Node %s: a second agent asks for the token of this boot", node.uuid)
+        return redaction.MASK
+    if now.agent_last_heartbeat is not None or now.target_power_state is not None:
+        # An agent does so before it writes an image, and keeps its token. If its server was started again instead, the
+        # conductor finds that the agent of before is gone.
+        LOG.info("Node %s: its agent looks it up again", node.uuid)
+        return redaction.MASK
+    # Nobody has called with it: the answer may have got lost.
+    LOG.info("Node %s: its agent has asked for its token again", node.uuid)
+    return claimed
 
 
 def _find(call: Call, macs: list[str], node_uuid: str | None) -> Node:

@@ -15,6 +15,7 @@ class AgentBase(DeployInterface):
     """Works with ironic-python-agent 13."""
 
     uses_agent = True
+    boot_step = "boot_ramdisk"
 
     def get_properties(self) -> dict[str, str]:
         return {
@@ -88,6 +89,25 @@ class AgentBase(DeployInterface):
         if self.step_spec(steps.SERVICE, step["step"]) is None:
             return inband.execute(task, steps.SERVICE, step)
         return super().execute_service_step(task, step)
+
+    # -- the agent, and its end -----------------------------------------------------------------------------------
+
+    @steps.clean_step(priority=0, repeatable=True, waits=True)
+    @steps.deploy_step(priority=0, repeatable=True, waits=True)
+    @steps.service_step(repeatable=True, waits=True)
+    def boot_ramdisk(self, task: Task) -> str:
+        """Boot the server with the ramdisk, whatever ran on it, and wait for its agent."""
+        boot.boot_ramdisk(task)
+        return inband.WAITS[inband.KINDS[task.node.provision_state]]
+
+    def forget_agent(self, task: Task) -> None:
+        boot.forget_agent(task)
+
+    def works_in_agent(self, node: Any) -> bool:
+        return inband.COMMAND in node.driver_internal_info
+
+    def has_ended(self, task: Task) -> bool:
+        return inband.is_idle(task.node)
 
     # -- the agent calls ------------------------------------------------------------------------------------------
 

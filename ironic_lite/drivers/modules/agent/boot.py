@@ -14,10 +14,25 @@ from ironic_lite.drivers.modules.agent.client import AgentClient
 
 LOG = log.getLogger(__name__)
 
+_FIRST_CALL = 30.0
+"""Seconds within which an agent calls that has got its token."""
+
 
 def use_running(task: Task) -> bool:
     """Take an agent that is still up from an earlier operation, with fast-track; False when there is none."""
+    if fast_track.is_about_to_call(task.node):
+        _wait_for_first_call(task)
     return fast_track.agent_is_up(task.node) and inband.start_afresh(task)
+
+
+def _wait_for_first_call(task: Task) -> None:
+    """An agent that has its token calls within seconds, which is quicker than booting it again."""
+    # What was changed so far is kept: the record is read anew.
+    task.node.save()
+    deadline = time.monotonic() + _FIRST_CALL
+    while fast_track.is_about_to_call(task.node) and time.monotonic() < deadline:
+        time.sleep(0.5)
+        task.node.refresh()
 
 
 def boot_ramdisk(task: Task, parameters: dict[str, str] | None = None) -> None:

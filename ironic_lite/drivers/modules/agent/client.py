@@ -8,6 +8,7 @@ that the agent sent with its first heartbeat. Nothing here waits for a command t
 
 import dataclasses
 import json
+import logging
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -34,6 +35,7 @@ _MAX_ANSWER = 32 * 1024 * 1024
 _CHUNK = 64 * 1024
 _CONNECT_TIMEOUT = 10.0
 _LONGEST_ERROR = 2000
+_HASTE = 3.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,9 +76,10 @@ class AgentClient:
 
     :param guard: called once the agent is reached and before it is told a command; what it raises keeps the command
         back. Who changes the server passes ``task.ensure_locked``: reaching an agent may outlast a lock.
+    :param hasty: for who asks again soon anyway: nothing is tried again, and an answer is waited for a few seconds.
     """
 
-    def __init__(self, node: Any, guard: Callable[[], None] | None = None):
+    def __init__(self, node: Any, guard: Callable[[], None] | None = None, hasty: bool = False):
         """:raises AgentConnectionFailed: when the agent has not called yet."""
         if not node.agent_url or not node.agent_secret_token:
             raise exception.AgentConnectionFailed(
@@ -87,6 +90,12 @@ class AgentClient:
         self._token = node.agent_secret_token
         self._verify_ca = node.agent_verify_ca
         self._guard = guard
+        self._hasty = hasty
+        self._attempts = 1 if hasty else CONF.agent.max_command_attempts
+        connect, answer = (
+            (_HASTE, _HASTE) if hasty else (_CONNECT_TIMEOUT, CONF.agent.command_timeout)
+        )
+        self._connect_timeout, self._timeout = connect, float(answer)
 
     # -- steps ---------------------------------------------------------------------------------------------------
 
@@ -199,7 +208,7 @@ class AgentClient:
 
         A command is only sent again when the connection was refused: it cannot have arrived then.
         """
-        attempts = CONF.agent.max_command_attempts
+        attempts = self._attempts
         for attempt in range(1, attempts + 1):
             try:
                 return self._once(method, path, command, body)
@@ -216,8 +225,8 @@ class AgentClient:
         with connections.ask(
             method,
             self._url + path,
-            seconds=_CONNECT_TIMEOUT + CONF.agent.command_timeout,
-            connect_seconds=_CONNECT_TIMEOUT,
+            seconds=self._connect_timeout + self._timeout,
+            connect_seconds=self._connect_timeout,
             certificate=self._verify_ca,
             before_sending=self._guard if method == "POST" else None,
             params={"agent_token": self._token},
@@ -235,7 +244,7 @@ class AgentClient:
 
     def _read(self, response: connections.Response, command: str) -> bytes:
         content = b""
-        deadline = time.monotonic() + CONF.agent.command_timeout
+        deadline = time.monotonic() + self._timeout
         for chunk in response.iter_content(_CHUNK):
             content += chunk
             if len(content) > _MAX_ANSWER or time.monotonic() > deadline:
@@ -262,7 +271,9 @@ class AgentClient:
     def _unreachable(self, command: str, cause: str) -> exception.AgentConnectionFailed:
         """The same words for whatever is there or not there: the server's network chose the address."""
         # The URL in the library's message holds the token.
-        LOG.warning(
+        LOG.log(
+            # Who asks again soon says himself what it comes to.
+            logging.DEBUG if self._hasty else logging.WARNING,
             "Node %s: command %s, agent at %s: %s",
             self._node_uuid,
             command,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Deploy interface ``direct``: the agent in the ramdisk downloads the image and writes it onto the disk."""
 
+import time
 from typing import Any
 
 from ironic_lite.common import exception, states
@@ -10,6 +11,14 @@ from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.agent import image, inband, partition_image
 from ironic_lite.drivers.modules.agent.client import AgentClient
 from ironic_lite.drivers.modules.agent.custom import CustomAgentDeploy
+
+_ROOT, _EFI = "root uuid", "efi system partition uuid"
+"""The agent's names for the partitions' UUIDs."""
+
+_PAUSES = (0.5, 1.0)
+"""Seconds between two questions for the partitions."""
+
+_MOST_WRITES = 3
 
 
 class AgentDeploy(CustomAgentDeploy):
@@ -27,6 +36,12 @@ class AgentDeploy(CustomAgentDeploy):
         if not task.driver.storage.should_write_image(task):
             return None
         node = task.node
+        node.del_driver_internal_info(partition_image.UUIDS)
+        node.del_driver_internal_info(partition_image.WRITES)
+        return self._write(task)
+
+    def _write(self, task: Task) -> str:
+        node = task.node
         args = {
             "image_info": image.describe(node),
             "configdrive": node.instance_info.get("configdrive"),
@@ -37,6 +52,31 @@ class AgentDeploy(CustomAgentDeploy):
             node.del_driver_internal_info(partition_image.LAYOUT)
         step = {"interface": "deploy", "step": "write_image"}
         return inband.execute(task, steps.DEPLOY, step, args=args)
+
+    def heartbeat(self, task: Task) -> bool:
+        """See the base class. A partition image that was written without a trace of its root is written again."""
+        if not super().heartbeat(task):
+            return False
+        node = task.node
+        written = node.provision_state == states.DEPLOYWAIT and (
+            node.deploy_step.get("step") == "write_image"
+        )
+        if not written or not partition_image.wanted(node):
+            return True
+        uuids = _partitions(node)
+        if uuids.get(_ROOT):
+            node.set_driver_internal_info(partition_image.UUIDS, uuids)
+            return True
+        writes = partition_image.writes(node) + 1
+        if writes >= _MOST_WRITES:
+            raise exception.InstanceDeployFailure(
+                f"the agent does not tell the UUID of the root partition that it has written, {writes} times in a row"
+            )
+        node.set_driver_internal_info(partition_image.WRITES, writes)
+        task.note_retry("deploy.write_image", "the agent does not tell the root partition's UUID")
+        self._write(task)
+        node.save()
+        return False
 
     def tear_down(self, task: Task) -> None:
         super().tear_down(task)
@@ -53,7 +93,8 @@ class AgentDeploy(CustomAgentDeploy):
         mode = boot_mode.of(node)
         root = efi = None
         if partition_image.wanted(node):
-            root, efi = _partitions(node)
+            uuids = node.driver_internal_info.get(partition_image.UUIDS) or _partitions(node)
+            root, efi = uuids[_ROOT], uuids.get(_EFI)
         elif mode != boot_mode.UEFI:
             return None
         # Of a whole-disk image only the agent knows the partitions; it enters the image's boot loader in the firmware.
@@ -63,12 +104,15 @@ class AgentDeploy(CustomAgentDeploy):
         return states.DEPLOYWAIT
 
 
-def _partitions(node: Any) -> tuple[str, str | None]:
-    """UUIDs of the root and the EFI system partition that the agent has made."""
-    uuids = AgentClient(node).partition_uuids()
-    root = uuids.get("root uuid")
-    if not root:
-        raise exception.InstanceDeployFailure(
-            "the agent does not tell the UUID of the root partition that it has written"
-        )
-    return root, uuids.get("efi system partition uuid")
+def _partitions(node: Any) -> dict[str, str | None]:
+    """UUIDs of the root and the EFI system partition that the agent has made; the root's may be missing.
+
+    The agent may have looked before udev had: it is asked again a few times.
+    """
+    agent = AgentClient(node)
+    for pause in (*_PAUSES, 0.0):
+        told = agent.partition_uuids()
+        if told.get(_ROOT) or not pause:
+            break
+        time.sleep(pause)
+    return {name: told.get(name) or None for name in (_ROOT, _EFI)}

@@ -132,7 +132,7 @@ def describe(node: Any) -> dict[str, Any]:
     source = info["image_source"]
     told = {
         # The agent makes a file of this name.
-        "id": urllib.parse.urlsplit(source).path.rpartition("/")[2] or node.uuid,
+        "id": _name(node, source),
         "urls": [source],
         "image_type": partition_image.WHOLE_DISK,
         "container_format": "bare",
@@ -167,3 +167,10 @@ def _checksum(info: dict[str, Any]) -> dict[str, Any]:
         "os_hash_algo": algorithm,
         "os_hash_value": value or None,
     }
+
+
+def _name(node: Any, source: str) -> str:
+    """How the agent calls the image. What it has written it does not write again under the same name."""
+    name = urllib.parse.urlsplit(source).path.rpartition("/")[2] or str(node.uuid)
+    again = partition_image.writes(node)
+    return f"{again}-{name}" if again else name

@@ -176,20 +176,30 @@ def _started(commands: list[Command], name: str, seen: str | None) -> Command | 
     return None
 
 
+def is_idle(node: Any) -> bool:
+    """Whether the agent works at the command on record, or at any where none is, no more. Asks once, and not for long.
+
+    :raises AgentAPIError, AgentConnectionFailed: when the agent does not tell.
+    """
+    agent = AgentClient(node, hasty=True)
+    command_id = node.driver_internal_info.get(COMMAND)
+    if command_id is None:
+        return not any(command.status == agent_client.RUNNING for command in agent.commands())
+    command = agent.command(command_id)
+    return command is None or command.status != agent_client.RUNNING
+
+
 def ended(task: Task, kind: str, step: dict[str, Any]) -> bool:
     """Whether the command on record has ended well.
 
     :raises AgentAPIError, AgentConnectionFailed: when the agent does not tell.
-    :raises IronicLiteError: when the command failed, or the agent has lost it.
+    :raises AgentLost: when the agent, or whatever answers in its place, knows nothing of it.
+    :raises IronicLiteError: when the command failed.
     """
     node = task.node
     command = AgentClient(node).command(node.driver_internal_info[COMMAND])
     if command is None:
-        node.del_driver_internal_info(COMMAND)
-        raise exception.IronicLiteError(
-            "the agent was started again while the step ran, and nobody knows how far it got. Look at the server's "
-            "console for a crash or a power loss"
-        )
+        raise exception.AgentLost(reason="the agent was started again while the step ran")
     if command.status == agent_client.RUNNING:
         return False
     node.set_driver_internal_info(ENDED, command.id)

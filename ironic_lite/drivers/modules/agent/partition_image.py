@@ -19,6 +19,12 @@ _TYPES = (WHOLE_DISK, PARTITION)
 LAYOUT = "instance"
 """Key in ``driver_internal_info``: sizes of the partitions on the disk, in MiB."""
 
+UUIDS = "agent_partition_uuids"
+"""Key in ``driver_internal_info``: what the agent has told about the partitions that it has made."""
+
+WRITES = "agent_partition_writes"
+"""Key in ``driver_internal_info``: how often the image was written in vain."""
+
 # They mark an image as a root file system. Nothing is booted from them: the agent sets up a boot loader.
 _MARKS = ("kernel", "ramdisk")
 _FORMATS = frozenset({"ext4", "ext3", "ext2", "xfs", "btrfs", "vfat"})
@@ -45,6 +51,11 @@ def wanted(node: Any) -> bool:
             "'partition'), an image of a whole disk has neither."
         )
     return bool(marks)
+
+
+def writes(node: Any) -> int:
+    """How often the image was written in vain in the running deployment."""
+    return int(node.driver_internal_info.get(WRITES) or 0)
 
 
 def validate(node: Any) -> None:

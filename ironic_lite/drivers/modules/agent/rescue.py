@@ -14,6 +14,9 @@ from ironic_lite.drivers.modules.agent.client import AgentClient
 
 LOG = log.getLogger(__name__)
 
+_CANNOT_STORE = ("ipa-rescue-config", "rescue password to the password file", "OSError is not JSON")
+"""Parts of what agents say when they cannot write the password: the newest fail to say more than the last."""
+
 
 class AgentRescue(RescueInterface):
     """Works with ironic-python-agent 13."""
@@ -58,6 +61,21 @@ class AgentRescue(RescueInterface):
 
 
 def _set_password(node: Any) -> None:
+    try:
+        _send_password(node)
+    except exception.AgentAPIError as exc:
+        if not any(sign in exc.message for sign in _CANNOT_STORE):
+            raise
+        raise exception.InstanceRescueFailure(
+            instance=node.instance_uuid,
+            node=node.uuid,
+            reason="the agent cannot store the password. The ramdisk that driver_info/rescue_ramdisk names lacks the "
+            "directory /etc/ipa-rescue-config, or what makes a login of the password there; build it with the parts "
+            f"for rescue. The agent says: {exc.message}",
+        ) from exc
+
+
+def _send_password(node: Any) -> None:
     info, agent = node.instance_info, AgentClient(node)
     try:
         agent.finalize_rescue(info[HASHED_PASSWORD], hashed=True)

@@ -24,6 +24,10 @@ _GET_SENSOR_READING = 0x2D
 _NETFN_STORAGE = 0x0A
 _GET_SDR_REPOSITORY_INFO = 0x20
 
+_NO_READING = "No Reading"
+_UNITS = {"°C": "degrees C", "V": "Volts", "A": "Amps", "W": "Watts", "%": "percent"}
+"""Unit of the library -> of ipmitool; the others are the same."""
+
 _STATUS = {health.Health.Ok: "ok", health.Health.Warning: "nc", health.Health.Critical: "cr"}
 
 
@@ -64,7 +68,7 @@ class _Reader:
 
 
 def read_all(info: driver_info.ConnectionInfo) -> dict[str, dict[str, dict[str, str]]]:
-    """Read every sensor that has a reading.
+    """Read every sensor.
 
     :returns: ``{sensor type: {"NAME (0xNN)": fields}}``, the shape that Ironic's notifications carry.
     :raises IPMIFailure: when the BMC cannot be reached, or its records cannot be read.
@@ -96,21 +100,31 @@ def read_all(info: driver_info.ConnectionInfo) -> dict[str, dict[str, dict[str, 
             )
             continue
         reading = entry.decode_sensor_reading(reader, answer["data"])
-        if reading.unavailable:
-            continue
         name = f"{entry.sensor_name} (0x{entry.sensor_number:x})"
-        found.setdefault(entry.sensor_type, {})[name] = _fields(name, entry, reading)
+        # Ironic's consumers know "Power Supply" as "Power", and "System Firmware" as "System".
+        kind = (entry.sensor_type.split() or ["Unknown"])[0]
+        found.setdefault(kind, {})[name] = _fields(name, entry, reading, answer["data"])
     return found
 
 
-def _fields(name: str, entry: Any, reading: Any) -> dict[str, str]:
+def _fields(name: str, entry: Any, reading: Any, raw: bytearray) -> dict[str, str]:
     fields = {
         "Sensor ID": name,
         "Entity ID": str(entry.entity),
-        "Status": _STATUS.get(reading.health, "nr"),
+        "Sensor Reading": _told(reading, raw),
     }
-    if reading.value is not None:
-        fields["Sensor Reading"] = f"{reading.value} {reading.units}".strip()
-    if reading.states:
+    if not reading.unavailable:
+        fields["Status"] = _STATUS.get(reading.health, "nr")
+    if reading.states and not reading.unavailable:
         fields["States Asserted"] = ", ".join(reading.states)
     return fields
+
+
+def _told(reading: Any, raw: bytearray) -> str:
+    """A reading as ipmitool writes it, which Ironic's consumers read: a number with its unit; of a discrete sensor a
+    byte with an h behind it."""
+    if reading.unavailable:
+        return _NO_READING
+    if reading.value is not None:
+        return f"{reading.value} {_UNITS.get(reading.units, reading.units)}".strip()
+    return f"{raw[0]:x}h" if raw else _NO_READING

@@ -218,7 +218,15 @@ def test_the_token_is_in_no_error(
     assert "refused" not in str(failed.value)
 
 
-def _certificate(directory: Path) -> tuple[str, ssl.SSLContext]:
+HOUR, DAY = datetime.timedelta(hours=1), datetime.timedelta(days=1)
+
+
+def _certificate(
+    directory: Path,
+    since: datetime.timedelta = -HOUR,
+    until: datetime.timedelta = DAY,
+    address: str = "127.0.0.1",
+) -> tuple[str, ssl.SSLContext]:
     """A certificate as the agent makes for itself, and what serves it."""
     key = ec.generate_private_key(ec.SECP384R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "agent")])
@@ -229,10 +237,10 @@ def _certificate(directory: Path) -> tuple[str, ssl.SSLContext]:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
+        .not_valid_before(now + since)
+        .not_valid_after(now + until)
         .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]),
             critical=True,
         )
         .sign(key, hashes.SHA512())
@@ -268,6 +276,40 @@ def test_only_the_certificate_that_the_agent_sent_is_trusted(
             with pytest.raises(exception.AgentConnectionFailed):
                 AgentClient(_node(answers.url, wrong)).sync()
             assert "certificate verify failed" in caplog.text
+        assert len(answers.seen) == 1
+    finally:
+        httpd.shutdown()
+        httpd.server_close()
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"since": DAY, "until": 2 * DAY},
+        {"since": -2 * DAY, "until": -DAY},
+        {"address": "192.0.2.99"},
+        {"since": DAY, "until": 2 * DAY, "address": "2001:db8::1"},
+    ],
+    ids=["clock ahead", "clock behind", "another address", "both"],
+)
+def test_dates_and_names_of_the_trusted_certificate_prove_nothing_more(
+    tmp_path: Path,
+    set_option: Callable[..., None],
+    caplog: pytest.LogCaptureFixture,
+    odd: dict[str, Any],
+) -> None:
+    set_option("max_command_attempts", 1, group="agent")
+    for name in ("mine", "other"):
+        (tmp_path / name).mkdir()
+    mine, context = _certificate(tmp_path / "mine", **odd)
+    other, _ = _certificate(tmp_path / "other", **odd)
+    answers = Answers()
+    httpd = _serve(answers, context)
+    try:
+        AgentClient(_node(answers.url, mine)).sync()
+        with pytest.raises(exception.AgentConnectionFailed):
+            AgentClient(_node(answers.url, other)).sync()
+        assert "certificate verify failed" in caplog.text
         assert len(answers.seen) == 1
     finally:
         httpd.shutdown()

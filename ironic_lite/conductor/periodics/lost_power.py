@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Waiting and held nodes whose server was powered off: they are their flow's, and nobody puts power back behind it."""
+
+from oslo_log import log
+
+from ironic_lite.common import exception, states
+from ironic_lite.conductor import announcements, flows, nova, task_manager
+from ironic_lite.conductor.periodics import bmcs
+
+LOG = log.getLogger(__name__)
+
+_SAME_WAIT = (
+    "provision_state",
+    "provision_updated_at",
+    "maintenance",
+    "deploy_step",
+    "clean_step",
+    "service_step",
+)
+
+
+def check(task: task_manager.TaskManager) -> None:
+    """Ask the BMC whether the server is on, and have the node's flow go on without its agent if it is not.
+
+    A BMC that does not answer proves nothing.
+
+    :param task: a shared one, of a node that waits or is held.
+    :raises NodeLocked: somebody works on the node.
+    :raises NoFreeConductorWorker: nobody can go on with it.
+    """
+    if not flows.may_lose_agent(task) or not _is_off(task):
+        return
+    _lock(task)
+    # Between the answer and the lock a flow may have switched the server off and on.
+    if not _is_off(task):
+        return
+    node = task.node
+    if node.power_state not in (None, states.POWER_OFF):
+        announcements.power_corrected(node, node.power_state)
+        node.power_state = states.POWER_OFF
+        node.save()
+        nova.power_changed(node)
+    task.spawn_after(flows.lost_agent, task, "the server was powered off while it was waited for")
+
+
+def lose(task: task_manager.TaskManager, reason: str) -> None:
+    """Have the node's flow go on without its agent, unless something else has begun on the node since it was read.
+
+    Raises as :func:`check`.
+    """
+    _lock(task)
+    task.spawn_after(flows.lost_agent, task, reason)
+
+
+def _is_off(task: task_manager.TaskManager) -> bool:
+    try:
+        return bmcs.power_state(task) == states.POWER_OFF
+    except exception.NodeLockLost:
+        raise
+    except exception.IronicLiteError as exc:
+        LOG.debug("Node %s: its power state cannot be read: %s", task.node.uuid, exc.message)
+        return False
+
+
+def _lock(task: task_manager.TaskManager) -> None:
+    before = task.node.as_row([*_SAME_WAIT, "agent_url"])
+    token = task.node.agent_secret_token
+    task.upgrade_lock("a lost agent")
+    if task.node.as_row(before) != before or task.node.agent_secret_token != token:
+        raise exception.NodeLocked(node=task.node.uuid, host="another task")
