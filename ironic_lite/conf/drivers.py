@@ -8,7 +8,7 @@ GROUP = None
 # What a conductor enables unless it is told otherwise: everything that works without extra services.
 ENABLED_BY_DEFAULT: dict[str, list[str]] = {
     "bios": ["no-bios", "fake"],
-    "boot": ["ipxe", "fake"],
+    "boot": ["ipxe", "pxe", "fake"],
     "console": ["no-console", "fake"],
     "deploy": ["direct", "ramdisk", "custom-agent", "noop", "fake"],
     "firmware": ["no-firmware", "fake"],

@@ -211,8 +211,9 @@ def _pools(deadline: _Deadline, before_sending: Callable[[], None] | None) -> Ma
 def _connect(conn: Any, deadline: _Deadline) -> socket.socket:
     """Connect to the first of a host's addresses that is allowed and answers."""
     try:
-        # A trailing dot keeps the resolver from trying the machine's own domains; as in the library.
-        found = socket.getaddrinfo(conn._dns_host, conn.port, type=socket.SOCK_STREAM)
+        # With its trailing dot, which keeps the resolver from trying the machine's own domains. By position, for green
+        # threads have other names for the arguments.
+        found = socket.getaddrinfo(conn._dns_host, conn.port, 0, socket.SOCK_STREAM)
     except (OSError, UnicodeError) as exc:
         raise urllib3_exceptions.NameResolutionError(conn.host, conn, exc) from exc  # type: ignore[arg-type]
     refusals: list[str] = []

@@ -35,7 +35,9 @@ class OutboundError(Exception):
     def told_to(self, context: Any) -> str:
         """What somebody may know of it: operators of the whole system everything.
 
-        :param context: of the request that the answer is for.
+        :param context: of the request that the answer is for. That of the service's own work is nobody's: what comes
+            of it is read by others.
         """
-        everything = context.auth_disabled or context.system_scope == "all"
+        user = context.is_admin and context.user_id is not None
+        everything = context.auth_disabled or context.system_scope == "all" or user
         return self.detail if everything else str(self)

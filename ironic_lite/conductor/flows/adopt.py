@@ -8,28 +8,24 @@ from ironic_lite.conductor.task_manager import TaskManager
 
 
 def start(task: TaskManager) -> None:
-    """Make a manageable node active without touching its disk.
+    """Make a manageable node active without touching its server.
+
+    Nothing is looked at that nothing is done with: its image is written already, its ramdisks are not booted.
 
     :raises InvalidStateRequested: when the node cannot be adopted now.
-    :raises Invalid: when its power, boot or image is not in order.
+    :raises Invalid: when it does not say how its power is controlled, or what its instance in memory boots from.
     """
     checks.actionable(task, "adopt")
     image_type.record(task.node)
-    _check(task)
+    checks.power(task)
+    checks.running_instance(task)
     engine.start(task, FLOW, "adopt")
-
-
-def _check(task: TaskManager) -> None:
-    driver = task.driver
-    for interface in (driver.power, driver.boot, driver.deploy):
-        interface.validate(task)
 
 
 def _prepare(task: TaskManager) -> None:
     driver = task.driver
-    _check(task)
     task.node.power_state = driver.power.get_power_state(task)
-    driver.boot.prepare_instance(task)
+    driver.boot.adopt_instance(task)
     driver.deploy.take_over(task)
 
 

@@ -48,6 +48,15 @@ def power(task: TaskManager) -> None:
     task.driver.power.validate(task)
 
 
+def running_instance(task: TaskManager) -> None:
+    """The node says what its instance boots from, where that is not its disk.
+
+    :raises InvalidParameterValue: naming what is wrong.
+    """
+    if task.driver.deploy.boots_ramdisk:
+        task.driver.boot.validate_instance_ramdisk(task)
+
+
 def ramdisk(task: TaskManager) -> None:
     """The node says how the ramdisk is booted, where its deploy interface works in one.
 

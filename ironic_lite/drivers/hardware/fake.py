@@ -10,7 +10,7 @@ class FakeHardware(HardwareType):
 
     supported = {
         **{kind: ("fake",) for kind in INTERFACE_TYPES if kind not in ("network", "storage")},
-        "boot": ("fake", "ipxe"),
+        "boot": ("fake", "ipxe", "pxe"),
         "deploy": ("fake", "direct", "ramdisk", "custom-agent", "noop"),
         "inspect": ("fake", "agent"),
         "management": ("fake", "noop"),

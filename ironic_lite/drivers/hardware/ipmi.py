@@ -8,7 +8,7 @@ class IPMIHardware(HardwareType):
     """Power and boot device over IPMI, deployment through the agent."""
 
     supported = {
-        "boot": ("ipxe",),
+        "boot": ("ipxe", "pxe"),
         "deploy": ("direct", "ramdisk", "custom-agent"),
         "inspect": ("agent",),
         "management": ("pyghmi", "ipmitool", "noop"),

@@ -8,7 +8,7 @@ class ManualManagementHardware(HardwareType):
     """Power is taken as it is asked for; boot devices are the operator's business."""
 
     supported = {
-        "boot": ("ipxe",),
+        "boot": ("ipxe", "pxe"),
         "deploy": ("direct", "ramdisk", "custom-agent", "noop"),
         "inspect": ("agent",),
         "management": ("noop",),

@@ -32,6 +32,12 @@ class BootInterface(BaseInterface):
     def prepare_instance(self, task: Task) -> None:
         """Make the next boot bring up the deployed operating system."""
 
+    def adopt_instance(self, task: Task) -> None:
+        """Take note of an instance that runs already. Nothing is changed on the server, nobody is asked.
+
+        :raises InvalidParameterValue: when something is missing or wrong that the instance's next boot needs.
+        """
+
     @abc.abstractmethod
     def clean_up_instance(self, task: Task) -> None:
         """Undo :meth:`prepare_instance`."""

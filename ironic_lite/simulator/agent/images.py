@@ -7,6 +7,7 @@ import binascii
 import gzip
 import hashlib
 import re
+import urllib.parse
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,10 @@ DEVICE = "/dev/sda"
 ATTEMPTS = 3
 MAX_CONFIG_DRIVE = 64 * 1024 * 1024
 _ALGORITHMS_BY_LENGTH = {64: "sha256", 96: "sha384", 128: "sha512"}
+_CHECKSUM = re.compile(r"[0-9a-fA-F]{32,}")
+# As sha256sum writes them, and as it does with --tag.
+_GNU_LINE = re.compile(r"(?P<checksum>[0-9a-fA-F]{32,})\s+\*?(?P<name>\S+)")
+_BSD_LINE = re.compile(r"[A-Z0-9-]+ ?\((?P<name>[^()]+)\) ?= ?(?P<checksum>[0-9a-fA-F]{32,})")
 _QCOW2_MAGIC = b"QFI\xfb"
 
 # Called with the bytes written so far; it may wait for ever (the agent dies) or raise.
@@ -47,7 +52,8 @@ def validate_image_info(image_info: Any) -> None:
         return
     checksum = info.get("checksum")
     # 32 digits would be MD5, which the agent refuses by default.
-    if not isinstance(checksum, str) or len(checksum) <= 32:
+    usable = isinstance(checksum, str) and (re.match("https?://", checksum) or len(checksum) > 32)
+    if not usable:
         raise errors.InvalidCommandParamsError(
             "Image checksum is not available, either the 'checksum' field or the 'os_hash_algo' and "
             "'os_hash_value' fields pair must be set for image verification."
@@ -145,13 +151,14 @@ class ImageWriter:
             raise errors.ImageDownloadError(
                 f"Download of image {info['id']} failed: {exc}"
             ) from exc
-        name = image_url.rpartition("/")[2]
-        lines = [line.split() for line in text.splitlines() if line.strip()]
-        for words in lines:
-            if len(words) == 1 and len(lines) == 1:
-                return words[0]
-            if len(words) >= 2 and words[-1].lstrip("*") == name:
-                return words[0]
+        name = urllib.parse.urlsplit(image_url).path.rpartition("/")[2]
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        if len(lines) == 1 and _CHECKSUM.fullmatch(lines[0]):
+            return lines[0]
+        for line in lines:
+            found = _GNU_LINE.fullmatch(line) or _BSD_LINE.fullmatch(line)
+            if found and found["name"].removeprefix("./") == name:
+                return found["checksum"]
         raise errors.ImageDownloadError(
             f"Download of image {info['id']} failed: Checksum file does not contain name {name}"
         )

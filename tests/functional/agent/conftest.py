@@ -31,7 +31,6 @@ OPTIONS = {
         "post_deploy_get_power_state_retry_interval": 0.5,
     },
     "inspector": {"hooks": "$default_hooks,cpus,memory,boot-mode,root-device"},
-    # Kernel and ramdisk are never fetched by these servers.
     "pxe": {"kernel_append_params": "console=ttyS0"},
 }
 
@@ -73,6 +72,9 @@ def enrol(
 ) -> Iterator[Callable[..., Enrolled]]:
     """``enrol(automated_clean=False)``: a server, and its node in ``enroll``."""
     with ExitStack() as running:
+        ramdisks = running.enter_context(images.image_server())
+        # They are asked for, and never fetched by these servers.
+        ramdisks.files.update({"/kernel": b"", "/ramdisk": b""})
 
         def make(**fields: Any) -> Enrolled:
             number = next(_numbers)
@@ -83,8 +85,8 @@ def enrol(
                 driver="ipmi",
                 driver_info={
                     **bmc.driver_info,
-                    "deploy_kernel": "http://127.0.0.1:9/kernel",
-                    "deploy_ramdisk": "http://127.0.0.1:9/ramdisk",
+                    "deploy_kernel": f"{ramdisks.url}/kernel",
+                    "deploy_ramdisk": f"{ramdisks.url}/ramdisk",
                 },
                 **{"properties": {"capabilities": "boot_mode:bios"}, **fields},
             )

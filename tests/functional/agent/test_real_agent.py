@@ -317,8 +317,9 @@ def test_inspection(service: Deployment, enrol: Enrol) -> None:
 
 def test_rescue(service: Deployment, enrol: Enrol, images_served: ImageServer) -> None:
     server = enrol(automated_clean=False, rescue_interface="agent")
-    rescue = {f"rescue_{what}": f"http://127.0.0.1:9/{what}" for what in ("kernel", "ramdisk")}
-    for name, value in rescue.items():
+    for what in ("kernel", "ramdisk"):
+        images_served.files[f"/{what}"] = b""
+        name, value = f"rescue_{what}", f"{images_served.url}/{what}"
         change = [{"op": "add", "path": f"/driver_info/{name}", "value": value}]
         service.call("PATCH", f"/v1/nodes/{server.node}", change)
     _make_available(service, server)

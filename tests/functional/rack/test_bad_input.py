@@ -104,7 +104,12 @@ AVAILABLE = [
     _deploy("a boot mode that is none", "boot_mode", {"capabilities": {"boot_mode": "floppy"}}),
     _deploy("a disk label that is none", "disk_label", {"capabilities": {"disk_label": "x"}}),
     _deploy("hints of no disk", "seriel", {"root_device": {"seriel": "x"}}),
-    _deploy("a command among kernel arguments", "argument", {"kernel_append_params": "a;reboot"}),
+    _deploy(
+        "a command among kernel arguments",
+        "argument",
+        {"boot_iso": None, "kernel_append_params": "a ; reboot"},
+        fields={"deploy_interface": "ramdisk"},
+    ),
     _deploy(
         "a ramdisk that is none",
         "names none",
@@ -166,7 +171,6 @@ MANAGEABLE = [
         ),
     )
 ] + [
-    Case("no image to adopt", {"target": "adopt"}, "image_source", {"image_source": None}),
     Case("a retired node", {"target": "provide"}, "retired", fields={"retired": True}),
     Case(
         "a cleaning under maintenance",
@@ -206,7 +210,6 @@ INCOMPLETE = [
         {"target": "clean", "clean_steps": [_step("deploy", "erase_devices")]},
         "deploy_kernel",
     ),
-    Case("no ramdisk of an instance", {"target": "adopt"}, "deploy_kernel"),
 ]
 
 
@@ -315,16 +318,16 @@ def test_a_stranger_who_calls_as_an_agent(ready: Ready) -> None:
     cloud.provision(server, "clean", "clean wait", clean_steps=steps)
     wait_for(lambda: server.status["phase"] == "hung", "the ramdisk")
     before, moment = cloud.show(server), server.now()
-    for call, reason in (
-        ({"agent_token": None}, "token"),
-        ({"agent_token": "x" * 43}, "token"),
-        ({"agent_token": "******"}, "token"),
-        ({"agent_token": "x" * 43, "agent_version": "1.0.0"}, "token"),
-        ({"agent_token": "x" * 43, "callback_url": "file:///x"}, "callback_url"),
+    for call, status, reason in (
+        ({"agent_token": None}, 400, "token"),
+        ({"agent_token": "x" * 43}, 404, "token"),
+        ({"agent_token": "******"}, 404, "token"),
+        ({"agent_token": "x" * 43, "agent_version": "1.0.0"}, 404, "token"),
+        ({"agent_token": "x" * 43, "callback_url": "file:///x"}, 400, "callback_url"),
     ):
         body = {"callback_url": "http://127.0.0.1:9999", "agent_version": "13.0.0", **call}
         answer = cloud.service.request("POST", f"/v1/heartbeat/{server.node}", body)
-        assert answer.status_code == 400
+        assert answer.status_code == status, answer.text
         assert reason in answer.text
     assert cloud.show(server) == before
     assert server.journal(since=moment) == []

@@ -6,13 +6,12 @@ import http.server
 import itertools
 import socket
 import threading
-import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from ironic_lite.common import outbound
+from ironic_lite.common import context, outbound
 from ironic_lite.common.outbound import addresses, checking, connections
 
 SIZE = 1234
@@ -84,12 +83,14 @@ def test_a_file_that_is_there(server: str, path: str) -> None:
     assert outbound.find(server + path, "the URL").size == SIZE
 
 
-def _context(**fields: Any) -> Any:
-    return types.SimpleNamespace(**{"auth_disabled": False, "system_scope": None, **fields})
-
-
-OPERATORS = (_context(auth_disabled=True), _context(system_scope="all"))
-LESSEE = _context()
+OPERATORS = (
+    context.RequestContext(auth_disabled=True),
+    context.RequestContext(user_id="u", system_scope="all"),
+    # A user of http_basic without a file of roles.
+    context.RequestContext(user_id="ada", is_admin=True),
+)
+LESSEE = context.RequestContext(user_id="u", project_id="p", roles=["admin"])
+OTHERS = (LESSEE, context.admin_context())
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,8 @@ def test_a_file_that_is_not(server: str, path: str, reason: str) -> None:
         outbound.find(server + path, "the URL")
     for operator in OPERATORS:
         assert reason in failed.value.told_to(operator)
-    assert reason not in failed.value.told_to(LESSEE)
+    for other in OTHERS:
+        assert reason not in failed.value.told_to(other)
     assert failed.value.told_to(LESSEE).startswith(f"the URL '{server}{path}' cannot be fetched")
 
 

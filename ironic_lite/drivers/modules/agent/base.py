@@ -8,7 +8,7 @@ from ironic_lite.drivers import fast_track
 from ironic_lite.drivers.interfaces import steps
 from ironic_lite.drivers.interfaces.deploy import DeployInterface
 from ironic_lite.drivers.interfaces.task import Task
-from ironic_lite.drivers.modules.agent import boot, erasure, inband
+from ironic_lite.drivers.modules.agent import boot, driver_info, erasure, inband
 
 
 class AgentBase(DeployInterface):
@@ -20,7 +20,8 @@ class AgentBase(DeployInterface):
     def get_properties(self) -> dict[str, str]:
         return {
             "fast_track": "Whether a server whose agent is up is used without booting it again; [deploy] fast_track "
-            "decides where it is left out. One of true, false. Optional."
+            "decides where it is left out. One of true, false. Optional.",
+            **driver_info.PROPERTIES,
         }
 
     def expect_steps(self, task: Task, kind: str) -> None:

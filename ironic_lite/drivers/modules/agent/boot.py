@@ -9,7 +9,7 @@ from ironic_lite.common import exception, states
 from ironic_lite.conf import CONF
 from ironic_lite.drivers import fast_track
 from ironic_lite.drivers.interfaces.task import Task
-from ironic_lite.drivers.modules.agent import inband
+from ironic_lite.drivers.modules.agent import driver_info, inband
 from ironic_lite.drivers.modules.agent.client import AgentClient
 
 LOG = log.getLogger(__name__)
@@ -55,13 +55,13 @@ def forget_agent(task: Task) -> None:
 
 
 def end_agent(task: Task) -> None:
-    """Flush the disk, let the server power itself off, and see to it that it does."""
+    """Flush the disk, let the server power itself off unless only its BMC shall, and see to it that it does."""
     try:
         agent = AgentClient(task.node)
         agent.sync()
         if task.node.disable_power_off:
             agent.lockdown()
-        else:
+        elif not driver_info.forces_power_off(task.node):
             agent.power_off()
             _wait_for_power_off(task)
     except (

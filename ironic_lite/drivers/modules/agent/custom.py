@@ -7,7 +7,7 @@ from ironic_lite.common import states
 from ironic_lite.drivers import capabilities, fast_track
 from ironic_lite.drivers.interfaces import steps
 from ironic_lite.drivers.interfaces.task import Task
-from ironic_lite.drivers.modules.agent import boot, inband, root_device
+from ironic_lite.drivers.modules.agent import boot, driver_info, inband, root_device
 from ironic_lite.drivers.modules.agent.base import AgentBase, with_agents
 
 
@@ -17,6 +17,7 @@ class CustomAgentDeploy(AgentBase):
     def validate(self, task: Task) -> None:
         task.driver.boot.validate(task)
         root_device.validate(task.node)
+        driver_info.validate(task.node)
         capabilities.validate(task.node)
         fast_track.enabled(task.node)
 

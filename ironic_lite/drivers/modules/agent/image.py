@@ -9,7 +9,7 @@ from oslo_utils import uuidutils
 
 from ironic_lite.common import exception
 from ironic_lite.drivers import available, boot_mode
-from ironic_lite.drivers.modules.agent import partition_image
+from ironic_lite.drivers.modules.agent import driver_info, partition_image
 
 FORMATS = frozenset({"raw", "qcow2"})
 ALGORITHMS = {"sha256": 64, "sha384": 96, "sha512": 128}
@@ -17,7 +17,7 @@ ALGORITHMS = {"sha256": 64, "sha384": 96, "sha512": 128}
 
 SOURCE = "image_source"
 
-_PROXIED = ("http", "https")
+_IN_LISTS = ("sha256", "sha512")
 _MD5_DIGITS = 32
 _HEX = re.compile(r"[0-9a-fA-F]+")
 
@@ -44,7 +44,6 @@ def validate(node: Any, context: Any) -> None:
         raise exception.InvalidParameterValue(
             err=f"instance_info/image_disk_format '{disk_format}' is not supported; use raw or qcow2."
         )
-    _check_proxies(info)
     checksums = _check_checksum(info)
     available.check(source, f"instance_info/{SOURCE}", context)
     if checksums is not None:
@@ -66,12 +65,6 @@ def _check_source(source: Any) -> None:
     )
 
 
-def _check_proxies(info: dict[str, Any]) -> None:
-    for name in (f"image_{scheme}_proxy" for scheme in _PROXIED):
-        if info.get(name):
-            available.check_text(info[name], f"instance_info/{name}")
-
-
 def _check_checksum(info: dict[str, Any]) -> str | None:
     """The field that holds the URL of a list of checksums, if one does."""
     algorithm, value = info.get("image_os_hash_algo"), info.get("image_os_hash_value")
@@ -81,6 +74,11 @@ def _check_checksum(info: dict[str, Any]) -> str | None:
             f"{', '.join(sorted(ALGORITHMS))}."
         )
     if _is_url(value):
+        if algorithm and str(algorithm) not in _IN_LISTS:
+            raise exception.InvalidParameterValue(
+                err=f"instance_info/image_os_hash_algo is {algorithm}, and agents read lists of "
+                f"{' and '.join(_IN_LISTS)} checksums; set image_os_hash_value to the checksum itself."
+            )
         return "image_os_hash_value"
     if algorithm or value:
         if not algorithm:
@@ -144,15 +142,7 @@ def describe(node: Any) -> dict[str, Any]:
     }
     if partition_image.wanted(node):
         told |= partition_image.describe(node)
-    proxies = {
-        scheme: info[f"image_{scheme}_proxy"]
-        for scheme in _PROXIED
-        if info.get(f"image_{scheme}_proxy")
-    }
-    if proxies:
-        told["proxies"] = proxies
-        told["no_proxy"] = info.get("image_no_proxy")
-    return told
+    return {**told, **driver_info.proxies(node)}
 
 
 def _checksum(info: dict[str, Any]) -> dict[str, Any]:

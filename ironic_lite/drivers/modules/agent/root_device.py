@@ -1,7 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hints that tell which of a server's disks gets the image. The agent evaluates them; here they are checked early."""
+"""Hints that tell which of a server's disks is the root device.
 
+The agent evaluates them when it writes an image. Here they are checked before it boots, and evaluated in the same way
+where an inventory is at hand. Their language is that of oslo.utils' ``specs_matcher``, with what the agent adds to it:
+a value without an operator is compared for equality, blanks belong to a value, and capital letters are like small ones.
+"""
+
+import dataclasses
+import urllib.parse
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+import pyparsing
+from oslo_utils import specs_matcher, strutils
 
 from ironic_lite.common import exception
 
@@ -16,9 +27,61 @@ _TEXT = frozenset(
         "name",
         "hctl",
         "by_path",
+        "tran",
     }
 )
 _HINTS = _TEXT | {"size", "rotational"}
+
+_OF_NUMBERS = ("==", "!=", ">=", "<=", ">", "<", "=", "<or>", "<range-in>")
+_OF_TEXT = ("s==", "s!=", "s>=", "s<=", "s>", "s<", "<in>", "<or>", "<all-in>")
+_ANYTHING_ELSE = "s!="
+_GIB = 1024**3
+_LONGEST = 1024
+
+
+@dataclasses.dataclass(frozen=True)
+class _Hint:
+    """One hint: ``value`` is a truth value, or what stands behind the operator, in lower case."""
+
+    name: str
+    operator: str
+    values: tuple[str, ...]
+    truth: bool | None = None
+
+    def fits(self, disk: Mapping[str, Any]) -> bool:
+        found = disk.get(self.name)
+        if self.truth is not None:
+            return _truth(found) is self.truth
+        if self.name == "size":
+            return self._fits_size(found)
+        if isinstance(found, list):
+            return any(self._fits_text(each) for each in found)
+        return self._fits_text(found)
+
+    def _fits_size(self, found: Any) -> bool:
+        if not isinstance(found, int | float) or isinstance(found, bool):
+            return False
+        size = repr(found / _GIB)
+        if self.operator == "<or>":
+            return any(specs_matcher.match(size, f"== {value}") for value in self.values)
+        return bool(specs_matcher.match(size, f"{self.operator} {self.values[0]}"))
+
+    def _fits_text(self, found: Any) -> bool:
+        if found is None:
+            # What is not known differs from everything, and is like nothing.
+            return self.operator == _ANYTHING_ELSE
+        text = str(found).strip().lower()
+        if not text:
+            return False
+        if self.operator == "<all-in>":
+            words = " ".join(urllib.parse.quote(word) for word in self.values[0].split())
+            return bool(
+                specs_matcher.match(
+                    str(list(map(urllib.parse.quote, text.split()))), f"<all-in> {words}"
+                )
+            )
+        spec = " ".join(f"{self.operator} {urllib.parse.quote(value)}" for value in self.values)
+        return bool(specs_matcher.match(urllib.parse.quote(text), spec))
 
 
 def validate(node: Any) -> None:
@@ -29,22 +92,97 @@ def validate(node: Any) -> None:
     for where in ("instance_info", "properties"):
         hints = getattr(node, where).get("root_device")
         if hints is not None:
-            _check(hints, f"{where}/root_device")
+            _parse(hints, f"{where}/root_device")
             return
 
 
-def _check(hints: Any, where: str) -> None:
+def choose(disks: Iterable[Any], hints: Any, where: str) -> Mapping[str, Any] | None:
+    """The first disk of an inventory that all hints fit, None if there is none.
+
+    :param where: the field that the hints are in, for messages.
+    :raises InvalidParameterValue: naming the hint that is wrong.
+    """
+    parsed = _parse(hints, where)
+    for disk in disks:
+        if isinstance(disk, Mapping) and all(hint.fits(disk) for hint in parsed):
+            return disk
+    return None
+
+
+def _parse(hints: Any, where: str) -> list[_Hint]:
     if not isinstance(hints, dict):
-        raise exception.InvalidParameterValue(
-            err=f"{where} must be an object of hints, such as {{'serial': '...'}}."
-        )
+        raise _invalid(f"{where} must be an object of hints, such as {{'serial': '...'}}.")
     unknown = sorted(set(map(str, hints)) - _HINTS)
     if unknown:
-        raise exception.InvalidParameterValue(
-            err=f"{where} has the unknown hint(s) {', '.join(unknown)}; known are {', '.join(sorted(_HINTS))}."
+        raise _invalid(
+            f"{where} has the unknown hint(s) {', '.join(unknown)}; known are {', '.join(sorted(_HINTS))}."
         )
-    size = hints.get("size")
-    if size is not None and not (isinstance(size, str) or (isinstance(size, int) and size > 0)):
-        raise exception.InvalidParameterValue(
-            err=f"{where}/size must be a number of GiB, or text such as '>= 100'."
+    return [_hint(name, value, f"{where}/{name}") for name, value in hints.items()]
+
+
+def _hint(name: str, value: Any, where: str) -> _Hint:
+    if name == "rotational":
+        truth = _truth(value)
+        if truth is None:
+            raise _invalid(f"{where} must be true or false.")
+        return _Hint(name, "", (), truth)
+    if name == "size":
+        if not isinstance(value, int | str) or isinstance(value, bool):
+            raise _invalid(f"{where} must be a number of GiB, or text such as '>= 100'.")
+        operator, values = _taken_apart(str(value), where)
+        _check_numbers(operator, values, where)
+        return _Hint(name, operator or "==", values)
+    if not isinstance(value, str):
+        raise _invalid(f"{where} must be text.")
+    operator, values = _taken_apart(value, where)
+    if operator and operator not in _OF_TEXT:
+        raise _invalid(
+            f"{where} compares by '{operator}', which is for numbers; texts take {', '.join(_OF_TEXT)}."
         )
+    return _Hint(name, operator or "s==", values)
+
+
+def _taken_apart(value: str, where: str) -> tuple[str, tuple[str, ...]]:
+    """Operator and operands; the operator is empty where there is none."""
+    text = value.strip().lower()
+    if not text or len(text) > _LONGEST:
+        raise _invalid(f"{where} must not be empty, nor longer than {_LONGEST} characters.")
+    try:
+        operator, *operands = specs_matcher.make_grammar().parse_string(text)
+    except pyparsing.ParseException:
+        raise _invalid(f"{where} '{value:.64}' has an operator and nothing behind it.") from None
+    if not operands:
+        return "", (text,)
+    rest = text.split(operator) if operator == "<or>" else [text.removeprefix(operator)]
+    values = tuple(part.strip() for part in rest if part.strip())
+    return operator, values
+
+
+def _check_numbers(operator: str, values: tuple[str, ...], where: str) -> None:
+    if operator and operator not in _OF_NUMBERS:
+        raise _invalid(
+            f"{where} compares by '{operator}', which is for texts; sizes take {', '.join(_OF_NUMBERS)}."
+        )
+    numbers = values
+    if operator == "<range-in>":
+        first, *numbers_of_range, last = values[0].split()
+        numbers = tuple(numbers_of_range)
+        if first not in "[(" or last not in "])" or len(numbers) != 2:
+            raise _invalid(f"{where} must be written as '<range-in> [ 200 300 ]'.")
+    if not all(number.isascii() and number.isdecimal() and int(number) > 0 for number in numbers):
+        raise _invalid(
+            f"{where} must be a whole number of GiB, at least 1, or a comparison such as '>= 100'."
+        )
+    if operator == "<range-in>" and int(numbers[0]) > int(numbers[1]):
+        raise _invalid(f"{where} has a range whose end is before its beginning.")
+
+
+def _truth(value: Any) -> bool | None:
+    try:
+        return strutils.bool_from_string(value, strict=True)
+    except ValueError:
+        return None
+
+
+def _invalid(message: str) -> exception.InvalidParameterValue:
+    return exception.InvalidParameterValue(err=message)

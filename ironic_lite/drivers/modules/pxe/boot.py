@@ -10,6 +10,7 @@ from typing import Any
 
 from ironic_lite.common import exception, states
 from ironic_lite.conf import CONF
+from ironic_lite.drivers import available
 from ironic_lite.drivers.interfaces import management
 from ironic_lite.drivers.interfaces.boot import BootInterface
 from ironic_lite.drivers.interfaces.task import Task
@@ -65,15 +66,21 @@ class IPXEBoot(BootInterface):
         return dict(_PROPERTIES)
 
     def validate(self, task: Task) -> None:
-        self._validate(task, "deploy")
+        """See the base class. Asks the servers of kernel and ramdisk whether they are there."""
+        self._validate_and_ask(task, "deploy")
 
     def validate_rescue(self, task: Task) -> None:
-        """See the base class."""
-        self._validate(task, "rescue")
+        """See the base class. Asks as well."""
+        self._validate_and_ask(task, "rescue")
+
+    def _validate_and_ask(self, task: Task, kind: str) -> None:
+        self._validate(task, kind)
+        for name in _files(kind):
+            available.check(task.node.driver_info[name], f"driver_info/{name}", task.context)
 
     def _validate(self, task: Task, kind: str) -> None:
         info = task.node.driver_info
-        for name in (f"{kind}_kernel", f"{kind}_ramdisk"):
+        for name in _files(kind):
             kernel_args.check_url(info.get(name), f"driver_info/{name}")
         _arguments(task.node)
         if not task.ports:
@@ -110,6 +117,12 @@ class IPXEBoot(BootInterface):
             task.set_boot_device(management.PXE, persistent=not _never_persistent(task))
         elif management.DISK in task.driver.management.get_supported_boot_devices(task):
             task.set_boot_device(management.DISK, persistent=True)
+
+    def adopt_instance(self, task: Task) -> None:
+        """See the base class. An instance in memory goes on asking for its script."""
+        if task.driver.deploy.boots_ramdisk:
+            self.validate_instance_ramdisk(task)
+            task.node.set_driver_internal_info(INSTANCE_RAMDISK, True)
 
     def clean_up_instance(self, task: Task) -> None:
         self.clean_up_ramdisk(task)
@@ -149,6 +162,10 @@ def _arguments(node: Any) -> list[str]:
             CONF.inspector.extra_kernel_params, "[inspector] extra_kernel_params"
         )
     return arguments
+
+
+def _files(kind: str) -> tuple[str, str]:
+    return f"{kind}_kernel", f"{kind}_ramdisk"
 
 
 def _kind(node: Any) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from ironic_lite.common import context, exception
 from ironic_lite.common.outbound import checking
-from ironic_lite.drivers.modules.agent import image, root_device
+from ironic_lite.drivers.modules.agent import image
 
 SHA256 = "ab" * 32
 GOOD = {
@@ -25,6 +25,7 @@ def _node(info: dict[str, Any], **more: Any) -> Any:
     fields = {
         "uuid": "u-1",
         "properties": {},
+        "driver_info": {},
         "driver_internal_info": {},
         "boot_mode": None,
         **more,
@@ -72,7 +73,10 @@ def test_what_is_accepted(checksum: dict[str, Any]) -> None:
         ({**NO_CHECKSUM, "image_source": f"glance://{UUID}"}, "Glance are not supported yet"),
         ({**NO_CHECKSUM, "image_source": "oci://quay.io/a/b:c"}, "OCI registries are not supp"),
         ({**NO_CHECKSUM, "image_source": "file:///image"}, "other schemes are refused"),
-        ({"image_https_proxy": "proxy:3128"}, "image_https_proxy"),
+        (
+            {"image_os_hash_algo": "sha384", "image_os_hash_value": "http://images/SUMS"},
+            "read lists of sha256 and sha512",
+        ),
         ({"image_os_hash_algo": None}, "image_os_hash_value stands alone"),
         ({"image_os_hash_value": None}, "64 hexadecimal digits, or the URL"),
         ({"image_disk_format": "vmdk"}, "image_disk_format"),
@@ -197,14 +201,3 @@ def test_only_what_is_as_it_was_can_be_preserved() -> None:
         exception.InvalidParameterValue, match="root_mb changed from 10240 to 20480"
     ):
         _validate(_node({**kept, "root_gb": 20}, driver_internal_info=before))
-
-
-@pytest.mark.parametrize("hints", [{"serial": "abc"}, {"size": ">= 100", "rotational": False}, {}])
-def test_root_device_hints(hints: dict[str, Any]) -> None:
-    root_device.validate(_node({}, properties={"root_device": hints}))
-
-
-@pytest.mark.parametrize("hints", ["sda", {"seriel": "abc"}, {"size": 0}, {"size": [1]}])
-def test_root_device_hints_that_are_wrong(hints: Any) -> None:
-    with pytest.raises(exception.InvalidParameterValue, match="root_device"):
-        root_device.validate(_node({"root_device": hints}))

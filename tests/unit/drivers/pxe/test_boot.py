@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from ironic_lite.common import exception
+from ironic_lite.common import context, exception
+from ironic_lite.common.outbound import checking
 from ironic_lite.drivers.modules.pxe import boot, kernel_args
 from ironic_lite.simulator import ipxe
 
@@ -55,8 +56,17 @@ def _task(driver_info: dict[str, Any] | None = None, **more: Any) -> Any:
         ports=[object()],
         driver=types.SimpleNamespace(management=management, deploy=deploy),
         devices=devices,
+        context=context.RequestContext(auth_disabled=True),
         set_boot_device=lambda device, persistent=False: devices.append((device, persistent)),
     )
+
+
+@pytest.fixture(autouse=True)
+def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """The network: every file is there, except those that a test gives another status."""
+    statuses: dict[str, int] = {}
+    monkeypatch.setattr(checking, "_ask", lambda _method, url, *_args: (statuses.get(url, 200), {}))
+    return statuses
 
 
 @pytest.fixture(autouse=True)
@@ -305,6 +315,43 @@ def test_kernel_arguments_that_ipxe_would_take_for_its_own(
 def test_urls_that_cannot_stand_in_a_script(url: Any) -> None:
     with pytest.raises(exception.InvalidParameterValue, match="driver_info/deploy_kernel"):
         boot.IPXEBoot().validate(_task({"deploy_kernel": url}))
+
+
+@pytest.mark.parametrize(
+    "name", ["deploy_kernel", "deploy_ramdisk", "rescue_kernel", "rescue_ramdisk"]
+)
+def test_files_that_are_not_there_are_told_before_anything_boots(
+    asked: dict[str, int], name: str
+) -> None:
+    task = _task({"rescue_kernel": "http://images/rk", "rescue_ramdisk": "http://images/rr"})
+    interface = boot.IPXEBoot()
+    interface.validate(task)
+    interface.validate_rescue(task)
+    url = task.node.driver_info[name] = "http://user:secret@images/nosuch"
+    asked[url] = 404
+    validate = interface.validate_rescue if name.startswith("rescue") else interface.validate
+    with pytest.raises(
+        exception.ImageRefValidationFailed, match=f"driver_info/{name} '.*nosuch' .* status 404"
+    ) as failed:
+        validate(task)
+    assert (failed.value.code, "secret" in str(failed.value)) == (400, False)
+    # A boot script is not the place to ask: the server waits for it.
+    task.node.driver_internal_info = {"ramdisk_params": {}}
+    interface.boot_script(task, MAC)
+
+
+def test_an_adopted_instance_is_only_taken_note_of(asked: dict[str, int]) -> None:
+    task, interface = _task(), boot.IPXEBoot()
+    task.node.driver_info = {}
+    interface.adopt_instance(task)
+    assert task.node.driver_internal_info == {}
+    task = _ramdisk_task(**FILES)
+    asked.update(dict.fromkeys(FILES.values(), 404))
+    interface.adopt_instance(task)
+    assert "instance's ramdisk" in interface.boot_script(task, MAC)
+    assert task.devices == []
+    with pytest.raises(exception.InvalidParameterValue, match="names none"):
+        interface.adopt_instance(_ramdisk_task())
 
 
 def test_what_is_missing_is_named() -> None:

@@ -1,11 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hook ``root-device``: ``properties['local_gb']`` is the size of the disk that the node's root device hints choose."""
 
-import re
-from typing import Any
-
-from oslo_utils import specs_matcher
-
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF
 from ironic_lite.drivers.interfaces.task import Task
@@ -14,7 +9,6 @@ from ironic_lite.drivers.modules.inspector.hooks.base import Data, InspectionHoo
 from ironic_lite.drivers.modules.inspector.hooks.properties import record
 
 _GIB = 1024**3
-_OPERATOR = re.compile(r"(=|<in>|<all-in>|<or>|[<>]=|==|!=|s==|s!=|s<|s<=|s>|s>=)(\s|$)")
 
 
 class RootDeviceHook(InspectionHook):
@@ -36,29 +30,16 @@ class RootDeviceHook(InspectionHook):
 
 
 def _choose(task: Task, inventory: Data, plugin_data: Data) -> Data | None:
-    root_device.validate(task.node)
     hints = task.node.properties.get("root_device")
     if not hints:
         told = plugin_data.get("root_disk")
         return told if isinstance(told, dict) else None
     disks = inventory.get("disks")
-    for disk in disks if isinstance(disks, list) else ():
-        if isinstance(disk, dict) and all(_fits(disk, *hint) for hint in hints.items()):
-            return disk
-    raise exception.HardwareInspectionFailure(
-        "no disk of the inventory fits the root device hints in the node's properties"
+    chosen = root_device.choose(
+        disks if isinstance(disks, list) else (), hints, "properties/root_device"
     )
-
-
-def _fits(disk: Data, name: str, wanted: Any) -> bool:
-    value = disk.get(name)
-    if value is None:
-        return False
-    if name == "rotational":
-        return str(value).lower() == str(wanted).strip().lower()
-    if name == "size":
-        value = int(value) // _GIB
-        text = str(wanted)
-        return specs_matcher.match(str(value), text if _OPERATOR.match(text) else f"== {text}")
-    text = str(wanted).lower()
-    return specs_matcher.match(str(value).lower(), text if _OPERATOR.match(text) else f"s== {text}")
+    if chosen is None:
+        raise exception.HardwareInspectionFailure(
+            "no disk of the inventory fits the root device hints in the node's properties"
+        )
+    return dict(chosen)
