@@ -172,6 +172,9 @@ class Records:
             if kind == "node":
                 path = f"/v1/nodes/{made['uuid']}/traits"
                 self._ask("PUT", path, {"traits": ["CUSTOM_A"]})
+                # Volumes are changed while their server is off.
+                power = f"/v1/nodes/{made['uuid']}/states/power"
+                self._ask("PUT", power, {"target": "power off"})
         return self._known[kind]
 
     def _body(self, kind: str, number: int) -> dict[str, Any]:

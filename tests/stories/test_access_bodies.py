@@ -190,6 +190,7 @@ def test_steps_and_raid_are_bounded(access_service: Service) -> None:
     for path, body in (
         ("states/raid", {"logical_disks": [], **large}),
         ("states/provision", {"target": "clean", "clean_steps": [step]}),
+        ("maintenance", {"reason": large["x"]}),
     ):
         status, answer = access_service.ask(ADMIN, "PUT", f"/nodes/{node}/{path}", body)
         assert status == 400, answer

@@ -182,6 +182,35 @@ def test_cleaning_is_not_switched_off_by_a_removal_that_says_otherwise() -> None
         assert NODE.update_rules(document) == ("baremetal:node:disable_cleaning",)
 
 
+PARTS = {
+    "/ports": {"address": "02:00:00:00:0a:01"},
+    "/portgroups": {},
+    "/volume/connectors": {"type": "ip", "connector_id": "moved"},
+}
+
+
+@pytest.mark.parametrize("path", PARTS)
+def test_moving_a_part_asks_what_making_one_there_asks(access_service: Service, path: str) -> None:
+    body = {"driver": "fake-hardware", "owner": OWNER, "lessee": GROUPS["lessee"]}
+    here, there = (access_service.ask(ADMIN, "POST", "/nodes", body)[1]["uuid"] for _ in range(2))
+    part = {**PARTS[path], "node_uuid": here}
+    status, made = access_service.ask(ADMIN, "POST", path, part)
+    assert status == 201, made
+    moved = refused = 0
+    for column in COLUMNS:
+        user = user_of(*column)
+        unfit = {**part, "node_uuid": there, "extra": "no object"}
+        may_make = access_service.ask(user, "POST", path, unfit)[0] not in REFUSED
+        for node in (there, here):
+            move = [{"op": "replace", "path": "/node_uuid", "value": node}]
+            status, answer = access_service.ask(user, "PATCH", f"{path}/{made['uuid']}", move)
+            may_move = status not in REFUSED
+            assert may_make or not may_move or node == here, (user, answer)
+            moved, refused = moved + may_move, refused + (not may_move)
+    assert moved
+    assert refused
+
+
 SYSTEM_ONLY = (
     "/drivers",
     "/drivers/fake-hardware",

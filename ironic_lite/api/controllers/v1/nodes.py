@@ -6,7 +6,7 @@ from typing import Any
 import webob
 from oslo_utils import uuidutils
 
-from ironic_lite.api import access, announcing, filters, paging, types
+from ironic_lite.api import access, announcing, filters, paging, sizes, types
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import finding, node_listing, node_update
 from ironic_lite.api.resources.fields import DETAIL, ROW
@@ -115,6 +115,7 @@ def set_maintenance(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/maintenance``"""
     node = finding.node(call, ident, NODE.rule_for("maintenance", True))
     reason = call.arguments(MAINTENANCE).get("reason")
+    sizes.check("reason", reason)
     return _maintain(call, node, True, reason)
 
 
