@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``ironic-lite status``: is everything there that this configuration needs? One line for each check."""
+"""``ironic-lite status``: is everything there that this configuration needs? One line for each check.
+
+Nothing is changed: no file and no table is made. Where the embedded database is not there, but an API answers (that of
+``ironic-lite demo``, say), that service is what is looked at.
+"""
 
 import warnings
 from collections.abc import Callable
@@ -14,6 +18,8 @@ from ironic_lite.conf import CONF
 
 _PATIENCE = 5
 """Seconds that the API has to answer."""
+
+_NONE = "none is alive; start one ('ironic-lite up', or 'ironic-lite conductor')"
 
 Check = Callable[[], str]
 
@@ -69,10 +75,13 @@ def _database() -> str:
     if CONF.api.database_access == "rpc" and not CONF.database.connection:
         raise _Skipped("this process asks conductors ([api] database_access = rpc)")
     url = engine.url()
-    if url.get_backend_name() == "sqlite" and not database.embedded_file_exists():
-        raise exception.DatabaseError(
-            reason=f"{url.database} does not exist yet; 'ironic-lite up' makes it"
-        )
+    if _is_missing():
+        told = f"{url.database} does not exist"
+        try:
+            answer = _api()
+        except (exception.ServiceUnavailable, _Skipped):
+            raise exception.DatabaseError(reason=f"{told} yet; 'ironic-lite up' makes it") from None
+        raise _Skipped(f"{told}, so the service that is there uses another one: {answer}")
     database.require()
     return f"{url.render_as_string(hide_password=True)} at revision {migration.current()}"
 
@@ -90,25 +99,59 @@ def _conductors() -> str:
 
     if CONF.api.database_access == "rpc" and not CONF.database.connection:
         raise _Skipped("the database that lists them is not ours to read")
+    if _is_missing():
+        return _conductors_of_the_api()
     try:
         listed = Conductor.list(ironic_context.admin_context())
     except exception.IronicLiteError:
         raise
     except Exception as exc:
         raise exception.DatabaseError(reason=type(exc).__name__) from exc
-    alive = [one.hostname for one in listed if one.alive]
-    dead = [one.hostname for one in listed if not one.alive]
+    return _life({one.hostname: one.alive for one in listed})
+
+
+def _is_missing() -> bool:
+    """Whether the database is an SQLite file that is not there. To connect would make it."""
+    from ironic_lite.cmd import database
+    from ironic_lite.db import engine
+
+    return engine.url().get_backend_name() == "sqlite" and not database.embedded_file_exists()
+
+
+def _conductors_of_the_api() -> str:
+    from ironic_lite.cmd import rest
+
+    try:
+        _api()
+    except (exception.ServiceUnavailable, _Skipped):
+        raise exception.ServiceUnavailable(err=_NONE) from None
+    try:
+        listed = rest.reader(_url())("conductors", {})["conductors"]
+    except rest.Refused as exc:
+        raise _Skipped(f"asked with the OS_* variables, {exc.message}") from exc
+    return _life({one["hostname"]: one["alive"] for one in listed})
+
+
+def _life(hosts: dict[str, bool]) -> str:
+    """Who of them is alive.
+
+    :raises ServiceUnavailable: nobody is.
+    """
+    alive = [host for host, lives in hosts.items() if lives]
+    dead = [host for host, lives in hosts.items() if not lives]
     if not alive:
-        raise exception.ServiceUnavailable(
-            err="none is alive; start one ('ironic-lite up', or 'ironic-lite conductor')"
-        )
+        raise exception.ServiceUnavailable(err=_NONE)
     return f"alive: {', '.join(alive)}" + (f"; offline: {', '.join(dead)}" if dead else "")
+
+
+def _url() -> str:
+    return str(CONF.api.public_endpoint or _local_url())
 
 
 def _api() -> str:
     if not (CONF.api.port or CONF.api.public_endpoint):
         raise _Skipped("[api] port is 0, so nobody knows where it listens")
-    url = CONF.api.public_endpoint or _local_url()
+    url = _url()
     try:
         with warnings.catch_warnings():
             # The certificate is the operator's; whether it is trusted is not what is asked here.

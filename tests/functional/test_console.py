@@ -14,7 +14,7 @@ import pytest
 
 from tests.functional.api import certificates
 from tests.functional.servers.ports import free_port
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 SCRIPTS = Path(sys.executable).parent
 RABBIT = "[DEFAULT]\ntransport_url = rabbit://u:p@127.0.0.1:1/\n"
@@ -43,7 +43,7 @@ class Console:
             self.command(*words, script=script),
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
 
@@ -293,7 +293,7 @@ def test_an_api_on_ipv6(console: Console) -> None:
     assert f"is up at http://[::1]:{console.port}" in running.stdout.readline()
     assert f"http://[::1]:{console.port}/ answers" in console.run("status").stdout
     running.send_signal(signal.SIGHUP)
-    assert running.wait(30) == 0
+    assert running.wait(PATIENCE) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -306,7 +306,7 @@ def test_status_and_stop(console: Console, number: int) -> None:
     assert (done.returncode, "FAILED" in done.stdout) == (0, False), done.stdout
     assert len(done.stdout.splitlines()) == 5
     running.send_signal(number)
-    assert running.wait(30) == 0
+    assert running.wait(PATIENCE) == 0
     after = console.run("status")
     assert after.returncode == 1
     assert "none is alive" in after.stdout, after.stdout + after.stderr
@@ -320,7 +320,40 @@ def test_status_of_an_api_with_a_certificate_of_its_own(console: Console) -> Non
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     assert f"https://127.0.0.1:{console.port}/ answers" in done.stdout
     running.terminate()
-    assert running.wait(30) == 0
+    assert running.wait(PATIENCE) == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("status",),
+        ("db", "version"),
+        ("up", "--check"),
+        ("explain", "nosuch", "--api", "http://127.0.0.1:1"),
+        ("plan", "nosuch", "--target", "active", "--api", "http://127.0.0.1:1"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_who_only_looks_makes_nothing(console: Console, words: tuple[str, ...]) -> None:
+    for _ in range(2):
+        done = console.run(*words)
+        assert "Traceback" not in done.stderr
+        assert not console.database.parent.exists()
+
+
+def test_status_beside_a_service_with_another_database(console: Console, tmp_path: Path) -> None:
+    """As that of the demo: it is what answers here, and it is looked at."""
+    running = console.start("up")
+    elsewhere = tmp_path / "elsewhere"
+    console.configure(f"[DEFAULT]\nstate_path = {elsewhere}\n")
+    done = console.run("status")
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    lines = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
+    assert lines["database"].startswith(f"-       {elsewhere}/ironic-lite.sqlite does not exist")
+    assert lines["conductors"].startswith("ok      alive: ")
+    assert not elsewhere.exists()
+    running.terminate()
+    assert running.wait(PATIENCE) == 0
 
 
 def test_a_second_conductor_of_the_same_name_does_not_start(console: Console) -> None:
@@ -330,7 +363,7 @@ def test_a_second_conductor_of_the_same_name_does_not_start(console: Console) ->
     assert done.returncode == 1
     assert "is already alive" in done.stderr.splitlines()[-1]
     running.terminate()
-    assert running.wait(30) == 0
+    assert running.wait(PATIENCE) == 0
 
 
 def test_two_all_in_one_processes_do_not_share_a_database(console: Console) -> None:
@@ -340,7 +373,7 @@ def test_two_all_in_one_processes_do_not_share_a_database(console: Console) -> N
     assert done.returncode == 1
     assert "works on this database already. Stop it" in done.stderr.splitlines()[-1]
     running.terminate()
-    assert running.wait(30) == 0
+    assert running.wait(PATIENCE) == 0
 
 
 def test_a_taken_port_stops_the_start(console: Console) -> None:
@@ -351,16 +384,16 @@ def test_a_taken_port_stops_the_start(console: Console) -> None:
     (line,) = done.stderr.splitlines()
     assert f"port {console.port}: another process listens there." in line
     running.terminate()
-    running.wait(30)
+    running.wait(PATIENCE)
 
 
 def test_a_killed_service_starts_again_at_once(console: Console) -> None:
     running = console.start("up")
     running.kill()
-    running.wait(30)
+    running.wait(PATIENCE)
     again = console.start("up")
     again.terminate()
-    assert again.wait(30) == 0
+    assert again.wait(PATIENCE) == 0
 
 
 def test_a_signal_ends_a_start_that_waits_for_the_broker(console: Console) -> None:
@@ -368,7 +401,7 @@ def test_a_signal_ends_a_start_that_waits_for_the_broker(console: Console) -> No
     starting = console.begin("up")
     wait_for(lambda: "Connection refused" in console.log, "the broker to be missed")
     starting.terminate()
-    assert starting.wait(30) == 128 + signal.SIGTERM
+    assert starting.wait(PATIENCE) == 128 + signal.SIGTERM
 
 
 def test_a_second_signal_stops_at_once(console: Console) -> None:
@@ -379,7 +412,7 @@ def test_a_second_signal_stops_at_once(console: Console) -> None:
     running.send_signal(signal.SIGTERM)
     running.send_signal(signal.SIGINT)
     os.kill(running.pid, signal.SIGCONT)
-    assert running.wait(30) in (128 + signal.SIGTERM, 128 + signal.SIGINT)
+    assert running.wait(PATIENCE) in (128 + signal.SIGTERM, 128 + signal.SIGINT)
     assert "Stopping at once." in console.log
 
 

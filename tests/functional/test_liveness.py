@@ -10,12 +10,12 @@ from collections.abc import Callable
 import pytest
 
 from tests.functional.deployment import Deployment
-from tests.waiting import wait_for
+from tests.waiting import at_most, wait_for
 
 INTERVAL, TIMEOUT = 2, 8
 NODES = 60
 # Seconds that a busy machine may add.
-SLACK = 12
+SLACK = at_most(12)
 # What a request may take that finds its conductor dead; see `rpcapi.SIGN_OF_WORK`.
 BOUND = 8 + SLACK / 2
 

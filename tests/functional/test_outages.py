@@ -11,9 +11,7 @@ import requests
 from tests.functional.deployment import Deployment
 from tests.functional.servers import mariadb
 from tests.functional.servers.rabbitmq import RabbitMQ
-from tests.waiting import wait_for
-
-PATIENCE = 60
+from tests.waiting import PATIENCE, wait_for
 
 
 def works(cloud: Deployment, node: str, target: str) -> bool:

@@ -117,10 +117,12 @@ def test_a_message_that_is_too_large_holds_nobody_back_for_long(
         def goes_on() -> bool:
             # Meanwhile the other lanes go on, which tells that it is the message and not the broker.
             beside = note(other)
-            wait_for(lambda: arrived(listener, beside), "a notification of another lane", 15, 0.2)
+            wait_for(
+                lambda: arrived(listener, beside), "a notification of another lane", interval=0.2
+            )
             return arrived(listener, *behind)
 
-        wait_for(goes_on, "those behind it", 60, 0.2)
+        wait_for(goes_on, "those behind it", interval=0.2)
     ids = [m["message_id"] for m in listener.about(key)]
     assert ids == behind
     lost = [r.getMessage() for r in caplog.records if "A notification is lost" in r.getMessage()]

@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy
 
 from tests.functional.servers import ipmi_sim, mariadb, ports, process, rabbitmq
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 
 def ipmitool(
@@ -61,7 +61,7 @@ def test_rabbitmq_carries_a_message(rabbitmq_url: str) -> None:
         connection.SimpleQueue("first-light") as queue,
     ):
         queue.put({"power": "on"})
-        message = queue.get(timeout=10)
+        message = queue.get(timeout=PATIENCE)
         message.ack()
         assert message.payload == {"power": "on"}
 
@@ -76,7 +76,7 @@ def test_rabbitmq_comes_back_with_its_data(breakable_rabbitmq_server: rabbitmq.R
         connection.connect()
     broker.start()
     with kombu.Connection(url) as connection, connection.SimpleQueue("kept") as queue:
-        assert queue.get(timeout=10).payload == "still here"
+        assert queue.get(timeout=PATIENCE).payload == "still here"
 
 
 def test_ipmi_power_reaches_the_chassis(bmc: ipmi_sim.BMC) -> None:

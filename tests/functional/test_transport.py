@@ -11,7 +11,7 @@ import pytest
 
 from ironic_lite.common import context, exception, inprocess, rpc
 from ironic_lite.conf import CONF
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 
 class Endpoint:
@@ -34,7 +34,7 @@ class Endpoint:
 
     @oslo_messaging.expose
     def stall(self, ctxt: context.RequestContext) -> None:
-        self.gate.wait(30)
+        self.gate.wait(PATIENCE)
 
     def hidden(self, ctxt: context.RequestContext) -> None:
         self.heard.append("hidden")
@@ -171,7 +171,7 @@ def test_many_callers_at_once(rig: Rig) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE)
     assert sorted(answers) == list(range(80))
 
 

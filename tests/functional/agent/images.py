@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tests.waiting import PATIENCE
+
 MIB = 1 << 20
 SECTOR = 512
 
@@ -74,5 +76,5 @@ def image_server() -> Iterator[ImageServer]:
         yield served
     finally:
         httpd.shutdown()
-        thread.join(10)
+        thread.join(PATIENCE)
         httpd.server_close()

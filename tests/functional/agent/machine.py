@@ -19,6 +19,7 @@ import requests
 from tests.functional.servers import process, unprivileged
 from tests.functional.servers.ipmi_sim import BMC
 from tests.functional.servers.ports import free_port
+from tests.waiting import PATIENCE
 
 RAMDISK = Path(__file__).with_name("ramdisk")
 DISK_SIZE = 16 << 20
@@ -99,7 +100,7 @@ class Machine(threading.Thread):
     def stop(self) -> None:
         """Pull the plug."""
         self._stopping.set()
-        self.join(20)
+        self.join(PATIENCE)
 
     def _notice_own_power_off(self) -> None:
         told = self._directory / "agent-power"
@@ -117,7 +118,9 @@ class Machine(threading.Thread):
             self.boots.append("disk")
             return
         try:
-            script = requests.get(f"{self._api_url}/boot/{self.mac.replace(':', '-')}", timeout=10)
+            script = requests.get(
+                f"{self._api_url}/boot/{self.mac.replace(':', '-')}", timeout=PATIENCE
+            )
             script.raise_for_status()
         except requests.RequestException as exc:
             self.errors.append(str(exc))

@@ -21,6 +21,7 @@ from ironic_lite.db import engine
 from ironic_lite.objects.conductor import Conductor
 from ironic_lite.objects.node import Node
 from tests.functional.conductor.conftest import configured  # noqa: F401
+from tests.waiting import at_most
 
 
 @pytest.fixture
@@ -101,7 +102,7 @@ def test_conductor_that_does_not_answer(app: Any) -> None:
     try:
         began = time.monotonic()
         answer = _ask(app, "PUT", f"/v1/nodes/{_node()}/states/power", {"target": "power on"})
-        assert time.monotonic() - began < 30
+        assert time.monotonic() - began < at_most(30)
         assert answer.status_int == 503
         assert int(answer.headers["Retry-After"]) >= 1
         assert "did not answer" in _fault(answer)

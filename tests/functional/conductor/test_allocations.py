@@ -17,7 +17,7 @@ from ironic_lite.objects.allocation import ACTIVE, ALLOCATING, ERROR, Allocation
 from ironic_lite.objects.conductor import Conductor
 from ironic_lite.objects.node import Node
 from tests.functional.conductor.conftest import Cloud
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 CLASS = "large"
 
@@ -235,7 +235,7 @@ def test_the_searches_of_the_living_are_left_alone(cloud: Cloud) -> None:
     theirs = waiting(cloud, "two")
     with one.manager.identity.active():
         searches.run(cloud.context, Conductor.get_by_hostname(cloud.context, "one").id)
-    assert one.manager.identity.workers.drain(10)
+    assert one.manager.identity.workers.drain(PATIENCE)
     assert Allocation.get(cloud.context, theirs.uuid).state == ALLOCATING
     with two.manager.identity.active():
         searches.run(cloud.context, theirs.conductor_affinity)

@@ -30,9 +30,7 @@ from ironic_lite.db import engine
 from ironic_lite.objects.conductor import Conductor
 from ironic_lite.objects.node import Node
 from tests.functional.conductor.conftest import Cloud
-from tests.waiting import wait_for
-
-PATIENCE = 20
+from tests.waiting import PATIENCE, wait_for
 
 
 def dead_conductor(cloud: Cloud, host: str) -> None:
@@ -115,7 +113,7 @@ def test_a_second_conductor_of_one_name_is_refused(cloud: Cloud, conductor: RPCS
             with pytest.raises(exception.ConductorAlreadyRegistered):
                 cloud.start("one")
         tried.set()
-        assert calling.result(30) > 0
+        assert calling.result(PATIENCE) > 0
     assert Conductor.get_by_hostname(cloud.context, "one").alive
 
 

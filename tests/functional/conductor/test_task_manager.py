@@ -13,9 +13,7 @@ from ironic_lite.conductor.service import RPCService
 from ironic_lite.conf import CONF
 from ironic_lite.objects.node import Node
 from tests.functional.conductor.conftest import Cloud
-from tests.waiting import wait_for
-
-PATIENCE = 20
+from tests.waiting import PATIENCE, wait_for
 
 
 @pytest.fixture

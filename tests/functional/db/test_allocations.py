@@ -10,6 +10,7 @@ from ironic_lite import objects
 from ironic_lite.common import context, exception
 from ironic_lite.objects import allocation as states
 from tests.functional.db import samples
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -160,7 +161,7 @@ def test_many_allocations_fight_for_few_nodes(admin: Context) -> None:
     start = threading.Barrier(len(rivals))
 
     def fight(mine: objects.Allocation) -> str | None:
-        start.wait(10)
+        start.wait(PATIENCE)
         for one in nodes:
             try:
                 mine.take(objects.Node.get(admin, one.id))

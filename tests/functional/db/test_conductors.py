@@ -15,7 +15,7 @@ from ironic_lite.common import context, exception, process_identity
 from ironic_lite.conf import CONF
 from ironic_lite.db import conductors, engine
 from ironic_lite.db.types import server_time_ago
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -147,7 +147,7 @@ def test_a_rival_elsewhere_that_shows_life_is_not_replaced(admin: Context) -> No
         return not newcomer.is_alive()
 
     wait_for(touched, "the newcomer to give up", interval=0.1)
-    newcomer.join(10)
+    newcomer.join(PATIENCE)
     assert len(refused) == 1
 
 
@@ -156,7 +156,7 @@ def test_of_newcomers_in_the_same_moment_one_wins(admin: Context) -> None:
     outcomes: list[str] = []
 
     def newcomer() -> None:
-        start.wait(10)
+        start.wait(PATIENCE)
         try:
             register(admin, "a")
             outcomes.append("registered")
@@ -167,7 +167,7 @@ def test_of_newcomers_in_the_same_moment_one_wins(admin: Context) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE)
     assert sorted(outcomes) == ["refused"] * 5 + ["registered"]
 
 

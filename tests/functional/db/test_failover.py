@@ -14,6 +14,7 @@ from ironic_lite.common import context, exception
 from ironic_lite.db import engine, errors, models, retry
 from tests import options
 from tests.functional.db import samples
+from tests.waiting import at_most
 
 Context = context.RequestContext
 on_servers = pytest.mark.parametrize("kind", ["mariadb", "postgresql"])
@@ -131,7 +132,6 @@ def frozen(request: pytest.FixtureRequest, kind: str, session: int) -> Iterator[
             os.kill(process, signal.SIGCONT)
 
 
-@pytest.mark.timeout(60)  # before, it was for ever
 @on_servers
 def test_a_server_that_is_frozen_holds_nobody_for_ever(
     database: str, kind: str, request: pytest.FixtureRequest
@@ -144,7 +144,7 @@ def test_a_server_that_is_frozen_holds_nobody_for_ever(
                 began = time.monotonic()
                 with pytest.raises(sa.exc.DBAPIError) as lost:
                     connection.execute(question)
-                assert 1 <= time.monotonic() - began < 20
+                assert 1 <= time.monotonic() - began < at_most(20)
             assert errors.transient_reason(lost.value) == "the connection to it failed"
         with impatient.connect() as connection:
             assert connection.execute(question).scalar() == 1

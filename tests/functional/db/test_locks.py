@@ -10,6 +10,7 @@ import pytest
 from ironic_lite import objects
 from ironic_lite.common import context, exception
 from ironic_lite.db import nodes
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -27,7 +28,7 @@ def test_sixteen_threads_fight_for_one_lock(node: objects.Node, admin: Context) 
     start = threading.Barrier(16)
 
     def fight(number: int) -> objects.Node | None:
-        start.wait(10)
+        start.wait(PATIENCE)
         try:
             return objects.Node.reserve(admin, f"host{number}", node.uuid)
         except exception.NodeLocked:

@@ -13,6 +13,7 @@ from ironic_lite.db import engine, nodes, outbox
 from ironic_lite.db.models import MUTEXES
 from ironic_lite.objects.node import Node
 from ironic_lite.objects.notification import Outbox
+from tests.waiting import PATIENCE
 
 
 def note(key: str, number: int) -> None:
@@ -70,7 +71,7 @@ def test_rivals_do_not_pass_a_limit(database: str) -> None:
         node.provision_state = "deploying"
         refusal = exception.ConcurrentActionLimit(action="a", option="o", most=3)
         node.allow_in_states(["deploying"], 3, "deploying", refusal)
-        ready.wait(20)
+        ready.wait(PATIENCE)
         try:
             node.save()
         except exception.ConcurrentActionLimit:

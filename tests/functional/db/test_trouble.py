@@ -25,7 +25,7 @@ from ironic_lite.db.ports import ports
 from tests import options
 from tests.chaos.proxy import Proxy
 from tests.functional.db import cutting_proxy
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 Context = context.RequestContext
 SERVERS = ("mariadb", "postgresql")
@@ -79,7 +79,7 @@ def test_a_deadlock_is_tried_again(database: str) -> None:
                 statement = sa.update(nodes.NODES).where(nodes.NODES.c.id == node_id)
                 connection.execute(statement.values(last_error=f"{first}"))
                 if number == 0 and not retry.is_repeated():
-                    both_hold_one.wait(30)
+                    both_hold_one.wait(PATIENCE)
 
     with futures.ThreadPoolExecutor(2) as pool:
         list(pool.map(write, pair, reversed(pair)))
@@ -219,7 +219,7 @@ def test_a_server_that_restarts(
             wait_for(lambda: "try 1 failed" in caplog.text, "the first try to fail")
         finally:
             server.start()
-        written.result(60)
+        written.result(PATIENCE)
     assert nodes.get(node["id"])["power_state"] == "power on"
 
 

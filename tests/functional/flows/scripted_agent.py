@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tests.waiting import PATIENCE
+
 
 class ScriptedAgent:
     """Commands run until the test ends them with :meth:`end`."""
@@ -128,5 +130,5 @@ def running() -> Iterator[ScriptedAgent]:
         yield agent
     finally:
         httpd.shutdown()
-        thread.join(10)
+        thread.join(PATIENCE)
         httpd.server_close()

@@ -16,7 +16,7 @@ from ironic_lite.drivers.modules.fake.power import FakePower
 from ironic_lite.objects.node import Node
 from tests.functional.flows.booted import Booted
 from tests.functional.flows.scripted_agent import ScriptedAgent
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 
 def test_steps_in_the_agent(booted: Booted, agent: ScriptedAgent) -> None:
@@ -367,7 +367,7 @@ def test_a_call_that_waited_for_the_lock_while_its_agent_went(
         task.node.save()
         task.release_resources()
         with pytest.raises(exception.InvalidAgentToken):
-            late.result(30)
+            late.result(PATIENCE)
     assert (booted.now.provision_state, booted.now.last_error) == (states.CLEANWAIT, None)
 
 

@@ -23,7 +23,7 @@ from ironic_lite.drivers.modules.fake.management import FakeManagement
 from ironic_lite.drivers.modules.fake.power import FakePower
 from tests.functional.flows.scripted_agent import ScriptedAgent
 from tests.functional.flows.workshop import Workshop
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 PASSWORD = "let me in"
 RESET = {"interface": "bios", "step": "factory_reset"}
@@ -93,7 +93,7 @@ class Scene:
         """Until the node comes to rest."""
 
         def at_rest() -> bool:
-            self.alive.identity.workers.drain(10)
+            self.alive.identity.workers.drain(PATIENCE)
             now = self.survivor.node(node)
             if now.reservation == "doomed" and self.dead:
                 self._bury(node)

@@ -16,6 +16,7 @@ from ironic_lite.drivers.interfaces import steps as step_specs
 from ironic_lite.drivers.modules.fake.bios import FakeBIOS
 from ironic_lite.drivers.modules.fake.power import FakePower
 from tests.functional.flows.workshop import Workshop
+from tests.waiting import PATIENCE
 
 RESET = {"interface": "bios", "step": "factory_reset"}
 
@@ -133,7 +134,7 @@ def test_a_task_that_has_lost_its_lock_writes_nothing(
     node = workshop.create_node(states.MANAGEABLE)
     with workshop.task(node) as task:
         flows.clean.start_manual(task, [RESET, RESET])
-    assert workshop.identity.workers.drain(10)
+    assert workshop.identity.workers.drain(PATIENCE)
     left = workshop.node(node)
     # Neither went it on, nor did it record a failure on a node that is no longer its own.
     assert ran == ["factory_reset"]
@@ -339,9 +340,9 @@ def test_what_takes_every_conductor_down_with_it_ends(
     with workshop.task(node) as task:
         flows.clean.start_manual(task, [RESET, RESET], disable_ramdisk=True)
     for _ in range(3):
-        assert workshop.identity.workers.drain(10)
+        assert workshop.identity.workers.drain(PATIENCE)
         workshop.in_worker(flows.recover, node)
-    assert workshop.identity.workers.drain(10)
+    assert workshop.identity.workers.drain(PATIENCE)
     failed = workshop.node(node)
     assert (failed.provision_state, len(ran)) == (states.CLEANFAIL, 3)
     assert "was cut off again after 2 repetitions" in failed.last_error

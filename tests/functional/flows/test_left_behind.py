@@ -15,7 +15,7 @@ from ironic_lite.drivers.modules.fake.power import FakePower
 from tests.functional.flows.booted import Booted
 from tests.functional.flows.scripted_agent import ScriptedAgent
 from tests.functional.flows.workshop import Workshop
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 DOOMED = "doomed"
 MEDIA_ERROR = "the agent reports: disk sda: media error."
@@ -42,14 +42,14 @@ def deadly_power(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 
 
 def bury(doomed: Workshop, survivor: Workshop) -> None:
-    doomed.identity.workers.drain(10)
+    doomed.identity.workers.drain(PATIENCE)
     objects.Node.release_orphans(survivor.context, [DOOMED], even_if_alive=True)
 
 
 def taken_up(survivor: Workshop, node: objects.Node) -> Any:
     with survivor.identity.active():
         orphans.recover(survivor.context)
-    survivor.identity.workers.drain(30)
+    survivor.identity.workers.drain(PATIENCE)
     return survivor.node(node)
 
 
@@ -126,7 +126,7 @@ def test_parent_and_child_are_taken_up_at_once(
 
     def slow(self: FakePower, task: Any, state: str, timeout: int | None = None) -> None:
         if task.node.uuid == child.uuid and task.purpose == "recovery":
-            wait_for(lambda: len(refused) > 3, "the parent's step to ask for the child's lock", 10)
+            wait_for(lambda: len(refused) > 3, "the parent's step to ask for the child's lock")
         change(self, task, state, timeout)
 
     monkeypatch.setattr(objects.Node, "reserve", noticed)

@@ -17,7 +17,7 @@ from ironic_lite.conductor.periodics.power_sync import PowerSync
 from ironic_lite.drivers.modules.fake.power import FakePower
 from tests.functional.flows.booted import Booted
 from tests.functional.flows.scripted_agent import ScriptedAgent
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 HOLD = {"step": "hold"}
 
@@ -32,7 +32,7 @@ def asking(booted: Booted, option: Callable[..., None]) -> Iterator[None]:
     thread.start()
     yield
     stop.set()
-    thread.join(30)
+    thread.join(PATIENCE)
 
 
 @pytest.fixture

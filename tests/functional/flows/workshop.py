@@ -12,7 +12,7 @@ from ironic_lite.conductor import flows, identity, task_manager
 from ironic_lite.conductor.ring import HashRingManager
 from ironic_lite.conductor.workers import Workers
 from ironic_lite.drivers.factory import DriverFactory
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 FAKE = {
     **{f"{kind}_interface": "fake" for kind in objects.node.INTERFACE_TYPES},
@@ -37,7 +37,7 @@ class Workshop:
 
     def close(self) -> None:
         """Wait for running work."""
-        self.identity.workers.drain(10)
+        self.identity.workers.drain(PATIENCE)
         self.identity.workers.shutdown()
 
     def create_node(self, state: str = states.ENROLL, **fields: Any) -> objects.Node:

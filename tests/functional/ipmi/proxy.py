@@ -7,6 +7,8 @@ import socket
 import threading
 from collections.abc import Callable
 
+from tests.waiting import PATIENCE
+
 TO_BMC, TO_CLIENT = "to BMC", "to client"
 Rule = Callable[[str, int, bytes], list[bytes]]
 
@@ -42,7 +44,7 @@ class Proxy:
 
     def __exit__(self, *_error: object) -> None:
         self._stop.close()
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
         for sock in (self._front, self._stopped, *self._backs.values()):
             sock.close()
 

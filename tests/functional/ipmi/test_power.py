@@ -12,7 +12,7 @@ from ironic_lite.common import exception, states
 from ironic_lite.drivers.modules.ipmi.power import IPMIPower
 from tests.functional.servers import process
 from tests.functional.servers.ipmi_sim import BMC
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 POWER = IPMIPower()
 MakeTask = Callable[..., Any]
@@ -111,7 +111,7 @@ def test_waits_for_an_operating_system_that_takes_its_time(bmc: BMC, make_task: 
     wait_for(lambda: bmc.history == ["shutdown 1"], "the request to shut down")
     assert asked.is_alive()
     bmc.powered_on = False
-    asked.join(30)
+    asked.join(PATIENCE)
     assert not asked.is_alive()
 
 

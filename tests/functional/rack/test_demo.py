@@ -21,7 +21,7 @@ from ironic_lite.simulator.demo.enrolment import Enrolment
 from ironic_lite.simulator.demo.service import Service, free_port
 from ironic_lite.simulator.virtual_rack import VirtualRack
 from tests.functional.cli.conftest import Baremetal
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 NEWEST = {"X-OpenStack-Ironic-API-Version": "latest"}
 IRONIC_LITE = str(Path(sys.executable).with_name("ironic-lite"))
@@ -56,7 +56,7 @@ class Running:
     def stop(self, number: signal.Signals) -> int:
         """Send a signal and wait for the end."""
         self.process.send_signal(number)
-        return self.process.wait(30)
+        return self.process.wait(PATIENCE)
 
 
 @contextlib.contextmanager
@@ -96,9 +96,9 @@ def test_demo_stays_until_it_is_interrupted(tmp_path: Path) -> None:
         log = demo.find(r"Log of the service: (.*)\n")
         url = demo.find(r"OS_ENDPOINT=(\S+)")
         rack = demo.find(r"curl (\S+)/servers/0\n")
-        nodes = requests.get(f"{url}/v1/nodes", timeout=10).json()["nodes"]
+        nodes = requests.get(f"{url}/v1/nodes", timeout=PATIENCE).json()["nodes"]
         assert [n["provision_state"] for n in nodes] == ["active"]
-        assert requests.get(f"{rack}/servers/0", timeout=10).json()["phase"] == "booted"
+        assert requests.get(f"{rack}/servers/0", timeout=PATIENCE).json()["phase"] == "booted"
         assert Path(log).exists()
         assert demo.stop(signal.SIGINT) == 0
         assert not is_open(url)
@@ -118,16 +118,16 @@ def test_what_the_demo_prints_works_in_this_order(tmp_path: Path) -> None:
             for line in printed:
                 baremetal(*shlex.split(line.replace(" --wait 60", "")))
                 wait_for(lambda: at_rest(url), f"the end of {line}", 90)
-        node = requests.get(f"{url}/v1/nodes/demo-0", headers=NEWEST, timeout=10).json()
+        node = requests.get(f"{url}/v1/nodes/demo-0", headers=NEWEST, timeout=PATIENCE).json()
         assert (node["provision_state"], node["power_state"]) == ("active", "power on")
         rack = demo.find(r"curl (\S+)/servers/0\n")
-        seen = requests.get(f"{rack}/servers/0", timeout=10).json()
+        seen = requests.get(f"{rack}/servers/0", timeout=PATIENCE).json()
         assert seen["phase"] in ("post", "booting-disk", "booted")
 
 
 def at_rest(url: str) -> bool:
     """Tell whether nothing goes on with the node."""
-    node = requests.get(f"{url}/v1/nodes/demo-0", headers=NEWEST, timeout=10).json()
+    node = requests.get(f"{url}/v1/nodes/demo-0", headers=NEWEST, timeout=PATIENCE).json()
     assert not node["last_error"], node["last_error"]
     assert not node["provision_state"].endswith(" failed")
     return not (node["reservation"] or node["target_provision_state"] or node["target_power_state"])
@@ -204,7 +204,7 @@ def test_rack_in_the_foreground(tmp_path: Path) -> None:
     ports = ("--http-port", "0", "--bmc-port-base", "0")
     with running(tmp_path / "out", "rack", "--count", "3", *ports) as rack:
         url = rack.find(r"curl (\S+)/servers\n")
-        servers = requests.get(f"{url}/servers", timeout=10).json()["servers"]
+        servers = requests.get(f"{url}/servers", timeout=PATIENCE).json()["servers"]
         assert len(servers) == 3
         assert f"bmc 127.0.0.1:{servers[2]['bmc_port']}" in rack.output
         assert rack.stop(signal.SIGINT) == 0

@@ -9,6 +9,7 @@ import requests
 
 from ironic_lite.simulator import images, ipxe
 from tests.functional.rack.cloud import Cloud, Server
+from tests.waiting import PATIENCE
 
 
 def _ramdisk(cloud: Cloud) -> dict[str, Any]:
@@ -40,7 +41,7 @@ def test_a_ramdisk_is_an_instance(cloud: Cloud) -> None:
 
 def _boot_script(cloud: Cloud, server: Server) -> str:
     mac = server.status["mac"].replace(":", "-")
-    return requests.get(f"{cloud.service.api_url}/boot/{mac}", timeout=10).text
+    return requests.get(f"{cloud.service.api_url}/boot/{mac}", timeout=PATIENCE).text
 
 
 def test_a_ramdisk_instance_is_cleaned_and_serviced_by_the_agent(cloud: Cloud) -> None:
@@ -125,7 +126,7 @@ def test_what_somebody_else_deploys(cloud: Cloud) -> None:
 
 def test_a_server_that_gets_no_script_goes_on_to_its_next_device(cloud: Cloud) -> None:
     """What DHCP hands out, run by firmware whose script server is away: it tries for a while, then it lets go."""
-    text = requests.get(f"{cloud.service.api_url}/boot.ipxe", timeout=10).text
+    text = requests.get(f"{cloud.service.api_url}/boot.ipxe", timeout=PATIENCE).text
     fetched = 0
 
     async def fetch(url: str) -> bytes:
@@ -141,5 +142,5 @@ def test_a_server_that_gets_no_script_goes_on_to_its_next_device(cloud: Cloud) -
     firmware = ipxe.Firmware({"mac": "52:54:00:ff:ff:ff"}, fetch, download)
     assert asyncio.run(firmware.run("http://api/boot.ipxe")).action == "exit"
     assert fetched == 30
-    unknown = requests.get(f"{cloud.service.api_url}/boot/52-54-00-ff-ff-ff", timeout=10)
+    unknown = requests.get(f"{cloud.service.api_url}/boot/52-54-00-ff-ff-ff", timeout=PATIENCE)
     assert unknown.text.splitlines()[-1] == "exit"

@@ -10,7 +10,7 @@ from ironic_lite.simulator import images
 from ironic_lite.simulator.faults import InvalidFault
 from ironic_lite.simulator.virtual_rack import VirtualRack
 from tests.functional.rack.provisioner import Provisioner
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 
 def boot(rack: VirtualRack, phase: str) -> None:
@@ -67,21 +67,21 @@ def test_broken_scripts_end_at_no_bootable_device(
 
 
 def test_images_have_the_stated_checksums(rack: VirtualRack) -> None:
-    listed = requests.get(f"{rack.http_url}/images", timeout=10).json()["images"]
+    listed = requests.get(f"{rack.http_url}/images", timeout=PATIENCE).json()["images"]
     assert {i["name"] for i in listed} == set(images.catalog())
     for image in listed:
-        content = requests.get(f"{rack.http_url}/images/{image['name']}", timeout=10).content
+        content = requests.get(f"{rack.http_url}/images/{image['name']}", timeout=PATIENCE).content
         assert len(content) == image["size"]
         assert hashlib.sha256(content).hexdigest() == image["sha256"]
-    assert requests.get(f"{rack.http_url}/images/none", timeout=10).status_code == 404
+    assert requests.get(f"{rack.http_url}/images/none", timeout=PATIENCE).status_code == 404
 
 
 def test_servers_over_http(rack: VirtualRack) -> None:
-    servers = requests.get(f"{rack.http_url}/servers", timeout=10).json()["servers"]
+    servers = requests.get(f"{rack.http_url}/servers", timeout=PATIENCE).json()["servers"]
     assert [s["name"] for s in servers] == ["server-0", "server-1"]
-    assert servers[1] == requests.get(f"{rack.http_url}/servers/1", timeout=10).json()
+    assert servers[1] == requests.get(f"{rack.http_url}/servers/1", timeout=PATIENCE).json()
     assert len({s["mac"] for s in servers}) == 2
-    missing = requests.get(f"{rack.http_url}/servers/2", timeout=10)
+    missing = requests.get(f"{rack.http_url}/servers/2", timeout=PATIENCE)
     assert missing.status_code == 404
     assert "there are 2" in missing.json()["error"]
 
@@ -89,16 +89,16 @@ def test_servers_over_http(rack: VirtualRack) -> None:
 def test_faults_over_http(rack: VirtualRack) -> None:
     url = f"{rack.http_url}/servers/0/faults"
     faults = {"bmc_silent": True, "agent_command_delay": 1.5, "bmc_answers": "1/3"}
-    assert requests.put(url, json=faults, timeout=10).json() == faults
-    assert requests.put(url, json={"bmc_silent": False}, timeout=10).json() == {
+    assert requests.put(url, json=faults, timeout=PATIENCE).json() == faults
+    assert requests.put(url, json={"bmc_silent": False}, timeout=PATIENCE).json() == {
         "agent_command_delay": 1.5,
         "bmc_answers": "1/3",
     }
     for wrong in ({"nothing": 1}, {"bmc_silent": 1}, {"bmc_answers": "3/2"}, ["x"], "x"):
-        answer = requests.put(url, json=wrong, timeout=10)
+        answer = requests.put(url, json=wrong, timeout=PATIENCE)
         assert answer.status_code == 400, wrong
         assert answer.json()["error"]
-    assert requests.delete(url, timeout=10).json() == {}
+    assert requests.delete(url, timeout=PATIENCE).json() == {}
     assert rack.status(0)["faults"] == {}
     with pytest.raises(InvalidFault, match="Known faults"):
         rack.set_faults(0, nothing=True)
@@ -107,11 +107,16 @@ def test_faults_over_http(rack: VirtualRack) -> None:
 def test_the_log_over_http(rack: VirtualRack) -> None:
     rack.control(0, "on")
     wait_for(rack.journal, "the first entry")
-    log = requests.get(f"{rack.http_url}/log?since=0&server=server-0", timeout=10).json()["log"]
+    log = requests.get(f"{rack.http_url}/log?since=0&server=server-0", timeout=PATIENCE).json()[
+        "log"
+    ]
     assert log[0]["seq"] == 1
     assert log[0]["action"] == "power-is"
-    assert requests.get(f"{rack.http_url}/log?since=x", timeout=10).status_code == 400
-    assert "server-0" not in requests.get(f"{rack.http_url}/log?server=server-1", timeout=10).text
+    assert requests.get(f"{rack.http_url}/log?since=x", timeout=PATIENCE).status_code == 400
+    assert (
+        "server-0"
+        not in requests.get(f"{rack.http_url}/log?server=server-1", timeout=PATIENCE).text
+    )
 
 
 def test_a_taken_port_is_an_error(rack: VirtualRack) -> None:

@@ -18,7 +18,7 @@ from ironic_lite.simulator import images
 from ironic_lite.simulator.virtual_rack import VirtualRack
 from tests.functional.deployment import Deployment
 from tests.functional.rack.cloud import OPTIONS, QUICK, Cloud, Server
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 PASSWORD = "correct horse battery staple"
 
@@ -108,7 +108,7 @@ def gate() -> Iterator[tuple[str, threading.Event, threading.Event]]:
     finally:
         go_on.set()
         httpd.shutdown()
-        thread.join(10)
+        thread.join(PATIENCE)
         httpd.server_close()
 
 
@@ -135,7 +135,7 @@ def test_a_killed_conductor_loses_no_inspection_and_no_rescue(cloud: Cloud) -> N
         _hold_up(cloud, rescuing, "rescue", "rescuing", rescue_password=PASSWORD)
         _hold_up(cloud, unrescuing, "unrescue", "unrescuing")
         _ask(cloud, taking_in, "inspect")
-        assert asked.wait(60)
+        assert asked.wait(PATIENCE)
         rack.set_faults(sending.index, agent_command_delay=1)
         _ask(cloud, sending, "rescue", rescue_password=PASSWORD)
         wait_for(

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.functional.servers import unprivileged
-from tests.waiting import wait_for
+from tests.waiting import patience, wait_for
 
 INSTALL = "run `make test-servers` (as root, or as a user with sudo)"
 # How the API logs a successful GET.
@@ -113,7 +113,7 @@ class ServerProcess:
         """Wait until the process has ended by itself; returns its exit status. Raises ServerFailed when late."""
         assert self._process is not None
         try:
-            return self._process.wait(timeout)
+            return self._process.wait(patience(timeout))
         except subprocess.TimeoutExpired as late:
             raise ServerFailed(
                 f"{self.name} still runs after {timeout:g} s\n{self.log_tail()}"

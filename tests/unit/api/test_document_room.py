@@ -7,6 +7,7 @@ import pytest
 
 from ironic_lite.api.middleware.document_room import FREE, ROOM, DocumentRoom, NoRoom, Room, Share
 from ironic_lite.common.json_reading import Limits
+from tests.waiting import PATIENCE
 
 
 def test_small_bodies_need_none() -> None:
@@ -30,7 +31,7 @@ def test_waiting() -> None:
     waiting = threading.Thread(target=room.take, args=(5,))
     waiting.start()
     room.give_back(10)
-    waiting.join(30)
+    waiting.join(PATIENCE)
     assert not waiting.is_alive()
 
 

@@ -16,6 +16,7 @@ from ironic_lite.api.middleware.guessing import (
     TooManyWrong,
     Turns,
 )
+from tests.waiting import PATIENCE
 
 
 class Clock:
@@ -132,7 +133,7 @@ def test_turns() -> None:
 
     first = threading.Thread(target=look)
     first.start()
-    assert entered.wait(30)
+    assert entered.wait(PATIENCE)
     second = threading.Thread(target=look)
     second.start()
     while turns._places.acquire(blocking=False):
@@ -140,8 +141,8 @@ def test_turns() -> None:
     with pytest.raises(TooManyAtOnce), turns:
         raise AssertionError
     leave.set()
-    first.join(30)
-    second.join(30)
+    first.join(PATIENCE)
+    second.join(PATIENCE)
     with turns:
         pass
 

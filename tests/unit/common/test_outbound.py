@@ -13,6 +13,7 @@ import pytest
 
 from ironic_lite.common import context, outbound
 from ironic_lite.common.outbound import addresses, checking, connections
+from tests.waiting import PATIENCE
 
 SIZE = 1234
 LOOPBACK = ["127.0.0.0/8", "::1/128"]
@@ -228,7 +229,7 @@ def test_slow_servers_are_left(loopback: None, monkeypatch: pytest.MonkeyPatch) 
                 outbound.find(f"http://127.0.0.1:{listener.getsockname()[1]}/", "the URL")
         finally:
             gone.set()
-            thread.join(10)
+            thread.join(PATIENCE)
     assert "nothing came in time" in failed.value.detail
     assert drops, "the server was still speaking"
 

@@ -11,6 +11,7 @@ import pytest
 
 from ironic_lite.common import exception
 from ironic_lite.db import engine
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture(autouse=True)
@@ -131,7 +132,7 @@ def test_threads_that_wait_too_long_for_their_turn_are_told(set_option, tmp_path
     with engine.writer():
         thread = threading.Thread(target=second)
         thread.start()
-        thread.join(10)
+        thread.join(PATIENCE)
     assert len(caught) == 1 and "busy for 1 s" in str(caught[0])
 
 
@@ -141,13 +142,13 @@ def test_the_engine_is_made_once(set_option, tmp_path):
     engines = []
 
     def get():
-        start.wait(10)
+        start.wait(PATIENCE)
         engines.append(engine.get())
 
     threads = [threading.Thread(target=get) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(PATIENCE)
     assert len(set(map(id, engines))) == 1
     assert Path(tmp_path / "db").stat().st_uid == os.getuid()
