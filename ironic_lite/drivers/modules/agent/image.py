@@ -7,7 +7,7 @@ from typing import Any
 
 from oslo_utils import uuidutils
 
-from ironic_lite.common import exception
+from ironic_lite.common import exception, outbound
 from ironic_lite.drivers import available, boot_mode
 from ironic_lite.drivers.modules.agent import driver_info, partition_image
 
@@ -44,6 +44,7 @@ def validate(node: Any, context: Any) -> None:
         raise exception.InvalidParameterValue(
             err=f"instance_info/image_disk_format '{disk_format}' is not supported; use raw or qcow2."
         )
+    _check_config_drive(info.get("configdrive"))
     checksums = _check_checksum(info)
     available.check(source, f"instance_info/{SOURCE}", context)
     if checksums is not None:
@@ -63,6 +64,16 @@ def _check_source(source: Any) -> None:
         image_href=str(source),
         reason=f"instance_info/{SOURCE} {problem}; set it to the http or https URL of the image",
     )
+
+
+def _check_config_drive(drive: Any) -> None:
+    """One that stands in ``instance_info`` need not have come with a request, which looks at it itself."""
+    if not _is_url(drive):
+        return
+    try:
+        outbound.check_url(drive, "instance_info/configdrive")
+    except outbound.OutboundError as exc:
+        raise exception.InvalidParameterValue(err=f"{exc}.") from exc
 
 
 def _check_checksum(info: dict[str, Any]) -> str | None:

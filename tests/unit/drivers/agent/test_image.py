@@ -77,6 +77,8 @@ def test_what_is_accepted(checksum: dict[str, Any]) -> None:
             {"image_os_hash_algo": "sha384", "image_os_hash_value": "http://images/SUMS"},
             "read lists of sha256 and sha512",
         ),
+        ({"configdrive": "http://169.254.169.254/x"}, "instance_info/configdrive .* is refused"),
+        ({"configdrive": "http://0x7f.1/x"}, "instance_info/configdrive"),
         ({"image_os_hash_algo": None}, "image_os_hash_value stands alone"),
         ({"image_os_hash_value": None}, "64 hexadecimal digits, or the URL"),
         ({"image_disk_format": "vmdk"}, "image_disk_format"),
