@@ -17,6 +17,7 @@ from ironic_lite.conf import CONF
 Target = Mapping[str, Any]
 
 _NO_TARGET: Target = {}
+_OWNERS = ("node.owner", "node.lessee", "allocation.owner", "runbook.owner")
 
 
 def of_node(owner: str | None, lessee: str | None) -> Target:
@@ -45,12 +46,18 @@ def authorize(context: RequestContext, rule: str, target: Target = _NO_TARGET) -
 
     :param rule: what is asked for.
     :param target: the record that it is asked of, from ``of_node`` or ``of_owner``; nothing for a collection.
-    :raises HTTPForbidden: it is not granted; it says so where the same roles would do in the scope of the system.
+    :raises HTTPForbidden: it is not granted.
+    :raises SystemScopeNeeded: nor is it to any project with these roles, but they would do in the scope of the system.
     """
     if allows(context, rule, target):
         return
-    if context.project_id and policy.allows_in_system_scope(context, rule, target):
-        raise exception.SystemScopeNeeded(resource=rule, project=context.project_id)
+    project = context.project_id
+    if (
+        project
+        and not policy.allows(context, rule, dict.fromkeys(_OWNERS, project))
+        and policy.allows_in_system_scope(context, rule, target)
+    ):
+        raise exception.SystemScopeNeeded(resource=rule, project=project)
     raise exception.HTTPForbidden(resource=rule)
 
 

@@ -19,8 +19,8 @@ _DEPTH = 16
 
 
 def children(task: Any) -> list[dict[str, Any]]:
-    """The children of the node: ``uuid``, ``power_state`` and ``driver_info`` of each, oldest first."""
-    columns = ["uuid", "power_state", "driver_info"]
+    """The children of the node: ``uuid``, ``name``, ``power_state`` and ``driver_info`` of each, oldest first."""
+    columns = ["uuid", "name", "power_state", "driver_info"]
     return list(Node.rows(task.context, columns, filters={"parent_node": task.node.uuid}))
 
 

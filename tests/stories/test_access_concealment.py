@@ -24,6 +24,7 @@ from ironic_lite.api.resources.volume import CONNECTOR, TARGET
 from ironic_lite.api.routes import V1
 from tests.stories.access_requests import BODIES, OWNER
 from tests.stories.access_service import PLACEHOLDER, Service, user_of
+from tests.waiting import wait_for
 
 ADMIN = user_of("system", "admin")
 ROLES = ("admin", "manager", "member", "reader")
@@ -116,7 +117,20 @@ def records(access_service: Service) -> Records:
         status, made = access_service.ask(stranger, "POST", path, {**body, **part})
         assert status == 201, made
         own[kind] = made["uuid"]
+    _manage(access_service, own["node"])
     return Records(foreign, names, own)
+
+
+def _manage(service: Service, node: str) -> None:
+    """Only a manageable node is cleaned."""
+    path = f"/nodes/{node}"
+    assert service.ask(ADMIN, "PUT", f"{path}/states/provision", {"target": "manage"})[0] == 202
+
+    def at_rest() -> bool:
+        shown = service.ask(ADMIN, "GET", path, None)[1]
+        return shown["provision_state"] == "manageable" and shown["reservation"] is None
+
+    wait_for(at_rest, "the node to be manageable")
 
 
 class Question(NamedTuple):
@@ -208,8 +222,11 @@ def _by_body() -> Iterator[Question]:
                 own = f"{path}/{{own_{COLLECTIONS[path[1:]]}}}"
                 patch = [{"op": "add", "path": f"/{field.name}", "value": value}]
                 yield Question("PATCH", own, patch, kind)
-    provision = {"target": "clean", "runbook": "{record}"}
-    yield Question("PUT", "/nodes/{own_node}/states/provision", provision, "runbook")
+    path = "/nodes/{own_node}/states/provision"
+    yield Question("PUT", path, {"target": "clean", "runbook": "{record}"}, "runbook")
+    for_children = {"interface": "deploy", "step": "erase_devices"}
+    for_children |= {"execute_on_child_nodes": True, "limit_child_node_execution": ["{record}"]}
+    yield Question("PUT", path, {"target": "clean", "clean_steps": [for_children]}, "node")
     yield Question("GET", "/nodes/{own_node}/plan?target=clean&runbook={record}", None, "runbook")
 
 

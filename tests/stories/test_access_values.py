@@ -229,6 +229,13 @@ def test_refusal_names_the_scope_that_would_do(access_service: Service, path: st
     assert status == 403
     assert "--os-system-scope all" in answer["error_message"]
     assert f"scope of project {OWNER}" in answer["error_message"]
+    # What the owner of a node may do, and its lessee not, is not a matter of scope.
+    body = {"driver": "fake-hardware", "owner": OWNER, "lessee": GROUPS["lessee"]}
+    node = access_service.ask(ADMIN, "POST", "/nodes", body)[1]["uuid"]
+    history = f"/nodes/{node}/history"
+    status, answer = access_service.ask(user_of("lessee", "admin"), "GET", history, None)
+    assert status == 403
+    assert "scope" not in answer["error_message"]
     # A role that would not do there either is told so as ever.
     status, answer = access_service.ask(user_of("owner", "reader"), "POST", "/chassis", {})
     assert status == 403

@@ -146,8 +146,9 @@ def test_a_stranger_is_no_child(family: Family) -> None:
     limited = _on_children("power_on", limit_child_node_execution=[stranger.uuid])
     with pytest.raises(exception.InvalidParameterValue, match="no child of node"):
         family.clean(limited)
+    # One that does not exist is none either, in the same words: the stranger may be somebody else's.
     limited["limit_child_node_execution"] = ["6b1f2c5e-0000-4000-8000-3f0c7f4f4a10"]
-    with pytest.raises(exception.NodeNotFound):
+    with pytest.raises(exception.InvalidParameterValue, match="no child of node"):
         family.clean(limited)
 
 

@@ -167,7 +167,7 @@ MANAGEABLE = [
             "a child that does not exist",
             {"clean_steps": [_on_children("power_on", STRANGER)]},
             STRANGER,
-            404,
+            400,
         ),
     )
 ] + [
