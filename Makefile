@@ -4,6 +4,7 @@
 # make lint          style, types, walls between the rooms, release notes
 # make chaos         conductors killed at every point (half an hour)  ARGS="--chaos-faults broker_gone"
 # make chaos-quick   each fault once, on both databases (six minutes)  ARGS="--chaos-slowness 3"
+# make quirks        every flow on BMCs that bend the standard        ARGS="--pairs 20 --seed 7"
 # make bench         ironic_lite against upstream ironic              ARGS=--help
 # make scale         2,000 nodes through a cluster of three conductors ARGS=--help
 # make storm         1,000 agents that call at once                   ARGS=--help
@@ -21,7 +22,7 @@ TEST_WORKERS ?= 4
 
 CHAOS = $(BIN)/python -m pytest -q -o faulthandler_timeout=0 --chaos-report build/chaos.md tests/chaos
 
-.PHONY: help demo test chaos chaos-quick lint bench scale storm guessers fuzz sample-config test-servers clean
+.PHONY: help demo test chaos chaos-quick lint quirks bench scale storm guessers fuzz sample-config test-servers clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -47,6 +48,9 @@ lint: $(VENV)/.installed-for-tests
 	$(BIN)/mypy ironic_lite
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/reno --quiet lint
+
+quirks: $(VENV)/.installed-for-tests
+	@$(BIN)/python -m tests.quirks $(ARGS)
 
 bench: $(VENV)/.installed-for-tests
 	@$(BIN)/python -m tests.bench $(ARGS)

@@ -199,15 +199,22 @@ def _conclude_failure(task: TaskManager, flow: Flow) -> None:
     problem = _clean_up(task, flow)
     if node.provision_state in states.FAILED:
         # Aborted operations leave their working state first.
-        message = f"{message} Cleaning up failed: {problem}" if problem else message
+        if problem:
+            message = _joined(message, "Cleaning up failed", problem)
         _record_failure(task, flow, message)
         node.save()
         return
     if problem:
-        message = f"{message} Cleaning up after it failed as well: {problem}."
+        message = _joined(message, "Cleaning up after it failed as well", problem)
     flow.before_fail(task, step, message)
     _record_failure(task, flow, message)
     task.process_event("fail")
+
+
+def _joined(message: str, what: str, problem: str) -> str:
+    """Two failures in one text, which says at length but once what both have met: a BMC that is away, for example."""
+    same = ". " in problem and problem.split(". ", 1)[0] in message
+    return f"{message} {what}" + (", for the same reason." if same else f": {problem.rstrip('.')}.")
 
 
 def _record_failure(task: TaskManager, flow: Flow, message: str) -> None:

@@ -11,6 +11,7 @@ from ironic_lite.conductor import allocations, console, family
 from ironic_lite.conductor.identity import current
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.conf import CONF
+from ironic_lite.drivers import refused_fields
 from ironic_lite.objects.base import IronicLiteObject
 from ironic_lite.objects.node import Node
 
@@ -39,6 +40,7 @@ def create(node: Node) -> None:
         if not node.obj_attr_is_set(field):
             setattr(node, field, None)
     current().drivers.check_node(node)
+    _check_driver_info(node, {})
     node.create()
 
 
@@ -90,10 +92,13 @@ def update(
     if changed.get("parent_node"):
         family.check_parent(task.context, node, changed["parent_node"])
     _clear_with_maintenance(changed)
+    driver_info_before = node.driver_info
     for field, value in changed.items():
         setattr(node, field, value)
     if "driver" in changed or changed.keys() & set(INTERFACE_FIELDS):
         current().drivers.check_node(node, reset=reset_interfaces)
+    if "driver_info" in changed:
+        _check_driver_info(node, driver_info_before)
     freed = _ends_allocation(node, changed)
     if freed:
         allocations.release(task.context, node)
@@ -120,6 +125,10 @@ def _check_operation(node: Node, changed: dict[str, Any]) -> None:
 def may_free(node: Node, changed: dict[str, Any]) -> bool:
     """Whether a change only takes the instance off a node under maintenance, which is allowed in all states."""
     return node.maintenance and changed == {"instance_uuid": None}
+
+
+def _check_driver_info(node: Node, before: dict[str, Any]) -> None:
+    refused_fields.check(current().drivers.driver_for(node), node.driver_info or {}, before or {})
 
 
 def _check_state(node: Node, changed: dict[str, Any]) -> None:

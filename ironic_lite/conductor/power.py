@@ -83,7 +83,7 @@ def change(task: Any, state: str, timeout: int | None = None, reraise: bool = Tr
         raise
     except Exception as exc:
         node.target_power_state = None
-        node.last_error = f"Failed to change power to '{state}': {exc}"
+        node.last_error = _told(state, exc)
         history.record_with_node(task, history.TRANSITION, node.last_error, error=True)
         journal.note(task, terms.POWER, state, terms.FAILED, str(exc))
         if not announced:
@@ -95,10 +95,24 @@ def change(task: Any, state: str, timeout: int | None = None, reraise: bool = Tr
         LOG.error("Node %s: %s", node.uuid, node.last_error)
         return
     LOG.info("Node %s: %s", node.uuid, target)
+    record_connection(task)
     journal.note(task, terms.POWER, state, terms.DONE)
     _record(node, state, target)
     if target != before:
         nova.power_changed(node)
+
+
+def _told(state: str, problem: Exception) -> str:
+    if isinstance(problem, exception.PowerStateFailure):
+        return str(problem)  # It says itself what has failed.
+    return f"Failed to change power to '{state}': {problem}"
+
+
+def record_connection(task: Any) -> None:
+    """Show on the node what is known about the way to its BMC; saved with the node."""
+    for name, value in task.driver.power.connection_facts(task).items():
+        if task.node.driver_internal_info.get(name) != value:
+            task.node.set_driver_internal_info(name, value)
 
 
 def _is_forbidden(node: Any, state: str) -> bool:

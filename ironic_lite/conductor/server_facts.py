@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a server tells of itself when it is verified: BIOS settings, firmware versions, boot mode."""
+"""What a server tells of itself when it is verified: BIOS settings, firmware versions, boot mode, maker."""
 
 from collections.abc import Callable
 
 from oslo_log import log
 
 from ironic_lite.common import exception
+from ironic_lite.conductor import power
 from ironic_lite.conductor.task_manager import TaskManager
+from ironic_lite.drivers.interfaces import management
 
 LOG = log.getLogger(__name__)
 
 
 def record(task: TaskManager) -> None:
     """Write down what the server tells. What it does not tell stays as it was; that is no failure of the node."""
-    for read in (_bios, _firmware, _boot_mode, _secure_boot):
+    for read in (_bios, _firmware, _boot_mode, _secure_boot, _vendor):
         _try(task, read)
+    power.record_connection(task)
 
 
 def _bios(task: TaskManager) -> None:
@@ -31,6 +34,16 @@ def _boot_mode(task: TaskManager) -> None:
 
 def _secure_boot(task: TaskManager) -> None:
     task.node.secure_boot = task.driver.management.get_secure_boot_state(task)
+
+
+def _vendor(task: TaskManager) -> None:
+    """Some makers' servers want other boot values: what the operator says comes first."""
+    node = task.node
+    if node.properties.get("vendor"):
+        return
+    vendor = task.driver.management.detect_vendor(task)
+    if vendor and not vendor.startswith(management.UNKNOWN_VENDOR):
+        node.properties = {**node.properties, "vendor": vendor}
 
 
 def _try(task: TaskManager, read: Callable[[TaskManager], None]) -> None:

@@ -28,6 +28,7 @@ from ironic_lite.conductor import (
     workers,
 )
 from ironic_lite.conf import CONF
+from ironic_lite.drivers import boot_persistence
 from ironic_lite.objects.node import Node
 from ironic_lite.objects.port import Port
 
@@ -404,9 +405,11 @@ class TaskManager:
     def set_boot_device(self, device: str, persistent: bool = False) -> None:
         """Set the boot device through the management interface.
 
+        :param persistent: for all boots to come, unless the node has a word in that (``boot_persistence``).
         :raises InvalidParameterValue: when the server does not offer the device.
         :raises NodeLockLost: when this task no longer holds the node; the BMC is not asked then.
         """
         self.ensure_locked()
         self.driver.management.validate(self)
-        self.driver.management.set_boot_device(self, device, persistent=persistent)
+        for_good = boot_persistence.decide(self.node, persistent)
+        self.driver.management.set_boot_device(self, device, persistent=for_good)

@@ -22,6 +22,8 @@ from types import TracebackType
 from typing import Any, Self
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from tests.functional.servers import process
 from tests.functional.servers.ports import free_port
@@ -65,6 +67,9 @@ class Deployment:
         self._options = options or {}
         self._session = requests.Session()
         self._session.trust_env = False
+        # The API closes connections that nobody has used for a while, perhaps just when one is taken up again.
+        reads = Retry(connect=0, read=3, redirect=0, other=0, allowed_methods={"GET"})
+        self._session.mount("http://", HTTPAdapter(pool_maxsize=50, max_retries=reads))
         self._session.auth = credentials
         self.token: str | None = None
 

@@ -107,7 +107,7 @@ class PowerSync:
         node.maintenance = True
         node.fault = FAULT
         node.maintenance_reason = node.last_error = (
-            f"During power sync, {problem}. Maintenance ends by itself once the BMC answers again."
+            f"During power sync, {problem.rstrip('.')}. Maintenance ends by itself once the BMC answers again."
         )
         history.record_with_node(task, history.MONITORING, node.last_error, error=True)
         node.save()

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from ironic_lite.common import exception
 from ironic_lite.drivers.interfaces import steps
 from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.refused_fields import Refused
 
 
 class BaseInterface(abc.ABC):
@@ -22,6 +23,9 @@ class BaseInterface(abc.ABC):
     supported: ClassVar[bool] = True
     """False on the ``no-*`` implementations: the node does without this kind of work."""
 
+    properties_prefix: ClassVar[str] = ""
+    """Where it is set, fields of ``driver_info`` that begin so are this interface's, and there are no others."""
+
     @abc.abstractmethod
     def get_properties(self) -> dict[str, str]:
         """``{name in driver_info: what it means}``.
@@ -29,6 +33,10 @@ class BaseInterface(abc.ABC):
         Forms are made from the texts: each ends in "Required." or "Optional.", and says "default is X." and
         "One of A, B." where there is a default or a choice.
         """
+
+    def refused_properties(self) -> dict[str, Refused]:
+        """``{name in driver_info: what to do instead}`` of what Ironic reads, and this interface does not."""
+        return {}
 
     @abc.abstractmethod
     def validate(self, task: Task) -> None:

@@ -14,6 +14,9 @@ CDROM = "cdrom"
 BIOS = "bios"
 SAFE = "safe"
 
+UNKNOWN_VENDOR = "iana-"
+"""How a maker without a short name is called: with its enterprise number behind."""
+
 
 class ManagementInterface(BaseInterface):
     """Manages what a server boots from, and asks its BMC how it is."""
@@ -36,7 +39,7 @@ class ManagementInterface(BaseInterface):
         """``{"boot_device": name or None, "persistent": True, False or None}``."""
 
     def detect_vendor(self, task: Task) -> str:
-        """The maker of the server, as its BMC tells."""
+        """The maker of the server, as its BMC tells: a short name, or ``UNKNOWN_VENDOR`` and a number."""
         self._unsupported(task, "detect_vendor")
 
     def get_sensors_data(self, task: Task) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 """Power control."""
 
 import abc
+from typing import Any
 
 from ironic_lite.common import states
 from ironic_lite.drivers.interfaces.base import BaseInterface
@@ -32,6 +33,10 @@ class PowerInterface(BaseInterface):
     @abc.abstractmethod
     def reboot(self, task: Task, timeout: int | None = None) -> None:
         """Power off if it is on, then power on."""
+
+    def connection_facts(self, task: Task) -> dict[str, Any]:
+        """What is known about the way to the BMC, to be shown in ``driver_internal_info``. Asks no hardware."""
+        return {}
 
     def get_supported_power_states(self, task: Task) -> list[str]:
         """The targets that this interface takes."""

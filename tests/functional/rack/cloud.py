@@ -147,7 +147,9 @@ class Cloud:
 
 
 @contextmanager
-def running(directory: Path, **options: dict[str, object]) -> Iterator[Cloud]:
+def running(
+    directory: Path, timing: Timing = QUICK, **options: dict[str, object]
+) -> Iterator[Cloud]:
     """A cloud for the length of the block. ``options`` come on top of :data:`OPTIONS`, by group."""
     settings = {
         group: {**OPTIONS.get(group, {}), **options.get(group, {})}
@@ -156,7 +158,7 @@ def running(directory: Path, **options: dict[str, object]) -> Iterator[Cloud]:
     database = f"sqlite:///{directory}/ironic-lite.sqlite"
     with (
         Deployment(directory, database, options=settings) as service,
-        VirtualRack(count=SERVERS, boot_url=service.api_url, timing=QUICK) as rack,
+        VirtualRack(count=SERVERS, boot_url=service.api_url, timing=timing) as rack,
     ):
         service.start_all_in_one()
         yield Cloud(service, rack)

@@ -127,7 +127,7 @@ def test_abort_of_an_inspection_whose_ramdisk_never_comes(cloud: Cloud) -> None:
 
 
 def test_rules_by_priority(cloud: Cloud, rule: Any) -> None:
-    server = manageable(cloud, driver_info={"ipmi_terminal_port": 7})
+    server = manageable(cloud, driver_info={"rack_slot": 7})
     first = {"op": "extend-plugin-data", "args": {"path": "/order", "value": "first"}}
     second = {"op": "extend-plugin-data", "args": {"path": "/order", "value": "second"}}
     rule(priority=1, conditions=[of_vendor("ironic_lite")], actions=[second])

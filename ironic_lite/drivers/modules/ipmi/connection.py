@@ -213,6 +213,10 @@ class BMC:
     def _note_suite(self, info: driver_info.ConnectionInfo, suite: int) -> None:
         if suite != self._suite:
             LOG.info("BMC %s: sessions use cipher suite %d", info.endpoint, suite)
+            if suite != wire.BEST_SUITE and info.cipher_suite is None:
+                LOG.warning(
+                    "BMC %s takes nothing better than cipher suite %d", info.endpoint, suite
+                )
             self._suite = suite
 
     def _drop(self) -> None:

@@ -11,6 +11,7 @@ from oslo_utils import strutils
 from ironic_lite.common import exception
 from ironic_lite.common.outbound import addresses
 from ironic_lite.conf import CONF
+from ironic_lite.drivers.refused_fields import Refused
 
 DEFAULT_PORT = 623
 PRIVILEGES = {"CALLBACK": 1, "USER": 2, "OPERATOR": 3, "ADMINISTRATOR": 4}
@@ -38,6 +39,30 @@ COMMON_PROPERTIES = {
     "ipmi_hex_kg_key": "Key of the BMC (Kg) as 40 hexadecimal digits, if it has one. Optional.",
 }
 """Names of the ``driver_info`` fields read here, and what each is for."""
+
+PREFIX = "ipmi_"
+
+_BRIDGING = Refused(
+    "Bridged requests are not: give the address of the BMC that the server itself has as ipmi_address.",
+    harmless=(None, "", "no"),
+)
+REFUSED = {
+    "ipmi_bridging": _BRIDGING,
+    **dict.fromkeys(
+        (
+            "ipmi_local_address",
+            "ipmi_target_address",
+            "ipmi_target_channel",
+            "ipmi_transit_address",
+            "ipmi_transit_channel",
+        ),
+        Refused("It is for bridged requests, which are not either; remove it."),
+    ),
+    "ipmi_terminal_port": Refused(
+        "There are no consoles over IPMI; remove it, and use ipmitool's sol activate beside the service."
+    ),
+}
+"""Names that Ironic reads, and that are refused instead of being ignored."""
 
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
 _KG = re.compile(r"(0[xX])?([0-9a-fA-F]{40})")
@@ -155,7 +180,7 @@ def _secret_text(driver_info: Mapping[str, Any], name: str, limit: int) -> str:
 def _privilege(value: Any) -> str:
     if value in (None, ""):
         return "ADMINISTRATOR"
-    name = str(value).upper()
+    name = str(value).strip().upper()
     if name not in PRIVILEGES:
         raise _invalid(f"ipmi_priv_level is '{value}'; it must be one of {', '.join(PRIVILEGES)}.")
     return name

@@ -4,7 +4,7 @@
 from typing import Any
 
 from ironic_lite.common import exception
-from ironic_lite.drivers import boot_mode
+from ironic_lite.drivers import boot_mode, refused_fields
 from ironic_lite.drivers.interfaces import management
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.ipmi import boot_device, commands, driver_info, sensors
@@ -32,8 +32,13 @@ _VENDORS = {
 class IPMIManagement(management.ManagementInterface):
     """Management by the BMC."""
 
+    properties_prefix = driver_info.PREFIX
+
     def get_properties(self) -> dict[str, str]:
         return dict(driver_info.COMMON_PROPERTIES)
+
+    def refused_properties(self) -> dict[str, refused_fields.Refused]:
+        return dict(driver_info.REFUSED)
 
     def validate(self, task: Task) -> None:
         driver_info.parse(task.node.driver_info)
@@ -64,7 +69,7 @@ class IPMIManagement(management.ManagementInterface):
         :returns: a short name, or ``iana-<enterprise number>`` of a maker without one.
         """
         number = commands.get_device_id(driver_info.parse(task.node.driver_info)).manufacturer
-        return _VENDORS.get(number, f"iana-{number}")
+        return _VENDORS.get(number, f"{management.UNKNOWN_VENDOR}{number}")
 
     def inject_nmi(self, task: Task) -> None:
         """Chassis Control, diagnostic interrupt (IPMI 2.0 section 28.3)."""

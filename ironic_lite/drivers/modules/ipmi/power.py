@@ -2,14 +2,16 @@
 """Power over IPMI: Chassis Control and Get Chassis Status (IPMI 2.0 sections 28.3 and 28.2)."""
 
 import time
+from typing import Any
 
 from oslo_log import log
 
 from ironic_lite.common import exception, states
 from ironic_lite.conf import CONF
+from ironic_lite.drivers import refused_fields
 from ironic_lite.drivers.interfaces import power
 from ironic_lite.drivers.interfaces.task import Task
-from ironic_lite.drivers.modules.ipmi import boot_device, commands, driver_info, retry
+from ironic_lite.drivers.modules.ipmi import boot_device, commands, driver_info, retry, sessions
 from ironic_lite.drivers.modules.ipmi.commands import ChassisControl
 
 LOG = log.getLogger(__name__)
@@ -30,14 +32,24 @@ _OFF_SINCE: dict[str, float] = {}
 class IPMIPower(power.PowerInterface):
     """Power control by the BMC."""
 
+    properties_prefix = driver_info.PREFIX
+
     def get_properties(self) -> dict[str, str]:
         return dict(driver_info.COMMON_PROPERTIES)
+
+    def refused_properties(self) -> dict[str, refused_fields.Refused]:
+        return dict(driver_info.REFUSED)
 
     def validate(self, task: Task) -> None:
         driver_info.parse(task.node.driver_info)
 
     def get_supported_power_states(self, task: Task) -> list[str]:
         return list(states.POWER_TARGETS)
+
+    def connection_facts(self, task: Task) -> dict[str, Any]:
+        """The cipher suite of the last session, where there was one lately."""
+        suite = sessions.POOL.suite(_info(task))
+        return {} if suite is None else {"ipmi_cipher_suite": suite}
 
     def get_power_state(self, task: Task) -> str:
         """Ask the BMC.

@@ -10,7 +10,7 @@ from typing import Any
 
 from ironic_lite.common import exception, states
 from ironic_lite.conf import CONF
-from ironic_lite.drivers import available
+from ironic_lite.drivers import available, boot_persistence
 from ironic_lite.drivers.interfaces import management
 from ironic_lite.drivers.interfaces.boot import BootInterface
 from ironic_lite.drivers.interfaces.task import Task
@@ -28,7 +28,7 @@ _PROPERTIES = {
     "rescue_kernel": "URL of the rescue ramdisk's kernel; only a rescue needs it. Optional.",
     "rescue_ramdisk": "URL of the rescue ramdisk, which tenants get to see; only a rescue needs it. Optional.",
     "kernel_append_params": "Arguments of that kernel; %default% stands for the configured ones. Optional.",
-    "force_persistent_boot_device": "Whether the boot device is set for good; default is Default. One of Always, "
+    boot_persistence.FIELD: "Whether the boot device is set for good; default is Default. One of Always, "
     "Default, Never. Optional.",
 }
 
@@ -83,6 +83,7 @@ class IPXEBoot(BootInterface):
         for name in _files(kind):
             kernel_args.check_url(info.get(name), f"driver_info/{name}")
         _arguments(task.node)
+        boot_persistence.check(task.node)
         if not task.ports:
             raise exception.MissingParameterValue(
                 err=f"Node {task.node.uuid} has no port; add one with the MAC address it boots from."
@@ -96,7 +97,7 @@ class IPXEBoot(BootInterface):
             kernel_args.parse(f"{name}={value}", "the agent's kernel arguments")
         task.node.set_driver_internal_info(RAMDISK, dict(ramdisk_params))
         task.node.save()
-        task.set_boot_device(management.PXE, persistent=_always_persistent(task))
+        task.set_boot_device(management.PXE)
 
     def clean_up_ramdisk(self, task: Task) -> None:
         if RAMDISK in task.node.driver_internal_info:
@@ -114,7 +115,7 @@ class IPXEBoot(BootInterface):
             self.validate_instance_ramdisk(task)
             task.node.set_driver_internal_info(INSTANCE_RAMDISK, True)
             task.node.save()
-            task.set_boot_device(management.PXE, persistent=not _never_persistent(task))
+            task.set_boot_device(management.PXE, persistent=True)
         elif management.DISK in task.driver.management.get_supported_boot_devices(task):
             task.set_boot_device(management.DISK, persistent=True)
 
@@ -171,15 +172,3 @@ def _files(kind: str) -> tuple[str, str]:
 def _kind(node: Any) -> str:
     """Which ramdisk the node is to boot."""
     return "rescue" if node.provision_state in _RESCUING else "deploy"
-
-
-def _always_persistent(task: Task) -> bool:
-    return _persistence(task) in ("always", "true")
-
-
-def _never_persistent(task: Task) -> bool:
-    return _persistence(task) == "never"
-
-
-def _persistence(task: Task) -> str:
-    return str(task.node.driver_info.get("force_persistent_boot_device", "Default")).lower()

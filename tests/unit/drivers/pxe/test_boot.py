@@ -121,14 +121,13 @@ def test_an_instance_in_memory() -> None:
     assert task.devices == [("pxe", True), ("pxe", False)]
 
 
-def test_an_iso_image_for_one_boot() -> None:
+def test_an_iso_image() -> None:
     task = _ramdisk_task(boot_iso="https://images/x.iso")
-    task.node.driver_info["force_persistent_boot_device"] = "Never"
     boot.IPXEBoot().prepare_instance(task)
     assert "\nsanboot --no-describe https://images/x.iso ||" in boot.IPXEBoot().boot_script(
         task, MAC
     )
-    assert task.devices == [("pxe", False)]
+    assert task.devices == [("pxe", True)]
 
 
 @pytest.mark.parametrize(
