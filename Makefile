@@ -6,6 +6,7 @@
 # make chaos-quick   each fault once, on both databases (six minutes)  ARGS="--chaos-slowness 3"
 # make quirks        every flow on BMCs that bend the standard        ARGS="--pairs 20 --seed 7"
 # make bench         ironic_lite against upstream ironic              ARGS=--help
+# make compare       the same requests to upstream ironic              ARGS=--help
 # make scale         2,000 nodes through a cluster of three conductors ARGS=--help
 # make storm         1,000 agents that call at once                   ARGS=--help
 # make guessers      48 who guess passwords, while others work        ARGS=--help
@@ -22,7 +23,7 @@ TEST_WORKERS ?= 4
 
 CHAOS = $(BIN)/python -m pytest -q -o faulthandler_timeout=0 --chaos-report build/chaos.md tests/chaos
 
-.PHONY: help demo test chaos chaos-quick lint quirks bench scale storm guessers fuzz sample-config test-servers clean
+.PHONY: help demo test chaos chaos-quick lint quirks bench compare scale storm guessers fuzz sample-config test-servers clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -54,6 +55,9 @@ quirks: $(VENV)/.installed-for-tests
 
 bench: $(VENV)/.installed-for-tests
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+compare: $(VENV)/.installed-for-tests
+	@$(BIN)/python -m tests.compare $(ARGS)
 
 scale storm guessers: $(VENV)/.installed-for-tests test-servers
 	@$(BIN)/python -m tests.bench.$@ $(ARGS)

@@ -50,6 +50,7 @@ PORTS = {
     "portgroup": Filter(types.UUID_OR_NAME, 24),
     "shard": Filter(types.CSV, 82),
     "conductor_groups": Filter(types.CSV, 99),
+    "description_contains": Filter(types.TEXT),
 }
 
 PORTGROUPS = {

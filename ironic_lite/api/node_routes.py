@@ -106,14 +106,22 @@ ROUTES: tuple[Route, ...] = (
     route(
         "nodes/{node}/states/boot_mode",
         PUT=node_states.set_boot_mode,
-        since=76,
-        forms=forms.asks(node_states.BOOT_MODE, 202),
+        forms={
+            "PUT": forms.Form(
+                body=node_states.BOOT_MODE, status=202, since=node_states.BOOT_MODE_SINCE
+            )
+        },
     ),
+    # Whatever else is asked for there may not be done.
+    route("nodes/{node}/states/{unknown}"),
     route(
         "nodes/{node}/states/secure_boot",
         PUT=node_states.set_secure_boot,
-        since=76,
-        forms=forms.asks(node_states.SECURE_BOOT, 202),
+        forms={
+            "PUT": forms.Form(
+                body=node_states.SECURE_BOOT, status=202, since=node_states.BOOT_MODE_SINCE
+            )
+        },
     ),
     route("nodes/{node}/management"),
     route(
@@ -295,5 +303,40 @@ ROUTES: tuple[Route, ...] = (
         GET=node_groups.children,
         since=83,
         forms=forms.reads(replies.CHILDREN),
+    ),
+    # The same in the order of old, which tempest's client uses. No node can be called so.
+    route("nodes/states/{node}", GET=node_states.show, forms=forms.reads(STATES)),
+    route(
+        "nodes/states/power/{node}",
+        PUT=node_states.set_power,
+        forms=forms.asks(node_states.POWER, 202),
+    ),
+    route(
+        "nodes/states/provision/{node}",
+        PUT=node_states.set_provision,
+        forms=forms.asks(provisioning.BODY, 202),
+    ),
+    route(
+        "nodes/states/console/{node}",
+        GET=node_states.show_console,
+        PUT=node_states.set_console,
+        forms=forms.reads(replies.CONSOLE)
+        | {"PUT": forms.Form(query=node_states.ENABLED, body=node_states.CONSOLE, status=202)},
+    ),
+    route(
+        "nodes/management/boot_device/{node}",
+        GET=management.show_boot_device,
+        PUT=management.set_boot_device,
+        forms=forms.reads(replies.BOOT_DEVICE)
+        | {"PUT": forms.Form(query=management.ARGUMENTS, body=management.BOOT_DEVICE, status=204)},
+    ),
+    route(
+        "nodes/maintenance/{node}",
+        PUT=nodes.set_maintenance,
+        DELETE=nodes.unset_maintenance,
+        forms={
+            "PUT": forms.Form(body=nodes.MAINTENANCE, status=202),
+            "DELETE": forms.Form(status=202),
+        },
     ),
 )

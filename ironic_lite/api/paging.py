@@ -51,7 +51,7 @@ def page(query: dict[str, Any], resource: Resource, minor: int) -> Page:
         limit = CONF.api.max_limit
     if limit <= 0:
         raise exception.InvalidParameterValue("Limit must be positive")
-    sort_dir = query.pop("sort_dir", None) or "asc"
+    sort_dir = query.pop("sort_dir", "asc")
     if sort_dir not in ("asc", "desc"):
         raise exception.InvalidParameterValue(
             f"Invalid sort direction: {sort_dir[:32]}. Acceptable values are 'asc' or 'desc'"

@@ -361,6 +361,13 @@ V1 = Table(
             },
         ),
         route(
+            "heartbeat",
+            POST=ramdisk.heartbeat_of_named,
+            public=True,
+            since=22,
+            forms={"POST": forms.Form(body=ramdisk.NAMED_HEARTBEAT, status=202)},
+        ),
+        route(
             "heartbeat/{node}",
             POST=ramdisk.heartbeat,
             public=True,

@@ -89,9 +89,17 @@ class Route:
         """What answers a method."""
         return self.operations.get("GET" if method == "HEAD" else method)
 
+    @property
+    def _belongs_to_another(self) -> bool:
+        """Whether it lies below a single record, as ``nodes/{node}/vifs`` does."""
+        return "{" in self.path.rpartition("/")[0]
+
     def too_early(self, method: str) -> Exception:
-        """What a method raises before ``since``."""
-        match self.before.get("GET" if method == "HEAD" else method):
+        """What a method raises before ``since``, also one that the path will never have."""
+        status = self.before.get("GET" if method == "HEAD" else method, 404)
+        if self.operation(method) is None and (self.before or not self._belongs_to_another):
+            status = 405
+        match status:
             case 405:
                 return MethodNotAllowed(m for m in self.operations if self.before.get(m) != 405)
             case 406:

@@ -121,15 +121,20 @@ class Text(Kind):
 
     name = "text"
 
-    def __init__(self, max_length: int | None = 255):
+    def __init__(self, max_length: int | None = 255, min_length: int = 0):
         self.max_length = max_length
+        self.min_length = min_length
         self.schema = {"type": "string"} | ({} if max_length is None else {"maxLength": max_length})
+        if min_length:
+            self.schema |= {"minLength": min_length}
 
     def check(self, value: Any) -> str:
         if not isinstance(value, str):
             raise ValueError("Expected string for {name}: {value}")
         if self.max_length is not None and len(value) > self.max_length:
             raise ValueError(f"{{name}} is too long: at most {self.max_length} characters")
+        if len(value) < self.min_length:
+            raise ValueError("{name} must not be empty")
         if "\x00" in value:
             raise ValueError("{name} must not contain a NUL character")
         return value

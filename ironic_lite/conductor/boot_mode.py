@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A server's boot mode and secure boot: changing them, and recording what they are."""
 
+from ironic_lite.common import exception, states
 from ironic_lite.conductor import background
 from ironic_lite.conductor.task_manager import TaskManager
 
@@ -10,17 +11,28 @@ def request(task: TaskManager, mode: str) -> None:
 
     :param task: holds the node exclusively.
     :raises InvalidParameterValue: when the node is not set up to be managed.
+    :raises InvalidState: when its agent is about to call, and counts on the firmware as it is.
     :raises NoFreeConductorWorker: when the pool is full.
     """
+    _check_state(task)
     task.driver.management.validate(task)
     background.start(task, f"Failed to change boot mode to '{mode}'", None, _set_mode, mode)
 
 
 def request_secure(task: TaskManager, state: bool) -> None:
     """Begin to turn secure boot on or off; raises as :func:`request` does."""
+    _check_state(task)
     task.driver.management.validate(task)
     complaint = f"Failed to change secure_boot state to '{state}'"
     background.start(task, complaint, None, _set_secure, state)
+
+
+def _check_state(task: TaskManager) -> None:
+    state = task.node.provision_state
+    if state in states.WAITING.values():
+        raise exception.InvalidState(
+            f"Boot mode and secure boot of node {task.node.uuid} stay as they are while it is '{state}'."
+        )
 
 
 def _set_mode(task: TaskManager, mode: str) -> None:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from ironic_lite.common import exception, states
 from ironic_lite.db import traits
 from ironic_lite.db.models import CHASSIS, NODE_TRAITS, NODES, RECEIVED_INVENTORY
-from ironic_lite.db.repository import Condition, Filter, among, among_in_any_case, equals
+from ironic_lite.db.repository import Condition, Filter, among, among_in_any_case, contains, equals
 from ironic_lite.db.types import server_time_ago
 
 _c = NODES.c
@@ -27,11 +27,6 @@ def _given(column: sa.ColumnElement[Any]) -> Filter:
 
 def _in_chassis(uuid: str) -> Condition:
     return _c.chassis_id == sa.select(CHASSIS.c.id).where(CHASSIS.c.uuid == uuid).scalar_subquery()
-
-
-def contains(column: sa.ColumnElement[Any], text: str) -> Condition:
-    """Case-insensitive search for ``text``, in which % and _ mean themselves."""
-    return sa.func.lower(column).contains(text.lower(), autoescape=True)
 
 
 def _left_off(_wanted: bool) -> Condition:

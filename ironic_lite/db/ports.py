@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from ironic_lite.common import exception
 from ironic_lite.db import belonging
 from ironic_lite.db.models import PORTGROUPS, PORTS
-from ironic_lite.db.repository import Condition, Repository, among, equals
+from ironic_lite.db.repository import Condition, Repository, among, contains, equals
 
 
 def _in_portgroup(uuid: str) -> Condition:
@@ -41,6 +41,7 @@ ports = Repository(
         **equals(PORTS.c.name, PORTS.c.portgroup_id, PORTS.c.physical_network),
         "address": lambda value: PORTS.c.address == value.lower(),
         "portgroup_uuid": _in_portgroup,
+        "description_contains": lambda text: contains(PORTS.c.description, text),
         "uuid_in": among(PORTS.c.uuid),
     },
 )

@@ -42,6 +42,11 @@ def among_in_any_case(column: sa.ColumnElement[Any]) -> Filter:
     return lambda values: sa.func.lower(column).in_([value.lower() for value in values])
 
 
+def contains(column: sa.ColumnElement[Any], text: str) -> Condition:
+    """Case-insensitive search for ``text``, in which % and _ mean themselves."""
+    return sa.func.lower(column).contains(text.lower(), autoescape=True)
+
+
 def _as_uuid(ident: str) -> str | None:
     return str(uuid_module.UUID(ident)) if uuidutils.is_uuid_like(ident) else None
 

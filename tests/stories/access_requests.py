@@ -91,6 +91,11 @@ BODIES: dict[str, Any] = {
         "service_steps": [{"interface": "deploy", "step": "x"}],
     },
     "PUT /nodes/{node}/states/provision runbook": {"target": "clean", "runbook": "{runbook}"},
+    "PUT /nodes/states/power/{node}": {"target": "nonsense"},
+    "PUT /nodes/states/provision/{node}": {"target": "nonsense"},
+    "PUT /nodes/states/console/{node}": {"enabled": False},
+    "PUT /nodes/maintenance/{node}": {"reason": "text"},
+    "PUT /nodes/management/boot_device/{node}": {"boot_device": "pxe", "persistent": False},
     "PUT /nodes/{node}/states/raid": {"logical_disks": "nonsense"},
     "PUT /nodes/{node}/states/boot_mode": {"target": "nonsense"},
     "PUT /nodes/{node}/states/secure_boot": {"target": True},
@@ -140,6 +145,7 @@ BODIES: dict[str, Any] = {
     "PUT /drivers/{driver}/vendor_passthru/{method}": {},
     "PATCH /drivers/{driver}/vendor_passthru/{method}": {},
     "POST /heartbeat/{node}": {"callback_url": "http://127.0.0.1:1"},
+    "POST /heartbeat": {"callback_url": "http://127.0.0.1:1", "node_ident": "{node}"},
     "POST /continue_inspection": {},
 }
 
@@ -174,7 +180,7 @@ class Records:
         if method == "POST" and status == 201:
             self._ask("DELETE", f"{path}/{answer['uuid']}", None)
         last = path.rpartition("/")[2].strip("{}")
-        if method == "DELETE" and status < 300:
+        if method == "DELETE" and status < 300 and "/maintenance/" not in path:
             self.known.pop("rule" if last == "inspection_rules" else last, None)
             self.known = {**_FIXED, **self.known}
 

@@ -85,13 +85,13 @@ class Application(ExplicitPecan):
         if found is None:
             raise RouteNotFound
         entry, arguments = found
-        operation = entry.operation(req.method)
-        if operation is None:
-            if req.method == "OPTIONS":
-                return entry.options, []
-            raise MethodNotAllowed(entry.operations)
+        if req.method == "OPTIONS" and entry.operation(req.method) is None:
+            return entry.options, []
         if minor < entry.since:
             raise entry.too_early(req.method)
+        operation = entry.operation(req.method)
+        if operation is None:
+            raise MethodNotAllowed(entry.operations)
         most = getattr(CONF.api, operation.form.most)
         req.environ[MATCH] = (Call(req, minor, self._conductors, suffix, most), arguments)
         return operation.serve, []

@@ -7,7 +7,8 @@ from ironic_lite.api.view import View
 
 
 def _links(row: Row, view: View) -> object:
-    return view.links(f"nodes/{row['node_uuid']}/history/{row['uuid']}")
+    href = f"{view.base}/v1/nodes/{row['node_uuid']}/history/{row['uuid']}"
+    return [{"href": href, "rel": "self"}]
 
 
 HISTORY = Resource(

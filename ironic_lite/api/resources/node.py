@@ -70,6 +70,30 @@ class _ConductorGroup(types.Text):
         return group.lower()
 
 
+class _Properties(types.Kind):
+    """What a server is made of. Nova counts with some of it."""
+
+    name = "properties"
+    schema = types.OBJECT.schema
+    _counted = ("local_gb", "memory_mb")
+
+    def check(self, value: Any) -> dict[str, Any]:
+        properties: dict[str, Any] = types.OBJECT.check(value)
+        for key in self._counted:
+            if properties.get(key) is not None:
+                self._check_count(key, properties[key])
+        return properties
+
+    @staticmethod
+    def _check_count(key: str, value: Any) -> None:
+        try:
+            good = isinstance(value, (int, float, str)) and int(value) >= 0
+        except (ValueError, OverflowError):
+            good = False
+        if not good:
+            raise ValueError(f"{{name}}/{key} must be a whole number of at least 0")
+
+
 def _provision_state(minor: int) -> Reader | None:
     """Clients of old do not know all states: 1.1 says null for available, 1.38 has no ``inspect wait``."""
     names: dict[str, str | None] = {}
@@ -116,8 +140,8 @@ def _interface(kind: str, since: int) -> Field:
     )
 
 
-def _json(name: str, since: int = 1, **more: Any) -> Field:
-    return Field(name=name, kind=types.OBJECT, since=since, default={}, sort=False, **more)
+def _json(name: str, since: int = 1, kind: types.Kind = types.OBJECT, **more: Any) -> Field:
+    return Field(name=name, kind=kind, since=since, default={}, sort=False, **more)
 
 
 def _subresource(name: str, since: int = 1) -> Field:
@@ -204,7 +228,7 @@ NODE = Resource(
         ),
         Field(
             name="instance_name",
-            kind=types.TEXT,
+            kind=types.Text(min_length=1),
             since=104,
             write_rule="baremetal:node:update_instance_info",
             **_BOTH,
@@ -265,7 +289,9 @@ NODE = Resource(
             **_BOTH,
         ),
         Field(name="power_state", kind=_POWER_STATE, row=True),
-        _json("properties", write_rule="baremetal:node:update:properties", **_BOTH),
+        _json(
+            "properties", kind=_Properties(), write_rule="baremetal:node:update:properties", **_BOTH
+        ),
         Field(name="protected", kind=types.BOOLEAN, since=48, update=True, default=False),
         Field(name="protected_reason", kind=types.LONG_TEXT, since=48, update=True),
         Field(name="provision_state", kind=_PROVISION_STATE, row=True, reader=_provision_state),

@@ -114,7 +114,7 @@ PORT = Resource(
             sort=False,
             **_BOTH,
         ),
-        Field(name="physical_network", kind=types.Text(64), since=34, **_BOTH),
+        Field(name="physical_network", kind=types.Text(64, min_length=1), since=34, **_BOTH),
         Field(name="pxe_enabled", kind=types.BOOLEAN, since=19, default=True, **_BOTH),
         # Read with the port in one query.
         Field(name="node_uuid", kind=types.UUID_OR_NAME, sort=False, **_BOTH),

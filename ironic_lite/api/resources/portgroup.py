@@ -30,7 +30,7 @@ PORTGROUP = Resource(
         Field(name="standalone_ports_supported", kind=types.BOOLEAN, default=True, **_BOTH),
         # Read with the port group in one query.
         Field(name="node_uuid", kind=types.UUID_OR_NAME, mandatory=True, sort=False, **_BOTH),
-        Field(name="physical_network", kind=types.Text(64), since=102, **_BOTH),
+        Field(name="physical_network", kind=types.Text(64, min_length=1), since=102, **_BOTH),
         Field(name="category", kind=types.Text(80), since=103, **_BOTH),
         Field(name="dynamic_portgroup", kind=types.FLAG, since=111),
         Field(name="links", kind=types.LINKS, columns=("uuid",), reader=_links(), row=True),

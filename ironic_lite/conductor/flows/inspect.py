@@ -27,11 +27,10 @@ _TAKEN_IN = "inspection_taken_in"
 def start(task: TaskManager) -> None:
     """Inspect a node.
 
-    :raises InvalidStateRequested, NodeInMaintenance: when it cannot be inspected now.
+    :raises InvalidStateRequested: when it cannot be inspected now.
     :raises UnsupportedDriverExtension: when it has no way to be inspected.
     :raises InvalidParameterValue: when its power or inspection is not set up.
     """
-    checks.in_service(task, "inspecting")
     checks.actionable(task, "inspect")
     checks.power(task)
     task.driver.inspect.validate(task)

@@ -66,7 +66,7 @@ def create(call: Call) -> webob.Response:
     values.setdefault("traits", [])
     values["candidate_nodes"] = _candidates(call, values.get("candidate_nodes", []))
     node = _to_backfill(call, values)
-    if values.get("resource_class") is None:
+    if not values.get("resource_class"):
         raise exception.InvalidParameterValue(
             "The resource_class field is mandatory unless the allocation is for the instance of a node."
         )
@@ -195,7 +195,13 @@ def missing_ident(_call: Call) -> webob.Response:
 
 
 def _of_node(call: Call, ident: str, rule: str) -> Allocation:
-    node = finding.node(call, ident)
+    try:
+        node = finding.node(call, ident)
+    except exception.NodeNotFound as exc:
+        # Where Ironic says 404 it means the allocation. Who may not see all nodes does not learn which there are.
+        if access.is_unrestricted(call.context):
+            raise exception.Invalid(exc.message) from None
+        raise
     missing = exception.AllocationNotFound(f"Allocation for node {ident} was not found.")
     try:
         allocation = Allocation.get_by_node_id(call.context, node.id)

@@ -157,12 +157,18 @@ def port(call: Call, ident: str, rule: str) -> Port:
     :raises HTTPForbidden:
     :raises PreconditionFailed: the request is to change it, and was meant for another state of it.
     """
-    if not types.is_uuid(ident):
-        if not types.is_name(ident):
-            raise exception.Invalid(f"Expected UUID or name for port_ident: {ident[:64]}")
-        if call.minor < _PORT_NAMES_SINCE:
-            raise exception.PortNotFound(port=ident)
-    found = Port.get(call.context, ident)
+    invalid = exception.Invalid(f"Expected UUID or name for port_ident: {ident[:64]}")
+    plain = types.is_uuid(ident) or types.is_name(ident)
+    if types.is_mac(ident):
+        raise invalid
+    if not types.is_uuid(ident) and call.minor < _PORT_NAMES_SINCE:
+        raise exception.PortNotFound(port=ident) if plain else invalid
+    try:
+        found = Port.get(call.context, ident)
+    except exception.PortNotFound:
+        if plain:
+            raise
+        raise invalid from None
     unseen = exception.PortNotFound(port=ident)
     authorize_part(call, found, rule, "baremetal:port:get", unseen)
     call.check_precondition(found)

@@ -16,8 +16,6 @@ from ironic_lite.common import exception
 from ironic_lite.objects.chassis import Chassis
 from ironic_lite.objects.node import Node
 
-_CHILDREN_SINCE = 83
-
 
 def reply(
     call: Call,
@@ -70,7 +68,7 @@ def _may_match(call: Call, narrowed: dict[str, Any]) -> bool:
         except exception.NodeNotFound:
             return False
         narrowed.pop("include_children", None)
-    elif call.minor >= _CHILDREN_SINCE:
+    else:
         narrowed.setdefault("include_children", False)
     return True
 

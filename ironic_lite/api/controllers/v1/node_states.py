@@ -14,6 +14,8 @@ from ironic_lite.api.resources.node import NODE, STATES
 from ironic_lite.common import exception, states
 from ironic_lite.objects.node import Node
 
+BOOT_MODE_SINCE = 76
+"""First microversion (1.N) that changes boot mode and secure boot."""
 _SOFT_SINCE = 27
 _SOFT = (states.SOFT_POWER_OFF, states.SOFT_REBOOT)
 
@@ -102,9 +104,16 @@ def _absent_if_unsupported() -> Iterator[None]:
         raise exception.NotFound(exc.message) from None
 
 
+def _check_boot_mode_version(call: Call) -> None:
+    """Asked after access, as Ironic does: who may not do it is told so at any microversion."""
+    if call.minor < BOOT_MODE_SINCE:
+        raise exception.NotFound()
+
+
 def set_boot_mode(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/states/boot_mode``"""
     node = finding.node(call, ident, NODE.rule_for("boot_mode", None))
+    _check_boot_mode_version(call)
     call.query({})
     mode = call.arguments(BOOT_MODE)["target"]
     if mode not in _BOOT_MODES:
@@ -120,6 +129,7 @@ def set_boot_mode(call: Call, ident: str) -> webob.Response:
 def set_secure_boot(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/states/secure_boot``"""
     node = finding.node(call, ident, NODE.rule_for("secure_boot", None))
+    _check_boot_mode_version(call)
     call.query({})
     state = call.arguments(SECURE_BOOT)["target"]
     if state is None:

@@ -89,7 +89,7 @@ def create(call: Call) -> webob.Response:
     call.query({})
     values = PORTGROUP.parse(body, call.minor)
     ident = values.pop("node_uuid")
-    finding.check_name("portgroup", values.get("name"))
+    _check_name(values.get("name"))
     if values.get("mode") is None:
         values["mode"] = CONF.default_portgroup_mode
     node = changing.named_node(call.context, ident)
@@ -111,10 +111,16 @@ def update(call: Call, ident: str) -> webob.Response:
     return call.reply(finding.show(call, updated, PORTGROUP.serialiser(call.minor, None, DETAIL)))
 
 
+def _check_name(name: Any) -> None:
+    """A port group may also be called by a UUID, as on Ironic; it is found by its own alone."""
+    if name and not types.is_uuid(name):
+        finding.check_name("portgroup", name)
+
+
 def _apply(call: Call, group: Portgroup, operations: list[dict[str, Any]]) -> Portgroup:
     before = {name: getattr(group, name) for name in _STORED}
     changes = json_patch.apply(PORTGROUP, operations, before)
-    finding.check_name("portgroup", changes.get("name"))
+    _check_name(changes.get("name"))
     expected = {name: before[name] for name in changes}
     wanted = changes.pop("node_uuid", None)
     node = changing.node_of_part(call.context, group, changes, wanted, "baremetal:portgroup:create")

@@ -19,6 +19,8 @@ _LIST = {**paging.ARGUMENTS, **paging.CHOOSING, **filters.kinds(filters.PORTS)}
 _DETAILS = {**paging.ARGUMENTS, **filters.kinds(filters.PORTS)}
 _OF_NODE = {**paging.ARGUMENTS, **paging.CHOOSING}
 
+_GROUP_NETWORKS_SINCE = 102
+
 _STORED = tuple(name for name in PORT.patchable if name != "node_ident")
 
 
@@ -98,7 +100,6 @@ def create(call: Call) -> webob.Response:
     finding.authorize_new_part(call, body, "baremetal:port:create")
     call.query({})
     values = PORT.parse(body, call.minor)
-    finding.check_name("port", values.get("name"))
     given = [values.pop(name, None) for name in ("node_uuid", "node_ident")]
     if given.count(None) != 1:
         raise exception.InvalidParameterValue(
@@ -129,7 +130,7 @@ def _apply(call: Call, port: Port, operations: list[dict[str, Any]]) -> Port:
     before: dict[str, Any] = {name: getattr(port, name) for name in _STORED}
     before["node_ident"] = None
     changes = json_patch.apply(PORT, operations, before)
-    finding.check_name("port", changes.get("name"))
+    _check_network(call, port, changes)
     expected = {name: before[name] for name in changes if name != "node_ident"}
     _resolve_portgroup(call, changes)
     # A port always has a node: to remove it changes nothing, as on Ironic.
@@ -143,6 +144,18 @@ def _apply(call: Call, port: Port, operations: list[dict[str, Any]]) -> Port:
     topic = call.conductors.get_topic_for(node)
     with announcing.request(port, "update"):
         return call.conductors.update_port(call.context, port, topic, expected=expected)
+
+
+def _check_network(call: Call, port: Port, changes: dict[str, Any]) -> None:
+    """Before port groups had networks, a port of another one than the others of its group was a conflict.
+
+    :raises Conflict: and not ``Invalid``, as from then on.
+    """
+    stays = port.portgroup_id is not None and "portgroup_uuid" not in changes
+    if stays and "physical_network" in changes and call.minor < _GROUP_NETWORKS_SINCE:
+        raise exception.Conflict(
+            f"Port {port.uuid} is in a port group, whose ports have to be in one physical network."
+        )
 
 
 def _resolve_portgroup(call: Call, values: dict[str, Any]) -> None:

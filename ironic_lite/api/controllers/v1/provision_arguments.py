@@ -23,6 +23,9 @@ def check(minor: int, target: str, given: dict[str, Any]) -> dict[str, Any]:
     :raises Invalid: an argument belongs to another verb, is missing, or is not well formed.
     """
     given = {name: value for name, value in given.items() if value is not None}
+    if not given.get("configdrive", True):
+        # Some clients say so that there is none.
+        del given["configdrive"]
     for name in given:
         _ALLOWED[name](minor, target)
     match target:

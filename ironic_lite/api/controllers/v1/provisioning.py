@@ -35,7 +35,7 @@ _SINCE = {
 
 _ABORT_SINCE = {states.INSPECTWAIT: 41, states.DEPLOYWAIT: 110}
 
-_NOT_IN_MAINTENANCE = ("active", "deploy", "rebuild")
+_NOT_IN_MAINTENANCE = ("active", "rebuild")
 
 BODY = types.body_class(
     "ProvisionTarget",

@@ -26,17 +26,19 @@ _AGENT_STATUSES = ("start", "end", "error")
 _ARGUMENT_SINCE = {"agent_version": 36, "agent_verify_ca": 68}
 _STATUS_SINCE = 72
 
-HEARTBEAT = types.body_class(
-    "Heartbeat",
-    {
-        "callback_url": types.Text(2048),
-        "agent_version": types.Text(64),
-        "agent_token": types.Secret(),
-        "agent_verify_ca": types.Text(64 * 1024),
-        "agent_status": types.TEXT,
-        "agent_status_message": types.Text(4096),
-    },
-    mandatory=["callback_url"],
+_HEARTBEAT: dict[str, types.Kind] = {
+    "callback_url": types.Text(2048),
+    "agent_version": types.Text(64),
+    "agent_token": types.Secret(),
+    "agent_verify_ca": types.Text(64 * 1024),
+    "agent_status": types.TEXT,
+    "agent_status_message": types.Text(4096),
+}
+HEARTBEAT = types.body_class("Heartbeat", _HEARTBEAT, mandatory=["callback_url"])
+NAMED_HEARTBEAT = types.body_class(
+    "NamedHeartbeat",
+    {**_HEARTBEAT, "node_ident": types.TEXT},
+    mandatory=["callback_url", "node_ident"],
 )
 
 
@@ -132,7 +134,17 @@ def _config(token: str | None) -> dict[str, Any]:
 def heartbeat(call: Call, ident: str) -> webob.Response:
     """``POST /v1/heartbeat/{node}``: the agent lives, and is to be reached at ``callback_url``."""
     access.authorize(call.context, "baremetal:node:ipa_heartbeat")
-    arguments = call.arguments(HEARTBEAT)
+    return _heartbeat(call, ident, call.arguments(HEARTBEAT))
+
+
+def heartbeat_of_named(call: Call) -> webob.Response:
+    """``POST /v1/heartbeat``: the same with the node in the body."""
+    access.authorize(call.context, "baremetal:node:ipa_heartbeat")
+    arguments = call.arguments(NAMED_HEARTBEAT)
+    return _heartbeat(call, arguments.pop("node_ident") or "", arguments)
+
+
+def _heartbeat(call: Call, ident: str, arguments: dict[str, Any]) -> webob.Response:
     _check_versions(call.minor, arguments)
     callback_url = arguments["callback_url"]
     if not _is_url(callback_url):

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What upstream answered, kept in a file: each line of a body and each body is in it once.
+
+The file is JSON: ``lines``, the texts; ``bodies``, lists of numbers of lines; ``answers``, by a digest of the case's
+name, the status and the number of the body.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
+from tests.compare.answer import Answer
+
+FILE = pathlib.Path(__file__).with_name("recording.json")
+
+
+def _key(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:10]
+
+
+class Recording:
+    """Upstream's answers, by the names of the cases."""
+
+    def __init__(self, version: str) -> None:
+        self.version = version
+        self._lines: dict[str, int] = {}
+        self._bodies: dict[tuple[int, ...], int] = {}
+        self._answers: dict[str, tuple[int, int]] = {}
+
+    @classmethod
+    def read(cls, file: pathlib.Path = FILE) -> Recording:
+        """The recording in a file."""
+        kept: dict[str, Any] = json.loads(file.read_text())
+        recording = cls(kept["version"])
+        recording._lines = {line: number for number, line in enumerate(kept["lines"])}
+        recording._bodies = {tuple(body): number for number, body in enumerate(kept["bodies"])}
+        recording._answers = {key: (status, body) for key, status, body in kept["answers"]}
+        return recording
+
+    def put(self, answers: Mapping[str, Answer]) -> None:
+        """Keep answers, by the names of their cases."""
+        for name, (status, lines) in answers.items():
+            body = tuple(self._lines.setdefault(line, len(self._lines)) for line in lines)
+            number = self._bodies.setdefault(body, len(self._bodies))
+            self._answers[_key(name)] = (status, number)
+
+    def keep_only(self, names: list[str]) -> None:
+        """Forget the answers to requests that are not made any more, and what only they had in them."""
+        kept = self.answers(names)
+        self._lines, self._bodies, self._answers = {}, {}, {}
+        self.put(kept)
+
+    def answers(self, names: list[str]) -> dict[str, Answer]:
+        """Those of these cases that are in the recording, by name."""
+        lines, bodies = list(self._lines), list(self._bodies)
+        found = {}
+        for name in names:
+            status, number = self._answers.get(_key(name), (0, 0))
+            if status:
+                found[name] = Answer(status, tuple(lines[line] for line in bodies[number]))
+        return found
+
+    def write(self, file: pathlib.Path = FILE) -> None:
+        """Put it into a file, one entry a line."""
+        parts = {
+            "lines": list(self._lines),
+            "bodies": list(self._bodies),
+            "answers": [[key, *answer] for key, answer in self._answers.items()],
+        }
+        with file.open("w") as stream:
+            stream.write(f'{{"version": {json.dumps(self.version)}')
+            for name, entries in parts.items():
+                listed = ",\n".join(json.dumps(each, separators=(",", ":")) for each in entries)
+                stream.write(f',\n"{name}": [\n{listed}\n]')
+            stream.write("}\n")
