@@ -38,7 +38,7 @@ _VERBS = {
 _NOT_NOW: tuple[tuple[str, frozenset[str]], ...] = (
     (
         "maintenance",
-        frozenset({"inspect", "clean", "active", "rebuild", "rescue", "unrescue", "service"}),
+        frozenset({"clean", "active", "rebuild", "rescue", "unrescue", "service"}),
     ),
     ("protected", frozenset({"rebuild", "deleted"})),
     ("retired", frozenset({"provide"})),

@@ -212,7 +212,7 @@ def test_what_is_refused_now_is_marked(all_in_one: Deployment) -> None:
     shown = command("explain", "n1", "--api", cloud.api_url).stdout
     assert "  provide    refused now: The node is retired.\n" in shown
     set_field("maintenance", True)
-    assert _check_marks(cloud, node) == {"provide", "inspect", "clean"}
+    assert _check_marks(cloud, node) == {"provide", "clean"}
     set_field("retired", False)
     set_field("maintenance", False)
     cloud.set_provision_state(node, "adopt", until="active")

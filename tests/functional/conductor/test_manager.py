@@ -102,7 +102,9 @@ def test_a_driver_change_can_reset_interfaces(cloud: Cloud, conductor: RPCServic
         cloud.api.update_node(cloud.context, node, cloud.topic(node))
     node = cloud.node(node)
     node.driver = "ipmi"
-    changed = cloud.api.update_node(cloud.context, node, cloud.topic(node), reset_interfaces=True)
+    # As an API of an older release asks; ours says which interface is to be what.
+    arguments = {"node_obj": node, "reset_interfaces": True, "expected": None}
+    changed = cloud.api._call(cloud.context, cloud.topic(node), "update_node", **arguments)
     assert (changed.driver, changed.deploy_interface) == ("ipmi", "direct")
 
 
