@@ -97,3 +97,6 @@ class ReceivedInventory(_Inventory):
 
     VERSION = "1.0"
     INVENTORIES = node_records.received
+
+    UNUSABLE = "unusable"
+    """Key in ``plugin_data``: why nothing of it can be used. There is no inventory then."""

@@ -105,6 +105,11 @@ def _prepare(task: TaskManager) -> str | None:
 
 
 def _take_in(task: TaskManager, inventory: dict[str, Any], plugin_data: dict[str, Any]) -> None:
+    unusable = plugin_data.get(ReceivedInventory.UNUSABLE)
+    if unusable:
+        raise exception.HardwareInspectionFailure(
+            f"what the ramdisk has sent cannot be used: {unusable}"
+        )
     task.driver.inspect.continue_inspection(task, inventory, plugin_data)
     origins = inspection_rules.apply(task, inventory, plugin_data)
     task.ensure_locked()

@@ -5,6 +5,7 @@ import uuid
 from typing import Any
 
 import pytest
+import requests
 import sqlalchemy as sa
 
 from tests.functional.deployment import Deployment
@@ -112,5 +113,86 @@ def test_an_inventory_that_is_too_large(
     answer = limited_service.request("POST", "/v1/continue_inspection", data)
     assert answer.status_code == 413
     assert "without logs" in answer.text
-    node = limited_service.call("GET", f"/v1/nodes/{waiting['uuid']}")
-    assert node["provision_state"] == "inspect wait"
+    _ended(limited_service, waiting["uuid"], "inspect failed")
+
+
+def _post(service: Deployment, body: bytes, query: str = "") -> requests.Response:
+    return requests.post(
+        f"{service.api_url}/v1/continue_inspection{query}",
+        data=body,
+        headers={"X-OpenStack-Ironic-API-Version": "latest"},
+        timeout=60,
+    )
+
+
+def _ended(service: Deployment, node: str, state: str) -> dict[str, Any]:
+    def there() -> dict[str, Any] | None:
+        shown = service.node(node)
+        return shown if shown["provision_state"] == state else None
+
+    shown: dict[str, Any] = wait_for(there, f"the node to be in {state}")
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("part", "kept"),
+    [
+        ('"hostname": "\\ud800x"', {"hostname": "\ufffdx"}),
+        ('"cpu": {"frequency": NaN, "count": "4"}', {"cpu": {"frequency": None, "count": 4}}),
+        ('"disks": [{"size": 1e400}, {"size": "7"}]', {"disks": [{}, {"size": 7}]}),
+        ('"disks": null, "memory": [], "boot": "uefi", "bmc_address": 5', {}),
+        ('"hostname": "a\tb\xae"', {"hostname": "a\tb\ufffd"}),
+        ('"n": 98765432109876543210', {"n": 98765432109876543210}),
+    ],
+)
+@pytest.mark.parametrize("mark", ["", "\xef\xbb\xbf"])
+def test_an_odd_inventory_is_cleaned(
+    limited_service: Deployment, waiting: dict[str, str], part: str, kept: Any, mark: str
+) -> None:
+    nics = (
+        f'[{{"name": "eth0", "mac_address": "{waiting["mac"]}"}}, '
+        '{"name": "eth1", "mac_address": null}, {}, null]'
+    )
+    body = f'{mark}{{"inventory": {{"interfaces": {nics}, {part}}}}}'.encode("latin-1")
+    answer = _post(limited_service, body)
+    assert answer.status_code == 202, answer.text
+    _ended(limited_service, waiting["uuid"], "manageable")
+    shown = limited_service.call("GET", f"/v1/nodes/{waiting['uuid']}/inventory")["inventory"]
+    assert shown == {"interfaces": [{"name": "eth0", "mac_address": waiting["mac"]}], **kept}
+
+
+@pytest.mark.parametrize("way", ["mac", "bmc", "uuid"])
+@pytest.mark.parametrize(
+    ("rest", "reason"),
+    [
+        ("", "not valid JSON"),
+        (', "deep": ' + "[" * 50 + "]" * 50 + "}}", "nested too deeply"),
+        (', "wide": [' + "{}," * 250_000 + "{}]}}", "more than 200000 values"),
+        (', "interfaces": []}}', "should be non-empty"),
+        (', "interfaces": null}}', "is not of type"),
+        (', "padding": "' + "x" * 5_000_000 + '"}}', "without logs"),
+    ],
+    ids=["cut", "deep", "wide", "none", "null", "large"],
+)
+def test_what_cannot_be_used_fails_the_inspection_at_once(
+    limited_service: Deployment, waiting: dict[str, str], way: str, rest: str, reason: str
+) -> None:
+    told = {"mac": waiting["mac"], "bmc": "52:54:00:ff:ff:f1", "uuid": "52:54:00:ff:ff:f2"}[way]
+    bmc = waiting["bmc"] if way == "bmc" else "198.51.100.9"
+    body = f'{{"inventory": {{"bmc_address": "{bmc}", "interfaces": [{{"mac_address": "{told}"}}]{rest}'
+    query = f"?node_uuid={waiting['uuid']}" if way == "uuid" else ""
+    answer = _post(limited_service, body.encode(), query)
+    assert answer.status_code in (400, 413), answer.text
+    assert reason in answer.text
+    shown = _ended(limited_service, waiting["uuid"], "inspect failed")
+    assert "what the ramdisk has sent cannot be used" in shown["last_error"]
+    assert reason in shown["last_error"]
+
+
+def test_what_cannot_be_used_and_is_nobodys(
+    limited_service: Deployment, waiting: dict[str, str]
+) -> None:
+    assert _post(limited_service, b'{"inventory": {').status_code == 400
+    body = b'{"inventory": {"interfaces": [{"mac_address": "52:54:00:ff:ff:f3"}]'
+    assert _post(limited_service, body).status_code == 400
+    assert limited_service.node(waiting["uuid"])["provision_state"] == "inspect wait"

@@ -107,7 +107,7 @@ def test_new_node_belongs_to_the_project(cloud: Cloud) -> None:
     assert made["owner"] == cloud.projects["army"]
 
 
-@pytest.mark.parametrize("token", [None, "nonsense"])
+@pytest.mark.parametrize("token", [None, "nonsense", "\xff\xff", "a" * 20_000, "a b"])
 def test_refusal_is_in_the_form_that_clients_parse(cloud: Cloud, token: str | None) -> None:
     answer = cloud.ask(token, "GET", "/v1/nodes")
     assert answer.status_code == 401

@@ -7,7 +7,7 @@ from typing import Any
 import webob
 from oslo_log import log
 
-from ironic_lite.api import access, schemas, types
+from ironic_lite.api import access, inventories, schemas, types
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import ramdisk
 from ironic_lite.common import exception, states
@@ -18,6 +18,8 @@ LOG = log.getLogger(__name__)
 
 SINCE = 84
 _MAX_DATA = 4 * 1024 * 1024
+_OF_DATA = (400, 413)
+"""What is said of data that will be the same when it is sent again."""
 _OLD_RAMDISKS = 1
 """They send no version at all."""
 
@@ -29,17 +31,10 @@ DATA = schemas.Body(
             "inventory": {
                 "type": "object",
                 "properties": {
-                    "bmc_address": {"type": ["string", "null"]},
-                    "bmc_v6address": {"type": ["string", "null"]},
                     "interfaces": {
                         "type": "array",
                         "minItems": 1,
-                        "maxItems": 1024,
-                        "items": {
-                            "type": "object",
-                            "properties": {"mac_address": {"type": "string"}},
-                            "required": ["mac_address"],
-                        },
+                        "maxItems": inventories.MAX_INTERFACES,
                     },
                 },
                 "required": ["interfaces"],
@@ -53,18 +48,48 @@ DATA = schemas.Body(
 def receive(call: Call) -> webob.Response:
     """``POST /v1/continue_inspection``: the inventory of the server, and what else the ramdisk collected.
 
-    Ramdisks that send a version are told what a lookup would tell them.
+    What cannot be used of it is left out. Where nothing can be used and the node is known, its inspection fails at
+    once: no ramdisk will send it anything else. Ramdisks that send a version are told what a lookup would tell them.
     """
     access.authorize(call.context, "baremetal:driver:ipa_continue_inspection")
     query = call.query({"node_uuid": types.UUID})
-    data = dict(DATA.check(call.document()))
-    if call.minor < SINCE and (call.minor != _OLD_RAMDISKS or "node_uuid" in query):
-        raise exception.NotFound(f"API version 1.{SINCE} or newer is required")
-    _leave_out_logs(call, data)
-    inventory = data.pop("inventory")
-    node = _find(call, query.get("node_uuid"), inventory)
+    try:
+        data = dict(DATA.check(call.agents_document()))
+        _check_version(call, query)
+        _leave_out_logs(call, data)
+    except exception.Invalid as exc:
+        if exc.code in _OF_DATA:
+            _fail(call, query, exc.message)
+        raise
+    inventory = inventories.clean(data.pop("inventory"))
+    data = inventories.clean_extra(data)
+    data.pop(ReceivedInventory.UNUSABLE, None)
+    node = _find(call, query.get("node_uuid"), _macs(inventory), _bmcs(inventory))
     # Before the data is handed over: the inspection may end, and with it the time for a token.
     answer = {"uuid": node.uuid} if call.minor < SINCE else ramdisk.introduce(call, node)
+    _hand_over(call, node, inventory, data)
+    return call.reply(answer, 202)
+
+
+def _check_version(call: Call, query: dict[str, Any]) -> None:
+    if call.minor < SINCE and (call.minor != _OLD_RAMDISKS or "node_uuid" in query):
+        raise exception.NotFound(f"API version 1.{SINCE} or newer is required")
+
+
+def _fail(call: Call, query: dict[str, Any], reason: str) -> None:
+    """End the inspection of the node whose data cannot be used, where it tells whose it is.
+
+    :raises NodeLocked: it will wait in a moment; the ramdisk tries again.
+    """
+    _check_version(call, query)
+    macs, bmcs = inventories.salvage(call.request.body)
+    with contextlib.suppress(exception.NotFound, exception.InvalidParameterValue):
+        node = _find(call, query.get("node_uuid"), macs, bmcs)
+        LOG.warning("Node %s: its inspection data cannot be used: %s", node.uuid, reason)
+        _hand_over(call, node, {}, {ReceivedInventory.UNUSABLE: reason})
+
+
+def _hand_over(call: Call, node: Node, inventory: dict[str, Any], data: dict[str, Any]) -> None:
     try:
         call.conductors.continue_inspection(
             call.context, node.uuid, inventory, data, call.conductors.get_topic_for(node)
@@ -76,7 +101,6 @@ def receive(call: Call) -> webob.Response:
             call.context, node_id=node.id, inventory_data=inventory, plugin_data=data
         )
         received.create()
-    return call.reply(answer, 202)
 
 
 def _leave_out_logs(call: Call, data: dict[str, Any]) -> None:
@@ -93,18 +117,21 @@ def _leave_out_logs(call: Call, data: dict[str, Any]) -> None:
         )
 
 
-def _find(call: Call, node_uuid: str | None, inventory: dict[str, Any]) -> Node:
+def _macs(inventory: dict[str, Any]) -> list[str]:
+    told = (nic["mac_address"] for nic in inventory["interfaces"])
+    return [mac.lower() for mac in told if types.is_mac(mac)]
+
+
+def _bmcs(inventory: dict[str, Any]) -> set[str]:
+    return {inventory[key] for key in ("bmc_address", "bmc_v6address") if inventory.get(key)}
+
+
+def _find(call: Call, node_uuid: str | None, macs: list[str], bmcs: set[str]) -> Node:
     """The node, if it waits for such data. Nobody learns more than that: the route is open to all.
 
     :raises NotFound:
     :raises Conflict: it will wait in a moment; the ramdisk tries again.
     """
-    macs = [
-        nic["mac_address"].lower()
-        for nic in inventory["interfaces"]
-        if types.is_mac(nic["mac_address"])
-    ]
-    bmcs = {inventory[key] for key in ("bmc_address", "bmc_v6address") if inventory.get(key)}
     if not (node_uuid or macs or bmcs):
         raise exception.InvalidParameterValue("No lookup information provided")
     try:

@@ -2,13 +2,17 @@
 """What a switch says about itself and its port (LLDP: IEEE 802.1AB, and the extensions of 802.1 and 802.3).
 
 The ramdisk passes on what came over the wire, which anybody on that wire may have sent: nothing here believes a length
-that it has not checked, and what is malformed is left out.
+that it has not checked, and what is malformed is left out. Of two values of a kind the first one counts, as with
+Ironic.
 """
 
 import ipaddress
+import re
 import struct
 from collections.abc import Iterator
 from typing import Any
+
+from ironic_lite.drivers.modules.inspector import lldp_names
 
 MAX_TLVS = 256
 MAX_LENGTH = 511
@@ -25,19 +29,7 @@ _TEXTS = {
     _SYSTEM_DESCRIPTION: "switch_system_description",
 }
 
-_CAPABILITY_NAMES = (
-    "Other",
-    "Repeater",
-    "Bridge",
-    "WLAN",
-    "Router",
-    "Telephone",
-    "DOCSIS cable device",
-    "Station only",
-    "C-Vlan",
-    "S-Vlan",
-    "TPMR",
-)
+_LINE_BREAKS = re.compile(r"[\r\n\t]")
 
 _DOT1, _DOT3 = b"\x00\x80\xc2", b"\x00\x12\x0f"
 
@@ -78,15 +70,15 @@ def _values(raw: Any) -> Iterator[tuple[int, bytes]]:
 
 def _read(found: dict[str, Any], kind: int, value: bytes) -> None:
     if kind in _TEXTS:
-        found[_TEXTS[kind]] = _text(value)
+        found.setdefault(_TEXTS[kind], _text(value))
     elif kind == _CHASSIS_ID:
-        found["switch_chassis_id"] = _identifier(value, mac=4, address=5)
+        found.setdefault("switch_chassis_id", _identifier(value, mac=4, address=5))
     elif kind == _PORT_ID:
-        found["switch_port_id"] = _identifier(value, mac=3, address=4)
+        found.setdefault("switch_port_id", _identifier(value, mac=3, address=4))
     elif kind == _CAPABILITIES:
         supported, enabled = struct.unpack("!HH", value[:4])
-        found["switch_capabilities_support"] = _capabilities(supported)
-        found["switch_capabilities_enabled"] = _capabilities(enabled)
+        found.setdefault("switch_capabilities_support", lldp_names.capabilities(supported))
+        found.setdefault("switch_capabilities_enabled", lldp_names.capabilities(enabled))
     elif kind == _MANAGEMENT_ADDRESS:
         _append(found, "switch_mgmt_addresses", _counted_address(value))
     elif kind == _ORGANISATION and len(value) > 4:
@@ -97,32 +89,47 @@ def _read(found: dict[str, Any], kind: int, value: bytes) -> None:
 
 def _read_dot1(found: dict[str, Any], subtype: int, value: bytes) -> None:
     if subtype == 1:
-        (found["switch_port_untagged_vlan_id"],) = struct.unpack("!H", value[:2])
+        found.setdefault("switch_port_untagged_vlan_id", _number(value))
+    elif subtype == 2:
+        flags, number = struct.unpack("!BH", value[:3])
+        found.setdefault("switch_port_protocol_vlan_support", bool(flags & 2))
+        found.setdefault("switch_port_protocol_vlan_enabled", bool(flags & 4))
+        _append(found, "switch_port_protocol_vlan_ids", number)
     elif subtype == 3:
         number, length = struct.unpack("!HB", value[:3])
         name = _exactly(value[3:], length)
         _append(found, "switch_port_vlans", {"id": number, "name": _text(name)})
+    elif subtype == 4:
+        identity = _exactly(value[1:], value[0])
+        _append(found, "switch_protocol_identities", identity.hex())
     elif subtype == 6:
-        (found["switch_port_management_vlan_id"],) = struct.unpack("!H", value[:2])
+        found.setdefault("switch_port_management_vlan_id", _number(value))
     elif subtype == 7:
         _read_aggregation(found, value)
 
 
 def _read_dot3(found: dict[str, Any], subtype: int, value: bytes) -> None:
     if subtype == 1:
-        found["switch_port_autonegotiation_support"] = bool(value[0] & 1)
-        found["switch_port_autonegotiation_enabled"] = bool(value[0] & 2)
+        status, offered, mau = struct.unpack("!BHH", value[:5])
+        found.setdefault("switch_port_autonegotiation_support", bool(status & 1))
+        found.setdefault("switch_port_autonegotiation_enabled", bool(status & 2))
+        found.setdefault(
+            "switch_port_physical_capabilities", lldp_names.physical_capabilities(offered)
+        )
+        # One that is newer than the list says nothing about the rest.
+        if mau in lldp_names.MAU_TYPES:
+            found.setdefault("switch_port_mau_type", lldp_names.MAU_TYPES[mau])
     elif subtype == 3:
         _read_aggregation(found, value)
     elif subtype == 4:
-        (found["switch_port_mtu"],) = struct.unpack("!H", value[:2])
+        found.setdefault("switch_port_mtu", _number(value))
 
 
 def _read_aggregation(found: dict[str, Any], value: bytes) -> None:
     status, port = struct.unpack("!BI", value[:5])
-    found["switch_port_link_aggregation_support"] = bool(status & 1)
-    found["switch_port_link_aggregation_enabled"] = bool(status & 2)
-    found["switch_port_link_aggregation_id"] = port
+    found.setdefault("switch_port_link_aggregation_support", bool(status & 1))
+    found.setdefault("switch_port_link_aggregation_enabled", bool(status & 2))
+    found.setdefault("switch_port_link_aggregation_id", port)
 
 
 def _append(found: dict[str, Any], key: str, item: Any) -> None:
@@ -137,9 +144,15 @@ def _exactly(value: bytes, length: int) -> bytes:
     return value[:length]
 
 
+def _number(value: bytes) -> int:
+    (number,) = struct.unpack("!H", value[:2])
+    return int(number)
+
+
 def _text(value: bytes) -> str:
+    """A text, which may have several lines; what could command a terminal is no text."""
     text = value.rstrip(b"\0").decode()
-    if not text.isprintable():
+    if not _LINE_BREAKS.sub("", text).isprintable():
         raise _Malformed
     return text
 
@@ -175,7 +188,3 @@ def _counted_address(value: bytes) -> str:
     if length < 2:
         raise _Malformed
     return _address(_exactly(value[1:], length))
-
-
-def _capabilities(bits: int) -> list[str]:
-    return [name for place, name in enumerate(_CAPABILITY_NAMES) if bits & 1 << place]

@@ -20,7 +20,12 @@ SWITCH = [
     [7, "00140014"],
     [8, "0501c0a80101020000000100"],
     [127, "0080c2010065"],
+    [127, "0080c2020600c8"],
+    [127, "0080c202020000"],
     [127, "0080c203006508" + b"vlan-101".hex()],
+    [127, "0080c2040888cc0102"],
+    [127, "0080c2040288cc"],
+    [127, "0080c20600c9"],
     [127, "00120f0405f2"],
     [127, "00120f01036c110010"],
     [127, "00120f030100000000"],
@@ -40,10 +45,24 @@ def test_a_switch() -> None:
         "switch_capabilities_enabled": ["Bridge", "Router"],
         "switch_mgmt_addresses": ["192.168.1.1"],
         "switch_port_untagged_vlan_id": 101,
+        "switch_port_protocol_vlan_support": True,
+        "switch_port_protocol_vlan_enabled": True,
+        "switch_port_protocol_vlan_ids": [200, 0],
+        "switch_protocol_identities": ["88cc"],
+        "switch_port_management_vlan_id": 201,
         "switch_port_vlans": [{"id": 101, "name": "vlan-101"}],
         "switch_port_mtu": 1522,
         "switch_port_autonegotiation_support": True,
         "switch_port_autonegotiation_enabled": True,
+        "switch_port_physical_capabilities": [
+            "1000BASE-T fdx",
+            "100BASE-TX fdx",
+            "100BASE-TX hdx",
+            "10BASE-T fdx",
+            "10BASE-T hdx",
+            "Asym and Sym PAUSE fdx",
+        ],
+        "switch_port_mau_type": "100BASE-TX full duplex",
         "switch_port_link_aggregation_support": True,
         "switch_port_link_aggregation_enabled": False,
         "switch_port_link_aggregation_id": 0,
@@ -96,3 +115,51 @@ def test_floods_are_cut_off() -> None:
 )
 def test_anything_may_come_over_the_wire(raw: list[Any]) -> None:
     json.dumps(lldp.parse(raw))
+
+
+def test_the_first_of_a_kind_counts() -> None:
+    again = [
+        [1, "04aaaaaaaaaaaa"],
+        [2, "05" + b"other".hex()],
+        [4, b"other".hex()],
+        [5, b"other".hex()],
+        [6, b"other".hex()],
+        [7, "00000000"],
+        [127, "0080c2010001"],
+        [127, "0080c2020000c8"],
+        [127, "0080c2060001"],
+        [127, "00120f0400ff"],
+        [127, "00120f01000000001e"],
+        [127, "00120f030000000001"],
+    ]
+    assert lldp.parse(SWITCH + again) == lldp.parse(SWITCH)
+    # One that cannot be read is none.
+    assert lldp.parse([[5, "ff"], [5, b"sw01".hex()]]) == {"switch_system_name": "sw01"}
+
+
+def test_texts_of_several_lines() -> None:
+    text = "Arista Networks EOS\r\nversion 4.2\tof today\n"
+    assert lldp.parse([[6, text.encode().hex()]]) == {"switch_system_description": text}
+
+
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [
+        (0, "Unknown"),
+        (11, "10BASE-T full duplex"),
+        (30, "1000BASE-T full duplex"),
+        (36, "10GBASE-SR"),
+        (53, "1000BASE-PX20U"),
+    ],
+)
+def test_kinds_of_medium(number: int, name: str) -> None:
+    found = lldp.parse([[127, f"00120f01030000{number:04x}"]])
+    assert found["switch_port_mau_type"] == name
+
+
+def test_a_medium_that_is_newer_than_the_list() -> None:
+    assert lldp.parse([[127, "00120f0103000001ff"]]) == {
+        "switch_port_autonegotiation_support": True,
+        "switch_port_autonegotiation_enabled": True,
+        "switch_port_physical_capabilities": [],
+    }

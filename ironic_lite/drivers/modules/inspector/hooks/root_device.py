@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hook ``root-device``: ``properties['local_gb']`` is the size of the disk that the node's root device hints choose."""
 
+from oslo_log import log
+
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.agent import root_device
 from ironic_lite.drivers.modules.inspector.hooks.base import Data, InspectionHook
 from ironic_lite.drivers.modules.inspector.hooks.properties import record
+
+LOG = log.getLogger(__name__)
 
 _GIB = 1024**3
 
@@ -19,6 +23,9 @@ class RootDeviceHook(InspectionHook):
         if disk is None:
             return
         size = disk.get("size")
+        if size is None:
+            LOG.warning("Node %s: the root device's size is not known", task.node.uuid)
+            return
         if not isinstance(size, int) or isinstance(size, bool) or size < 0:
             raise exception.HardwareInspectionFailure(
                 f"the size of disk {disk.get('name')!s:.64} is not a number of bytes"

@@ -65,7 +65,8 @@ def _link(said: Data) -> dict[str, str]:
     if _MAC.fullmatch(chassis):
         link["switch_id"] = chassis
     for field, key in (("port_id", "switch_port_id"), ("switch_info", "switch_system_name")):
-        value = said.get(key)
+        # The name of a switch may have line breaks in it.
+        value = " ".join(said.get(key, "").split())
         if value and len(value) <= _MAX_TEXT:
             link[field] = value
     return link
