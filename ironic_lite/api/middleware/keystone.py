@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Authentication by tokens of Keystone."""
 
+import logging
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,6 +13,7 @@ from keystonemiddleware import auth_token
 from ironic_lite.api import faults, routes
 from ironic_lite.api.call import CONTEXT
 from ironic_lite.api.middleware import identity
+from ironic_lite.api.middleware.request_id import REFUSED
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF
 
@@ -29,6 +31,11 @@ def check() -> None:
         )
 
 
+def _is_no_refusal(record: logging.LogRecord) -> bool:
+    # Its line in the log is that of the request.
+    return record.msg != "Authorization failed for token"
+
+
 class _Tokens(auth_token.AuthProtocol):
     """keystonemiddleware, with its refusals in the form that Ironic's clients parse."""
 
@@ -36,6 +43,7 @@ class _Tokens(auth_token.AuthProtocol):
         try:
             return super().process_request(request)
         except webob.exc.HTTPUnauthorized as refused:
+            request.environ[REFUSED] = f" (no valid token, from {request.remote_addr or '':.64})"
             return identity.refusal(refused.headers.get("WWW-Authenticate", "Keystone"))
         except (webob.exc.HTTPServiceUnavailable, keystone_errors.ClientException) as exc:
             text = "Keystone cannot be asked about tokens now. Try again."
@@ -54,6 +62,7 @@ class Keystone:
         self._app = app
         check()
         self._tokens = _Tokens(self._confirmed, {"oslo_config_config": CONF})
+        logging.getLogger(auth_token.__name__).addFilter(_is_no_refusal)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         # Also for those who are refused. The headers that tell who asks count only when Keystone has confirmed them.

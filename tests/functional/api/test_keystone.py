@@ -113,6 +113,12 @@ def test_refusal_is_in_the_form_that_clients_parse(cloud: Cloud, token: str | No
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"].startswith("Keystone uri=")
     assert "error_message" in answer.json()
+    log = (cloud.service.directory / "all-in-one.log").read_text()
+    name = answer.headers["openstack-request-id"]
+    lines = [line for line in log.splitlines() if name in line and " DEBUG " not in line]
+    assert len(lines) == 1, lines
+    assert "INFO" in lines[0]
+    assert "GET /v1/nodes 401 (no valid token, from 127.0.0.1)" in lines[0]
 
 
 def test_headers_of_the_client_count_for_nothing(cloud: Cloud) -> None:
