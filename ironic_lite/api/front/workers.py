@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from ironic_lite.api.front import replies
 from ironic_lite.api.front.replies import Reply
+from ironic_lite.api.middleware.guessing import HOLD
 
 LOG = logging.getLogger(__name__)
 
@@ -82,8 +83,13 @@ class Workers:
             environ, done, due = job
             in_time = time.monotonic() < due
             reply = self.run(environ) if in_time else replies.busy(environ.get("HTTP_USER_AGENT"))
+            # Held back on the loop: that costs no thread.
+            hold = environ.get(HOLD, 0)
             # Once the service has stopped, nobody waits for it any more.
             with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(done, reply)
+                if hold:
+                    self._loop.call_soon_threadsafe(self._loop.call_later, hold, done, reply)
+                else:
+                    self._loop.call_soon_threadsafe(done, reply)
             # A body is not to be kept until the next request comes.
             del job, environ, done, reply

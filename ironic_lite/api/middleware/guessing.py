@@ -11,11 +11,13 @@ a minute, about few users, and only few requests wait for such a look at the sam
 
 import collections
 import ipaddress
+import os
 import threading
 import time
 from collections.abc import Callable
+from concurrent import futures
 
-from ironic_lite.common import exception
+from ironic_lite.common import concurrency, exception
 
 WINDOW = 60.0
 """Seconds in which wrong passwords are counted together."""
@@ -27,6 +29,13 @@ OF_USER = 30
 """Wrong passwords for one user from everywhere, after which an address has one try for her instead of some."""
 _KNOWN = 10_000
 """Counters of a kind that are kept; the oldest go first."""
+
+HOLD = "ironic_lite.hold"
+"""Where the application leaves for how many seconds the HTTP server is to hold its reply back."""
+HOLD_SECONDS = 2.0
+"""A guesser who takes no notice of ``Retry-After`` comes no sooner on this connection."""
+
+_NICENESS = 15
 
 _BUSY = 1
 """Seconds told to a client while too many passwords are being looked at."""
@@ -143,7 +152,7 @@ class Guesses:
 
 
 class Turns:
-    """So many look at passwords at once, few wait for it, and not for long.
+    """Looks at passwords in threads of lowest priority: so many at once, few wait for it, and not for long.
 
     :param at_once: looks.
     :param waiting: requests that may wait besides.
@@ -152,17 +161,31 @@ class Turns:
 
     def __init__(self, at_once: int, waiting: int, patience: float):
         self._places = threading.BoundedSemaphore(at_once + waiting)
-        self._looks = threading.BoundedSemaphore(at_once)
+        self._looks = futures.ThreadPoolExecutor(
+            at_once, thread_name_prefix="password", initializer=_step_back
+        )
         self._patience = patience
 
-    def __enter__(self) -> None:
-        """:raises TooManyAtOnce: it is nobody's turn soon."""
+    def look(self, at: Callable[[], bool]) -> bool:
+        """What it answers.
+
+        :raises TooManyAtOnce: it is nobody's turn soon.
+        """
         if not self._places.acquire(blocking=False):
             raise TooManyAtOnce()
-        if not self._looks.acquire(timeout=self._patience):
+        try:
+            answer = self._looks.submit(at)
+            try:
+                return answer.result(self._patience)
+            except futures.TimeoutError:
+                if answer.cancel():
+                    raise TooManyAtOnce() from None
+                return answer.result()
+        finally:
             self._places.release()
-            raise TooManyAtOnce()
 
-    def __exit__(self, *_error: object) -> None:
-        self._looks.release()
-        self._places.release()
+
+def _step_back() -> None:
+    """Guessers get the processor time that nobody else wants. With green threads there is one thread for all."""
+    if not concurrency.green():
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

@@ -86,9 +86,9 @@ class PasswordFile:
         last = self._guesses.begin(who, here)
         looked_at = right = False
         try:
-            with self._turns:
-                right = _is(password, entry or _somebody(entries)) and entry is not None
-                looked_at = True
+            compared = entry or _somebody(entries)
+            right = self._turns.look(lambda: _is(password, compared)) and entry is not None
+            looked_at = True
         finally:
             if right or not looked_at:
                 self._guesses.take_back(who, here, right)

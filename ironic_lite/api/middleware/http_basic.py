@@ -7,7 +7,7 @@ from typing import Any
 
 from ironic_lite.api import routes
 from ironic_lite.api.call import CONTEXT
-from ironic_lite.api.middleware import identity
+from ironic_lite.api.middleware import guessing, identity
 from ironic_lite.api.middleware.htpasswd import PasswordFile
 from ironic_lite.api.middleware.request_id import REFUSED
 from ironic_lite.api.middleware.roles import RolesFile
@@ -41,7 +41,12 @@ class HttpBasic:
         user, password = credentials
         # Only what is refused is told with it.
         environ[REFUSED] = f" (user {user[:64]!r}, from {address:.64})"
-        if not self._passwords.verify(user, password, address):
+        try:
+            right = self._passwords.verify(user, password, address)
+        except guessing.TooManyRequests:
+            environ[guessing.HOLD] = guessing.HOLD_SECONDS
+            raise
+        if not right:
             return identity.refusal(_REALM)(environ, start_response)
         del environ[REFUSED]
         may = {"is_admin": True} if self._roles is None else self._roles.of(user)

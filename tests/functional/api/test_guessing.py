@@ -4,6 +4,7 @@
 import base64
 import contextlib
 import http.client
+import statistics
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -107,3 +108,20 @@ def basic_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployme
     with guessers.service(tmp_path_factory.mktemp("basic"), COST) as made:
         made.start_all_in_one()
         yield made
+
+
+@pytest.mark.parametrize("names", [guessers.KNOWN, None], ids=["known", "unknown"])
+def test_those_who_know_their_passwords_notice_nothing(
+    service: Deployment, names: tuple[str, ...] | None
+) -> None:
+    path = f"/v1/nodes/{service.create_node(driver='fake-hardware')}"
+    guessers.look(service.port, path, 1.0)
+    calm = guessers.look(service.port, path, 3.0)
+    with guessers.Guessers(service.port, 48, names) as attack:
+        attacked = guessers.look(service.port, path, 3.0)
+    assert set(attacked.statuses) == {200}
+    assert attack.statuses[401] <= 40
+    # The server holds these back.
+    assert 1 <= attack.statuses[429] < 48 * 5
+    assert set(attack.statuses) <= {401, 429}
+    assert statistics.median(attacked.seconds) < 3 * statistics.median(calm.seconds)

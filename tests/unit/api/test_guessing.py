@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Wrong passwords are counted by user and address; who knows hers is never locked out by others."""
 
+import os
 import threading
+from concurrent import futures
 
 import pytest
 
@@ -16,7 +18,7 @@ from ironic_lite.api.middleware.guessing import (
     TooManyWrong,
     Turns,
 )
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, wait_for
 
 
 class Clock:
@@ -123,35 +125,49 @@ def test_addresses(address: str, counted: str) -> None:
 
 
 def test_turns() -> None:
-    turns = Turns(at_once=1, waiting=1, patience=30)
+    turns = Turns(at_once=1, waiting=1, patience=PATIENCE)
     entered, leave = threading.Event(), threading.Event()
 
-    def look() -> None:
-        with turns:
-            entered.set()
-            leave.wait(30)
+    def look() -> bool:
+        entered.set()
+        return leave.wait(PATIENCE)
 
-    first = threading.Thread(target=look)
-    first.start()
-    assert entered.wait(PATIENCE)
-    second = threading.Thread(target=look)
-    second.start()
-    while turns._places.acquire(blocking=False):
-        turns._places.release()
-    with pytest.raises(TooManyAtOnce), turns:
-        raise AssertionError
-    leave.set()
-    first.join(PATIENCE)
-    second.join(PATIENCE)
-    with turns:
-        pass
+    with futures.ThreadPoolExecutor() as requests:
+        first = requests.submit(turns.look, look)
+        assert entered.wait(PATIENCE)
+        second = requests.submit(turns.look, look)
+        wait_for(lambda: not turns._places._value, "the second to wait")
+        with pytest.raises(TooManyAtOnce):
+            turns.look(lambda: True)
+        leave.set()
+        assert first.result(PATIENCE) and second.result(PATIENCE)
+    assert turns.look(lambda: True)
+    assert not turns.look(lambda: False)
 
 
 def test_a_turn_that_does_not_come() -> None:
     turns = Turns(at_once=1, waiting=1, patience=0.01)
-    with turns:
+    entered, leave = threading.Event(), threading.Event()
+
+    def look() -> bool:
+        entered.set()
+        return leave.wait(PATIENCE)
+
+    with futures.ThreadPoolExecutor() as requests:
+        first = requests.submit(turns.look, look)
+        assert entered.wait(PATIENCE)
         for _ in range(5):
-            with pytest.raises(TooManyAtOnce), turns:
-                raise AssertionError
-    with turns:
-        pass
+            with pytest.raises(TooManyAtOnce):
+                turns.look(lambda: True)
+        leave.set()
+        # It is looked at already, so it is waited for.
+        assert first.result(PATIENCE)
+
+
+def test_looking_gives_way_to_all_else() -> None:
+    nice: list[int] = []
+    turns = Turns(at_once=1, waiting=1, patience=PATIENCE)
+    turns.look(
+        lambda: bool(nice.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id())))
+    )
+    assert nice[0] > os.getpriority(os.PRIO_PROCESS, threading.get_native_id())

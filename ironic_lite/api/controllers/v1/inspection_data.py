@@ -7,7 +7,7 @@ from typing import Any
 import webob
 from oslo_log import log
 
-from ironic_lite.api import access, inventories, schemas, types
+from ironic_lite.api import access, bodies, inventories, schemas, types
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import ramdisk
 from ironic_lite.common import exception, states
@@ -79,10 +79,10 @@ def _check_version(call: Call, query: dict[str, Any]) -> None:
 def _fail(call: Call, query: dict[str, Any], reason: str) -> None:
     """End the inspection of the node whose data cannot be used, where it tells whose it is.
 
-    :raises NodeLocked: it will wait in a moment; the ramdisk tries again.
+    :raises Conflict: it will wait in a moment; the ramdisk tries again.
     """
     _check_version(call, query)
-    macs, bmcs = inventories.salvage(call.request.body)
+    macs, bmcs = inventories.salvage(call.request.environ.get(bodies.WHOLE, b""))
     with contextlib.suppress(exception.NotFound, exception.InvalidParameterValue):
         node = _find(call, query.get("node_uuid"), macs, bmcs)
         LOG.warning("Node %s: its inspection data cannot be used: %s", node.uuid, reason)
