@@ -122,9 +122,12 @@ class Call:
         try:
             return read(body, limits)
         except json_reading.TooMuch as exc:
-            raise exception.Invalid(f"The request body is not accepted: {exc}.") from None
+            problem = f"The request body is not accepted: {exc}."
         except json_reading.Unreadable as exc:
-            raise exception.Invalid(f"The request body is not valid JSON: {exc}") from None
+            problem = f"The request body is not valid JSON: {exc}"
+        # What is known of the failure does not hold the body.
+        del body
+        raise exception.Invalid(problem)
 
     def arguments(self, kinds: type) -> dict[str, Any]:
         """The body of a PUT: named arguments, checked against a body class."""

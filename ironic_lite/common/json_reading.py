@@ -107,7 +107,9 @@ def _read(raw: bytes, limits: Limits) -> Any:
     try:
         return orjson.loads(raw)
     except ValueError as exc:
-        raise Unreadable(str(exc)) from None
+        problem = str(exc)
+    # Not with the parser's error behind it, which holds the whole document.
+    raise Unreadable(problem)
 
 
 def _has_long_integer(raw: bytes) -> bool:
@@ -120,17 +122,23 @@ def _has_long_integer(raw: bytes) -> bool:
 
 def _read_long(raw: bytes) -> Any:
     """The same by the standard module, which knows integers of any length, and more than is JSON."""
-    try:
-        found = json.loads(raw.decode(), parse_float=_finite, parse_constant=_no_constant)
-    except UnicodeDecodeError as exc:
-        raise Unreadable(f"it is no UTF-8: {exc.reason}") from None
-    except Unreadable:
-        raise
-    except ValueError as exc:
-        raise Unreadable(_shortened(exc)) from None
+    text = raw.decode(errors="surrogateescape")
+    if _SURROGATE.search(text):
+        raise Unreadable("it is no UTF-8")
+    found = _by_standard(text, parse_float=_finite, parse_constant=_no_constant)
     if _ESCAPED_SURROGATE.search(raw) and _has_surrogate(found):
         raise Unreadable("it holds half a character (a lone surrogate)")
     return found
+
+
+def _by_standard(text: str, **ways: Any) -> Any:
+    try:
+        return json.loads(text, **ways)
+    except Unreadable:
+        raise
+    except ValueError as exc:
+        problem = _shortened(exc)
+    raise Unreadable(problem)
 
 
 def _shortened(exc: ValueError) -> str:
@@ -232,15 +240,12 @@ def _read_agents(raw: bytes, limits: Limits) -> Any:
         raise
     except Unreadable:
         pass
-    try:
-        found = json.loads(
-            raw.decode(errors="replace"),
-            parse_float=_finite_or_none,
-            parse_constant=lambda _name: None,
-            strict=False,
-        )
-    except ValueError as exc:
-        raise Unreadable(_shortened(exc)) from None
+    found = _by_standard(
+        raw.decode(errors="replace"),
+        parse_float=_finite_or_none,
+        parse_constant=lambda _name: None,
+        strict=False,
+    )
     return _without_surrogates(found)
 
 

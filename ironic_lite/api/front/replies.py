@@ -15,11 +15,13 @@ class Reply(NamedTuple):
     """What a WSGI application has answered.
 
     :param status: ``200 OK``.
+    :param hold: seconds for which it is held back, which costs no thread.
     """
 
     status: str
     headers: list[tuple[str, str]]
     body: bytes
+    hold: float = 0
 
 
 def error(status: int, message: str, retry_after: int | None = None) -> Reply:

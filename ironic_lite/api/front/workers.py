@@ -73,7 +73,7 @@ class Workers:
                 if close is not None:
                     close()
             body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-            return Reply(start[0], start[1], body)
+            return Reply(start[0], start[1], body, environ.get(HOLD, 0))
         except Exception:
             LOG.exception("The application failed")
             return replies.error(500, "An unexpected error occurred; the service's log tells more.")
@@ -83,12 +83,10 @@ class Workers:
             environ, done, due = job
             in_time = time.monotonic() < due
             reply = self.run(environ) if in_time else replies.busy(environ.get("HTTP_USER_AGENT"))
-            # Held back on the loop: that costs no thread.
-            hold = environ.get(HOLD, 0)
             # Once the service has stopped, nobody waits for it any more.
             with contextlib.suppress(RuntimeError):
-                if hold:
-                    self._loop.call_soon_threadsafe(self._loop.call_later, hold, done, reply)
+                if reply.hold:
+                    self._loop.call_soon_threadsafe(self._loop.call_later, reply.hold, done, reply)
                 else:
                     self._loop.call_soon_threadsafe(done, reply)
             # A body is not to be kept until the next request comes.

@@ -214,3 +214,19 @@ def test_nobody_else_reads_json() -> None:
         if isinstance(node, ast.Call) and _parses(node)
     }
     assert found == set(ELSEWHERE)
+
+
+@pytest.mark.parametrize(
+    "end", [b"", b',"\xff"]}', b",NaN]}", b',"\\ud800"]}', b",98765432109876543210"], ids=str
+)
+@pytest.mark.parametrize("reading", [json_reading.read, json_reading.read_agents])
+def test_what_is_known_of_a_failure_does_not_hold_the_document(reading: Any, end: bytes) -> None:
+    failure: BaseException | None = None
+    try:
+        reading(b'{"a":["' + b"x" * MIB + b'"' + end, Limits())
+    except Unreadable as exc:
+        failure = exc
+    while failure is not None:
+        held = [*vars(failure).values(), *failure.args]
+        assert not any(isinstance(each, (str, bytes)) and len(each) > 1000 for each in held)
+        failure = failure.__cause__ or failure.__context__
