@@ -22,10 +22,8 @@ _SECRET_INSTANCE_KEYS = frozenset({"image_url"})
 
 # What texts hold comes from servers and clients, in any length: no pattern here tries a character twice.
 _URL_CREDENTIALS = re.compile(r"://[^/\s:@]*+:[^/\s@]*+@")
-_ASSIGNMENT = re.compile(
-    r"""(?<![\w-])(?P<name>[\w-]++)(?P<sign>['"]?\s*+[=:]\s*+)"""
-    r"""(?:(?P<quote>['"])(?:(?!(?P=quote))[\s\S])++|[^'",\s}&]++)"""
-)
+_NAME = re.compile(r"""(?<![\w-])(?P<name>[\w-]++)['"]?\s*+[=:]\s*+""")
+_VALUE = re.compile(r"""(?P<quote>['"])(?:(?!(?P=quote))[\s\S])++|[^'",\s}&]++""")
 
 MAX_TEXT = 8000
 """Characters of the longest text that is kept of what went wrong."""
@@ -80,13 +78,19 @@ def mask_text(text: str) -> str:
 
     Every database can keep it: see :func:`storable`.
     """
-    return storable(_ASSIGNMENT.sub(_hide, mask_url(storable(text))))
+    return storable(_mask_assignments(mask_url(storable(text))))
 
 
-def _hide(found: re.Match[str]) -> str:
-    if not is_secret_key(found["name"]):
-        return found[0]
-    return f"{found['name']}{found['sign']}{found['quote'] or ''}{MASK}"
+def _mask_assignments(text: str) -> str:
+    kept, done, place = [], 0, 0
+    while (named := _NAME.search(text, place)) is not None:
+        # What another name stands for may be an assignment itself: "login failed: password=...".
+        place = named.end()
+        value = _VALUE.match(text, place) if is_secret_key(named["name"]) else None
+        if value is not None:
+            kept += [text[done:place], value["quote"] or "", MASK]
+            done = place = value.end()
+    return "".join(kept) + text[done:]
 
 
 def storable(text: str) -> str:

@@ -46,6 +46,9 @@ def test_a_new_value_replaces_the_secret():
             "GET 9-http://******@h/ and ftp://******@h",
         ),
         ("the key=value pair", "the key=value pair"),
+        ("no login: password=sesame!", "no login: password=******"),
+        ("tried url=ftp://h,user=u&password='sesame", "tried url=ftp://h,user=u&password='******"),
+        ("error: {'why': \"token: sesame\"}", "error: {'why': \"token: ******\"}"),
     ],
 )
 def test_secrets_in_a_line(text: str, shown: str) -> None:
