@@ -14,7 +14,7 @@ import jsonpointer
 
 from ironic_lite.api import sizes, types
 from ironic_lite.api.resources.fields import Field, Resource
-from ironic_lite.common import exception, redaction
+from ironic_lite.common import encrypted, exception, redaction
 
 _OPERATIONS = ("add", "replace", "remove")
 MAX_OPERATIONS = 1000
@@ -108,6 +108,16 @@ def _check_removal(field: Field, operation: dict[str, Any], minor: int) -> None:
         raise exception.NotAcceptable()
 
 
+def before(record: Any, resource: Resource, operations: list[dict[str, Any]]) -> dict[str, Any]:
+    """The present value of each patchable field. Secrets are asked for only where the patch may need them."""
+    named = {operation["path"].split("/")[1] for operation in operations}
+    return {
+        name: getattr(record, name)
+        for name, field in resource.patchable.items()
+        if field.redact is None or name in named
+    }
+
+
 def apply(
     resource: Resource, operations: list[dict[str, Any]], before: dict[str, Any]
 ) -> dict[str, Any]:
@@ -116,8 +126,10 @@ def apply(
     :param before: the present value of each patchable field; it is left as it is.
     :raises PatchError: an operation cannot be applied, as when it removes a key that is not there.
     :raises InvalidParameterValue: a result does not fit its field.
+    :raises SecretUnreadable: something that cannot be decrypted is left in a changed field.
     """
-    after = copy.deepcopy(before)
+    # Also what cannot be decrypted is looked at here, to be replaced.
+    before, after = encrypted.lenient(before), encrypted.lenient(before)
     touched: dict[str, Field] = {}
     for operation in operations:
         name, _, inside = operation["path"][1:].partition("/")
@@ -135,6 +147,8 @@ def apply(
             value = resource.null(field)
         if field.redact is not None:
             value = redaction.unmask(value, before[name])
+        if (where := encrypted.unreadable_in(value, name)) is not None:
+            raise exception.SecretUnreadable(where=where)
         # By their text: to Python, true is the same as 1.
         if repr(value) != repr(before[name]):
             sizes.check(name, value, before[name], field.unmeasured)

@@ -7,6 +7,7 @@ from oslo_log import log
 
 from ironic_lite.common import exception
 from ironic_lite.db import engine, migration
+from ironic_lite.db.encryption import data_keys, keyring
 
 LOG = log.getLogger(__name__)
 
@@ -17,6 +18,7 @@ def require(upgrade_embedded: bool = False) -> None:
     :param upgrade_embedded: bring an SQLite database up to date instead of asking for it.
     :raises DatabaseError: when it cannot be reached.
     :raises VersionIncompatible: when its tables are older or newer.
+    :raises EncryptionKeyMissing: the key of its secrets is not there. ``ConfigInvalid``: nobody else may read it.
     """
     # What is wrong with a file is told as it is used; to look for it here would make it.
     embedded = engine.url().get_backend_name() == "sqlite"
@@ -27,6 +29,28 @@ def require(upgrade_embedded: bool = False) -> None:
         _require(upgrade_embedded)
     except exception.DatabaseError as exc:
         raise exception.DatabaseError(_told(problem or exc.kwargs["reason"])) from None
+    require_keys()
+
+
+def upgrade() -> str:
+    """Bring the tables up to this release; returns their revision. The key is looked for first, so that without it
+    nothing is changed.
+
+    :raises EncryptionKeyMissing, ConfigInvalid: it is not there.
+    """
+    if data_keys.are_there():
+        require_keys()
+    revision = migration.upgrade()
+    require_keys()
+    return revision
+
+
+def require_keys() -> None:
+    """This process can decrypt what is encrypted in the database; a new database gets its first key.
+
+    :raises EncryptionKeyMissing, ConfigInvalid: it cannot; nothing was changed.
+    """
+    keyring.current().load()
 
 
 def _told(problem: str) -> str:
@@ -36,7 +60,7 @@ def _told(problem: str) -> str:
 
 def _require(upgrade_embedded: bool) -> None:
     if upgrade_embedded and engine.url().get_backend_name() == "sqlite":
-        migration.upgrade()
+        upgrade()
         return
     current = revision()
     migration.refuse_newer(current)

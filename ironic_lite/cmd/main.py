@@ -104,6 +104,7 @@ def _run(name: str, arguments: list[str], given: argparse.Namespace) -> int:
         return command(arguments)
     except (
         exception.ConfigInvalid,
+        exception.EncryptionKeyMissing,
         exception.DriverNotFoundInEntrypoint,
         exception.DriverLoadError,
         exception.NoValidDefaultForInterface,

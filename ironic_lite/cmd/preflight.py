@@ -66,6 +66,7 @@ def configure(
 def _checks(role: Role) -> Iterator[Callable[[], Iterable[str]]]:
     if role.conductor or CONF.api.database_access == "direct":
         yield _database
+        yield _keys
     if role.conductor:
         yield _drivers
         yield _kernel_arguments
@@ -96,6 +97,18 @@ def _database() -> Iterable[str]:
             f"The database file {file} cannot be {'opened' if nearest == file else 'made'}: this user may not write to "
             f"{nearest}. Set [DEFAULT] state_path or [database] connection to another place."
         )
+
+
+def _keys() -> Iterable[str]:
+    from ironic_lite.db import engine
+    from ironic_lite.db.encryption import wrapping
+
+    try:
+        engine.url()
+    except exception.ConfigInvalid:
+        # That has been told; where the key is may depend on it.
+        return ()
+    return wrapping.problems()
 
 
 def _drivers() -> Iterable[str]:

@@ -39,6 +39,7 @@ def main(argv: list[str]) -> int:
     checks: dict[str, Check] = {
         "configuration": _configuration,
         "database": _database,
+        "secrets": _secrets,
         "broker": _broker,
         "conductors": _conductors,
         "api": _api,
@@ -84,6 +85,20 @@ def _database() -> str:
         raise _Skipped(f"{told}, so the service that is there uses another one: {answer}")
     database.require()
     return f"{url.render_as_string(hide_password=True)} at revision {migration.current()}"
+
+
+def _secrets() -> str:
+    from ironic_lite.cmd import database
+    from ironic_lite.db.encryption import data_keys
+
+    if CONF.api.database_access == "rpc" and not CONF.database.connection:
+        raise _Skipped("this process has no key, conductors have")
+    try:
+        database.require()
+    except exception.DatabaseError as exc:
+        raise _Skipped("the database cannot be asked") from exc
+    newest = data_keys.all_rows()[-1]
+    return f"encrypted with data key {newest['id']}, wrapped by {newest['wrapped_by']}"
 
 
 def _broker() -> str:

@@ -221,6 +221,25 @@ class DriverLoadError(IronicLiteError):
     template = "Hardware type or interface %(driver)s could not be loaded. Reason: %(reason)s."
 
 
+class SecretUnreadable(Conflict):
+    template = (
+        "%(where)s cannot be decrypted: it was changed or moved in the database, or its data key is gone. "
+        "Set it anew, or remove it."
+    )
+
+
+class EncryptionKeyMissing(IronicLiteError):
+    """The wrapping key is not there, or another one. The message says which, and what to do."""
+
+    template = "%(problem)s"
+
+
+class KeyServiceUnavailable(TemporaryFailure):
+    """Vault, which has the wrapping key, does not answer, or refuses."""
+
+    template = "%(problem)s"
+
+
 class ConfigInvalid(IronicLiteError):
     """The message has a line for each thing that is wrong."""
 

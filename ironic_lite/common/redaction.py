@@ -9,6 +9,8 @@ import functools
 import re
 from typing import Any
 
+from ironic_lite.common import encrypted
+
 MASK = "******"
 
 _SECRET_KEY = re.compile(
@@ -18,7 +20,7 @@ _SECRET_KEY = re.compile(
 )
 
 # Not secret by name, yet a URL the service signed for one download.
-_SECRET_INSTANCE_KEYS = frozenset({"image_url"})
+SECRET_INSTANCE_KEYS = frozenset({"image_url"})
 
 # What texts hold comes from servers and clients, in any length: no pattern here tries a character twice.
 _URL_CREDENTIALS = re.compile(r"://[^/\s:@]*+:[^/\s@]*+@")
@@ -50,6 +52,8 @@ def mask(value: Any, also: frozenset[str] = frozenset()) -> Any:
                 hidden = mask(item, also)
             elif isinstance(item, str) and "://" in item:
                 hidden = mask_url(item)
+            elif isinstance(item, str) and item.startswith(encrypted.MARK):
+                hidden = MASK
             else:
                 continue
             if hidden is not item:
@@ -60,7 +64,11 @@ def mask(value: Any, also: frozenset[str] = frozenset()) -> Any:
     if isinstance(value, list):
         items = [mask(item, also) for item in value]
         return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
-    return mask_url(value) if isinstance(value, str) and "://" in value else value
+    if not isinstance(value, str):
+        return value
+    if value.startswith(encrypted.MARK):
+        return MASK
+    return mask_url(value) if "://" in value else value
 
 
 def mask_url(text: str) -> str:
@@ -70,7 +78,7 @@ def mask_url(text: str) -> str:
 
 def mask_instance_info(value: Any) -> Any:
     """``mask`` for a node's ``instance_info``."""
-    return mask(value, _SECRET_INSTANCE_KEYS)
+    return mask(value, SECRET_INSTANCE_KEYS)
 
 
 def mask_text(text: str) -> str:

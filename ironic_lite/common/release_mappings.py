@@ -17,10 +17,12 @@ class Release:
 
     :param rpc: version of the conductor's RPC surface.
     :param objects: ``{object: version}``.
+    :param encrypts: it reads secrets that are encrypted in the database.
     """
 
     rpc: str
     objects: dict[str, str]
+    encrypts: bool = False
 
 
 RELEASES: dict[str, Release] = {
@@ -67,6 +69,30 @@ RELEASES: dict[str, Release] = {
             "VolumeConnector": "1.0",
             "VolumeTarget": "1.0",
         },
+    ),
+    "0.4": Release(
+        rpc="1.2",
+        objects={
+            "Allocation": "1.0",
+            "BIOSSetting": "1.0",
+            "Chassis": "1.0",
+            "Conductor": "1.0",
+            "DeployTemplate": "1.0",
+            "FirmwareComponent": "1.0",
+            "InspectionRule": "1.0",
+            "Node": "1.3",
+            "NodeHistory": "1.0",
+            "NodeInventory": "1.0",
+            "NodeJournal": "1.0",
+            "Notification": "1.0",
+            "Port": "1.1",
+            "Portgroup": "1.0",
+            "ReceivedInventory": "1.0",
+            "Runbook": "1.0",
+            "VolumeConnector": "1.0",
+            "VolumeTarget": "1.1",
+        },
+        encrypts=True,
     ),
 }
 """Every release that this one can run beside, the newest last."""

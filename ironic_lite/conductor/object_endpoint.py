@@ -39,8 +39,8 @@ class ObjectEndpoint(Endpoint):
         for name, field in objinst.fields.items():
             if not objinst.obj_attr_is_set(name):
                 continue
-            value = getattr(objinst, name)
-            if not before.obj_attr_is_set(name) or getattr(before, name) != value:
+            value = objinst.sent(name)
+            if not before.obj_attr_is_set(name) or before.sent(name) != value:
                 updates[name] = field.to_primitive(objinst, name, value)
         updates["obj_what_changed"] = objinst.obj_what_changed()
         return updates, result

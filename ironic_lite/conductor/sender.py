@@ -131,6 +131,11 @@ class Sender:
         """
         assert self._publisher is not None
         noted = row["message"]
+        if "message" not in noted:
+            LOG.error(
+                "A notification is lost: it cannot be decrypted, somebody changed it in the database"
+            )
+            return
         try:
             self._publisher.send(
                 noted["context"], noted["message"], CONF.versioned_notifications_topics

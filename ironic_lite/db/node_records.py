@@ -6,6 +6,7 @@ from oslo_utils import timeutils
 
 from ironic_lite.common import exception
 from ironic_lite.db import belonging, engine, retry
+from ironic_lite.db.encryption.rows import Guarded
 from ironic_lite.db.models import NODE_HISTORY, NODE_INVENTORY, NODES, RECEIVED_INVENTORY
 from ironic_lite.db.repository import Repository, Row, among, equals
 from ironic_lite.db.types import server_time_ago
@@ -58,6 +59,7 @@ class Inventories:
 
     def __init__(self, table: sa.Table):
         self._table = table
+        self._guarded = Guarded(table.name)
         self.get = retry.on_transient_error(self._get)
         self.store = retry.on_transient_error(self._store)
         self.destroy = retry.on_transient_error(self._destroy)
@@ -72,7 +74,7 @@ class Inventories:
             row = connection.execute(statement).mappings().first()
         if row is None:
             raise exception.NodeInventoryNotFound(node=node_id)
-        return dict(row)
+        return self._guarded.decrypt(dict(row))
 
     def _store(self, node_id: int, inventory_data: Row, plugin_data: Row) -> Row:
         """Keep an inventory, in place of what was kept before.
@@ -80,12 +82,13 @@ class Inventories:
         :raises NodeNotFound:
         """
         of_node = self._table.c.node_id == node_id
-        values = {
+        plain = {
             "node_id": node_id,
             "inventory_data": inventory_data,
             "plugin_data": plugin_data,
             "created_at": timeutils.utcnow(with_timezone=True),
         }
+        values = self._guarded.encrypt(node_id, plain)
         with engine.writer() as connection:
             node = sa.select(NODES.c.id).where(NODES.c.id == node_id).with_for_update()
             if connection.execute(node).first() is None:
@@ -93,7 +96,7 @@ class Inventories:
             connection.execute(sa.delete(self._table).where(of_node))
             connection.execute(sa.insert(self._table).values(values))
             statement = sa.select(self._table).where(of_node)
-            return dict(connection.execute(statement).mappings().one())
+            return {**connection.execute(statement).mappings().one(), **plain}
 
     def _destroy(self, node_id: int) -> None:
         """Forget the node's inventory, if there is one."""

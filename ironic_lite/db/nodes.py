@@ -6,6 +6,7 @@ token changes the row only while that token stands in it).
 """
 
 import datetime
+import hmac
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -60,6 +61,10 @@ _RESERVE = {
 }
 
 
+_TOKEN_TRIES = 5
+"""How often a heartbeat's token is compared with the stored one, when that is written anew meanwhile."""
+
+
 def _named(node_id: int, token: str | None) -> Row:
     """The parameters that the conditions of these statements have."""
     given: Row = {"the_node": node_id}
@@ -105,6 +110,7 @@ _nodes = Repository(
     hidden=SECRET_COLUMNS,
 )
 
+GUARDED = _nodes.guarded
 create = _nodes.create
 get = _nodes.get
 rows = _nodes.rows
@@ -147,7 +153,7 @@ def get_by_port_addresses(addresses: Iterable[str], node_uuid: str | None = None
         raise exception.NodeNotFound(
             f"Node could not be found: {found} ports with the addresses {', '.join(macs) or '(none)'}."
         )
-    return dict(rows[0])
+    return GUARDED.decrypt(dict(rows[0]))
 
 
 def _likeliest(connection: sa.Connection, rows: Sequence[Any], macs: list[str]) -> list[Any]:
@@ -182,17 +188,20 @@ def update(
     token: str | None = None,
     entries: Sequence[journal.Entry] = (),
     also: Sequence[Also] = (),
+    uuid: str | None = None,
 ) -> Row:
     """Write these columns; a new provision state is dated.
 
     :param token: write only while this is the token of the node's lock.
     :param entries: of the node's journal and history, written together with the columns or not at all.
     :param also: what else is to be done together with it.
+    :param uuid: the node's; who has it saves us a question.
     :returns: all columns that were written.
     :raises NodeLockLost: it is not; nothing was written.
     :raises NodeNotFound: and what ``create`` raises for what must be unique.
     """
-    written = {**values, "updated_at": _now(), "revision": new_revision()} if values else {}
+    kept = _nodes.encrypted(node_id, uuid, values)
+    written = {**kept, "updated_at": _now(), "revision": new_revision()} if values else {}
     if "provision_state" in values and "provision_updated_at" not in values:
         written["provision_updated_at"] = written["updated_at"]
     statement = _UPDATE if token is None else _UPDATE_FENCED
@@ -208,7 +217,7 @@ def update(
             _nodes.run(also, connection, node_id)
     except exc.IntegrityError as error:
         raise _nodes.translate_violation(error, {**get(node_id), **values}) from None
-    return written
+    return GUARDED.as_read(written, values)
 
 
 def at_most(most: int, in_states: Iterable[str], mutex: str, refusal: Exception) -> Also:
@@ -382,19 +391,49 @@ def _broken_lock(row: Any, by: str | None) -> journal.Entry:
     )
 
 
-@retry.on_transient_error
 def record_heartbeat(node_id: int, agent_token: str, values: Row) -> Row | None:
     """Write what the agent tells, if the token is this node's; None: it is not.
 
     Where the node waits for its agent, the clock of that state is started anew.
 
     :returns: ``provision_state`` and ``maintenance``, as they are once this is on record.
+    :raises TemporaryFailure: the stored token changed again and again while it was compared.
     """
+    for _ in range(_TOKEN_TRIES):
+        kept = _kept_token(node_id)
+        if kept is None or not _is_token(kept, agent_token):
+            return None
+        told = _record_heartbeat(node_id, kept["agent_secret_token"], values)
+        if told is not None:
+            return told
+    raise exception.ServiceUnavailable(
+        err=f"Node {kept['uuid']}: its agent's token is being changed"
+    )
+
+
+@retry.on_transient_error
+def _kept_token(node_id: int) -> Any:
+    """``uuid`` and ``agent_secret_token`` as they stand in the database; None: there is no token."""
+    statement = sa.select(_c.uuid, _c.agent_secret_token).where(_c.id == node_id)
+    with engine.reader() as connection:
+        kept = connection.execute(statement).mappings().first()
+    return kept if kept and kept["agent_secret_token"] else None
+
+
+def _is_token(kept: Any, token: str) -> bool:
+    plain = str(GUARDED.plain(kept, "agent_secret_token"))
+    return hmac.compare_digest(plain.encode(), token.encode())
+
+
+@retry.on_transient_error
+def _record_heartbeat(node_id: int, kept: str, values: Row) -> Row | None:
+    """As ``record_heartbeat``, if this is still what is stored of the token: the same token is encrypted anew when keys
+    change."""
     now = _now()
     waiting = _c.provision_state.in_(sorted(states.WAITING.values()))
     written = (
         sa.update(NODES)
-        .where(_c.id == node_id, _c.agent_secret_token == agent_token)
+        .where(_c.id == node_id, _c.agent_secret_token == kept)
         .values(
             **values,
             agent_last_heartbeat=now,
@@ -411,7 +450,11 @@ def record_heartbeat(node_id: int, agent_token: str, values: Row) -> Row | None:
 
 @retry.on_transient_error
 def claim_agent_token(node_id: int, token: str) -> bool:
-    """Give the node this token if it has none and keeps its power; False: it has not got it."""
+    """Give the node this token if it has none and keeps its power; False: it has not got it.
+
+    :raises NodeNotFound:
+    """
+    written = _nodes.encrypted(node_id, None, {"agent_secret_token": token})
     statement = (
         sa.update(NODES)
         .where(
@@ -419,9 +462,9 @@ def claim_agent_token(node_id: int, token: str) -> bool:
             NODES.c.agent_secret_token.is_(None),
             NODES.c.target_power_state.is_(None),
         )
-        .values(agent_secret_token=token, **_SAME_REVISION)
+        .values(**written, **_SAME_REVISION)
     )
     with engine.writer() as connection:
         connection.execute(statement)
-        kept = sa.select(NODES.c.agent_secret_token).where(NODES.c.id == node_id)
-        return connection.execute(kept).scalar() == token
+    kept = _kept_token(node_id)
+    return kept is not None and _is_token(kept, token)

@@ -13,9 +13,13 @@ import sqlalchemy as sa
 from oslo_utils import timeutils
 
 from ironic_lite.db import engine, mutexes, retry
+from ironic_lite.db.encryption import keyring
+from ironic_lite.db.encryption import rows as encryption
 from ironic_lite.db.models import MUTEXES, NOTIFICATIONS
 
 LANES = 16
+
+_guarded = encryption.Guarded(NOTIFICATIONS.name)
 
 Row = dict[str, Any]
 
@@ -32,14 +36,19 @@ def add(connection: sa.Connection, key: str, message_id: str, message: Row) -> N
     """
     if retry.is_repeated() and _is_there(connection, message_id):
         return
-    connection.execute(
-        sa.insert(NOTIFICATIONS).values(
-            created_at=timeutils.utcnow(with_timezone=True),
-            message_id=message_id,
-            lane=lane_of(key),
-            message=message,
-        )
-    )
+    plain = {
+        "created_at": timeutils.utcnow(with_timezone=True),
+        "message_id": message_id,
+        "lane": lane_of(key),
+        "message": message,
+    }
+    connection.execute(sa.insert(NOTIFICATIONS), _guarded.encrypt(message_id, plain))
+
+
+def prepare() -> None:
+    """See that there is a key for what :func:`add` writes; within the transaction it cannot be made."""
+    if encryption.is_wanted():
+        keyring.current().newest()
 
 
 def _is_there(connection: sa.Connection, message_id: str) -> bool:
@@ -50,6 +59,7 @@ def _is_there(connection: sa.Connection, message_id: str) -> bool:
 @retry.on_transient_error
 def store(key: str, message_id: str, message: Row) -> None:
     """Write down a notification of something that changes no row."""
+    prepare()
     with engine.writer() as connection:
         add(connection, key, message_id, message)
 
@@ -67,13 +77,14 @@ def free_lanes() -> list[str]:
 def oldest(lane: str, limit: int) -> list[Row]:
     """What waits in a lane, ``{"id", "message"}``, the oldest first."""
     statement = (
-        sa.select(NOTIFICATIONS.c.id, NOTIFICATIONS.c.message)
+        sa.select(NOTIFICATIONS.c.id, NOTIFICATIONS.c.message_id, NOTIFICATIONS.c.message)
         .where(NOTIFICATIONS.c.lane == lane)
         .order_by(NOTIFICATIONS.c.id)
         .limit(limit)
     )
     with engine.reader() as connection:
-        return [dict(row) for row in connection.execute(statement).mappings()]
+        found = [dict(row) for row in connection.execute(statement).mappings()]
+    return _guarded.decrypt_all(found, ("message_id", "message"), ("message_id",))
 
 
 @retry.on_transient_error

@@ -17,6 +17,7 @@ from sqlalchemy import exc
 
 from ironic_lite.common import exception
 from ironic_lite.db import engine, errors, paging, retry
+from ironic_lite.db.encryption.rows import Guarded
 
 Row = dict[str, Any]
 Condition = sa.ColumnElement[bool]
@@ -103,6 +104,7 @@ class Repository:
         confining: frozenset[str] = CONFINING,
     ):
         self.table = table
+        self.guarded = Guarded(table.name)
         self.not_found = not_found
         self.filters = dict(filters or {})
         self._plural = plural
@@ -153,7 +155,7 @@ class Repository:
         found = connection.execute(self._by[column], {"ident": value}).all()
         if not found:
             raise self.not_found(value if ident is None else ident)
-        return dict(zip(self._columns, found[0], strict=True))
+        return self.guarded.decrypt(dict(zip(self._columns, found[0], strict=True)))
 
     @retry.on_transient_error
     def rows(
@@ -174,6 +176,9 @@ class Repository:
         :raises InvalidParameterValue: for an unknown column, sort key, direction or filter.
         """
         names = tuple(self._columns if columns is None else columns)
+        # What is encrypted is bound to its record.
+        lent = (self.guarded.record,) if self.guarded.needs_record(names) else ()
+        names += lent
         sort_column = paging.sort_column(self.table, sort_key, self._hidden)
         statement = self._narrow(self._selection(names, columns is None, text_moments), filters)
         with engine.reader() as connection:
@@ -185,7 +190,8 @@ class Repository:
             )
             # All at once: to iterate over the result would ask the driver for each row.
             found = connection.execute(statement).all()
-        return [dict(zip(names, row)) for row in found]  # noqa: B905 - a tenth of the time
+        rows = [dict(zip(names, row)) for row in found]  # noqa: B905 - a tenth of the time
+        return self.guarded.decrypt_all(rows, names, lent)
 
     def _select(
         self, names: tuple[str, ...], even_hidden: bool, text_moments: bool
@@ -247,7 +253,8 @@ class Repository:
             "uuid": uuidutils.generate_uuid(),
             "created_at": timeutils.utcnow(with_timezone=True),
         }
-        return self._insert({**self.defaults, **own, **values}, also)
+        values = {**self.defaults, **own, **values}
+        return self._insert(self.guarded.encrypt(values["uuid"], values), also)
 
     @retry.on_transient_error
     def _insert(self, values: Row, also: Sequence[Also]) -> Row:
@@ -297,13 +304,16 @@ class Repository:
         values: Row,
         expected: Row | None = None,
         also: Sequence[Also] = (),
+        uuid: str | None = None,
     ) -> Row:
         """Write these columns; returns all that were written. Raises as ``create`` and ``get`` do.
 
         :param expected: what the columns were when the values were computed.
+        :param uuid: the record's; who has it saves us a question.
         :raises ConcurrentUpdate: when one of them is something else by now.
         """
-        written = {**values, "updated_at": timeutils.utcnow(with_timezone=True)}
+        kept = self.encrypted(record_id, uuid, values)
+        written = {**kept, "updated_at": timeutils.utcnow(with_timezone=True)}
         statement = sa.update(self.table).where(self.table.c.id == record_id).values(written)
         try:
             with engine.writer() as connection:
@@ -314,7 +324,19 @@ class Repository:
                 self.run(also, connection, record_id)
         except exc.IntegrityError as error:
             raise self.translate_violation(error, {**self.get(record_id), **values}) from None
-        return written
+        return self.guarded.as_read(written, values)
+
+    def encrypted(self, record_id: int, uuid: str | None, values: Row) -> Row:
+        """These columns as they are to be written to the record. Not within a transaction.
+
+        :raises NotFound: there is no such record.
+        """
+        if not self.guarded.holds_secrets(values):
+            return values
+        if uuid is None:
+            with engine.reader() as connection:
+                uuid = self.one(connection, "id", record_id)["uuid"]
+        return self.guarded.encrypt(uuid, values)
 
     def run(self, also: Sequence[Also], connection: sa.Connection, record_id: int) -> None:
         """Do what belongs into the transaction of a write to this record."""
@@ -336,7 +358,9 @@ class Repository:
             raise self.not_found(record_id)
         # Who finds what it is about to write, as a repeated statement does, loses nothing.
         differing = [
-            name for name, value in expected.items() if row[name] not in (value, values.get(name))
+            name
+            for name, value in expected.items()
+            if self.guarded.plain(row, name) not in (value, values.get(name))
         ]
         if differing:
             raise exception.ConcurrentUpdate(what=row["uuid"], fields=", ".join(differing))

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import mysql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import functions
 
-from ironic_lite.common import json_reading, redaction
+from ironic_lite.common import encrypted, json_reading, redaction
 
 
 class Told(sa.types.TypeDecorator[str]):
@@ -37,11 +37,17 @@ class JSONDict(sa.types.TypeDecorator[dict[str, Any]]):
 
     def result_processor(self, dialect: Any, coltype: Any) -> Callable[[Any], dict[str, Any]]:
         # Lists of nodes call this ten thousand times: no layer between it and the driver.
-        return _read_dict
+        return read_dict
 
 
-def _read_dict(text: str | None) -> dict[str, Any]:
-    return {} if text is None or text == "{}" else json_reading.from_text(text)
+def read_dict(text: str | None) -> dict[str, Any]:
+    """The dictionary that stands in a column."""
+    if text is None or text == "{}":
+        return {}
+    value = json_reading.from_text(text)
+    if encrypted.MARK not in text:
+        return value
+    return encrypted.WholeDict(value) if isinstance(value, str) else encrypted.EncryptedDict(value)
 
 
 class JSONList(sa.types.TypeDecorator[list[Any]]):
@@ -54,7 +60,17 @@ class JSONList(sa.types.TypeDecorator[list[Any]]):
         return None if value is None else json_reading.to_text(value)
 
     def process_result_value(self, value: Any, dialect: Any) -> list[Any]:
-        return [] if value is None else json_reading.from_text(value)
+        return read_list(value)
+
+
+def read_list(text: str | None) -> list[Any]:
+    """The list that stands in a column."""
+    if text is None:
+        return []
+    value = json_reading.from_text(text)
+    if encrypted.MARK not in text:
+        return value
+    return encrypted.WholeList(value) if isinstance(value, str) else encrypted.EncryptedList(value)
 
 
 class LongJSONList(JSONList):

@@ -80,6 +80,7 @@ def change(
         return None
     # Before the first try of the transaction: a message keeps its id.
     message_id = uuidutils.generate_uuid()
+    outbox.prepare()
 
     def note(connection: sa.Connection, read: Callable[[], Row]) -> None:
         row = read()

@@ -144,6 +144,10 @@ class IronicLiteObject(base.VersionedObject):
         )
         self._changed_fields.difference_update(row)
 
+    def sent(self, name: str) -> Any:
+        """A field's value as it is sent to whoever sent this object."""
+        return self.__dict__[_attribute(name)]
+
     def along(self, also: Also) -> None:
         """Do this in the transaction of this object's next write. Not over RPC: by who has the database."""
         self.__dict__.setdefault("_pending", []).append(also)

@@ -8,6 +8,8 @@ from typing import Any
 from oslo_utils import timeutils
 from oslo_versionedobjects import fields
 
+from ironic_lite.common import encrypted
+
 IntegerField = fields.IntegerField
 StringField = fields.StringField
 BooleanField = fields.BooleanField
@@ -32,6 +34,17 @@ class FlexibleDictField(fields.AutoTypedField[dict[str, Any]]):
 
     def _null(self, obj: Any, attr: str) -> Any:
         return {}
+
+
+class SecretDict(FlexibleDict):
+    """A dictionary in which secrets are encrypted until they are asked for; see ``objects.secrets``."""
+
+    def from_primitive(self, obj: Any, attr: str, value: Any) -> Any:
+        return encrypted.marked(value)
+
+
+class SecretDictField(FlexibleDictField):
+    AUTO_TYPE = SecretDict()
 
 
 class FlexibleList(fields.FieldType[list[Any]]):

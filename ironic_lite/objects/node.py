@@ -19,7 +19,7 @@ from ironic_lite.common import exception
 from ironic_lite.common.interface_types import INTERFACE_TYPES
 from ironic_lite.conf import CONF
 from ironic_lite.db import journal, nodes
-from ironic_lite.objects import base, fields
+from ironic_lite.objects import base, fields, secrets
 from ironic_lite.objects.traits import Traited
 
 Row = dict[str, Any]
@@ -41,15 +41,17 @@ def _moment() -> Any:
     return fields.DateTimeField(nullable=True)
 
 
-@base.register
-class Node(Traited, base.IronicLiteObject):
+@secrets.register
+class Node(Traited, secrets.Secretive):
     """Fields as Ironic's; the ``agent_*`` ones are kept there in ``driver_internal_info``.
 
     ``chassis_uuid`` and ``allocation_uuid`` follow from other records; ``traits`` have methods of their own. What is
     given to ``note`` is written by the next ``save``, in the same transaction and under the same fence.
     """
 
-    VERSION = "1.2"
+    VERSION = "1.3"
+    GUARDED = nodes.GUARDED
+    READS_ENCRYPTED_SINCE = "1.3"
     ADDED = {
         "1.1": ("chassis_id", "chassis_uuid", "allocation_uuid", "traits", "revision"),
         "1.2": ("operation", "reserved_at"),
@@ -69,10 +71,10 @@ class Node(Traited, base.IronicLiteObject):
         "description": _text(),
         "instance_uuid": fields.UUIDField(nullable=True),
         "instance_name": _text(),
-        "instance_info": fields.FlexibleDictField(nullable=True),
+        "instance_info": fields.SecretDictField(nullable=True),
         "driver": _text(),
-        "driver_info": fields.FlexibleDictField(nullable=True),
-        "driver_internal_info": fields.FlexibleDictField(nullable=True),
+        "driver_info": fields.SecretDictField(nullable=True),
+        "driver_internal_info": fields.SecretDictField(nullable=True),
         "properties": fields.FlexibleDictField(nullable=True),
         "extra": fields.FlexibleDictField(nullable=True),
         "network_data": fields.FlexibleDictField(nullable=True),
@@ -269,7 +271,7 @@ class Node(Traited, base.IronicLiteObject):
         """
         changes, also = self._changes(), self._also("save")
         if changes or self.noted or also:
-            self._load(nodes.update(self.id, changes, self._token, self.noted, also))
+            self._load(nodes.update(self.id, changes, self._token, self.noted, also, self.uuid))
             self.noted = []
             if "chassis_id" in changes:
                 self._load(nodes.get(self.id))

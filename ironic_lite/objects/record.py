@@ -107,7 +107,7 @@ class Record(Listed):
             if also:
                 self.REPOSITORY.accompany(self.id, also)
             return
-        written = self.REPOSITORY.update(self.id, changes, expected, also)
+        written = self.REPOSITORY.update(self.id, changes, expected, also, self.uuid)
         # What is derived may follow from what has changed.
         self._load(self.REPOSITORY.get(self.id) if self._derived() else written)
 

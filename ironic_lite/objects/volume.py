@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from ironic_lite.db import volumes
-from ironic_lite.objects import base, fields
+from ironic_lite.objects import base, fields, secrets
 from ironic_lite.objects.record import Record
 
 
@@ -31,11 +31,13 @@ class VolumeConnector(Record):
         return cls.list(context, filters={"node_id": node_id})
 
 
-@base.register
-class VolumeTarget(Record):
+@secrets.register
+class VolumeTarget(secrets.Secretive, Record):
     """No two targets of a node have one ``boot_index``."""
 
-    VERSION = "1.0"
+    VERSION = "1.1"
+    GUARDED = volumes.volume_targets.guarded
+    READS_ENCRYPTED_SINCE = "1.1"
     UNCHANGEABLE = Record.UNCHANGEABLE | {"node_uuid"}
     REPOSITORY = volumes.volume_targets
 
@@ -45,7 +47,7 @@ class VolumeTarget(Record):
         "volume_type": fields.StringField(nullable=True),
         "volume_id": fields.StringField(nullable=True),
         "boot_index": fields.IntegerField(nullable=True),
-        "properties": fields.FlexibleDictField(nullable=True),
+        "properties": fields.SecretDictField(nullable=True),
         "extra": fields.FlexibleDictField(nullable=True),
     }
 

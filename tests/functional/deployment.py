@@ -108,6 +108,14 @@ class Deployment:
         if upgrade.wait(60) != 0:
             raise process.ServerFailed(upgrade.log_tail())
 
+    def command(self, *arguments: str) -> tuple[int, str]:
+        """Run one of the commands beside the service, with its configuration; returns exit status and output."""
+        name = "-".join(arguments)
+        started = self._process(name, list(arguments), {})
+        started.start()
+        status = started.wait(120)
+        return status, (self.directory / f"{name}.log").read_text()
+
     def start_api(self, options: Options | None = None) -> None:
         """Start the API and wait until it answers."""
         self.upgrade_database()
@@ -198,6 +206,8 @@ class Deployment:
                 "graceful_shutdown_timeout": 10,
             },
             "database": {"connection": self.database},
+            # As if it had been copied to all machines.
+            "encryption": {"key_file": self.directory / "ironic-lite.key"},
         }
         for more in (self._options, options):
             for group, values in more.items():

@@ -304,7 +304,7 @@ def test_status_and_stop(console: Console, number: int) -> None:
     running = console.start("up")
     done = console.run("status")
     assert (done.returncode, "FAILED" in done.stdout) == (0, False), done.stdout
-    assert len(done.stdout.splitlines()) == 5
+    assert len(done.stdout.splitlines()) == 6
     running.send_signal(number)
     assert running.wait(PATIENCE) == 0
     after = console.run("status")

@@ -144,9 +144,14 @@ class Serialiser:
             columns.update(dict.fromkeys((field.name,) if field.columns is None else field.columns))
         self.columns = tuple(columns)
         shown = {field.name for field in self.fields}
+        self._secrets = tuple((f.name, f.secrets_rule) for f in self.fields if f.secrets_rule)
         self._hidden = tuple(column for column in self.columns if column not in shown)
         readers = [(field.name, field.read_at(minor)) for field in self.fields]
         self._readers = tuple((name, read) for name, read in readers if read is not None)
+
+    def disclosed_to(self, view: View) -> list[str]:
+        """The columns whose secrets this client is shown: they have to be decrypted in the row."""
+        return [name for name, rule in self._secrets if view.sight.grants_secrets(rule)]
 
     def __call__(self, row: Row, view: View) -> Row:
         # All are read before any is written: some readers look at several columns.

@@ -7,6 +7,7 @@ They are plain tables without mapped classes: nothing here needs an ORM, which t
 from ironic_lite.db.models.allocations import ALLOCATIONS
 from ironic_lite.db.models.base import METADATA
 from ironic_lite.db.models.conductors import CONDUCTORS, INTERFACES
+from ironic_lite.db.models.data_keys import DATA_KEYS
 from ironic_lite.db.models.node_records import (
     BIOS_SETTINGS,
     FIRMWARE_COMPONENTS,
@@ -31,6 +32,7 @@ __all__ = [
     "BIOS_SETTINGS",
     "CHASSIS",
     "CONDUCTORS",
+    "DATA_KEYS",
     "DEPLOY_TEMPLATES",
     "FIRMWARE_COMPONENTS",
     "INSPECTION_RULES",

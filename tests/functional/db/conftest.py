@@ -80,7 +80,7 @@ def database(
             if table is models.MUTEXES:
                 # Its rows are part of the tables' making.
                 connection.execute(table.update().values(holder=None, held_at=None))
-            else:
+            elif table is not models.DATA_KEYS:
                 connection.execute(table.delete())
     return url
 

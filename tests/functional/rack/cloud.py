@@ -148,17 +148,28 @@ class Cloud:
 
 @contextmanager
 def running(
-    directory: Path, timing: Timing = QUICK, **options: dict[str, object]
+    directory: Path,
+    timing: Timing = QUICK,
+    database: str | None = None,
+    password: str = "password",
+    **options: dict[str, object],
 ) -> Iterator[Cloud]:
-    """A cloud for the length of the block. ``options`` come on top of :data:`OPTIONS`, by group."""
+    """A cloud for the length of the block. ``options`` come on top of :data:`OPTIONS`, by group.
+
+    :param database: URL of an empty database; None: an SQLite file.
+    :param password: of the servers' BMCs.
+    """
     settings = {
         group: {**OPTIONS.get(group, {}), **options.get(group, {})}
         for group in OPTIONS.keys() | options.keys()
     }
-    database = f"sqlite:///{directory}/ironic-lite.sqlite"
+    database = database or f"sqlite:///{directory}/ironic-lite.sqlite"
     with (
         Deployment(directory, database, options=settings) as service,
-        VirtualRack(count=SERVERS, boot_url=service.api_url, timing=timing) as rack,
+        VirtualRack(
+            count=SERVERS, boot_url=service.api_url, timing=timing, password=password
+        ) as rack,
     ):
+        service.upgrade_database()
         service.start_all_in_one()
         yield Cloud(service, rack)

@@ -17,7 +17,7 @@ FINGERPRINTS = {
     "DeployTemplate": "1.0-136cb1bd61431ca43c1af179b5a76f64",
     "FirmwareComponent": "1.0-6cbd5338689c8223bea4e524d261f882",
     "InspectionRule": "1.0-8c6a654712ff2a88e8ff60b7eb294207",
-    "Node": "1.2-0c79d8b69556c6e6cb83b574942a9d73",
+    "Node": "1.3-598a30e75e597522c75052a5814294ba",
     "NodeHistory": "1.0-47dee1fefa9d6644d2ac0b3ed5a8401c",
     "NodeInventory": "1.0-e6bfbab563cda40b5dbf223d6988d91a",
     "NodeJournal": "1.0-70962486c34eb1dd899140c893b5d89b",
@@ -27,7 +27,7 @@ FINGERPRINTS = {
     "ReceivedInventory": "1.0-e6bfbab563cda40b5dbf223d6988d91a",
     "Runbook": "1.0-b815c313d30bdc275c95f2fb04424df6",
     "VolumeConnector": "1.0-16fe719b71c8024f496c1e0aba8cd5c2",
-    "VolumeTarget": "1.0-d3d15cc389c4d1bece0fc1e19ab7c4a4",
+    "VolumeTarget": "1.1-de511ae406b27b354c956566021b054f",
 }
 
 

@@ -52,7 +52,7 @@ def patch(
     """
 
     def apply() -> None:
-        before = {name: getattr(record, name) for name in resource.patchable}
+        before = json_patch.before(record, resource, operations)
         changes = json_patch.apply(resource, operations, before)
         if check is not None:
             check(before, changes)

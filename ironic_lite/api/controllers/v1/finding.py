@@ -225,4 +225,7 @@ def check_name(what: str, name: Any) -> None:
 
 def show(call: Call, record: Any, serialise: Serialiser) -> dict[str, Any]:
     """A record as a client sees it."""
-    return serialise(record.as_row(serialise.columns), call.view)
+    row = record.as_row(serialise.columns)
+    for name in serialise.disclosed_to(call.view):
+        row[name] = getattr(record, name)
+    return serialise(row, call.view)

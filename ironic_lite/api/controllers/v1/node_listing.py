@@ -10,6 +10,7 @@ import webob
 from ironic_lite.api import access, filters, paging, types
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import finding
+from ironic_lite.api.resources.fields import Serialiser
 from ironic_lite.api.resources.node import NODE
 from ironic_lite.api.view import NodeKey
 from ironic_lite.common import exception
@@ -45,7 +46,19 @@ def reply(
         rows = _served_by(call, conductor, serialise.columns, wanted, narrowed)
     else:
         rows = paging.rows(call, Node.rows, serialise, wanted, narrowed)
-    return paging.reply(call, NODE, rows, serialise, wanted, path)
+    return paging.reply(call, NODE, _disclosed(call, rows, serialise), serialise, wanted, path)
+
+
+def _disclosed(
+    call: Call, rows: Sequence[dict[str, Any]], serialise: Serialiser
+) -> Sequence[dict[str, Any]]:
+    """The rows with the secrets decrypted that this client is shown."""
+    names = serialise.disclosed_to(call.view)
+    if not names or not rows:
+        return rows
+    asked = [{name: row[name] for name in ("uuid", *names)} for row in rows]
+    told = Node.disclosed(call.context, asked)
+    return [{**row, **plain} for row, plain in zip(rows, told, strict=True)]
 
 
 def _may_match(call: Call, narrowed: dict[str, Any]) -> bool:

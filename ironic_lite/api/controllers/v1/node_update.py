@@ -105,7 +105,7 @@ def _name_instance(before: dict[str, Any], changes: dict[str, Any]) -> None:
 def _apply(
     call: Call, node: Node, operations: list[dict[str, Any]], reset_interfaces: bool
 ) -> Node:
-    before: dict[str, Any] = {name: getattr(node, name) for name in NODE.patchable}
+    before = json_patch.before(node, NODE, operations)
     changes = json_patch.apply(NODE, operations, before)
     if "name" in changes:
         check_name(changes["name"])

@@ -108,7 +108,7 @@ class Volumes:
         return call.reply(self._shown(call, updated))
 
     def _apply(self, call: Call, record: Any, operations: list[dict[str, Any]]) -> Record:
-        before = {name: getattr(record, name) for name in self.resource.patchable}
+        before = json_patch.before(record, self.resource, operations)
         changes = json_patch.apply(self.resource, operations, before)
         expected = {name: before[name] for name in changes}
         wanted = changes.pop("node_uuid", None)

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The data keys that this process has unwrapped.
+
+A process learns of a new key when it meets a value that is encrypted with it, and looks for the one to write with every
+``LEARNED_AFTER`` seconds in which it writes. So keys change while it runs.
+"""
+
+import threading
+import time
+
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from oslo_log import log
+from oslo_utils import uuidutils
+
+from ironic_lite.common import exception
+from ironic_lite.db import engine
+from ironic_lite.db.encryption import cipher, data_keys, wrapping
+from ironic_lite.db.encryption.cipher import CannotDecrypt, DataKey
+
+LOG = log.getLogger(__name__)
+
+LEARNED_AFTER = 5.0
+"""Seconds after which every process that writes has looked for a new key."""
+
+
+class Keyring:
+    """The data keys of one database."""
+
+    def __init__(self) -> None:
+        self._keys: dict[int, DataKey] = {}
+        self._uuids: dict[int, str] = {}
+        self._newest: DataKey | None = None
+        self._looked_at = 0.0
+        self._lock = threading.Lock()
+
+    def load(self) -> None:
+        """Read and unwrap all keys; make the first one where there is none.
+
+        :raises EncryptionKeyMissing, ConfigInvalid: one of them cannot be unwrapped.
+        """
+        began = time.monotonic()
+        rows = data_keys.all_rows()
+        if not rows:
+            _make_first()
+            rows = data_keys.all_rows()
+        with self._lock:
+            for row in rows:
+                self._take(row)
+            self._newest = self._keys[rows[-1]["id"]]
+            self._looked_at = began
+
+    def _take(self, row: data_keys.Row) -> None:
+        # By their UUIDs too: a database that was restored may have given the number to another key.
+        if self._uuids.get(row["id"]) != row["uuid"]:
+            plain = wrapping.unwrap(row["wrapped_by"], row["wrapped"], row["uuid"])
+            self._keys[row["id"]] = DataKey(row["id"], AESGCM(plain))
+            self._uuids[row["id"]] = row["uuid"]
+
+    def newest(self) -> DataKey:
+        """The key to write with.
+
+        :raises EncryptionKeyMissing, ConfigInvalid: there is none that this process can use.
+        """
+        if self._newest is None:
+            self.load()
+        elif time.monotonic() - self._looked_at > LEARNED_AFTER:
+            self._look()
+        assert self._newest is not None
+        return self._newest
+
+    def _look(self) -> None:
+        assert self._newest is not None
+        began = time.monotonic()
+        if data_keys.newest_number() == self._newest.number:
+            self._looked_at = began
+            return
+        try:
+            self.load()
+        except (
+            exception.EncryptionKeyMissing,
+            exception.KeyServiceUnavailable,
+            exception.ConfigInvalid,
+        ) as error:
+            # What it has still does; who started the change of keys is told that values are left.
+            LOG.error("A new data key cannot be used yet: %s", error.message)
+            self._looked_at = began
+
+    def key(self, number: int) -> DataKey:
+        """The key of this number.
+
+        :raises CannotDecrypt: there is none.
+        :raises EncryptionKeyMissing, ConfigInvalid: it cannot be unwrapped.
+        """
+        found = self._keys.get(number)
+        if found is None:
+            self.load()
+            found = self._keys.get(number)
+        if found is None:
+            raise CannotDecrypt
+        return found
+
+
+def _make_first() -> None:
+    uuid = uuidutils.generate_uuid()
+    data_keys.add_first(uuid, wrapping.new(cipher.new_key(), uuid))
+
+
+_guard = threading.Lock()
+_current: tuple[sa.Engine, Keyring] | None = None
+
+
+def current() -> Keyring:
+    """The keyring of the database that this process uses; another one after a fork."""
+    global _current
+    used = engine.get()
+    found = _current
+    if found is not None and found[0] is used:
+        return found[1]
+    with _guard:
+        if _current is None or _current[0] is not used:
+            _current = used, Keyring()
+        return _current[1]

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows of a table, with their secrets encrypted or decrypted."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from ironic_lite.common import encrypted, release_mappings
+from ironic_lite.db.encryption import columns, keyring, values
+
+Row = dict[str, Any]
+
+_READ_ENCRYPTED = (
+    encrypted.EncryptedDict,
+    encrypted.EncryptedList,
+    encrypted.WholeDict,
+    encrypted.WholeList,
+)
+
+
+class Guarded:
+    """The secrets of one table.
+
+    :ivar record: the column that names its records for good.
+    """
+
+    def __init__(self, table: str):
+        self.table = table
+        self.record = columns.record_column(table)
+        self._guards = columns.COLUMNS.get(table, {})
+        self._early = tuple(columns.early(table))
+
+    def needs_record(self, names: tuple[str, ...]) -> bool:
+        """Whether rows of these columns are decrypted as they are read, and the record's name is not among them."""
+        return self.record not in names and any(name in self._early for name in names)
+
+    def holds_secrets(self, row: Row) -> bool:
+        """Whether anything in these columns may have to be encrypted."""
+        return not self._guards.keys().isdisjoint(row)
+
+    def encrypt(self, record: object, row: Row) -> Row:
+        """The row as it is to be written; the row itself when it holds no secret.
+
+        :raises EncryptionKeyMissing, ConfigInvalid: this process has no key.
+        """
+        guarded = [name for name in self._guards if row.get(name)]
+        if not guarded or not is_wanted():
+            return row
+        key = keyring.current().newest()
+        written = dict(row)
+        for name in guarded:
+            place = (self.table, name, str(record))
+            written[name] = values.encrypt(key, self._guards[name], row[name], place)
+        return written
+
+    def as_read(self, written: Row, plain: Row) -> Row:
+        """A row that was written, as it would be read.
+
+        :param plain: before it was encrypted.
+        """
+        return {**written, **{name: plain[name] for name in self._early if name in plain}}
+
+    def decrypt(self, row: Row) -> Row:
+        """The row, in which what is decrypted at reading is decrypted now, in place.
+
+        :raises EncryptionKeyMissing, ConfigInvalid: this process has no key.
+        """
+        for name in self._early:
+            if type(row.get(name)) in _READ_ENCRYPTED:
+                row[name] = self.plain(row, name)
+        return row
+
+    def decrypt_all(
+        self, rows: list[Row], names: tuple[str, ...], lent: tuple[str, ...]
+    ) -> list[Row]:
+        """:meth:`decrypt` for rows of these columns.
+
+        :param lent: those that were read for this alone, and leave the rows.
+        """
+        early = [name for name in self._early if name in names]
+        for row in rows if early else ():
+            for name in early:
+                if type(row[name]) in _READ_ENCRYPTED:
+                    row[name] = self.plain(row, name)
+            for name in lent:
+                del row[name]
+        return rows
+
+    def plain(self, row: Row | sa.RowMapping, name: str) -> Any:
+        """One column of a row, decrypted. What cannot be has ``encrypted.Unreadable`` in its place.
+
+        :param row: with the column that names the record.
+        :raises EncryptionKeyMissing, ConfigInvalid: this process has no key.
+        """
+        value = row[name]
+        if name not in self._guards or not encrypted.holds_tokens(value):
+            return value
+        place = (self.table, name, str(row[self.record]))
+        return values.decrypt(keyring.current().key, value, place)
+
+
+def is_wanted() -> bool:
+    """Whether secrets are encrypted: not while processes of a release are about that could not read them."""
+    pinned = release_mappings.pinned()
+    return pinned is None or pinned.encrypts

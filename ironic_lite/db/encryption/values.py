@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Secrets inside the values of columns: found, encrypted, decrypted."""
+
+import base64
+import binascii
+import re
+from collections.abc import Callable
+from typing import Any
+
+from ironic_lite.common import encrypted, json_reading, redaction
+from ironic_lite.db.encryption import cipher
+from ironic_lite.db.encryption.cipher import CannotDecrypt, DataKey, Place
+from ironic_lite.db.encryption.columns import Guard
+
+KeyOf = Callable[[int], DataKey]
+"""The data key of this number. Raises ``CannotDecrypt`` when there is none."""
+
+_JSON, _BASE64 = b"j", b"b"
+_LONG = 100
+"""Characters from which on it pays to look whether a text is base64, as config drives are."""
+
+_URL_CREDENTIALS = re.compile(r"(?<=://)[^/\s:@]*+:[^/\s@]*+(?=@)")
+_TOKEN_IN_URL = re.compile(rf"(?<=://){encrypted.TOKEN.pattern}(?=@)", re.ASCII)
+
+
+def encrypt(key: DataKey, guard: Guard, value: Any, place: Place) -> Any:
+    """The value as it is to be written; the value itself when it holds no secret.
+
+    :param place: table, column, record.
+    """
+    if not value:
+        return value
+    if guard.whole:
+        return _one(key, value, place)
+    written = _Writer(key, guard.also).walk(value, place)
+    if written is value:
+        return value
+    kind = encrypted.EncryptedDict if isinstance(written, dict) else encrypted.EncryptedList
+    return kind(written)
+
+
+def decrypt(key_of: KeyOf, value: Any, place: Place) -> Any:
+    """The value that was encrypted. What cannot be decrypted has :class:`encrypted.Unreadable` in its place."""
+    whole = getattr(value, "whole", None)
+    if whole is None and encrypted.is_token(value):
+        whole = value
+    if whole is not None:
+        return _whole(key_of, value, whole, place)
+    return _Reader(key_of).walk(value, place)
+
+
+def _whole(key_of: KeyOf, value: Any, token: str, place: Place) -> Any:
+    plain = _opened(key_of, token, place)
+    if not isinstance(plain, encrypted.Unreadable):
+        return plain
+    if isinstance(value, dict):
+        return _damaged({"error": plain}, place)
+    return [plain] if isinstance(value, list) else plain
+
+
+class _Writer:
+    """Encrypts what is secret in a JSON value."""
+
+    def __init__(self, key: DataKey, also: frozenset[str]):
+        self._key = key
+        self._also = also
+
+    def walk(self, value: Any, place: Place) -> Any:
+        """The value with its secrets encrypted; itself when there are none."""
+        if isinstance(value, dict):
+            changed: dict[str, Any] | None = None
+            for name, item in value.items():
+                written = self._item(name, item, place)
+                if written is not item:
+                    changed = dict(value) if changed is None else changed
+                    changed[name] = written
+            return value if changed is None else changed
+        if isinstance(value, list):
+            items = [self._item(index, item, place) for index, item in enumerate(value)]
+            return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
+        return value
+
+    def _item(self, name: str | int, item: Any, place: Place) -> Any:
+        if isinstance(item, encrypted.Unreadable):
+            return item.token
+        secret = isinstance(name, str) and (name in self._also or redaction.is_secret_key(name))
+        if secret and item not in (None, "", [], {}):
+            return _one(self._key, item, (*place, name))
+        if isinstance(item, (dict, list)):
+            return self.walk(item, (*place, name))
+        return self._text(item, (*place, name)) if isinstance(item, str) else item
+
+    def _text(self, text: str, place: Place) -> str:
+        if encrypted.MARK in text:
+            return _one(self._key, text, place)
+        if "://" not in text or "@" not in text:
+            return text
+        # In their place, so that who hides them in a URL need not decrypt it.
+        return _URL_CREDENTIALS.sub(lambda found: _one(self._key, found[0], place), text)
+
+
+class _Reader:
+    """Decrypts the tokens in a JSON value."""
+
+    def __init__(self, key_of: KeyOf):
+        self._key_of = key_of
+
+    def walk(self, value: Any, place: Place) -> Any:
+        """A value with all tokens decrypted."""
+        if isinstance(value, dict):
+            read = {name: self._item(name, item, place) for name, item in value.items()}
+            if any(isinstance(item, encrypted.Unreadable) for item in read.values()):
+                return _damaged(read, place)
+            return read
+        if isinstance(value, list):
+            return [self._item(index, item, place) for index, item in enumerate(value)]
+        return value
+
+    def _item(self, name: str | int, item: Any, place: Place) -> Any:
+        if isinstance(item, str):
+            return self._text(item, (*place, name)) if encrypted.MARK in item else item
+        return self.walk(item, (*place, name)) if isinstance(item, (dict, list)) else item
+
+    def _text(self, text: str, place: Place) -> Any:
+        if encrypted.is_token(text):
+            return _opened(self._key_of, text, place)
+        try:
+            return _TOKEN_IN_URL.sub(lambda found: self._credentials(found[0], place), text)
+        except CannotDecrypt:
+            return encrypted.Unreadable.of(text)
+
+    def _credentials(self, token: str, place: Place) -> str:
+        plain = _opened(self._key_of, token, place)
+        if isinstance(plain, encrypted.Unreadable):
+            raise CannotDecrypt
+        return str(plain)
+
+
+def _damaged(read: dict[str, Any], place: Place) -> encrypted.Damaged:
+    damaged = encrypted.Damaged(read)
+    table, column, record, *keys = map(str, place)
+    damaged.where = "/".join([f"{table} {record}: {column}", *keys])
+    return damaged
+
+
+def _one(key: DataKey, value: Any, place: Place) -> str:
+    return cipher.encrypt(key, _as_bytes(value), place)
+
+
+def _opened(key_of: KeyOf, token: str, place: Place) -> Any:
+    try:
+        plain = cipher.decrypt(key_of(cipher.key_number(token)), token, place)
+    except CannotDecrypt:
+        return encrypted.Unreadable.of(token)
+    return _of_bytes(plain)
+
+
+def _as_bytes(value: Any) -> bytes:
+    if isinstance(value, str) and len(value) > _LONG and (plain := _base64(value)) is not None:
+        # Else the token of a config drive would be by a third longer than the drive.
+        return _BASE64 + plain
+    return _JSON + json_reading.to_text(value).encode()
+
+
+def _of_bytes(plain: bytes) -> Any:
+    if plain[:1] == _BASE64:
+        return base64.b64encode(plain[1:]).decode()
+    return json_reading.from_text(plain[1:].decode())
+
+
+def _base64(text: str) -> bytes | None:
+    """What a text is the base64 of; None where it would not come out the same again."""
+    try:
+        plain = base64.b64decode(text, validate=True)
+    except (ValueError, binascii.Error):
+        return None
+    return plain if base64.b64encode(plain).decode() == text else None

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Fields whose secrets stay encrypted until somebody asks for them.
+
+An object holds such a field as the database has it. ``as_row``, and thereby replies of the API, and messages to other
+processes take it as it is; whoever reads the attribute gets it decrypted, by a conductor where this process has neither
+database nor key. What is assigned is plain until it is saved.
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from oslo_utils import versionutils
+
+from ironic_lite.common import encrypted
+from ironic_lite.db.encryption import columns
+from ironic_lite.db.encryption.rows import Guarded
+from ironic_lite.objects import base
+
+Row = dict[str, Any]
+
+_ENCRYPTED = (encrypted.EncryptedDict, encrypted.EncryptedList)
+
+
+class Secretive(base.IronicLiteObject):
+    """Base of objects with such fields."""
+
+    GUARDED: ClassVar[Guarded]
+    READS_ENCRYPTED_SINCE: ClassVar[str]
+    """The first version of the object whose peers take encrypted values for what they are."""
+
+    @classmethod
+    @base.remotable
+    def disclosed(cls, context: Any, rows: Sequence[Row]) -> Sequence[Row]:
+        """Rows of the table with the secrets in them decrypted.
+
+        :param rows: with the column that names the record (``uuid``), and the values as they were read.
+        """
+        guarded = cls.GUARDED
+        return [{name: guarded.plain(row, name) for name in row} for row in rows]
+
+    def _disclosed(self, name: str, value: Any) -> Any:
+        """A field's value, decrypted; remembered for as long as the field is the same."""
+        known = self.__dict__.setdefault("_known", {})
+        if name not in known or known[name][0] is not value:
+            record = self.GUARDED.record
+            row = {record: getattr(self, record), name: value}
+            known[name] = value, self.disclosed(self._context, [row])[0][name]
+        return known[name][1]
+
+    def obj_to_primitive(
+        self, target_version: str | None = None, version_manifest: Any = None
+    ) -> dict[str, Any]:
+        """As the base does; secrets go as the database has them to whoever knows what that is."""
+        self.__dict__["_as_kept"] = self._reads_encrypted(target_version or self.VERSION)
+        try:
+            return super().obj_to_primitive(target_version, version_manifest)
+        finally:
+            self.__dict__["_as_kept"] = False
+
+    def sent(self, name: str) -> Any:
+        """A field's value as it is sent to whoever sent this object."""
+        if self._reads_encrypted(self.VERSION):
+            return super().sent(name)
+        return getattr(self, name)
+
+    def _reads_encrypted(self, version: str) -> bool:
+        since = versionutils.convert_version_to_tuple(self.READS_ENCRYPTED_SINCE)
+        return versionutils.convert_version_to_tuple(version) >= since
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        self.__dict__["_as_kept"] = True
+        try:
+            return super().__deepcopy__(memo)
+        finally:
+            self.__dict__["_as_kept"] = False
+
+    @classmethod
+    def _obj_from_primitive(cls, context: Any, objver: str, primitive: Any) -> Any:
+        self = super()._obj_from_primitive(context, objver, primitive)
+        for name in columns.late(cls.GUARDED.table):
+            attribute = f"_obj_{name}"
+            if attribute in self.__dict__ and name in self._changed_fields:
+                # What is to be written is what a client wrote, even if it looks like something else.
+                self.__dict__[attribute] = encrypted.unmarked(self.__dict__[attribute])
+        return self
+
+
+def register(cls: type[Secretive]) -> type[Secretive]:
+    """Register the class, and have its fields decrypted as they are read."""
+    registered: type[Secretive] = base.register(cls)
+    for name in columns.late(cls.GUARDED.table):
+        field: property = getattr(registered, name)
+        setattr(registered, name, property(_getter(name, field), field.fset, field.fdel))
+    return registered
+
+
+def _getter(name: str, field: property) -> Any:
+    read = field.fget
+    assert read is not None
+
+    def getter(self: Secretive) -> Any:
+        value = read(self)
+        if isinstance(value, _ENCRYPTED) or encrypted.is_token(value):
+            return value if self.__dict__.get("_as_kept") else self._disclosed(name, value)
+        return value
+
+    return getter
