@@ -39,6 +39,8 @@ def create(node: Node) -> None:
     for field in INTERFACE_FIELDS:
         if not node.obj_attr_is_set(field):
             setattr(node, field, None)
+    if not node.obj_attr_is_set("driver_info"):
+        node.driver_info = {}
     current().drivers.check_node(node)
     _check_driver_info(node, {})
     node.create()
