@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 
 HOST = "127.0.0.1"
 START_TIMEOUT_S = 60.0
@@ -45,10 +46,14 @@ class Launch:
 
 
 class Server:
-    """One running service, in a process group of its own so that its children end with it."""
+    """One running service, in a process group of its own so that its children end with it.
 
-    def __init__(self, launch: Launch) -> None:
+    :param answers: whether the service answers on a port; by default whether it does to GET /v1
+    """
+
+    def __init__(self, launch: Launch, answers: Callable[[int], bool] | None = None) -> None:
         self.launch = launch
+        self._answers = answers or _answers
         self.first_answer_s = 0.0
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -77,7 +82,7 @@ class Server:
         while time.perf_counter() - begun < START_TIMEOUT_S:
             if self._process.poll() is not None:
                 break
-            if _answers(self.launch.port):
+            if self._answers(self.launch.port):
                 self.first_answer_s = time.perf_counter() - begun
                 return
             time.sleep(0.01)

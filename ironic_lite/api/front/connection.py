@@ -73,7 +73,8 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
-        if self._lingers:
+        # A stream has no end of its own.
+        if self._lingers or (self.is_busy and self._server.streams(self.cycle.scope["path"])):
             self.transport.abort()
         else:
             super().shutdown()
@@ -144,12 +145,23 @@ class Connection(HttpToolsProtocol):
             self._server.guests.works(self._guest)
             self._unwatch_head()
             self.handle_websocket_upgrade()
+            self._follow(self.transport.get_protocol())
         elif self.is_busy:
             # An upgrade that we do not know is ignored. What follows it is not HTTP as we speak it.
             self.cycle.keep_alive = False
             self.flow.pause_reading()
         else:
             self._refuse_what_came(Malformed("The upgrade is not known."))
+
+    def _follow(self, successor: Any) -> None:
+        """The connection has another protocol from now on; it is still the same guest's."""
+        lost = successor.connection_lost
+
+        def connection_lost(exc: Exception | None) -> None:
+            self._server.guests.left(self._guest)
+            lost(exc)
+
+        successor.connection_lost = connection_lost
 
     def _should_upgrade(self) -> bool:
         return self._server.streams(self.url.decode("latin-1").partition("?")[0]) and bool(

@@ -38,10 +38,17 @@ class Door:
     """All connections of this process. Lives in the loop's thread.
 
     :param app: a WSGI application.
+    :param is_light: whether it answers a method of a path without asking anybody else.
     :param streams: ASGI applications, by the beginning of their paths; these answer without a thread.
     """
 
-    def __init__(self, app: Any, listening_on: socket.socket, streams: Mapping[str, Stream]):
+    def __init__(
+        self,
+        app: Any,
+        is_light: Callable[[str, str], bool],
+        listening_on: socket.socket,
+        streams: Mapping[str, Stream],
+    ):
         self.loop = asyncio.get_running_loop()
         self._streams = dict(streams)
         self.certificate = tls.certificate()
@@ -71,7 +78,7 @@ class Door:
             CONF.api.max_inspection_body_size,
         )
         budget = Budget(max(CONF.api.max_bodies_in_flight, largest))
-        self._bridge = Bridge(self._workers, budget, routes.is_light)
+        self._bridge = Bridge(self._workers, budget, is_light)
         self._entrance = listening.Entrance(
             self.loop, listening_on, self.guests, self._welcome, self.certificate
         )
@@ -86,9 +93,6 @@ class Door:
         self._entrance.close()
         for connection in list(self.state.connections):
             connection.shutdown()
-        # Streams have no end of their own.
-        for task in [task for task in self.state.tasks if task.get_name() == _STREAM]:
-            task.cancel()
         deadline = self.loop.time() + SHUTDOWN_TIMEOUT
         while self.state.connections and self.loop.time() < deadline:
             await asyncio.sleep(0.02)
@@ -118,13 +122,11 @@ class Door:
     async def _stream(self, scope: Any, receive: Any, send: Any) -> None:
         stream = self._find(scope["path"])
         assert stream is not None
-        task = asyncio.current_task()
-        assert task is not None
-        task.set_name(_STREAM)
         await stream(scope, receive, send)
 
 
-_STREAM = "stream"
+def _never(_method: str, _path: str) -> bool:
+    return False
 
 
 class APIService(service.ServiceBase):
@@ -155,7 +157,9 @@ class APIService(service.ServiceBase):
 
         :raises ConfigInvalid: the address cannot be listened on, or the certificate not be used.
         """
-        app = self._app or make_app()
+        app, is_light = self._app, _never
+        if app is None:
+            app, is_light = make_app(), routes.is_light
         listening_on = self._listening_on or listening.listen()
         host, port = listening_on.getsockname()[:2]
         started = threading.Event()
@@ -163,7 +167,7 @@ class APIService(service.ServiceBase):
 
         def serve() -> None:
             try:
-                asyncio.run(self._serve(app, listening_on, started))
+                asyncio.run(self._serve(app, is_light, listening_on, started))
             except BaseException as exc:
                 failures.append(exc)
             finally:
@@ -179,10 +183,16 @@ class APIService(service.ServiceBase):
         self._address = ("https" if self._door.certificate else "http", host, port)
         LOG.info("The API listens on %s", self.url)
 
-    async def _serve(self, app: Any, listening_on: socket.socket, started: threading.Event) -> None:
+    async def _serve(
+        self,
+        app: Any,
+        is_light: Callable[[str, str], bool],
+        listening_on: socket.socket,
+        started: threading.Event,
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self._closing = asyncio.Event()
-        door = Door(app, listening_on, self._streams)
+        door = Door(app, is_light, listening_on, self._streams)
         door.open()
         self._door = door
         started.set()

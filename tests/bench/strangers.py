@@ -1,0 +1,348 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What strangers cost the others: silent and slow connections, and large bodies of nobody's.
+
+`python -m tests.bench.strangers` starts ironic_lite on a plain and on a TLS port and prints, against the calm values of
+the same run: how long a health check and a node's show take meanwhile, how many were refused, when the slow ones were
+cut; and how much memory hostile bodies take, and how much of it stays.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import dataclasses
+import pathlib
+import resource
+import selectors
+import socket
+import ssl
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+
+from tests.bench import lite, memory, peer
+from tests.bench.client import encode
+from tests.bench.server import HOST, Launch, Server, ServerError, free_port
+from tests.functional.api import certificates
+
+DRIP_S = 3.0
+MIB = 1024 * 1024
+_MOST_FILES = 8192
+
+HEALTH = encode("GET", "/healthcheck")
+
+
+class Connection:
+    """One keep-alive connection to a plain or a TLS port."""
+
+    def __init__(self, port: int, tls: bool):
+        plain = socket.create_connection((HOST, port), timeout=60)
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = _client_context().wrap_socket(plain) if tls else plain
+
+    def timed(self, request: bytes) -> float:
+        """Milliseconds until the whole reply was read.
+
+        :raises OSError: there was none. ``ServerError`` when it is no 2xx.
+        """
+        begun = time.perf_counter()
+        self._socket.sendall(request)
+        reply = b""
+        while b"\r\n\r\n" not in reply:
+            reply += self._receive()
+        head, _, body = reply.partition(b"\r\n\r\n")
+        if not head.startswith(b"HTTP/1.1 2"):
+            raise ServerError(head.decode())
+        length = int(head.lower().split(b"\r\ncontent-length:")[1].split(b"\r\n")[0])
+        left = length - len(body)
+        while left > 0:
+            left -= len(self._receive())
+        return (time.perf_counter() - begun) * 1000
+
+    def _receive(self) -> bytes:
+        chunk = self._socket.recv(65536)
+        if not chunk:
+            raise ConnectionResetError("closed before the reply was whole")
+        return chunk
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def _client_context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+@dataclasses.dataclass(frozen=True)
+class Seen:
+    """What an honest client has seen.
+
+    :param kept: median milliseconds on a connection that is kept, by request.
+    :param refused: requests on connections of their own that were not answered, of ``tried``.
+    """
+
+    kept: dict[str, float]
+    refused: int
+    tried: int
+
+
+def look(port: int, tls: bool, node: str, rounds: int) -> Seen:
+    """Ask as an honest client does."""
+    requests = {"health check": HEALTH, "show a node": encode("GET", f"/v1/nodes/{node}")}
+    kept = {}
+    with contextlib.closing(Connection(port, tls)) as connection:
+        for name, request in requests.items():
+            connection.timed(request)
+            kept[name] = statistics.median(connection.timed(request) for _ in range(rounds))
+    refused = 0
+    for _ in range(rounds):
+        try:
+            with contextlib.closing(Connection(port, tls)) as connection:
+                connection.timed(HEALTH)
+        except (OSError, ServerError):
+            refused += 1
+    return Seen(kept, refused, rounds)
+
+
+class Strangers:
+    """Connections that say nothing, and such that say one byte every three seconds, in a head or in a body.
+
+    :param slow: how many of these; each second one has a body.
+    """
+
+    def __init__(self, port: int, tls: bool, silent: int, slow: int):
+        self._port, self._tls = port, tls
+        self.cut_after: list[float] = []
+        self._stop = threading.Event()
+        self._open: dict[socket.socket, float] = {}
+        self._silent = [self._connect() for _ in range(silent)]
+        for number in range(slow):
+            self._begin(number % 2 == 1)
+        self._dripping = threading.Thread(target=self._drip, daemon=True)
+        self._dripping.start()
+
+    def _connect(self) -> socket.socket:
+        return socket.create_connection((HOST, self._port), timeout=60)
+
+    def _begin(self, with_body: bool) -> None:
+        connection = self._connect()
+        if self._tls:
+            connection = _client_context().wrap_socket(connection)
+        head = "POST /v1/heartbeat/nobody HTTP/1.1\r\nHost: localhost\r\n"
+        if with_body:
+            head += "Content-Type: application/json\r\nContent-Length: 5000\r\n\r\n"
+        else:
+            head += "X-Slow: "
+        connection.sendall(head.encode())
+        connection.setblocking(False)
+        self._open[connection] = time.monotonic()
+
+    def _drip(self) -> None:
+        """Send a byte on each, and note when the server has had enough of one."""
+        with selectors.DefaultSelector() as selector:
+            for connection in self._open:
+                selector.register(connection, selectors.EVENT_READ)
+            due = time.monotonic()
+            while self._open and not self._stop.is_set():
+                for key, _ in selector.select(0.1):
+                    connection = key.fileobj  # type: ignore[assignment]
+                    with contextlib.suppress(BlockingIOError, ssl.SSLWantReadError):
+                        with contextlib.suppress(ConnectionError, ssl.SSLError):
+                            connection.recv(4096)
+                        self._note(connection, selector)
+                if time.monotonic() >= due:
+                    due = time.monotonic() + DRIP_S
+                    for connection in list(self._open):
+                        try:
+                            connection.send(b"x")
+                        except (BlockingIOError, ssl.SSLWantWriteError):
+                            continue
+                        except OSError:
+                            self._note(connection, selector)
+
+    def _note(self, connection: socket.socket, selector: selectors.BaseSelector) -> None:
+        selector.unregister(connection)
+        self.cut_after.append(time.monotonic() - self._open.pop(connection))
+        connection.close()
+
+    def wait_until_cut(self, seconds: float) -> int:
+        """Wait for the server to cut the slow ones; how many it has not within ``seconds``."""
+        self._dripping.join(seconds)
+        return len(self._open)
+
+    def close(self) -> None:
+        self._stop.set()
+        self._dripping.join()
+        for connection in (*self._silent, *self._open):
+            connection.close()
+
+
+@dataclasses.dataclass(frozen=True)
+class Memory:
+    """Resident memory in MiB."""
+
+    idle: float
+    peak: float
+    after: float
+
+
+def bodies(server: Server, count: int, size: int, seconds: float) -> Memory:
+    """Send hostile bodies at once, to the route that takes large ones from everybody.
+
+    :param seconds: how long to wait for the memory to be given back.
+    """
+    warm = _body(0, MIB)
+    for _ in range(3):
+        _post(server.launch.port, warm)
+    idle = _settled(server)
+    senders = [
+        threading.Thread(target=_post, args=(server.launch.port, _body(number, size)))
+        for number in range(count)
+    ]
+    peak = idle
+    for sender in senders:
+        sender.start()
+    while any(sender.is_alive() for sender in senders):
+        peak = max(peak, memory.measure(server.pid).rss_mib)
+        time.sleep(0.02)
+    deadline = time.monotonic() + seconds
+    after = memory.measure(server.pid).rss_mib
+    while after > 1.1 * idle and time.monotonic() < deadline:
+        time.sleep(0.2)
+        after = memory.measure(server.pid).rss_mib
+    return Memory(idle, peak, after)
+
+
+def _settled(server: Server) -> float:
+    found = memory.measure(server.pid).rss_mib
+    while True:
+        time.sleep(0.5)
+        now = memory.measure(server.pid).rss_mib
+        if now >= found:
+            return now
+        found = now
+
+
+_SHAPES = (
+    (b'{"inventory": {"interfaces": [', b"{},", b"{}]}}"),
+    (b'{"inventory": {"interfaces": [', b"[],", b"[]]}}"),
+    (b'{"inventory": {"interfaces": [', b"0.5,", b"0]}}"),
+    (b'{"inventory": {"interfaces": []}, "logs": "', b"QUJD", b'"}'),
+)
+
+
+def _body(number: int, size: int) -> bytes:
+    begin, piece, end = _SHAPES[number % len(_SHAPES)]
+    return begin + piece * ((size - len(begin) - len(end)) // len(piece)) + end
+
+
+def _post(port: int, body: bytes) -> None:
+    """Send it, and read the answer, whatever it is."""
+    head = (
+        "POST /v1/continue_inspection HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        "X-OpenStack-Ironic-API-Version: latest\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    with socket.create_connection((HOST, port), timeout=120) as connection:
+        with contextlib.suppress(ConnectionError):
+            connection.sendall(head.encode() + body)
+        with contextlib.suppress(ConnectionError):
+            while connection.recv(65536):
+                pass
+
+
+def _with_tls(launch: Launch) -> Launch:
+    """The same service on a TLS port."""
+    certificate, key = certificates.write(launch.home, "localhost")
+    configuration = launch.home / "ironic-lite.conf"
+    text = configuration.read_text()
+    options = f"[api]\nssl_cert_file = {certificate}\nssl_key_file = {key}\n"
+    configuration.write_text(text.replace("[api]\n", options))
+    return launch
+
+
+def _answers(port: int) -> bool:
+    try:
+        with contextlib.closing(Connection(port, True)) as connection:
+            return connection.timed(HEALTH) > 0
+    except OSError:
+        return False
+
+
+@contextlib.contextmanager
+def service(home: pathlib.Path, tls: bool) -> Iterator[Server]:
+    """ironic_lite with one node, which is called ``shown``."""
+    home.mkdir()
+    launch = lite.prepare(home, free_port(), peer.FAKE_INTERFACES, 60)
+    server = Server(_with_tls(launch), _answers) if tls else Server(launch)
+    with contextlib.closing(server):
+        server.start()
+        with contextlib.closing(Connection(launch.port, tls)) as connection:
+            node = {"driver": "fake-hardware", "name": "shown"}
+            connection.timed(encode("POST", "/v1/nodes", node))
+        yield server
+
+
+def _measure_connections(home: pathlib.Path, tls: bool, args: argparse.Namespace) -> bool:
+    with service(home, tls) as server:
+        port = server.launch.port
+        calm = look(port, tls, "shown", args.rounds)
+        with contextlib.closing(Strangers(port, tls, args.silent, args.slow)) as strangers:
+            meanwhile = look(port, tls, "shown", args.rounds)
+            left = strangers.wait_until_cut(60)
+            cut = strangers.cut_after
+    print(
+        f"{'TLS' if tls else 'plain'} port, {args.silent} silent and {args.slow} slow connections"
+    )
+    good = True
+    for name, value in calm.kept.items():
+        ratio = meanwhile.kept[name] / value
+        good &= ratio <= 2
+        print(
+            f"  {name}: {value:.2f} ms calm, {meanwhile.kept[name]:.2f} ms meanwhile: {ratio:.2f}x (at most 2)"
+        )
+    print(f"  refused: {meanwhile.refused} of {meanwhile.tried} (none)")
+    told = f"{min(cut):.1f} to {max(cut):.1f} s" if cut else "never"
+    print(f"  slow ones cut after {told}; not cut within a minute: {left} (none)")
+    return good and not meanwhile.refused and not left
+
+
+def _measure_bodies(home: pathlib.Path, args: argparse.Namespace) -> bool:
+    with service(home, False) as server:
+        found = bodies(server, args.bodies, args.size * MIB, 30)
+    above, ratio = found.peak - found.idle, found.after / found.idle
+    print(f"{args.bodies} hostile bodies of {args.size} MiB at once")
+    print(
+        f"  resident memory: {found.idle:.0f} MiB idle, {above:.0f} MiB more at the most (300), "
+        f"{ratio:.2f}x idle afterwards (1.1)"
+    )
+    return above <= 300 and ratio <= 1.1
+
+
+def main() -> int:
+    """Measure and print; exit status 1 when a figure is missed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.strangers", description=__doc__)
+    parser.add_argument("--silent", type=int, default=2000)
+    parser.add_argument("--slow", type=int, default=200)
+    parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--bodies", type=int, default=64)
+    parser.add_argument("--size", type=int, default=16, help="of a body, in MiB")
+    args = parser.parse_args()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(_MOST_FILES, hard) if hard != resource.RLIM_INFINITY else _MOST_FILES
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+    with tempfile.TemporaryDirectory(prefix="ironic-strangers-") as directory:
+        home = pathlib.Path(directory)
+        good = _measure_connections(home / "plain", False, args)
+        good &= _measure_connections(home / "tls", True, args)
+        good &= _measure_bodies(home / "bodies", args)
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
