@@ -3,6 +3,7 @@
 # make test          everything that has to pass before a change      TEST_ARGS="-k power" narrows it
 # make lint          style, types, walls between the rooms, release notes
 # make chaos         conductors killed at every point (half an hour)  ARGS="--chaos-faults broker_gone"
+# make strangers     silent, slow and greedy clients of the API     ARGS=--help
 # make chaos-quick   each fault once, on both databases (six minutes)  ARGS="--chaos-slowness 3"
 # make quirks        every flow on BMCs that bend the standard        ARGS="--pairs 20 --seed 7"
 # make bench         ironic_lite against upstream ironic              ARGS=--help
@@ -82,6 +83,10 @@ $(VENV)/.installed-for-tests: $(VENV)/.installed
 	@echo "Installing what the tests need into $(VENV)"
 	@$(PIP_INSTALL) -e '.[test]'
 	@touch $@
+
+.PHONY: strangers
+strangers: $(VENV)/.installed-for-tests
+	@$(BIN)/python -W ignore -m tests.bench.strangers $(ARGS)
 
 clean:
 	rm -rf $(VENV) .bench .tox build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis

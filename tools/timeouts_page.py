@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from oslo_config import cfg
 
 from ironic_lite import conf
+from ironic_lite.api.front import budget, limits, workers
 from ironic_lite.common import states
 from ironic_lite.conductor import bounds, rpcapi
 
@@ -63,6 +64,13 @@ node_locked_retry_attempts` times more and answers 409.
 A conductor at work on a call says so every {sign} s; a caller that misses two such signs answers 503. A question that
 changes nothing is put to a conductor anew after {query} s, {attempts} times at most.
 
+## Connections to the API
+
+A TLS handshake has {handshake} s, the head of a request {head} s, a body {body} s and a second more for each {rate}
+KiB that have come, a reply as long to be taken. A connection rests {rest} s between two requests. A request waits
+{thread} s for a thread, a large body {room} s for memory; both are answered 503 then, with `Retry-After`. At the end of
+the service running requests have {end} s.
+
 ## The options
 
 | option | default | meaning |
@@ -86,6 +94,14 @@ def _lines() -> Iterator[str]:
         sign=round(rpcapi.SIGN_OF_WORK / 2),
         query=rpcapi.QUERY_PATIENCE,
         attempts=rpcapi.QUERY_ATTEMPTS,
+        handshake=round(limits.HANDSHAKE_TIMEOUT),
+        head=round(limits.HEAD_TIMEOUT),
+        body=round(limits.BODY_PATIENCE),
+        rate=limits.BODY_RATE // 1024,
+        rest=round(limits.KEEP_ALIVE),
+        thread=round(workers.PATIENCE),
+        room=round(budget.PATIENCE),
+        end=round(limits.SHUTDOWN_TIMEOUT),
     )
     for module in conf.GROUPS:
         for option in module.OPTS:

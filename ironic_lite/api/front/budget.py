@@ -5,16 +5,16 @@ import asyncio
 import collections
 import contextlib
 import ctypes
-import logging
+import gc
+import threading
 from collections.abc import AsyncIterator
-
-LOG = logging.getLogger(__name__)
 
 PATIENCE = 30.0
 """Seconds that a large body waits for its turn."""
 
 _MUCH = 1024 * 1024
 _TRIM_DELAY = 0.2
+_M_MMAP_THRESHOLD = -3
 
 
 class NoRoom(Exception):
@@ -49,7 +49,12 @@ class Budget:
             if self._left == self._most and self._trim_due:
                 self._trim_due = False
                 # Once the requests that have just ended have let go of their bodies.
-                asyncio.get_running_loop().call_later(_TRIM_DELAY, _give_memory_back)
+                asyncio.get_running_loop().call_later(_TRIM_DELAY, self._give_back)
+
+    def _give_back(self) -> None:
+        if self._left == self._most:
+            # It takes some milliseconds, which nobody is to wait.
+            threading.Thread(target=_give_memory_back, name="api-trim", daemon=True).start()
 
     async def _take(self, size: int) -> None:
         if not self._queue and size <= self._left:
@@ -78,7 +83,17 @@ class Budget:
                 turn.set_result(None)
 
 
+def keep_large_blocks_apart() -> None:
+    """Have the C library take large blocks from the system and give each back at once.
+
+    By itself it learns from the first of them to keep their like, for each thread on its own.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _MUCH)
+
+
 def _give_memory_back() -> None:
-    """The C library would keep what large bodies needed."""
+    """Python would keep what a failed request is still known by, and the C library what large bodies needed."""
+    gc.collect()
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)

@@ -23,6 +23,8 @@ BODY_PATIENCE = 15.0
 """Seconds that a body may be late; it has to come at ``BODY_RATE`` beyond that."""
 BODY_RATE = 64 * 1024
 """Bytes per second that a body has to come at, and a reply to be taken at."""
+SHUTDOWN_TIMEOUT = 5.0
+"""Seconds that running requests have to end when the service stops."""
 REPLY_PATIENCE = 15.0
 """Seconds that a client may be late in taking a reply."""
 

@@ -17,16 +17,13 @@ from ironic_lite.api import routes
 from ironic_lite.api.app import make_app
 from ironic_lite.api.front import limits, listening, tls
 from ironic_lite.api.front.bridge import Bridge
-from ironic_lite.api.front.budget import Budget
+from ironic_lite.api.front.budget import Budget, keep_large_blocks_apart
 from ironic_lite.api.front.connection import Connection
 from ironic_lite.api.front.limits import Guest, Guests, Networks
 from ironic_lite.api.front.workers import Workers
 from ironic_lite.conf import CONF
 
 LOG = logging.getLogger(__name__)
-
-SHUTDOWN_TIMEOUT = 5
-"""Seconds that running requests have to end when the service stops."""
 
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what to call a wildcard
 
@@ -77,6 +74,7 @@ class Door:
             CONF.api.max_provision_body_size,
             CONF.api.max_inspection_body_size,
         )
+        keep_large_blocks_apart()
         budget = Budget(max(CONF.api.max_bodies_in_flight, largest))
         self._bridge = Bridge(self._workers, budget, is_light)
         self._entrance = listening.Entrance(
@@ -89,15 +87,15 @@ class Door:
         self._entrance.open()
 
     async def close(self) -> None:
-        """Stop listening, give running requests ``SHUTDOWN_TIMEOUT`` seconds, and end the connections."""
+        """Stop listening, give running requests ``limits.SHUTDOWN_TIMEOUT`` seconds, and end the connections."""
         self._entrance.close()
         for connection in list(self.state.connections):
             connection.shutdown()
-        deadline = self.loop.time() + SHUTDOWN_TIMEOUT
+        deadline = self.loop.time() + limits.SHUTDOWN_TIMEOUT
         while self.state.connections and self.loop.time() < deadline:
             await asyncio.sleep(0.02)
         if any(getattr(each, "is_busy", False) for each in self.state.connections):
-            LOG.warning("Some requests have not ended within %d s", SHUTDOWN_TIMEOUT)
+            LOG.warning("Some requests have not ended within %d s", limits.SHUTDOWN_TIMEOUT)
         for connection in list(self.state.connections):
             connection.transport.abort()
         self._workers.stop()
@@ -123,10 +121,6 @@ class Door:
         stream = self._find(scope["path"])
         assert stream is not None
         await stream(scope, receive, send)
-
-
-def _never(_method: str, _path: str) -> bool:
-    return False
 
 
 class APIService(service.ServiceBase):
@@ -157,9 +151,9 @@ class APIService(service.ServiceBase):
 
         :raises ConfigInvalid: the address cannot be listened on, or the certificate not be used.
         """
-        app, is_light = self._app, _never
-        if app is None:
-            app, is_light = make_app(), routes.is_light
+        app = self._app or make_app()
+        # Of an application that we do not know, each request may take long.
+        is_light = (lambda *_: False) if self._app else routes.is_light
         listening_on = self._listening_on or listening.listen()
         host, port = listening_on.getsockname()[:2]
         started = threading.Event()
@@ -221,7 +215,7 @@ class APIService(service.ServiceBase):
     def wait(self) -> None:
         """Until the service has stopped."""
         if self._thread is not None:
-            self._thread.join(SHUTDOWN_TIMEOUT + 5)
+            self._thread.join(limits.SHUTDOWN_TIMEOUT + 5)
 
     def reset(self) -> None:
         """Nothing to read again: the users' file and the certificate are watched."""

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from ironic_lite.api import bodies
 from ironic_lite.api.front import replies
 from ironic_lite.api.front.replies import Reply
 from ironic_lite.api.middleware.guessing import HOLD
@@ -77,6 +78,10 @@ class Workers:
         except Exception:
             LOG.exception("The application failed")
             return replies.error(500, "An unexpected error occurred; the service's log tells more.")
+        finally:
+            # What knows its request, and is known by it, would keep the body until the collector comes by.
+            if bodies.HEAD_ONLY not in environ:
+                environ.clear()
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:

@@ -5,6 +5,7 @@ A page can make a browser send requests to any address (its ``Origin`` header te
 page's own can be made to lead to a loopback address (its ``Host`` header tells the name).
 """
 
+import functools
 import ipaddress
 from collections.abc import Iterable
 from typing import Any
@@ -45,6 +46,8 @@ class LocalOnly:
 
     def __init__(self, app: Any, origins: Iterable[str]):
         self._app = app
+        # A client asks under the same name again and again.
+        self._is_ours = functools.lru_cache(256)(self._leads_here)
         self._origins = frozenset(origin.rstrip("/").lower() for origin in origins)
         named = [*CONF.api.allowed_hosts, urlsplit(CONF.api.public_endpoint or "").hostname or ""]
         self._names = frozenset(name.lower().rstrip(".") for name in named if name)
@@ -68,7 +71,7 @@ class LocalOnly:
             if not separator or place != (host or "").lower():
                 raise ForeignOrigin
 
-    def _is_ours(self, host: str) -> bool:
+    def _leads_here(self, host: str) -> bool:
         try:
             name = urlsplit(f"//{host}").hostname or ""
         except ValueError:

@@ -62,10 +62,10 @@ class Proxied:
             return [_pairs(hop) for hop in forwarded.split(",")]
         hops = [{"for": text.strip()} for text in _listed(environ, "FOR")] or [{}]
         for name in ("proto", "host"):
-            # Proxies add to these, or put their own in the place.
+            # Proxies add to these, or put their own in the place: the last is that of the proxy that asks us.
             values = _listed(environ, name.upper())
             if values:
-                hops[-1].setdefault(name, values[-1].strip())
+                hops = [{name: values[-1].strip(), **hop} for hop in hops]
         return hops
 
     def _client(self, hops: list[dict[str, str]]) -> tuple[str | None, dict[str, str]]:

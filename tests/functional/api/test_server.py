@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 
-from ironic_lite.api.front import limits, service
+from ironic_lite.api.front import limits
 from ironic_lite.api.front.service import APIService
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF
@@ -29,7 +29,7 @@ def _hello(environ: dict[str, Any], start_response: Callable[..., Any]) -> Itera
 @pytest.fixture(autouse=True)
 def free_port(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Any port, and a patience that tests have."""
-    monkeypatch.setattr(service, "SHUTDOWN_TIMEOUT", 1)
+    monkeypatch.setattr(limits, "SHUTDOWN_TIMEOUT", 1.0)
     CONF.set_override("port", 0, group="api")
     yield
     CONF.clear_override("port", group="api")
