@@ -151,10 +151,13 @@ class Strangers:
             while self._open and not self._stop.is_set():
                 for key, _ in selector.select(0.1):
                     connection = key.fileobj  # type: ignore[assignment]
-                    with contextlib.suppress(BlockingIOError, ssl.SSLWantReadError):
-                        with contextlib.suppress(ConnectionError, ssl.SSLError):
-                            connection.recv(4096)
-                        self._note(connection, selector)
+                    try:
+                        connection.recv(4096)
+                    except (BlockingIOError, ssl.SSLWantReadError):
+                        continue  # Only TLS has something to say.
+                    except (ConnectionError, ssl.SSLError):
+                        pass  # It is gone.
+                    self._note(connection, selector)
                 if time.monotonic() >= due:
                     due = time.monotonic() + DRIP_S
                     for connection in list(self._open):
