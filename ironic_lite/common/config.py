@@ -118,7 +118,7 @@ def told(check: Callable[[], Iterable[str]]) -> list[str]:
         return list(check())
     except exception.ConfigInvalid as exc:
         return [" ".join(exc.message.split())]
-    except cfg.ConfigFileValueError:
+    except cfg.ConfigSourceValueError:
         return []
 
 

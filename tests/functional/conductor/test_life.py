@@ -15,6 +15,7 @@ from oslo_utils import timeutils
 
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception, states
+from ironic_lite.common.interface_types import INTERFACE_TYPES
 from ironic_lite.conductor import hearing, task_manager
 from ironic_lite.conductor.periodics import (
     orphans,
@@ -330,7 +331,9 @@ class TestPowerSync:
         assert (found.maintenance, found.fault, found.power_state) == (True, "power failure", None)
         assert "ipmi_address" in found.maintenance_reason
         found.driver = "fake-hardware"
-        cloud.api.update_node(cloud.context, found, cloud.topic(found), reset_interfaces=True)
+        for kind in INTERFACE_TYPES:
+            setattr(found, f"{kind}_interface", None)
+        cloud.api.update_node(cloud.context, found, cloud.topic(found))
         self.run(cloud, conductor, power_recovery.PowerRecovery(threading.Event()))
         found = cloud.node(node)
         assert (found.maintenance, found.fault, found.maintenance_reason) == (False, None, None)

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A conductor that is killed while it handles the first call of an agent: nobody waits for the agent's next one.
+
+Agents call every 90 to 180 seconds. The conductor that takes over asks them as soon as it has broken the locks.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ironic_lite.simulator.virtual_rack import VirtualRack
+from tests.functional.deployment import Deployment
+from tests.functional.rack.cloud import OPTIONS, QUICK, Cloud, Server
+from tests.waiting import wait_for
+
+BEGUN = {
+    "cleaning": ("provide", "clean wait", "available"),
+    "deployment": ("active", "wait call-back", "active"),
+}
+
+
+@pytest.fixture
+def cloud(tmp_path: Any, mariadb_url: str, rabbitmq_url: str) -> Iterator[Cloud]:
+    with (
+        Deployment(tmp_path, mariadb_url, rabbitmq_url, options=OPTIONS) as service,
+        VirtualRack(count=4, boot_url=service.api_url, timing=QUICK) as rack,
+    ):
+        service.start_api()
+        service.add_conductor("c1")
+        probe = {"driver": "fake-hardware", "name": "probe"}
+        wait_for(lambda: service.request("POST", "/v1/nodes", probe).ok, "the ring")
+        yield Cloud(service, rack)
+
+
+def _calls(server: Server) -> list[int]:
+    """Statuses of the agent's calls."""
+    return [e.details["status"] for e in server.journal("agent") if e.action == "heartbeat"]
+
+
+def test_a_first_call_that_is_lost_with_its_conductor(cloud: Cloud) -> None:
+    servers = {}
+    for what in BEGUN:
+        server = servers[what] = cloud.enrol_available(
+            properties={"capabilities": "boot_mode:uefi"}
+        )
+        cloud.set(server, instance_info=cloud.disk_image(), automated_clean=True)
+    cloud.provision(servers["cleaning"], "manage", "manageable")
+    for what, (target, _wait, _goal) in BEGUN.items():
+        # The first thing that is asked of the agent takes long: its conductor is in the middle of it.
+        cloud.rack.set_faults(servers[what].index, agent_command_delay=5.0)
+        path = f"/v1/nodes/{servers[what].node}/states/provision"
+        cloud.service.call("PUT", path, {"target": target})
+    for what, (_target, waiting, _goal) in BEGUN.items():
+        wait_for(
+            lambda server=servers[what]: _calls(server) == [202], f"the first call of the {what}"
+        )
+        node = cloud.show(servers[what])
+        assert (node["provision_state"], node["reservation"]) == (waiting, "c1")
+    cloud.service.kill_conductor("c1")
+    for server in servers.values():
+        cloud.rack.clear_faults(server.index)
+    cloud.service.add_conductor("c2")
+    for what, (_target, _wait, goal) in BEGUN.items():
+        server = servers[what]
+        node = cloud.service.wait_for_node(server.node, provision_state=goal, reservation=None)
+        assert node["last_error"] is None
+        assert server.phases().count("agent") == 1, "it was not booted again"
