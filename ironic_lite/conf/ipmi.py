@@ -23,7 +23,7 @@ OPTS = [
     ),
     cfg.FloatOpt(
         "min_command_interval",
-        default=0.1,
+        default=0.05,
         min=0.0,
         help="Seconds between two commands to the same BMC, for BMCs that cannot keep up. Below 0.25 a few commands "
         "may follow each other at once, as long as the average holds.",

@@ -19,8 +19,10 @@ KEEPALIVE_AFTER = 20.0
 """Seconds of silence after which a session is kept alive; a BMC drops it after 60 (IPMI 2.0 section 6.12.15)."""
 KEEPALIVE_PATIENCE = 5.0
 """Seconds in which the answer to a keepalive has to come."""
-BURST = 0.25
-"""Seconds by which commands may run ahead of ``[ipmi] min_command_interval``: BMCs bear a few at once, not a stream."""
+BURST = 0.5
+STRICT_FROM = 0.25
+"""Seconds by which commands may run ahead of ``[ipmi] min_command_interval``, as BMCs bear a few at once, not a stream;
+and the interval from which on they may not."""
 
 _ADVICE = {
     errors.Refusal.USER: "Check ipmi_username, and that the BMC lets this user in over the LAN.",
@@ -151,7 +153,7 @@ class BMC:
     def _keep_distance(self, deadline: float) -> None:
         """Wait until the BMC has had its time for each command so far, or is no more than a burst short of it."""
         now = time.monotonic()
-        ahead = max(BURST - CONF.ipmi.min_command_interval, 0.0)
+        ahead = BURST if CONF.ipmi.min_command_interval < STRICT_FROM else 0.0
         pause = self._rested_at - ahead - now
         if pause > 0:
             time.sleep(min(pause, max(deadline - now, 0.0)))
