@@ -67,8 +67,14 @@ def _anchors(page: Path) -> set[str]:
 
 
 def test_every_page_can_be_found_from_the_front_page() -> None:
-    linked = set(LINK.findall((pages.ROOT / "README.md").read_text()))
-    assert {f"docs/{page.name}" for page in pages.PAGES[1:]} <= linked
+    found, to_read = set(), [pages.ROOT / "README.md"]
+    while to_read:
+        page = to_read.pop()
+        found.add(page)
+        links = {link.partition("#")[0] for link in LINK.findall(pages.without_code(page))}
+        linked = {(page.parent / link).resolve() for link in links if link.endswith(".md")}
+        to_read += linked - found
+    assert set(pages.PAGES) <= found
 
 
 def _our_commands() -> list[str]:
