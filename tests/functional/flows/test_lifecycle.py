@@ -66,7 +66,6 @@ def test_a_state_that_does_not_take_the_action(
     [
         (states.AVAILABLE, flows.deploy.start, ()),
         (states.MANAGEABLE, flows.clean.start_manual, ([],)),
-        (states.MANAGEABLE, flows.inspect.start, ()),
         (states.ACTIVE, flows.rescue.start, ("secret",)),
         (states.ACTIVE, flows.service.start, ([],)),
     ],
@@ -77,6 +76,12 @@ def test_maintenance_forbids_it(
     node = workshop.create_node(state, maintenance=True)
     with pytest.raises(exception.NodeInMaintenance):
         workshop.do(start, node, *arguments)
+
+
+def test_maintenance_does_not_keep_a_node_from_being_inspected(workshop: Workshop) -> None:
+    node = workshop.create_node(states.MANAGEABLE, maintenance=True)
+    inspected = workshop.do(flows.inspect.start, node)
+    assert (inspected.provision_state, inspected.maintenance) == (states.MANAGEABLE, True)
 
 
 def test_a_protected_node_keeps_its_instance(workshop: Workshop) -> None:
