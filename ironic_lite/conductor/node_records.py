@@ -5,7 +5,7 @@ from typing import Any
 
 from oslo_log import log
 
-from ironic_lite.common import exception, states
+from ironic_lite.common import encrypted, exception, states
 from ironic_lite.common.interface_types import INTERFACE_TYPES
 from ironic_lite.conductor import allocations, console, family
 from ironic_lite.conductor.identity import current
@@ -94,7 +94,8 @@ def update(
     if changed.get("parent_node"):
         family.check_parent(task.context, node, changed["parent_node"])
     _clear_with_maintenance(changed)
-    driver_info_before = node.driver_info
+    # Also with what cannot be decrypted in it, which may be what is set anew.
+    driver_info_before = encrypted.lenient(node.driver_info)
     for field, value in changed.items():
         setattr(node, field, value)
     if "driver" in changed or changed.keys() & set(INTERFACE_FIELDS):
