@@ -27,6 +27,8 @@ _BOTH = {
 _THEIRS = {
     "conductor": {
         "node_locked_retry_attempts": "1",
+        # On a busy machine its signs of life come late.
+        "heartbeat_timeout": str(_NEVER_S),
         "check_provision_state_interval": "0",
         "check_rescue_state_interval": str(_NEVER_S),
         "check_allocations_interval": "0",
@@ -127,6 +129,10 @@ class Service:
             try:
                 self._connection.request(method, f"/v1{filled(path)}", payload, headers)
                 reply = self._connection.getresponse()
+                if reply.status == http.client.REQUEST_TIMEOUT and not last:
+                    # It is not for this request: the connection had been idle, and was given up meanwhile.
+                    self._connection.close()
+                    continue
                 return reply.status, reply.getheader("Location"), reply.read()
             except (http.client.RemoteDisconnected, ConnectionError):
                 self._connection.close()
