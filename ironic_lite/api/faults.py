@@ -72,7 +72,20 @@ def reads_retry_after(user_agent: str | None) -> bool:
     return _BROKEN_BY_RETRY_AFTER not in (user_agent or "")
 
 
+_FOR_OPERATORS = (
+    exception.ConfigInvalid,
+    exception.EncryptionKeyMissing,
+    exception.KeyServiceUnavailable,
+)
+"""Errors that name files and hosts of the installation: their text is for the log."""
+
+_UNEXPECTED = "An unexpected error occurred; the service's log tells more under this request's id."
+_NO_KEY = "The service cannot reach the key of its secrets now. Try again; its log tells more."
+
+
 def _message(error: exception.IronicLiteError) -> str:
+    if isinstance(error, _FOR_OPERATORS):
+        return _UNEXPECTED if error.code == 500 else _NO_KEY
     # The text of an error that came over RPC ends in the conductor's traceback; its argument does not.
     return str(error.args[0]) if error.args else error.message
 
@@ -100,8 +113,7 @@ def from_exception(error: BaseException, minor: int | None) -> webob.Response:
             text = "The conductor did not answer in time. Check that it is alive, and try again."
             return response(503, api_error(503, text), headers)
     LOG.error("Unexpected error while serving a request", exc_info=error)
-    text = "An unexpected error occurred; the service's log tells more under this request's id."
-    return response(500, api_error(500, text), headers)
+    return response(500, api_error(500, _UNEXPECTED), headers)
 
 
 def _known(error: exception.IronicLiteError, headers: list[tuple[str, str]]) -> webob.Response:
@@ -109,7 +121,7 @@ def _known(error: exception.IronicLiteError, headers: list[tuple[str, str]]) -> 
         headers.append(("Retry-After", str(error.retry_after)))
         if error.code == 503:
             # Others are refused for what they do themselves: the request's own line tells that.
-            LOG.warning("A request is to be tried again: %s", _message(error))
+            LOG.warning("A request is to be tried again: %s", error)
     elif error.code >= 500:
-        LOG.error("A request failed: %s", _message(error), exc_info=error)
+        LOG.error("A request failed: %s", error, exc_info=error)
     return response(error.code, api_error(error.code, _message(error)), headers)
