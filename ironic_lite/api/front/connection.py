@@ -53,6 +53,7 @@ class Connection(HttpToolsProtocol):
         self._server, self._guest = server, guest
         self._in_head = True
         self._head_size = 0
+        self._requests = 0
         self._deadline: asyncio.TimerHandle | None = None
         self._taking: asyncio.TimerHandle | None = None
         self._lingers = 0
@@ -91,7 +92,7 @@ class Connection(HttpToolsProtocol):
             self._drop(data)
             return
         self._unset_keepalive_if_required()
-        began_in_head = self._in_head
+        began_in_head, requests_before = self._in_head, self._requests
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -101,7 +102,7 @@ class Connection(HttpToolsProtocol):
             self._refuse_what_came(exc)
             return
         if self._in_head and self.parser is not None:
-            if began_in_head:
+            if began_in_head and self._requests == requests_before:
                 self._head_size += len(data)
                 if self._head_size > limits.MAX_HEAD:
                     self._refuse_what_came(HeadTooLarge())
@@ -193,6 +194,7 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._in_head = True
         self._head_size = 0
+        self._requests += 1
         super().on_message_complete()
 
     # Deadlines.

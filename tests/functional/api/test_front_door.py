@@ -25,6 +25,7 @@ from tests.options import overridden
 from tests.waiting import wait_for
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+POST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
 STREAMS = 250
 
 
@@ -96,6 +97,21 @@ def test_empty_lines_are_no_head(monkeypatch: pytest.MonkeyPatch) -> None:
     with serving.running(hello) as api, connect(api) as client:
         ask(client)
         assert b"200" not in drip(client, b"\r\n", 0.1)
+
+
+@pytest.mark.parametrize("request_bytes", [GET, POST], ids=["GET", "POST"])
+def test_a_connection_may_rest_between_two_requests(
+    monkeypatch: pytest.MonkeyPatch, request_bytes: bytes
+) -> None:
+    """It has its answer, and is not late with anything."""
+    monkeypatch.setattr(limits, "HEAD_TIMEOUT", 0.3)
+    with serving.running(hello) as api, connect(api) as client:
+        for _ in range(2):
+            assert status(ask(client, request_bytes)) == 200
+            client.settimeout(1)
+            with pytest.raises(TimeoutError):
+                client.recv(1)
+            client.settimeout(60)
 
 
 def test_the_head_of_a_later_request_has_a_deadline_too(monkeypatch: pytest.MonkeyPatch) -> None:
