@@ -264,8 +264,14 @@ def _drive(task: TaskManager, flow: Flow, position: int, again: bool = False) ->
         seconds = bounds.patience(flow.waiting)
         journal.note(task, terms.WAIT, flow.waits_for, terms.STARTED, seconds=seconds)
         task.process_event("wait")
-        if not flow.by_heartbeat:
-            return
+        if flow.has_come is not None:
+            if not flow.has_come(task):
+                return
+            # It came while we were still at work.
+            journal.note(task, terms.WAIT, flow.waits_for, terms.DONE)
+            task.process_event("resume")
+            position, again = _PREPARE, False
+            continue
         identity.current().watch(task.node.uuid)
         if not _called_meanwhile(task):
             return

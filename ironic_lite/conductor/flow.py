@@ -41,7 +41,8 @@ class Flow:
     :param before_fail: last changes to the node's record before a failure is saved; gets the step that failed.
     :param event_type: what the node's history files failures under.
     :param title: how the history calls a run of steps: ``manual cleaning``.
-    :param by_heartbeat: it waits for the agent's heartbeats; else for something that ``engine.arrived`` tells of.
+    :param has_come: whether what it waits for is on record already, where that is something that ``engine.arrived``
+        tells of; None where it waits for the agent's heartbeats.
     :param waits_for: what it waits for, in words.
     """
 
@@ -57,8 +58,13 @@ class Flow:
     clean_up: Callable[[TaskManager], None] = nothing
     before_fail: Callable[[TaskManager, Step, str], None] = _change_nothing
     title: Callable[[TaskManager], str] = lambda _task: ""
-    by_heartbeat: bool = True
+    has_come: Callable[[TaskManager], bool] | None = None
     waits_for: str = "the agent"
+
+    @property
+    def by_heartbeat(self) -> bool:
+        """Whether it waits for the agent's heartbeats."""
+        return self.has_come is None
 
     @property
     def step_field(self) -> str:

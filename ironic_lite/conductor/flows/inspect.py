@@ -66,7 +66,7 @@ def receive(task: TaskManager, inventory: dict[str, Any], plugin_data: dict[str,
 
 
 def has_data(task: TaskManager) -> bool:
-    """Whether the node waits for what an API process has taken in for it while its conductor was away."""
+    """Whether the node waits for what an API process has kept for it while its conductor was away or still at work."""
     if task.node.provision_state != states.INSPECTWAIT:
         return False
     return _received(task) is not None
@@ -159,5 +159,5 @@ FLOW = engine.Flow(
     wind_up=_wind_up,
     finish=_finish,
     clean_up=_clean_up,
-    by_heartbeat=False,
+    has_come=has_data,
 )

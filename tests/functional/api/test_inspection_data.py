@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A ramdisk sends what it has found; its server is known by MAC or BMC address, or by the node's UUID."""
 
+import json
 import uuid
 from typing import Any
 
@@ -77,6 +78,39 @@ def test_data_finds_its_node(
     }
     # It has all it wanted.
     assert limited_service.request("POST", path, data).status_code == 404
+
+
+@pytest.mark.parametrize("booted", [False, True])
+def test_data_of_a_node_that_does_not_wait_yet(
+    limited_service: Deployment, waiting: dict[str, str], booted: bool
+) -> None:
+    """It is kept once the server has been booted for this inspection."""
+    engine = sa.create_engine(limited_service.database)
+    with engine.begin() as connection:
+        # Locked, for else a conductor takes it up as what another one has left behind.
+        connection.execute(
+            sa.text(
+                "UPDATE nodes SET provision_state = 'inspecting', reservation = 'somebody', "
+                "driver_internal_info = :internal, inspection_started_at = '2026-01-01 10:00:00.5' WHERE uuid = :uuid"
+            ),
+            {
+                "uuid": waiting["uuid"],
+                "internal": json.dumps(
+                    {
+                        "last_power_state_change": f"2026-01-01T{'10' if booted else '09'}:00:01.000001"
+                    }
+                ),
+            },
+        )
+    for data in (_data(waiting["mac"]), _data("52:54:00:ff:ff:fd", bmc_address=waiting["bmc"])):
+        answer = limited_service.request("POST", "/v1/continue_inspection", data)
+        assert answer.status_code == (202 if booted else 409)
+    with engine.begin() as connection:
+        kept = sa.text(
+            "SELECT count(*) FROM received_inventory r JOIN nodes n ON n.id = r.node_id WHERE n.uuid = :uuid"
+        )
+        assert connection.execute(kept, {"uuid": waiting["uuid"]}).scalar_one() == int(booted)
+    engine.dispose()
 
 
 def test_data_of_another_server(limited_service: Deployment, waiting: dict[str, str]) -> None:

@@ -103,6 +103,18 @@ def test_an_inspection_fills_in_what_the_server_is_made_of(cloud: Cloud) -> None
     assert "inspection_taken_in" not in node["driver_internal_info"]
 
 
+def test_data_that_comes_before_the_bmc_tells_that_the_server_is_on(cloud: Cloud) -> None:
+    server = manageable(cloud)
+    since = server.now()
+    cloud.rack.set_faults(server.index, bmc_reports_late=3.0)
+    node = cloud.provision(server, "inspect", "manageable")
+    sent = (e for e in server.journal("agent", since) if e.action == "inspection-data-sent")
+    assert [e.details["status"] for e in sent] == [202]
+    assert node["properties"]["cpus"] == inventory.CPUS
+    assert server.phases(since).count("agent") == 1
+    assert "inspection_taken_in" not in node["driver_internal_info"]
+
+
 def test_what_a_ramdisk_reports_fails_the_inspection(cloud: Cloud) -> None:
     server = manageable(cloud)
     cloud.rack.set_faults(server.index, inspection_error="the disk is on fire")

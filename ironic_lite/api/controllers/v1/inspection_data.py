@@ -6,6 +6,7 @@ from typing import Any
 
 import webob
 from oslo_log import log
+from oslo_utils import timeutils
 
 from ironic_lite.api import access, bodies, inventories, schemas, types
 from ironic_lite.api.call import Call
@@ -18,6 +19,7 @@ LOG = log.getLogger(__name__)
 
 SINCE = 84
 _MAX_DATA = 4 * 1024 * 1024
+_INSPECTED = (states.INSPECTING, states.INSPECTWAIT)
 _OF_DATA = (400, 413)
 """What is said of data that will be the same when it is sent again."""
 _OLD_RAMDISKS = 1
@@ -79,7 +81,7 @@ def _check_version(call: Call, query: dict[str, Any]) -> None:
 def _fail(call: Call, query: dict[str, Any], reason: str) -> None:
     """End the inspection of the node whose data cannot be used, where it tells whose it is.
 
-    :raises Conflict: it will wait in a moment; the ramdisk tries again.
+    :raises Conflict: its server is not booted for the inspection yet.
     """
     _check_version(call, query)
     macs, bmcs = inventories.salvage(call.request.environ.get(bodies.WHOLE, b""))
@@ -90,17 +92,36 @@ def _fail(call: Call, query: dict[str, Any], reason: str) -> None:
 
 
 def _hand_over(call: Call, node: Node, inventory: dict[str, Any], data: dict[str, Any]) -> None:
+    """Give the data to the node's conductor, or keep it: the ramdisk tries for half a minute only.
+
+    A conductor may be dead for longer before others know, and a BMC may take longer to tell that its server is on.
+    """
+    if node.provision_state == states.INSPECTING:
+        LOG.info(
+            "Node %s: its inspection data comes before it is waited for, and is kept", node.uuid
+        )
+        _keep(call, node, inventory, data)
+        # Its conductor looks for it when the wait begins. It may have begun meanwhile.
+        if Node.get_by_uuid(call.context, node.uuid).provision_state != states.INSPECTWAIT:
+            return
     try:
         call.conductors.continue_inspection(
             call.context, node.uuid, inventory, data, call.conductors.get_topic_for(node)
         )
-    except exception.TemporaryFailure as exc:
-        # The ramdisk tries for half a minute only, and a conductor may be dead for longer before others know.
+    except (exception.TemporaryFailure, exception.NodeLocked) as exc:
         LOG.warning("Node %s: its inspection data is kept for its conductor: %s", node.uuid, exc)
-        received = ReceivedInventory(
-            call.context, node_id=node.id, inventory_data=inventory, plugin_data=data
-        )
-        received.create()
+        _keep(call, node, inventory, data)
+    except exception.NotFound:
+        # The wait has ended, by the data that was kept or otherwise.
+        if node.provision_state != states.INSPECTING:
+            raise
+
+
+def _keep(call: Call, node: Node, inventory: dict[str, Any], data: dict[str, Any]) -> None:
+    received = ReceivedInventory(
+        call.context, node_id=node.id, inventory_data=inventory, plugin_data=data
+    )
+    received.create()
 
 
 def _leave_out_logs(call: Call, data: dict[str, Any]) -> None:
@@ -127,10 +148,10 @@ def _bmcs(inventory: dict[str, Any]) -> set[str]:
 
 
 def _find(call: Call, node_uuid: str | None, macs: list[str], bmcs: set[str]) -> Node:
-    """The node, if it waits for such data. Nobody learns more than that: the route is open to all.
+    """The node, if it waits for such data or is about to. Nobody learns more than that: the route is open to all.
 
     :raises NotFound:
-    :raises Conflict: it will wait in a moment; the ramdisk tries again.
+    :raises Conflict: its server is not booted for the inspection yet, so this is what ran there before.
     """
     if not (node_uuid or macs or bmcs):
         raise exception.InvalidParameterValue("No lookup information provided")
@@ -138,11 +159,20 @@ def _find(call: Call, node_uuid: str | None, macs: list[str], bmcs: set[str]) ->
         node = _by_uuid(call, node_uuid, macs) if node_uuid else _by_hardware(call, macs, bmcs)
     except exception.NotFound:
         raise exception.NotFound() from None
-    if node.provision_state == states.INSPECTING:
-        raise exception.Conflict("The inspection does not wait for its data yet; try again.")
-    if node.provision_state != states.INSPECTWAIT:
+    if node.provision_state not in _INSPECTED:
         raise exception.NotFound()
+    if node.provision_state == states.INSPECTING and not _is_booted(node):
+        raise exception.Conflict("The inspection does not wait for its data yet; try again.")
     return node
+
+
+def _is_booted(node: Node) -> bool:
+    """Whether the running inspection has changed the server's power."""
+    (internal,) = node.as_row(("driver_internal_info",)).values()
+    changed, began = internal.get("last_power_state_change"), node.inspection_started_at
+    if not changed or began is None:
+        return False
+    return timeutils.parse_isotime(changed) >= began
 
 
 def _by_uuid(call: Call, node_uuid: str, macs: list[str]) -> Node:
@@ -165,7 +195,7 @@ def _by_hardware(call: Call, macs: list[str], bmcs: set[str]) -> Node:
                 raise
     # A server may be inspected to find out its MAC addresses; then its BMC tells which one it is.
     waiting = Node.rows(
-        call.context, ("uuid", "driver_info"), filters={"provision_state": states.INSPECTWAIT}
+        call.context, ("uuid", "driver_info"), filters={"provision_state_in": _INSPECTED}
     )
     found = [row["uuid"] for row in waiting if bmcs & _addresses(row["driver_info"])]
     if len(found) != 1:
