@@ -89,6 +89,7 @@ def explain(call: Call, node: Node, entries: Sequence[Row]) -> Row:
         "seconds": _seconds(node.provision_updated_at, now),
         "power_state": node.power_state,
         "target_power_state": node.target_power_state,
+        "cipher_suite": node.driver_internal_info.get("ipmi_cipher_suite"),
         "maintenance": _maintenance(node),
         "lock": _lock(node, conductors, now),
         "owner": _owner(call, node),

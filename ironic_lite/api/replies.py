@@ -213,6 +213,7 @@ _SUMMARY = an_object(
         "seconds": _SECONDS,
         "power_state": _WORD,
         "target_power_state": _WORD,
+        "cipher_suite": or_null(types.INTEGER.schema),
         "maintenance": or_null(an_object({"reason": _WORD, "fault": _WORD})),
         "lock": or_null(
             an_object({"holder": TEXT, "holder_alive": FLAG, "since": _MOMENT, "seconds": _SECONDS})

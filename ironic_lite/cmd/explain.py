@@ -60,6 +60,9 @@ def _summary(told: Row) -> Iterator[str]:
     power = told["power_state"] or "not known"
     changing = f", changing to '{told['target_power_state']}'" if told["target_power_state"] else ""
     yield f"Power: {power}{changing}."
+    # An older API does not tell.
+    if told.get("cipher_suite") is not None:
+        yield f"BMC: sessions use cipher suite {told['cipher_suite']}."
     if told["maintenance"]:
         yield f"Maintenance: {told['maintenance']['reason'] or 'no reason given'}"
     operation = told["operation"]

@@ -30,8 +30,7 @@ def request(task: Any, state: str, timeout: int | None = None) -> None:
     task.driver.power.validate(task)
     if _is_forbidden(task.node, state):
         raise exception.PowerStateFailure(
-            f"Failed to set node power state to {state}. Node {task.node.uuid} must not be powered off "
-            "(disable_power_off); it can be rebooted."
+            f"Failed to set node power state to {state}. {_must_stay_on(task.node)}"
         )
     if state not in task.driver.power.get_supported_power_states(task):
         raise exception.UnsupportedDriverExtension(
@@ -47,7 +46,8 @@ def request(task: Any, state: str, timeout: int | None = None) -> None:
 def change(task: Any, state: str, timeout: int | None = None, reraise: bool = True) -> None:
     """Change power, and record the new state, or what went wrong, on the node.
 
-    A server that is already in the wanted state is left alone, and so is one that must never be powered off.
+    A server that is already in the wanted state is left alone, and so is one that must never be powered off, also on
+    the way to a soft reboot.
 
     :param state: a key of ``states.POWER_TARGETS``.
     :param timeout: seconds; None takes the configured time.
@@ -116,7 +116,15 @@ def record_connection(task: Any) -> None:
 
 
 def _is_forbidden(node: Any, state: str) -> bool:
-    return bool(node.disable_power_off) and states.POWER_TARGETS[state] == states.POWER_OFF
+    # A soft reboot is a soft power off with a power on behind it.
+    return bool(node.disable_power_off) and state in (states.POWER_OFF, *_SOFT)
+
+
+def _must_stay_on(node: Any) -> str:
+    return (
+        f"Node {node.uuid} must not be powered off (disable_power_off); "
+        f"it can be rebooted by '{states.REBOOT}', which resets it."
+    )
 
 
 def _mind_family(task: Any, target: str) -> None:
@@ -174,4 +182,11 @@ def take_up(task: Any) -> None:
             until, since = (timeutils.parse_isotime(begun[n]) for n in ("until", "created_at"))
             timeout = round((until - since).total_seconds())
     journal.note(task, terms.TAKE_OVER, begun["conductor"] if begun else None, terms.STARTED)
+    if _is_forbidden(node, state):
+        # It was asked for before that was set.
+        node.target_power_state = None
+        node.last_error = _must_stay_on(node)
+        journal.note(task, terms.POWER, state, terms.FAILED, node.last_error)
+        node.save()
+        return
     change(task, state, timeout, reraise=False)

@@ -9,7 +9,8 @@ import pytest
 
 from ironic_lite import objects
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import agent_contact, flows, identity
+from ironic_lite.common import journal as terms
+from ironic_lite.conductor import agent_contact, flows, identity, journal
 from ironic_lite.conductor.periodics import orphans, owned
 from ironic_lite.drivers.modules.fake.power import FakePower
 from tests.functional.flows.booted import Booted
@@ -134,3 +135,21 @@ def test_parent_and_child_are_taken_up_at_once(
     done = taken_up(workshop, parent)
     assert (done.provision_state, done.last_error) == (states.ACTIVE, None)
     assert workshop.node(child).power_state == states.POWER_OFF
+
+
+@pytest.mark.parametrize("asked", [states.POWER_OFF, states.SOFT_POWER_OFF, states.SOFT_REBOOT])
+def test_a_power_off_that_has_been_forbidden_meanwhile(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    """Its conductor has died in the middle of it. The server stays on, and the node says why."""
+    monkeypatch.setattr(owned, "_is_ours", lambda _row: True)
+    node = workshop.create_node(
+        states.MANAGEABLE, power_state=states.POWER_ON, disable_power_off=True
+    )
+    with workshop.task(node) as task:
+        task.node.target_power_state = states.POWER_TARGETS[asked]
+        journal.note(task, terms.POWER, asked, terms.STARTED)
+        task.node.save()
+    end = taken_up(workshop, node)
+    assert (end.power_state, end.target_power_state) == (states.POWER_ON, None)
+    assert "must not be powered off (disable_power_off)" in end.last_error

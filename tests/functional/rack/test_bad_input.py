@@ -300,7 +300,7 @@ def test_a_power_off_that_must_not_be(ready: Ready) -> None:
     ready.cloud.set(server, disable_power_off=True)
     before, moment = ready.cloud.show(server), server.now()
     path = f"/v1/nodes/{server.node}/states/power"
-    for target in ("power off", "soft power off"):
+    for target in ("power off", "soft power off", "soft rebooting"):
         answer = ready.cloud.service.request("PUT", path, {"target": target})
         assert answer.status_code == 409
         assert "disable_power_off" in answer.text

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from ironic_lite.cmd import explain
 from ironic_lite.simulator import images
 from tests.functional.rack.cloud import Cloud, Server
 
@@ -72,6 +73,9 @@ def test_what_the_bmc_is_and_how_it_is_reached_stands_on_the_node(cloud: Cloud) 
     cloud.manage(server)
     node = cloud.show(server)
     assert node["driver_internal_info"]["ipmi_cipher_suite"] == 17
+    told = cloud.service.call("GET", f"/v1/nodes/{server.node}/timeline")["summary"]
+    assert told["cipher_suite"] == 17
+    assert "BMC: sessions use cipher suite 17." in explain._summary(told)
     assert node["properties"]["vendor"] == "supermicro"
     named = cloud.enrol(properties={"vendor": "mine"})
     cloud.rack.set_faults(named.index, bmc_vendor="supermicro")

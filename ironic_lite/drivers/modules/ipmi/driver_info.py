@@ -21,6 +21,7 @@ CIPHER_SUITES = (3, 17)
 
 MAX_USERNAME = 16
 MAX_PASSWORD = 20
+MAX_KG = 20
 
 COMMON_PROPERTIES = {
     "ipmi_address": "IP address or host name of the BMC. Required.",
@@ -36,7 +37,8 @@ COMMON_PROPERTIES = {
     "default is false. One of true, false. Optional.",
     "ipmi_disable_boot_timeout": "Whether the BMC is asked to keep a boot device for more than 60 s; [ipmi] "
     "disable_boot_timeout decides where it is left out. One of true, false. Optional.",
-    "ipmi_hex_kg_key": "Key of the BMC (Kg) as 40 hexadecimal digits, if it has one. Optional.",
+    "ipmi_hex_kg_key": "Key of the BMC (Kg) in hexadecimal, two digits a byte, at most 40; a shorter one has "
+    "zeros behind it. Optional.",
 }
 """Names of the ``driver_info`` fields read here, and what each is for."""
 
@@ -65,7 +67,7 @@ REFUSED = {
 """Names that Ironic reads, and that are refused instead of being ignored."""
 
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
-_KG = re.compile(r"(0[xX])?([0-9a-fA-F]{40})")
+_KG = re.compile(r"(0[xX])?((?:[0-9a-fA-F]{2}){1,20})")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -209,5 +211,5 @@ def _kg(value: Any) -> bytes | None:
         return None
     match = _KG.fullmatch(str(value))
     if not match:
-        raise _invalid("ipmi_hex_kg_key must be exactly 40 hexadecimal digits.")
-    return bytes.fromhex(match[2])
+        raise _invalid("ipmi_hex_kg_key must be an even number of hexadecimal digits, at most 40.")
+    return bytes.fromhex(match[2]).ljust(MAX_KG, b"\0")

@@ -80,13 +80,30 @@ def test_missing_address(value: str | None) -> None:
         ("ipmi_cipher_suite", "strong", "must be the number"),
         ("ipmi_cipher_suite", 0, "only 3 and 17"),
         ("ipmi_protocol_version", "1.5", "only 2.0 is supported"),
-        ("ipmi_hex_kg_key", "abc", "exactly 40 hexadecimal digits"),
+        ("ipmi_hex_kg_key", "abc", "an even number of hexadecimal digits, at most 40"),
+        ("ipmi_hex_kg_key", "ab" * 21, "an even number of hexadecimal digits, at most 40"),
+        ("ipmi_hex_kg_key", "0x", "an even number of hexadecimal digits, at most 40"),
+        ("ipmi_hex_kg_key", "kg", "an even number of hexadecimal digits, at most 40"),
         ("ipmi_bridging", "single", "not supported"),
     ],
 )
 def test_wrong_values_are_named(field: str, value: Any, says: str) -> None:
     with pytest.raises(exception.InvalidParameterValue, match=f"{field} .*{says}"):
         driver_info.parse(ADDRESS | {field: value})
+
+
+@pytest.mark.parametrize(
+    ("given", "key"),
+    [
+        ("6b67", b"kg"),
+        ("0x6B67", b"kg"),
+        (6867, b"hg"),
+        ("1f" * 20, b"\x1f" * 20),
+    ],
+)
+def test_a_short_key_has_zeros_behind_it(given: Any, key: bytes) -> None:
+    info = driver_info.parse(ADDRESS | {"ipmi_hex_kg_key": given})
+    assert info.kg == key + bytes(20 - len(key))
 
 
 def test_secrets_are_never_shown() -> None:
