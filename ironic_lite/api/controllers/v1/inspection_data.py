@@ -57,10 +57,11 @@ def receive(call: Call) -> webob.Response:
     query = call.query({"node_uuid": types.UUID})
     try:
         data = dict(DATA.check(call.agents_document()))
-        _check_version(call, query)
+        if not _takes_version(call, query):
+            raise exception.NotFound(f"API version 1.{SINCE} or newer is required")
         _leave_out_logs(call, data)
     except exception.Invalid as exc:
-        if exc.code in _OF_DATA:
+        if exc.code in _OF_DATA and _takes_version(call, query):
             _fail(call, query, exc.message)
         raise
     inventory = inventories.clean(data.pop("inventory"))
@@ -73,9 +74,8 @@ def receive(call: Call) -> webob.Response:
     return call.reply(answer, 202)
 
 
-def _check_version(call: Call, query: dict[str, Any]) -> None:
-    if call.minor < SINCE and (call.minor != _OLD_RAMDISKS or "node_uuid" in query):
-        raise exception.NotFound(f"API version 1.{SINCE} or newer is required")
+def _takes_version(call: Call, query: dict[str, Any]) -> bool:
+    return call.minor >= SINCE or (call.minor == _OLD_RAMDISKS and "node_uuid" not in query)
 
 
 def _fail(call: Call, query: dict[str, Any], reason: str) -> None:
@@ -83,7 +83,6 @@ def _fail(call: Call, query: dict[str, Any], reason: str) -> None:
 
     :raises Conflict: its server is not booted for the inspection yet.
     """
-    _check_version(call, query)
     macs, bmcs = inventories.salvage(call.request.environ.get(bodies.WHOLE, b""))
     with contextlib.suppress(exception.NotFound, exception.InvalidParameterValue):
         node = _find(call, query.get("node_uuid"), macs, bmcs)
