@@ -14,7 +14,7 @@ import enum
 from oslo_log import log
 
 from ironic_lite.common import exception
-from ironic_lite.drivers.modules.ipmi import driver_info, sessions, wire
+from ironic_lite.drivers.modules.ipmi import driver_info, sessions, transport, wire
 
 LOG = log.getLogger(__name__)
 
@@ -94,7 +94,7 @@ def power_is_on(info: driver_info.ConnectionInfo) -> bool | None:
 
 
 def chassis_control(
-    info: driver_info.ConnectionInfo, what: ChassisControl, guard: wire.Guard
+    info: driver_info.ConnectionInfo, what: ChassisControl, guard: transport.Guard
 ) -> None:
     """Chassis Control (section 28.3). What is not idempotent is sent once only.
 
@@ -107,7 +107,7 @@ def chassis_control(
     sessions.POOL.command(info, request)
 
 
-def keep_boot_flags(info: driver_info.ConnectionInfo, guard: wire.Guard) -> None:
+def keep_boot_flags(info: driver_info.ConnectionInfo, guard: transport.Guard) -> None:
     """Have the BMC keep boot flags that no power-on follows within 60 s (parameter 3 of section 28.12).
 
     That is a convenience: a BMC that does not know it, refuses it or says nothing is passed over.
@@ -125,7 +125,9 @@ def keep_boot_flags(info: driver_info.ConnectionInfo, guard: wire.Guard) -> None
         LOG.info("Boot devices may be forgotten after 60 s without a power-on: %s", refused)
 
 
-def set_boot_flags(info: driver_info.ConnectionInfo, flags: BootFlags, guard: wire.Guard) -> None:
+def set_boot_flags(
+    info: driver_info.ConnectionInfo, flags: BootFlags, guard: transport.Guard
+) -> None:
     """Set System Boot Options (section 28.12)."""
     first = 0
     if flags.device is not BootDevice.NONE:
@@ -133,7 +135,9 @@ def set_boot_flags(info: driver_info.ConnectionInfo, flags: BootFlags, guard: wi
     set_raw_boot_flags(info, bytes([first, flags.device << 2, 0, 0, 0]), guard)
 
 
-def set_raw_boot_flags(info: driver_info.ConnectionInfo, flags: bytes, guard: wire.Guard) -> None:
+def set_raw_boot_flags(
+    info: driver_info.ConnectionInfo, flags: bytes, guard: transport.Guard
+) -> None:
     """The same, with the five bytes of parameter 5 as :func:`get_raw_boot_flags` returns them."""
     _send(info, _SET_BOOT_OPTIONS, bytes([_BOOT_FLAGS]) + flags, guard=guard)
 
@@ -179,7 +183,7 @@ def _send(
     info: driver_info.ConnectionInfo,
     command: int,
     data: bytes = b"",
-    guard: wire.Guard | None = None,
+    guard: transport.Guard | None = None,
 ) -> bytes:
     request = wire.Request(_CHASSIS, command, data, guard=guard)
     return sessions.POOL.command(info, request)

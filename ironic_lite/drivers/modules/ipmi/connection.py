@@ -11,7 +11,7 @@ from pyghmi.ipmi.private import constants
 
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF
-from ironic_lite.drivers.modules.ipmi import driver_info, errors, retry, wire
+from ironic_lite.drivers.modules.ipmi import driver_info, errors, login, retry, wire
 
 LOG = log.getLogger(__name__)
 
@@ -198,7 +198,7 @@ class BMC:
         return self._session
 
     def _login(self, info: driver_info.ConnectionInfo, tries: retry.Tries) -> wire.Session:
-        suite = info.cipher_suite or self._suite or wire.BEST_SUITE
+        suite = info.cipher_suite or self._suite or login.BEST_SUITE
         try:
             session = wire.Session(info, suite, tries.deadline, self._candidate, tries.made)
         except errors.NameUnknown as error:
@@ -215,7 +215,7 @@ class BMC:
     def _note_suite(self, info: driver_info.ConnectionInfo, suite: int) -> None:
         if suite != self._suite:
             LOG.info("BMC %s: sessions use cipher suite %d", info.endpoint, suite)
-            if suite != wire.BEST_SUITE and info.cipher_suite is None:
+            if suite != login.BEST_SUITE and info.cipher_suite is None:
                 LOG.warning(
                     "BMC %s takes nothing better than cipher suite %d", info.endpoint, suite
                 )

@@ -12,7 +12,7 @@ What must not be done twice is not sent again once the BMC may have done it.
 import time
 
 from ironic_lite.conf import CONF
-from ironic_lite.drivers.modules.ipmi import errors, wire
+from ironic_lite.drivers.modules.ipmi import errors, login, wire
 
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 3.0
@@ -61,7 +61,7 @@ def code_is_final(code: int, request: wire.Request) -> bool:
 
 def status_is_final(status: int) -> bool:
     """Whether an RMCP+ or RAKP status code other than success ends a login."""
-    return status not in wire.NOT_NOW_STATUSES and status <= _LAST_KNOWN_STATUS
+    return status not in login.NOT_NOW_STATUSES and status <= _LAST_KNOWN_STATUS
 
 
 def message_is_final(message: str) -> bool:

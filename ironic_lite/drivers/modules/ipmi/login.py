@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Logging in to a BMC: several tries side by side, either cipher suite, and what a refusal means."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pyghmi.ipmi.private import constants, simplesession
+
+from ironic_lite.drivers.modules.ipmi import driver_info, errors
+from ironic_lite.drivers.modules.ipmi.transport import PATIENCE_GROWTH, Transport
+
+SENDS_PER_SUITE = 2
+"""How often one cipher suite is proposed to a BMC that does not answer, before the other one is."""
+
+_SHA1, _SHA256 = 1, 256
+_SUITE_OF_HASH = {_SHA1: 3, _SHA256: 17}
+_HASH_OF_SUITE = {3: _SHA1, 17: _SHA256}
+BEST_SUITE = 17
+_OTHER_HASH = {_SHA1: _SHA256, _SHA256: _SHA1}
+_SUITE_OF_ALGORITHMS = {(1, 1, 1): 3, (3, 4, 1): 17}
+"""Authentication, integrity, confidentiality (IPMI 2.0 tables 13-17 to 13-19) to cipher suite (table 22-20)."""
+# What pyghmi knows of one try of a login. More than one may be under way: see ``Login.wait_for_rsp``.
+_OF_A_TRY = (
+    *("localsid", "rmcptag", "pendingsessionid", "sessioncontext", "privlevel"),
+    *("attemptedhash", "currhashlib", "currhashlen", "lastpayload", "last_payload_type"),
+    *("randombytes", "remoterandombytes", "remoteguid", "sik", "k1", "k2", "aeskey"),
+)
+_STAGES = tuple(errors.LOGIN_STAGES)
+_TAGS = 0xFF
+
+# Status codes of RMCP+ and RAKP (IPMI 2.0 table 13-15).
+NOT_NOW_STATUSES = frozenset((0x01, 0x02, 0x08, 0x0B))
+"""No resources for a session, for one of this role, and a session that the BMC does not know (any more), which happens
+when datagrams come late or twice, or when it restarts."""
+_INVALID_SESSION_ID = 0x02
+_SESSION_LOST = (_INVALID_SESSION_ID, 0x08)
+_LEVEL_REFUSED = (0x09, 0x0A, 0x0D)
+# Completion codes of Set Session Privilege Level (section 22.18), and "insufficient privilege".
+_LEVEL_NOT_GRANTED = (0x80, 0x81, 0xD4)
+_ADMINISTRATOR = driver_info.PRIVILEGES["ADMINISTRATOR"]
+
+
+class Login(Transport):
+    """Overrides what pyghmi takes for granted when it logs in."""
+
+    def _plan(self, info: driver_info.ConnectionInfo, suite: int) -> None:
+        """Called before pyghmi's ``__init__``, which logs in.
+
+        :param suite: cipher suite to begin with; the other one follows unless ``info.cipher_suite`` names one.
+        """
+        self.info = info
+        self._first_hash = _HASH_OF_SUITE[suite]
+        self._refused_hashes: set[int] = set()
+        self._completion = 0
+        self._ended: errors.LoginRefused | errors.NoAnswer | None = None
+        self._set_aside: dict[int, dict[str, Any]] = {}
+        self._last_tag = self._last_sid = 0
+        self.sessioncontext = None
+        self.attemptedhash = self._first_hash
+
+    @property
+    def suite(self) -> int:
+        """Number of the cipher suite in use."""
+        return _SUITE_OF_HASH[self.attemptedhash]
+
+    def wait_for_rsp(self, timeout: float | None = None, callout: bool = True) -> None:
+        """One packet of the login, in or, when none came for a while, out again.
+
+        A BMC makes a new challenge, or a new session, for each packet that it gets, and computes it for seconds if it
+        is slow: the answer to the first one would not fit any more. So nothing is sent twice within one try of the
+        login. A new try begins beside those that are under way, and whichever is answered first goes on.
+        """
+        asked = self.lastpayload
+        if self._receive(min(self._resend_at, self._deadline)):
+            if self.lastpayload is not asked:
+                self._begin_step()
+            return
+        self._check_patience()
+        if self.sessioncontext is None:
+            self.send_payload()
+            return
+        self._set_aside[self.rmcptag] = self._this_try()
+        if self.sessioncontext != "OPENSESSION":
+            self._slowness *= PATIENCE_GROWTH
+        elif self.info.cipher_suite is None and (self._sends - 1) % SENDS_PER_SUITE == 0:
+            # Old BMCs drop a proposal that they do not know.
+            self.attemptedhash = _OTHER_HASH[self.attemptedhash]
+        opening = self.sessioncontext == "OPENSESSION"
+        self._open_rmcpplus_request()
+        if not opening:
+            self._begin_step()
+
+    def _initsession(self) -> None:
+        super()._initsession()
+        self.attemptedhash = self._first_hash
+        # Else pyghmi goes on waiting after "invalid integrity check value", though nothing more will come.
+        self.logontries = 0
+        self._set_aside.clear()
+        self._last_tag = max(self._last_tag, self.rmcptag)
+        self._last_sid = max(self._last_sid, self.localsid)
+
+    def login(self) -> None:
+        self._initsession()
+        self._begin_step()
+        self._get_channel_auth_cap()
+
+    def _got_channel_auth_cap(self, response: Mapping[str, Any]) -> None:
+        self._completion = response.get("code", 0)
+        super()._got_channel_auth_cap(response)
+
+    def _open_rmcpplus_request(self) -> None:
+        if self.info.cipher_suite not in (None, self.suite):
+            self._end(
+                errors.LoginRefused(
+                    errors.Refusal.CIPHER_SUITE, "it refuses the proposed algorithms"
+                )
+            )
+            return
+        # Tags and identifiers tell the tries apart.
+        self.rmcptag, self.localsid = self._last_tag % _TAGS, self._last_sid
+        super()._open_rmcpplus_request()
+        self._last_tag, self._last_sid = self.rmcptag, self.localsid
+
+    def _send_rakp1(self) -> None:
+        self.rmcptag = self._last_tag % _TAGS
+        super()._send_rakp1()
+        self._last_tag = self.rmcptag
+
+    def _send_rakp3(self) -> None:
+        self.rmcptag = self._last_tag % _TAGS
+        super()._send_rakp3()
+        self._last_tag = self.rmcptag
+
+    def _this_try(self) -> dict[str, Any]:
+        return {name: vars(self)[name] for name in _OF_A_TRY if name in vars(self)}
+
+    def _take_up(self, tag: int) -> bool:
+        """Go on with the try that a message answers; False when it answers none, or one that others have overtaken."""
+        if tag == self.rmcptag:
+            return True
+        earlier = self._set_aside.get(tag)
+        if earlier is None or _stage(earlier) < _stage(self._this_try()):
+            return False
+        if self.sessioncontext in _STAGES:
+            self._set_aside[self.rmcptag] = self._this_try()
+        self.__dict__.update(self._set_aside.pop(tag))
+        return True
+
+    def _got_rmcp_response(self, data: bytearray) -> Any:
+        if not self._take_up(data[0]):
+            return None
+        if data[1] in errors.ALGORITHMS_REFUSED:
+            self._refused_hashes.add(self.attemptedhash)
+            other = _OTHER_HASH[self.attemptedhash]
+            if other not in self._refused_hashes:
+                self.attemptedhash = other
+                return self._open_rmcpplus_request()
+        if data[1]:
+            return self._end_try(data[1])
+        if not self._take_algorithms(data):
+            return None
+        return super()._got_rmcp_response(data)
+
+    def _got_rakp2(self, data: bytearray) -> Any:
+        if not self._take_up(data[0]):
+            return None
+        if data[1] in _LEVEL_REFUSED and self.autopriv and self.privlevel == _ADMINISTRATOR:
+            self.privlevel -= 1
+            return self.login()
+        if data[1]:
+            return self._end_try(data[1])
+        return super()._got_rakp2(data)
+
+    def _got_rakp4(self, data: bytearray) -> Any:
+        if not self._take_up(data[0]):
+            return None
+        if data[1]:
+            return self._end_try(data[1])
+        return super()._got_rakp4(data)
+
+    def _end_try(self, status: int) -> None:
+        """The BMC refuses this try. That ends the login, unless earlier tries may still be answered."""
+        text = constants.rmcp_codes.get(status, f"RMCP+ status code 0x{status:02x}")
+        if status == errors.INTEGRITY and self.sessioncontext == "EXPECTINGRAKP4":
+            # RAKP message 2 has proved that both know the password; something that came twice has confused the BMC.
+            status = _INVALID_SESSION_ID
+        if status in NOT_NOW_STATUSES and self._set_aside:
+            tag = max(self._set_aside, key=lambda each: _stage(self._set_aside[each]))
+            self.__dict__.update(self._set_aside.pop(tag))
+            return
+        if status in _SESSION_LOST:
+            self._end(errors.NoAnswer(text, self.sessioncontext, at_once=True))
+        else:
+            self._end(errors.login_refused(status, text))
+
+    def _problem(self, text: str) -> errors.LoginRefused | errors.NoAnswer:
+        """Why the login ended."""
+        if self._ended is not None:
+            return self._ended
+        code = self._completion
+        if self.sessioncontext == "ESTABLISHED":
+            last: Any = self.lastresponse
+            code = last["code"] if last else 0
+        if not code:
+            return errors.login_refused(0, text)
+        told = constants.ipmi_completion_codes.get(code, "no known meaning")
+        refusal = errors.Refusal.OTHER
+        if code in _LEVEL_NOT_GRANTED:
+            refusal, told = errors.Refusal.PRIVILEGE, "privilege level not granted"
+        return errors.LoginRefused(
+            refusal, f"it answers the login with code 0x{code:02x} ({told})", completion=code
+        )
+
+    def _take_algorithms(self, data: bytearray) -> bool:
+        """Use what the BMC chose (IPMI 2.0 table 13-10): some answer a proposal of suite 17 with suite 3."""
+        chosen = _SUITE_OF_ALGORITHMS.get((data[16], data[24], data[32]))
+        if chosen is None or chosen == self.suite:
+            return True
+        if self.info.cipher_suite is not None:
+            self._end(
+                errors.LoginRefused(errors.Refusal.CIPHER_SUITE, f"it insists on suite {chosen}")
+            )
+            return False
+        self.attemptedhash = _HASH_OF_SUITE[chosen]
+        self.currhashlib = (
+            simplesession.hashlib.sha1 if chosen == 3 else simplesession.hashlib.sha256
+        )
+        self.currhashlen = 12 if chosen == 3 else 16
+        return True
+
+    def _get_session_challenge(self) -> None:
+        self._end(errors.LoginRefused(errors.Refusal.VERSION, "it offers IPMI 1.5 only"))
+
+    def _end(self, problem: errors.LoginRefused | errors.NoAnswer) -> None:
+        self._ended = problem
+        self.onlogon({"error": str(problem)})
+
+
+def _stage(a_try: Mapping[str, Any]) -> int:
+    """How far a try has come."""
+    stage = a_try["sessioncontext"]
+    return _STAGES.index(stage) if stage in _STAGES else -1
