@@ -3,13 +3,25 @@
 
 from typing import Any
 
+from ironic_lite.drivers import refused_fields
 from ironic_lite.drivers.interfaces.network import NetworkInterface
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
+_NO_SWITCH = refused_fields.Refused(
+    "No network is switched for the node; plug it in where its ramdisk finds the API, and remove the field."
+)
+_REFUSED = {
+    f"{purpose}_network": _NO_SWITCH
+    for purpose in ("cleaning", "inspection", "provisioning", "rescuing", "servicing")
+}
+
 
 class NoopNetwork(Unconfigured, NetworkInterface):
     """Every server stays plugged in where it is."""
+
+    def refused_properties(self) -> dict[str, refused_fields.Refused]:
+        return dict(_REFUSED)
 
     def add_provisioning_network(self, task: Task) -> None:
         return None

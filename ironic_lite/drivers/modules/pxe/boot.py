@@ -10,7 +10,7 @@ from typing import Any
 
 from ironic_lite.common import exception, states
 from ironic_lite.conf import CONF
-from ironic_lite.drivers import available, boot_persistence
+from ironic_lite.drivers import available, boot_persistence, refused_fields
 from ironic_lite.drivers.interfaces import management
 from ironic_lite.drivers.interfaces.boot import BootInterface
 from ironic_lite.drivers.interfaces.task import Task
@@ -57,6 +57,16 @@ def api_url() -> str:
     return f"{scheme}://{host}:{CONF.api.port}"
 
 
+_REFUSED = {
+    "pxe_template": refused_fields.Refused(
+        "The service makes the boot scripts itself; use kernel_append_params for what the ramdisk is to be told."
+    ),
+    "external_http_url": refused_fields.Refused(
+        "The service serves no images; let deploy_kernel and deploy_ramdisk name a server that the node reaches."
+    ),
+}
+
+
 class IPXEBoot(BootInterface):
     """Boots the deploy ramdisk by iPXE, the deployed system from its disk or, if it is a ramdisk itself, by iPXE."""
 
@@ -64,6 +74,9 @@ class IPXEBoot(BootInterface):
 
     def get_properties(self) -> dict[str, str]:
         return dict(_PROPERTIES)
+
+    def refused_properties(self) -> dict[str, refused_fields.Refused]:
+        return dict(_REFUSED)
 
     def validate(self, task: Task) -> None:
         """See the base class. Asks the servers of kernel and ramdisk whether they are there."""
