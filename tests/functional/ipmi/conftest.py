@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ironic_lite.conf import CONF
-from ironic_lite.drivers.modules.ipmi import retry, sessions, wire
+from ironic_lite.drivers.modules.ipmi import retry, sessions, transport
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def no_sessions_left() -> Iterator[None]:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lost datagrams are noticed sooner than a slow BMC would like: the tests' BMCs answer in milliseconds."""
-    monkeypatch.setattr(wire, "FIRST_PATIENCE", 0.25)
+    monkeypatch.setattr(transport, "FIRST_PATIENCE", 0.25)
     monkeypatch.setattr(retry, "FIRST_PAUSE", 0.02)
 
 

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from ironic_lite.common import exception
-from ironic_lite.drivers.modules.ipmi import commands, driver_info, sessions, wire
+from ironic_lite.drivers.modules.ipmi import commands, driver_info, sessions, transport, wire
 from ironic_lite.simulator.virtual_rack import VirtualRack
 from tests.waiting import wait_for
 
@@ -82,7 +82,7 @@ def test_bmc_without_a_free_session(
     settings: Callable[..., None],
 ) -> None:
     # On a busy machine the BMC may be slow, and silence alone makes the adapter try suite 3.
-    monkeypatch.setattr(wire, "FIRST_PATIENCE", 5.0)
+    monkeypatch.setattr(transport, "FIRST_PATIENCE", 5.0)
     settings("ipmi", command_retry_timeout=2)
     caplog.set_level(logging.INFO)
     with VirtualRack(count=1, session_limit=1) as rack:

@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 
 from ironic_lite.common import exception, states
-from ironic_lite.drivers.modules.ipmi import commands, driver_info, power, retry, sessions, wire
+from ironic_lite.drivers.modules.ipmi import (
+    commands,
+    driver_info,
+    power,
+    retry,
+    sessions,
+    transport,
+)
 from ironic_lite.drivers.modules.ipmi.management import IPMIManagement
 from ironic_lite.drivers.modules.ipmi.power import IPMIPower
 from ironic_lite.simulator.timing import Timing
@@ -134,7 +141,7 @@ def test_a_bmc_that_computes_for_long(
     rack: VirtualRack, seconds: float, patience: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each answer of RAKP comes later than it is waited for: one of the tries is answered all the same."""
-    monkeypatch.setattr(wire, "FIRST_PATIENCE", patience)
+    monkeypatch.setattr(transport, "FIRST_PATIENCE", patience)
     server = Server(rack, 0)
     server.faults(bmc_late_rakp=seconds)
     assert POWER.get_power_state(server.task) == states.POWER_OFF
