@@ -15,6 +15,7 @@ from ironic_lite.common import exception
 from ironic_lite.conf import CONF
 from ironic_lite.db import engine, paging, retry
 from ironic_lite.db.models import CONDUCTORS, INTERFACES
+from ironic_lite.db.repository import holds_nul
 from ironic_lite.db.types import server_time_ago
 
 Row = dict[str, Any]
@@ -137,6 +138,10 @@ def unregister(hostname: str, incarnation: str) -> None:
         connection.execute(statement)
 
 
+def _is_called(hostname: str) -> sa.ColumnElement[bool]:
+    return sa.false() if holds_nul(hostname) else CONDUCTORS.c.hostname == hostname
+
+
 @retry.on_transient_error
 def get_by_hostname(hostname: str) -> Row:
     """The conductor of this name.
@@ -144,7 +149,7 @@ def get_by_hostname(hostname: str) -> Row:
     :raises ConductorNotFound:
     """
     with engine.reader() as connection:
-        found = connection.execute(_select().where(CONDUCTORS.c.hostname == hostname))
+        found = connection.execute(_select().where(_is_called(hostname)))
         row = found.mappings().first()
     if row is None:
         raise exception.ConductorNotFound(conductor=hostname)
@@ -164,7 +169,7 @@ def rows(
         behind = None
         if marker is not None:
             found = connection.execute(
-                sa.select(sort_column, CONDUCTORS.c.id).where(CONDUCTORS.c.hostname == marker)
+                sa.select(sort_column, CONDUCTORS.c.id).where(_is_called(marker))
             ).first()
             if found is None:
                 raise exception.ConductorNotFound(conductor=marker)

@@ -30,21 +30,34 @@ was before its deletion. What it raises undoes the write."""
 
 def equals(*columns: sa.ColumnElement[Any]) -> dict[str, Filter]:
     """Filters for exactly this value, named as their columns."""
-    return {column.key: lambda value, column=column: column == value for column in columns}  # type: ignore[misc]
+    return {column.key: lambda value, column=column: _is(column, value) for column in columns}  # type: ignore[misc]
+
+
+def holds_nul(value: object) -> bool:
+    """Whether this is a text that no column holds; PostgreSQL refuses NUL even in a question."""
+    return isinstance(value, str) and "\0" in value
+
+
+def _is(column: sa.ColumnElement[Any], value: Any) -> Condition:
+    return sa.false() if holds_nul(value) else column == value
 
 
 def among(column: sa.ColumnElement[Any]) -> Filter:
     """A filter for any of these values."""
-    return lambda values: column.in_(list(values))
+    return lambda values: column.in_([value for value in values if not holds_nul(value)])
 
 
 def among_in_any_case(column: sa.ColumnElement[Any]) -> Filter:
     """The same where case has no meaning, also in rows of a release that kept what it was given."""
-    return lambda values: sa.func.lower(column).in_([value.lower() for value in values])
+    return lambda values: sa.func.lower(column).in_(
+        [value.lower() for value in values if not holds_nul(value)]
+    )
 
 
 def contains(column: sa.ColumnElement[Any], text: str) -> Condition:
     """Case-insensitive search for ``text``, in which % and _ mean themselves."""
+    if holds_nul(text):
+        return sa.false()
     return sa.func.lower(column).contains(text.lower(), autoescape=True)
 
 
@@ -134,7 +147,7 @@ class Repository:
         if isinstance(ident, int):
             return "id", ident
         for column in self._known_by:
-            if (value := _CANONICAL[column](ident)) is not None:
+            if (value := _CANONICAL[column](ident)) is not None and not holds_nul(value):
                 return column, value
         raise self.not_found(ident)
 

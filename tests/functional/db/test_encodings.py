@@ -4,15 +4,18 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF
-from ironic_lite.db import engine, nodes
+from ironic_lite.db import conductors, engine, node_items, nodes
 from ironic_lite.db.allocations import allocations
 from ironic_lite.db.ports import ports
 from tests.functional.servers.postgresql import PostgreSQL
+
+NUL = "a\0b"
 
 
 @pytest.mark.parametrize(
@@ -91,3 +94,31 @@ def test_the_case_of_a_conductor_group_does_not_matter(database: str) -> None:
         assert [row["id"] for row in nodes.rows(filters={"conductor_group": group})] == [node["id"]]
     nodes.update(node["id"], {"conductor_group": "RACK-2"})
     assert nodes.get(node["id"])["conductor_group"] == "rack-2"
+
+
+@pytest.mark.parametrize(
+    ("repository", "filters"),
+    [
+        (nodes, {"shard": [NUL]}),
+        (nodes, {"conductor_group": NUL}),
+        (nodes, {"description_contains": NUL}),
+        (ports, {"name": NUL}),
+        (ports, {"conductor_group_in": [NUL]}),
+        (allocations, {"resource_class": NUL}),
+        (node_items.bios_settings, {"name": NUL}),
+    ],
+)
+def test_a_question_with_nul_is_answered(database: str, repository: Any, filters: Any) -> None:
+    """No text holds NUL. PostgreSQL would refuse the question, the others answer it."""
+    assert repository.rows(filters=filters) == []
+
+
+def test_nul_names_nothing(database: str) -> None:
+    with pytest.raises(exception.PortNotFound):
+        ports.get(NUL)
+    with pytest.raises(exception.AllocationNotFound):
+        allocations.get(NUL)
+    with pytest.raises(exception.ConductorNotFound):
+        conductors.get_by_hostname(NUL)
+    with pytest.raises(exception.ConductorNotFound):
+        conductors.rows(marker=NUL)
