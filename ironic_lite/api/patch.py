@@ -14,7 +14,7 @@ import jsonpointer
 
 from ironic_lite.api import sizes, types
 from ironic_lite.api.resources.fields import Field, Resource
-from ironic_lite.common import encrypted, exception, redaction
+from ironic_lite.common import encrypted, exception, masks, redaction
 
 _OPERATIONS = ("add", "replace", "remove")
 MAX_OPERATIONS = 1000
@@ -146,7 +146,8 @@ def apply(
         if value is None:
             value = resource.null(field)
         if field.redact is not None:
-            value = redaction.unmask(value, before[name])
+            value = masks.unmask(value, before[name], field.redact)
+            resource.refuse_masks(field, value, before[name])
         if (where := encrypted.unreadable_in(value, name)) is not None:
             raise exception.SecretUnreadable(where=where)
         # By their text: to Python, true is the same as 1.

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is a secret, and how it is hidden from replies and logs: the one place that knows.
 
-``mask`` hides the values of secret keys in a structure, ``mask_text`` the secrets in a line of text, and
-``unmask`` undoes the harm of a client that sends back what it was shown.
+``mask`` hides the values of secret keys in a structure, ``mask_text`` the secrets in a line of text. ``masks`` has the
+way back: what a client writes that was shown masks.
 """
 
 import functools
 import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ironic_lite.common import encrypted
@@ -14,18 +15,38 @@ from ironic_lite.common import encrypted
 MASK = "******"
 
 _SECRET_KEY = re.compile(
-    r"passw|passphrase|pswd|secret|token|credential|adminpass|admin_pass|private_key|fernet|sslkey"
-    r"|encrypted_key|kg_key|auth_key|priv_key|snmp_community|configdrive|config_drive",
+    r"passw|passphrase|passcode|passkey|pswd|pwd|(?<!by)(?<!com)pass(?![a-z_-])|secret|token|credential|fernet"
+    r"|(?:private|encrypted|access|api|auth|priv|kg|ssl)[_-]?key|(?<![a-z])psk(?![a-z])|admin[_-]?pass"
+    r"|authorization|bearer|cookie|snmp[_-]?community|config[_-]?drive",
     re.IGNORECASE,
 )
+# Of a pair such as {"name": "AdminPassword", "value": "..."}: settings of a BIOS, operations of a rule or a patch.
+_NAMES_OF_VALUE = ("name", "key", "path")
 
 # Not secret by name, yet a URL the service signed for one download.
 SECRET_INSTANCE_KEYS = frozenset({"image_url"})
 
-# What texts hold comes from servers and clients, in any length: no pattern here tries a character twice.
-_URL_CREDENTIALS = re.compile(r"://[^/\s:@]*+:[^/\s@]*+@")
-_NAME = re.compile(r"""(?<![\w-])(?P<name>[\w-]++)['"]?\s*+[=:]\s*+""")
-_VALUE = re.compile(r"""(?P<quote>['"])(?:(?!(?P=quote))[\s\S])++|[^'",\s}&]++""")
+# What texts hold comes from servers and clients, in any length: no pattern here tries a character often.
+_IN_URL = re.compile(
+    r"""(?<=://)(?:
+        (?:[^/?\#\s"@]*+@)++                    # whatever stands before an @: user and password, or a token
+        | [^/\s":@\[]*+:(?!\d*+(?:[/\s]|\Z))    # a password with a / in it, which no port has
+          [^\s"@]{0,256}+@(?:[^/?\#\s"@]*+@)*+
+    )
+    | (?<=[?&;\#])(?P<name>[\w.~%-]++)=(?P<value>[^&\#\s"']++)""",
+    re.VERBOSE,
+)
+_SIGNATURE = re.compile(r"signature|(?<![a-z])sig(?![a-z])", re.IGNORECASE)
+_NAME = re.compile(r"""(?<![\w-])(?P<name>[\w-]++)\\*+['"]?\s*+[=:]\s*+""")
+_VALUE = re.compile(
+    r"""(?:[bru]{1,2}(?=\\*['"]))?(?:
+        (?P<quote>['"])(?:\\[\s\S]?|(?!(?P=quote))[^\\])++
+        | (?P<escaped>\\++['"])(?:(?!(?P=escaped))[\s\S])++     # JSON in a text of JSON
+    )
+    | (?:(?:bearer|basic|digest|negotiate|token)\s++)?[^'",\s}&]++""",
+    re.VERBOSE | re.IGNORECASE,
+)
+_OPENING, _CLOSING = "([{", ")]}"
 
 MAX_TEXT = 8000
 """Characters of the longest text that is kept of what went wrong."""
@@ -37,6 +58,19 @@ def is_secret_key(key: str) -> bool:
     return _SECRET_KEY.search(key) is not None
 
 
+def is_secret(within: Mapping[Any, Any], key: Any, also: frozenset[str] = frozenset()) -> bool:
+    """Whether what stands under ``key`` in a JSON object must not be shown: for its name, or for the name beside it.
+
+    :param also: further names of secrets.
+    """
+    if not isinstance(key, str):
+        return False
+    if key == "value":
+        names = (within.get(name) for name in _NAMES_OF_VALUE)
+        return any(isinstance(name, str) and is_secret_key(name) for name in names)
+    return key in also or is_secret_key(key)
+
+
 def mask(value: Any, also: frozenset[str] = frozenset()) -> Any:
     """A copy of a JSON value in which what stands under a secret key is replaced; the value itself when it
     holds none.
@@ -46,7 +80,7 @@ def mask(value: Any, also: frozenset[str] = frozenset()) -> Any:
     if isinstance(value, dict):
         changed: dict[Any, Any] | None = None
         for key, item in value.items():
-            if isinstance(key, str) and (key in also or is_secret_key(key)):
+            if is_secret(value, key, also):
                 hidden: Any = MASK
             elif isinstance(item, (dict, list)):
                 hidden = mask(item, also)
@@ -72,8 +106,26 @@ def mask(value: Any, also: frozenset[str] = frozenset()) -> Any:
 
 
 def mask_url(text: str) -> str:
-    """The text without the credentials of URLs in it; the text itself when there are none."""
-    return _URL_CREDENTIALS.sub(f"://{MASK}@", text) if "@" in text else text
+    """The text without the secrets of URLs in it; the text itself when there are none."""
+    return replace_in_urls(text, lambda _secret: MASK)
+
+
+def replace_in_urls(text: str, replacement: Callable[[str], str]) -> str:
+    """The text with something else in the place of the secrets of URLs: what stands before an ``@``, and the arguments
+    that are secret by their names or sign the URL.
+    """
+
+    def replaced(found: re.Match[str]) -> str:
+        name = found["name"]
+        if name is None:
+            return f"{replacement(found[0][:-1])}@"
+        if is_secret_key(name) or _SIGNATURE.search(name):
+            return f"{name}={replacement(found['value'])}"
+        return found[0]
+
+    if "://" not in text or not ("@" in text or "=" in text):
+        return text
+    return _IN_URL.sub(replaced, text)
 
 
 def mask_instance_info(value: Any) -> Any:
@@ -94,29 +146,34 @@ def _mask_assignments(text: str) -> str:
     while (named := _NAME.search(text, place)) is not None:
         # What another name stands for may be an assignment itself: "login failed: password=...".
         place = named.end()
-        value = _VALUE.match(text, place) if is_secret_key(named["name"]) else None
-        if value is not None:
-            kept += [text[done:place], value["quote"] or "", MASK]
-            done = place = value.end()
+        if not is_secret_key(named["name"]):
+            continue
+        opening = ""
+        if text[place : place + 1] in (*_OPENING,):
+            end = _end_of_structure(text, place)
+        elif (value := _VALUE.match(text, place)) is not None:
+            opening, end = value["quote"] or value["escaped"] or "", value.end()
+        else:
+            continue
+        kept += [text[done:place], opening, MASK]
+        done = place = end
     return "".join(kept) + text[done:]
+
+
+def _end_of_structure(text: str, start: int) -> int:
+    """Where a list or object in a text ends; the end of the text where it was cut off."""
+    depth = 0
+    for place in range(start, len(text)):
+        if text[place] in _OPENING:
+            depth += 1
+        elif text[place] in _CLOSING:
+            depth -= 1
+            if depth == 0:
+                return place + 1
+    return len(text)
 
 
 def storable(text: str) -> str:
     """The text as every database keeps it: not too long, without NUL and without bytes that were no UTF-8."""
     kept = text[:MAX_TEXT].replace("\0", "\N{REPLACEMENT CHARACTER}")
     return kept.encode(errors="replace").decode()
-
-
-def unmask(new: Any, old: Any) -> Any:
-    """``new`` with every mask that stands where ``old`` has a value replaced by that value.
-
-    A client that reads a record, changes one key and writes the whole back would otherwise overwrite each
-    password with the asterisks it was shown.
-    """
-    if old is not None and isinstance(new, str) and MASK in new and new in (MASK, mask(old)):
-        return old
-    if isinstance(new, dict) and isinstance(old, dict):
-        return {key: unmask(item, old.get(key)) for key, item in new.items()}
-    if isinstance(new, list) and isinstance(old, list) and len(new) == len(old):
-        return [unmask(a, b) for a, b in zip(new, old, strict=True)]
-    return new

@@ -6,7 +6,6 @@ Secrets do not leave the service: they are masked as in replies of the API.
 
 import dataclasses
 import datetime
-from collections.abc import Callable
 from typing import Any
 
 from ironic_lite.common import redaction
@@ -43,28 +42,19 @@ class Payload:
 
 _WITHHELD = {"redacted_contents": "** Not published in notifications. **"}
 
-_MASKED: dict[str, Callable[[Any], Any]] = {
-    "driver_info": redaction.mask,
-    "driver_internal_info": redaction.mask,
-    "instance_info": redaction.mask_instance_info,
-    "clean_step": redaction.mask,
-    "deploy_step": redaction.mask,
-    "steps": redaction.mask,
-    "actions": redaction.mask,
-    "conditions": redaction.mask,
-    "extra": redaction.mask,
-    "last_error": redaction.mask_text,
-    "maintenance_reason": redaction.mask_text,
-}
+_TOLD = frozenset({"last_error", "maintenance_reason", "protected_reason", "retired_reason"})
+"""Texts that may quote what went wrong."""
 
 
 def _plain(name: str, value: Any) -> Any:
     if isinstance(value, datetime.datetime):
         # The form in which oslo.versionedobjects sends them.
         return value.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    if value is None or name not in _MASKED:
-        return value
-    return _MASKED[name](value)
+    if name == "instance_info":
+        return redaction.mask_instance_info(value)
+    if isinstance(value, (dict, list)):
+        return redaction.mask(value)
+    return redaction.mask_text(value) if value and name in _TOLD else value
 
 
 _MOMENTS = ("created_at", "updated_at")

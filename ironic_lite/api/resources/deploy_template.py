@@ -5,6 +5,7 @@ from ironic_lite.api import types
 from ironic_lite.api.resources.fields import Field, Resource, computed
 from ironic_lite.api.steps import StepList
 from ironic_lite.api.traits import TRAIT
+from ironic_lite.common import redaction
 
 DEPLOY_TEMPLATE = Resource(
     "template",
@@ -22,6 +23,7 @@ DEPLOY_TEMPLATE = Resource(
             update=True,
             mandatory=True,
             sort=False,
+            redact=redaction.mask,
         ),
         Field(
             name="links",

@@ -13,7 +13,7 @@ from typing import Any
 
 from ironic_lite.api import sizes, types, versions
 from ironic_lite.api.view import View
-from ironic_lite.common import exception
+from ironic_lite.common import exception, masks, redaction
 
 Row = dict[str, Any]
 Reader = Callable[[Row, View], Any]
@@ -269,8 +269,21 @@ class Resource:
                 del values[name]
             else:
                 field.check_known(value, minor)
+                self.refuse_masks(field, value, None)
                 sizes.check(name, value)
         return values
+
+    @staticmethod
+    def refuse_masks(field: Field, value: Any, before: Any) -> None:
+        """:raises InvalidParameterValue: a mask stands where there is no secret for it."""
+        if field.redact is None:
+            return
+        where = masks.misplaced(value, before, field.name)
+        if where is not None:
+            raise exception.InvalidParameterValue(
+                f"{where} holds {redaction.MASK}, which stands for a secret that is not shown, and there was none in "
+                "this place. Give the secret itself, or leave it out."
+            )
 
     def null(self, field: Field) -> Any:
         """What a null means for ``field``.

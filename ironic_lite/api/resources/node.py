@@ -8,6 +8,7 @@ from ironic_lite.api import filters, types
 from ironic_lite.api.resources.fields import Field, Reader, Resource, Row, computed
 from ironic_lite.api.view import NodeKey, View
 from ironic_lite.common import exception, redaction, states
+from ironic_lite.conf import CONF
 
 # The first microversion of each hardware interface. Vendor and the like came together in 1.31.
 INTERFACES = {
@@ -121,8 +122,11 @@ def _links(suffix: str = "") -> Any:
 
 
 def _cleaning_rule(wanted: Any) -> str | None:
-    """Cleaning protects the next tenant: to switch it off is more than to change a field."""
-    return None if wanted is None or wanted is True else "baremetal:node:disable_cleaning"
+    """Cleaning protects the next tenant: to switch it off is more than to change a field. A null does where the default
+    is not to clean.
+    """
+    cleans = CONF.conductor.automated_clean if wanted is None else wanted is True
+    return None if cleans else "baremetal:node:disable_cleaning"
 
 
 def _maintenance_rule(wanted: Any) -> str:
@@ -171,7 +175,7 @@ NODE = Resource(
             create=True,
             write_rule="baremetal:node:set_boot_mode",
         ),
-        _json("clean_step", 7),
+        _json("clean_step", 7, redact=redaction.mask),
         Field(
             name="conductor_group",
             kind=_ConductorGroup(),
@@ -181,7 +185,7 @@ NODE = Resource(
             **_BOTH,
         ),
         Field(name="console_enabled", kind=types.BOOLEAN, default=False),
-        _json("deploy_step", 44),
+        _json("deploy_step", 44, redact=redaction.mask),
         Field(name="description", kind=types.Text(4096), since=51, **_BOTH),
         Field(
             name="disable_power_off",
@@ -321,7 +325,7 @@ NODE = Resource(
             create=True,
             write_rule="baremetal:node:set_secure_boot",
         ),
-        _json("service_step", 87),
+        _json("service_step", 87, redact=redaction.mask),
         Field(
             name="shard",
             kind=types.TEXT,

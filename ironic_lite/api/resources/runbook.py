@@ -6,6 +6,7 @@ from typing import Any
 from ironic_lite.api import types
 from ironic_lite.api.resources.fields import BODY, QUERY, Field, Resource, computed
 from ironic_lite.api.steps import StepList
+from ironic_lite.common import redaction
 
 TRAITS_SINCE = 112
 """From then on nodes are matched by the runbook's traits; before, by its name, which has to be a trait."""
@@ -36,6 +37,7 @@ RUNBOOK = Resource(
             kind=StepList("order", args_needed=False),
             mandatory=True,
             sort=False,
+            redact=redaction.mask,
             **_BOTH,
         ),
         # Read with the runbook in one query, and written by a route of their own.

@@ -33,8 +33,11 @@ def parse(url: Any, what: str) -> urllib.parse.SplitResult:
     try:
         parts = urllib.parse.urlsplit(url)
         _ = parts.port
-    except ValueError as exc:
-        raise OutboundError(f"{what} '{shown}' is not a URL: {exc}") from exc
+    except ValueError:
+        # What the library says quotes the password.
+        raise OutboundError(
+            f"{what} '{shown}' is not a URL: its host is malformed, or its port is no number up to 65535"
+        ) from None
     if parts.scheme not in SCHEMES or not parts.hostname:
         raise OutboundError(
             f"{what} '{shown}' must be an http or https URL; other schemes are refused"

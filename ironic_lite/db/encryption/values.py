@@ -3,7 +3,6 @@
 
 import base64
 import binascii
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -18,9 +17,6 @@ KeyOf = Callable[[int], DataKey]
 _JSON, _BASE64 = b"j", b"b"
 _LONG = 100
 """Characters from which on it pays to look whether a text is base64, as config drives are."""
-
-_URL_CREDENTIALS = re.compile(r"(?<=://)[^/\s:@]*+:[^/\s@]*+(?=@)")
-_TOKEN_IN_URL = re.compile(rf"(?<=://){encrypted.TOKEN.pattern}(?=@)", re.ASCII)
 
 
 def encrypt(key: DataKey, guard: Guard, value: Any, place: Place) -> Any:
@@ -70,7 +66,8 @@ class _Writer:
         if isinstance(value, dict):
             changed: dict[str, Any] | None = None
             for name, item in value.items():
-                written = self._item(name, item, place)
+                secret = redaction.is_secret(value, name, self._also)
+                written = self._item(name, item, place, secret)
                 if written is not item:
                     changed = dict(value) if changed is None else changed
                     changed[name] = written
@@ -80,10 +77,9 @@ class _Writer:
             return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
         return value
 
-    def _item(self, name: str | int, item: Any, place: Place) -> Any:
+    def _item(self, name: str | int, item: Any, place: Place, secret: bool = False) -> Any:
         if isinstance(item, encrypted.Unreadable):
             return item.token
-        secret = isinstance(name, str) and (name in self._also or redaction.is_secret_key(name))
         if secret and item not in (None, "", [], {}):
             return _one(self._key, item, (*place, name))
         if isinstance(item, (dict, list)):
@@ -93,10 +89,8 @@ class _Writer:
     def _text(self, text: str, place: Place) -> str:
         if encrypted.MARK in text:
             return _one(self._key, text, place)
-        if "://" not in text or "@" not in text:
-            return text
         # In their place, so that who hides them in a URL need not decrypt it.
-        return _URL_CREDENTIALS.sub(lambda found: _one(self._key, found[0], place), text)
+        return redaction.replace_in_urls(text, lambda secret: _one(self._key, secret, place))
 
 
 class _Reader:
@@ -125,7 +119,7 @@ class _Reader:
         if encrypted.is_token(text):
             return _opened(self._key_of, text, place)
         try:
-            return _TOKEN_IN_URL.sub(lambda found: self._credentials(found[0], place), text)
+            return encrypted.TOKEN.sub(lambda found: self._credentials(found[0], place), text)
         except CannotDecrypt:
             return encrypted.Unreadable.of(text)
 

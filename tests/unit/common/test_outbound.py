@@ -399,3 +399,36 @@ def test_every_way_to_write_an_address_ends_the_same() -> None:
     for first, tail in itertools.product(octets, tails):
         with pytest.raises(outbound.OutboundError):
             outbound.check_url(f"http://{first}{tail}/", "image_source")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://u:sesame/x@h/",
+        "http://u:x/sesame@h/",
+        "http://u:sesame@h\u2100x/",
+        "http://u:sesame@[::1/",
+        "http://u:sesame@h:99999/",
+        "http://u:x@sesame@h:x/",
+        "http://sesame@127.0.0.1:1/",
+        "http://h\\@u:sesame@h/",
+        "http://127.0.0.1/?token=sesame",
+    ],
+)
+def test_no_refusal_quotes_a_secret(url: str) -> None:
+    with pytest.raises(outbound.OutboundError) as failed:
+        outbound.find(url, "the URL")
+    told = [failed.value.told_to(each) for each in (*OPERATORS, *OTHERS)]
+    assert not [each for each in told if "sesame" in each]
+
+
+@pytest.mark.parametrize("location", ["http://[", "//[x/", "http://u:sesame@h\u00bc:x/", "", "?x"])
+def test_a_redirect_to_nonsense_is_refused(
+    server: str, monkeypatch: pytest.MonkeyPatch, location: str
+) -> None:
+    monkeypatch.setattr(
+        _Handler, "do_HEAD", lambda self: _Handler._answer(self, 302, Location=location)
+    )
+    with pytest.raises(outbound.OutboundError) as failed:
+        outbound.find(f"{server}/x", "the URL")
+    assert "sesame" not in failed.value.detail

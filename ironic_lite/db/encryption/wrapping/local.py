@@ -150,7 +150,13 @@ def add(file: Path) -> str:
 
     :raises ConfigInvalid: the file cannot be read or written.
     """
-    _parse(file, private=True)
+    try:
+        _parse(file, private=True)
+    except FileNotFoundError:
+        raise exception.ConfigInvalid(
+            error_msg=f"The key file {file} does not exist; a key is put before those that are there. Put the file "
+            "there, or make a new one by 'ironic-lite db key'."
+        ) from None
     line = new_line()
     _write(file, line + _read(file, private=True), os.replace)
     return _parse(file, private=True)[0].name
@@ -187,7 +193,8 @@ def _parse(file: Path, private: bool) -> list[LocalKey]:
 
 def _read(file: Path, private: bool) -> bytes:
     try:
-        with file.open("rb") as opened:
+        # A pipe would wait for somebody to write.
+        with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
             mode = os.fstat(opened.fileno()).st_mode
             if private and stat.S_IMODE(mode) & 0o077:
                 raise exception.ConfigInvalid(
