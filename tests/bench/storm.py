@@ -2,7 +2,8 @@
 """Agents that all call at once, while an operator works: `python -m tests.bench.storm [--agents 1000]`.
 
 The nodes wait for a cleaning step; for one half of them it still runs, for the other it has ended. The agents behave as
-real ones: a call that is not answered with 202 is made again after 5 to 10 seconds.
+real ones: a call that is not answered with 202 is made again after 5 to 10 seconds. Conductors ask agents by
+themselves, too: where that has ended a node's cleaning, its server is off, and its agent does not call any more.
 """
 
 from __future__ import annotations
@@ -31,6 +32,11 @@ from tests.functional.deployment import Deployment
 REPLY_TIMEOUT_S = 120.0
 RETRY_S = (5.0, 10.0)
 """A real agent calls again this long after a failure."""
+STORM_S = 600.0
+"""No storm lasts longer."""
+
+_FORGOTTEN = (400, 404)
+"""How a call is refused whose token is void: by a conductor (400), or by the API (404)."""
 
 _COMMAND = "5d9c0f8e-5b1c-4d83-a6a5-6a5b4d0c8d0e"
 _STEPS = [{"step": "scrub", "interface": "deploy", "priority": 10, "abortable": True}]
@@ -105,9 +111,16 @@ class Agents:
             },
         }
 
+    def start(self, tokens: dict[str, str]) -> None:
+        """Start the agents of these nodes, in each of which a command runs.
+
+        :param tokens: UUID of the node -> token of its agent.
+        """
+        self._nodes.update({token: node for node, token in tokens.items()})
+        self.running |= set(tokens)
+
     def heartbeats(self, tokens: dict[str, str]) -> dict[str, bytes]:
         """The call that each agent makes. UUID of the node -> request."""
-        self._nodes.update({token: node for node, token in tokens.items()})
         return {node: self._heartbeat(node, token) for node, token in tokens.items()}
 
     def _heartbeat(self, node: str, token: str) -> bytes:
@@ -121,29 +134,39 @@ class Agents:
     def storm(
         self, port: int, requests: dict[str, bytes], retry_s: tuple[float, float] = RETRY_S
     ) -> list[list[Call]]:
-        """All agents call at once; each again until it is heard. Returns the calls of each."""
+        """All agents call at once; each again until it is heard, or its server is off. Returns the calls of each.
+
+        :raises TimeoutError: when that does not end.
+        """
 
         async def all_call() -> list[list[Call]]:
-            return await asyncio.gather(
-                *(_call_until_heard(port, request, retry_s) for request in requests.values())
-            )
+            async with asyncio.timeout(STORM_S):
+                return await asyncio.gather(
+                    *(
+                        self._call_until_heard(node, port, request, retry_s)
+                        for node, request in requests.items()
+                    )
+                )
 
         calls: list[list[Call]] = self._run(all_call())
+        return calls
+
+    async def _call_until_heard(
+        self, node: str, port: int, request: bytes, retry_s: tuple[float, float]
+    ) -> list[Call]:
+        calls: list[Call] = []
+        while not calls or calls[-1].status not in (200, 202):
+            if calls:
+                await asyncio.sleep(random.uniform(*retry_s))
+            calls.append(await _exchange(port, request))
+            if node not in self.running and calls[-1].status in _FORGOTTEN:
+                break
         return calls
 
 
 def lookups(nodes: Iterable[str]) -> dict[str, bytes]:
     """The call that each agent makes when it has started."""
     return {node: encode("GET", f"/v1/lookup?node_uuid={node}") for node in nodes}
-
-
-async def _call_until_heard(port: int, request: bytes, retry_s: tuple[float, float]) -> list[Call]:
-    calls: list[Call] = []
-    while not calls or calls[-1].status not in (200, 202):
-        if calls:
-            await asyncio.sleep(random.uniform(*retry_s))
-        calls.append(await _exchange(port, request))
-    return calls
 
 
 async def _exchange(port: int, request: bytes) -> Call:
@@ -209,27 +232,28 @@ def waiting_nodes(cloud: Deployment, agents: Agents, count: int) -> dict[str, st
     first = cloud.create_node(
         driver="fake-hardware", deploy_interface="direct", boot_interface="fake"
     )
-    agents.running.add(first)
     cloud.set_provision_state(first, "manage", until="manageable")
     cloud.set_provision_state(first, "provide", until="clean wait")
     found = cloud.call("GET", f"/v1/lookup?node_uuid={first}")
     tokens = {first: found["config"]["agent_token"]}
+    agents.start(tokens)
     agents.storm(cloud.port, agents.heartbeats(tokens))
     cloud.wait_for_node(
         first, provision_state="clean wait", reservation=None, clean_step={**_STEPS[0], **_CLEAN}
     )
-    tokens.update(_copies(cloud.database, first, agents.url, count - 1))
-    agents.running |= set(tokens)
-    return tokens
+    copies = {str(uuid.uuid4()): str(uuid.uuid4()) for _ in range(count - 1)}
+    # Conductors ask the agents of nodes as soon as there are nodes.
+    agents.start(copies)
+    _copy(cloud.database, first, agents.url, copies)
+    return tokens | copies
 
 
 _CLEAN = {"argsinfo": None, "reboot_requested": False, "requires_ramdisk": True}
 
 
-def _copies(database: str, template: str, url: str, count: int) -> dict[str, str]:
+def _copy(database: str, template: str, url: str, tokens: dict[str, str]) -> None:
     engine = sa.create_engine(database, poolclass=sa.pool.NullPool)
     nodes = sa.Table("nodes", sa.MetaData(), autoload_with=engine)
-    tokens = {str(uuid.uuid4()): str(uuid.uuid4()) for _ in range(count)}
     with engine.begin() as connection:
         row = dict(
             connection.execute(sa.select(nodes).where(nodes.c.uuid == template)).mappings().one()
@@ -241,7 +265,6 @@ def _copies(database: str, template: str, url: str, count: int) -> dict[str, str
         ]
         if copies:
             connection.execute(sa.insert(nodes), copies)
-    return tokens
 
 
 def percentiles(calls: list[Call]) -> str:

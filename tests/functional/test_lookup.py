@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An agent whose answer got lost asks again and gets its token; nobody else does."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -52,12 +53,26 @@ def token_told_to(address: str, cloud: Deployment, node: str) -> str:
     return token
 
 
-def test_an_answer_that_was_lost_is_given_again_until_the_token_is_used(cloud: Deployment) -> None:
+def levels_of_lookups(cloud: Deployment, node: str) -> list[str]:
+    """Levels of what the log of the API says about tokens of the node's agents."""
+    log = (cloud.directory / "api.log").read_text()
+    about = re.compile(
+        rf"([A-Z]+) ironic_lite\.api\.controllers\.v1\.ramdisk .*Node {node}: .* agent "
+    )
+    return about.findall(log)
+
+
+def waiting_node(cloud: Deployment) -> str:
     node = cloud.create_node(
         driver="fake-hardware", deploy_interface="direct", boot_interface="fake"
     )
     cloud.set_provision_state(node, "manage", until="manageable")
     cloud.set_provision_state(node, "provide", until="clean wait")
+    return node
+
+
+def test_an_answer_that_was_lost_is_given_again_until_the_token_is_used(cloud: Deployment) -> None:
+    node = waiting_node(cloud)
     token = token_told_to(AGENT, cloud, node)
     assert token != MASK
     assert token_told_to(STRANGER, cloud, node) == MASK
@@ -69,3 +84,23 @@ def test_an_answer_that_was_lost_is_given_again_until_the_token_is_used(cloud: D
     }
     assert cloud.request("POST", f"/v1/heartbeat/{node}", heartbeat).status_code == 202
     assert token_told_to(AGENT, cloud, node) == MASK
+
+
+def test_an_agent_that_looks_itself_up_again_is_no_warning_and_another_is(
+    cloud: Deployment,
+) -> None:
+    node = waiting_node(cloud)
+    told = [token_told_to(AGENT, cloud, node)]
+    told.append(token_told_to(AGENT, cloud, node))
+    heartbeat = {
+        "callback_url": "http://127.0.0.7:9999",
+        "agent_version": "13.0.0",
+        "agent_token": told[0],
+    }
+    assert cloud.request("POST", f"/v1/heartbeat/{node}", heartbeat).status_code == 202
+    # As before each image that it writes.
+    told.append(token_told_to(AGENT, cloud, node))
+    assert levels_of_lookups(cloud, node) == ["INFO"] * 3
+    told.append(token_told_to(STRANGER, cloud, node))
+    assert levels_of_lookups(cloud, node) == ["INFO"] * 3 + ["WARNING"]
+    assert told == [told[0], told[0], MASK, MASK]
