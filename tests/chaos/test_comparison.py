@@ -72,8 +72,8 @@ def test_six_deployments_and_four_inspections_outlive_their_conductor(
             ask(node, "manage")
         all_are(nodes, {"manageable"}, "the nodes to be manageable")
         for node in deployed:
-            ask(node, "provide")
             cluster.call("PATCH", f"/v1/nodes/{node}", enrolment.instance())
+            ask(node, "provide")
         all_are(deployed, {"available"}, "the nodes to be available")
         for place in range(count):
             # Long enough that none is done when its conductor is killed.
