@@ -93,6 +93,9 @@ class Prefork:
         except exception.ConfigInvalid as exc:
             print(safe_text.lines(exc.message), file=sys.stderr)
             status = os.EX_CONFIG
+        except SystemExit as exc:
+            # A signal has ended its start.
+            status = exc.code if isinstance(exc.code, int) else 1
         except BaseException:
             LOG.exception("A worker could not go on")
         finally:

@@ -16,7 +16,7 @@ from typing import Any
 from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
-from ironic_lite.common import exception, redaction, states
+from ironic_lite.common import exception, logs, redaction, states
 from ironic_lite.common import journal as terms
 from ironic_lite.conductor import (
     announcements,
@@ -161,7 +161,12 @@ class TaskManager:
                 self._held = True
                 self._operation = self.node.operation
                 self._driver = self._ports = None
-                LOG.debug("Locked node %s for %s", self.node.uuid, self.purpose)
+                LOG.debug(
+                    "Locked node %s for %s",
+                    self.node.uuid,
+                    self.purpose,
+                    extra={logs.ALIKE: ""},  # Who had a node, and when, is told each time
+                )
                 self._check_precondition()
                 return
 

@@ -4,7 +4,10 @@
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +15,7 @@ import pytest
 import requests
 
 from tests.functional.deployment import Deployment
-from tests.waiting import at_most, wait_for
+from tests.waiting import at_most, patience, wait_for
 
 WORKERS = {"api": {"workers": 2}}
 
@@ -32,9 +35,9 @@ def served_by(cloud: Deployment, times: int = 40) -> set[int]:
     log = cloud.directory / "api.log"
     begin = log.stat().st_size
     for _ in range(times):
-        # A connection each.
-        # One that fails, for reads that succeed are logged at DEBUG.
-        requests.get(f"{cloud.api_url}/v1/nodes/nobody", timeout=30)
+        # A connection each. Requests that fail, for reads that succeed are logged at DEBUG; each another one, for equal
+        # lines are counted instead of written.
+        requests.get(f"{cloud.api_url}/v1/nodes/nobody-{uuid.uuid4()}", timeout=30)
     with log.open() as lines:
         lines.seek(begin)
         return {
@@ -79,6 +82,34 @@ def test_a_signal_ends_all_of_them(cloud: Deployment) -> None:
     assert cloud.api.wait(30) == 0
     assert time.monotonic() - began < at_most(20)
     assert not any(Path(f"/proc/{pid}").exists() for pid in workers)
+
+
+SLOW_START = """
+import logging, time
+from ironic_lite.common import prefork, process
+
+class Slow:
+    def start(self):
+        print("starting", flush=True)
+        time.sleep(600)
+
+logging.basicConfig()
+raise SystemExit(prefork.Prefork(1, lambda lifeline: process.Runner(lifeline).run([Slow()])).run())
+"""
+
+
+def test_a_signal_while_a_worker_starts_is_no_error() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", SLOW_START],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as starting:
+        assert starting.stdout is not None
+        assert starting.stdout.readline() == "starting\n"
+        starting.terminate()
+        _, told = starting.communicate(timeout=patience(30))
+    assert (starting.returncode, told) == (0, "")
 
 
 def test_a_worker_that_hangs_is_killed(cloud: Deployment) -> None:

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tasks on a real database: locks, fencing, hand-over to the worker pool."""
 
+import io
 import logging
 import threading
 from collections.abc import Iterator
 
 import pytest
 
-from ironic_lite.common import exception, states
+from ironic_lite.common import exception, logs, states
 from ironic_lite.conductor import task_manager
 from ironic_lite.conductor.service import RPCService
 from ironic_lite.conf import CONF
@@ -39,6 +40,25 @@ def test_the_lock_carries_the_host_and_is_released(cloud: Cloud, inside: RPCServ
         assert cloud.node(node).reservation == "one"
         task.ensure_locked()
     assert unlocked(cloud, node)
+
+
+def test_each_lock_is_in_the_log(cloud: Cloud, inside: RPCService) -> None:
+    node = cloud.create_node()
+    lines = io.StringIO()
+    handler = logging.StreamHandler(lines)
+    handler.addFilter(logs.Storms(handler))
+    logger = logging.getLogger("ironic_lite.conductor.task_manager")
+    former = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.DEBUG)
+    try:
+        for _ in range(logs.BURST + 2):
+            with task_manager.acquire(cloud.context, node.uuid, purpose="test"):
+                pass
+    finally:
+        logger.setLevel(former)
+        logger.removeHandler(handler)
+    assert lines.getvalue().splitlines() == [f"Locked node {node.uuid} for test"] * (logs.BURST + 2)
 
 
 def test_an_error_releases_the_lock(cloud: Cloud, inside: RPCService) -> None:
