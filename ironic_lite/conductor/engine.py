@@ -139,17 +139,28 @@ def unhold(task: TaskManager, flow: Flow) -> None:
 
     :raises NoFreeConductorWorker: when no worker is free.
     """
-    position = task.node.driver_internal_info[flow.index_key]
-    step = flow.step(task.node)
+    position = _behind_hold(task, flow)
+    # The wait state in between is nobody's to see: were this conductor to die in it, nobody would end the wait.
+    task.process_event("unhold", then="resume", callback=run, call_args=(task, flow, position))
+
+
+def _behind_hold(task: TaskManager, flow: Flow) -> int:
+    """Where a held flow goes on. It begins anew where its record does not tell at which step it is held."""
+    node, step = task.node, flow.step(task.node)
+    position = flow.place(node)
     journal.note(task, terms.HOLD, flow.name, terms.DONE)
+    setattr(node, flow.step_field, {})
+    if position is None:
+        LOG.warning("Node %s: no step is on record for its %s: it begins anew", node.uuid, flow.name)
+        node.del_driver_internal_info(flow.index_key)
+        journal.note(task, terms.PHASE, terms.PREPARATION, terms.REPEATED)
+        return _PREPARE
     # There is none where a former try could not begin.
     if step:
         journal.note(task, terms.STEP, steps.label(step), terms.DONE)
         position += 1
-    setattr(task.node, flow.step_field, {})
-    task.node.set_driver_internal_info(flow.index_key, position)
-    # The wait state in between is nobody's to see: were this conductor to die in it, nobody would end the wait.
-    task.process_event("unhold", then="resume", callback=run, call_args=(task, flow, position))
+    node.set_driver_internal_info(flow.index_key, position)
+    return position
 
 
 def recover(task: TaskManager, flow: Flow) -> None:
@@ -395,7 +406,7 @@ def _after_wait(task: TaskManager, flow: Flow) -> int | None:
 
     :raises IronicLiteError: when what it waited for has failed.
     """
-    index = task.node.driver_internal_info.get(flow.index_key) if flow.kind else None
+    index = flow.place(task.node)
     step = flow.step(task.node)
     if not (step and steps.is_reserved(step)) and not task.driver.deploy.heartbeat(task):
         return None

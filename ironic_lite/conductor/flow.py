@@ -89,3 +89,12 @@ class Flow:
     def step(self, node: Any) -> Step:
         """The node's current step; empty between steps and where the flow has none."""
         return dict(getattr(node, self.step_field)) if self.kind else {}
+
+    def place(self, node: Any) -> int | None:
+        """Place of the current step in the list of all steps; None where the flow has none, or the record lacks either."""
+        if not self.kind:
+            return None
+        info = node.driver_internal_info
+        index, listed = info.get(self.index_key), info.get(self.steps_key)
+        told = isinstance(listed, list) and isinstance(index, int) and 0 <= index <= len(listed)
+        return index if told else None

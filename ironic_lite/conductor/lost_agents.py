@@ -49,7 +49,7 @@ def position(task: Any, flow: Flow, reason: str) -> tuple[int, bool]:
     journal.note(task, terms.WAIT, flow.waits_for, terms.LOST, reason)
     _check_number_of_times(task, flow, reason)
     journal.note(task, terms.AGENT, flow.name, terms.LOST, reason)
-    index = node.driver_internal_info.get(flow.index_key) if flow.kind else None
+    index = flow.place(node)
     if index is None:
         journal.note(task, terms.PHASE, terms.PREPARATION, terms.REPEATED)
         return PREPARE, False
@@ -74,8 +74,10 @@ def hold(task: Any, flow: Flow) -> None:
     node = task.node
     task.driver.deploy.forget_agent(task)
     journal.note(task, terms.AGENT, flow.name, terms.LOST, "the server was powered off while held")
-    if flow.kind and task.driver.deploy.boot_step is not None:
-        _boot_first(task, flow, node.driver_internal_info[flow.index_key] + 1)
+    place = flow.place(node)
+    # Without a place on record all begins anew when it goes on, with booting the ramdisk.
+    if place is not None and task.driver.deploy.boot_step is not None:
+        _boot_first(task, flow, place + 1)
 
 
 def _boot_first(task: Any, flow: Flow, index: int) -> None:

@@ -50,7 +50,7 @@ def position(task: Any, flow: Flow) -> tuple[int, bool]:
 
     :raises IronicLiteError: when a step can be neither repeated nor asked about, or was cut off too often.
     """
-    index = task.node.driver_internal_info.get(flow.index_key) if flow.kind else None
+    index = flow.place(task.node)
     step = flow.step(task.node)
     if index is None:
         return _before_the_steps(task, flow), False

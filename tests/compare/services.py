@@ -129,10 +129,6 @@ class Service:
             try:
                 self._connection.request(method, f"/v1{filled(path)}", payload, headers)
                 reply = self._connection.getresponse()
-                if reply.status == http.client.REQUEST_TIMEOUT and not last:
-                    # It is not for this request: the connection had been idle, and was given up meanwhile.
-                    self._connection.close()
-                    continue
                 return reply.status, reply.getheader("Location"), reply.read()
             except (http.client.RemoteDisconnected, ConnectionError):
                 self._connection.close()

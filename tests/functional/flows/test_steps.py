@@ -5,6 +5,7 @@ import pytest
 
 from ironic_lite.common import exception, states
 from ironic_lite.conductor import flows
+from ironic_lite.objects import NodeJournal
 from tests.functional.flows.workshop import Workshop
 
 RESET = {"interface": "bios", "step": "factory_reset"}
@@ -78,6 +79,42 @@ def test_hold_and_unhold(workshop: Workshop) -> None:
     assert held.provision_state == states.CLEANHOLD
     assert held.clean_step["step"] == "hold"
     assert workshop.act(node, "unhold").provision_state == states.MANAGEABLE
+
+
+# What may be on record of a held node that was not held here: of all steps, of the one that it is held at, of its place.
+HELD_RECORDS: dict[str, tuple[object, dict[str, object], object]] = {
+    "nothing": (None, {}, None),
+    "a step without a place": ([{"step": "hold"}, RESET], {"step": "hold"}, None),
+    "a place without steps": (None, {"step": "hold"}, 0),
+    "a place behind all steps": ([{"step": "hold"}], {"step": "hold"}, 7),
+    "a place that is no number": ([{"step": "hold"}], {"step": "hold"}, "0"),
+}
+
+
+@pytest.mark.parametrize("record", HELD_RECORDS)
+@pytest.mark.parametrize(
+    ("held", "kind", "target", "then"),
+    [
+        (states.CLEANHOLD, "clean", states.MANAGEABLE, states.MANAGEABLE),
+        (states.DEPLOYHOLD, "deploy", states.ACTIVE, states.ACTIVE),
+        (states.SERVICEHOLD, "service", states.ACTIVE, states.ACTIVE),
+    ],
+)
+def test_a_node_that_is_held_at_no_known_step_begins_anew(
+    workshop: Workshop, held: str, kind: str, target: str, then: str, record: str
+) -> None:
+    listed, step, place = HELD_RECORDS[record]
+    known = {f"{kind}_steps": listed, f"{kind}_step_index": place, f"user_{kind}_steps": [RESET]}
+    node = workshop.create_node(
+        held,
+        target_provision_state=target,
+        driver_internal_info={key: value for key, value in known.items() if value is not None},
+        **{f"{kind}_step": step},
+    )
+    after = workshop.act(node, "unhold")
+    assert (after.provision_state, after.last_error) == (then, None)
+    entries = NodeJournal.rows(workshop.context, node.id)
+    assert ("preparation", "repeated") in {(e["subject"], e["outcome"]) for e in entries}
 
 
 def test_abort_while_held(workshop: Workshop) -> None:
