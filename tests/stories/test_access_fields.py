@@ -70,6 +70,22 @@ def test_last_error_is_withheld_from_states_too(access_service: Service, node: s
     assert owner["last_error"] is None
 
 
+def test_properties_of_volume_targets_are_withheld_under_ironics_name(
+    access_service: Service, node: str
+) -> None:
+    target = {"node_uuid": node, "volume_type": "iscsi", "boot_index": 0, "volume_id": "v"}
+    properties = {"auth_password": "hidden"}
+    made = access_service.ask(
+        ADMIN, "POST", "/volume/targets", {**target, "properties": properties}
+    )
+    path = f"/volume/targets/{made[1]['uuid']}"
+    lessee = access_service.ask(user_of("lessee", "member"), "GET", path, None)[1]
+    assert list(lessee["properties"]) == ["redacted_contents"]
+    assert "baremetal:volume:view_target_properties" in lessee["properties"]["redacted_contents"]
+    admin = access_service.ask(ADMIN, "GET", path, None)[1]
+    assert admin["properties"] == {"auth_password": "******"}
+
+
 def test_lists_hold_what_the_project_may_see(access_service: Service, node: str) -> None:
     """Of nodes, of what belongs to them, and whatever else the client filters by."""
     port = {"node_uuid": node, "address": "02:00:00:00:0f:01"}

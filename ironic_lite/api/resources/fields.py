@@ -48,6 +48,7 @@ class Field:
     :param unknown_at: whether a value holds what a microversion does not know; it is 406 there.
     :param rule: the access rule that shows the field; others get a word in its place. Decided by the node's owner
         and lessee where the resource is ``owned``.
+    :param withheld_as: key of the word that stands in the place of an object.
     :param write_rule: the access rule that lets a client give it a value, where the resource's own does not; or a
         function that names it for a value, None being the resource's own. POST, PATCH and a route of the field's own
         ask for the same rule.
@@ -72,6 +73,7 @@ class Field:
     secrets_rule: str | None = None
     unknown_at: Callable[[Any, int], bool] | None = None
     rule: str | None = None
+    withheld_as: str = "content"
     write_rule: str | Callable[[Any], str | None] | None = None
 
     def read_at(self, minor: int) -> Reader | None:
@@ -123,7 +125,7 @@ class Field:
     def withheld(self) -> Any:
         """What stands in the place of a value that its rule does not show."""
         text = f"** Redacted: {self.rule} is needed to see this. **"
-        return {"content": text} if self.kind is types.OBJECT else text
+        return {self.withheld_as: text} if self.kind is types.OBJECT else text
 
 
 def computed(read: Reader) -> Callable[[int], Reader]:

@@ -52,6 +52,7 @@ TARGET = Resource(
             sort=False,
             redact=redaction.mask,
             rule="baremetal:volume:view_target_properties",
+            withheld_as="redacted_contents",
             **_BOTH,
         ),
         Field(name="volume_id", kind=types.TEXT, **_NEEDED),
