@@ -151,7 +151,9 @@ def _behind_hold(task: TaskManager, flow: Flow) -> int:
     journal.note(task, terms.HOLD, flow.name, terms.DONE)
     setattr(node, flow.step_field, {})
     if position is None:
-        LOG.warning("Node %s: no step is on record for its %s: it begins anew", node.uuid, flow.name)
+        LOG.warning(
+            "Node %s: no step is on record for its %s: it begins anew", node.uuid, flow.name
+        )
         node.del_driver_internal_info(flow.index_key)
         journal.note(task, terms.PHASE, terms.PREPARATION, terms.REPEATED)
         return _PREPARE

@@ -91,7 +91,7 @@ class Flow:
         return dict(getattr(node, self.step_field)) if self.kind else {}
 
     def place(self, node: Any) -> int | None:
-        """Place of the current step in the list of all steps; None where the flow has none, or the record lacks either."""
+        """Place of the current step in the list of all steps; None where there are none or the record lacks either."""
         if not self.kind:
             return None
         info = node.driver_internal_info

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 
 from tests.bench import peer
 from tests.bench.server import Launch, ServerError
-from tests.compare import cases, differences, services
+from tests.compare import cases, differences, identity, services
 from tests.compare.answer import Answer
 from tests.compare.case import Case
 from tests.compare.recording import FILE, Recording
@@ -49,20 +49,17 @@ def _answers(
     asked: list[Case], recorded: bool, judge: differences.Judge
 ) -> tuple[dict[str, Answer], dict[str, Answer]]:
     """Upstream's and our answers, by the names of the cases."""
-    names = [case.name for case in asked]
     kept = Recording.read() if FILE.exists() else Recording("")
-    with contextlib.ExitStack() as stack:
-        running = [stack.enter_context(_running(services.ours))]
-        if not recorded:
-            running.append(stack.enter_context(_running(services.upstream)))
-        with concurrent.futures.ThreadPoolExecutor(len(running)) as pool:
-            ours, *others = pool.map(lambda service: service.ask_all(asked), running)
-        theirs = others[0] if others else kept.answers(names)
-        for case in asked:
-            if case.name in theirs and judge.unlisted(case, theirs[case.name], ours[case.name]):
-                for service, answers in zip(running, (ours, theirs), strict=False):
-                    answers[case.name] = service.ask_again(case, answers[case.name])
-    if others:
+    theirs: dict[str, Answer] = {}
+    ours: dict[str, Answer] = {}
+    for has_users in (False, True):
+        part = [case for case in asked if bool(case.who) is has_users]
+        if part:
+            with _users(has_users, recorded) as users:
+                upstream, own = _ask_both(part, users, kept if recorded else None, judge)
+            theirs |= upstream
+            ours |= own
+    if not recorded:
         kept.version = peer.version(peer.install(peer.DEFAULT_VENV))
         kept.put(theirs)
         kept.keep_only([case.name for case in cases.every()])
@@ -71,9 +68,48 @@ def _answers(
 
 
 @contextlib.contextmanager
-def _running(launch: Callable[[pathlib.Path], Launch]) -> Iterator[services.Service]:
+def _users(has_users: bool, recorded: bool) -> Iterator[identity.Identity | None]:
+    if not has_users:
+        yield None
+        return
     with tempfile.TemporaryDirectory(prefix="compare-") as directory:
-        service = services.Service(launch(pathlib.Path(directory)))
+        home = pathlib.Path(directory)
+        if recorded:
+            yield identity.of_files(home)
+        else:
+            with identity.of_keystone(home) as users:
+                yield users
+
+
+def _ask_both(
+    asked: list[Case],
+    users: identity.Identity | None,
+    kept: Recording | None,
+    judge: differences.Judge,
+) -> tuple[dict[str, Answer], dict[str, Answer]]:
+    """Upstream's and our answers; upstream's are those of the recording where there is one."""
+    with contextlib.ExitStack() as stack:
+        running = [stack.enter_context(_running(services.ours, users))]
+        if kept is None:
+            running.append(stack.enter_context(_running(services.upstream, users)))
+        with concurrent.futures.ThreadPoolExecutor(len(running)) as pool:
+            ours, *others = pool.map(lambda service: service.ask_all(asked), running)
+        theirs = others[0] if kept is None else kept.answers([case.name for case in asked])
+        for case in asked:
+            if case.name in theirs and judge.unlisted(case, theirs[case.name], ours[case.name]):
+                for service, answers in zip(running, (ours, theirs), strict=False):
+                    answers[case.name] = service.ask_again(case, answers[case.name])
+    return theirs, ours
+
+
+@contextlib.contextmanager
+def _running(
+    prepare: Callable[[pathlib.Path, identity.Options | None], Launch],
+    users: identity.Identity | None,
+) -> Iterator[services.Service]:
+    with tempfile.TemporaryDirectory(prefix="compare-") as directory:
+        launch = prepare(pathlib.Path(directory), users.options if users else None)
+        service = services.Service(launch, users)
         try:
             service.populate()
             yield service

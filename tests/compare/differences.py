@@ -23,22 +23,27 @@ _BEGIN = (
 )
 _END = "<!-- End of the differences. -->\n"
 _WIDTH = 120
+_ANY_LINE = "zzz = 1"
+_PAIR = re.compile(r"[1-5]\d\d/[1-5]\d\d")
 
 
 @dataclasses.dataclass(frozen=True)
 class Place:
     """Where a difference shows: regular expressions, all of which have to be found.
 
-    :param status: of ``upstream's/ours``, where the statuses differ; the bodies do not matter then.
+    :param who: of the user's name.
+    :param status: ``upstream's/ours``, or several of them, where the statuses differ: no patterns. The bodies do not
+        matter then.
     :param lines: of each line of the bodies that only one side has, where the statuses do not differ.
     """
 
     scene: str = ""
+    who: str = ""
     method: str = ""
     path: str = ""
     body: str = ""
     minor: tuple[int, int] = (1, 999)
-    status: str | None = None
+    status: tuple[str, ...] = ()
     lines: str | None = None
 
     def concerns(self, case: Case) -> bool:
@@ -49,6 +54,7 @@ class Place:
             and _found(self.method, case.method)
             and _found(self.path, case.path)
             and _found(self.scene, case.scene.name)
+            and _found(self.who, case.who)
             and _found(self.body, body)
         )
 
@@ -76,16 +82,31 @@ def listed() -> list[Difference]:
     """All of them, in the order of the page."""
     entries: list[Mapping[str, Any]] = yaml.safe_load(FILE.read_text())
     return [
-        Difference(" ".join(entry["says"].split()), tuple(_place(p) for p in entry["where"]))
+        Difference(" ".join(entry["says"].split()), tuple(place(p) for p in entry["where"]))
         for entry in entries
     ]
 
 
-def _place(given: Mapping[str, Any]) -> Place:
-    place = Place(**{k: tuple(v) if k == "minor" else v for k, v in given.items()})
-    if (place.status is None) is (place.lines is None):
+def place(given: Mapping[str, Any]) -> Place:
+    """A place from the file.
+
+    :raises ValueError: when it would hide more than a difference.
+    """
+    values = dict(given)
+    status = values.pop("status", [])
+    pairs = tuple(status) if isinstance(status, list) else (status,)
+    if "minor" in values:
+        values["minor"] = tuple(values["minor"])
+    made = Place(**values, status=pairs)
+    if bool(pairs) is (made.lines is not None):
         raise ValueError(f"{given}: either status or lines")
-    return place
+    if pairs and not (made.method and made.path):
+        raise ValueError(f"{given}: a status needs a method and a path")
+    if not all(_PAIR.fullmatch(pair) for pair in pairs):
+        raise ValueError(f"{given}: a status is like 400/404")
+    if made.lines is not None and _found(made.lines, _ANY_LINE):
+        raise ValueError(f"{given}: these lines are any")
+    return made
 
 
 class Judge:
@@ -104,7 +125,7 @@ class Judge:
             if not place.concerns(case):
                 continue
             if theirs.status != ours.status:
-                if place.status and _found(place.status, f"{theirs.status}/{ours.status}"):
+                if f"{theirs.status}/{ours.status}" in place.status:
                     self._met.add(place)
                     return None
             elif place.lines:

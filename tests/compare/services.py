@@ -7,7 +7,6 @@ import configparser
 import http.client
 import json
 import pathlib
-from collections.abc import Callable
 from typing import Any
 
 from tests.bench import lite, peer
@@ -15,6 +14,7 @@ from tests.bench.server import HOST, Launch, Server, free_port
 from tests.compare import answer, world
 from tests.compare.case import NEWEST, Case, Scene, filled
 from tests.compare.database import Database
+from tests.compare.identity import ADMIN, Identity, Options
 from tests.waiting import wait_for
 
 _NEVER_S = 86400
@@ -50,15 +50,14 @@ _OURS = {
 class Service:
     """One running service with the world in it.
 
-    :param tokens: gives the headers of a user.
+    :param identity: its users; None: it asks nobody for a name.
     """
 
-    def __init__(
-        self, launch: Launch, tokens: Callable[[str], dict[str, str]] | None = None
-    ) -> None:
+    def __init__(self, launch: Launch, identity: Identity | None = None) -> None:
         self._server = Server(launch)
         self._launch = launch
-        self._tokens = tokens or (lambda who: {})
+        self._identity = identity
+        self._admin = ADMIN if identity else ""
         self._connection = http.client.HTTPConnection(HOST, launch.port, timeout=_TIMEOUT_S)
         self._base = f"http://{HOST}:{launch.port}"
         self._server.start()
@@ -81,16 +80,26 @@ class Service:
         self._make(world.LATER)
         for table, values in world.ROWS:
             self.database.insert(table, values)
+        if self._identity:
+            self._give_away()
         self.database.save()
+
+    def _give_away(self) -> None:
+        """Records get their owners and lessees."""
+        assert self._identity
+        self._make(world.OF_OTHERS)
+        for table, name, values in world.OWNERS:
+            ids = {column: self._identity.filled(text) for column, text in values.items()}
+            self.database.change(table, name, ids)
 
     def _make(self, requests: list[tuple[str, str, Any]]) -> None:
         for method, path, body in requests:
-            status, _, told = self.send(method, path, body, NEWEST, "")
+            status, _, told = self.send(method, path, body, NEWEST, self._admin)
             assert status < 300, f"{self._launch.name}: {method} {path}: {status} {told!r}"
             assert self.database.settle(), f"{self._launch.name}: {method} {path} does not end"
 
     def _has_conductor(self) -> bool:
-        status, _, told = self.send("GET", "/drivers", None, NEWEST, "")
+        status, _, told = self.send("GET", "/drivers", None, NEWEST, self._admin)
         return status == 200 and bool(json.loads(told)["drivers"])
 
     def ask(self, case: Case) -> answer.Answer:
@@ -100,6 +109,8 @@ class Service:
             self._scene = case.scene
         reads = case.method in ("GET", "HEAD")
         status, location, body = self.send(case.method, case.path, case.body, case.minor, case.who)
+        if self._identity:
+            body = self._identity.anonymous(body)
         told = answer.of(status, location, body, self._base)
         self._touched = not reads
         if reads or status >= 300:
@@ -120,10 +131,14 @@ class Service:
         self, method: str, path: str, body: Any, minor: int, who: str
     ) -> tuple[int, str | None, bytes]:
         """One request; status, ``Location`` and body of the reply. Sent again where the connection was closed."""
-        headers = {_VERSION_HEADER: f"1.{minor}", **self._tokens(who)}
+        headers = {_VERSION_HEADER: f"1.{minor}"}
+        if self._identity:
+            headers.update(self._identity.headers[who])
+            path = self._identity.filled(path)
         payload = None
         if body is not None:
-            payload = filled(body if isinstance(body, str) else json.dumps(body)).encode()
+            text = filled(body if isinstance(body, str) else json.dumps(body))
+            payload = (self._identity.filled(text) if self._identity else text).encode()
             headers["Content-Type"] = "application/json"
         for last in (False, True):
             try:
@@ -150,7 +165,7 @@ def _configure(file: pathlib.Path, *more: dict[str, dict[str, str]]) -> None:
         parser.write(stream)
 
 
-def upstream(home: pathlib.Path, more: dict[str, dict[str, str]] | None = None) -> Launch:
+def upstream(home: pathlib.Path, more: Options | None = None) -> Launch:
     """Upstream Ironic, installed first where it is not; ``more`` settings go to both services."""
     bindir = peer.install(peer.DEFAULT_VENV)
     launch = peer.prepare(bindir, home, free_port(), sync_power_state_interval=0)
@@ -158,7 +173,7 @@ def upstream(home: pathlib.Path, more: dict[str, dict[str, str]] | None = None) 
     return launch
 
 
-def ours(home: pathlib.Path, more: dict[str, dict[str, str]] | None = None) -> Launch:
+def ours(home: pathlib.Path, more: Options | None = None) -> Launch:
     """ironic_lite, with the same settings."""
     launch = lite.prepare(home, free_port(), peer.FAKE_INTERFACES, 0)
     _configure(home / "ironic-lite.conf", _BOTH, _OURS, more or {})

@@ -1,12 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """The list of differences: what it lets pass, what it does not, and that docs/api.md says the same."""
 
-from tests.compare import differences
+import dataclasses
+import random
+
+import pytest
+
+from tests.compare import cases, differences
 from tests.compare.answer import Answer, of
 from tests.compare.case import Case
 from tests.compare.differences import Difference, Judge, Place
+from tests.compare.recording import Recording
 
 _CASE = Case("reading", "GET", "/nodes/{node}", minor=50)
+_STATUSES = (200, 201, 202, 204, 400, 403, 404, 405, 406, 409, 500)
+_SAMPLE = 500
+
+
+@pytest.fixture(scope="module")
+def recorded() -> list[tuple[Case, Answer]]:
+    """Requests at random, and what upstream answered."""
+    asked = random.Random(20).sample(cases.every(), _SAMPLE)
+    theirs = Recording.read().answers([case.name for case in asked])
+    return [(case, theirs[case.name]) for case in asked]
 
 
 def test_the_page_says_what_the_list_says() -> None:
@@ -56,3 +72,55 @@ def test_what_has_to_differ_is_not_compared() -> None:
         "n = 1",
         "uuid = {node}",
     )
+
+
+def test_a_planted_status_is_told(recorded: list[tuple[Case, Answer]]) -> None:
+    """We answer with every other status: at most what is listed for such requests passes."""
+    judge = Judge(differences.listed())
+    passed: dict[str, list[int]] = {}
+    for case, theirs in recorded:
+        for status in _STATUSES:
+            ours = theirs._replace(status=status)
+            if status != theirs.status and judge.unlisted(case, theirs, ours) is None:
+                passed.setdefault(case.name, []).append(status)
+    assert {name: found for name, found in passed.items() if len(found) > 3} == {}
+    planted = len(recorded) * (len(_STATUSES) - 1)
+    assert 0 < sum(map(len, passed.values())) < planted * 0.025
+
+
+def test_a_planted_line_is_told(recorded: list[tuple[Case, Answer]]) -> None:
+    """One line of a body is another: it passes only where a difference of this line is listed."""
+    judge = Judge(differences.listed())
+    rng = random.Random(21)
+    with_bodies = [(case, theirs) for case, theirs in recorded if theirs.lines]
+    passed = 0
+    for case, theirs in with_bodies:
+        place = rng.randrange(len(theirs.lines))
+        planted = (*theirs.lines[:place], f"{theirs.lines[place]}?", *theirs.lines[place + 1 :])
+        passed += judge.unlisted(case, theirs, theirs._replace(lines=planted)) is None
+    assert len(with_bodies) > _SAMPLE / 2
+    assert 0 < passed < len(with_bodies) * 0.05
+
+
+@pytest.mark.parametrize(
+    ("place", "reason"),
+    [
+        ({"method": "GET", "path": "^/nodes", "status": "(400|404)/405"}, "like 400/404"),
+        ({"path": "^/nodes", "status": "400/405"}, "a method and a path"),
+        ({"method": "GET", "status": "400/405"}, "a method and a path"),
+        ({"path": "^/nodes", "lines": "."}, "these lines are any"),
+        ({"path": "^/nodes"}, "either status or lines"),
+    ],
+)
+def test_a_place_that_would_hide_more_is_refused(place: dict[str, str], reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        differences.place(place)
+
+
+def test_who_asks_narrows_a_place() -> None:
+    place = Place(method="GET", path="^/nodes", who="^lessee-", status=("200/403",))
+    judge = Judge([Difference("lessees do not see it", (place,))])
+    for who, listed in (("lessee-reader", True), ("owner-reader", False), ("", False)):
+        case = dataclasses.replace(_CASE, who=who)
+        told = judge.unlisted(case, Answer(200, ()), Answer(403, ()))
+        assert (told is None) is listed, who

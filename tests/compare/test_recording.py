@@ -1,26 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
 """A part of the comparison: what upstream Ironic answered when `make compare` asked it last is what we answer."""
 
-from collections.abc import Iterator
+import contextlib
+import functools
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.compare import cases, differences, services
+from tests.compare import cases, differences, identity, services
 from tests.compare.case import Case
 from tests.compare.recording import FILE, Recording
+
+Start = Callable[[bool], services.Service]
 
 _EVERY = 12
 """Of the requests that stand alone, one in so many is made here. Stories are told whole."""
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[services.Service]:
-    running = services.Service(services.ours(tmp_path_factory.mktemp("compare")))
-    try:
-        running.populate()
-        yield running
-    finally:
-        running.close()
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """Starts a service, once: with users, or with none."""
+    with contextlib.ExitStack() as stack:
+
+        @functools.cache
+        def started(has_users: bool) -> services.Service:
+            home = tmp_path_factory.mktemp("compare")
+            users = identity.of_files(home) if has_users else None
+            service = services.Service(services.ours(home, users.options if users else None), users)
+            stack.callback(service.close)
+            service.populate()
+            return service
+
+        yield started
 
 
 def _part(chapter: str) -> list[Case]:
@@ -31,9 +42,10 @@ def _part(chapter: str) -> list[Case]:
 @pytest.mark.parametrize(
     "chapter", [module.__name__.rpartition(".")[2] for module in cases.CHAPTERS]
 )
-def test_we_answer_as_upstream_did(service: services.Service, chapter: str) -> None:
+def test_we_answer_as_upstream_did(start: Start, chapter: str) -> None:
     asked = _part(chapter)
     assert asked
+    service = start(bool(asked[0].who))
     theirs = Recording.read().answers([case.name for case in asked])
     missing = [case.name for case in asked if case.name not in theirs]
     assert not missing, f"not in the recording, run `make compare`: {missing[:5]}"

@@ -157,6 +157,24 @@ LATER: list[tuple[str, str, Any]] = [
 ]
 """What needs the nodes in their states."""
 
+OF_OTHERS: list[tuple[str, str, Any]] = [
+    (
+        "POST",
+        "/ports",
+        {"uuid": f"{{{name}_port}}", "node_uuid": f"{{{name}}}", "address": address},
+    )
+    for name, address in (("other", "02:00:00:00:00:03"), ("tenant", "02:00:00:00:00:04"))
+]
+"""What is there besides where roles are asked for."""
+
+OWNERS: list[tuple[str, str, dict[str, str]]] = [
+    ("nodes", IDS["node"], {"owner": "{owner-project}", "lessee": "{lessee-project}"}),
+    ("nodes", IDS["other"], {"owner": "{owner-project}"}),
+    ("nodes", IDS["child"], {"owner": "{stranger-project}"}),
+    ("runbooks", IDS["runbook"], {"owner": "{owner-project}"}),
+    ("allocations", IDS["failed_allocation"], {"owner": "{owner-project}"}),
+]
+
 ROWS: list[tuple[str, dict[str, Any]]] = [
     (
         "bios_settings",

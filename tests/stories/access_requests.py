@@ -7,7 +7,13 @@ shows on which side of the access check a request ended, and the order of the ch
 
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+TABLE = Path(__file__).with_name("access_matrix.txt")
+
+Row = tuple[str, tuple[int, ...]]
+"""A request of the matrix, and the status that each role gets."""
 
 Ask = Callable[[str, str, Any], tuple[int, Any]]
 """``ask(method, path, body)`` as an administrator of the system -> status and decoded body."""
@@ -148,6 +154,16 @@ BODIES: dict[str, Any] = {
     "POST /heartbeat": {"callback_url": "http://127.0.0.1:1", "node_ident": "{node}"},
     "POST /continue_inspection": {},
 }
+
+
+def table() -> list[Row]:
+    """The access matrix."""
+    rows = []
+    for line in TABLE.read_text().splitlines():
+        if line and not line.startswith("#"):
+            request, _, cells = line.partition("  ")
+            rows.append((request, tuple(int(cell) for cell in cells.replace("|", " ").split())))
+    return rows
 
 
 # What is in paths without being a record, or without having to be there.

@@ -5,30 +5,15 @@
 http_basic with a file of roles, and a conductor with the fake hardware behind.
 """
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ironic_lite.api.routes import V1
-from tests.stories.access_requests import BODIES, GROUPS, ROLES
+from tests.stories.access_requests import BODIES, GROUPS, ROLES, table
 from tests.stories.access_service import COLUMNS, PLACEHOLDER, Service, user_of
 
-TABLE = Path(__file__).with_name("access_matrix.txt")
-
-Row = tuple[str, tuple[int, ...]]
-
-
-def _read() -> list[Row]:
-    rows = []
-    for line in TABLE.read_text().splitlines():
-        if line and not line.startswith("#"):
-            request, _, cells = line.partition("  ")
-            rows.append((request, tuple(int(cell) for cell in cells.replace("|", " ").split())))
-    return rows
-
-
-ROWS = _read()
+ROWS = table()
 
 
 @pytest.mark.parametrize(("request_", "expected"), ROWS, ids=[row[0] for row in ROWS])

@@ -6,9 +6,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tests.compare.case import Case
-from tests.compare.cases import agents, bodies, lists, methods, patches, reading, states, stories
+from tests.compare.cases import (
+    agents,
+    bodies,
+    lists,
+    methods,
+    patches,
+    reading,
+    roles,
+    states,
+    stories,
+)
 
-CHAPTERS = (reading, lists, methods, bodies, patches, states, agents, stories)
+CHAPTERS = (reading, lists, methods, bodies, patches, states, agents, stories, roles)
 
 
 def every() -> list[Case]:
