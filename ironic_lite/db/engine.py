@@ -144,7 +144,6 @@ def create(address: sa.URL, read_timeout: int | None = READ_TIMEOUT) -> sa.Engin
             address, connect_args={"timeout": options.sqlite_busy_timeout}, **arguments
         )
         event.listen(engine, "connect", _sqlite_connect)
-        event.listen(engine, "begin", _sqlite_begin)
         return engine
     # One hour is below the servers' and firewalls' usual idle limits; what dies sooner is retried.
     arguments["pool_recycle"] = 3600
@@ -250,11 +249,6 @@ def _sqlite_connect(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _sqlite_begin(connection: sa.Connection) -> None:
-    if connection.get_execution_options().get("writer"):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
 def problem() -> str | None:
     """Why no connection can be made to the database server just now; None when one can. For operators, not for clients.
 
@@ -282,9 +276,18 @@ def writer() -> Iterator[sa.Connection]:
         if engine.dialect.name == "sqlite":
             _queue_up(stack)
         connection = stack.enter_context(engine.connect())
-        connection.execution_options(writer=True)
         with connection.begin():
+            take_lock(connection)
             yield connection
+
+
+def take_lock(connection: sa.Connection) -> None:
+    """Begin SQLite's transaction as a writer's.
+
+    Not by an event of the engine: SQLAlchemy would look for listeners at each step of each reader too.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _queue_up(stack: contextlib.ExitStack) -> None:

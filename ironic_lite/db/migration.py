@@ -97,7 +97,7 @@ def _lock(connection: sa.Connection) -> None:
     """Wait for our turn; the lock goes with the transaction, on MariaDB with the connection."""
     match connection.dialect.name:
         case "sqlite":
-            connection.execution_options(writer=True)
+            engine.take_lock(connection)
         case "postgresql":
             connection.execute(sa.text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}s'"))
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK_NUMBER)))

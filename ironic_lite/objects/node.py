@@ -8,6 +8,7 @@ was only read, is not fenced, and writes without condition. Flows therefore work
 Dictionaries are replaced as a whole. A change inside one goes unnoticed; the ``set_`` and ``del_`` methods do it right.
 """
 
+import functools
 import time
 import uuid
 from collections.abc import Callable, Iterable, Sequence
@@ -215,10 +216,9 @@ class Node(Traited, secrets.Secretive):
     ) -> Sequence[Row]:
         """A page of nodes as plain dictionaries with exactly these columns, JSON-able. Raises as ``list`` does."""
         wanted = tuple(columns)
-        selected = _with_agent_columns(wanted)
+        selected, extra = _with_agent_columns(wanted)
         page = nodes.rows(selected, limit, marker, sort_key, sort_dir, filters, text_moments=True)
         if "driver_internal_info" in wanted:
-            extra = [name for name in selected if name not in wanted]
             for row in page:
                 _merge_agent(row, extra)
         return page
@@ -232,13 +232,13 @@ class Node(Traited, secrets.Secretive):
     def as_row(self, columns: Iterable[str]) -> Row:
         """This node as ``rows`` would show it."""
         wanted = tuple(columns)
-        hidden = nodes.SECRET_COLUMNS.intersection(wanted)
-        if hidden:
+        selected, extra = _with_agent_columns(wanted)
+        if not nodes.SECRET_COLUMNS.isdisjoint(selected):
+            hidden = nodes.SECRET_COLUMNS.intersection(wanted)
             raise exception.InvalidParameterValue(err=f"Nodes have no column '{min(hidden)}'.")
-        selected = _with_agent_columns(wanted)
         row = super().as_row(selected)
         if "driver_internal_info" in wanted:
-            _merge_agent(row, [name for name in selected if name not in wanted])
+            _merge_agent(row, extra)
         return row
 
     @base.remotable
@@ -455,10 +455,13 @@ class Node(Traited, secrets.Secretive):
         return value
 
 
-def _with_agent_columns(columns: tuple[str, ...]) -> tuple[str, ...]:
+@functools.lru_cache(maxsize=256)
+def _with_agent_columns(columns: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What has to be read to show these columns, and those of it that nobody asked for."""
     if "driver_internal_info" not in columns:
-        return columns
-    return tuple(dict.fromkeys(columns + SHOWN_AGENT_COLUMNS))
+        return columns, ()
+    selected = tuple(dict.fromkeys(columns + SHOWN_AGENT_COLUMNS))
+    return selected, tuple(name for name in selected if name not in columns)
 
 
 def _merge_agent(row: Row, extra: Iterable[str]) -> None:
