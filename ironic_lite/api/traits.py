@@ -5,8 +5,6 @@ import functools
 import re
 from typing import Any
 
-import os_traits
-
 from ironic_lite.api import types
 
 MAX_LENGTH = 255
@@ -16,6 +14,9 @@ _CUSTOM = re.compile(r"^CUSTOM_[A-Z0-9_]+\Z")
 
 @functools.cache
 def _standard() -> frozenset[str]:
+    # Late: a hundred modules that only who names traits should pay for.
+    import os_traits
+
     return frozenset(os_traits.get_traits())
 
 

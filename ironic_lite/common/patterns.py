@@ -9,8 +9,6 @@ in time. What is an expression, and what it means, is as in ``re``.
 import re
 from typing import Any
 
-import regex
-
 MAX_LENGTH = 4096
 """The longest expression, in characters."""
 
@@ -31,6 +29,9 @@ class Pattern:
     """
 
     def __init__(self, text: str):
+        # Late: it costs start-up time and memory that only who has such expressions should pay.
+        import regex
+
         if len(text) > MAX_LENGTH:
             raise ValueError(f"is longer than {MAX_LENGTH} characters")
         try:

@@ -5,13 +5,15 @@ import contextvars
 import functools
 import logging
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-import tenacity
 from sqlalchemy import exc
 
 from ironic_lite.conf import CONF
 from ironic_lite.db import errors
+
+if TYPE_CHECKING:
+    import tenacity
 
 LOG = logging.getLogger(__name__)
 
@@ -58,6 +60,9 @@ def on_transient_error(function: Callable[P, R]) -> Callable[P, R]:
 
 def _go_on(first: Exception, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """The tries that follow the first one, which ended with an error."""
+    # Late: it costs start-up time, and most processes never need it.
+    import tenacity
+
     options = CONF.database
     failed = [first]
 
@@ -84,7 +89,7 @@ def _note_attempt(number: int) -> None:
         _attempt.set(number)
 
 
-def _log(state: tenacity.RetryCallState) -> None:
+def _log(state: "tenacity.RetryCallState") -> None:
     assert state.outcome is not None and state.fn is not None
     error = state.outcome.exception()
     assert error is not None

@@ -4,9 +4,8 @@
 The schema is the one declaration: configurations are held against it, and clients are told its descriptions.
 """
 
+import functools
 from typing import Any
-
-import jsonschema
 
 from ironic_lite.common import exception
 
@@ -76,7 +75,13 @@ _SCHEMA = {
     "additionalProperties": False,
 }
 
-_VALIDATOR = jsonschema.Draft202012Validator(_SCHEMA)
+
+@functools.cache
+def _validator() -> Any:
+    # Late: the library costs start-up time and memory that only RAID configurations should pay.
+    import jsonschema
+
+    return jsonschema.Draft202012Validator(_SCHEMA)
 
 
 def properties() -> dict[str, str]:
@@ -89,7 +94,9 @@ def validate(wanted: dict[str, Any]) -> None:
 
     :raises InvalidParameterValue: naming what is wrong, and where.
     """
-    problem = jsonschema.exceptions.best_match(_VALIDATOR.iter_errors(wanted))
+    from jsonschema import exceptions
+
+    problem = exceptions.best_match(_validator().iter_errors(wanted))
     if problem is not None:
         place = ".".join(str(part) for part in problem.absolute_path)
         raise exception.InvalidParameterValue(

@@ -10,7 +10,7 @@ from typing import Any
 from oslo_log import log
 
 from ironic_lite.common import redaction
-from ironic_lite.common.outbound import connections, url
+from ironic_lite.common.outbound import url
 from ironic_lite.common.outbound.errors import OutboundError
 
 LOG = log.getLogger(__name__)
@@ -112,6 +112,9 @@ def _ask(
     proxies: dict[str, str] | None = None,
 ) -> tuple[int, Mapping[str, str]]:
     """:raises _Problem: when there is no answer."""
+    # Late: requests costs start-up time and memory, and many processes never ask.
+    from ironic_lite.common.outbound import connections
+
     timeout = max(0.01, timeout)
     refusal = url.refusal_of_literal(urllib.parse.urlsplit(address).hostname or "")
     if refusal:
@@ -134,6 +137,8 @@ def _ask(
 
 def _in_words(failure: BaseException) -> str:
     """What the system said, from below the layers that wrapped it."""
+    from ironic_lite.common.outbound import connections
+
     seen: BaseException | None = failure
     while seen is not None:
         if isinstance(seen, TimeoutError | connections.Timeout):

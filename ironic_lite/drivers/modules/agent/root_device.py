@@ -11,8 +11,7 @@ import urllib.parse
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import pyparsing
-from oslo_utils import specs_matcher, strutils
+from oslo_utils import strutils
 
 from ironic_lite.common import exception
 
@@ -63,8 +62,8 @@ class _Hint:
             return False
         size = repr(found / _GIB)
         if self.operator == "<or>":
-            return any(specs_matcher.match(size, f"== {value}") for value in self.values)
-        return bool(specs_matcher.match(size, f"{self.operator} {self.values[0]}"))
+            return any(_matches(size, f"== {value}") for value in self.values)
+        return _matches(size, f"{self.operator} {self.values[0]}")
 
     def _fits_text(self, found: Any) -> bool:
         if found is None:
@@ -75,13 +74,15 @@ class _Hint:
             return False
         if self.operator == "<all-in>":
             words = " ".join(urllib.parse.quote(word) for word in self.values[0].split())
-            return bool(
-                specs_matcher.match(
-                    str(list(map(urllib.parse.quote, text.split()))), f"<all-in> {words}"
-                )
-            )
+            return _matches(str(list(map(urllib.parse.quote, text.split()))), f"<all-in> {words}")
         spec = " ".join(f"{self.operator} {urllib.parse.quote(value)}" for value in self.values)
-        return bool(specs_matcher.match(urllib.parse.quote(text), spec))
+        return _matches(urllib.parse.quote(text), spec)
+
+
+def _matches(text: str, spec: str) -> bool:
+    from oslo_utils import specs_matcher
+
+    return bool(specs_matcher.match(text, spec))
 
 
 def validate(node: Any) -> None:
@@ -144,6 +145,10 @@ def _hint(name: str, value: Any, where: str) -> _Hint:
 
 def _taken_apart(value: str, where: str) -> tuple[str, tuple[str, ...]]:
     """Operator and operands; the operator is empty where there is none."""
+    # Late: its grammar costs start-up time and memory that only nodes with hints should pay.
+    import pyparsing
+    from oslo_utils import specs_matcher
+
     text = value.strip().lower()
     if not text or len(text) > _LONGEST:
         raise _invalid(f"{where} must not be empty, nor longer than {_LONGEST} characters.")

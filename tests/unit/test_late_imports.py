@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A service does not pay at its start for libraries that few requests need."""
+
+import subprocess
+import sys
+
+LATE = (
+    "jinja2",
+    "pygments",
+    "regex",
+    "jsonschema",
+    "pyparsing",
+    "tenacity",
+    "os_traits",
+    "alembic",
+    "keystonemiddleware",
+)
+
+_SERVICES = """
+from ironic_lite.common import concurrency
+concurrency.setup()
+import sys
+import ironic_lite.api.app, ironic_lite.api.front.service, ironic_lite.conductor.service
+print(*sys.modules)
+"""
+
+
+def test_services_start_without_what_few_requests_need() -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", _SERVICES],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    imported = done.stdout.split()
+    assert "pecan" in imported
+    assert [name for name in LATE if name in imported] == []
