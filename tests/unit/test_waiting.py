@@ -29,3 +29,10 @@ def test_a_slow_machine_says_so(clock: list[float], monkeypatch: pytest.MonkeyPa
     usual = waiting.at_most(10), waiting.patience(60)
     monkeypatch.setenv(waiting.FACTOR, "4")
     assert (waiting.at_most(10), waiting.patience(60)) == (4 * usual[0], 4 * usual[1])
+
+
+def test_the_least_of_some_ratios() -> None:
+    ratios = iter([5.0, 4.0, 2.5, 1.0])
+    assert waiting.least(lambda: next(ratios), 3) == 2.5
+    assert next(ratios) == 1.0
+    assert waiting.least(iter([5.0, 4.0, 6.0, 7.0]).__next__, 3) == 4.0

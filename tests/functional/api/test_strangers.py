@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.bench import strangers
+from tests.waiting import least
 
 SILENT, SLOW = 400, 60
 ROUNDS = 40
-# The goal is twice the calm value; a machine that is busy with other tests shows more of itself than of the service.
-LIMIT = 4
+LIMIT = 3
+"""How many times as slow as without them; the benchmark, on a machine of its own, is held to twice."""
 MIB = 1024 * 1024
 
 
@@ -20,14 +21,17 @@ MIB = 1024 * 1024
 def test_silent_and_slow_connections(tmp_path: Path, tls: bool) -> None:
     with strangers.service(tmp_path / "service", tls) as server:
         port = server.launch.port
-        calm = strangers.look(port, tls, "shown", ROUNDS)
-        with contextlib.closing(strangers.Strangers(port, tls, SILENT, SLOW)) as crowd:
-            meanwhile = strangers.look(port, tls, "shown", ROUNDS)
-            assert crowd.wait_until_cut(90) == 0
-            assert len(crowd.cut_after) == SLOW
-    assert calm.refused == meanwhile.refused == 0
-    for request, value in meanwhile.kept.items():
-        assert value < LIMIT * calm.kept[request] + 5, request
+
+        def slower() -> float:
+            calm = strangers.look(port, tls, "shown", ROUNDS)
+            with contextlib.closing(strangers.Strangers(port, tls, SILENT, SLOW)) as crowd:
+                meanwhile = strangers.look(port, tls, "shown", ROUNDS)
+                assert crowd.wait_until_cut(90) == 0
+                assert len(crowd.cut_after) == SLOW
+            assert calm.refused == meanwhile.refused == 0
+            return max(value / calm.kept[request] for request, value in meanwhile.kept.items())
+
+        assert least(slower, LIMIT) <= LIMIT
 
 
 @pytest.mark.timeout(240)
