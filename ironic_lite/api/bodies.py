@@ -43,6 +43,11 @@ class NotJSON(exception.Invalid):
     template = "The request body has to be JSON, with the header 'Content-Type: application/json'."
 
 
+class Encoded(exception.Invalid):
+    code = 415
+    template = "The request body has to be sent as it is, without the header 'Content-Encoding'."
+
+
 class BodyWanted(exception.IronicLiteError):
     """Whoever asks may send the body, and it is to be read now. Only the HTTP server sees this."""
 
@@ -59,7 +64,7 @@ def read(environ: Environ, limit: int) -> bytes:
     """The body.
 
     :param limit: in bytes.
-    :raises NotJSON: by what its header says.
+    :raises NotJSON: by what its header says; ``Encoded`` likewise.
     :raises BodyTooLarge: ``BodyTooSlow`` when it does not come in time, or not whole.
     :raises BodyWanted: it may come now.
     """
@@ -99,6 +104,8 @@ def _check_type(environ: Environ) -> None:
     given = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
     if given not in _JSON and (given or "HTTP_ORIGIN" in environ):
         raise NotJSON
+    if environ.get("HTTP_CONTENT_ENCODING", "").strip().lower() not in ("", "identity"):
+        raise Encoded
 
 
 def _declared(environ: Environ) -> int | None:

@@ -2,9 +2,12 @@
 """One connection: uvicorn's HTTP protocol, with deadlines, limits and refusals of ours."""
 
 import asyncio
+import re
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import httptools
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from ironic_lite.api.front import limits, replies
@@ -12,8 +15,11 @@ from ironic_lite.api.front.limits import Guest, Guests
 from ironic_lite.api.front.replies import Reply
 
 _PIECE = 256 * 1024
+_MORSEL = 1024
+"""Bytes that are parsed at once: of requests that came together no more than fit in are made before their turn."""
 _MOST_LINGERED = 128 * 1024 * 1024
 _VERSIONS = ("1.1", "1.0")
+_ABSOLUTE = re.compile(rb"(?i:https?)://(?P<host>[^/?]+)(?P<rest>[/?]?.*)", re.DOTALL)
 
 _MALFORMED = "The request is no valid HTTP/1.1."
 
@@ -23,7 +29,20 @@ class Malformed(Exception):
 
 
 class HeadTooLarge(Exception):
-    """More than ``limits.MAX_HEAD``."""
+    """More than ``limits.MAX_HEAD`` bytes, or than ``limits.MAX_HEADERS`` headers."""
+
+
+class _Flow(FlowControl):
+    """While reading is paused nothing is parsed either; ``resumed`` is called when it may be again."""
+
+    def __init__(self, transport: asyncio.Transport, resumed: Callable[[], None]):
+        super().__init__(transport)
+        self._resumed = resumed
+
+    def resume_reading(self) -> None:
+        if self.read_paused:
+            super().resume_reading()
+            self._resumed()
 
 
 class Server(Protocol):
@@ -57,11 +76,15 @@ class Connection(HttpToolsProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._taking: asyncio.TimerHandle | None = None
         self._lingers = 0
+        self._unparsed = b""
+        self._running: RequestResponseCycle | None = None
+        self._held_back: tuple[RequestResponseCycle, Any] | None = None
 
     # Coming and going.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]
+        self.flow = _Flow(self.transport, self._go_on)
         self._guest.leave = self.transport.abort
         self._expect_head()
 
@@ -70,12 +93,29 @@ class Connection(HttpToolsProtocol):
             if timer is not None:
                 timer.cancel()
         self._unset_keepalive_if_required()
+        self._unparsed = b""
+        self._held_back = None
         self._server.guests.left(self._guest)
         super().connection_lost(exc)
 
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """The client sends nothing more. Over plain HTTP it may still wait for the answer to what it has sent."""
+        if self._lingers:
+            return self.is_busy and self.transport.can_write_eof()
+        if (
+            not self.is_busy
+            or self.cycle.more_body
+            or self._server.streams(self.cycle.scope["path"])
+        ):
+            return False
+        self._end_after(self.cycle)
+        return self.transport.can_write_eof()
+
     def shutdown(self) -> None:
         # A stream has no end of its own.
-        if self._lingers or (self.is_busy and self._server.streams(self.cycle.scope["path"])):
+        if (not self.is_busy and self._lingers) or (
+            self.is_busy and self._server.streams(self.cycle.scope["path"])
+        ):
             self.transport.abort()
         else:
             super().shutdown()
@@ -92,6 +132,32 @@ class Connection(HttpToolsProtocol):
             self._drop(data)
             return
         self._unset_keepalive_if_required()
+        if self._unparsed:
+            self._unparsed += data
+            return
+        view = memoryview(data)
+        for start in range(0, len(data), _MORSEL):
+            if self.flow.read_paused:
+                self._unparsed = bytes(view[start:])
+                return
+            if self._lingers:
+                self._drop(view[start:])
+                return
+            self._parse(view[start : start + _MORSEL])
+            if self.parser is None or self.transport.get_protocol() is not self:
+                return
+
+    def _go_on(self) -> None:
+        """Reading goes on: first with what has come already."""
+        if self._unparsed:
+            self.loop.call_soon(self._parse_the_rest)
+
+    def _parse_the_rest(self) -> None:
+        if self._unparsed and not self.flow.read_paused:
+            data, self._unparsed = self._unparsed, b""
+            self.data_received(data)
+
+    def _parse(self, data: memoryview) -> None:
         began_in_head, requests_before = self._in_head, self._requests
         try:
             self.parser.feed_data(data)
@@ -115,7 +181,8 @@ class Connection(HttpToolsProtocol):
         if isinstance(cause, HeadTooLarge) or isinstance(failure, HeadTooLarge):
             reply = replies.error(
                 431,
-                f"The request line and its headers are too large: at most {limits.MAX_HEAD} bytes.",
+                f"The request line and its headers are too large: at most {limits.MAX_HEAD} bytes and "
+                f"{limits.MAX_HEADERS} headers.",
             )
         else:
             reply = replies.error(400, f"{_MALFORMED} {_reason(cause)}".rstrip())
@@ -123,12 +190,15 @@ class Connection(HttpToolsProtocol):
 
     def refuse(self, reply: Reply) -> None:
         """Answer what is no request, or not a whole one, and end the connection."""
+        if self.pipeline and self.cycle.more_body:
+            # It is the last of those that wait for their turn.
+            self.pipeline.popleft()
+            assert self._running is not None
+            self.cycle = self.pipeline[0][0] if self.pipeline else self._running
         cycle = self.cycle
         if self.is_busy and not cycle.more_body:
-            # An answer to the request before it is under way, and must not be mixed with this one.
-            cycle.keep_alive = False
-            self.pipeline.clear()
-            self.flow.pause_reading()
+            # The answers to what came before are on their way, and must not be mixed with this one.
+            self._end_after(cycle)
             return
         if self.is_busy:
             cycle.keep_alive = False
@@ -141,6 +211,13 @@ class Connection(HttpToolsProtocol):
         self.transport.write(replies.head(reply, keep_alive=False) + reply.body)
         self._linger()
 
+    def _end_after(self, cycle: RequestResponseCycle) -> None:
+        """What else comes is dropped; the connection ends when this request is answered."""
+        cycle.keep_alive = False
+        self._lingers = _MOST_LINGERED
+        self._unparsed = b""
+        self._unwatch_head()
+
     def _upgrade(self) -> None:
         if self._should_upgrade():
             self._server.guests.works(self._guest)
@@ -149,8 +226,7 @@ class Connection(HttpToolsProtocol):
             self._follow(self.transport.get_protocol())
         elif self.is_busy:
             # An upgrade that we do not know is ignored. What follows it is not HTTP as we speak it.
-            self.cycle.keep_alive = False
-            self.flow.pause_reading()
+            self._end_after(self.cycle)
         else:
             self._refuse_what_came(Malformed("The upgrade is not known."))
 
@@ -169,26 +245,27 @@ class Connection(HttpToolsProtocol):
             super()._should_upgrade()
         )
 
-    def on_url(self, url: bytes) -> None:
-        self._count(len(url))
-        super().on_url(url)
-
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._count(len(name) + len(value) + 4)
-        # What comes behind a chunked body was not there when the request was looked at.
-        if self._in_head:
-            super().on_header(name, value)
-
-    def _count(self, size: int) -> None:
-        self._head_size += size
-        if self._head_size > limits.MAX_HEAD:
+        if not self._in_head:
+            # What comes behind a chunked body was not there when the request was looked at.
+            self._head_size += len(name) + len(value) + 4
+            if self._head_size > limits.MAX_HEAD:
+                raise HeadTooLarge
+            return
+        if len(self.headers) >= limits.MAX_HEADERS:
             raise HeadTooLarge
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         self._in_head = False
         self._head_size = 0
         self._unwatch_head()
-        _check_head(self.parser.get_http_version(), self.parser.get_method(), self.headers)
+        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        if size > limits.MAX_HEAD:
+            raise HeadTooLarge
+        method = self.parser.get_method()
+        host = _check_head(self.parser.get_http_version(), method, self.headers)
+        self.url = _origin_form(method, self.url, host)
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -228,7 +305,7 @@ class Connection(HttpToolsProtocol):
         self._unwatch_head()
         self._deadline = self.loop.call_later(limits.LINGER, self.transport.abort)
 
-    def _drop(self, data: bytes) -> None:
+    def _drop(self, data: bytes | memoryview) -> None:
         self._lingers -= len(data)
         if self._lingers <= 0:
             self.transport.abort()
@@ -236,6 +313,12 @@ class Connection(HttpToolsProtocol):
     # What goes out.
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        if self.flow.write_paused:
+            # Who does not take the answers gets no more of them.
+            self._held_back = (cycle, app)
+            self.flow.pause_reading()
+            return
         self._server.guests.works(self._guest)
         if self._server.streams(cycle.scope["path"]):
             super()._start_asgi_task(cycle, app)
@@ -246,6 +329,9 @@ class Connection(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         self._server.guests.rests(self._guest)
         super().on_response_complete()
+        if self.pipeline and not self._lingers:
+            # Its turn comes before that of what is still to be read.
+            self.flow.pause_reading()
         if not self.pipeline and self._head_size and not self.transport.is_closing():
             # A part of the next one has come meanwhile.
             self._expect_head()
@@ -277,19 +363,24 @@ class Connection(HttpToolsProtocol):
     ) -> None:
         """A long body, as fast as the client takes it: it is in memory once, whoever reads it how slowly."""
         view = memoryview(body)
-        for start in range(0, len(body), _PIECE):
-            if self.flow.write_paused:
-                await self.flow.drain()
-            if cycle.disconnected or self.transport.is_closing():
-                return
-            self.transport.write(view[start : start + _PIECE])
+        try:
+            async with asyncio.timeout(limits.REPLY_PATIENCE + len(body) / limits.BODY_RATE):
+                for start in range(0, len(body), _PIECE):
+                    if self.flow.write_paused:
+                        await self.flow.drain()
+                    if cycle.disconnected or self.transport.is_closing():
+                        return
+                    self.transport.write(view[start : start + _PIECE])
+        except TimeoutError:
+            self.transport.abort()
+            return
         self._replied(cycle, keep_alive, unread)
 
     def _replied(self, cycle: RequestResponseCycle, keep_alive: bool, unread: bool) -> None:
         cycle.keep_alive = keep_alive
         cycle.response_complete = True
         cycle.message_event.set()
-        if unread:
+        if unread or (self._lingers and not keep_alive):
             self._linger()
             return
         if not keep_alive:
@@ -306,14 +397,19 @@ class Connection(HttpToolsProtocol):
         if self._taking is not None:
             self._taking.cancel()
             self._taking = None
+        if self._held_back is not None:
+            (cycle, app), self._held_back = self._held_back, None
+            self._start_asgi_task(cycle, app)
+            if not self.pipeline:
+                self.flow.resume_reading()
 
     def _watch_taking(self, left: int) -> None:
         patience = limits.REPLY_PATIENCE + left / limits.BODY_RATE
         self._taking = self.loop.call_later(patience, self.transport.abort)
 
 
-def _check_head(version: str, method: bytes, headers: list[tuple[bytes, bytes]]) -> None:
-    """What the parser leaves to us.
+def _check_head(version: str, method: bytes, headers: list[tuple[bytes, bytes]]) -> bytes | None:
+    """What the parser leaves to us; the host that is named.
 
     :raises Malformed:
     """
@@ -321,14 +417,36 @@ def _check_head(version: str, method: bytes, headers: list[tuple[bytes, bytes]])
         raise Malformed("Only HTTP/1.1 and HTTP/1.0 are spoken here.")
     if method == b"CONNECT":
         raise Malformed("This is no proxy.")
-    hosts = 0
+    hosts = []
     for name, value in headers:
         if name == b"host":
-            hosts += 1
+            hosts.append(value)
         elif name == b"transfer-encoding" and (value.lower() != b"chunked" or version != "1.1"):
             raise Malformed("The only Transfer-Encoding is chunked.")
-    if hosts > 1 or (hosts == 0 and version == "1.1"):
+    if len(hosts) > 1 or (not hosts and version == "1.1"):
         raise Malformed("It needs one Host header.")
+    return hosts[0] if hosts else None
+
+
+def _origin_form(method: bytes, target: bytes, host: bytes | None) -> bytes:
+    """Path and query of a request's target, which may be a whole URL.
+
+    :raises Malformed: it is none of this host, or of no other use here.
+    """
+    if b"#" in target:
+        raise Malformed("A fragment is not sent.")
+    if target.startswith(b"/"):
+        return target
+    if target == b"*":
+        if method != b"OPTIONS":
+            raise Malformed("Only OPTIONS is asked of the whole server.")
+        return target
+    found = _ABSOLUTE.match(target)
+    if found is None or host is None or found["host"].lower() != host.lower():
+        raise Malformed("The URL has another host than the Host header.")
+    if not found["rest"] and method == b"OPTIONS":
+        return b"*"
+    return found["rest"] if found["rest"].startswith(b"/") else b"/" + found["rest"]
 
 
 def _reason(failure: BaseException) -> str:

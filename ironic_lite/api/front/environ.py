@@ -14,13 +14,23 @@ from ironic_lite.api import bodies
 _SLASH = re.compile(b"%2[fF]")
 
 
-@functools.lru_cache(1024)
+_LONG_NAME = 64
+
+
 def _variable(name: bytes) -> str | None:
     """The variable of a header; None: some other header might be meant, for ``_`` and ``-`` read alike in it."""
+    # Names as long as a client likes are not to be remembered.
+    return _known_variable(name) if len(name) <= _LONG_NAME else _made_variable(name)
+
+
+def _made_variable(name: bytes) -> str | None:
     if b"_" in name:
         return None
     text = name.decode("latin-1").upper().replace("-", "_")
     return text if text in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{text}"
+
+
+_known_variable = functools.lru_cache(1024)(_made_variable)
 
 
 def path_info(raw: bytes) -> str:

@@ -30,6 +30,8 @@ REPLY_PATIENCE = 15.0
 
 MAX_HEAD = 64 * 1024
 """Bytes of a request line and its headers."""
+MAX_HEADERS = 200
+"""Headers of a request: what each is kept in takes more memory than a short one has bytes."""
 SMALL_BODY = 64 * 1024
 """Bytes of a body that is read before anybody is asked."""
 

@@ -4,6 +4,7 @@
 import logging
 import ssl
 import time
+from asyncio import sslproto
 from pathlib import Path
 
 from ironic_lite.common import exception
@@ -12,6 +13,9 @@ from ironic_lite.conf import CONF
 LOG = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 1.0
+
+# The buffer that asyncio gives each connection for its whole life, instead of 256 KiB: two records.
+sslproto.SSLProtocol.max_size = 32 * 1024
 
 Stamp = tuple[tuple[int, int, int], ...]
 

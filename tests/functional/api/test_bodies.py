@@ -99,6 +99,15 @@ def test_other_types_than_json(limited_service: Deployment, length: int) -> None
     assert status(answer) == 415
 
 
+@pytest.mark.parametrize("coding, code", [("gzip", 415), ("br, identity", 415), ("identity", 400)])
+def test_bodies_come_as_they_are(limited_service: Deployment, coding: str, code: int) -> None:
+    with socket.create_connection(("127.0.0.1", limited_service.port), timeout=60) as client:
+        client.sendall(head("POST", "/v1/nodes", 2, f"Content-Encoding: {coding}") + b"{}")
+        answer = client.recv(65536)
+    assert status(answer) == code
+    assert ("Content-Encoding" in fault(answer)) == (code == 415)
+
+
 @pytest.fixture
 def guarded(
     make_deployment: Callable[..., Deployment], sqlite_url: str, tmp_path: Any

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A request that two readers might understand differently is refused, in JSON, and its connection closed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from ironic_lite.api.front.service import APIService
 from ironic_lite.conf import CONF
 from tests.functional.api import serving
 from tests.functional.api.serving import connect, fault, hello, read_all, status
+from tests.options import overridden
 
 POST = b"POST / HTTP/1.1\r\nHost: a\r\n"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -62,6 +64,13 @@ AMBIGUOUS = {
     "a tunnel": b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n",
     "a space in the path": b"GET /a b HTTP/1.1\r\nHost: a\r\n\r\n",
     "bytes in the path": b"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n",
+    "a fragment": b"GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n",
+    "another host in the URL": b"GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n",
+    "a user in the URL": b"GET http://b@a/ HTTP/1.1\r\nHost: a\r\n\r\n",
+    "a URL without Host": b"GET http://a/ HTTP/1.0\r\n\r\n",
+    "another scheme": b"GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n",
+    "an authority": b"GET a:80 HTTP/1.1\r\nHost: a\r\n\r\n",
+    "the whole server": b"GET * HTTP/1.1\r\nHost: a\r\n\r\n",
     "a TLS handshake": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
 }
 
@@ -103,6 +112,47 @@ def test_an_answer_under_way_is_not_mixed_with_a_refusal(api: APIService) -> Non
         answer = read_all(client)
     assert answer.count(b"\r\nServer: ") == 1
     assert answer.endswith(b"http ")
+
+
+@pytest.mark.parametrize(
+    "target, path",
+    [
+        (b"GET http://A", "/"),
+        (b"GET HTTP://a?b=/c", "/"),
+        (b"GET https://a/b%20c?d=e", "/b c"),
+        (b"OPTIONS *", "*"),
+        (b"OPTIONS http://a", "*"),
+    ],
+)
+def test_urls_are_targets_too(target: bytes, path: str) -> None:
+    seen = []
+
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        seen.append(environ["PATH_INFO"])
+        return hello(environ, start_response)
+
+    with (
+        overridden({"api": {"port": 0}}),
+        serving.running(app) as api,
+        connect(api) as client,
+    ):
+        client.sendall(target + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        assert status(read_all(client)) == 200
+    assert seen == [path]
+
+
+@pytest.mark.parametrize("piece", [1, 1000, limits.MAX_HEAD])
+def test_a_large_head_in_pieces(api: APIService, piece: int) -> None:
+    """How it is cut into packets says nothing about its size."""
+    head = (
+        b"GET /"
+        + b"a" * (limits.MAX_HEAD * 3 // 4)
+        + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    )
+    with connect(api) as client:
+        for start in range(0, len(head), piece):
+            client.sendall(head[start : start + piece])
+        assert status(read_all(client)) == 200
 
 
 def test_requests_that_follow_each_other_are_answered_in_order(api: APIService) -> None:
