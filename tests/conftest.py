@@ -1,11 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """What all tests share. Before any test imports anything: the kind of threads, as the console commands choose it."""
 
+import hypothesis
 import pytest
 
 from ironic_lite.common import concurrency
 
 concurrency.setup()
+
+# How long one example takes says more of the machine than of the code.
+hypothesis.settings.register_profile(
+    "busy machine",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("busy machine")
 
 
 @pytest.fixture(scope="session", autouse=True)

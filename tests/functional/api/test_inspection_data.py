@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A ramdisk sends what it has found; its server is known by MAC or BMC address, or by the node's UUID."""
 
+import itertools
 import json
 import uuid
 from typing import Any
@@ -13,13 +14,15 @@ from tests.functional.deployment import Deployment
 from tests.waiting import wait_for
 
 BMC = "192.0.2.40"
+_NUMBERS = itertools.count(1)
 
 
 @pytest.fixture
 def waiting(limited_service: Deployment) -> dict[str, str]:
     """A node that waits for inspection data. The fake inspection never does, so it is told to."""
     mac = "52:54:00:" + ":".join(uuid.uuid4().hex[i : i + 2] for i in (0, 2, 4))
-    bmc = f"192.0.2.{40 + uuid.uuid4().int % 200}"
+    # Two nodes with one address would be neither's.
+    bmc = f"198.18.0.{next(_NUMBERS)}"
     node = limited_service.call(
         "POST", "/v1/nodes", {"driver": "fake-hardware", "driver_info": {"ipmi_address": bmc}}
     )
