@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from tests.functional.deployment import Deployment
 from tests.waiting import wait_for
 
-BMC = "192.0.2.40"
 _NUMBERS = itertools.count(1)
 
 
