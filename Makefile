@@ -3,7 +3,6 @@
 # make test          everything that has to pass before a change      TEST_ARGS="-k power" narrows it
 # make lint          style, types, walls between the rooms, release notes
 # make chaos         conductors killed at every point (half an hour)  ARGS="--chaos-faults broker_gone"
-# make strangers     silent, slow and greedy clients of the API     ARGS=--help
 # make chaos-quick   each fault once, on both databases (six minutes)  ARGS="--chaos-slowness 3"
 # make quirks        every flow on BMCs that bend the standard        ARGS="--pairs 20 --seed 7"
 # make bench         ironic_lite against upstream ironic              ARGS=--help
@@ -11,6 +10,7 @@
 # make scale         2,000 nodes through a cluster of three conductors ARGS=--help
 # make storm         1,000 agents that call at once                   ARGS=--help
 # make guessers      48 who guess passwords, while others work        ARGS=--help
+# make strangers     silent, slow and greedy clients of the API      ARGS=--help
 # make fuzz          20,000 requests that nobody should send          ARGS="--seed 2"
 # make sample-config write etc/ironic-lite.conf.sample and etc/policy.yaml.sample again
 # make clean         remove what these made
@@ -24,7 +24,7 @@ TEST_WORKERS ?= 4
 
 CHAOS = $(BIN)/python -m pytest -q -o faulthandler_timeout=0 --chaos-report build/chaos.md tests/chaos
 
-.PHONY: help demo test chaos chaos-quick lint quirks bench compare scale storm guessers fuzz sample-config test-servers clean
+.PHONY: help demo test chaos chaos-quick lint quirks bench compare scale storm guessers strangers fuzz sample-config test-servers clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -63,6 +63,9 @@ compare: $(VENV)/.installed-for-tests
 scale storm guessers: $(VENV)/.installed-for-tests test-servers
 	@$(BIN)/python -m tests.bench.$@ $(ARGS)
 
+strangers: $(VENV)/.installed-for-tests
+	@$(BIN)/python -W ignore -m tests.bench.strangers $(ARGS)
+
 fuzz: $(VENV)/.installed-for-tests
 	@$(BIN)/python -W ignore -m tests.fuzz $(ARGS)
 
@@ -83,10 +86,6 @@ $(VENV)/.installed-for-tests: $(VENV)/.installed
 	@echo "Installing what the tests need into $(VENV)"
 	@$(PIP_INSTALL) -e '.[test]'
 	@touch $@
-
-.PHONY: strangers
-strangers: $(VENV)/.installed-for-tests
-	@$(BIN)/python -W ignore -m tests.bench.strangers $(ARGS)
 
 clean:
 	rm -rf $(VENV) .bench .tox build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis
