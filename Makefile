@@ -47,7 +47,7 @@ chaos-quick: $(VENV)/.installed-for-tests test-servers
 lint: $(VENV)/.installed-for-tests
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --quiet --check .
-	$(BIN)/mypy ironic_lite
+	$(BIN)/mypy ironic_lite ironic_lite_simulator
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/reno --quiet lint
 
@@ -79,7 +79,7 @@ test-servers:
 $(VENV)/.installed: $(PACKAGING)
 	@tools/make-venv $(VENV)
 	@echo "Installing ironic_lite into $(VENV)"
-	@$(PIP_INSTALL) -e '.[cli]'
+	@$(PIP_INSTALL) -e '.[cli,rack]'
 	@touch $@
 
 $(VENV)/.installed-for-tests: $(VENV)/.installed

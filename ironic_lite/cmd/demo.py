@@ -10,7 +10,7 @@ def main(argv: list[str]) -> int:
     """Run the demo; returns 0 if every server became active."""
     from rich.console import Console
 
-    from ironic_lite.simulator.demo.run import DemoOptions, run
+    from ironic_lite_simulator.demo.run import DemoOptions, run
 
     given = _parse(argv)
     options = DemoOptions(

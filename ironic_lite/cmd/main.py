@@ -27,6 +27,9 @@ COMMANDS = {
 _STANDALONE = frozenset({"rack", "demo", "explain", "plan"})
 """Commands that bring their own configuration, or need none."""
 
+_EXTRAS = {"rack": "rack", "demo": "rack"}
+"""Commands whose dependencies an extra of the package brings."""
+
 _USAGE_ERROR = 2
 
 _READER_LEFT = 141
@@ -114,6 +117,15 @@ def _run(name: str, arguments: list[str], given: argparse.Namespace) -> int:
         return _USAGE_ERROR
     except exception.IronicLiteError as exc:
         print(f"{PROG} {name}: {safe_text.lines(exc.message)}", file=sys.stderr)
+        return 1
+    except ModuleNotFoundError as exc:
+        if name not in _EXTRAS:
+            raise
+        print(
+            f"{PROG} {name}: the Python module '{exc.name}' is not installed. Install it with: "
+            f"pip install 'ironic-lite[{_EXTRAS[name]}]'",
+            file=sys.stderr,
+        )
         return 1
     except KeyboardInterrupt:
         return 130

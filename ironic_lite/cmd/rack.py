@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ironic_lite.cmd import arguments
 
 if TYPE_CHECKING:
-    from ironic_lite.simulator.rack import RackOptions
+    from ironic_lite_simulator.rack import RackOptions
 
 _USAGE = """\
 {count} virtual servers, BMC user {username!r}, password {password!r}:
@@ -36,8 +36,8 @@ Ctrl-C stops the rack.
 
 def main(argv: list[str]) -> int:
     """Run a rack until it is interrupted; returns the exit status."""
-    from ironic_lite.simulator.rack import RackOptions
-    from ironic_lite.simulator.timing import Timing
+    from ironic_lite_simulator.rack import RackOptions
+    from ironic_lite_simulator.timing import Timing
 
     given = _parse(argv)
     options = RackOptions(
@@ -108,7 +108,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
 
 
 async def _run(options: "RackOptions") -> None:
-    from ironic_lite.simulator.rack import Rack
+    from ironic_lite_simulator.rack import Rack
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

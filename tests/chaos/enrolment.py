@@ -3,8 +3,8 @@
 
 from typing import Any
 
-from ironic_lite.simulator import images
-from ironic_lite.simulator.virtual_rack import VirtualRack
+from ironic_lite_simulator import images
+from ironic_lite_simulator.virtual_rack import VirtualRack
 from tests.chaos.cluster import Cluster
 
 RESOURCE_CLASS = "baremetal"

@@ -13,7 +13,7 @@ from typing import Any
 import requests
 
 from ironic_lite.common import states
-from ironic_lite.simulator.virtual_rack import VirtualRack
+from ironic_lite_simulator.virtual_rack import VirtualRack
 from tests.chaos import lifecycle, tenants
 from tests.chaos.asking import Asking
 from tests.chaos.client import Client

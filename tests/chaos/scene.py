@@ -13,8 +13,8 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 
 from ironic_lite.common import states
-from ironic_lite.simulator.timing import Timing
-from ironic_lite.simulator.virtual_rack import VirtualRack
+from ironic_lite_simulator.timing import Timing
+from ironic_lite_simulator.virtual_rack import VirtualRack
 from tests.chaos import told, writers
 from tests.chaos.cluster import Cluster
 from tests.chaos.lifecycle import CHOICES

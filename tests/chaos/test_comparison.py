@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ironic_lite.common import states
-from ironic_lite.simulator.timing import Timing
-from ironic_lite.simulator.virtual_rack import VirtualRack
+from ironic_lite_simulator.timing import Timing
+from ironic_lite_simulator.virtual_rack import VirtualRack
 from tests.chaos.cluster import Cluster
 from tests.chaos.conftest import TABLE
 from tests.chaos.enrolment import Enrolment

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from ironic_lite.simulator.journal import Journal
+from ironic_lite_simulator.journal import Journal
 from tests.chaos import tenants, told, writers
 from tests.chaos.asking import Asking
 from tests.chaos.client import Client

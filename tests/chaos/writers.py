@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ironic_lite.simulator.journal import Entry
+from ironic_lite_simulator.journal import Entry
 
 LOG_FORMAT = "%(created).6f %(process)d %(levelname)s %(name)s %(message)s"
 """What conductors have to log with: the time of a line in microseconds."""

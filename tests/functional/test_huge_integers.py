@@ -5,7 +5,7 @@ their way to a BMC."""
 from collections.abc import Callable
 from typing import Any
 
-from ironic_lite.simulator.virtual_rack import VirtualRack
+from ironic_lite_simulator.virtual_rack import VirtualRack
 from tests.functional.deployment import WITHOUT_DATABASE, Deployment
 from tests.functional.notifications import DURABLE, Listener, data
 from tests.waiting import wait_for

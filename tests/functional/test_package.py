@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 WANTED = (
     "ironic_lite",
+    "ironic_lite_simulator",
     "etc",
     "setup.cfg",
     "pyproject.toml",
@@ -56,7 +57,8 @@ def test_everything_is_in_it(wheel: Path) -> None:
     packed = set(zipfile.ZipFile(wheel).namelist())
     source = {
         str(path.relative_to(ROOT))
-        for path in (ROOT / "ironic_lite").rglob("*")
+        for package in ("ironic_lite", "ironic_lite_simulator")
+        for path in (ROOT / package).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert source <= packed, source - packed
@@ -84,3 +86,26 @@ def test_it_works_away_from_the_checkout(wheel: Path, tmp_path: Path) -> None:
             PYTHONPATH=str(site),
         )
         assert "revision" in said or "in order" in said
+
+
+@pytest.mark.parametrize(
+    ("command", "module"), [("rack", "aiohttp"), ("demo", "aiohttp"), ("demo", "rich")]
+)
+def test_the_virtual_rack_names_the_extra_that_it_needs(
+    tmp_path: Path, command: str, module: str
+) -> None:
+    program = (
+        f"import sys; sys.modules[{module!r}] = None; from ironic_lite.cmd.main import main; "
+        f"sys.exit(main([{command!r}]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "pip install 'ironic-lite[rack]'" in done.stderr
+    assert len(done.stderr.splitlines()) == 1

@@ -5,7 +5,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from ironic_lite.simulator import images
+from ironic_lite_simulator import images
 from tests.functional.rack.cloud import Cloud, Server
 from tests.quirks.catalog import Quirk
 from tests.waiting import wait_for

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from ironic_lite.simulator import images
-from ironic_lite.simulator.timing import Timing
-from ironic_lite.simulator.virtual_rack import VirtualRack
+from ironic_lite_simulator import images
+from ironic_lite_simulator.timing import Timing
+from ironic_lite_simulator.virtual_rack import VirtualRack
 from tests.functional.cli.conftest import Baremetal, wait_for_state
 from tests.functional.deployment import Deployment
 

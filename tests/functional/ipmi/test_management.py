@@ -8,7 +8,7 @@ import pytest
 
 from ironic_lite.common import exception
 from ironic_lite.drivers.modules.ipmi.management import IPMIManagement
-from ironic_lite.simulator.virtual_rack import VirtualRack
+from ironic_lite_simulator.virtual_rack import VirtualRack
 from tests.functional.servers.ipmi_sim import BMC
 
 MANAGEMENT = IPMIManagement()

@@ -12,7 +12,7 @@ import pytest
 
 from ironic_lite.common import exception
 from ironic_lite.drivers.modules.ipmi import commands, driver_info, sessions, transport, wire
-from ironic_lite.simulator.virtual_rack import VirtualRack
+from ironic_lite_simulator.virtual_rack import VirtualRack
 from tests.waiting import wait_for
 
 COUNT = 200

@@ -20,8 +20,8 @@ from ironic_lite.drivers.modules.ipmi import (
 )
 from ironic_lite.drivers.modules.ipmi.management import IPMIManagement
 from ironic_lite.drivers.modules.ipmi.power import IPMIPower
-from ironic_lite.simulator.timing import Timing
-from ironic_lite.simulator.virtual_rack import VirtualRack
+from ironic_lite_simulator.timing import Timing
+from ironic_lite_simulator.virtual_rack import VirtualRack
 
 POWER, MANAGEMENT = IPMIPower(), IPMIManagement()
 UEFI = {"capabilities": "boot_mode:uefi"}

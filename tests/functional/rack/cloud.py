@@ -15,10 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ironic_lite.simulator import images
-from ironic_lite.simulator.journal import Entry
-from ironic_lite.simulator.timing import Timing
-from ironic_lite.simulator.virtual_rack import VirtualRack
+from ironic_lite_simulator import images
+from ironic_lite_simulator.journal import Entry
+from ironic_lite_simulator.timing import Timing
+from ironic_lite_simulator.virtual_rack import VirtualRack
 from tests.functional.deployment import Deployment
 from tests.waiting import wait_for
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from ironic_lite.simulator.timing import Timing
-from ironic_lite.simulator.virtual_rack import VirtualRack
+from ironic_lite_simulator.timing import Timing
+from ironic_lite_simulator.virtual_rack import VirtualRack
 from tests.functional.rack.cloud import Cloud, running
 from tests.functional.rack.provisioner import Provisioner
 

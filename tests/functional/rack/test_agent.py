@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import requests
 
-from ironic_lite.simulator import images
-from ironic_lite.simulator.virtual_rack import VirtualRack
+from ironic_lite_simulator import images
+from ironic_lite_simulator.virtual_rack import VirtualRack
 from tests.functional.rack.provisioner import NODE, TOKEN, AgentClient, Provisioner
 from tests.waiting import wait_for
 

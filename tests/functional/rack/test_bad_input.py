@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ironic_lite.simulator import images
+from ironic_lite_simulator import images
 from tests.functional.rack.cloud import Cloud, Server
 from tests.waiting import wait_for
 

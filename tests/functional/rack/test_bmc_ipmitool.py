@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from ironic_lite.simulator.virtual_rack import VirtualRack
+from ironic_lite_simulator.virtual_rack import VirtualRack
 from tests.waiting import wait_for
 
 

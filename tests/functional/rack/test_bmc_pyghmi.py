@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ironic_lite.simulator.virtual_rack import VirtualRack
+from ironic_lite_simulator.virtual_rack import VirtualRack
 
 _CLIENT = """
 import json, sys

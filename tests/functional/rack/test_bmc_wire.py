@@ -8,8 +8,8 @@ import struct
 
 import pytest
 
-from ironic_lite.simulator.bmc import crypto, packets
-from ironic_lite.simulator.virtual_rack import VirtualRack
+from ironic_lite_simulator.bmc import crypto, packets
+from ironic_lite_simulator.virtual_rack import VirtualRack
 from tests.waiting import wait_for
 
 SUITE_17 = crypto.SUITES[1]

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from ironic_lite.simulator.demo.client import BaremetalApi
-from ironic_lite.simulator.demo.enrolment import Enrolment
-from ironic_lite.simulator.demo.service import Service, free_port
-from ironic_lite.simulator.virtual_rack import VirtualRack
+from ironic_lite_simulator.demo.client import BaremetalApi
+from ironic_lite_simulator.demo.enrolment import Enrolment
+from ironic_lite_simulator.demo.service import Service, free_port
+from ironic_lite_simulator.virtual_rack import VirtualRack
 from tests.functional.cli.conftest import Baremetal
 from tests.waiting import PATIENCE, wait_for
 

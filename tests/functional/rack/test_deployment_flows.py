@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from ironic_lite.simulator import images, ipxe
+from ironic_lite_simulator import images, ipxe
 from tests.functional.rack.cloud import Cloud, Server
 from tests.waiting import PATIENCE
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ironic_lite.simulator.virtual_rack import VirtualRack
+from ironic_lite_simulator.virtual_rack import VirtualRack
 from tests.functional.deployment import Deployment
 from tests.functional.rack.cloud import OPTIONS, QUICK, Cloud, Server
 from tests.waiting import wait_for

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from oslo_utils import secretutils
 
-from ironic_lite.simulator import images
-from ironic_lite.simulator.agent import inventory
+from ironic_lite_simulator import images
+from ironic_lite_simulator.agent import inventory
 from tests.functional.rack.cloud import Cloud, Server, running
 from tests.waiting import wait_for
 

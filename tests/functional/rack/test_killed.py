@@ -4,7 +4,7 @@
 from pathlib import Path
 from typing import Any
 
-from ironic_lite.simulator import images
+from ironic_lite_simulator import images
 from tests.functional.rack.cloud import Cloud, Server, running
 from tests.waiting import wait_for
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ironic_lite.simulator import images
-from ironic_lite.simulator.virtual_rack import VirtualRack
+from ironic_lite_simulator import images
+from ironic_lite_simulator.virtual_rack import VirtualRack
 from tests.functional.deployment import Deployment
 from tests.functional.rack.cloud import OPTIONS, QUICK, Cloud, Server, running
 from tests.waiting import wait_for

@@ -6,9 +6,9 @@ import hashlib
 import pytest
 import requests
 
-from ironic_lite.simulator import images
-from ironic_lite.simulator.faults import InvalidFault
-from ironic_lite.simulator.virtual_rack import VirtualRack
+from ironic_lite_simulator import images
+from ironic_lite_simulator.faults import InvalidFault
+from ironic_lite_simulator.virtual_rack import VirtualRack
 from tests.functional.rack.provisioner import Provisioner
 from tests.waiting import PATIENCE, wait_for
 

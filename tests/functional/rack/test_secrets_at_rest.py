@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from ironic_lite.simulator import images
+from ironic_lite_simulator import images
 from tests.functional.rack.cloud import Cloud, Server, running
 from tests.waiting import wait_for
 

@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from ironic_lite.simulator import images
+from ironic_lite_simulator import images
 from tests.functional.rack.cloud import Cloud, Server
 
 METADATA = {"interface": "deploy", "step": "erase_devices_metadata"}

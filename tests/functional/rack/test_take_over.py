@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from oslo_utils import secretutils
 
-from ironic_lite.simulator import images
-from ironic_lite.simulator.virtual_rack import VirtualRack
+from ironic_lite_simulator import images
+from ironic_lite_simulator.virtual_rack import VirtualRack
 from tests.functional.deployment import Deployment
 from tests.functional.rack.cloud import OPTIONS, QUICK, Cloud, Server
 from tests.waiting import PATIENCE, wait_for

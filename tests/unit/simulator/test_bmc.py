@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ironic_lite.simulator.bmc import boot_options, crypto, packets
-from ironic_lite.simulator.bmc.server import guid_bytes
-from ironic_lite.simulator.bmc.session import LOGIN_TIMEOUT, SequenceWindow, SessionTable
+from ironic_lite_simulator.bmc import boot_options, crypto, packets
+from ironic_lite_simulator.bmc.server import guid_bytes
+from ironic_lite_simulator.bmc.session import LOGIN_TIMEOUT, SequenceWindow, SessionTable
 
 
 class Clock:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ironic_lite.simulator.faults import Faults, InvalidFault
+from ironic_lite_simulator.faults import Faults, InvalidFault
 
 
 @pytest.mark.parametrize(("heard", "of"), [(0, 3), (1, 2), (2, 3), (7, 10), (4, 4)])

@@ -5,7 +5,7 @@ import asyncio
 
 import pytest
 
-from ironic_lite.simulator import ipxe
+from ironic_lite_simulator import ipxe
 
 BASE = "http://boot/boot/52-54-00-00-00-01"
 SETTINGS = {"mac": "52:54:00:00:00:01", "uuid": "u-1"}

@@ -10,7 +10,7 @@ import pytest
 from ironic_lite.common import context, exception
 from ironic_lite.common.outbound import checking
 from ironic_lite.drivers.modules.pxe import boot, kernel_args
-from ironic_lite.simulator import ipxe
+from ironic_lite_simulator import ipxe
 
 MAC = "52:54:00:00:00:01"
 

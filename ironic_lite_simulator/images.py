@@ -6,7 +6,7 @@ import functools
 import hashlib
 import struct
 
-from ironic_lite.simulator.disk import BOOT_SIGNATURE, SECTOR
+from ironic_lite_simulator.disk import BOOT_SIGNATURE, SECTOR
 
 KERNEL = "ipa.kernel"
 RAMDISK = "ipa.initramfs"

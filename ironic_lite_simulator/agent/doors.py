@@ -6,7 +6,7 @@ import ssl
 
 from aiohttp import web
 
-from ironic_lite.simulator.agent import http
+from ironic_lite_simulator.agent import http
 
 
 class AgentDoors:

@@ -6,9 +6,9 @@ import time
 from typing import Any
 
 from ironic_lite.common import safe_text
-from ironic_lite.simulator import images
-from ironic_lite.simulator.demo.client import ApiError, BaremetalApi
-from ironic_lite.simulator.virtual_rack import VirtualRack
+from ironic_lite_simulator import images
+from ironic_lite_simulator.demo.client import ApiError, BaremetalApi
+from ironic_lite_simulator.virtual_rack import VirtualRack
 
 ACTIVE = "active"
 _CONFLICT = 409

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from ironic_lite.simulator import images
-from ironic_lite.simulator.demo.service import Service
-from ironic_lite.simulator.virtual_rack import VirtualRack
+from ironic_lite_simulator import images
+from ironic_lite_simulator.demo.service import Service
+from ironic_lite_simulator.virtual_rack import VirtualRack
 
 
 def lines(service: Service, rack: VirtualRack) -> Iterator[str]:

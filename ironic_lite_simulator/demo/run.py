@@ -12,12 +12,12 @@ from typing import Any
 from rich.console import Console
 
 from ironic_lite.common import safe_text
-from ironic_lite.simulator.demo import hints
-from ironic_lite.simulator.demo.client import ApiError, BaremetalApi
-from ironic_lite.simulator.demo.enrolment import Enrolment
-from ironic_lite.simulator.demo.service import Service, ServiceFailed, free_port
-from ironic_lite.simulator.demo.view import view_for
-from ironic_lite.simulator.virtual_rack import VirtualRack
+from ironic_lite_simulator.demo import hints
+from ironic_lite_simulator.demo.client import ApiError, BaremetalApi
+from ironic_lite_simulator.demo.enrolment import Enrolment
+from ironic_lite_simulator.demo.service import Service, ServiceFailed, free_port
+from ironic_lite_simulator.demo.view import view_for
+from ironic_lite_simulator.virtual_rack import VirtualRack
 
 USUAL_PORT = 6385
 _POLL_INTERVAL = 0.25

@@ -11,10 +11,10 @@ import urllib.parse
 from collections.abc import Callable
 from typing import Any
 
-from ironic_lite.simulator import partitions
-from ironic_lite.simulator.agent import errors
-from ironic_lite.simulator.disk import Disk, DiskFull
-from ironic_lite.simulator.surroundings import DownloadFailed, Surroundings
+from ironic_lite_simulator import partitions
+from ironic_lite_simulator.agent import errors
+from ironic_lite_simulator.disk import Disk, DiskFull
+from ironic_lite_simulator.surroundings import DownloadFailed, Surroundings
 
 DEVICE = "/dev/sda"
 ATTEMPTS = 3

@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from ironic_lite.simulator.journal import Entry
-from ironic_lite.simulator.rack import Rack, RackOptions
+from ironic_lite_simulator.journal import Entry
+from ironic_lite_simulator.rack import Rack, RackOptions
 
 _START_TIMEOUT = 60.0
 _CALL_TIMEOUT = 30.0

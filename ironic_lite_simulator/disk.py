@@ -4,7 +4,7 @@
 import hashlib
 from pathlib import Path
 
-from ironic_lite.simulator.partitions import MIB, ROOT, Partition
+from ironic_lite_simulator.partitions import MIB, ROOT, Partition
 
 DEFAULT_SIZE = 10 * 1024**3
 SECTOR = 512

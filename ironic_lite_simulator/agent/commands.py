@@ -13,11 +13,11 @@ from typing import Any
 
 from oslo_utils import secretutils
 
-from ironic_lite.simulator import partitions
-from ironic_lite.simulator.agent import errors, images, inventory, steps
-from ironic_lite.simulator.agent.host import Host
-from ironic_lite.simulator.disk import Disk
-from ironic_lite.simulator.surroundings import Surroundings
+from ironic_lite_simulator import partitions
+from ironic_lite_simulator.agent import errors, images, inventory, steps
+from ironic_lite_simulator.agent.host import Host
+from ironic_lite_simulator.disk import Disk
+from ironic_lite_simulator.surroundings import Surroundings
 
 RUNNING = "RUNNING"
 SUCCEEDED = "SUCCEEDED"

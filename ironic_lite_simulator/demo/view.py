@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from ironic_lite.simulator.demo.enrolment import ACTIVE, Enrolment, Progress
+from ironic_lite_simulator.demo.enrolment import ACTIVE, Enrolment, Progress
 
 
 class View(Protocol):

@@ -4,9 +4,9 @@
 import itertools
 from collections.abc import Callable
 
-from ironic_lite.simulator.bmc import commands, packets
-from ironic_lite.simulator.bmc.session import Session
-from ironic_lite.simulator.faults import Faults, falls_to, parse_codes, parse_requests
+from ironic_lite_simulator.bmc import commands, packets
+from ironic_lite_simulator.bmc.session import Session
+from ironic_lite_simulator.faults import Faults, falls_to, parse_codes, parse_requests
 
 
 class QuirkyChassis:

@@ -7,12 +7,12 @@ import time
 from collections.abc import Coroutine
 from typing import Any
 
-from ironic_lite.simulator import ipxe
-from ironic_lite.simulator.agent.agent import Agent
-from ironic_lite.simulator.bmc.boot_options import BootOptions, BootOverride
-from ironic_lite.simulator.disk import Disk
-from ironic_lite.simulator.faults import Faults
-from ironic_lite.simulator.surroundings import DownloadFailed, Identity, Surroundings
+from ironic_lite_simulator import ipxe
+from ironic_lite_simulator.agent.agent import Agent
+from ironic_lite_simulator.bmc.boot_options import BootOptions, BootOverride
+from ironic_lite_simulator.disk import Disk
+from ironic_lite_simulator.faults import Faults
+from ironic_lite_simulator.surroundings import DownloadFailed, Identity, Surroundings
 
 _MAX_SCRIPT = 1024 * 1024
 _CONSOLE_LINES = 500

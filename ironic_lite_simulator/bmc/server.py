@@ -6,13 +6,13 @@ import hmac
 import struct
 from typing import Any, cast
 
-from ironic_lite.simulator.bmc import commands, crypto, packets
-from ironic_lite.simulator.bmc.boot_options import BootOptions
-from ironic_lite.simulator.bmc.login import Account, Login
-from ironic_lite.simulator.bmc.quirks import QuirkyChassis, QuirkyCommands
-from ironic_lite.simulator.bmc.session import REPEAT_TIMEOUT, Session, SessionTable
-from ironic_lite.simulator.faults import Faults
-from ironic_lite.simulator.journal import Journal
+from ironic_lite_simulator.bmc import commands, crypto, packets
+from ironic_lite_simulator.bmc.boot_options import BootOptions
+from ironic_lite_simulator.bmc.login import Account, Login
+from ironic_lite_simulator.bmc.quirks import QuirkyChassis, QuirkyCommands
+from ironic_lite_simulator.bmc.session import REPEAT_TIMEOUT, Session, SessionTable
+from ironic_lite_simulator.faults import Faults
+from ironic_lite_simulator.journal import Journal
 
 DEFAULT_SESSION_LIMIT = 8
 # Authentication type and payload type of the datagrams that RAKP computes for.

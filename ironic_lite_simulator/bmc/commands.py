@@ -6,23 +6,23 @@ import struct
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from ironic_lite.simulator.bmc import crypto
-from ironic_lite.simulator.bmc.boot_options import (
+from ironic_lite_simulator.bmc import crypto
+from ironic_lite_simulator.bmc.boot_options import (
     BOOT_FLAGS,
     DEVICES,
     PERSISTENT,
     VALID_BIT_CLEARING,
     BootOptions,
 )
-from ironic_lite.simulator.bmc.packets import Request
-from ironic_lite.simulator.bmc.session import (
+from ironic_lite_simulator.bmc.packets import Request
+from ironic_lite_simulator.bmc.session import (
     PRIVILEGE_ADMINISTRATOR,
     PRIVILEGE_OPERATOR,
     PRIVILEGE_USER,
     Session,
     SessionTable,
 )
-from ironic_lite.simulator.faults import Faults, parse_codes
+from ironic_lite_simulator.faults import Faults, parse_codes
 
 NETFN_CHASSIS = 0x00
 NETFN_APP = 0x06

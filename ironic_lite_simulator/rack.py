@@ -13,18 +13,18 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from ironic_lite.simulator import control
-from ironic_lite.simulator.agent import tls
-from ironic_lite.simulator.agent.agent import Agent
-from ironic_lite.simulator.agent.doors import AgentDoors, listening
-from ironic_lite.simulator.bmc.login import Account
-from ironic_lite.simulator.bmc.server import BmcServer, guid_bytes
-from ironic_lite.simulator.disk import Disk
-from ironic_lite.simulator.faults import Faults
-from ironic_lite.simulator.journal import Journal
-from ironic_lite.simulator.machine import Machine
-from ironic_lite.simulator.surroundings import Identity, Surroundings
-from ironic_lite.simulator.timing import Timing
+from ironic_lite_simulator import control
+from ironic_lite_simulator.agent import tls
+from ironic_lite_simulator.agent.agent import Agent
+from ironic_lite_simulator.agent.doors import AgentDoors, listening
+from ironic_lite_simulator.bmc.login import Account
+from ironic_lite_simulator.bmc.server import BmcServer, guid_bytes
+from ironic_lite_simulator.disk import Disk
+from ironic_lite_simulator.faults import Faults
+from ironic_lite_simulator.journal import Journal
+from ironic_lite_simulator.machine import Machine
+from ironic_lite_simulator.surroundings import Identity, Surroundings
+from ironic_lite_simulator.timing import Timing
 
 ADDRESS = "127.0.0.1"
 _NAMESPACE = uuid.UUID("5a3c7c5e-3b1e-4d27-9f0b-6c9b1f2a7d10")

@@ -3,9 +3,9 @@
 
 from typing import Protocol
 
-from ironic_lite.simulator.disk import Disk
-from ironic_lite.simulator.faults import Faults
-from ironic_lite.simulator.surroundings import Identity
+from ironic_lite_simulator.disk import Disk
+from ironic_lite_simulator.faults import Faults
+from ironic_lite_simulator.surroundings import Identity
 
 
 class Host(Protocol):

@@ -8,10 +8,10 @@ import random
 import time
 from typing import Any
 
-from ironic_lite.simulator.agent import commands, errors, inventory
-from ironic_lite.simulator.agent.client import AGENT_VERSION, LookupRefused, ProvisioningApi
-from ironic_lite.simulator.agent.host import Host
-from ironic_lite.simulator.surroundings import Surroundings
+from ironic_lite_simulator.agent import commands, errors, inventory
+from ironic_lite_simulator.agent.client import AGENT_VERSION, LookupRefused, ProvisioningApi
+from ironic_lite_simulator.agent.host import Host
+from ironic_lite_simulator.surroundings import Surroundings
 
 # The agent waits between these shares of the conductor's heartbeat timeout.
 _JITTER = (0.3, 0.6)

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from ironic_lite.simulator.demo.client import ApiError, BaremetalApi
+from ironic_lite_simulator.demo.client import ApiError, BaremetalApi
 
 _STOP_TIMEOUT = 15.0
 _CONFIGURATION = """\

@@ -19,9 +19,9 @@ from typing import Any, Protocol
 from aiohttp import web
 
 from ironic_lite.common import json_reading, safe_text
-from ironic_lite.simulator import images
-from ironic_lite.simulator.faults import Faults, InvalidFault
-from ironic_lite.simulator.journal import Journal
+from ironic_lite_simulator import images
+from ironic_lite_simulator.faults import Faults, InvalidFault
+from ironic_lite_simulator.journal import Journal
 
 
 class ServerView(Protocol):

@@ -3,8 +3,8 @@
 
 from typing import Any
 
-from ironic_lite.simulator.agent import images
-from ironic_lite.simulator.agent.host import Host
+from ironic_lite_simulator.agent import images
+from ironic_lite_simulator.agent.host import Host
 
 MEMORY_MB = 4096
 CPUS = 4

@@ -7,8 +7,8 @@ import os
 import struct
 from collections.abc import Callable
 
-from ironic_lite.simulator.bmc import crypto, packets
-from ironic_lite.simulator.bmc.session import PRIVILEGE_ADMINISTRATOR, Session, SessionTable
+from ironic_lite_simulator.bmc import crypto, packets
+from ironic_lite_simulator.bmc.session import PRIVILEGE_ADMINISTRATOR, Session, SessionTable
 
 # RMCP+ and RAKP status codes, table 13-15.
 OK = 0x00

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import aiohttp
 
-from ironic_lite.simulator.journal import Journal
-from ironic_lite.simulator.timing import Timing
+from ironic_lite_simulator.journal import Journal
+from ironic_lite_simulator.timing import Timing
 
 CHUNK = 1024 * 1024
 

@@ -4,7 +4,7 @@
 import dataclasses
 from collections.abc import Callable
 
-from ironic_lite.simulator.faults import Faults
+from ironic_lite_simulator.faults import Faults
 
 SET_IN_PROGRESS = 0
 VALID_BIT_CLEARING = 3

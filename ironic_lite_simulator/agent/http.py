@@ -7,8 +7,8 @@ from typing import Any
 from aiohttp import web
 
 from ironic_lite.common import json_reading
-from ironic_lite.simulator.agent import errors
-from ironic_lite.simulator.agent.agent import Agent, AgentUnreachable
+from ironic_lite_simulator.agent import errors
+from ironic_lite_simulator.agent.agent import Agent, AgentUnreachable
 
 _UNAUTHORIZED = "401 Unauthorized: Token invalid."
 _NO_COMMAND = "400 Bad Request: Missing or invalid name or params"

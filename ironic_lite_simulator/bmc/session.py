@@ -6,7 +6,7 @@ import itertools
 import random
 from collections.abc import Callable
 
-from ironic_lite.simulator.bmc import crypto
+from ironic_lite_simulator.bmc import crypto
 
 # Section 6.12.15: a session without traffic ends after 60 s, give or take 3 s.
 IDLE_TIMEOUT = 60.0
