@@ -63,7 +63,7 @@ def _require(upgrade_embedded: bool) -> None:
         upgrade()
         return
     current = revision()
-    migration.refuse_newer(current)
+    migration.check_known(current)
     if current is None:
         raise exception.DatabaseError(
             reason="it has no tables yet; run 'ironic-lite db upgrade' first"

@@ -41,7 +41,7 @@ def main(argv: list[str]) -> int:
 
 def _version() -> int:
     current, head = database.revision(), migration.head()
-    migration.refuse_newer(current)
+    migration.check_known(current)
     if current == head:
         print(f"{current} (up to date)")
         return 0

@@ -22,6 +22,9 @@ LOCK_NUMBER = 0x69726F6E
 LOCK_TIMEOUT = 300
 """Seconds to wait for another process's upgrade."""
 
+LAST_WITH_OLDER_STEPS = "43a4adb"
+"""The commit whose ``db upgrade`` brings tables from before the first release up to it."""
+
 
 _VERSIONS = Path(__file__).parent / "migrations" / "versions"
 _VERSION_TABLE = "alembic_version"
@@ -37,16 +40,24 @@ def _known() -> set[str]:
     return {entry.name.partition("_")[0] for entry in _VERSIONS.glob("[0-9]*_*.py")}
 
 
-def refuse_newer(revision: str | None) -> None:
+def check_known(revision: str | None) -> None:
     """Look whether these tables are of this release or of one before it.
 
-    :raises VersionIncompatible: a newer release has upgraded them.
+    :raises VersionIncompatible: a newer release has upgraded them, or a development version from before the first one
+        has made them.
     """
-    if revision is not None and revision not in _known():
+    if revision is None or revision in _known():
+        return
+    if revision < min(_known()):
         raise exception.VersionIncompatible(
-            f"The database's tables are of revision {revision}, which a newer release has made; this one knows them up "
-            f"to {head()}. Run that release, or restore a backup from before its 'db upgrade'."
+            f"The database's tables are of revision {revision}, from before the first release, which begins with "
+            f"{min(_known())}. Upgrade them with the last development version that can: check out commit "
+            f"{LAST_WITH_OLDER_STEPS} of ironic_lite, run 'ironic-lite db upgrade' there, and then this version."
         )
+    raise exception.VersionIncompatible(
+        f"The database's tables are of revision {revision}, which a newer release has made; this one knows them up "
+        f"to {head()}. Run that release, or restore a backup from before its 'db upgrade'."
+    )
 
 
 @retry.on_transient_error
@@ -67,7 +78,7 @@ def _revision(connection: sa.Connection) -> str | None:
 def upgrade() -> str:
     """Bring the database, which may be empty, to ``head()``; returns that.
 
-    :raises VersionIncompatible: when a newer release has upgraded it already.
+    :raises VersionIncompatible: see :func:`check_known`.
     """
     if current() != head():
         _upgrade()
@@ -85,7 +96,7 @@ def _upgrade() -> None:
     try:
         with own.connect() as connection:
             _lock(connection)
-            refuse_newer(_revision(connection))
+            check_known(_revision(connection))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             connection.commit()

@@ -8,18 +8,13 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from alembic import autogenerate
-from alembic import command as alembic_command
-from alembic import config as alembic_config
 from alembic import script as alembic_script
 from alembic.runtime import migration as alembic_migration
 
+from ironic_lite.cmd import database
 from ironic_lite.cmd import db as db_command
 from ironic_lite.common import exception
 from ironic_lite.db import engine, migration, migrations, models, nodes
-from ironic_lite.db.chassis import chassis
-from ironic_lite.db.ports import portgroups, ports
-
-UUID = "11111111-aaaa-4aaa-8aaa-000000000001"
 
 
 def test_migrated_tables_are_those_of_the_models(empty_database: str) -> None:
@@ -67,35 +62,21 @@ def test_upgrade_of_an_up_to_date_database_keeps_its_records(empty_database: str
     assert nodes.get(node["uuid"]) == node
 
 
-def test_records_of_the_first_release_are_kept(empty_database: str) -> None:
-    config = alembic_config.Config()
-    config.set_main_option("script_location", "ironic_lite.db:migrations")
+@pytest.mark.parametrize("revision", ["0001", "0007"])
+def test_tables_from_before_the_first_release_are_left_alone(
+    empty_database: str, revision: str
+) -> None:
     with engine.writer() as connection:
-        config.attributes["connection"] = connection
-        alembic_command.upgrade(config, "0001")
-    with engine.writer() as connection:
-        now = "2024-02-29 23:59:59.123456"
-        for statement in (
-            "INSERT INTO nodes (uuid, conductor_group, provision_state, maintenance, console_enabled, "
-            "disable_power_off, protected, retired, created_at) "
-            f"VALUES ('{UUID}', '', 'enroll', false, false, false, false, false, '{now}')",
-            "INSERT INTO ports (uuid, node_id, address, pxe_enabled, is_smartnic, "
-            "available_for_dynamic_portgroup, created_at) "
-            f"SELECT '{UUID}', id, '52:54:00:00:00:01', true, false, true, '{now}' FROM nodes",
+        connection.execute(sa.text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
+        connection.execute(sa.text(f"INSERT INTO alembic_version VALUES ('{revision}')"))
+    for refused in (migration.upgrade, database.require, lambda: db_command.main(["version"])):
+        with pytest.raises(
+            exception.VersionIncompatible, match=f"{revision}, from before the first"
         ):
-            connection.execute(sa.text(statement))
-    migration.upgrade()
-    node = nodes.get(UUID)
-    port = ports.get("52:54:00:00:00:01")
-    assert (port["node_uuid"], port["portgroup_uuid"]) == (UUID, None)
-    assert (node["chassis_uuid"], node["allocation_uuid"], node["traits"]) == (None, None, [])
-    chassis_id = chassis.create({})["id"]
-    nodes.update(node["id"], {"chassis_id": chassis_id})
-    ports.update(port["id"], {"portgroup_id": portgroups.create({"node_id": node["id"]})["id"]})
-    with pytest.raises(exception.ChassisNotEmpty):
-        chassis.destroy(chassis_id)
-    nodes.destroy(node["id"])
-    assert ports.rows() == portgroups.rows() == []
+            refused()
+    assert migration.current() == revision
+    with engine.reader() as connection:
+        assert sa.inspect(connection).get_table_names() == ["alembic_version"]
 
 
 def test_processes_that_upgrade_together(empty_database: str) -> None:
