@@ -22,6 +22,7 @@ from ironic_lite.drivers.modules.ipmi.management import IPMIManagement
 from ironic_lite.drivers.modules.ipmi.power import IPMIPower
 from ironic_lite_simulator.timing import Timing
 from ironic_lite_simulator.virtual_rack import VirtualRack
+from tests.waiting import PATIENCE
 
 POWER, MANAGEMENT = IPMIPower(), IPMIManagement()
 UEFI = {"capabilities": "boot_mode:uefi"}
@@ -138,9 +139,14 @@ def test_the_boot_timeout_is_not_touched_where_it_is_not_to_be(
 
 @pytest.mark.parametrize(("seconds", "patience"), [(1.5, 0.25), (3.0, 0.5)])
 def test_a_bmc_that_computes_for_long(
-    rack: VirtualRack, seconds: float, patience: float, monkeypatch: pytest.MonkeyPatch
+    rack: VirtualRack,
+    seconds: float,
+    patience: float,
+    settings: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Each answer of RAKP comes later than it is waited for: one of the tries is answered all the same."""
+    settings("ipmi", command_retry_timeout=PATIENCE)
     monkeypatch.setattr(transport, "FIRST_PATIENCE", patience)
     server = Server(rack, 0)
     server.faults(bmc_late_rakp=seconds)

@@ -50,6 +50,7 @@ class BMC:
         self._session: wire.Session | None = None
         self._suite: int | None = None
         self._candidate = 0
+        self._pace = login.Pace()
         self._last_command = 0.0
         self._rested_at = 0.0
 
@@ -200,7 +201,9 @@ class BMC:
     def _login(self, info: driver_info.ConnectionInfo, tries: retry.Tries) -> wire.Session:
         suite = info.cipher_suite or self._suite or login.BEST_SUITE
         try:
-            session = wire.Session(info, suite, tries.deadline, self._candidate, tries.made)
+            session = wire.Session(
+                info, suite, tries.deadline, self._candidate, tries.made, self._pace
+            )
         except errors.NameUnknown as error:
             raise exception.IPMIUnreachable(
                 endpoint=info.endpoint,

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Logging in to a BMC: several tries side by side, either cipher suite, and what a refusal means."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pyghmi.ipmi.private import constants, simplesession
@@ -11,6 +12,15 @@ from ironic_lite.drivers.modules.ipmi.transport import PATIENCE_GROWTH, Transpor
 
 SENDS_PER_SUITE = 2
 """How often one cipher suite is proposed to a BMC that does not answer, before the other one is."""
+
+RAKP_PATIENCE = 4
+MEASURED_RAKP_PATIENCE = 2
+"""How many times as long as for other answers to wait for those of RAKP, which slow BMCs compute for seconds: for the
+first one of a login, and for the others, when it is known how long the BMC takes."""
+PACE_MARGIN = 2
+"""How many times as long as those before the next answer of RAKP may take."""
+SLOWEST_PACE = 15.0
+"""Seconds that a BMC is believed to compute for one answer of RAKP at most."""
 
 _SHA1, _SHA256 = 1, 256
 _SUITE_OF_HASH = {_SHA1: 3, _SHA256: 17}
@@ -23,7 +33,7 @@ _SUITE_OF_ALGORITHMS = {(1, 1, 1): 3, (3, 4, 1): 17}
 _OF_A_TRY = (
     *("localsid", "rmcptag", "pendingsessionid", "sessioncontext", "privlevel"),
     *("attemptedhash", "currhashlib", "currhashlen", "lastpayload", "last_payload_type"),
-    *("randombytes", "remoterandombytes", "remoteguid", "sik", "k1", "k2", "aeskey"),
+    *("randombytes", "remoterandombytes", "remoteguid", "sik", "k1", "k2", "aeskey", "_asked_at"),
 )
 _STAGES = tuple(errors.LOGIN_STAGES)
 _TAGS = 0xFF
@@ -40,21 +50,47 @@ _LEVEL_NOT_GRANTED = (0x80, 0x81, 0xD4)
 _ADMINISTRATOR = driver_info.PRIVILEGES["ADMINISTRATOR"]
 
 
+class Pace:
+    """How long a BMC computes for one answer of RAKP, as far as it has shown it. Outlives the BMC's sessions."""
+
+    def __init__(self) -> None:
+        self._seconds = 0.0
+
+    def measured(self, seconds: float) -> None:
+        """Take note of the slowest answer of the last login."""
+        self._seconds = min(seconds, SLOWEST_PACE)
+
+    def patience(self, asked: Iterable[float]) -> float:
+        """Seconds to wait for all the answers that the BMC owes; it computes one after the other.
+
+        :param asked: when it was asked for each (``time.monotonic()``). One that is long overdue is taken for lost.
+        """
+        owed = 0
+        for each in sorted(asked):
+            if time.monotonic() - each <= PACE_MARGIN * self._seconds * (owed + 1):
+                owed += 1
+        return PACE_MARGIN * self._seconds * owed
+
+
 class Login(Transport):
     """Overrides what pyghmi takes for granted when it logs in."""
 
-    def _plan(self, info: driver_info.ConnectionInfo, suite: int) -> None:
+    def _plan(self, info: driver_info.ConnectionInfo, suite: int, pace: Pace) -> None:
         """Called before pyghmi's ``__init__``, which logs in.
 
         :param suite: cipher suite to begin with; the other one follows unless ``info.cipher_suite`` names one.
+        :param pace: what is known of the BMC's speed; the login adds to it.
         """
         self.info = info
+        self._pace = pace
         self._first_hash = _HASH_OF_SUITE[suite]
         self._refused_hashes: set[int] = set()
         self._completion = 0
         self._ended: errors.LoginRefused | errors.NoAnswer | None = None
         self._set_aside: dict[int, dict[str, Any]] = {}
         self._last_tag = self._last_sid = 0
+        self._asked_at = self._answered_at = self._slowest = 0.0
+        self._slowness = 1.0
         self.sessioncontext = None
         self.attemptedhash = self._first_hash
 
@@ -68,7 +104,12 @@ class Login(Transport):
 
         A BMC makes a new challenge, or a new session, for each packet that it gets, and computes it for seconds if it
         is slow: the answer to the first one would not fit any more. So nothing is sent twice within one try of the
-        login. A new try begins beside those that are under way, and whichever is answered first goes on.
+        login. A new try begins beside those that are under way, and whichever is answered first goes on, until one of
+        them is the session. Answers to the others mean nothing then.
+
+        A slow BMC computes for a new try before it comes to what an earlier one asks it next, and may have forgotten
+        the earlier one by then. So once it has answered a RAKP message, a new try waits for as long as the BMC needs
+        for all that it was asked (`Pace`).
         """
         asked = self.lastpayload
         if self._receive(min(self._resend_at, self._deadline)):
@@ -125,26 +166,60 @@ class Login(Transport):
         self.rmcptag = self._last_tag % _TAGS
         super()._send_rakp1()
         self._last_tag = self.rmcptag
+        self._asked_at = time.monotonic()
 
     def _send_rakp3(self) -> None:
         self.rmcptag = self._last_tag % _TAGS
         super()._send_rakp3()
         self._last_tag = self.rmcptag
+        self._asked_at = time.monotonic()
+
+    def _req_priv_level(self) -> None:
+        """Called once a try has become the session."""
+        self._set_aside.clear()
+        super()._req_priv_level()
+
+    def _begin_step(self, times: float = 1.0, least: float = 0.0) -> None:
+        if self.sessioncontext in _STAGES:
+            asked = [self._this_try(), *self._set_aside.values()]
+            least = self._pace.patience([t["_asked_at"] for t in asked if _computing(t)])
+            times = 1.0 if self._answered_at else self._slowness
+        if self.sessioncontext in _STAGES[1:]:
+            times *= MEASURED_RAKP_PATIENCE if self._answered_at else RAKP_PATIENCE
+        super()._begin_step(times, least)
 
     def _this_try(self) -> dict[str, Any]:
         return {name: vars(self)[name] for name in _OF_A_TRY if name in vars(self)}
 
     def _take_up(self, tag: int) -> bool:
-        """Go on with the try that a message answers; False when it answers none, or one that others have overtaken."""
-        if tag == self.rmcptag:
-            return True
-        earlier = self._set_aside.get(tag)
-        if earlier is None or _stage(earlier) < _stage(self._this_try()):
+        """Go on with the try that a message answers.
+
+        :returns: False when it answers none, or one that others have overtaken, or comes after the end of the login.
+        """
+        if self.sessioncontext not in _STAGES:
             return False
-        if self.sessioncontext in _STAGES:
-            self._set_aside[self.rmcptag] = self._this_try()
-        self.__dict__.update(self._set_aside.pop(tag))
+        if tag == self.rmcptag:
+            self._note_pace(self._this_try())
+            return True
+        earlier = self._set_aside.pop(tag, None)
+        if earlier is None:
+            return False
+        self._note_pace(earlier)
+        if _stage(earlier) < _stage(self._this_try()):
+            return False
+        self._set_aside[self.rmcptag] = self._this_try()
+        self.__dict__.update(earlier)
         return True
+
+    def _note_pace(self, answered: Mapping[str, Any]) -> None:
+        """Measure how long the BMC computed for an answer of RAKP: since it was asked, or since its last answer."""
+        if _computing(answered):
+            now = time.monotonic()
+            seconds = now - max(answered["_asked_at"], self._answered_at)
+            self._answered_at = now
+            # Two answers that are read at once say of one of them only how long it took.
+            self._slowest = max(self._slowest, seconds)
+            self._pace.measured(self._slowest)
 
     def _got_rmcp_response(self, data: bytearray) -> Any:
         if not self._take_up(data[0]):
@@ -240,3 +315,8 @@ def _stage(a_try: Mapping[str, Any]) -> int:
     """How far a try has come."""
     stage = a_try["sessioncontext"]
     return _STAGES.index(stage) if stage in _STAGES else -1
+
+
+def _computing(a_try: Mapping[str, Any]) -> bool:
+    """Whether the BMC owes this try an answer of RAKP."""
+    return _stage(a_try) > 0

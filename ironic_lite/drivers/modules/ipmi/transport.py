@@ -21,11 +21,8 @@ MAX_SENDS = 4
 MORE_SENDS = 2
 """How often one request, or the first packet of a login, goes out before the session counts as lost, and how much more
 often it does with each further session for the same command: some 8 s, then 21, then 50."""
-RAKP_PATIENCE = 4
-"""How many times as long as for other answers to wait for those of RAKP, which slow BMCs compute for seconds."""
 
 _MAX_PACKET = 3000
-_LOGIN_STAGES = tuple(errors.LOGIN_STAGES)
 
 Guard = Callable[[], None]
 """Called before a packet goes out; what it raises keeps the packet back."""
@@ -42,7 +39,6 @@ class Transport(simplesession.Session):
         self._deadline = deadline
         self._guard: Guard | None = None
         self._heard = False
-        self._slowness = 1.0
         self._sends, self._patience, self._resend_at = 0, 0.0, 0.0
         self._allow(former)
         self._udp: socket.socket | None = _connect(info, candidate)
@@ -113,11 +109,13 @@ class Transport(simplesession.Session):
                 self.hasretried = 1
                 self.send_payload()
 
-    def _begin_step(self) -> None:
-        patience = FIRST_PATIENCE * self._slowness
-        if self.sessioncontext in _LOGIN_STAGES[1:]:
-            patience *= RAKP_PATIENCE
-        self._sends, self._patience = 1, patience
+    def _begin_step(self, times: float = 1.0, least: float = 0.0) -> None:
+        """Begin to wait for the answer to what has just been sent.
+
+        :param times: how many times as long as usual to wait for it.
+        :param least: seconds that it is waited for at least.
+        """
+        self._sends, self._patience = 1, max(FIRST_PATIENCE * times, least)
         # What goes out only once may be answered at any time.
         wait = self._patience if self._sends_allowed > 1 else SINGLE_PATIENCE
         self._resend_at = time.monotonic() + wait

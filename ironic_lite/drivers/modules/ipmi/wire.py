@@ -64,6 +64,7 @@ class Session(login.Login):
     :param deadline: ``time.monotonic()`` value to give up at.
     :param candidate: which of the addresses behind a host name to use, counted round and round.
     :param former: how many sessions were given up before for the same command; later ones are more patient.
+    :param pace: what is known of the BMC's speed; the login adds to it.
     :raises errors.NoAnswer: the login stayed unanswered; a new session may have more luck.
     :raises errors.LoginRefused: the BMC answered, and said no.
     :raises errors.NameUnknown: the host name does not resolve.
@@ -76,10 +77,11 @@ class Session(login.Login):
         deadline: float,
         candidate: int = 0,
         former: int = 0,
+        pace: login.Pace | None = None,
     ):
         self.keepalive_sent: float | None = None
         self.seqlun = 0
-        self._plan(info, suite)
+        self._plan(info, suite, pace or login.Pace())
         self._open(info, deadline, candidate, former)
         # With no level pyghmi asks for ADMINISTRATOR and steps down to OPERATOR when that is refused.
         level = None if info.privilege == "ADMINISTRATOR" else info.privilege
