@@ -28,24 +28,19 @@ _CHUNK = 64 * 1024
 _JSON = frozenset(("application/json", "application/json-patch+json"))
 
 
-class BodyTooLarge(exception.Invalid):
-    code = 413
-    template = "Request body is too large: at most %(limit)s bytes are accepted here."
+class BodyRefused(exception.Invalid):
+    """``code`` is 408: it is late, 413: it is too large, 415: it is of another form."""
 
 
-class BodyTooSlow(exception.Invalid):
-    code = 408
-    template = "The request body did not arrive in time, or not whole."
+def too_large(limit: int) -> BodyRefused:
+    """:param limit: bytes that would have been accepted."""
+    text = f"Request body is too large: at most {limit} bytes are accepted here."
+    return BodyRefused(text, code=413)
 
 
-class NotJSON(exception.Invalid):
-    code = 415
-    template = "The request body has to be JSON, with the header 'Content-Type: application/json'."
-
-
-class Encoded(exception.Invalid):
-    code = 415
-    template = "The request body has to be sent as it is, without the header 'Content-Encoding'."
+def too_slow() -> BodyRefused:
+    """It came late, or in part."""
+    return BodyRefused("The request body did not arrive in time, or not whole.", code=408)
 
 
 class BodyWanted(exception.IronicLiteError):
@@ -64,8 +59,7 @@ def read(environ: Environ, limit: int) -> bytes:
     """The body.
 
     :param limit: in bytes.
-    :raises NotJSON: by what its header says; ``Encoded`` likewise.
-    :raises BodyTooLarge: ``BodyTooSlow`` when it does not come in time, or not whole.
+    :raises BodyRefused: it is too large, late or cut off, or by what its header says no JSON.
     :raises BodyWanted: it may come now.
     """
     body: bytes | None = environ.get(WHOLE)
@@ -75,7 +69,7 @@ def read(environ: Environ, limit: int) -> bytes:
             return b""
         _check_type(environ)
         if length is not None and length > limit:
-            raise BodyTooLarge(limit=limit)
+            raise too_large(limit)
         if HEAD_ONLY in environ:
             environ[MOST] = limit
             raise BodyWanted
@@ -83,19 +77,19 @@ def read(environ: Environ, limit: int) -> bytes:
     elif body:
         _check_type(environ)
     if len(body) > limit:
-        raise BodyTooLarge(limit=limit)
+        raise too_large(limit)
     return body
 
 
 def complete(environ: Environ, limit: int) -> None:
     """Have the body whole before anything scarce is taken. What is wrong with it is said to whoever reads it.
 
-    :raises BodyTooLarge: ``BodyTooSlow`` when it does not come in time, or not whole.
+    :raises BodyRefused: it is too large, late or cut off.
     """
     if WHOLE not in environ and HEAD_ONLY not in environ:
         length = _declared(environ)
         if length is not None and length > limit:
-            raise BodyTooLarge(limit=limit)
+            raise too_large(limit)
         environ[WHOLE] = b"" if length == 0 else _read_stream(environ, length, limit)
 
 
@@ -103,9 +97,15 @@ def _check_type(environ: Environ) -> None:
     """A web page can make a browser send anything but JSON to any host without asking it first."""
     given = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
     if given not in _JSON and (given or "HTTP_ORIGIN" in environ):
-        raise NotJSON
+        raise BodyRefused(
+            "The request body has to be JSON, with the header 'Content-Type: application/json'.",
+            code=415,
+        )
     if environ.get("HTTP_CONTENT_ENCODING", "").strip().lower() not in ("", "identity"):
-        raise Encoded
+        raise BodyRefused(
+            "The request body has to be sent as it is, without the header 'Content-Encoding'.",
+            code=415,
+        )
 
 
 def _declared(environ: Environ) -> int | None:
@@ -131,13 +131,13 @@ def _read_stream(environ: Environ, length: int | None, limit: int) -> bytes:
             chunk = stream.read(min(_CHUNK, wanted - body.tell()))
         except OSError as exc:
             # A timeout of the socket, or a connection that is gone.
-            raise BodyTooSlow from exc
+            raise too_slow() from exc
         if not chunk:
             break
         body.write(chunk)
         deadline += 1
         if time.monotonic() > deadline:
-            raise BodyTooSlow
+            raise too_slow()
     if length is not None and body.tell() < length:
-        raise BodyTooSlow
+        raise too_slow()
     return body.getvalue()

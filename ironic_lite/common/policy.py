@@ -46,7 +46,7 @@ class _Enforcer(policy.Enforcer):
     def set_rules(self, *args: Any, **kwargs: Any) -> None:
         super().set_rules(*args, **kwargs)
         self.asks_elsewhere = any(_ELSEWHERE.search(str(rule)) for rule in self.rules.values())
-        _decide.cache_clear()
+        _decide_once.cache_clear()
 
 
 @functools.cache
@@ -63,7 +63,7 @@ def load() -> None:
         to none.
     """
     _enforcer.cache_clear()
-    _decide.cache_clear()
+    _decide_once.cache_clear()
     enforcer = _enforcer()
     name = CONF.oslo_policy.policy_file
     try:
@@ -86,7 +86,7 @@ def allows(context: RequestContext, rule: str, target: Mapping[str, Any]) -> boo
     """
     enforcer = _enforcer()
     enforcer.load_rules()
-    decide = _decide.__wrapped__ if enforcer.asks_elsewhere else _decide
+    decide = _decide if enforcer.asks_elsewhere else _decide_once
     return decide(rule, context.policy_values, tuple(target.items()))
 
 
@@ -95,19 +95,22 @@ def allows_in_system_scope(context: RequestContext, rule: str, target: Mapping[s
     enforcer = _enforcer()
     enforcer.load_rules()
     values = {**dict(context.policy_values), **_SYSTEM_SCOPE}
-    return _decide.__wrapped__(rule, tuple(values.items()), tuple(target.items()))
+    return _decide(rule, tuple(values.items()), tuple(target.items()))
 
 
-@functools.lru_cache(maxsize=8192)
 def _decide(
     rule: str, credentials: tuple[tuple[str, Any], ...], target: tuple[tuple[str, Any], ...]
 ) -> bool:
-    """The answer hangs on the arguments and the rules alone, and oslo.policy takes long to find it."""
+    """What oslo.policy answers."""
     client = dict(credentials)
     everything = {**client, **dict(target)}
     if CONF.rbac_service_role_elevated_access:
         everything["config.service_project_name"] = CONF.rbac_service_project_name
     return bool(_enforcer().authorize(rule, everything, client))
+
+
+# The answer depends on the arguments and the rules alone, and oslo.policy takes long to find it.
+_decide_once = functools.lru_cache(maxsize=8192)(_decide)
 
 
 def is_for_nobody(rule: str) -> bool:

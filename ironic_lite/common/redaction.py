@@ -20,6 +20,7 @@ _SECRET_KEY = re.compile(
     r"|authorization|bearer|cookie|snmp[_-]?community|config[_-]?drive",
     re.IGNORECASE,
 )
+_LONG_KEY = 100
 # Of a pair such as {"name": "AdminPassword", "value": "..."}: settings of a BIOS, operations of a rule or a patch.
 _NAMES_OF_VALUE = ("name", "key", "path")
 
@@ -52,9 +53,14 @@ MAX_TEXT = 8000
 """Characters of the longest text that is kept of what went wrong."""
 
 
-@functools.lru_cache(maxsize=4096)
 def is_secret_key(key: str) -> bool:
     """Whether the value under ``key`` must not be shown."""
+    # Names as long as a client likes are not to be remembered.
+    return _known_key(key) if len(key) <= _LONG_KEY else _SECRET_KEY.search(key) is not None
+
+
+@functools.lru_cache(maxsize=4096)
+def _known_key(key: str) -> bool:
     return _SECRET_KEY.search(key) is not None
 
 

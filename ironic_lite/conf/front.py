@@ -41,4 +41,11 @@ OPTS = [
         help="Bytes of request bodies of more than 64 KiB that one API process has in memory at a time; as much as the "
         "largest of these limits at least. Others wait for half a minute, and are answered 503 then.",
     ),
+    cfg.IntOpt(
+        "max_replies_in_flight",
+        default=64 * 1024 * 1024,
+        min=1024 * 1024,
+        help="Bytes of replies that one API process keeps for clients which have not taken them yet. When there are "
+        "more, the client that keeps most waiting loses the connection that has waited longest.",
+    ),
 ]

@@ -51,7 +51,8 @@ class Bridge:
         if self._is_light(request["REQUEST_METHOD"], request["PATH_INFO"]):
             connection.reply(cycle, self._workers.run(request))
         else:
-            self._workers.submit(request, lambda reply: connection.reply(cycle, reply))
+            job = self._workers.submit(request, lambda reply: connection.reply(cycle, reply))
+            connection.give_up = job.drop
 
     async def _receive(self, connection: Connection, cycle: RequestResponseCycle) -> None:
         """Have the body, if it may come, and then the answer."""
@@ -68,7 +69,7 @@ class Bridge:
             await self._receive_large(connection, cycle, declared, body)
         except _Gone:
             return
-        except bodies.BodyTooSlow as exc:
+        except bodies.BodyRefused as exc:
             connection.refuse(replies.error(exc.code, exc.message))
         except NoRoom:
             agent = next((v for n, v in cycle.scope["headers"] if n == b"user-agent"), b"")
@@ -83,20 +84,25 @@ class Bridge:
     ) -> None:
         """Ask with the head alone whether the body may come; read it when there is room for it."""
         asked = environ.make(cycle.scope, None)
-        reply = await self._ask(connection, asked)
+        reply = await self._ask(connection, cycle, asked)
         most = asked.get(bodies.MOST)
         if most is None:
             # It is refused, or nobody wants its body.
             connection.reply(cycle, reply)
             return
+        waits = asyncio.current_task()
+        assert waits is not None
+        # Nobody is to have room for a body that will not come.
+        connection.give_up = waits.cancel
         async with self._budget.hold(most if declared is None else declared):
+            connection.give_up = None
             if cycle.waiting_for_100_continue:
                 cycle.waiting_for_100_continue = False
                 connection.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             body = await _read(cycle, most, begun)
             if cycle.more_body:
-                too_large = bodies.BodyTooLarge(limit=most)
-                connection.reply(cycle, replies.error(too_large.code, too_large.message))
+                refused = bodies.too_large(most)
+                connection.reply(cycle, replies.error(refused.code, refused.message))
                 return
             request = environ.make(cycle.scope, body)
             del body
@@ -106,16 +112,20 @@ class Bridge:
     async def _answer(
         self, connection: Connection, cycle: RequestResponseCycle, request: Environ
     ) -> None:
-        connection.reply(cycle, await self._ask(connection, request))
+        connection.reply(cycle, await self._ask(connection, cycle, request))
 
-    async def _ask(self, connection: Connection, request: Environ) -> Reply:
+    async def _ask(
+        self, connection: Connection, cycle: RequestResponseCycle, request: Environ
+    ) -> Reply:
+        if cycle.disconnected:
+            raise _Gone
         answer: asyncio.Future[Reply] = connection.loop.create_future()
 
         def done(reply: Reply) -> None:
             if not answer.done():
                 answer.set_result(reply)
 
-        self._workers.submit(request, done)
+        connection.give_up = self._workers.submit(request, done).drop
         return await answer
 
 
@@ -129,7 +139,7 @@ def _declared(cycle: RequestResponseCycle) -> int | None:
 async def _read(cycle: RequestResponseCycle, most: int, begun: bytes = b"") -> bytes:
     """The body; what has come of it when it is larger than ``most``.
 
-    :raises BodyTooSlow: it is late. Its deadline is kept between bytes, and moves only as fast as ``BODY_RATE`` allows.
+    :raises BodyRefused: it is late. Its deadline is kept between bytes, and moves only as fast as ``BODY_RATE`` allows.
     """
     received = io.BytesIO()
     received.write(begun)
@@ -137,6 +147,8 @@ async def _read(cycle: RequestResponseCycle, most: int, begun: bytes = b"") -> b
     try:
         async with asyncio.timeout_at(start) as deadline:
             while True:
+                if cycle.disconnected or cycle.response_complete:
+                    raise _Gone
                 chunk: Any = cycle.body
                 cycle.body = bytearray()
                 received.write(chunk)
@@ -146,7 +158,5 @@ async def _read(cycle: RequestResponseCycle, most: int, begun: bytes = b"") -> b
                 cycle.message_event.clear()
                 cycle.flow.resume_reading()
                 await cycle.message_event.wait()
-                if cycle.disconnected or cycle.response_complete:
-                    raise _Gone
     except TimeoutError:
-        raise bodies.BodyTooSlow from None
+        raise bodies.too_slow() from None

@@ -2,7 +2,6 @@
 """One connection: uvicorn's HTTP protocol, with deadlines, limits and refusals of ours."""
 
 import asyncio
-import re
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -10,26 +9,18 @@ import httptools
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from ironic_lite.api.front import limits, replies
+from ironic_lite.api.front import heads, limits, replies, tls
+from ironic_lite.api.front.deadlines import Deadline
+from ironic_lite.api.front.heads import HeadTooLarge, Malformed
 from ironic_lite.api.front.limits import Guest, Guests
 from ironic_lite.api.front.replies import Reply
+from ironic_lite.api.front.untaken import Untaken
 
 _PIECE = 256 * 1024
 _MORSEL = 1024
 """Bytes that are parsed at once: of requests that came together no more than fit in are made before their turn."""
 _MOST_LINGERED = 128 * 1024 * 1024
-_VERSIONS = ("1.1", "1.0")
-_ABSOLUTE = re.compile(rb"(?i:https?)://(?P<host>[^/?]+)(?P<rest>[/?]?.*)", re.DOTALL)
-
 _MALFORMED = "The request is no valid HTTP/1.1."
-
-
-class Malformed(Exception):
-    """The parser lets it pass, and two readers might understand it differently."""
-
-
-class HeadTooLarge(Exception):
-    """More than ``limits.MAX_HEAD`` bytes, or than ``limits.MAX_HEADERS`` headers."""
 
 
 class _Flow(FlowControl):
@@ -51,6 +42,7 @@ class Server(Protocol):
     config: Any
     state: Any
     guests: Guests
+    untaken: Untaken
 
     def serve(self, connection: "Connection", cycle: RequestResponseCycle) -> None:
         """Answer a request whose head is complete."""
@@ -73,30 +65,37 @@ class Connection(HttpToolsProtocol):
         self._in_head = True
         self._head_size = 0
         self._requests = 0
-        self._deadline: asyncio.TimerHandle | None = None
-        self._taking: asyncio.TimerHandle | None = None
+        self._head_due = Deadline(loop, self._head_is_late)
+        self._taking_due = Deadline(loop, self._abort)
+        self._end_due = Deadline(loop, self._abort)
         self._lingers = 0
+        self._sends = False
         self._unparsed = b""
         self._running: RequestResponseCycle | None = None
         self._held_back: tuple[RequestResponseCycle, Any] | None = None
+        self.give_up: Callable[[], object] | None = None
+        """What is to be done when the client leaves before a thread has begun with its request."""
 
     # Coming and going.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]
         self.flow = _Flow(self.transport, self._go_on)
+        tls.notice_all_that_waits(self.transport)
         self._guest.leave = self.transport.abort
         self._expect_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        for timer in (self._deadline, self._taking):
-            if timer is not None:
-                timer.cancel()
+        for deadline in (self._head_due, self._taking_due, self._end_due):
+            deadline.end()
         self._unset_keepalive_if_required()
         self._unparsed = b""
         self._held_back = None
         self._server.guests.left(self._guest)
+        self._server.untaken.taken(self._guest)
         super().connection_lost(exc)
+        if self.give_up is not None:
+            self.give_up()
 
     def eof_received(self) -> bool:  # type: ignore[override]
         """The client sends nothing more. Over plain HTTP it may still wait for the answer to what it has sent."""
@@ -119,6 +118,9 @@ class Connection(HttpToolsProtocol):
             self.transport.abort()
         else:
             super().shutdown()
+
+    def _abort(self) -> None:
+        self.transport.abort()
 
     @property
     def is_busy(self) -> bool:
@@ -185,7 +187,7 @@ class Connection(HttpToolsProtocol):
                 f"{limits.MAX_HEADERS} headers.",
             )
         else:
-            reply = replies.error(400, f"{_MALFORMED} {_reason(cause)}".rstrip())
+            reply = replies.error(400, f"{_MALFORMED} {heads.reason(cause)}".rstrip())
         self.refuse(reply)
 
     def refuse(self, reply: Reply) -> None:
@@ -216,12 +218,12 @@ class Connection(HttpToolsProtocol):
         cycle.keep_alive = False
         self._lingers = _MOST_LINGERED
         self._unparsed = b""
-        self._unwatch_head()
+        self._head_due.end()
 
     def _upgrade(self) -> None:
         if self._should_upgrade():
             self._server.guests.works(self._guest)
-            self._unwatch_head()
+            self._head_due.end()
             self.handle_websocket_upgrade()
             self._follow(self.transport.get_protocol())
         elif self.is_busy:
@@ -236,6 +238,7 @@ class Connection(HttpToolsProtocol):
 
         def connection_lost(exc: Exception | None) -> None:
             self._server.guests.left(self._guest)
+            self._server.untaken.taken(self._guest)
             lost(exc)
 
         successor.connection_lost = connection_lost
@@ -259,13 +262,17 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._in_head = False
         self._head_size = 0
-        self._unwatch_head()
+        self._head_due.end()
         size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         if size > limits.MAX_HEAD:
             raise HeadTooLarge
         method = self.parser.get_method()
-        host = _check_head(self.parser.get_http_version(), method, self.headers)
-        self.url = _origin_form(method, self.url, host)
+        version = self.parser.get_http_version()
+        host = heads.check(version, method, self.headers)
+        self.url = heads.origin_form(method, self.url, host)
+        if version == "1.0":
+            # It knows no interim answer, and would take it for the answer.
+            self.expect_100_continue = False
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -278,16 +285,9 @@ class Connection(HttpToolsProtocol):
 
     def _expect_head(self) -> None:
         """The next head has to be whole in time, however its bytes are spread."""
-        if self._deadline is None:
-            self._deadline = self.loop.call_later(limits.HEAD_TIMEOUT, self._head_is_late)
-
-    def _unwatch_head(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+        self._head_due.begin(limits.HEAD_TIMEOUT)
 
     def _head_is_late(self) -> None:
-        self._deadline = None
         if self.transport.is_closing() or self.is_busy:
             return
         if self._head_size:
@@ -302,8 +302,8 @@ class Connection(HttpToolsProtocol):
         self.flow.resume_reading()
         if self.transport.can_write_eof():
             self.transport.write_eof()
-        self._unwatch_head()
-        self._deadline = self.loop.call_later(limits.LINGER, self.transport.abort)
+        self._head_due.end()
+        self._end_due.begin(limits.LINGER)
 
     def _drop(self, data: bytes | memoryview) -> None:
         self._lingers -= len(data)
@@ -363,6 +363,8 @@ class Connection(HttpToolsProtocol):
     ) -> None:
         """A long body, as fast as the client takes it: it is in memory once, whoever reads it how slowly."""
         view = memoryview(body)
+        self._sends = True
+        self._server.untaken.keep(self._guest, len(body))
         try:
             async with asyncio.timeout(limits.REPLY_PATIENCE + len(body) / limits.BODY_RATE):
                 for start in range(0, len(body), _PIECE):
@@ -374,6 +376,10 @@ class Connection(HttpToolsProtocol):
         except TimeoutError:
             self.transport.abort()
             return
+        finally:
+            self._sends = False
+            left = 0 if self.transport.is_closing() else self.transport.get_write_buffer_size()
+            self._server.untaken.keep(self._guest, left)
         self._replied(cycle, keep_alive, unread)
 
     def _replied(self, cycle: RequestResponseCycle, keep_alive: bool, unread: bool) -> None:
@@ -388,70 +394,21 @@ class Connection(HttpToolsProtocol):
         cycle.on_response()
 
     def pause_writing(self) -> None:
+        """The client has not taken all that was written."""
         super().pause_writing()
-        if self._taking is None:
-            self._watch_taking(self.transport.get_write_buffer_size())
+        left = self.transport.get_write_buffer_size()
+        if not self._sends:
+            self._server.untaken.keep(self._guest, left)
+        self._taking_due.begin(limits.REPLY_PATIENCE + left / limits.BODY_RATE)
 
     def resume_writing(self) -> None:
+        """The client has taken all that was written."""
         super().resume_writing()
-        if self._taking is not None:
-            self._taking.cancel()
-            self._taking = None
+        self._taking_due.end()
+        if not self._sends:
+            self._server.untaken.taken(self._guest)
         if self._held_back is not None:
             (cycle, app), self._held_back = self._held_back, None
             self._start_asgi_task(cycle, app)
             if not self.pipeline:
                 self.flow.resume_reading()
-
-    def _watch_taking(self, left: int) -> None:
-        patience = limits.REPLY_PATIENCE + left / limits.BODY_RATE
-        self._taking = self.loop.call_later(patience, self.transport.abort)
-
-
-def _check_head(version: str, method: bytes, headers: list[tuple[bytes, bytes]]) -> bytes | None:
-    """What the parser leaves to us; the host that is named.
-
-    :raises Malformed:
-    """
-    if version not in _VERSIONS:
-        raise Malformed("Only HTTP/1.1 and HTTP/1.0 are spoken here.")
-    if method == b"CONNECT":
-        raise Malformed("This is no proxy.")
-    hosts = []
-    for name, value in headers:
-        if name == b"host":
-            hosts.append(value)
-        elif name == b"transfer-encoding" and (value.lower() != b"chunked" or version != "1.1"):
-            raise Malformed("The only Transfer-Encoding is chunked.")
-    if len(hosts) > 1 or (not hosts and version == "1.1"):
-        raise Malformed("It needs one Host header.")
-    return hosts[0] if hosts else None
-
-
-def _origin_form(method: bytes, target: bytes, host: bytes | None) -> bytes:
-    """Path and query of a request's target, which may be a whole URL.
-
-    :raises Malformed: it is none of this host, or of no other use here.
-    """
-    if b"#" in target:
-        raise Malformed("A fragment is not sent.")
-    if target.startswith(b"/"):
-        return target
-    if target == b"*":
-        if method != b"OPTIONS":
-            raise Malformed("Only OPTIONS is asked of the whole server.")
-        return target
-    found = _ABSOLUTE.match(target)
-    if found is None or host is None or found["host"].lower() != host.lower():
-        raise Malformed("The URL has another host than the Host header.")
-    if not found["rest"] and method == b"OPTIONS":
-        return b"*"
-    return found["rest"] if found["rest"].startswith(b"/") else b"/" + found["rest"]
-
-
-def _reason(failure: BaseException) -> str:
-    """What the parser, or we, have found wrong; nothing that the client has sent."""
-    if isinstance(failure, (Malformed, httptools.HttpParserError)):
-        text = str(failure)
-        return text if not text or text.endswith(".") else f"{text}."
-    return ""

@@ -20,6 +20,7 @@ from ironic_lite.api.front.bridge import Bridge
 from ironic_lite.api.front.budget import Budget, keep_large_blocks_apart
 from ironic_lite.api.front.connection import Connection
 from ironic_lite.api.front.limits import Guest, Guests, Networks
+from ironic_lite.api.front.untaken import Untaken
 from ironic_lite.api.front.workers import Workers
 from ironic_lite.conf import CONF
 
@@ -52,6 +53,7 @@ class Door:
         trusted = Networks(CONF.api.trusted_proxies)
         most = limits.most_connections()
         self.guests = Guests(most, CONF.api.max_connections_per_address, trusted)
+        self.untaken = Untaken(CONF.api.max_replies_in_flight)
         self.state = ServerState()
         self.config = Config(
             self._stream,

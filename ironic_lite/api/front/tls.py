@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Certificate and key of the port: TLS 1.2 or newer, read again when the files change."""
 
+import asyncio
 import logging
 import ssl
 import time
 from asyncio import sslproto
 from pathlib import Path
+from typing import Any
 
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF
@@ -16,6 +18,28 @@ _LOOK_SECONDS = 1.0
 
 # The buffer that asyncio gives each connection for its whole life, instead of 256 KiB: two records.
 sslproto.SSLProtocol.max_size = 32 * 1024
+
+_TLS: Any = sslproto.SSLProtocol
+_written = _TLS._get_write_buffer_size
+
+
+def _written_in_all(self: Any) -> int:
+    """What the client has not taken is mostly below, in the transport of the socket; asyncio looks at TLS alone."""
+    below = self._transport
+    return int(_written(self)) + (below.get_write_buffer_size() if below is not None else 0)
+
+
+_TLS._get_write_buffer_size = _written_in_all
+
+
+def notice_all_that_waits(transport: asyncio.WriteTransport) -> None:
+    """Have the protocol of a connection, with TLS or without, paused while anything that it has written waits for the
+    client; ``get_write_buffer_size`` says how much that is."""
+    transport.set_write_buffer_limits(high=1, low=0)
+    protocol = getattr(transport, "_ssl_protocol", None)
+    if protocol is not None:
+        protocol._transport.set_write_buffer_limits(high=1, low=0)
+
 
 Stamp = tuple[tuple[int, int, int], ...]
 

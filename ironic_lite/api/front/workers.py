@@ -8,7 +8,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from ironic_lite.api import bodies
 from ironic_lite.api.front import replies
@@ -23,10 +23,31 @@ PATIENCE = 60.0
 Environ = dict[str, Any]
 
 
-class _Job(NamedTuple):
-    environ: Environ
-    done: Callable[[Reply], None]
-    due: float
+class Job:
+    """A request on its way to a thread.
+
+    :param done: is called with the reply, by the loop.
+    """
+
+    __slots__ = ("_request", "due")
+
+    def __init__(self, environ: Environ, done: Callable[[Reply], None]):
+        self._request = [(environ, done)]
+        self.due = time.monotonic() + PATIENCE
+
+    def take(self) -> tuple[Environ, Callable[[Reply], None]] | None:
+        """The request, for whoever asks first: the thread that begins with it, or ``drop``."""
+        try:
+            return self._request.pop()
+        except IndexError:
+            return None
+
+    def drop(self) -> None:
+        """Its client has left. Unless a thread has begun with it, nothing is done. For the loop's thread."""
+        taken = self.take()
+        if taken is not None:
+            # Nobody reads the reply; what waits for it goes on.
+            taken[1](replies.busy(None))
 
 
 class Workers:
@@ -38,7 +59,7 @@ class Workers:
     def __init__(self, app: Any, count: int, loop: asyncio.AbstractEventLoop):
         self._app = app
         self._loop = loop
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._threads = [
             # What waits for a conductor that is away keeps no process from its end.
             threading.Thread(target=self._work, name=f"api-{number}", daemon=True)
@@ -54,9 +75,11 @@ class Workers:
         for _ in self._threads:
             self._jobs.put(None)
 
-    def submit(self, environ: Environ, done: Callable[[Reply], None]) -> None:
+    def submit(self, environ: Environ, done: Callable[[Reply], None]) -> Job:
         """Answer a request in a thread; ``done`` is called with the reply by the loop."""
-        self._jobs.put(_Job(environ, done, time.monotonic() + PATIENCE))
+        job = Job(environ, done)
+        self._jobs.put(job)
+        return job
 
     def run(self, environ: Environ) -> Reply:
         """Answer a request in this thread."""
@@ -85,8 +108,11 @@ class Workers:
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
-            environ, done, due = job
-            in_time = time.monotonic() < due
+            taken = job.take()
+            if taken is None:
+                continue
+            environ, done = taken
+            in_time = time.monotonic() < job.due
             reply = self.run(environ) if in_time else replies.busy(environ.get("HTTP_USER_AGENT"))
             # Once the service has stopped, nobody waits for it any more.
             with contextlib.suppress(RuntimeError):
@@ -95,4 +121,4 @@ class Workers:
                 else:
                     self._loop.call_soon_threadsafe(done, reply)
             # A body is not to be kept until the next request comes.
-            del job, environ, done, reply
+            del job, taken, environ, done, reply

@@ -222,7 +222,8 @@ class Resource:
         :raises InvalidParameterValue: there is no such field.
         :raises NotAcceptable: there is, from a later microversion on.
         """
-        names = tuple(names)
+        # One that is named a thousand times is asked for once.
+        names = tuple(dict.fromkeys(names))
         newest = minor if QUERY in self._hides else versions.MAX
         unknown = [
             name

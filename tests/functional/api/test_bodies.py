@@ -90,6 +90,19 @@ def test_a_node_is_looked_at_before_a_config_drive(limited_service: Deployment) 
     assert "can not be performed" in fault(answer)
 
 
+@pytest.mark.parametrize("length", [100, 60_000])
+def test_http_1_0_knows_no_interim_answer(limited_service: Deployment, length: int) -> None:
+    """It would take 100 Continue for the answer; it sends its body without waiting for one."""
+    body = json.dumps({"driver": "no-such", "name": "x" * (length - 40)}).ljust(length).encode()
+    request = head("POST", "/v1/nodes", length, "Expect: 100-continue")
+    request = request.replace(b"HTTP/1.1", b"HTTP/1.0")
+    with socket.create_connection(("127.0.0.1", limited_service.port), timeout=60) as client:
+        client.sendall(request + body)
+        answer = read_all(client)
+    assert status(answer) == 400
+    assert b"100 Continue" not in answer
+
+
 @pytest.mark.parametrize("length", [17, LARGE])
 def test_other_types_than_json(limited_service: Deployment, length: int) -> None:
     request = head("POST", "/v1/nodes", length).replace(b"application/json", b"text/plain")

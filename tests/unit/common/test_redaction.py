@@ -51,6 +51,13 @@ def test_names_of_others(key: str) -> None:
     assert redaction.mask({key: "x"}) == {key: "x"}
 
 
+def test_names_of_any_length_are_not_remembered() -> None:
+    known = redaction._known_key.cache_info().currsize
+    for number in range(10):
+        assert redaction.is_secret_key(f"{number}password".rjust(1_000_000, "x"))
+    assert redaction._known_key.cache_info().currsize == known
+
+
 @pytest.mark.parametrize("name", ["name", "key", "path"])
 def test_a_value_is_secret_for_the_name_beside_it(name: str) -> None:
     secret = {name: "/driver_info/AdminPassword", "value": "sesame", "op": "set"}
