@@ -24,6 +24,8 @@ _LONG_KEY = 100
 # Of a pair such as {"name": "AdminPassword", "value": "..."}: settings of a BIOS, operations of a rule or a patch.
 _NAMES_OF_VALUE = ("name", "key", "path")
 
+_CHOICES = frozenset({"enumeration", "boolean"})
+
 # Not secret by name, yet a URL the service signed for one download.
 SECRET_INSTANCE_KEYS = frozenset({"image_url"})
 
@@ -75,6 +77,16 @@ def is_secret(within: Mapping[Any, Any], key: Any, also: frozenset[str] = frozen
         names = (within.get(name) for name in _NAMES_OF_VALUE)
         return any(isinstance(name, str) and is_secret_key(name) for name in names)
     return key in also or is_secret_key(key)
+
+
+def is_secret_setting(name: str, kind: str | None) -> bool:
+    """Whether the value of a BIOS setting must not be shown.
+
+    :param kind: the type that the server's attribute registry gives it, such as ``Password``; None: not known.
+    """
+    kind = (kind or "").lower()
+    # Of a choice that everybody may look up the name says nothing: PasswordStatus is Locked or Unlocked.
+    return "password" in kind or (kind not in _CHOICES and is_secret_key(name))
 
 
 def mask(value: Any, also: frozenset[str] = frozenset()) -> Any:

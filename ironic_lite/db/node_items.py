@@ -48,7 +48,7 @@ class NodeItems(Repository):
             if connection.execute(node).first() is None:
                 raise self.not_found(node_id)
             present = {
-                row[self.key]: row
+                row[self.key]: dict(row)
                 for row in connection.execute(sa.select(self.table).where(of_node)).mappings()
             }
             gone = [row["id"] for name, row in present.items() if name not in wanted]
@@ -56,19 +56,22 @@ class NodeItems(Repository):
             for name, item in wanted.items():
                 if (row := present.get(name)) is None:
                     new = {**item, "node_id": node_id, "created_at": now}
-                    connection.execute(sa.insert(self.table).values(new))
+                    written = self.guarded.encrypt(node_id, new)
+                    connection.execute(sa.insert(self.table).values(written))
                     continue
-                changed = {
-                    column: value
-                    for column, value in item.items()
-                    if column not in self._first and row[column] != value
-                }
-                if changed:
+                if changed := self._changed(row, item):
+                    written = self.guarded.encrypt(node_id, {**row, **changed})
                     connection.execute(
                         sa.update(self.table)
                         .where(self.table.c.id == row["id"])
-                        .values(**changed, updated_at=now)
+                        .values({**{c: written[c] for c in changed}, "updated_at": now})
                     )
+
+    def _changed(self, row: Row, item: Row) -> Row:
+        """What is to be written of an item that the node has already; nothing when it is still the same."""
+        if all(self.guarded.plain(row, c) == item[c] for c in item.keys() - self._first):
+            return {}
+        return {column: value for column, value in item.items() if column not in self._first}
 
 
 bios_settings = NodeItems(BIOS_SETTINGS, "BIOS settings", "name")

@@ -4,12 +4,21 @@
 from ironic_lite.api import types
 from ironic_lite.api.resources.fields import Field, Resource, Row, computed
 from ironic_lite.api.view import View, quoted
+from ironic_lite.common import encrypted, redaction
 
 REGISTRY_SINCE = 74
 
 
 def _links(row: Row, view: View) -> object:
     return view.links(f"nodes/{row['node_uuid']}/bios/{quoted(row['name'])}")
+
+
+def _value(row: Row, view: View) -> object:
+    value = row["value"]
+    hidden = encrypted.is_token(value) or redaction.is_secret_setting(
+        row["name"], row["attribute_type"]
+    )
+    return redaction.MASK if value and hidden else value
 
 
 BIOS_SETTING = Resource(
@@ -19,7 +28,13 @@ BIOS_SETTING = Resource(
         Field(name="created_at", kind=types.CREATED, row=True),
         Field(name="updated_at", kind=types.MOMENT, row=True),
         Field(name="name", kind=types.WORD, row=True),
-        Field(name="value", kind=types.WORD, row=True),
+        Field(
+            name="value",
+            kind=types.WORD,
+            columns=("value", "name", "attribute_type"),
+            reader=computed(_value),
+            row=True,
+        ),
         Field(
             name="links",
             kind=types.LINKS,

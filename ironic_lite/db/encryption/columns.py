@@ -5,8 +5,11 @@ A test looks at every column of text or JSON: it is here, or in the test's list 
 """
 
 import dataclasses
+from collections.abc import Mapping
+from typing import Any
 
 from ironic_lite.common import redaction
+from ironic_lite.db.encryption.cipher import Place
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,11 +20,32 @@ class Guard:
     :param late: the value stays encrypted when a record is read, until somebody asks for it: replies of the API hide
         it without ever decrypting it.
     :param also: further names of secrets.
+    :param setting: the whole value is one if the name and the type that stand beside it (``SETTING``) say so.
     """
 
     whole: bool = False
     late: bool = False
     also: frozenset[str] = frozenset()
+    setting: bool = False
+
+    def holds_secrets(self, row: Mapping[str, Any]) -> bool:
+        """Whether anything in the column of this row may have to be encrypted.
+
+        :param row: with the columns of ``SETTING`` where ``setting`` is true.
+        """
+        if not self.setting:
+            return True
+        name, kind = SETTING
+        return redaction.is_secret_setting(row[name], row.get(kind))
+
+    def place(self, table: str, column: str, record: object, row: Any) -> Place:
+        """What an encrypted value is bound to: elsewhere it is refused."""
+        named = (str(row[SETTING[0]]),) if self.setting else ()
+        return (table, column, str(record), *named)
+
+
+SETTING = ("name", "attribute_type")
+"""The columns that say what the value of a setting is."""
 
 
 _NAMED = Guard()
@@ -57,9 +81,11 @@ COLUMNS: dict[str, dict[str, Guard]] = {
     "node_inventory": {"inventory_data": _WHOLE, "plugin_data": _WHOLE},
     "received_inventory": {"inventory_data": _WHOLE, "plugin_data": _WHOLE},
     "notifications": {"message": _WHOLE},
+    "bios_settings": {"value": Guard(whole=True, late=True, setting=True)},
 }
 
 _RECORD = {
+    "bios_settings": "node_id",
     "node_inventory": "node_id",
     "received_inventory": "node_id",
     "notifications": "message_id",

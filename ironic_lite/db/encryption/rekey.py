@@ -137,9 +137,11 @@ class _Sweeper:
         self._key = self._ring.key(number)
         # As text: what is compared and written is what stands there.
         self._texts = {name: sa.type_coerce(table.c[name], sa.Text) for name in self._guards}
+        setting = any(guard.setting for guard in self._guards.values())
         self._select = sa.select(
             table.c.id,
             table.c[self._record].label("record"),
+            *(table.c[name] for name in columns.SETTING if setting),
             *(text.label(name) for name, text in self._texts.items()),
         ).order_by(table.c.id)
 
@@ -185,9 +187,10 @@ class _Sweeper:
         """The columns that have to be written, with their new texts."""
         new = {}
         for name, guard in self._guards.items():
-            if row[name] is None:
+            # What was encrypted stays so, also if it is not known any more to be a secret.
+            if row[name] is None or not (_tokens(row[name]) or guard.holds_secrets(row)):
                 continue
-            place = (self._table.name, name, str(row["record"]))
+            place = guard.place(self._table.name, name, row["record"], row)
             read, write = _form(self._table.c[name].type)
             plain = values.decrypt(self._ring.key, read(row[name]), place)
             text = write(values.encrypt(self._key, guard, plain, place))

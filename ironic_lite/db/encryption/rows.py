@@ -43,13 +43,17 @@ class Guarded:
 
         :raises EncryptionKeyMissing, ConfigInvalid: this process has no key.
         """
-        guarded = [name for name in self._guards if row.get(name)]
+        guarded = [
+            name
+            for name, guard in self._guards.items()
+            if row.get(name) and guard.holds_secrets(row)
+        ]
         if not guarded or not is_wanted():
             return row
         key = keyring.current().newest()
         written = dict(row)
         for name in guarded:
-            place = (self.table, name, str(record))
+            place = self._guards[name].place(self.table, name, record, row)
             written[name] = values.encrypt(key, self._guards[name], row[name], place)
         return written
 
@@ -89,13 +93,13 @@ class Guarded:
     def plain(self, row: Row | sa.RowMapping, name: str) -> Any:
         """One column of a row, decrypted. What cannot be has ``encrypted.Unreadable`` in its place.
 
-        :param row: with the column that names the record.
+        :param row: with the column that names the record, and those that say what the value is.
         :raises EncryptionKeyMissing, ConfigInvalid: this process has no key.
         """
         value = row[name]
         if name not in self._guards or not encrypted.holds_tokens(value):
             return value
-        place = (self.table, name, str(row[self.record]))
+        place = self._guards[name].place(self.table, name, row[self.record], row)
         return values.decrypt(keyring.current().key, value, place)
 
 

@@ -27,7 +27,7 @@ def encrypt(key: DataKey, guard: Guard, value: Any, place: Place) -> Any:
     if not value:
         return value
     if guard.whole:
-        return _one(key, value, place)
+        return _unopened(value) or _one(key, value, place)
     written = _Writer(key, guard.also).walk(value, place)
     if written is value:
         return value
@@ -52,6 +52,16 @@ def _whole(key_of: KeyOf, value: Any, token: str, place: Place) -> Any:
     if isinstance(value, dict):
         return _damaged({"error": plain}, place)
     return [plain] if isinstance(value, list) else plain
+
+
+def _unopened(value: Any) -> str | None:
+    """The token of a whole value that could not be decrypted: it is written back as it is, for a key that was lost may
+    be found again."""
+    if isinstance(value, encrypted.Damaged):
+        value = encrypted.lenient(value).get("error")
+    elif isinstance(value, list) and len(value) == 1:
+        (value,) = value
+    return value.token if isinstance(value, encrypted.Unreadable) else None
 
 
 class _Writer:
