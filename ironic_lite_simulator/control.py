@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rack's own HTTP: status of its servers, faults, the journal and images.
+"""The rack's control API: status of its servers, faults, the journal and images.
 
 ========================  ==================================================================
 GET /servers              status of all servers
 GET /servers/N            status of one
 GET /servers/N/console    its serial console's last lines, as text
-PUT /servers/N/faults     JSON object of faults to set; returns those in force
+PUT /servers/N/faults     set the faults of a JSON object; returns those in force
 DELETE /servers/N/faults  make it healthy
 GET /log                  journal; ``since=SEQ`` and ``server=NAME`` narrow it
 GET /images               names, sizes and SHA-256 of the images

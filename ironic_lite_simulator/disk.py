@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The disk of a virtual server: a sparse file, and beside it the config drive and the table of partitions."""
+"""The disk of a virtual server: a sparse file, beside it the config drive and the partition table."""
 
 import hashlib
 from pathlib import Path
@@ -54,7 +54,7 @@ class Disk:
         self.partitions, self._boots_root = [], None
 
     def begin_image(self, partitions: list[Partition]) -> None:
-        """Make room for an image: on the whole disk, or, with partitions, in the one for the root file system."""
+        """Make room for an image: on the whole disk, or on the root partition if there are ``partitions``."""
         self.partitions, self._boots_root = partitions, None
         self._start, self._written, self._digest = 0, 0, None
         if not partitions:
@@ -69,14 +69,14 @@ class Disk:
         self._boots_root = root_uuid
 
     def boots(self) -> bool:
-        """Tell whether firmware finds an operating system: partitions that the agent made need a boot loader."""
+        """Tell whether firmware can boot: partitions that the agent made also need a boot loader."""
         roots = [p.uuid for p in self.partitions if p.label == ROOT]
         return self.has_partition_table() and (not roots or self._boots_root in roots)
 
     def write(self, offset: int, chunk: bytes) -> None:
         """Write a part of an image.
 
-        :raises DiskFull: it does not fit.
+        :raises DiskFull: the part ends behind the end of the disk.
         """
         if self._start + offset + len(chunk) > self.size:
             raise DiskFull(f"The disk holds {self.size} bytes; the image is larger.")
@@ -106,7 +106,7 @@ class Disk:
         return self._written
 
     def sha256(self) -> str | None:
-        """Return the digest of the image's bytes as they are on the disk; None without an image."""
+        """Return the SHA-256 of the image as read back from the disk; None without an image."""
         if not self._written or self._digest:
             return self._digest
         digest = hashlib.sha256()

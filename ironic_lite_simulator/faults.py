@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults that a virtual server can be told to have, at run time."""
+"""Faults that can be set on a virtual server at run time."""
 
 import dataclasses
 import random
@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 
 class InvalidFault(ValueError):
-    """A fault setting is unknown or has a wrong value; the message says which are accepted."""
+    """A fault setting is unknown or has a wrong value; the message lists the accepted ones."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -16,28 +16,28 @@ class Faults:
     """What is wrong with a server now. A fault stays until it is cleared.
 
     ``bmc_silent``: the BMC answers nothing. ``bmc_answers``: ``"k/n"``, the BMC hears k of every n
-    datagrams, irregularly. ``bmc_wrong_password``: the BMC has another password than it had.
+    datagrams, irregularly. ``bmc_wrong_password``: the BMC's password has changed.
     ``bmc_sessions_taken``: ``"k/n"``, k of every n logins find all session slots taken.
-    ``bmc_late_rakp``: seconds that the BMC computes for each answer of RAKP, one after the other.
-    ``bmc_codes_before`` and ``bmc_codes_after``: completion codes (``"0xc0,0xc3"``) with which half of all commands,
-    irregularly, are answered in turn, instead of being carried out, or though they were.
+    ``bmc_late_rakp``: seconds that the BMC computes for each RAKP answer; it computes one at a time.
+    ``bmc_codes_before`` and ``bmc_codes_after``: completion codes (``"0xc0,0xc3"``) that take turns as the answer to
+    half of all commands, irregularly; the BMC does not execute these commands (before), or does (after).
     ``bmc_refuses_boot_timeout``: the completion code with which the BMC refuses boot option parameter 3.
     ``bmc_one_time_boot``: a persistent boot device is ``refused``, or ``silently`` made one for the next boot.
     ``bmc_vendor``: ``supermicro`` boots from the disk in UEFI mode for selector 0x24 only.
-    ``bmc_loses``: requests (``"on,off,soft"``) of which the first after each change of power is accepted and lost.
-    ``bmc_loses_power_on``: seconds after a power off in which a power on is accepted and lost.
-    ``bmc_reports_late``: seconds after which the BMC tells a change of power.
-    ``bmc_restarts``: seconds for which the BMC's port is closed, and its sessions forgotten, after each request about
-    power.
-    ``ignore_power_off``: power off and soft off are accepted and not done.
+    ``bmc_loses``: power requests (``"on,off,soft"``); the BMC ignores the first after each change of power.
+    ``bmc_loses_power_on``: seconds after a power off in which the BMC accepts a power on and ignores it.
+    ``bmc_reports_late``: seconds until the BMC shows a change of power.
+    ``bmc_restarts``: seconds for which the BMC closes its port after each power request; it also forgets its
+    sessions.
+    ``ignore_power_off``: power off and soft off are accepted and ignored.
     ``agent_never_boots``: the ramdisk hangs before its agent starts.
     ``agent_command_delay``: seconds added to each agent command.
     ``agent_calls_twice``: every heartbeat arrives twice, at the same time.
-    ``agent_dies_on``: a command (``standby.prepare_image`` or ``prepare_image``) or step
-    (``erase_devices``) at which the agent dies; ``agent_dies_when`` says where in it.
+    ``agent_dies_on``: the agent dies at this command (``standby.prepare_image`` or ``prepare_image``) or step
+    (``erase_devices``); ``agent_dies_when`` says whether in the middle of it or after it.
     ``image_write_fails``: the disk reports an error in the middle of an image.
-    ``inspection_error``: what the ramdisk reports to have gone wrong in an inspection.
-    ``stale_agent``: an agent survives its server's power off as a ghost that goes on with heartbeats.
+    ``inspection_error``: the error that the ramdisk reports for an inspection.
+    ``stale_agent``: the agent survives its server's power off and keeps sending heartbeats.
     """
 
     bmc_silent: bool = False
@@ -65,7 +65,7 @@ class Faults:
     stale_agent: bool = False
 
     def update(self, changes: dict[str, Any]) -> None:
-        """Set the given faults and leave the others; nothing changes if one is invalid.
+        """Set the given faults and keep the others. If one is invalid, none is set.
 
         :raises InvalidFault: a name is unknown or a value does not fit.
         """
@@ -108,10 +108,10 @@ class Faults:
 
 
 def falls_to(ratio: str, count: int) -> bool:
-    """Tell whether the ``count``-th event (from 0) is one of those that ``"k/n"`` speaks of."""
+    """Tell whether the ``count``-th event (from 0) is one of the k in each n of ``"k/n"``."""
     heard, of = parse_ratio(ratio)
-    # Which ones of each n differs from one n to the next: a fixed pattern could fall into step
-    # with a client's retries. The same count always gives the same answer.
+    # Each group of n picks its k at random: a fixed pattern could coincide with a client's retries.
+    # The same count always gives the same answer.
     window = random.Random(count // of)  # noqa: S311 - a dice, not a secret
     return count % of in window.sample(range(of), heard)
 
@@ -183,7 +183,7 @@ def _check(name: str, value: Any, hint: Any) -> None:
 
 
 def _choices(hint: Any) -> tuple[Any, ...]:
-    """The values of a ``Literal``, and None where it may be that."""
+    """Return the values of a ``Literal``, and None if the hint allows it."""
     if get_origin(hint) is Literal:
         return get_args(hint)
     literals = [each for each in get_args(hint) if get_origin(each) is Literal]

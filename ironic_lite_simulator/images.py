@@ -49,7 +49,7 @@ def _padding(text: str, size: int) -> bytes:
 
 
 def _disk_image() -> bytes:
-    """A raw image with an MBR and one Linux partition, which is all that is looked at."""
+    """Return a raw image with an MBR and one Linux partition; nothing reads more of it."""
     sectors = _IMAGE_SIZE // SECTOR - _FIRST_SECTOR
     partition = struct.pack("<B3sB3sII", 0x80, bytes(3), 0x83, bytes(3), _FIRST_SECTOR, sectors)
     mbr = bytes(440) + b"LITE" + bytes(2) + partition.ljust(64, b"\0") + BOOT_SIGNATURE

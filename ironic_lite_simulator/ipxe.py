@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The part of iPXE's script language that provisioning services use (https://ipxe.org/scripting).
 
-A script is run against functions that fetch files; the outcome says what the firmware does next.
+Functions passed in fetch the files; the outcome says what the firmware does next.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ RunIf = Literal["always", "failed", "succeeded"]
 _OPERATORS: dict[str, RunIf] = {"||": "failed", "&&": "succeeded", ";": "always"}
 
 FetchScript = Callable[[str], Awaitable[bytes]]
-# Downloads a file and returns its size in bytes: a virtual kernel is never looked into.
+# Downloads a file and returns its size in bytes: nobody reads a virtual kernel.
 Download = Callable[[str], Awaitable[int]]
 
 
@@ -55,7 +55,7 @@ class Outcome:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Statement:
-    """One command of a line; ``run_if`` tells how it depends on the one before it."""
+    """One command of a line; ``run_if`` says how it depends on the previous one."""
 
     words: tuple[str, ...]
     run_if: RunIf
@@ -144,9 +144,9 @@ class Firmware:
         self._lines_run = 0
 
     async def run(self, url: str) -> Outcome:
-        """Fetch a script and run it, with those that it chains to.
+        """Fetch a script and run it, and the scripts that it chains to.
 
-        :raises FetchError: a file that the script needs is not there.
+        :raises FetchError: a file that the script needs could not be fetched.
         :raises ScriptError: the script is wrong or does not end.
         """
         source = await self._fetch(url)
@@ -161,7 +161,7 @@ class Firmware:
         return Source(url, (await self._fetch_script(url)).decode("utf-8", "replace"))
 
     def expand(self, text: str) -> str:
-        """Replace ``${...}`` by the variable's value; an unknown one becomes nothing."""
+        """Replace ``${...}`` by the variable's value; an unknown variable becomes an empty string."""
         return re.sub(r"\$\{([^}]*)\}", lambda m: self._value(m.group(1)), text)
 
     def _value(self, name: str) -> str:
@@ -179,7 +179,7 @@ class Firmware:
         return value
 
     async def _run_script(self, script: Script, base: str) -> Outcome | Source:
-        """Run to an outcome, or to the script that replaces this one."""
+        """Run the script; return its outcome, or the script that it chains to."""
         position = 0
         while position < len(script.lines):
             self._lines_run += 1
@@ -240,13 +240,15 @@ class Firmware:
             case "sleep" if rest:
                 await asyncio.sleep(min(float(rest[0]), MAX_SLEEP))
             case "chain" | "shell" | "poweroff":
-                raise ScriptError(f"The virtual firmware cannot do: {' '.join(words)}")
+                raise ScriptError(
+                    f"The virtual firmware does not know the command: {' '.join(words)}"
+                )
             case _:
                 self._set_or_test(name, rest)
         return None
 
     def _set_or_test(self, name: str, rest: list[str]) -> None:
-        """Do what needs no network; commands such as echo, dhcp or console change nothing here."""
+        """Run a command that needs no network; echo, dhcp, console and the like do nothing here."""
         match name:
             case "imgargs" if self._kernel:
                 self._kernel.arguments = " ".join(rest[1:])
@@ -284,7 +286,7 @@ def _label(script: Script, words: list[str]) -> int:
 
 
 def _without_options(words: list[str]) -> list[str]:
-    """Drop leading options; those that take a value take it along."""
+    """Drop leading options; an option that takes a value is dropped with its value."""
     with_value = {"--name", "-n", "--timeout", "-t", "--cmdline", "-c", "--drive", "-d"}
     rest = list(words)
     while rest and rest[0].startswith("-"):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rack's journal: who did what to which server, in order.
 
-Tests read it to prove what no status page can show, for example that two conductors never wrote to
+Tests read it to prove what no status can show, for example that two conductors never wrote to
 one BMC at the same time. Secrets (passwords, tokens, config drives) are never recorded.
 """
 

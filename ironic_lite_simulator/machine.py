@@ -16,12 +16,12 @@ from ironic_lite_simulator.surroundings import DownloadFailed, Identity, Surroun
 
 _MAX_SCRIPT = 1024 * 1024
 _CONSOLE_LINES = 500
-# The firmware's own order, when the BMC asks for nothing else.
+# The firmware's own boot order, without an override by the BMC.
 FIRMWARE_ORDER = ("disk", "pxe")
 
 
 class Machine:
-    """Power and boot of one server. It is driven by its BMC and by its agent.
+    """Power and boot of one server. Its BMC and its agent control it.
 
     ``phase`` is what it does now: off, post, pxe, ramdisk, agent, booting-disk, booted,
     no-bootable-device, setup or hung.
@@ -92,7 +92,7 @@ class Machine:
         self._switch(False)
 
     async def _soft(self) -> None:
-        """Press the power button: an operating system shuts down first, firmware does not."""
+        """Press the power button: an operating system shuts down first; firmware powers off at once."""
         if self.phase in ("agent", "booted") and not self.faults.ignore_power_off:
             self.say("Power button pressed, shutting down")
             await asyncio.sleep(self._around.timing.soft_off)
@@ -124,7 +124,7 @@ class Machine:
         self._running = asyncio.create_task(work, name=f"{self.identity.name}-boot")
 
     async def _stop(self, leave_ghost: bool = True) -> None:
-        """End what runs; with the fault for it, an agent that has found its node lives on as a ghost."""
+        """Stop what runs. With the fault ``stale_agent`` an agent that has found its node keeps running."""
         self.rescue_password_hash = None
         self.booted_image = self.booted_url = None
         agent, self.agent = self.agent, None
@@ -170,7 +170,7 @@ class Machine:
         return True
 
     async def _boot_pxe(self) -> bool:
-        """Run the server's iPXE script; True if a ramdisk or a disk boots from it."""
+        """Run the server's iPXE script; return True if a ramdisk or a disk boots."""
         self._enter("pxe")
         url = f"{self._around.boot_url.rstrip('/')}/boot/{self.identity.mac.replace(':', '-')}"
         settings = {
@@ -226,7 +226,7 @@ class Machine:
         self.agent.start()
 
     async def _boot_in_memory(self, url: str) -> None:
-        """An operating system that is a ramdisk or an ISO image: the disk is left alone."""
+        """Boot an operating system from a ramdisk or an ISO image, without touching the disk."""
         await asyncio.sleep(self._around.timing.disk_boot)
         self.booted_url = url
         self.say(f"Booted {url}")
@@ -267,5 +267,5 @@ def _boot_order(override: BootOverride | None) -> tuple[str, ...]:
         case "bios":
             return ("bios",)
         case _:
-            # There is no medium in the other drives, so the firmware goes on as usual.
+            # The other drives hold no medium, so the firmware uses its own order.
             return FIRMWARE_ORDER

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The partitions that an agent makes for an image that is a file system and not a whole disk."""
+"""The partitions that an agent makes for a partition image (a file system, not a whole disk)."""
 
 import dataclasses
 import uuid
@@ -17,7 +17,7 @@ class DoesNotFit(Exception):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Partition:
-    """A partition; start and size are in MiB. Its UUID is that of what it was formatted with last."""
+    """A partition; start and size are in MiB. Each formatting gives it a new UUID."""
 
     label: str
     start: int
@@ -32,10 +32,10 @@ class Partition:
 def lay_out(
     before: list[Partition], sizes: dict[str, int], uefi: bool, preserve_ephemeral: bool, disk: int
 ) -> list[Partition]:
-    """Return the partitions for these sizes in MiB; only an ephemeral one that is preserved stays as it was.
+    """Return the partitions for these sizes in MiB; only a preserved ephemeral partition stays as it was.
 
     :param disk: size of the disk in bytes.
-    :raises DoesNotFit: the disk is too small, or what is to be preserved is not there.
+    :raises DoesNotFit: the disk is too small, or there is no such ephemeral partition to preserve.
     """
     wanted = [(EFI, _EFI_SIZE)] if uefi else []
     wanted += [(label, sizes[label]) for label in (EPHEMERAL, SWAP, ROOT) if sizes[label]]
@@ -49,5 +49,7 @@ def lay_out(
         return made
     known = {(p.label, p.start, p.size): p for p in before}
     if known.keys() != {(p.label, p.start, p.size) for p in made}:
-        raise DoesNotFit("The partitions on the disk are not those that are to be preserved.")
+        raise DoesNotFit(
+            "There is no ephemeral partition to preserve, or the layout of the disk differs."
+        )
     return [known[p.label, p.start, p.size] if p.label == EPHEMERAL else p for p in made]

@@ -32,10 +32,10 @@ _NAMESPACE = uuid.UUID("5a3c7c5e-3b1e-4d27-9f0b-6c9b1f2a7d10")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class RackOptions:
-    """How a rack is built. Port 0 takes free ports; without ``state_dir`` disks are temporary.
+    """How a rack is built. Port 0 means free ports. Without ``state_dir`` the disks are temporary.
 
-    ``session_limit`` and ``session_timeout`` (seconds) are those of each BMC. A server asks ``boot_attempts``
-    times for its script before it goes on to its next boot device.
+    ``session_limit`` and ``session_timeout`` (seconds) are those of each BMC. A server requests its boot script
+    ``boot_attempts`` times before it tries its next boot device.
     """
 
     count: int = 4
@@ -52,7 +52,7 @@ class RackOptions:
 
 
 class Server:
-    """A virtual server: a machine, its BMC and where both are reached."""
+    """A virtual server: a machine, its BMC and the addresses of both."""
 
     def __init__(self, machine: Machine, bmc: BmcServer, bmc_port: int) -> None:
         self.name = machine.identity.name
@@ -66,7 +66,7 @@ class Server:
         return self.machine.faults
 
     def agent(self) -> Agent | None:
-        """Return the agent that answers at the server's address; a ghost only if no other does."""
+        """Return the agent that answers at the server's address; a stale agent only if there is no other."""
         if self.machine.agent is not None:
             return self.machine.agent
         return next((g for g in reversed(self.machine.ghosts) if g.reachable), None)
@@ -76,7 +76,7 @@ class Server:
         return list(self.machine.console)
 
     def status(self) -> dict[str, Any]:
-        """Return all that can be seen of the server from outside."""
+        """Return the state of the server, as GET /servers/N shows it."""
         machine, agent = self.machine, self.machine.agent
         override = machine.boot_options.override
         return {
@@ -124,12 +124,12 @@ class Rack:
         return f"http://{ADDRESS}:{self.http_port}"
 
     def set_boot_url(self, url: str) -> None:
-        """Name the provisioning API from which servers boot from now on."""
+        """Set the URL of the provisioning API that servers boot from."""
         assert self._around is not None
         self._around.boot_url = url
 
     async def __aenter__(self) -> "Rack":
-        """Start; every socket is bound on return.
+        """Start. Every socket is bound when this returns.
 
         :raises OSError: a port is taken.
         """

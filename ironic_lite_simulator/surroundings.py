@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a virtual server is, and what it shares with the others of its rack."""
+"""The identity of a virtual server, and what it shares with the other servers of its rack."""
 
 import dataclasses
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -14,7 +14,7 @@ CHUNK = 1024 * 1024
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Identity:
-    """What makes a server itself. ``agent_url`` opens the port of its agent, with TLS or without, and tells the URL."""
+    """The identity of a server. ``agent_url`` opens the port of its agent, with or without TLS, and returns its URL."""
 
     index: int
     name: str
@@ -26,9 +26,11 @@ class Identity:
 
 @dataclasses.dataclass(slots=True)
 class Surroundings:
-    """What a server shares with the rack. ``boot_url`` is the root of the provisioning API,
-    ``agent_certificate`` (PEM) what its agents prove themselves with, ``boot_attempts`` how often a server asks for its
-    script."""
+    """What a server shares with the rack.
+
+    ``boot_url`` is the root URL of the provisioning API, ``agent_certificate`` (PEM) is the certificate of all agents,
+    and ``boot_attempts`` says how often a server requests its boot script.
+    """
 
     boot_url: str
     agent_certificate: str
@@ -38,9 +40,9 @@ class Surroundings:
     boot_attempts: int = 3
 
     async def stream(self, url: str, timeout: float = 60.0) -> AsyncIterator[bytes]:
-        """Yield the chunks of a file, ``timeout`` seconds at most.
+        """Yield the chunks of a file, for at most ``timeout`` seconds.
 
-        :raises DownloadFailed: it did not answer 200, or not in time.
+        :raises DownloadFailed: the answer was not 200, or came too late.
         """
         limit = aiohttp.ClientTimeout(total=timeout, connect=10)
         try:

@@ -6,7 +6,7 @@ import dataclasses
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Timing:
-    """Delays of a virtual server. The defaults keep the order of real events, about 50 times faster."""
+    """Delays of a virtual server. The defaults run about 50 times as fast as real hardware, in the same order."""
 
     power_change: float = 0.1
     power_cycle_off: float = 0.3
@@ -20,11 +20,11 @@ class Timing:
     lookup_retry_max: float = 5.0
     lookup_timeout: float = 300.0
     heartbeat_retry: float = 1.0
-    # ironic-python-agent lets 5 s pass between heartbeats, forced ones too.
+    # ironic-python-agent waits 5 s between heartbeats, also before those that a command triggers.
     heartbeat_spacing: float = 0.1
 
     def scaled(self, factor: float) -> "Timing":
-        """Return the same order of events, ``factor`` times as slow (0.1 is ten times as fast)."""
+        """Return the delays multiplied by ``factor`` (0.1 is ten times as fast)."""
         values = {k: v * factor for k, v in dataclasses.asdict(self).items()}
         values["lookup_timeout"] = self.lookup_timeout
         return Timing(**values)

@@ -28,7 +28,7 @@ class VirtualRack:
         self._stop = asyncio.Event()
 
     def __enter__(self) -> "VirtualRack":
-        """Start it; every socket is bound on return.
+        """Start the rack. Every socket is bound when this returns.
 
         :raises OSError: a port is taken.
         :raises TimeoutError: it did not start within a minute.
@@ -42,7 +42,7 @@ class VirtualRack:
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        """Stop it and wait for its end."""
+        """Stop the rack and wait until it has ended."""
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join(_CALL_TIMEOUT)
 
@@ -61,7 +61,7 @@ class VirtualRack:
         return self._rack.servers[index].bmc_port
 
     def set_boot_url(self, url: str) -> None:
-        """Name the provisioning API from which servers boot from now on."""
+        """Set the URL of the provisioning API that servers boot from."""
         self._call(lambda: self._rack.set_boot_url(url))
 
     def status(self, index: int) -> dict[str, Any]:
@@ -81,7 +81,7 @@ class VirtualRack:
         return self._call(self._rack.servers[index].machine.disk.config_drive)
 
     def set_faults(self, index: int, **faults: Any) -> None:
-        """Set faults of a server and leave its others.
+        """Set faults of a server and keep its other faults.
 
         :raises InvalidFault: a fault is unknown or its value does not fit.
         """
@@ -92,7 +92,7 @@ class VirtualRack:
         self._call(self._rack.servers[index].faults.clear)
 
     def control(self, index: int, action: str) -> None:
-        """Change power as if somebody stood at the server: on, off, cycle, reset or soft."""
+        """Change power as if somebody pressed the server's button: on, off, cycle, reset or soft."""
         self._call(lambda: self._rack.servers[index].machine.control(action))
 
     def journal(self, since: int = 0, server: str | None = None) -> list[Entry]:
@@ -109,7 +109,7 @@ class VirtualRack:
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_until_complete(self._main())
-        except BaseException as exc:  # handed to the thread that waits for the start
+        except BaseException as exc:  # __enter__ raises it in the caller's thread
             self._error = exc
         finally:
             self._started.set()

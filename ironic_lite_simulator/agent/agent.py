@@ -75,10 +75,10 @@ class Agent:
         return [r.as_dict() for r in self._results.values()]
 
     async def result(self, result_id: str, wait: bool) -> dict[str, Any]:
-        """Return one command result, on ``wait`` after its end.
+        """Return one command result. With ``wait``, return it after the command has ended.
 
-        :raises errors.RequestedObjectNotFoundError: there is none with this id.
-        :raises AgentUnreachable: the agent died meanwhile.
+        :raises errors.RequestedObjectNotFoundError: no command has this id.
+        :raises AgentUnreachable: the agent died while the caller waited.
         """
         if result_id not in self._results:
             raise errors.RequestedObjectNotFoundError(
@@ -92,12 +92,12 @@ class Agent:
     async def execute(
         self, name: str, params: dict[str, Any], wait: bool, client: str | None = None
     ) -> dict[str, Any]:
-        """Start a command; returns its result so far, or at its end on ``wait``.
+        """Start a command and return its result: after its end with ``wait``, else as it is now.
 
-        :param client: the address that asked for it, for the journal.
+        :param client: address of the caller, for the journal.
 
-        :raises errors.AgentError: it is refused: unknown, invalid, or another one still runs.
-        :raises AgentUnreachable: the agent died meanwhile.
+        :raises errors.AgentError: the command is unknown or invalid, or another command still runs.
+        :raises AgentUnreachable: the agent died while the caller waited.
         """
         _extension, dot, short = name.partition(".")
         last = next(reversed(self._results.values()), None)
@@ -142,7 +142,7 @@ class Agent:
             result.finish(commands.VERSION_MISMATCH, error=exc)
         except errors.AgentError as exc:
             result.finish(commands.FAILED, error=exc)
-        except Exception as exc:  # an agent reports whatever went wrong and lives on
+        except Exception as exc:  # an agent reports any error and keeps running
             error = errors.CommandExecutionError(f"{type(exc).__name__}: {exc}")
             result.finish(commands.FAILED, error=error)
         self._record(
@@ -156,7 +156,7 @@ class Agent:
         if command.background:
             self._forced.set()
         if self._commands.locked_down:
-            self._lock_down("told to")
+            self._lock_down("by command")
 
     async def _until_done(self, result: commands.Result) -> None:
         waits = {
@@ -172,7 +172,7 @@ class Agent:
             raise AgentUnreachable
 
     async def _checkpoint(self, when: str, *names: str) -> None:
-        """Die here if a fault says so: stop answering and never go on."""
+        """Die here if a fault asks for it: the agent stops answering and never continues."""
         if not self._host.faults.agent_dies(when, *names):
             return
         self._record("died", at=names[0], when=when)
@@ -202,7 +202,7 @@ class Agent:
         allowed = found["config"].get("enable_bios_bootloader_install")
         self._commands.may_install_bootloader = bool(allowed)
         token = found["config"].get("agent_token")
-        if token == "******":  # noqa: S105 - what the API says when it gave the token away before
+        if token == "******":  # noqa: S105 - the API shows this when another agent has the token
             if not self._token:
                 self._lock_down("the token was given to another agent")
                 return
@@ -213,7 +213,7 @@ class Agent:
         await self._heartbeat_for_ever()
 
     async def _inspect(self, url: str) -> None:
-        """Send what there is, a few times if need be. As with the real agent, life goes on if that fails."""
+        """Send the inspection data, in a few attempts. After the last one the agent continues, as the real one does."""
         timing, data = self._around.timing, inventory.data(self._host, self._parameters)
         for _ in range(_INSPECTION_ATTEMPTS):
             status = await self._api.send_inventory(url, data)

@@ -8,7 +8,7 @@ import aiohttp
 from ironic_lite.common import json_reading
 
 AGENT_VERSION = "13.0.0"
-# The versions that ironic-python-agent 13 asks for, at most.
+# The newest microversions that ironic-python-agent 13 requests.
 _LOOKUP_VERSION = (1, 62)
 _HEARTBEAT_VERSION = (1, 68)
 _TLS_VERSION = (1, 68)
@@ -19,7 +19,7 @@ Version = tuple[int, int]
 
 
 class LookupRefused(Exception):
-    """The API has no node for us yet; ``locked`` tells that it has one which is busy."""
+    """The API did not answer the lookup with a node. ``locked``: it has our node, but the node is locked."""
 
     def __init__(self, message: str, locked: bool = False) -> None:
         super().__init__(message)
@@ -91,7 +91,7 @@ class ProvisioningApi:
     async def send_inventory(self, url: str, data: dict[str, Any]) -> int:
         """Send the data of an inspection; returns the HTTP status, 0 if there was no answer."""
         try:
-            # The real agent names no version here.
+            # The real agent sends no microversion here.
             async with self._http.post(url, json=data, timeout=_TIMEOUT) as response:
                 await response.read()
                 return response.status

@@ -28,7 +28,7 @@ VERSION_MISMATCH = "CLEAN_VERSION_MISMATCH"
 
 @dataclasses.dataclass(slots=True)
 class Result:
-    """A command and what came of it."""
+    """A command and its result."""
 
     name: str
     id: str = dataclasses.field(default_factory=lambda: str(uuid.uuid4()))
@@ -40,7 +40,7 @@ class Result:
     def finish(
         self, status: str, result: Any = None, error: errors.AgentError | None = None
     ) -> None:
-        """Store the end of the command."""
+        """Record how the command ended."""
         self.status, self.result, self.error = status, result, error
         self.done.set()
 
@@ -57,7 +57,7 @@ class Result:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Command:
-    """How a command runs: while the caller waits, or in the background."""
+    """A command, which runs while the caller waits or in the background."""
 
     run: Callable[..., Awaitable[Any]]
     background: bool = False
@@ -68,7 +68,7 @@ Checkpoint = Callable[..., Awaitable[None]]
 
 
 class Commands:
-    """The extensions of the agent. ``checkpoint`` is called where an agent may be told to die."""
+    """The extensions of the agent. ``checkpoint`` is called at each point where a fault can make the agent die."""
 
     def __init__(self, host: Host, around: Surroundings, checkpoint: Checkpoint) -> None:
         self._host = host
@@ -104,7 +104,7 @@ class Commands:
     def find(self, name: str) -> Command:
         """Return a command by its full name.
 
-        :raises errors.AgentError: there is none, as the real agent says it.
+        :raises errors.AgentError: no such command; the message is the real agent's.
         """
         extension, dot, command = name.partition(".")
         if not dot:
@@ -198,7 +198,7 @@ class Commands:
         self._later("off")
 
     def _later(self, action: str) -> None:
-        # The result is there before the machine goes down, as with a real shutdown.
+        # The caller gets the result before the machine goes down, as with a real shutdown.
         self._host.say(f"Agent: {action}")
         loop = asyncio.get_running_loop()
         loop.call_later(self._around.timing.step, self._host.control, action)
@@ -237,7 +237,7 @@ class Commands:
 
 
 def _uuids(disk: Disk) -> dict[str, str]:
-    """What the agent tells about the partitions on the disk, under the real agent's names."""
+    """Return the UUIDs of the partitions on the disk, under the names that the real agent uses."""
     found = {p.label: p.uuid for p in disk.partitions}
     if not found:
         return {"root uuid": disk.identifier()}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the agents of a rack are reached: each server has ports of its own, as a real one has its own address."""
+"""The HTTP ports of a rack's agents. Each server has its own ports, as a real server has its own address."""
 
 import socket
 import ssl
@@ -10,7 +10,7 @@ from ironic_lite_simulator.agent import http
 
 
 class AgentDoors:
-    """One HTTP server with many ports; a port is opened when an agent first has use for it, and stays its server's."""
+    """One HTTP server with many ports. A port opens when an agent first needs it, and stays with its server."""
 
     def __init__(self, address: str, find_agent: http.FindAgent, context: ssl.SSLContext) -> None:
         self._address = address
@@ -30,7 +30,7 @@ class AgentDoors:
         await self._runner.cleanup()
 
     async def url(self, server: int, tls: bool) -> str:
-        """Root of the API of the agent on a server, by its index."""
+        """Return the root URL of the agent's API on the server with this index."""
         port = self._ports.get((server, tls))
         if port is None:
             listener = listening(self._address, 0)
@@ -42,7 +42,7 @@ class AgentDoors:
 
 
 def listening(address: str, port: int) -> socket.socket:
-    """A socket that listens; port 0 takes a free one.
+    """Return a listening socket; port 0 means any free port.
 
     :raises OSError: the port is taken.
     """

@@ -83,11 +83,11 @@ class ImageDownloadError(AgentError):
 
 
 class ImageDownloadFatalError(ImageDownloadError):
-    """An image could not be fetched and trying again is of no use."""
+    """An image could not be fetched, and a retry would fail too."""
 
 
 class ImageChecksumError(AgentError):
-    """An image is not what its checksum says."""
+    """The checksum of an image does not match."""
 
     message = "Error verifying image checksum"
 

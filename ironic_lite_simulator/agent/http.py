@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The HTTP API of all agents of a rack, on one server; which agent is meant is told by the port."""
+"""The HTTP API of all agents of a rack, on one server; the port selects the agent."""
 
 from collections.abc import Callable
 from typing import Any
@@ -17,10 +17,10 @@ FindAgent = Callable[[int], Agent | None]
 
 
 def routes(find_agent: FindAgent) -> list[web.RouteDef]:
-    """Return the routes; ``find_agent`` gives the agent that answers at a port, if any."""
+    """Return the routes; ``find_agent`` returns the agent that answers at a port, or None."""
     api = _AgentApi(find_agent)
     found = []
-    # Like the real agent: the version may be missing.
+    # The version may be missing from the path, as with the real agent.
     for root in ("/v1", ""):
         found += [
             web.get(f"{root}/status", api.status),
@@ -88,8 +88,8 @@ class _AgentApi:
 
 
 def _hang_up(request: web.Request) -> web.Response:
-    # A server that is off does not answer; as its port stays open, the nearest thing is to drop the line.
-    # The response goes nowhere then.
+    # A server that is off does not answer. Its port stays open here, so the closest thing is to drop the
+    # connection. Nobody receives the response.
     if request.transport is not None:
         request.transport.abort()
     return web.Response(status=503)

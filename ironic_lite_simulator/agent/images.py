@@ -21,19 +21,19 @@ ATTEMPTS = 3
 MAX_CONFIG_DRIVE = 64 * 1024 * 1024
 _ALGORITHMS_BY_LENGTH = {64: "sha256", 96: "sha384", 128: "sha512"}
 _CHECKSUM = re.compile(r"[0-9a-fA-F]{32,}")
-# As sha256sum writes them, and as it does with --tag.
+# The formats of sha256sum without and with --tag.
 _GNU_LINE = re.compile(r"(?P<checksum>[0-9a-fA-F]{32,})\s+\*?(?P<name>\S+)")
 _BSD_LINE = re.compile(r"[A-Z0-9-]+ ?\((?P<name>[^()]+)\) ?= ?(?P<checksum>[0-9a-fA-F]{32,})")
 _QCOW2_MAGIC = b"QFI\xfb"
 
-# Called with the bytes written so far; it may wait for ever (the agent dies) or raise.
+# Called with the bytes written so far; it never returns when the agent dies, and may raise.
 Progress = Callable[[int], Any]
 
 
 def validate_image_info(image_info: Any) -> None:
     """Check an image_info as the real agent does before it starts.
 
-    :raises errors.InvalidCommandParamsError: something that is needed is missing.
+    :raises errors.InvalidCommandParamsError: a required field is missing.
     """
     info = image_info if isinstance(image_info, dict) else {}
     for field in ("id", "urls"):
@@ -70,7 +70,7 @@ class ImageWriter:
     async def write(self, info: dict[str, Any], progress: Progress) -> None:
         """Fetch the image, write it and verify its checksum.
 
-        :raises errors.AgentError: it could not be fetched or written, or it differs from its checksum.
+        :raises errors.AgentError: the image could not be fetched or written, or its checksum does not match.
         """
         self._disk.begin_image(self._partitions(info))
         algorithm, expected = await self._expected_digest(info)
@@ -90,10 +90,10 @@ class ImageWriter:
             )
 
     def _partitions(self, info: dict[str, Any]) -> list[partitions.Partition]:
-        """The partitions that an image needs, none for one of a whole disk."""
+        """Return the partitions that an image needs; an empty list for a whole-disk image."""
         if info.get("image_type") != "partition":
             return []
-        # As with the real agent, all of these have to be there.
+        # The real agent requires all of these too.
         sizes = {
             partitions.ROOT: int(info["root_mb"]),
             partitions.SWAP: int(info["swap_mb"]),
@@ -123,7 +123,7 @@ class ImageWriter:
         try:
             content = gzip.decompress(base64.b64decode(data))
         except (binascii.Error, ValueError, OSError, EOFError) as exc:
-            # Neither the content nor a part of it belongs into a message.
+            # The content may hold secrets, so no part of it goes into the message.
             raise errors.DeploymentError(
                 f"The config drive is not base64 of gzip data ({type(exc).__name__})."
             ) from exc
@@ -213,5 +213,5 @@ def _write_error(exit_code: int, text: str) -> errors.ImageWriteError:
 
 
 def write_fault() -> errors.ImageWriteError:
-    """Return the error of a disk that breaks."""
+    """Return the error of a failing disk."""
     return _write_error(1, "I/O error")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The hardware of a virtual server, in the form in which ironic-python-agent tells it."""
+"""The hardware of a virtual server, in the form that ironic-python-agent reports."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from ironic_lite_simulator.agent.host import Host
 MEMORY_MB = 4096
 CPUS = 4
 
-# The one switch of the rack: its MAC address and its name. Each server has the port of its own number.
+# The rack's only switch: its MAC address and name. Server N is on port N.
 SWITCH = "02:00:00:00:5c:01"
 SWITCH_NAME = "virtual-switch"
 
@@ -70,9 +70,9 @@ def collect(host: Host) -> dict[str, Any]:
 
 
 def data(host: Host, parameters: dict[str, str]) -> dict[str, Any]:
-    """Return what is sent to the API: the inventory, and what the collectors add.
+    """Return the inspection data for the API: the inventory, and what the collectors add.
 
-    :param parameters: of the kernel; ``ipa-collect-lldp=1`` asks for what the switch says.
+    :param parameters: kernel parameters; ``ipa-collect-lldp=1`` adds the LLDP data of the switch.
     """
     inventory = collect(host)
     found: dict[str, Any] = {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The certificate that agents sign for themselves and announce in their heartbeats.
 
-Real agents make one each; those of a rack share an address, and with it a certificate.
+Real agents make one each; the agents of a rack share an address, and so they share a certificate.
 """
 
 import dataclasses
@@ -22,14 +22,14 @@ _LIFETIME = datetime.timedelta(days=90)
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Certificate:
-    """A certificate (PEM) that is its own authority, and a server context that uses it."""
+    """A self-signed certificate (PEM), and a server context that uses it."""
 
     pem: str
     context: ssl.SSLContext
 
 
 def self_signed(address: str) -> Certificate:
-    """Make a certificate for an IP address; its key is nowhere else."""
+    """Make a certificate for an IP address; its key is kept in memory only."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, address)])
     now = datetime.datetime.now(datetime.UTC)

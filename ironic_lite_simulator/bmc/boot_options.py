@@ -38,13 +38,13 @@ DEVICES = {
 }
 
 
-# What the selectors mean to a maker in UEFI mode, where that differs.
+# Vendors whose selectors mean something else in UEFI mode.
 _OF_VENDORS = {"supermicro": {0b0010: "pxe", 0b1001: "disk"}}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class BootOverride:
-    """The boot device that was asked for: its name, for how long, and the firmware type."""
+    """A requested boot device: its name, whether it is persistent, and the firmware type."""
 
     device: str
     persistent: bool
@@ -87,7 +87,7 @@ class BootOptions:
 
     @property
     def override(self) -> BootOverride | None:
-        """The boot device in force, or None where the firmware's own order holds."""
+        """The boot device in force; None when the firmware's own order applies."""
         flags = self.get(BOOT_FLAGS)
         selector = flags[1] >> 2 & 0x0F
         device = DEVICES.get(selector, "default")
@@ -98,14 +98,14 @@ class BootOptions:
         return BootOverride(device, bool(flags[0] & PERSISTENT), bool(flags[0] & _EFI))
 
     def take(self) -> BootOverride | None:
-        """Return the override for a boot that starts now; a one-time one is used up by it."""
+        """Return the override for a boot that starts now, and clear it if it was for one boot."""
         override = self.override
         if override is not None and not override.persistent:
             self._parameters[BOOT_FLAGS] = bytes(_LENGTHS[BOOT_FLAGS])
         return override
 
     def restart_seen(self) -> None:
-        """Note a chassis control: flags that it makes use of are not forgotten by time."""
+        """Note a chassis control: the flags in force now do not expire after 60 s any more."""
         self._set_at = float("inf")
 
     def _forget_old_flags(self) -> None:

@@ -128,7 +128,7 @@ class CommandTable:
             return Outcome(REQUEST_LENGTH_INVALID)
 
     def _device_id(self, _data: bytes, _session: Session | None) -> Outcome:
-        """Table 20-2: IPMI 2.0, a chassis device, of no manufacturer or of the one that it is to be like."""
+        """Table 20-2: IPMI 2.0, a chassis device; the fault ``bmc_vendor`` sets the manufacturer."""
         maker = _MANUFACTURERS[self._faults.bmc_vendor].to_bytes(3, "little")
         return Outcome(OK, struct.pack("<BBBBBB3sHI", 0x20, 1, 1, 0, 0x02, 0x80, maker, 1, 0))
 

@@ -46,7 +46,7 @@ class Reply:
 
 
 class Login:
-    """Answers the login messages of one BMC. ``account`` is asked each time, as it may change."""
+    """Answers the login messages of one BMC. It calls ``account`` for each login, because the password may change."""
 
     def __init__(self, table: SessionTable, guid: bytes, account: Callable[[], Account]) -> None:
         self._table = table
@@ -79,7 +79,7 @@ class Login:
             payload_kind, length, algorithm = _ALGORITHM.unpack_from(data, offset)
             if payload_kind != len(wanted) or length not in (0, _ALGORITHM.size):
                 return _refusal(kind, tag, ILLEGAL_PARAMETER, console_id)
-            # A record of length zero leaves the choice of the algorithm to the BMC.
+            # A record of length zero lets the BMC choose the algorithm.
             wanted.append(algorithm & 0x3F if length else None)
         suite = _match_suite(wanted)
         if suite is None:
@@ -177,7 +177,7 @@ class Login:
 
 
 def _match_suite(wanted: list[int | None]) -> crypto.CipherSuite | None:
-    # The strongest suite that fits is chosen where the console leaves a choice.
+    # Where the console leaves the choice, the strongest suite wins.
     for suite in reversed(crypto.SUITES):
         have = (suite.authentication, suite.integrity, suite.confidentiality)
         if all(w in (None, h) for w, h in zip(wanted, have, strict=True)):

@@ -10,7 +10,7 @@ from ironic_lite_simulator.faults import Faults, falls_to, parse_codes, parse_re
 
 
 class QuirkyChassis:
-    """The chassis as its BMC shows it: requests get lost, and changes of power are told late."""
+    """The chassis as its BMC shows it: requests get lost, and changes of power show late."""
 
     def __init__(
         self, chassis: commands.Chassis, faults: Faults, clock: Callable[[], float]
@@ -52,7 +52,7 @@ class QuirkyChassis:
 
 
 class QuirkyCommands:
-    """The commands of a BMC that answers some of them with a code for "not now", or refuses convenient ones."""
+    """The commands of a BMC that answers some requests with odd completion codes, or refuses boot options."""
 
     def __init__(self, table: commands.CommandTable, faults: Faults) -> None:
         self._table = table
@@ -76,6 +76,6 @@ class QuirkyCommands:
 
 
 def _of(codes: str, count: int) -> int:
-    """The code whose turn it is."""
+    """Return the code for this count; the codes take turns."""
     parsed = parse_codes(codes)
     return parsed[count // 2 % len(parsed)]

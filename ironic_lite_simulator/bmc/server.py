@@ -15,7 +15,7 @@ from ironic_lite_simulator.faults import Faults
 from ironic_lite_simulator.journal import Journal
 
 DEFAULT_SESSION_LIMIT = 8
-# Authentication type and payload type of the datagrams that RAKP computes for.
+# Authentication type and payload type of the RAKP messages, which cost the BMC computing time.
 _RAKP = (
     bytes((packets.AUTH_RMCPP, packets.PAYLOAD_RAKP_1)),
     bytes((packets.AUTH_RMCPP, packets.PAYLOAD_RAKP_3)),
@@ -23,7 +23,7 @@ _RAKP = (
 
 
 class BmcServer(asyncio.DatagramProtocol):
-    """Answers RMCP on a socket; ``session_limit`` and ``idle_timeout`` (seconds) are the BMC's own."""
+    """Answers RMCP on a socket; ``session_limit`` and ``idle_timeout`` (seconds) are the limits of this BMC."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class BmcServer(asyncio.DatagramProtocol):
             return
         seconds = self._faults.bmc_late_rakp
         if seconds and data[4:6] in _RAKP:
-            # One processor computes one answer after the other, also those that nobody wants any more.
+            # The BMC computes one answer at a time, including answers that the client has given up on.
             now = self._clock()
             self._computing_until = max(self._computing_until, now) + seconds
             asyncio.get_running_loop().call_at(self._computing_until, self._take, data, addr)
@@ -93,10 +93,10 @@ class BmcServer(asyncio.DatagramProtocol):
             self._transport.close()
 
     async def _restart_in(self, seconds: float) -> None:
-        """The BMC's daemon restarts: its port is closed for a while, and its sessions are gone."""
+        """Restart the BMC's daemon: the port is closed for ``seconds``, and all sessions are lost."""
         assert self._transport is not None
         address = self._transport.get_extra_info("sockname")
-        # The answer to the request that it dies of still goes out.
+        # The answer to the request that triggers the restart still goes out.
         await asyncio.sleep(0)
         self._transport.close()
         self._transport = None

@@ -10,7 +10,7 @@ from ironic_lite_simulator.bmc import crypto
 
 # Section 6.12.15: a session without traffic ends after 60 s, give or take 3 s.
 IDLE_TIMEOUT = 60.0
-# A login that stops half way gives its slot back sooner.
+# A login that stops halfway frees its slot earlier.
 LOGIN_TIMEOUT = 5.0
 # A repeated request is answered from memory for this long (section 6.12.14: 5 s).
 REPEAT_TIMEOUT = 5.0
@@ -22,10 +22,10 @@ PRIVILEGE_ADMINISTRATOR = 4
 
 
 class SequenceWindow:
-    """Refuses replayed packets: each sequence number once, and none that is far behind.
+    """Refuses replayed packets: accepts each sequence number once, and none that is far behind.
 
-    The specification also bounds how far ahead a number may be. That is left out: a client that a
-    silent BMC did not answer for a while may go on in its session.
+    The specification also bounds how far ahead a number may be. That is left out, so that a client that
+    repeated requests to a silent BMC can go on in its session.
     """
 
     def __init__(self) -> None:
@@ -80,7 +80,7 @@ class Session:
 
 
 class SessionTable:
-    """The sessions of one BMC, at most ``limit`` of them at a time; none more while others make it ``full``."""
+    """The sessions of one BMC, at most ``limit`` of them at a time; ``full`` refuses every new one."""
 
     def __init__(
         self, clock: Callable[[], float], limit: int, idle_timeout: float = IDLE_TIMEOUT

@@ -37,7 +37,7 @@ class BaremetalApi:
     def __init__(self, url: str) -> None:
         self.url = url
         self._session = requests.Session()
-        # A proxy of the environment must not come between us and loopback.
+        # A proxy from the environment must not see requests to loopback.
         self._session.trust_env = False
         self._session.headers[_VERSION_HEADER] = _VERSION
 
@@ -62,7 +62,7 @@ class BaremetalApi:
         return uuid
 
     def set_instance(self, uuid: str, instance_info: dict[str, Any]) -> None:
-        """Say what is to be deployed."""
+        """Set the instance_info: what to deploy."""
         patch = [{"op": "add", "path": "/instance_info", "value": instance_info}]
         self._request("PATCH", f"/v1/nodes/{uuid}", patch)
 
@@ -85,7 +85,7 @@ class BaremetalApi:
 
 
 def _fault(response: requests.Response) -> str:
-    """The readable part of an error body, which is JSON in JSON."""
+    """Return the message of an error body, which is JSON inside JSON."""
     try:
         message = json_reading.read(response.content)["error_message"]
         fault = json_reading.read(message) if isinstance(message, str) else message

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Takes the servers of a rack from nothing to active, one step per look at the API."""
+"""Takes the servers of a rack from nothing to active, one step per poll of the API."""
 
 import dataclasses
 import time
@@ -79,7 +79,7 @@ class Enrolment:
     def advance(self) -> None:
         """Look at all nodes and ask for the next state of those that came to rest.
 
-        :raises ApiError: the API cannot be reached or refused a request for good.
+        :raises ApiError: the API cannot be reached or refused a request for another reason than a lock.
         """
         nodes = self._api.nodes()
         statuses = self._rack.statuses()
@@ -112,18 +112,19 @@ class Enrolment:
                 self._api.provision(uuid, target)
         except ApiError as exc:
             if exc.status == _CONFLICT:
-                return  # the conductor still holds the node; the next look tries again
+                return  # the conductor still has the node locked; the next poll tries again
             raise
         progress.asked_for = target
 
     def _check_server(self, progress: Progress) -> None:
-        """Wait until the server itself has booted the image: active alone would be hearsay."""
+        """Wait until the server itself reports that it booted the image, not only until the node is active."""
         server = progress.server
         if server["booted_image"] == images.catalog()[images.DISK_IMAGE].sha256:
             self._finish(progress, None)
         elif server["phase"] in _DEAD_ENDS:
             self._finish(
-                progress, f"The node is active, but its server ended in {server['phase']}."
+                progress,
+                f"The node is active, but its server did not boot: its phase is {server['phase']}.",
             )
 
     def _finish(self, progress: Progress, error: str | None) -> None:
@@ -160,7 +161,7 @@ class Enrolment:
         }
 
 
-# What is asked for in each state where a node rests on its way.
+# The target to request in each state where a node rests.
 _NEXT = {"enroll": "manage", "manageable": "provide", "available": ACTIVE}
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What to do with the service and the servers that the demo leaves up: lines to paste, in an order that works."""
+"""Commands to paste while the demo's service and servers are up, in an order that works."""
 
 import shlex
 import sys
@@ -12,7 +12,7 @@ from ironic_lite_simulator.virtual_rack import VirtualRack
 
 
 def lines(service: Service, rack: VirtualRack) -> Iterator[str]:
-    """The text, line by line."""
+    """Yield the text, line by line."""
     cli = Path(sys.executable).with_name("baremetal")
     yield from ("", f"The service stays up at {service.url} until Ctrl-C. In another terminal:", "")
     if not cli.exists():
@@ -24,7 +24,7 @@ def lines(service: Service, rack: VirtualRack) -> Iterator[str]:
         yield from (f"{baremetal} {command}" for command in commands)
     yield from (
         "",
-        "What the virtual server itself says, and its serial console:",
+        "The virtual server's own status, and its serial console:",
         "",
         f"  curl {rack.http_url}/servers/0",
         f"  curl {rack.http_url}/servers/0/console",
@@ -44,7 +44,7 @@ def _commands(rack: VirtualRack) -> Iterator[tuple[str, list[str]]]:
         ],
     )
     yield (
-        "power, and a ramdisk to log in to",
+        "change power, and boot a rescue ramdisk",
         [
             "node power off demo-0",
             "node power on demo-0",
@@ -52,9 +52,9 @@ def _commands(rack: VirtualRack) -> Iterator[tuple[str, list[str]]]:
             "node unrescue demo-0 --wait 60",
         ],
     )
-    yield "give it back: its disk is cleaned", ["node undeploy demo-0 --wait 60"]
+    yield "undeploy the node, which cleans its disk", ["node undeploy demo-0 --wait 60"]
     yield (
-        "see what is in it",
+        "inspect its hardware",
         [
             "node manage demo-0 --wait 60",
             "node inspect demo-0 --wait 60",
@@ -63,7 +63,7 @@ def _commands(rack: VirtualRack) -> Iterator[tuple[str, list[str]]]:
         ],
     )
     yield (
-        "deploy it again",
+        "deploy it again, with a config drive",
         [
             f"node set demo-0 --instance-info image_source={rack.http_url}/images/{image.name} "
             f"--instance-info image_os_hash_algo=sha256 --instance-info image_os_hash_value={image.sha256} "

@@ -25,7 +25,7 @@ _POLL_INTERVAL = 0.25
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class DemoOptions:
-    """``port`` None means the usual one, or a free one if that is taken; ``timeout`` is in seconds."""
+    """``port`` None means port 6385, or a free port if 6385 is taken; ``timeout`` is in seconds."""
 
     servers: int = 4
     port: int | None = None
@@ -106,7 +106,7 @@ def _enrol_all(service: Service, rack: VirtualRack, deadline: float, console: Co
 
 
 def _write_rack_log(rack: VirtualRack, path: Path) -> None:
-    """Keep what the servers saw, for whoever looks into a failure."""
+    """Write the rack's journal and the consoles to a file, to analyse a failure."""
     lines = [
         f"{time.strftime('%H:%M:%S', time.localtime(e.time))} {e.server} {e.source} {e.action} {e.details}"
         for e in rack.journal()
@@ -118,7 +118,7 @@ def _write_rack_log(rack: VirtualRack, path: Path) -> None:
 
 def _late(enrolment: Enrolment) -> str:
     states = ", ".join(f"{s.name} is {s.provision_state}" for s in enrolment.servers if not s.done)
-    return f"not all servers are active in time: {states}."
+    return f"the time limit is over before all servers are active: {states}."
 
 
 def _tell_result(enrolment: Enrolment, console: Console) -> None:
@@ -138,7 +138,7 @@ def _tell_result(enrolment: Enrolment, console: Console) -> None:
 
 
 def _stay(service: Service) -> None:
-    """Return at Ctrl-C."""
+    """Wait for Ctrl-C."""
     try:
         while True:
             time.sleep(1)
@@ -153,7 +153,7 @@ def _port(options: DemoOptions) -> int:
         port = free_port(0)
     if port is None:
         raise DemoFailed(
-            f"port {options.port} of 127.0.0.1 is taken. Choose another one, or 0 for any: --port 0"
+            f"port {options.port} of 127.0.0.1 is in use. Choose another port, or any free one with --port 0"
         )
     return port
 

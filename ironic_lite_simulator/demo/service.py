@@ -33,11 +33,11 @@ post_deploy_get_power_state_retry_interval = 0.5
 
 
 class ServiceFailed(Exception):
-    """The service did not start; the message says what it said."""
+    """The service did not start; the message ends with the last lines of its output and log."""
 
 
 class Service:
-    """ironic_lite, all in one process, with everything it writes below ``directory``."""
+    """ironic_lite, all in one process, with all its files below ``directory``."""
 
     def __init__(self, directory: Path, port: int) -> None:
         self.port = port
@@ -66,7 +66,7 @@ class Service:
     def wait_until_ready(self, deadline: float) -> None:
         """Wait until a conductor is alive, up to ``deadline`` (monotonic seconds).
 
-        :raises ServiceFailed: the process ended, or is not ready in time.
+        :raises ServiceFailed: the process ended, or no conductor was alive in time.
         """
         api = BaremetalApi(self.url)
         try:
@@ -76,7 +76,9 @@ class Service:
                     if api.conductors_alive():
                         return
                 if time.monotonic() > deadline:
-                    raise ServiceFailed(f"The service is not ready in time.\n{self._tail()}")
+                    raise ServiceFailed(
+                        f"No conductor was alive in time. Its last lines:\n{self._tail()}"
+                    )
                 time.sleep(0.05)
         finally:
             api.close()
@@ -89,7 +91,9 @@ class Service:
         assert self._process is not None
         status = self._process.poll()
         if status is not None:
-            raise ServiceFailed(f"The service ended with status {status}.\n{self._tail()}")
+            raise ServiceFailed(
+                f"The service ended with status {status}. Its last lines:\n{self._tail()}"
+            )
 
     def stop(self) -> None:
         """Stop it and its children, by force if it takes longer than 15 s."""
@@ -100,7 +104,7 @@ class Service:
             process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(_STOP_TIMEOUT)
-        # Whatever is left of its session.
+        # End the remaining processes of its session.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()

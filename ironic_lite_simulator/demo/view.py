@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the demo shows: a live table on a terminal, a line per change elsewhere."""
+"""The output of the demo: a live table on a terminal, else a line per change."""
 
 from types import TracebackType
 from typing import Protocol, Self
@@ -12,7 +12,7 @@ from ironic_lite_simulator.demo.enrolment import ACTIVE, Enrolment, Progress
 
 
 class View(Protocol):
-    """Shows an enrolment each time it is told to."""
+    """Shows an enrolment each time ``show`` is called."""
 
     def __enter__(self) -> Self: ...
 
@@ -74,7 +74,7 @@ class LiveTable:
 
 
 class ChangeLines:
-    """A plain line whenever something of a server changed."""
+    """Prints a plain line whenever the status of a server changed."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
