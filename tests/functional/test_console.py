@@ -106,7 +106,7 @@ MISTAKES = (
             "[outbound]\nallowed_networks = 10.0.0.1/8": "write networks as 10.0.0.0/8 or fd00::/8",
             "[oslo_messaging_notifications]\ndriver = pigeon": "[oslo_messaging_notifications] driver 'pigeon' is not "
             "installed; there are: ",
-            "[api]\nhost_ip = ::": "[api] host_ip: The API listens on ::, which no server can call back. Set [api] "
+            "[api]\nhost_ip = ::": "[api] host_ip: The API listens on ::, which servers cannot connect to. Set [api] "
             "public_endpoint",
             "[fake]\npower_delay = 5,1": "[fake] power_delay: ",
         },

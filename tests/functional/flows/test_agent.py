@@ -165,7 +165,7 @@ def test_an_agent_that_was_started_again(booted: Booted, agent: ScriptedAgent) -
     agent.restart()
     failed = booted.heartbeat()
     assert failed.provision_state == states.CLEANFAIL
-    assert "started again while the step ran" in failed.last_error
+    assert "restarted while the step ran" in failed.last_error
 
 
 def test_a_step_that_asks_for_a_reboot(booted: Booted, agent: ScriptedAgent) -> None:

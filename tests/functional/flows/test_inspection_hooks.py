@@ -120,7 +120,7 @@ def test_root_device_hints(
     done = inspection.run()
     if local_gb is None:
         assert done.provision_state == states.INSPECTFAIL
-        assert "hook root-device: no disk of the inventory fits" in done.last_error
+        assert "hook root-device: no disk of the inventory matches" in done.last_error
     else:
         assert done.properties["local_gb"] == local_gb
 
@@ -160,7 +160,7 @@ def test_what_ports_are_plugged_into(inspection: Inspection, hooks: Callable[...
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"cpu": None}, "hook architecture: the inventory does not tell the architecture"),
+        ({"cpu": None}, "hook architecture: the inventory lacks the architecture"),
         ({"interfaces": []}, "hook validate-interfaces: no network interface"),
         ({"interfaces": [5]}, "hook validate-interfaces cannot read the inventory"),
         ({"disks": [{"name": "a", "size": "big"}]}, None),

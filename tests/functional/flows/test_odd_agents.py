@@ -93,7 +93,7 @@ def test_an_agent_that_never_knows_is_given_up(
         agent.end()
         now = writing.heartbeat()
     assert now.provision_state == states.DEPLOYFAIL
-    assert "does not tell the UUID of the root partition" in now.last_error
+    assert "without reporting the UUID of the root partition" in now.last_error
     assert agent.executed == ["write_image"] * 3
 
 

@@ -75,7 +75,7 @@ def test_silence_about_an_unknown_user_is_told_as_what_it_is(
     settings("ipmi", command_retry_timeout=2)
     task = make_task(old_bmc.driver_info | {"ipmi_username": "nobody"})
     with pytest.raises(
-        exception.IPMIUnreachable, match="fell silent at the second message"
+        exception.IPMIUnreachable, match="stopped answering at the second message"
     ) as told:
         POWER.get_power_state(task)
     assert "nobody" not in str(told.value)

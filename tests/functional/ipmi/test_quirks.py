@@ -159,7 +159,7 @@ def test_a_bmc_that_is_slower_than_it_may_be_is_told_as_such(
     settings("ipmi", command_retry_timeout=3)
     server = Server(rack, 0)
     server.faults(bmc_late_rakp=60)
-    with pytest.raises(exception.IPMIUnreachable, match="fell silent at the second") as told:
+    with pytest.raises(exception.IPMIUnreachable, match="stopped answering at the second") as told:
         POWER.get_power_state(server.task)
     for blamed in ("password", "username", "admin", "key"):
         assert blamed not in str(told.value)
@@ -298,7 +298,8 @@ def test_a_request_that_a_power_change_lets_fail_in_vain(rack: VirtualRack) -> N
     POWER.set_power_state(server.task, states.POWER_ON)
     POWER.set_power_state(server.task, states.POWER_OFF)
     with pytest.raises(
-        exception.PowerStateFailure, match=r"still off 2 s after its BMC got .*asked \d+ times"
+        exception.PowerStateFailure,
+        match=r"still off 2 s after the request to its BMC .*asked \d+ times",
     ):
         POWER.set_power_state(server.task, states.POWER_ON, timeout=2)
 

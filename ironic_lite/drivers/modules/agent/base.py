@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What all deploy interfaces share that work through the agent: cleaning, servicing, and its calls."""
+"""The common part of the deploy interfaces that use the agent: cleaning, servicing, heartbeats."""
 
 from typing import Any
 
@@ -12,15 +12,15 @@ from ironic_lite.drivers.modules.agent import boot, driver_info, erasure, inband
 
 
 class AgentBase(DeployInterface):
-    """Works with ironic-python-agent 13."""
+    """Supports ironic-python-agent 13."""
 
     uses_agent = True
     boot_step = "boot_ramdisk"
 
     def get_properties(self) -> dict[str, str]:
         return {
-            "fast_track": "Whether a server whose agent is up is used without booting it again; [deploy] fast_track "
-            "decides where it is left out. One of true, false. Optional.",
+            "fast_track": "Whether to reuse an agent that is still running instead of booting the ramdisk again; when "
+            "unset, [deploy] fast_track applies. One of true, false. Optional.",
             **driver_info.PROPERTIES,
         }
 
@@ -91,13 +91,13 @@ class AgentBase(DeployInterface):
             return inband.execute(task, steps.SERVICE, step)
         return super().execute_service_step(task, step)
 
-    # -- the agent, and its end -----------------------------------------------------------------------------------
+    # -- ramdisk and agent ----------------------------------------------------------------------------------------
 
     @steps.clean_step(priority=0, repeatable=True, waits=True)
     @steps.deploy_step(priority=0, repeatable=True, waits=True)
     @steps.service_step(repeatable=True, waits=True)
     def boot_ramdisk(self, task: Task) -> str:
-        """Boot the server with the ramdisk, whatever ran on it, and wait for its agent."""
+        """Boot the server with the ramdisk, even if an agent runs on it, and wait for the new agent."""
         boot.boot_ramdisk(task)
         return inband.WAITS[inband.KINDS[task.node.provision_state]]
 
@@ -110,7 +110,7 @@ class AgentBase(DeployInterface):
     def has_ended(self, task: Task) -> bool:
         return inband.is_idle(task.node)
 
-    # -- the agent calls ------------------------------------------------------------------------------------------
+    # -- heartbeats ------------------------------------------------------------------------------------------
 
     def heartbeat(self, task: Task) -> bool:
         node = task.node
@@ -119,12 +119,12 @@ class AgentBase(DeployInterface):
             return True
         if inband.COMMAND in node.driver_internal_info:
             return inband.ended(task, kind, getattr(node, f"{kind}_step"))
-        # What was waited for is the agent itself.
+        # The node waited for the agent to come up, not for a command.
         inband.refresh(task, kind)
         return True
 
 
 def with_agents(task: Task, kind: str, own: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Our own steps, and those of the agent that do not go through one of ours."""
+    """Return the steps in ``own``, and the agent's steps of the kind that none of ``own`` replaces."""
     names = {step["step"] for step in own}
     return own + [s for s in inband.offered(task, kind, "deploy") if s["step"] not in names]

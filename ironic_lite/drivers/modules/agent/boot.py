@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the agent's ramdisk comes up on a server, and how it ends."""
+"""Boot the agent's ramdisk on a server, and end it."""
 
 import time
 
@@ -15,19 +15,19 @@ from ironic_lite.drivers.modules.agent.client import AgentClient
 LOG = log.getLogger(__name__)
 
 _FIRST_CALL = 30.0
-"""Seconds within which an agent calls that has got its token."""
+"""Seconds to wait for the first heartbeat of an agent that has its token."""
 
 
 def use_running(task: Task) -> bool:
-    """Take an agent that is still up from an earlier operation, with fast-track; False when there is none."""
+    """With fast-track, reuse an agent that is still up from an earlier operation; False when there is none."""
     if fast_track.is_about_to_call(task.node):
         _wait_for_first_call(task)
     return fast_track.agent_is_up(task.node) and inband.start_afresh(task)
 
 
 def _wait_for_first_call(task: Task) -> None:
-    """An agent that has its token calls within seconds, which is quicker than booting it again."""
-    # What was changed so far is kept: the record is read anew.
+    """Wait for the first heartbeat of an agent that has its token; this is quicker than booting it again."""
+    # Save the changes made so far, because the loop reads the record again.
     task.node.save()
     deadline = time.monotonic() + _FIRST_CALL
     while fast_track.is_about_to_call(task.node) and time.monotonic() < deadline:
@@ -36,26 +36,30 @@ def _wait_for_first_call(task: Task) -> None:
 
 
 def boot_ramdisk(task: Task, parameters: dict[str, str] | None = None) -> None:
-    """Start the server with the deploy ramdisk; whatever agent ran on it is void from here on.
+    """Start the server with the deploy ramdisk. The record forgets the agent that ran on it before.
 
-    :param parameters: kernel arguments for the agent, besides the usual ones.
+    :param parameters: kernel arguments for the agent, in addition to the usual ones.
     """
     forget_agent(task)
     if task.node.power_state != states.POWER_OFF and not task.node.disable_power_off:
-        # In the middle of its POST it would use up the boot device of the next boot.
+        # A server in the middle of its POST would use up the boot device that is meant for the next boot.
         task.set_power(states.POWER_OFF)
     task.driver.boot.prepare_ramdisk(task, parameters or {})
     task.set_power(states.REBOOT)
 
 
 def forget_agent(task: Task) -> None:
-    """Whatever agent runs on the server is not to be used again."""
+    """Remove the agent from the node's record, so that nothing uses it again."""
     task.node.forget_agent()
     inband.forget(task.node)
 
 
 def end_agent(task: Task) -> None:
-    """Flush the disk, let the server power itself off unless only its BMC shall, and see to it that it does."""
+    """Flush the disk and power the server off.
+
+    The agent does it, unless only the BMC may (``driver_info/deploy_forces_oob_reboot``). If the server is not off in
+    time, the BMC powers it off.
+    """
     try:
         agent = AgentClient(task.node)
         agent.sync()
@@ -85,11 +89,11 @@ def _wait_for_power_off(task: Task) -> None:
 
 
 def power_off(task: Task) -> None:
-    """Power the server off, unless that must never be; its agent is not to be used again in either case."""
+    """Power the server off, unless the node disables that, and forget its agent in either case."""
     task.set_power(states.POWER_OFF)
     forget_agent(task)
 
 
 def start_instance(task: Task) -> None:
-    """Boot what is prepared. A server that must not be powered off is still up, and boots again."""
+    """Boot the prepared instance. A server whose power off is disabled is still on: reboot it."""
     task.set_power(states.REBOOT if task.node.disable_power_off else states.POWER_ON)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """HTTP client of the API that ironic-python-agent offers on a server.
 
-Every call carries the token that the agent was given at lookup; a TLS connection is verified against the certificate
-that the agent sent with its first heartbeat. Nothing here waits for a command to end: commands run in the agent, and
-:meth:`AgentClient.command` tells how far one has got.
+Every call carries the token that the agent got at lookup. A TLS connection is verified against the certificate that
+the agent sent with its first heartbeat. Nothing here waits for a command to end: commands run in the agent, and
+:meth:`AgentClient.command` returns their progress.
 """
 
 import dataclasses
@@ -25,7 +25,7 @@ RUNNING = "RUNNING"
 SUCCEEDED = "SUCCEEDED"
 FAILED = "FAILED"
 VERSION_MISMATCH = "CLEAN_VERSION_MISMATCH"
-"""The agent's hardware managers are not those that the steps were asked from. The name is historic."""
+"""The agent's hardware managers have changed since it listed its steps. The name is historic."""
 
 _API = "v1"
 _BUSY = 409
@@ -42,8 +42,8 @@ _HASTE = 3.0
 class Command:
     """A command in the agent.
 
-    :param result: what it returned, when it has succeeded.
-    :param error: why it failed, in the agent's words.
+    :param result: the value that it returned; None unless it succeeded.
+    :param error: the agent's error message; None unless it failed.
     """
 
     id: str
@@ -54,9 +54,9 @@ class Command:
 
     @classmethod
     def from_answer(cls, answer: Any) -> "Command":
-        """Read what the agent tells about a command.
+        """Read the agent's answer about a command.
 
-        :raises KeyError, TypeError: when it is not told as the protocol says.
+        :raises KeyError, TypeError: when the answer does not follow the protocol.
         """
         error = answer.get("command_error")
         if isinstance(error, dict):
@@ -74,13 +74,13 @@ class Command:
 class AgentClient:
     """The agent of one node, as known from its heartbeats.
 
-    :param guard: called once the agent is reached and before it is told a command; what it raises keeps the command
-        back. Who changes the server passes ``task.ensure_locked``: reaching an agent may outlast a lock.
-    :param hasty: for who asks again soon anyway: nothing is tried again, and an answer is waited for a few seconds.
+    :param guard: called when the connection stands and before the command is sent; its exception stops the command.
+    Callers that change the server pass ``task.ensure_locked``, because connecting may take longer than a lock lasts.
+    :param hasty: for callers that ask again soon anyway: no retries, and a timeout of a few seconds.
     """
 
     def __init__(self, node: Any, guard: Callable[[], None] | None = None, hasty: bool = False):
-        """:raises AgentConnectionFailed: when the agent has not called yet."""
+        """:raises AgentConnectionFailed: when the node has no agent: there was no heartbeat yet."""
         if not node.agent_url or not node.agent_secret_token:
             raise exception.AgentConnectionFailed(
                 reason=f"the agent of node {node.uuid} has not called since the server was last powered on"
@@ -100,7 +100,7 @@ class AgentClient:
     # -- steps ---------------------------------------------------------------------------------------------------
 
     def get_steps(self, kind: str, node: dict[str, Any], ports: list[Any]) -> dict[str, Any]:
-        """What the agent offers: ``{"<kind>_steps": {manager: [...]}, "hardware_manager_version": {...}}``."""
+        """Return the agent's steps: ``{"<kind>_steps": {manager: [...]}, "hardware_manager_version": {...}}``."""
         return self._finished(f"{kind}.get_{kind}_steps", {"node": node, "ports": ports}).result
 
     def execute_step(
@@ -120,7 +120,7 @@ class AgentClient:
     def install_bootloader(
         self, root_uuid: str | None, efi_partition_uuid: str | None, boot_mode: str
     ) -> Command:
-        """Start making the deployed system the one that the firmware boots."""
+        """Start the command that makes the firmware boot the deployed system."""
         return self.execute(
             "image.install_bootloader",
             {
@@ -133,7 +133,7 @@ class AgentClient:
         )
 
     def partition_uuids(self) -> dict[str, Any]:
-        """UUIDs of the partitions of the image that the agent has written, by the agent's names for them."""
+        """Return the UUIDs of the partitions that the agent has written, under the agent's names."""
         return self._finished("standby.get_partition_uuids", {}).result
 
     def sync(self) -> None:
@@ -145,30 +145,30 @@ class AgentClient:
         self.execute("standby.power_off", {})
 
     def finalize_rescue(self, password: str, hashed: bool) -> None:
-        """Set the password of the rescue ramdisk; the agent closes behind it."""
-        # Ramdisks from before there were hashes do not know the argument.
+        """Set the password of the rescue ramdisk. The agent stops listening after that."""
+        # Old ramdisks do not know the argument ``hashed``.
         more = {"hashed": True} if hashed else {}
         self._finished("rescue.finalize_rescue", {"rescue_password": password, **more})
 
     def lockdown(self) -> None:
-        """Close the agent for good, the server staying on."""
+        """Stop the agent's API for good; the server stays on."""
         self.execute("system.lockdown", {})
 
-    # -- commands as such -----------------------------------------------------------------------------------------
+    # -- any command -----------------------------------------------------------------------------------------
 
     def execute(self, name: str, params: dict[str, Any]) -> Command:
         """Start a command.
 
         :raises AgentInProgress: when another command still runs.
-        :raises AgentConnectionFailed: when the agent cannot be reached, or who answers is no agent.
-        :raises AgentAPIError: when it refuses the command.
+        :raises AgentConnectionFailed: when the agent cannot be reached, or the answer is not from an agent.
+        :raises AgentAPIError: when the agent refuses the command.
         """
         LOG.debug("Node %s: agent command %s", self._node_uuid, name)
         body = json.dumps({"name": name, "params": params})
         return self._command(self._exchange("POST", "/commands/", name, body))
 
     def command(self, command_id: str) -> Command | None:
-        """How far a command has got; None when the agent does not know it (it was started again since)."""
+        """Return a command's progress; None when the agent does not know it (the agent was restarted)."""
         try:
             answer = self._exchange("GET", f"/commands/{command_id}", "get_command")
         except exception.AgentAPIError as exc:
@@ -178,14 +178,14 @@ class AgentClient:
         return self._command(answer)
 
     def commands(self) -> list[Command]:
-        """All commands that the agent has been given, oldest first."""
+        """Return all commands that the agent has received, oldest first."""
         answer = self._exchange("GET", "/commands/", "get_commands_status")
         if not isinstance(answer, dict) or not isinstance(answer.get("commands"), list):
             raise self._malformed("get_commands_status")
         return [self._command(c) for c in answer["commands"]]
 
     def _finished(self, name: str, params: dict[str, Any]) -> Command:
-        """Run one of the commands that the agent answers with their result."""
+        """Run a command whose result the agent returns at once."""
         done = self.execute(name, params)
         if done.status != SUCCEEDED:
             raise exception.AgentAPIError(
@@ -204,9 +204,9 @@ class AgentClient:
     # -- HTTP -----------------------------------------------------------------------------------------------------
 
     def _exchange(self, method: str, path: str, command: str, body: str | None = None) -> Any:
-        """One exchange, tried again while the agent cannot be reached.
+        """Send a request and return the decoded answer. Retry while the agent cannot be reached.
 
-        A command is only sent again when the connection was refused: it cannot have arrived then.
+        A command is sent again only when the connection was refused, because only then it cannot have arrived.
         """
         attempts = self._attempts
         for attempt in range(1, attempts + 1):
@@ -258,21 +258,24 @@ class AgentClient:
             answer = None
         error = answer.get("faultstring") if isinstance(answer, Mapping) else None
         if not isinstance(error, str):
-            # All agents say what is wrong in this form. Who else it is, and what he says, is for nobody to know.
-            raise self._unreachable(command, f"the answer has status {status} and is no agent's")
+            # Every agent reports errors in this form. Another server's answer must not reach the client.
+            raise self._unreachable(
+                command, f"the answer has status {status} and does not come from an agent"
+            )
         error = redaction.mask_text(error[:_LONGEST_ERROR])
         if status == _BUSY:
             raise exception.AgentInProgress(node=self._node_uuid, command=command, error=error)
         raise exception.AgentAPIError(node=self._node_uuid, status=status, error=error)
 
     def _malformed(self, command: str) -> exception.AgentConnectionFailed:
-        return self._unreachable(command, "the answer is not what the protocol says")
+        return self._unreachable(command, "the answer does not follow the protocol")
 
     def _unreachable(self, command: str, cause: str) -> exception.AgentConnectionFailed:
-        """The same words for whatever is there or not there: the server's network chose the address."""
+        """Return the same message for every cause: the server's network chose the address, so the client must not learn
+        what is there. The cause goes to the log."""
         # The URL in the library's message holds the token.
         LOG.log(
-            # Who asks again soon says himself what it comes to.
+            # Hasty callers report the outcome themselves.
             logging.DEBUG if self._hasty else logging.WARNING,
             "Node %s: command %s, agent at %s: %s",
             self._node_uuid,
@@ -281,6 +284,6 @@ class AgentClient:
             redaction.mask_text(cause.replace(self._token, redaction.MASK)),
         )
         return exception.AgentConnectionFailed(
-            reason=f"command {command}: no agent of node {self._node_uuid} answers at {self._url}. The conductor's log "
-            "tells more"
+            reason=f"command {command}: no agent of node {self._node_uuid} answers at {self._url}. See the "
+            "conductor's log for the cause"
         )

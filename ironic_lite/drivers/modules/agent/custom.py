@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Deploy interface ``custom-agent``: what is written onto the disk, and how, is left to steps of the agent."""
+"""Deploy interface ``custom-agent``: steps of the agent write the disk."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from ironic_lite.drivers.modules.agent.base import AgentBase, with_agents
 
 
 class CustomAgentDeploy(AgentBase):
-    """The agent's own deployment steps, with what comes before and after any of them."""
+    """Runs the agent's own deploy steps between booting the ramdisk and booting the instance."""
 
     def validate(self, task: Task) -> None:
         task.driver.boot.validate(task)
@@ -37,7 +37,7 @@ class CustomAgentDeploy(AgentBase):
 
     @steps.deploy_step(priority=100, repeatable=True, waits=True)
     def deploy(self, task: Task) -> str | None:
-        """Boot the deploy ramdisk, unless its agent is there already."""
+        """Boot the deploy ramdisk, unless its agent is up already."""
         if boot.use_running(task):
             return None
         boot.boot_ramdisk(task)
@@ -45,7 +45,7 @@ class CustomAgentDeploy(AgentBase):
 
     @steps.deploy_step(priority=60, repeatable=True)
     def prepare_instance_boot(self, task: Task) -> str | None:
-        """Make the next boot bring up the deployed system; its boot loader is the agent's steps' business."""
+        """Set the next boot to the deployed system; the agent's steps install its boot loader."""
         task.driver.boot.prepare_instance(task)
         return None
 

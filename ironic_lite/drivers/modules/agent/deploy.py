@@ -13,26 +13,26 @@ from ironic_lite.drivers.modules.agent.client import AgentClient
 from ironic_lite.drivers.modules.agent.custom import CustomAgentDeploy
 
 _ROOT, _EFI = "root uuid", "efi system partition uuid"
-"""The agent's names for the partitions' UUIDs."""
+"""Keys of the partitions' UUIDs in the agent's answer."""
 
 _PAUSES = (0.5, 1.0)
-"""Seconds between two questions for the partitions."""
+"""Seconds between two requests for the partitions."""
 
 _MOST_WRITES = 3
 
 
 class AgentDeploy(CustomAgentDeploy):
-    """Writes images of whole disks, and partition images."""
+    """Writes whole-disk images and partition images."""
 
     def validate(self, task: Task) -> None:
-        """See the base class. Asks the image's server whether the image is there."""
+        """See the base class. Asks the image's server whether the image exists."""
         super().validate(task)
         if task.driver.storage.should_write_image(task):
             image.validate(task.node, task.context)
 
     @steps.deploy_step(priority=80, repeatable=True, waits=True)
     def write_image(self, task: Task) -> str | None:
-        """Have the agent write the image, and the config drive behind it."""
+        """Start the agent's step that writes the image and the config drive."""
         if not task.driver.storage.should_write_image(task):
             return None
         node = task.node
@@ -54,7 +54,7 @@ class AgentDeploy(CustomAgentDeploy):
         return inband.execute(task, steps.DEPLOY, step, args=args)
 
     def heartbeat(self, task: Task) -> bool:
-        """See the base class. A partition image that was written without a trace of its root is written again."""
+        """See the base class. When the agent does not report the root partition's UUID, writes the image again."""
         if not super().heartbeat(task):
             return False
         node = task.node
@@ -70,10 +70,10 @@ class AgentDeploy(CustomAgentDeploy):
         writes = partition_image.writes(node) + 1
         if writes >= _MOST_WRITES:
             raise exception.InstanceDeployFailure(
-                f"the agent does not tell the UUID of the root partition that it has written, {writes} times in a row"
+                f"the agent wrote the image {writes} times without reporting the UUID of the root partition"
             )
         node.set_driver_internal_info(partition_image.WRITES, writes)
-        task.note_retry("deploy.write_image", "the agent does not tell the root partition's UUID")
+        task.note_retry("deploy.write_image", "the agent does not report the root partition's UUID")
         self._write(task)
         node.save()
         return False
@@ -85,7 +85,7 @@ class AgentDeploy(CustomAgentDeploy):
 
     @steps.deploy_step(priority=60, repeatable=True, waits=True)
     def prepare_instance_boot(self, task: Task) -> str | None:
-        """Make the next boot bring up the deployed system, with a boot loader where the image cannot bring its own."""
+        """Set the next boot to the deployed system, and install a boot loader if the image needs one."""
         super().prepare_instance_boot(task)
         node = task.node
         if not task.driver.storage.should_write_image(task):
@@ -97,7 +97,7 @@ class AgentDeploy(CustomAgentDeploy):
             root, efi = uuids[_ROOT], uuids.get(_EFI)
         elif mode != boot_mode.UEFI:
             return None
-        # Of a whole-disk image only the agent knows the partitions; it enters the image's boot loader in the firmware.
+        # The agent knows the partitions of a whole-disk image, and registers its boot loader with the firmware.
         inband.begin(
             task, "install_bootloader", lambda agent: agent.install_bootloader(root, efi, mode)
         )
@@ -105,9 +105,9 @@ class AgentDeploy(CustomAgentDeploy):
 
 
 def _partitions(node: Any) -> dict[str, str | None]:
-    """UUIDs of the root and the EFI system partition that the agent has made; the root's may be missing.
+    """Return the UUIDs of the root and the EFI system partition that the agent has made; the root's may be missing.
 
-    The agent may have looked before udev had: it is asked again a few times.
+    The agent may have read the disk before udev was ready, so ask again a few times.
     """
     agent = AgentClient(node)
     for pause in (*_PAUSES, 0.0):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A node and its ports as the agent is told about them: what its hardware managers read, and no secret."""
+"""The description of a node and its ports that the agent's hardware managers get. It holds no secrets."""
 
 from typing import Any
 
@@ -24,9 +24,9 @@ _PORT = ("uuid", "address", "extra", "local_link_connection", "pxe_enabled", "ph
 
 
 def node(task: Any) -> dict[str, Any]:
-    """The node. Its ``instance_info`` goes without the config drive, which only the step that writes it gets.
+    """Return the node without the config drive, which only the step that writes it gets.
 
-    The agent makes partitions for the boot mode that it finds here.
+    The agent makes the partitions for the boot mode in this description.
     """
     record = task.node
     told = {field: getattr(record, field) for field in _NODE}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a node's ``driver_info`` says about images and the end of a deployment: honoured, or refused by name."""
+"""Fields of a node's ``driver_info`` about images and the end of a deployment. None is ignored."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from ironic_lite.common import exception
 from ironic_lite.drivers import available
 
 PROPERTIES = {
-    "image_http_proxy": "URL of the proxy that the agent fetches http images through. Optional.",
-    "image_https_proxy": "URL of the proxy that the agent fetches https images through. Optional.",
-    "image_no_proxy": "Hosts, with commas between them, that the agent reaches without a proxy. Optional.",
-    "image_download_source": "Who fetches images: the agent, and nobody else. One of http. Optional.",
-    "agent_verify_ca": "Must not be false or name a file: agents are verified by the certificate that they send. "
+    "image_http_proxy": "URL of the proxy through which the agent downloads http images. Optional.",
+    "image_https_proxy": "URL of the proxy through which the agent downloads https images. Optional.",
+    "image_no_proxy": "Hosts that the agent reaches without a proxy, separated by commas. Optional.",
+    "image_download_source": "How the agent gets images: it downloads them itself. One of http. Optional.",
+    "agent_verify_ca": "Must not be false or a file name: the service verifies an agent by the certificate it sends. "
     "Optional.",
-    "deploy_forces_oob_reboot": "Whether the BMC alone powers the server off at the end of a deployment, and not the "
-    "agent. One of true, false. Optional.",
+    "deploy_forces_oob_reboot": "Whether the BMC, and not the agent, powers the server off at the end of a "
+    "deployment. One of true, false. Optional.",
 }
 
 _PROXIED = ("http", "https")
@@ -26,19 +26,21 @@ _BY_AGENT = "http"
 def validate(node: Any) -> None:
     """Check all of these fields.
 
-    :raises InvalidParameterValue: naming the field that is wrong, or that cannot be honoured, and what to do.
-    :raises ImageRefValidationFailed: naming the proxy that is no URL.
+    :raises InvalidParameterValue: for a field that is wrong or not supported; the message says what to do.
+    :raises ImageRefValidationFailed: when a proxy is not a URL.
     """
     for name in (f"image_{scheme}_proxy" for scheme in _PROXIED):
         if node.driver_info.get(name):
             available.check_text(node.driver_info[name], f"driver_info/{name}")
     if not isinstance(node.driver_info.get("image_no_proxy") or "", str):
-        raise _invalid("driver_info/image_no_proxy must be text: hosts with commas between them.")
+        raise _invalid(
+            "driver_info/image_no_proxy must be a string of host names, separated by commas."
+        )
     for where in ("driver_info", "instance_info"):
         source = getattr(node, where).get("image_download_source")
         if source not in (None, "", _BY_AGENT):
             raise _invalid(
-                f"{where}/image_download_source is '{source}', and images are fetched by the agent only; set it to "
+                f"{where}/image_download_source is '{source}', but only the agent downloads images; set it to "
                 f"'{_BY_AGENT}', or remove it."
             )
     _check_certificate(node.driver_info.get("agent_verify_ca"))
@@ -54,15 +56,15 @@ def _check_certificate(value: Any) -> None:
         verified = False
     if not verified:
         raise _invalid(
-            "driver_info/agent_verify_ca cannot be honoured: an agent is verified by the certificate that it sends "
-            "with its first heartbeat, and by nothing else. Remove the field."
+            "driver_info/agent_verify_ca is not supported: the service verifies an agent by the certificate that it "
+            "sends with its first heartbeat, and by nothing else. Remove the field."
         )
 
 
 def forces_power_off(node: Any) -> bool:
-    """Whether the BMC ends a deployment, and the agent is not asked to.
+    """Tell whether the BMC, and not the agent, powers the server off at the end of a deployment.
 
-    :raises InvalidParameterValue: when that is not said by true or false.
+    :raises InvalidParameterValue: when the field is neither true nor false.
     """
     value = node.driver_info.get("deploy_forces_oob_reboot")
     if value in (None, ""):
@@ -74,7 +76,7 @@ def forces_power_off(node: Any) -> bool:
 
 
 def proxies(node: Any) -> dict[str, Any]:
-    """``proxies`` and ``no_proxy`` in the agent's words; empty without proxies."""
+    """Return ``proxies`` and ``no_proxy`` as the agent reads them; an empty dict without proxies."""
     found = {
         scheme: node.driver_info[f"image_{scheme}_proxy"]
         for scheme in _PROXIED

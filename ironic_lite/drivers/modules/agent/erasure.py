@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the agent erases disks. It reads this from the node that it is told about."""
+"""How the agent erases disks: it reads this from the description of the node."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from ironic_lite.conf import CONF
 
 
 def record(node: Any) -> None:
-    """Put the configured way onto the node, under the names that the agent knows."""
+    """Put the configured way to erase disks on the node, under the names that the agent reads."""
     options = CONF.deploy
     for key, value in (
         ("agent_erase_devices_iterations", options.shred_random_overwrite_iterations),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The image that a node is to be deployed with: what may be asked for, and how the agent is told."""
+"""The image to deploy on a node: its validation, and its description for the agent."""
 
 import re
 import urllib.parse
@@ -23,11 +23,11 @@ _HEX = re.compile(r"[0-9a-fA-F]+")
 
 
 def validate(node: Any, context: Any) -> None:
-    """Check what a node's ``instance_info`` says about its image, and whether the image is there.
+    """Check the image in a node's ``instance_info``, and whether its server has it.
 
-    :param context: of the request that the answer is for.
+    :param context: context of the request; it decides how much the message may say.
     :raises MissingParameterValue: when there is no image or no checksum.
-    :raises InvalidParameterValue: naming the field that is wrong.
+    :raises InvalidParameterValue: when a field is wrong; the message names it.
     :raises ImageRefValidationFailed: when the image, or the list with its checksum, cannot be fetched.
     """
     info = node.instance_info
@@ -52,11 +52,11 @@ def validate(node: Any, context: Any) -> None:
 
 
 def _check_source(source: Any) -> None:
-    """What is wrong with an image's source as such is said before anything else."""
+    """Refuse sources that are not supported before checking anything else."""
     if uuidutils.is_uuid_like(source) or str(source).startswith("glance://"):
-        problem = "names an image of Glance, and images of Glance are not supported yet"
+        problem = "names an image in Glance, and Glance is not supported"
     elif str(source).startswith("oci://"):
-        problem = "names an image of an OCI registry, and OCI registries are not supported yet"
+        problem = "names an image in an OCI registry, and OCI registries are not supported"
     else:
         available.check_text(source, f"instance_info/{SOURCE}")
         return
@@ -67,7 +67,7 @@ def _check_source(source: Any) -> None:
 
 
 def _check_config_drive(drive: Any) -> None:
-    """One that stands in ``instance_info`` need not have come with a request, which looks at it itself."""
+    """Check a config drive in ``instance_info``; only config drives in requests were checked before."""
     if not _is_url(drive):
         return
     try:
@@ -77,7 +77,7 @@ def _check_config_drive(drive: Any) -> None:
 
 
 def _check_checksum(info: dict[str, Any]) -> str | None:
-    """The field that holds the URL of a list of checksums, if one does."""
+    """Check the checksum; return the name of the field that holds the URL of a checksum list, else None."""
     algorithm, value = info.get("image_os_hash_algo"), info.get("image_os_hash_value")
     if algorithm and str(algorithm) not in ALGORITHMS:
         raise exception.InvalidParameterValue(
@@ -87,28 +87,28 @@ def _check_checksum(info: dict[str, Any]) -> str | None:
     if _is_url(value):
         if algorithm and str(algorithm) not in _IN_LISTS:
             raise exception.InvalidParameterValue(
-                err=f"instance_info/image_os_hash_algo is {algorithm}, and agents read lists of "
-                f"{' and '.join(_IN_LISTS)} checksums; set image_os_hash_value to the checksum itself."
+                err=f"instance_info/image_os_hash_algo is {algorithm}, but agents read checksum lists for "
+                f"{' and '.join(_IN_LISTS)} only; set image_os_hash_value to the checksum itself."
             )
         return "image_os_hash_value"
     if algorithm or value:
         if not algorithm:
             raise exception.MissingParameterValue(
-                err="instance_info/image_os_hash_value stands alone; set image_os_hash_algo to "
+                err="instance_info has image_os_hash_value without image_os_hash_algo; set the latter to "
                 f"{', '.join(sorted(ALGORITHMS))}."
             )
         digits = ALGORITHMS[str(algorithm)]
         if not isinstance(value, str) or len(value) != digits or not _HEX.fullmatch(value):
             raise exception.InvalidParameterValue(
-                err=f"instance_info/image_os_hash_value must be the image's {algorithm} in {digits} hexadecimal "
-                "digits, or the URL of a list of checksums."
+                err=f"instance_info/image_os_hash_value must be the image's {algorithm} checksum of {digits} "
+                "hexadecimal digits, or the URL of a list of checksums."
             )
         return None
     checksum = info.get("image_checksum")
     if not checksum:
         raise exception.MissingParameterValue(
             err="The image's checksum is missing: set instance_info/image_os_hash_algo and image_os_hash_value, or "
-            "image_checksum. No image is written unverified."
+            "image_checksum. The service writes no image without verifying it."
         )
     if _is_url(checksum):
         return "image_checksum"
@@ -127,7 +127,7 @@ def _check_legacy_checksum(checksum: Any) -> None:
         )
     if len(checksum) == _MD5_DIGITS:
         raise exception.InvalidParameterValue(
-            err="instance_info/image_checksum is an MD5 checksum, which proves nothing; give a SHA-256 or SHA-512 one."
+            err="instance_info/image_checksum is an MD5 checksum, which is not secure; use SHA-256 or SHA-512."
         )
     if len(checksum) not in (ALGORITHMS["sha256"], ALGORITHMS["sha512"]):
         raise exception.InvalidParameterValue(
@@ -136,11 +136,11 @@ def _check_legacy_checksum(checksum: Any) -> None:
 
 
 def describe(node: Any) -> dict[str, Any]:
-    """The ``image_info`` of the agent's step ``write_image``."""
+    """Return the ``image_info`` for the agent's step ``write_image``."""
     info = node.instance_info
     source = info["image_source"]
     told = {
-        # The agent makes a file of this name.
+        # The agent uses it as a file name.
         "id": _name(node, source),
         "urls": [source],
         "image_type": partition_image.WHOLE_DISK,
@@ -157,7 +157,7 @@ def describe(node: Any) -> dict[str, Any]:
 
 
 def _checksum(info: dict[str, Any]) -> dict[str, Any]:
-    """The checksum in the agent's words. Of a list without an algorithm it tells the algorithm by the length."""
+    """Return the checksum fields for the agent. It finds the algorithm of a list by the checksums' length."""
     algorithm, value = info.get("image_os_hash_algo"), info.get("image_os_hash_value")
     if _is_url(value) and not algorithm:
         return {"checksum": value, "os_hash_algo": None, "os_hash_value": None}
@@ -171,7 +171,7 @@ def _checksum(info: dict[str, Any]) -> dict[str, Any]:
 
 
 def _name(node: Any, source: str) -> str:
-    """How the agent calls the image. What it has written it does not write again under the same name."""
+    """Return the image's id. The agent does not write an image again under the same id, so a retry gets another."""
     name = urllib.parse.urlsplit(source).path.rpartition("/")[2] or str(node.uuid)
     again = partition_image.writes(node)
     return f"{again}-{name}" if again else name

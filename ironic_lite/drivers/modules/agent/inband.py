@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Steps and commands that run in the agent while nobody here waits for them.
+"""Steps and commands that run in the agent, while no thread of the conductor waits for them.
 
-A step that goes on in the agent leaves the id of its command on the node's record. The agent calls as soon as a command
-has ended, and :func:`ended` then looks at it. The agent runs one command at a time and remembers all since it
-was started, so a conductor that takes a step up from a dead one finds the command instead of starting it twice.
+The id of a step's command is on the node's record. The agent sends a heartbeat as soon as a command has ended, and
+:func:`ended` then reads the result. The agent runs one command at a time and remembers all commands since it started,
+so a conductor that takes a node over from a dead one finds the command instead of starting it twice.
 """
 
 from collections.abc import Callable
@@ -22,13 +22,13 @@ from ironic_lite.drivers.modules.agent.client import AgentClient, Command
 LOG = log.getLogger(__name__)
 
 COMMAND = "agent_command"
-"""Key in ``driver_internal_info``: id of the command that the current step runs as."""
+"""Key in ``driver_internal_info``: id of the current step's command."""
 
 ENDED = "agent_ended_command"
-"""Key in ``driver_internal_info``: id of the last command that was seen to have ended."""
+"""Key in ``driver_internal_info``: id of the last command whose end the conductor has seen."""
 
 VERSIONS = "hardware_manager_version"
-"""Key in ``driver_internal_info``: versions of the hardware managers that the steps were asked from."""
+"""Key in ``driver_internal_info``: versions of the hardware managers when they listed their steps."""
 
 MAX_STEPS = 500
 
@@ -40,7 +40,7 @@ KINDS = {
     states.SERVICING: step_specs.SERVICE,
     states.SERVICEWAIT: step_specs.SERVICE,
 }
-"""The kind of steps that the agent is asked for in each provision state."""
+"""The kind of steps to request from the agent, by provision state."""
 
 WAITS = {
     step_specs.CLEAN: states.CLEANWAIT,
@@ -54,9 +54,9 @@ def _cache(kind: str) -> str:
 
 
 def refresh(task: Task, kind: str) -> None:
-    """Ask the agent, which has just come up, for its steps.
+    """Ask the agent for its steps after it has come up, and keep them on the node.
 
-    :raises AgentAPIError, AgentConnectionFailed: when it does not tell them.
+    :raises AgentAPIError, AgentConnectionFailed: when the agent does not return them.
     """
     node = task.node
     answer = AgentClient(node).get_steps(kind, describe.node(task), describe.ports(task))
@@ -66,19 +66,19 @@ def refresh(task: Task, kind: str) -> None:
         ]
     except (KeyError, TypeError, AttributeError, ValueError) as exc:
         raise exception.AgentAPIError(
-            node=node.uuid, status=200, error=f"its {kind} steps are malformed: {exc!r}"
+            node=node.uuid, status=200, error=f"the agent returned malformed {kind} steps: {exc!r}"
         ) from exc
     node.set_driver_internal_info(_cache(kind), found)
     node.set_driver_internal_info(VERSIONS, answer.get(VERSIONS))
 
 
 def knows_steps(node: Any, kind: str) -> bool:
-    """Whether the agent has told its steps."""
+    """Tell whether the node's record has the agent's steps."""
     return _cache(kind) in node.driver_internal_info
 
 
 def forget_steps(node: Any, kind: str) -> None:
-    """Another agent may come up than the one that told them."""
+    """Remove the agent's steps from the record, because a different agent may come up next."""
     if knows_steps(node, kind):
         node.del_driver_internal_info(_cache(kind))
 
@@ -96,30 +96,30 @@ def _step(told: dict[str, Any]) -> dict[str, Any]:
 
 
 def forget(node: Any) -> None:
-    """The agent is gone, and its commands with it."""
+    """Remove the agent's commands from the record: the agent is gone."""
     node.del_driver_internal_info(COMMAND)
     node.del_driver_internal_info(ENDED)
 
 
 def start_afresh(task: Task) -> bool:
-    """Take an agent that is still up from an earlier operation; False when it is busy or does not answer."""
+    """Reuse an agent that is still up from an earlier operation; False when it is busy or does not answer."""
     node = task.node
     try:
         commands = AgentClient(node).commands()
     except (exception.AgentConnectionFailed, exception.AgentAPIError) as exc:
-        LOG.info("Node %s: its agent is not used again: %s", node.uuid, exc)
+        LOG.info("Node %s: the running agent is not reused: %s", node.uuid, exc)
         return False
     if any(command.status == agent_client.RUNNING for command in commands):
         return False
     forget(node)
     if commands:
-        # Its past is not this operation's: none of these is to be taken for a command of ours.
+        # Commands of earlier operations must not count as commands of this one.
         node.set_driver_internal_info(ENDED, commands[-1].id)
     return True
 
 
 def offered(task: Task, kind: str, interface: str) -> list[dict[str, Any]]:
-    """The agent's steps for one interface, as far as they are known yet, with configured priorities."""
+    """Return the agent's known steps for one interface, with configured priorities."""
     cached = task.node.driver_internal_info.get(_cache(kind)) or []
     configured = {
         "erase_devices": CONF.deploy.erase_devices_priority,
@@ -137,9 +137,9 @@ def offered(task: Task, kind: str, interface: str) -> list[dict[str, Any]]:
 def execute(task: Task, kind: str, step: dict[str, Any], args: dict[str, Any] | None = None) -> str:
     """Start a step in the agent.
 
-    :param args: arguments in place of the step's own: those that are not kept on the record.
+    :param args: arguments that replace the step's own, for values that must not be on the record.
     :returns: the wait state.
-    :raises AgentAPIError, AgentConnectionFailed, AgentInProgress: when it cannot be started.
+    :raises AgentAPIError, AgentConnectionFailed, AgentInProgress: when the agent does not start it.
     """
     told = {**step, "args": args} if args is not None else step
     versions = task.node.driver_internal_info.get(VERSIONS)
@@ -152,7 +152,7 @@ def execute(task: Task, kind: str, step: dict[str, Any], args: dict[str, Any] | 
 
 
 def begin(task: Task, name: str, send: Callable[[AgentClient], Command]) -> None:
-    """Start a command and put it on record, or find the one that a dead conductor started for the same step.
+    """Start a command and put its id on the record, or find the one that a dead conductor started.
 
     :param name: the command's name in the agent's list.
     """
@@ -162,12 +162,12 @@ def begin(task: Task, name: str, send: Callable[[AgentClient], Command]) -> None
     if command is None:
         command = send(agent)
     else:
-        LOG.info("Node %s: command %s (%s) was started before", node.uuid, name, command.id)
+        LOG.info("Node %s: command %s (%s) runs already", node.uuid, name, command.id)
     node.set_driver_internal_info(COMMAND, command.id)
 
 
 def _started(commands: list[Command], name: str, seen: str | None) -> Command | None:
-    """The latest command of this name, unless it belongs to what was seen to have ended."""
+    """Return the latest command of this name that started after the command ``seen``; None when there is none."""
     for command in reversed(commands):
         if command.id == seen:
             return None
@@ -177,9 +177,9 @@ def _started(commands: list[Command], name: str, seen: str | None) -> Command | 
 
 
 def is_idle(node: Any) -> bool:
-    """Whether the agent works at the command on record, or at any where none is, no more. Asks once, and not for long.
+    """Tell whether the command on record (or, without one, every command) has ended. Asks once, briefly.
 
-    :raises AgentAPIError, AgentConnectionFailed: when the agent does not tell.
+    :raises AgentAPIError, AgentConnectionFailed: when the agent does not answer.
     """
     agent = AgentClient(node, hasty=True)
     command_id = node.driver_internal_info.get(COMMAND)
@@ -190,16 +190,16 @@ def is_idle(node: Any) -> bool:
 
 
 def ended(task: Task, kind: str, step: dict[str, Any]) -> bool:
-    """Whether the command on record has ended well.
+    """Tell whether the command on record has succeeded; False while it runs.
 
-    :raises AgentAPIError, AgentConnectionFailed: when the agent does not tell.
-    :raises AgentLost: when the agent, or whatever answers in its place, knows nothing of it.
+    :raises AgentAPIError, AgentConnectionFailed: when the agent does not answer.
+    :raises AgentLost: when the agent does not know the command, because it was restarted.
     :raises IronicLiteError: when the command failed.
     """
     node = task.node
     command = AgentClient(node).command(node.driver_internal_info[COMMAND])
     if command is None:
-        raise exception.AgentLost(reason="the agent was started again while the step ran")
+        raise exception.AgentLost(reason="the agent was restarted while the step ran")
     if command.status == agent_client.RUNNING:
         return False
     node.set_driver_internal_info(ENDED, command.id)
@@ -210,14 +210,14 @@ def ended(task: Task, kind: str, step: dict[str, Any]) -> bool:
     if command.status != agent_client.SUCCEEDED:
         raise exception.IronicLiteError(f"the agent reports: {command.error or command.status}")
     if step.get("reboot_requested"):
-        LOG.info("Node %s: step %s asks for a reboot", node.uuid, step["step"])
+        LOG.info("Node %s: step %s requires a reboot", node.uuid, step["step"])
         task.set_power(states.REBOOT)
         return False
     return True
 
 
 def _start_again(task: Task, kind: str, step: dict[str, Any]) -> None:
-    """The ramdisk brings other hardware managers than before: ask for the steps anew, then run this one."""
+    """Refresh the steps, because the hardware managers have changed, and run this step again."""
     LOG.warning("Node %s: the agent's hardware managers have changed", task.node.uuid)
     task.note_retry(step["step"], "the agent's hardware managers have changed")
     refresh(task, kind)

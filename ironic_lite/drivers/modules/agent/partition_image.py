@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Partition images: a root file system, for which the agent makes the partitions and sets up a boot loader.
 
-A rebuild may keep what is in the ephemeral partition. That is possible only while all sizes stay as they were, so
-what was asked for last is kept on the node's record.
+A rebuild may keep the content of the ephemeral partition, but only while all sizes stay the same. So the record keeps
+the sizes of the last deployment.
 """
 
 from typing import Any
@@ -20,54 +20,54 @@ LAYOUT = "instance"
 """Key in ``driver_internal_info``: sizes of the partitions on the disk, in MiB."""
 
 UUIDS = "agent_partition_uuids"
-"""Key in ``driver_internal_info``: what the agent has told about the partitions that it has made."""
+"""Key in ``driver_internal_info``: what the agent reported about its partitions."""
 
 WRITES = "agent_partition_writes"
-"""Key in ``driver_internal_info``: how often the image was written in vain."""
+"""Key in ``driver_internal_info``: how often the agent wrote the image without reporting its root partition."""
 
-# They mark an image as a root file system. Nothing is booted from them: the agent sets up a boot loader.
+# Both fields mark a partition image. Nothing boots them: the agent installs a boot loader.
 _MARKS = ("kernel", "ramdisk")
 _FORMATS = frozenset({"ext4", "ext3", "ext2", "xfs", "btrfs", "vfat"})
 _MAX_GB = 1_000_000
 
 
 def wanted(node: Any) -> bool:
-    """Whether the image of a node is a partition image.
+    """Tell whether the node's image is a partition image.
 
-    :raises InvalidParameterValue: when its kind is unknown, or only half told.
+    :raises InvalidParameterValue: when its type is unknown, or only one of kernel and ramdisk is set.
     """
     info = node.instance_info
     kind = info.get("image_type")
     if kind is not None:
         if kind not in _TYPES:
             raise exception.InvalidParameterValue(
-                err=f"instance_info/image_type '{kind}' is not known; it is {' or '.join(_TYPES)}."
+                err=f"instance_info/image_type '{kind}' is unknown; use {' or '.join(_TYPES)}."
             )
         return bool(kind == PARTITION)
     marks = [name for name in _MARKS if info.get(name)]
     if len(marks) == 1:
         raise exception.InvalidParameterValue(
-            err=f"instance_info has {marks[0]} alone: a partition image has kernel and ramdisk (or image_type "
-            "'partition'), an image of a whole disk has neither."
+            err=f"instance_info has only {marks[0]}: a partition image needs kernel and ramdisk (or image_type "
+            "'partition'), a whole-disk image has neither."
         )
     return bool(marks)
 
 
 def writes(node: Any) -> int:
-    """How often the image was written in vain in the running deployment."""
+    """Return how often this deployment wrote the image without learning the root partition's UUID."""
     return int(node.driver_internal_info.get(WRITES) or 0)
 
 
 def validate(node: Any) -> None:
-    """Check the sizes, and that there is something to preserve if that is asked for.
+    """Check the sizes, and the ephemeral partition if it is to be preserved.
 
-    :raises InvalidParameterValue: partition images are not allowed here.
-    :raises MissingParameterValue, InvalidParameterValue: naming the field that is wrong.
+    :raises InvalidParameterValue: partition images are not enabled for the node's boot mode.
+    :raises MissingParameterValue, InvalidParameterValue: when a field is missing or wrong; the message names it.
     """
     if not CONF.agent.enable_bios_bootloader_install:
         raise exception.InvalidParameterValue(
-            err="Partition images do not boot without a boot loader that the agent installs, which it may not: set "
-            "[agent] enable_bios_bootloader_install, or use an image of a whole disk."
+            err="A partition image needs a boot loader in BIOS mode, and the agent is not allowed to install one: set "
+            "[agent] enable_bios_bootloader_install, or use a whole-disk image."
         )
     sizes = layout(node)
     _ephemeral_format(node)
@@ -88,9 +88,9 @@ def validate(node: Any) -> None:
 
 
 def layout(node: Any) -> dict[str, int]:
-    """Sizes of the partitions in MiB.
+    """Return the sizes of the partitions in MiB, by name.
 
-    :raises MissingParameterValue, InvalidParameterValue: naming the field that is wrong.
+    :raises MissingParameterValue, InvalidParameterValue: when a field is missing or wrong; the message names it.
     """
     info = node.instance_info
     if info.get("root_gb") is None:
@@ -105,7 +105,7 @@ def layout(node: Any) -> dict[str, int]:
 
 
 def describe(node: Any) -> dict[str, Any]:
-    """What the agent is told besides what holds for all images."""
+    """Return the ``image_info`` fields that only partition images have."""
     info = node.instance_info
     return {
         "image_type": PARTITION,
@@ -136,7 +136,7 @@ def _ephemeral_format(node: Any) -> str:
         return str(CONF.pxe.default_ephemeral_format)
     if wanted_format not in _FORMATS:
         raise exception.InvalidParameterValue(
-            err=f"instance_info/ephemeral_format '{wanted_format}' is not known; use {', '.join(sorted(_FORMATS))}."
+            err=f"instance_info/ephemeral_format '{wanted_format}' is unknown; use {', '.join(sorted(_FORMATS))}."
         )
     return str(wanted_format)
 

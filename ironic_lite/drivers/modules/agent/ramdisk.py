@@ -17,12 +17,12 @@ LOG = log.getLogger(__name__)
 
 
 class RamdiskDeploy(AgentBase):
-    """Boots what ``instance_info`` names: ``kernel`` and ``ramdisk``, or ``boot_iso``."""
+    """Boots the ``kernel`` and ``ramdisk``, or the ``boot_iso``, of ``instance_info``."""
 
     boots_ramdisk = True
 
     def validate(self, task: Task) -> None:
-        """See the base class. Asks the files' servers whether they are there."""
+        """See the base class. Asks the files' servers whether they exist."""
         if not task.driver.boot.ramdisk_boot:
             raise exception.InvalidParameterValue(
                 err=f"The boot interface {task.node.boot_interface} cannot boot a ramdisk as an instance; use one "
@@ -35,7 +35,7 @@ class RamdiskDeploy(AgentBase):
             available.check(url, f"instance_info/{name}", task.context)
 
     def awaits_steps(self, task: Task, kind: str) -> bool:
-        """See the base class. No agent takes part in a deployment."""
+        """See the base class. A deployment uses no agent."""
         return kind != steps.DEPLOY and super().awaits_steps(task, kind)
 
     def prepare(self, task: Task) -> None:

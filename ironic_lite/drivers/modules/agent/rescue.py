@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rescue interface ``agent``: a rescue ramdisk whose agent sets the password, and then closes for good."""
+"""Rescue interface ``agent``: the agent of a rescue ramdisk sets the password and then stops listening."""
 
 from typing import Any
 
@@ -15,11 +15,11 @@ from ironic_lite.drivers.modules.agent.client import AgentClient
 LOG = log.getLogger(__name__)
 
 _CANNOT_STORE = ("ipa-rescue-config", "rescue password to the password file", "OSError is not JSON")
-"""Parts of what agents say when they cannot write the password: the newest fail to say more than the last."""
+"""Parts of the messages of agents that cannot write the password; the newest agents report only the last one."""
 
 
 class AgentRescue(RescueInterface):
-    """Works with ironic-python-agent 13."""
+    """Supports ironic-python-agent 13."""
 
     def get_properties(self) -> dict[str, str]:
         return {}
@@ -37,7 +37,7 @@ class AgentRescue(RescueInterface):
 
     def finalize(self, task: Task) -> None:
         _set_password(task.node)
-        # The ramdisk stays up, in the instance's networks; its agent is not to be talked to any more.
+        # The ramdisk stays up in the instance's networks, where nothing may call its agent any more.
         boot.forget_agent(task)
         task.driver.boot.clean_up_ramdisk(task)
         task.driver.network.remove_rescuing_network(task)
@@ -69,9 +69,9 @@ def _set_password(node: Any) -> None:
         raise exception.InstanceRescueFailure(
             instance=node.instance_uuid,
             node=node.uuid,
-            reason="the agent cannot store the password. The ramdisk that driver_info/rescue_ramdisk names lacks the "
-            "directory /etc/ipa-rescue-config, or what makes a login of the password there; build it with the parts "
-            f"for rescue. The agent says: {exc.message}",
+            reason="the agent cannot store the password. The ramdisk in driver_info/rescue_ramdisk lacks the directory "
+            "/etc/ipa-rescue-config, or the service that turns the password there into a login; build it with the "
+            f"rescue elements. The agent reports: {exc.message}",
         ) from exc
 
 
@@ -84,7 +84,7 @@ def _send_password(node: Any) -> None:
         if CONF.conductor.require_rescue_password_hashed or plain is None:
             raise
         LOG.warning(
-            "Node %s: its ramdisk does not take a hashed password, so it gets the password itself: %s",
+            "Node %s: the ramdisk does not accept a hashed password, so it gets the password itself: %s",
             node.uuid,
             exc,
         )

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hints that tell which of a server's disks is the root device.
+"""Root device hints: which of a server's disks is the root device.
 
-The agent evaluates them when it writes an image. Here they are checked before it boots, and evaluated in the same way
-where an inventory is at hand. Their language is that of oslo.utils' ``specs_matcher``, with what the agent adds to it:
-a value without an operator is compared for equality, blanks belong to a value, and capital letters are like small ones.
+The agent evaluates them when it writes an image. This module checks them before the agent boots, and evaluates them in
+the same way on an inventory. The language is that of oslo.utils' ``specs_matcher`` with the agent's additions: a value
+without an operator means equality, a value may hold blanks, and comparisons ignore case.
 """
 
 import dataclasses
@@ -40,7 +40,7 @@ _LONGEST = 1024
 
 @dataclasses.dataclass(frozen=True)
 class _Hint:
-    """One hint: ``value`` is a truth value, or what stands behind the operator, in lower case."""
+    """One hint: ``value`` is a bool, or the text after the operator in lower case."""
 
     name: str
     operator: str
@@ -67,7 +67,7 @@ class _Hint:
 
     def _fits_text(self, found: Any) -> bool:
         if found is None:
-            # What is not known differs from everything, and is like nothing.
+            # An unknown value equals nothing and differs from everything.
             return self.operator == _ANYTHING_ELSE
         text = str(found).strip().lower()
         if not text:
@@ -88,7 +88,7 @@ def _matches(text: str, spec: str) -> bool:
 def validate(node: Any) -> None:
     """Check ``root_device`` in ``instance_info`` or ``properties``.
 
-    :raises InvalidParameterValue: naming the hint that is wrong.
+    :raises InvalidParameterValue: when a hint is wrong; the message names it.
     """
     for where in ("instance_info", "properties"):
         hints = getattr(node, where).get("root_device")
@@ -98,10 +98,10 @@ def validate(node: Any) -> None:
 
 
 def choose(disks: Iterable[Any], hints: Any, where: str) -> Mapping[str, Any] | None:
-    """The first disk of an inventory that all hints fit, None if there is none.
+    """Return the first disk of an inventory that matches all hints; None if there is none.
 
-    :param where: the field that the hints are in, for messages.
-    :raises InvalidParameterValue: naming the hint that is wrong.
+    :param where: the field with the hints, for messages.
+    :raises InvalidParameterValue: when a hint is wrong; the message names it.
     """
     parsed = _parse(hints, where)
     for disk in disks:
@@ -116,7 +116,7 @@ def _parse(hints: Any, where: str) -> list[_Hint]:
     unknown = sorted(set(map(str, hints)) - _HINTS)
     if unknown:
         raise _invalid(
-            f"{where} has the unknown hint(s) {', '.join(unknown)}; known are {', '.join(sorted(_HINTS))}."
+            f"{where} has the unknown hint(s) {', '.join(unknown)}; known hints are {', '.join(sorted(_HINTS))}."
         )
     return [_hint(name, value, f"{where}/{name}") for name, value in hints.items()]
 
@@ -138,14 +138,14 @@ def _hint(name: str, value: Any, where: str) -> _Hint:
     operator, values = _taken_apart(value, where)
     if operator and operator not in _OF_TEXT:
         raise _invalid(
-            f"{where} compares by '{operator}', which is for numbers; texts take {', '.join(_OF_TEXT)}."
+            f"{where} uses '{operator}', which compares numbers; for text use {', '.join(_OF_TEXT)}."
         )
     return _Hint(name, operator or "s==", values)
 
 
 def _taken_apart(value: str, where: str) -> tuple[str, tuple[str, ...]]:
-    """Operator and operands; the operator is empty where there is none."""
-    # Late: its grammar costs start-up time and memory that only nodes with hints should pay.
+    """Return the operator (empty if there is none) and the operands."""
+    # Imported here because the grammar costs start-up time and memory, and few nodes have hints.
     import pyparsing
     from oslo_utils import specs_matcher
 
@@ -155,7 +155,7 @@ def _taken_apart(value: str, where: str) -> tuple[str, tuple[str, ...]]:
     try:
         operator, *operands = specs_matcher.make_grammar().parse_string(text)
     except pyparsing.ParseException:
-        raise _invalid(f"{where} '{value:.64}' has an operator and nothing behind it.") from None
+        raise _invalid(f"{where} '{value:.64}' has an operator without a value.") from None
     if not operands:
         return "", (text,)
     rest = text.split(operator) if operator == "<or>" else [text.removeprefix(operator)]
@@ -166,7 +166,7 @@ def _taken_apart(value: str, where: str) -> tuple[str, tuple[str, ...]]:
 def _check_numbers(operator: str, values: tuple[str, ...], where: str) -> None:
     if operator and operator not in _OF_NUMBERS:
         raise _invalid(
-            f"{where} compares by '{operator}', which is for texts; sizes take {', '.join(_OF_NUMBERS)}."
+            f"{where} uses '{operator}', which compares text; for sizes use {', '.join(_OF_NUMBERS)}."
         )
     numbers = values
     if operator == "<range-in>":
@@ -179,7 +179,7 @@ def _check_numbers(operator: str, values: tuple[str, ...], where: str) -> None:
             f"{where} must be a whole number of GiB, at least 1, or a comparison such as '>= 100'."
         )
     if operator == "<range-in>" and int(numbers[0]) > int(numbers[1]):
-        raise _invalid(f"{where} has a range whose end is before its beginning.")
+        raise _invalid(f"{where} has a range that ends before it begins.")
 
 
 def _truth(value: Any) -> bool | None:

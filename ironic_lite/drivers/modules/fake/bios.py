@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""BIOS of a server that does not exist: its settings are what was written last."""
+"""BIOS of the fake hardware: its settings are those that were applied last."""
 
 from typing import Any
 
@@ -43,6 +43,6 @@ class FakeBIOS(Unconfigured, BIOSInterface):
     @steps.deploy_step(priority=0, repeatable=True)
     @steps.service_step(requires_ramdisk=False, repeatable=True)
     def factory_reset(self, task: Task) -> None:
-        """Go back to what the server was made with: nothing."""
+        """Remove all settings."""
         pause("bios")
         BIOSSetting.replace(task.context, task.node.id, [])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Boot of a server that does not exist."""
+"""Boot of the fake hardware."""
 
 from typing import Any
 

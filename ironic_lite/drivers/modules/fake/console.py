@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Console of a server that does not exist."""
+"""Console of the fake hardware."""
 
 from typing import Any
 

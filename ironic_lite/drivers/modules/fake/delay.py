@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers that do not exist may take their time: ``[fake] <interface>_delay``."""
+"""Delays of the fake hardware: ``[fake] <interface>_delay``."""
 
 import random
 import time
@@ -8,11 +8,11 @@ from ironic_lite.conf import CONF
 
 
 def pause(interface: str) -> None:
-    """Take as long as an operation of this interface type is configured to take.
+    """Sleep for the configured time of this interface type.
 
     :param interface: ``power``, ``deploy``, ...
     """
     delay = getattr(CONF.fake, f"{interface}_delay")
     if delay.most:
-        # No secret hangs on it.
+        # A delay needs no secure random number.
         time.sleep(random.triangular(delay.least, delay.most, delay.least))  # noqa: S311

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Deployment of a server that does not exist."""
+"""Deployment of the fake hardware."""
 
 from ironic_lite.common import states
 from ironic_lite.drivers.interfaces import steps
@@ -10,7 +10,7 @@ from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 
 class FakeDeploy(Unconfigured, DeployInterface):
-    """One step that powers the server on, so that a deployed node is seen to run."""
+    """One step that powers the server on, so that a deployed node shows power on."""
 
     def prepare(self, task: Task) -> None:
         pause("deploy")

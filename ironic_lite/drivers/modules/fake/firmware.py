@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Firmware of a server that does not exist."""
+"""Firmware of the fake hardware."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ _SETTINGS = {
 
 
 class FakeFirmware(Unconfigured, FirmwareInterface):
-    """Takes updates and forgets them."""
+    """Accepts updates and does nothing."""
 
     def cache_firmware_components(self, task: Task) -> None:
         pause("firmware")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Inspection of a server that does not exist."""
+"""Inspection of the fake hardware."""
 
 from typing import Any
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Management of a server that does not exist."""
+"""Management of the fake hardware."""
 
 import copy
 from typing import Any
@@ -17,7 +17,7 @@ _INDICATORS: dict[str, dict[str, dict[str, Any]]] = {
 
 
 class FakeManagement(Unconfigured, management.ManagementInterface):
-    """Boots from PXE, always, and has two lamps that always burn; as Ironic's."""
+    """Always boots from PXE, and has two LEDs that are always on, as Ironic's fake hardware."""
 
     def get_supported_boot_devices(self, task: Task) -> list[str]:
         return [management.PXE]

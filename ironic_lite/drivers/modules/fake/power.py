@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Power of a server that does not exist: it is what was asked for last."""
+"""Power of the fake hardware: the power state is the last requested one."""
 
 from ironic_lite.common import states
 from ironic_lite.drivers.interfaces.power import PowerInterface
@@ -9,7 +9,7 @@ from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 
 class FakePower(Unconfigured, PowerInterface):
-    """The recorded power state is the power state; null until power is first set."""
+    """The node's recorded power state is the power state; None until power is first set."""
 
     def get_power_state(self, task: Task) -> str | None:
         pause("power")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""RAID of a server that does not exist."""
+"""RAID of the fake hardware."""
 
 from ironic_lite.drivers.interfaces import steps
 from ironic_lite.drivers.interfaces.raid import RAIDInterface
@@ -9,7 +9,7 @@ from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 
 class FakeRAID(Unconfigured, RAIDInterface):
-    """Takes the configuration steps of real controllers and does nothing."""
+    """Accepts the configuration steps of real controllers and does nothing."""
 
     @steps.clean_step(priority=0, requires_ramdisk=False, repeatable=True)
     @steps.service_step(requires_ramdisk=False, repeatable=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rescue of a server that does not exist."""
+"""Rescue of the fake hardware."""
 
 from ironic_lite.common import states
 from ironic_lite.drivers.interfaces.rescue import RescueInterface
@@ -9,7 +9,7 @@ from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 
 class FakeRescue(Unconfigured, RescueInterface):
-    """Up and down at once."""
+    """Rescues and unrescues at once."""
 
     def rescue(self, task: Task) -> str:
         pause("rescue")

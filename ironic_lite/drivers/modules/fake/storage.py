@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Volumes of a server that does not exist."""
+"""Storage of the fake hardware."""
 
 from ironic_lite.drivers.interfaces.storage import StorageInterface
 from ironic_lite.drivers.interfaces.task import Task
@@ -8,7 +8,7 @@ from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 
 class FakeStorage(Unconfigured, StorageInterface):
-    """Attaches nothing; images still go onto the local disk."""
+    """Attaches no volumes; images are written to the local disk."""
 
     def attach_volumes(self, task: Task) -> None:
         pause("storage")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Vendor interface of a server that does not exist: what test suites and demos of many projects call."""
+"""Vendor interface of the fake hardware, which test suites and demos of many projects call."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ class FakeVendor(Unconfigured, VendorInterface):
     """Methods that compare their argument ``bar`` with a word, and steps that do nothing or wait."""
 
     def get_properties(self) -> dict[str, str]:
-        """What Ironic's fake hardware asks for, so that forms made from it have something to show."""
+        """Return the properties of Ironic's fake hardware, so that clients have something to show."""
         return {
             name: f"{name} of the fake hardware; nothing reads it. Required."
             for name in ("B1", "B2")
@@ -40,19 +40,19 @@ class FakeVendor(Unconfigured, VendorInterface):
 
     @passthru(["POST"], description="Test if the value of bar is baz")
     def first_method(self, task: Task, bar: Any) -> bool:
-        """Whether ``bar`` is "baz"."""
+        """Tell whether ``bar`` is "baz"."""
         pause("vendor")
         return bar == "baz"
 
     @passthru(["POST"], description="Test if the value of bar is kazoo")
     def second_method(self, task: Task, bar: Any) -> bool:
-        """Whether ``bar`` is "kazoo"."""
+        """Tell whether ``bar`` is "kazoo"."""
         pause("vendor")
         return bar == "kazoo"
 
     @passthru(["POST"], is_async=False, description="Test if the value of bar is meow")
     def third_method_sync(self, task: Task, bar: Any) -> bool:
-        """Whether ``bar`` is "meow"; the client hears."""
+        """Tell whether ``bar`` is "meow"; the client gets the result."""
         pause("vendor")
         return bar == "meow"
 
@@ -60,7 +60,7 @@ class FakeVendor(Unconfigured, VendorInterface):
         ["POST"], require_exclusive_lock=False, description="Test if the value of bar is woof"
     )
     def fourth_method_shared_lock(self, task: Task, bar: Any) -> bool:
-        """Whether ``bar`` is "woof", also while somebody else works on the node."""
+        """Tell whether ``bar`` is "woof", without an exclusive lock."""
         pause("vendor")
         return bar == "woof"
 
@@ -68,12 +68,12 @@ class FakeVendor(Unconfigured, VendorInterface):
     @steps.clean_step(priority=1, requires_ramdisk=False, repeatable=True)
     @steps.service_step(requires_ramdisk=False, repeatable=True)
     def log_passthrough(self, task: Task, **arguments: Any) -> None:
-        """Leave a line in the log."""
+        """Write a line to the log."""
         pause("vendor")
         LOG.debug("Node %s: log_passthrough", task.node.uuid)
 
     @passthru(["POST"], description="Test if servicing waits.")
     @steps.service_step(requires_ramdisk=False, repeatable=True)
     def trigger_servicewait(self, task: Task, **arguments: Any) -> str:
-        """Put a servicing into its wait state, as a step; as a method it does nothing."""
+        """As a service step: put the node into its wait state. As a vendor method: do nothing."""
         return states.SERVICEWAIT

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Inspect interface ``agent``: a ramdisk with ironic-python-agent looks at the server from within.
+"""Inspect interface ``agent``: ironic-python-agent inspects the server from a ramdisk.
 
-The boot interface boots it, with kernel arguments that make it send what it finds to the API. Where the boot is not
-ours (``[inspector] require_managed_boot``), the server is only told to boot from the network.
+The boot interface boots the ramdisk with kernel arguments that make it send its data to the API. When the service does
+not manage the boot (``[inspector] require_managed_boot``), the server is only set to boot from the network.
 """
 
 from typing import Any
@@ -22,13 +22,13 @@ from ironic_lite.drivers.modules.pxe.boot import api_url
 LOG = log.getLogger(__name__)
 
 MANAGED = "inspector_manage_boot"
-"""Key in ``driver_internal_info``: whether the running inspection boots the server by the boot interface."""
+"""Key in ``driver_internal_info``: whether the boot interface boots the server for the running inspection."""
 
 _CALLBACK = "ipa-inspection-callback-url"
 
 
 class AgentInspect(InspectInterface):
-    """Works with ironic-python-agent 13."""
+    """Supports ironic-python-agent 13."""
 
     def __init__(self) -> None:
         self._hooks = Hooks()
@@ -43,7 +43,7 @@ class AgentInspect(InspectInterface):
         managed = _is_managed(task)
         task.node.set_driver_internal_info(MANAGED, managed)
         task.driver.network.add_inspection_network(task)
-        # An agent inspects when it starts, so one that is up already is of no use.
+        # An agent inspects when it starts, so an agent that is up already cannot be reused.
         if managed:
             callback = f"{api_url()}/v1/continue_inspection"
             boot.boot_ramdisk(task, {_CALLBACK: callback})
@@ -59,7 +59,7 @@ class AgentInspect(InspectInterface):
         self._hooks.run(task, inventory, plugin_data)
 
     def tear_down(self, task: Task) -> None:
-        # With fast-track the agent looks its node up and stays, to be used by what comes next.
+        # With fast-track the agent stays up, and the next operation reuses it.
         if CONF.inspector.power_off and not fast_track.enabled(task.node):
             boot.power_off(task)
         _put_back(task)
@@ -77,9 +77,9 @@ def _put_back(task: Task) -> None:
 
 
 def _is_managed(task: Task) -> bool:
-    """Whether the boot interface can boot the ramdisk.
+    """Tell whether the boot interface boots the ramdisk.
 
-    :raises InvalidParameterValue: when it cannot, and has to.
+    :raises InvalidParameterValue: when it cannot, and ``[inspector] require_managed_boot`` is set.
     """
     try:
         task.driver.boot.validate(task)
@@ -87,6 +87,10 @@ def _is_managed(task: Task) -> bool:
     except (exception.InvalidParameterValue, exception.UnsupportedDriverExtension) as exc:
         if CONF.inspector.require_managed_boot:
             raise
-        LOG.info("Node %s: its boot for the inspection is not ours: %s", task.node.uuid, exc)
+        LOG.info(
+            "Node %s: the service does not manage the boot for this inspection: %s",
+            task.node.uuid,
+            exc,
+        )
         return False
     return True

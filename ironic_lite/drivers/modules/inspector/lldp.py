@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a switch says about itself and its port (LLDP: IEEE 802.1AB, and the extensions of 802.1 and 802.3).
+"""What a switch announces about itself and its port (LLDP: IEEE 802.1AB, and the extensions of 802.1 and 802.3).
 
-The ramdisk passes on what came over the wire, which anybody on that wire may have sent: nothing here believes a length
-that it has not checked, and what is malformed is left out. Of two values of a kind the first one counts, as with
-Ironic.
+The ramdisk passes on frames that anybody on the wire may have sent. So the code checks every length and skips what is
+malformed. Of two values of the same type the first one counts, as in Ironic.
 """
 
 import ipaddress
@@ -16,7 +15,7 @@ from ironic_lite.drivers.modules.inspector import lldp_names
 
 MAX_TLVS = 256
 MAX_LENGTH = 511
-"""Bytes of one value: the length of a TLV has nine bits."""
+"""Maximum bytes of one value: the length of a TLV has nine bits."""
 
 _MAX_LISTED = 64
 
@@ -42,7 +41,7 @@ def parse(raw: Any) -> dict[str, Any]:
     """Read the TLVs of one network interface.
 
     :param raw: ``[[type, value in hexadecimal digits], ...]`` as the agent sends them.
-    :returns: what could be read, under the names that Ironic gives it.
+    :returns: the values that could be read, under Ironic's names.
     """
     found: dict[str, Any] = {}
     for kind, value in _values(raw):
@@ -116,7 +115,7 @@ def _read_dot3(found: dict[str, Any], subtype: int, value: bytes) -> None:
         found.setdefault(
             "switch_port_physical_capabilities", lldp_names.physical_capabilities(offered)
         )
-        # One that is newer than the list says nothing about the rest.
+        # Skip a type that is newer than the list; the other values are still good.
         if mau in lldp_names.MAU_TYPES:
             found.setdefault("switch_port_mau_type", lldp_names.MAU_TYPES[mau])
     elif subtype == 3:
@@ -150,7 +149,7 @@ def _number(value: bytes) -> int:
 
 
 def _text(value: bytes) -> str:
-    """A text, which may have several lines; what could command a terminal is no text."""
+    """Return a text of one or more lines; refuse control characters, which could control a terminal."""
     text = value.rstrip(b"\0").decode()
     if not _LINE_BREAKS.sub("", text).isprintable():
         raise _Malformed
@@ -158,7 +157,7 @@ def _text(value: bytes) -> str:
 
 
 def _identifier(value: bytes, mac: int, address: int) -> str:
-    """A chassis or port id; its first byte says what it is.
+    """Return a chassis or port id; its first byte is its subtype.
 
     :param mac: the subtype that is a MAC address.
     :param address: the subtype that is a network address.
@@ -174,7 +173,7 @@ def _identifier(value: bytes, mac: int, address: int) -> str:
 
 
 def _address(value: bytes) -> str:
-    """An address behind its family (1: IPv4, 2: IPv6, 6: MAC)."""
+    """Return an address; its first byte is the family (1: IPv4, 2: IPv6, 6: MAC)."""
     family, rest = value[0], value[1:]
     if (family, len(rest)) == (6, 6):
         return rest.hex(":")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the bits and numbers of LLDP are called: IEEE 802.1AB-2016 table 8-4, RFC 4836 (IANAifMauAutoNegCapBits and
-ifMauType). The names are those that Ironic gives them."""
+"""Names of LLDP's bits and numbers: IEEE 802.1AB-2016 table 8-4, RFC 4836 (IANAifMauAutoNegCapBits and
+ifMauType). The names are Ironic's."""
 
 _SYSTEM = (
     "Other",
@@ -15,7 +15,7 @@ _SYSTEM = (
     "S-Vlan",
     "TPMR",
 )
-"""By bit, from the lowest on."""
+"""By bit, lowest first."""
 
 _OFFERED = (
     "other",
@@ -35,7 +35,7 @@ _OFFERED = (
     "1000BASE-T hdx",
     "1000BASE-T fdx",
 )
-"""By bit, from the highest on. The first says nothing."""
+"""By bit, highest first. The first bit has no meaning."""
 
 
 def _both(name: str) -> tuple[str, str]:
@@ -76,14 +76,14 @@ MAU_TYPES = dict(
         )
     )
 )
-"""Kinds of medium attachment by their number."""
+"""Types of medium attachment unit (MAU) by number."""
 
 
 def capabilities(bits: int) -> list[str]:
-    """What a system can do."""
+    """Return the names of a system's capabilities."""
     return [name for place, name in enumerate(_SYSTEM) if bits & 1 << place]
 
 
 def physical_capabilities(bits: int) -> list[str]:
-    """What a port offers when it negotiates, in alphabetical order."""
+    """Return the names of the modes that a port offers in autonegotiation, sorted."""
     return sorted(name for place, name in enumerate(_OFFERED) if place and bits & 0x8000 >> place)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Boot devices over IPMI, with BMCs that bend the rules for them.
+"""Boot devices over IPMI, including BMCs that do not follow the specification.
 
-Some take an override for one boot only. What is to hold for all boots is then kept on the node, under the names that
-Ironic uses, and set anew before each power-on; ``driver_info/ipmi_force_boot_device`` asks for that from the start.
+Some BMCs accept an override for one boot only. The node's record then keeps the persistent boot device, under Ironic's
+names, and it is set again before each power-on. ``driver_info/ipmi_force_boot_device`` requests that from the start.
 """
 
 from typing import Any
@@ -28,13 +28,13 @@ SELECTORS = {
 }
 _NAMES = {selector: name for name, selector in SELECTORS.items()}
 
-# What makers mean by other selectors than the specification, in UEFI mode, by how ``properties/vendor`` begins.
+# Vendors that use other selectors than the specification in UEFI mode, by the start of ``properties/vendor``.
 _OF_VENDORS = {"supermicro": {management.DISK: BootDevice.REMOTE_MEDIA}}
 
 DEVICE = "persistent_boot_device"
-"""In ``driver_internal_info``: what all boots are from, set before each power-on."""
+"""In ``driver_internal_info``: the persistent boot device, set before each power-on."""
 NEXT_BOOT = "is_next_boot_persistent"
-"""In ``driver_internal_info``: False while the next boot is to be from something else, which is set already."""
+"""In ``driver_internal_info``: False while the BMC has another device for the next boot."""
 ONE_TIME_ONLY = "ipmi_one_time_boot_devices_only"
 """In ``driver_internal_info``: True when the BMC did not take a persistent boot device."""
 
@@ -42,7 +42,7 @@ _NOTHING = {"boot_device": None, "persistent": None}
 
 
 def set_device(task: Task, device: str, persistent: bool) -> None:
-    """Set System Boot Options (IPMI 2.0 section 28.12, table 28-14). The flag for UEFI follows the node's boot mode.
+    """Set System Boot Options (IPMI 2.0 section 28.12, table 28-14). The UEFI flag follows the node's boot mode.
 
     :param device: a key of ``SELECTORS``.
     :raises IPMIFailure: when the BMC cannot be reached or refuses.
@@ -57,7 +57,7 @@ def set_device(task: Task, device: str, persistent: bool) -> None:
         if refusal is None:
             _forget(node)
             return
-        why = f"{refusal} It is set before each power-on instead."
+        why = f"{refusal} The conductor sets it before each power-on instead."
         LOG.warning("Node %s: %s", node.uuid, why)
         task.note_retry(f"boot device {device}", why)
         node.set_driver_internal_info(ONE_TIME_ONLY, True)
@@ -74,7 +74,7 @@ def set_device(task: Task, device: str, persistent: bool) -> None:
 def get_device(task: Task) -> dict[str, Any]:
     """Get System Boot Options (IPMI 2.0 section 28.13).
 
-    :returns: ``boot_device`` and ``persistent``, both None when there is no override, or none that has a name here.
+    :returns: ``boot_device`` and ``persistent``, both None when there is no override, or its selector is unknown.
     """
     node = task.node
     if _kept(node) and node.driver_internal_info.get(NEXT_BOOT, True):
@@ -88,7 +88,7 @@ def get_device(task: Task) -> dict[str, Any]:
 
 
 def before_power_on(task: Task) -> None:
-    """Set what the server is to boot from, where its BMC does not remember it."""
+    """Set the boot device again if the BMC does not keep it."""
     node = task.node
     device = _kept(node)
     if device in SELECTORS and node.driver_internal_info.get(NEXT_BOOT, True):
@@ -96,7 +96,7 @@ def before_power_on(task: Task) -> None:
 
 
 def after_power_on(task: Task) -> None:
-    """The boot device of one boot is used up."""
+    """Forget the boot device that was for one boot only."""
     if NEXT_BOOT in task.node.driver_internal_info:
         task.node.del_driver_internal_info(NEXT_BOOT)
         task.node.save()
@@ -107,14 +107,14 @@ def _forced(node: Any) -> bool:
 
 
 def _kept(node: Any) -> Any:
-    """The device of all boots, where it has to be set before each."""
+    """Return the persistent boot device if it must be set before each boot, else None."""
     if _forced(node) or node.driver_internal_info.get(ONE_TIME_ONLY):
         return node.driver_internal_info.get(DEVICE)
     return None
 
 
 def _forget(node: Any) -> None:
-    """The BMC remembers now."""
+    """Remove the boot device from the record: the BMC keeps it now."""
     names = [n for n in (DEVICE, NEXT_BOOT, ONE_TIME_ONLY) if n in node.driver_internal_info]
     for name in names:
         node.del_driver_internal_info(name)
@@ -142,13 +142,15 @@ def _send(task: Task, info: driver_info.ConnectionInfo, device: str, persistent:
 def _try_persistent(task: Task, info: driver_info.ConnectionInfo, device: str) -> str | None:
     """Set the device for all boots.
 
-    :returns: why the BMC does not do it; None when it does.
+    :returns: why the BMC does not keep it; None when it does.
     """
     try:
         _send(task, info, device, persistent=True)
     except exception.IPMICommandRefused as refused:
-        return f"{refused} That was about a persistent boot device."
+        return f"{refused} The request was to set a persistent boot device."
     raw = commands.get_raw_boot_flags(info)
     if raw is None or not raw[0] & 0x80 or raw[0] & 0x40:
         return None
-    return f"BMC {info.endpoint} makes a boot device for the next boot only of a persistent one."
+    return (
+        f"BMC {info.endpoint} accepts a persistent boot device, but uses it for the next boot only."
+    )

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The IPMI commands that the interfaces need, as functions of a ``ConnectionInfo``.
 
-Those that change a server take a guard, which is called before each packet that does so, and whose exception comes out:
-logging in and waiting for a slow BMC may take longer than the caller keeps its lock.
+Commands that change a server take a guard. It is called before each packet of the command, and its exception stops the
+command: logging in and waiting for a slow BMC may take longer than the caller's lock lasts.
 
-All raise ``IPMIUnreachable``, ``IPMIAuthenticationFailure`` or ``IPMICommandRefused``. Section and table numbers are
-those of the IPMI specification, version 2.0, revision 1.1.
+All raise ``IPMIUnreachable``, ``IPMIAuthenticationFailure`` or ``IPMICommandRefused``. Sections and tables are those of
+the IPMI specification, version 2.0, revision 1.1.
 """
 
 import dataclasses
@@ -29,11 +29,11 @@ _BOOT_FLAG_VALID_CLEARING = 3
 _BOOT_FLAGS = 5
 _KEEP_ON_TIMEOUT = 0b0000_1000
 _CONVENIENCE = 5.0
-"""Seconds to try for what a command does better with, and can do without."""
+"""Seconds to try for a request that is helpful but not necessary."""
 
 
 class ChassisControl(enum.IntEnum):
-    """What Chassis Control asks for (table 28-4)."""
+    """Actions of Chassis Control (table 28-4)."""
 
     POWER_DOWN = 0
     POWER_UP = 1
@@ -62,8 +62,8 @@ _SELECTORS = {int(device): device for device in BootDevice}
 class BootFlags:
     """Boot flags of a BMC (table 28-14, parameter 5).
 
-    :param device: ``NONE`` for no override; also what an unknown selector reads as.
-    :param persistent: for all boots to come, not just the next one.
+    :param device: ``NONE`` for no override; also returned for an unknown selector.
+    :param persistent: for all boots, not only the next one.
     :param uefi: boot in UEFI instead of BIOS mode.
     """
 
@@ -74,7 +74,7 @@ class BootFlags:
 
 @dataclasses.dataclass(frozen=True)
 class DeviceID:
-    """Who made the BMC (section 20.1).
+    """Manufacturer and firmware of the BMC (section 20.1).
 
     :param manufacturer: IANA enterprise number.
     """
@@ -85,7 +85,7 @@ class DeviceID:
 
 
 def power_is_on(info: driver_info.ConnectionInfo) -> bool | None:
-    """Get Chassis Status (section 28.2).
+    """Return whether the server is on, by Get Chassis Status (section 28.2).
 
     :returns: None when the BMC's answer holds no status.
     """
@@ -96,9 +96,9 @@ def power_is_on(info: driver_info.ConnectionInfo) -> bool | None:
 def chassis_control(
     info: driver_info.ConnectionInfo, what: ChassisControl, guard: transport.Guard
 ) -> None:
-    """Chassis Control (section 28.3). What is not idempotent is sent once only.
+    """Send Chassis Control (section 28.3). A request that is not idempotent is sent only once.
 
-    A server that is in the wrong state for it is told at once, by the completion code ``retry.WRONG_STATE``.
+    When the server is in the wrong state for it, it fails at once with the completion code ``retry.WRONG_STATE``.
     """
     resend = what in (ChassisControl.POWER_DOWN, ChassisControl.POWER_UP)
     request = wire.Request(
@@ -108,9 +108,9 @@ def chassis_control(
 
 
 def keep_boot_flags(info: driver_info.ConnectionInfo, guard: transport.Guard) -> None:
-    """Have the BMC keep boot flags that no power-on follows within 60 s (parameter 3 of section 28.12).
+    """Make the BMC keep boot flags for longer than 60 s without a power-on (section 28.12, parameter 3).
 
-    That is a convenience: a BMC that does not know it, refuses it or says nothing is passed over.
+    This is optional: if the BMC refuses or does not answer, it returns without an error.
     """
     request = wire.Request(
         _CHASSIS,
@@ -122,7 +122,7 @@ def keep_boot_flags(info: driver_info.ConnectionInfo, guard: transport.Guard) ->
     try:
         sessions.POOL.command(info, request)
     except (exception.IPMICommandRefused, exception.IPMIUnreachable) as refused:
-        LOG.info("Boot devices may be forgotten after 60 s without a power-on: %s", refused)
+        LOG.info("The BMC may forget the boot device after 60 s without a power-on: %s", refused)
 
 
 def set_boot_flags(
@@ -138,12 +138,12 @@ def set_boot_flags(
 def set_raw_boot_flags(
     info: driver_info.ConnectionInfo, flags: bytes, guard: transport.Guard
 ) -> None:
-    """The same, with the five bytes of parameter 5 as :func:`get_raw_boot_flags` returns them."""
+    """Set the five bytes of parameter 5 that :func:`get_raw_boot_flags` has returned."""
     _send(info, _SET_BOOT_OPTIONS, bytes([_BOOT_FLAGS]) + flags, guard=guard)
 
 
 def get_raw_boot_flags(info: driver_info.ConnectionInfo) -> bytes | None:
-    """The five bytes of parameter 5; None where the BMC does not tell them, which is passed over soon."""
+    """Return the five bytes of parameter 5; None when the BMC does not return them within a few seconds."""
     request = wire.Request(
         _CHASSIS, _GET_BOOT_OPTIONS, bytes([_BOOT_FLAGS, 0, 0]), patience=_CONVENIENCE
     )

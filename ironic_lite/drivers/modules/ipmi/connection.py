@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One BMC: one command at a time, over a session that is made when needed and made again when lost."""
+"""One BMC: one command at a time, over a session that is opened when needed and reopened when lost."""
 
 import contextlib
 import threading
@@ -16,28 +16,28 @@ from ironic_lite.drivers.modules.ipmi import driver_info, errors, login, retry, 
 LOG = log.getLogger(__name__)
 
 KEEPALIVE_AFTER = 20.0
-"""Seconds of silence after which a session is kept alive; a BMC drops it after 60 (IPMI 2.0 section 6.12.15)."""
+"""Idle seconds after which a keepalive is sent; a BMC drops an idle session after 60 (IPMI 2.0 section 6.12.15)."""
 KEEPALIVE_PATIENCE = 5.0
-"""Seconds in which the answer to a keepalive has to come."""
+"""Seconds to wait for the answer to a keepalive."""
 BURST = 0.5
 STRICT_FROM = 0.25
-"""Seconds by which commands may run ahead of ``[ipmi] min_command_interval``, as BMCs bear a few at once, not a stream;
-and the interval from which on they may not."""
+"""``BURST``: seconds by which commands may run ahead of ``[ipmi] min_command_interval``: BMCs handle a few commands at
+once, but not a stream. ``STRICT_FROM``: the interval in seconds from which commands may not run ahead."""
 
 _ADVICE = {
-    errors.Refusal.USER: "Check ipmi_username, and that the BMC lets this user in over the LAN.",
+    errors.Refusal.USER: "Check ipmi_username, and that the BMC allows this user to log in over the LAN.",
     errors.Refusal.PASSWORD: "Check ipmi_password.",
     errors.Refusal.KEY: "Check ipmi_hex_kg_key.",
     errors.Refusal.PRIVILEGE: "Give the user a higher privilege limit on the LAN channel, or set ipmi_priv_level.",
     errors.Refusal.CIPHER_SUITE: "Enable cipher suite 3 or 17 on the BMC, and check ipmi_cipher_suite.",
     errors.Refusal.VERSION: "Enable IPMI 2.0 (RMCP+) on the BMC.",
-    errors.Refusal.NO_RESOURCES: "Close other IPMI sessions with it, or wait for them to expire.",
-    errors.Refusal.OTHER: "The BMC's own log may tell more.",
+    errors.Refusal.NO_RESOURCES: "Close other IPMI sessions of this BMC, or wait until they expire.",
+    errors.Refusal.OTHER: "See the BMC's own log.",
 }
 
 
 class BMC:
-    """A BMC at one address and port. Safe to use from many threads.
+    """A BMC at one address and port. Thread-safe.
 
     :param address: IP address or host name.
     :param port: UDP port.
@@ -56,7 +56,7 @@ class BMC:
 
     @property
     def warm(self) -> bool:
-        """Whether a session is open."""
+        """Tell whether a session is open."""
         return self._session is not None
 
     @property
@@ -70,12 +70,12 @@ class BMC:
         return self._suite
 
     def command(self, info: driver_info.ConnectionInfo, request: wire.Request) -> bytes:
-        """Carry out one command, in at most ``[ipmi] command_retry_timeout`` seconds.
+        """Run one command within ``[ipmi] command_retry_timeout`` seconds.
 
-        What is tried again until then stands in :mod:`retry`.
+        :mod:`retry` says what is tried again.
 
         :returns: the data of the answer, without the completion code.
-        :raises IPMIUnreachable: no answer, or the name does not resolve, or others use the BMC for all that time.
+        :raises IPMIUnreachable: no answer, the name does not resolve, or other commands kept the BMC busy.
         :raises IPMIAuthenticationFailure: the BMC refuses the login.
         :raises IPMICommandRefused: the BMC refuses the command.
         """
@@ -101,9 +101,9 @@ class BMC:
                 LOG.info("%s Trying again.", problem)
 
     def tend(self, now: float) -> None:
-        """Housekeeping, called every few seconds: keep the session alive, close it when idle, drop it when dead.
+        """Housekeeping, called every few seconds: send a keepalive, close an idle session, drop a dead one.
 
-        Never waits: a BMC in use is left alone.
+        It never waits: it skips a BMC that is in use.
         """
         if not self._lock.acquire(blocking=False):
             return
@@ -125,7 +125,7 @@ class BMC:
             self._lock.release()
 
     def close(self, timeout: float) -> None:
-        """Log out. A BMC still in use after ``timeout`` seconds is left to close its session by itself."""
+        """Log out. If the BMC is still in use after ``timeout`` seconds, its session expires by itself."""
         if self._lock.acquire(timeout=timeout):
             try:
                 self._drop()
@@ -137,7 +137,7 @@ class BMC:
         if not self._lock.acquire(timeout=max(deadline - time.monotonic(), 0.0)):
             raise exception.IPMIUnreachable(
                 endpoint=info.endpoint,
-                reason="other commands kept it busy for all the time allowed by "
+                reason="other commands kept it busy for the whole of "
                 "[ipmi] command_retry_timeout; try again later.",
             )
         try:
@@ -152,7 +152,7 @@ class BMC:
             self._lock.release()
 
     def _keep_distance(self, deadline: float) -> None:
-        """Wait until the BMC has had its time for each command so far, or is no more than a burst short of it."""
+        """Wait until the commands so far run ahead of the minimum interval by a burst at most."""
         now = time.monotonic()
         ahead = BURST if CONF.ipmi.min_command_interval < STRICT_FROM else 0.0
         pause = self._rested_at - ahead - now
@@ -162,12 +162,12 @@ class BMC:
     def _try(
         self, info: driver_info.ConnectionInfo, request: wire.Request, tries: retry.Tries
     ) -> tuple[int, bytes]:
-        """Log in where there is no session, and send the command.
+        """Log in if there is no session, and send the command.
 
-        :raises errors.NoAnswer: and ``errors.LoginRefused``.
+        :raises errors.NoAnswer, errors.LoginRefused: as for a session and its requests.
         """
         if not request.resend and self._session is not None:
-            # Find out with something harmless whether the BMC still knows the session.
+            # Check with a harmless request whether the BMC still knows the session.
             self._exchange(self._session_for(info, tries), wire.DEVICE_ID, tries)
         session = self._session_for(info, tries)
         try:
@@ -186,13 +186,13 @@ class BMC:
         try:
             return session.request(request, deadline, tries.made)
         except BaseException:
-            # Nor can anybody trust a session that a greenlet or thread leaves half-way when it is killed.
+            # A session is also unusable when its greenlet or thread was killed in the middle of a request.
             self._drop()
             raise
 
     def _session_for(self, info: driver_info.ConnectionInfo, tries: retry.Tries) -> wire.Session:
         if self._session is not None and self._session.info != info:
-            # Never work with what another node record, or the former password, logged in with.
+            # Never use a session that logged in with other credentials or an old password.
             self._drop()
         if self._session is None:
             self._session = self._login(info, tries)
@@ -219,9 +219,7 @@ class BMC:
         if suite != self._suite:
             LOG.info("BMC %s: sessions use cipher suite %d", info.endpoint, suite)
             if suite != login.BEST_SUITE and info.cipher_suite is None:
-                LOG.warning(
-                    "BMC %s takes nothing better than cipher suite %d", info.endpoint, suite
-                )
+                LOG.warning("BMC %s supports no better cipher suite than %d", info.endpoint, suite)
             self._suite = suite
 
     def _drop(self) -> None:
@@ -233,7 +231,7 @@ class BMC:
 def _answered(
     info: driver_info.ConnectionInfo, request: wire.Request, code: int, tries: retry.Tries
 ) -> tuple[exception.IPMIFailure, bool]:
-    """The error for a completion code, and whether it is final."""
+    """Return the error for a completion code, and whether it is final."""
     text = constants.command_completion_codes.get((request.netfn + 1, request.command), {}).get(
         code
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a node's ``driver_info`` says about its BMC, checked."""
+"""The BMC settings in a node's ``driver_info``, checked."""
 
 import dataclasses
 import re
@@ -17,7 +17,7 @@ DEFAULT_PORT = 623
 PRIVILEGES = {"CALLBACK": 1, "USER": 2, "OPERATOR": 3, "ADMINISTRATOR": 4}
 """Privilege levels and their numbers on the wire (IPMI 2.0 section 22.18)."""
 CIPHER_SUITES = (3, 17)
-"""What the adapter can speak: RAKP-HMAC-SHA1 and -SHA256, both with AES-CBC-128 (table 22-20)."""
+"""Supported cipher suites: RAKP-HMAC-SHA1 and -SHA256, both with AES-CBC-128 (table 22-20)."""
 
 MAX_USERNAME = 16
 MAX_PASSWORD = 20
@@ -26,26 +26,26 @@ MAX_KG = 20
 COMMON_PROPERTIES = {
     "ipmi_address": "IP address or host name of the BMC. Required.",
     "ipmi_port": f"UDP port of the BMC; default is {DEFAULT_PORT}. Optional.",
-    "ipmi_username": "User name for the BMC; none where it is left out. Optional.",
-    "ipmi_password": "Password for the BMC; none where it is left out. Optional.",
-    "ipmi_priv_level": "Privilege level to work with; default is ADMINISTRATOR. One of ADMINISTRATOR, OPERATOR, USER, "
-    "CALLBACK. Optional.",
-    "ipmi_cipher_suite": "Cipher suite of the session; both are tried, 17 first, where it is left out. One of 3, 17. "
+    "ipmi_username": "User name for the BMC; an empty name is sent when unset. Optional.",
+    "ipmi_password": "Password for the BMC; an empty password is sent when unset. Optional.",
+    "ipmi_priv_level": "Privilege level of the session; default is ADMINISTRATOR. One of ADMINISTRATOR, OPERATOR, "
+    "USER, CALLBACK. Optional.",
+    "ipmi_cipher_suite": "Cipher suite of the session; when unset, 17 is tried first and then 3. One of 3, 17. "
     "Optional.",
     "ipmi_protocol_version": 'IPMI version; default is "2.0". One of "2.0". Optional.',
-    "ipmi_force_boot_device": "Whether the boot device is set before each power-on, for BMCs that do not remember it; "
+    "ipmi_force_boot_device": "Whether to set the boot device before each power-on, for BMCs that do not keep it; "
     "default is false. One of true, false. Optional.",
-    "ipmi_disable_boot_timeout": "Whether the BMC is asked to keep a boot device for more than 60 s; [ipmi] "
-    "disable_boot_timeout decides where it is left out. One of true, false. Optional.",
-    "ipmi_hex_kg_key": "Key of the BMC (Kg) in hexadecimal, two digits a byte, at most 40; a shorter one has "
-    "zeros behind it. Optional.",
+    "ipmi_disable_boot_timeout": "Whether to ask the BMC to keep a boot device for more than 60 s; when unset, "
+    "[ipmi] disable_boot_timeout applies. One of true, false. Optional.",
+    "ipmi_hex_kg_key": "Key of the BMC (Kg) in hexadecimal, two digits per byte, at most 40 digits; a shorter key is "
+    "padded with zeros. Optional.",
 }
 """Names of the ``driver_info`` fields read here, and what each is for."""
 
 PREFIX = "ipmi_"
 
 _BRIDGING = Refused(
-    "Bridged requests are not: give the address of the BMC that the server itself has as ipmi_address.",
+    "Bridged requests are not supported: set ipmi_address to the address of the server's own BMC.",
     harmless=(None, "", "no"),
 )
 REFUSED = {
@@ -58,13 +58,13 @@ REFUSED = {
             "ipmi_transit_address",
             "ipmi_transit_channel",
         ),
-        Refused("It is for bridged requests, which are not either; remove it."),
+        Refused("It is for bridged requests, which are not supported; remove it."),
     ),
     "ipmi_terminal_port": Refused(
-        "There are no consoles over IPMI; remove it, and use ipmitool's sol activate beside the service."
+        "Consoles over IPMI are not supported; remove it, and run ipmitool sol activate by hand."
     ),
 }
-"""Names that Ironic reads, and that are refused instead of being ignored."""
+"""Fields that Ironic reads and this driver refuses instead of ignoring them."""
 
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
 _KG = re.compile(r"(0[xX])?((?:[0-9a-fA-F]{2}){1,20})")
@@ -72,7 +72,7 @@ _KG = re.compile(r"(0[xX])?((?:[0-9a-fA-F]{2}){1,20})")
 
 @dataclasses.dataclass(frozen=True)
 class ConnectionInfo:
-    """Where a BMC is and how to log in. Two that are equal can share a session; ``repr`` hides the secrets."""
+    """Address and credentials of a BMC. Equal ones can share a session; ``repr`` hides the secrets."""
 
     address: str
     port: int = DEFAULT_PORT
@@ -93,7 +93,7 @@ def parse(driver_info: Mapping[str, Any]) -> ConnectionInfo:
     """Read and check the fields of ``COMMON_PROPERTIES``.
 
     :raises MissingParameterValue: without ``ipmi_address``.
-    :raises InvalidParameterValue: naming the field that is wrong and what it may be.
+    :raises InvalidParameterValue: when a field is wrong; the message names it and its possible values.
     """
     _refuse_unsupported(driver_info)
     for name in ("ipmi_force_boot_device", "ipmi_disable_boot_timeout"):
@@ -110,9 +110,9 @@ def parse(driver_info: Mapping[str, Any]) -> ConnectionInfo:
 
 
 def flag(driver_info: Mapping[str, Any], name: str, default: bool) -> bool:
-    """A yes or no of ``driver_info``, in any of the forms that Ironic reads.
+    """Return a boolean of ``driver_info``, in any of the forms that Ironic accepts.
 
-    :raises InvalidParameterValue: when it is neither.
+    :raises InvalidParameterValue: when the value is not a boolean.
     """
     value = driver_info.get(name)
     if value in (None, ""):
@@ -136,7 +136,7 @@ def _refuse_unsupported(driver_info: Mapping[str, Any]) -> None:
         )
     bridging = driver_info.get("ipmi_bridging")
     if bridging not in (None, "", "no"):
-        # Ignoring it would power the machine of another controller.
+        # Ignoring the field would change power of another machine.
         raise _invalid(f"ipmi_bridging is '{bridging}', but bridged requests are not supported.")
 
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What can go wrong between a socket and a BMC. They stay inside this package: ``connection`` translates them."""
+"""Errors between a socket and a BMC. They stay inside this package: ``connection`` translates them."""
 
 import enum
 
 
 class Refusal(enum.Enum):
-    """Why a BMC refuses a login, as far as its answer proves it."""
+    """Why a BMC refuses a login, as far as its answer shows."""
 
     USER = "user"
     PASSWORD = "password"  # noqa: S105 - a reason, not a secret
@@ -22,10 +22,10 @@ LOGIN_STAGES = {
     "EXPECTINGRAKP2": "the second message (RAKP 1)",
     "EXPECTINGRAKP4": "the third message (RAKP 3)",
 }
-"""How far a login had come, in pyghmi's words and in those of the messages."""
+"""Stages of a login: pyghmi's names, and the names in messages."""
 
 ALGORITHMS_REFUSED = frozenset((0x04, 0x05, 0x10, 0x11, 0x12))
-"""Status codes that refuse a cipher suite; the last is "illegal parameter", of BMCs older than suite 17."""
+"""Status codes that refuse a cipher suite; old BMCs answer suite 17 with the last, "illegal parameter"."""
 
 INTEGRITY = 0x0F
 """Status code "invalid integrity check value"."""
@@ -38,7 +38,7 @@ _CODES = {
     Refusal.USER: (0x0C, 0x0D),
     Refusal.PASSWORD: (INTEGRITY,),
 }
-# What pyghmi says where no status code came with it.
+# pyghmi's messages for refusals without a status code.
 _WORDS = {
     "privelege level": Refusal.PRIVILEGE,
     "Incorrect password": Refusal.PASSWORD,
@@ -48,10 +48,10 @@ _WORDS = {
 
 
 class NoAnswer(Exception):
-    """Silence, or a network that says there is nobody.
+    """The BMC did not answer, or the network reports that it is unreachable.
 
-    :param phase: how far the login had come, in pyghmi's words; None before the BMC has said anything.
-    :param at_once: no time was spent on waiting, and nothing has reached the BMC.
+    :param phase: the login's stage, as pyghmi names it; None before the first answer of the BMC.
+    :param at_once: the error came without waiting, and nothing has reached the BMC.
     """
 
     def __init__(self, text: str, phase: str | None = None, at_once: bool = False):
@@ -61,7 +61,7 @@ class NoAnswer(Exception):
 
 
 class Unsettled(NoAnswer):
-    """Silence after a request that is not sent again: nobody knows whether the BMC has done it."""
+    """No answer to a request that must not be sent again: the BMC may have executed it or not."""
 
 
 class NameUnknown(Exception):
@@ -69,7 +69,7 @@ class NameUnknown(Exception):
 
 
 class LoginRefused(Exception):
-    """The BMC answered, and does not let us in.
+    """The BMC answered and refused the login.
 
     :param status: its RMCP+ or RAKP status code; 0 when there was none.
     :param completion: its completion code; 0 when there was none.
@@ -83,10 +83,10 @@ class LoginRefused(Exception):
 
 
 def login_refused(status: int, text: str) -> LoginRefused:
-    """The cause of a login that the BMC or pyghmi ended.
+    """Return the error for a login that the BMC or pyghmi ended.
 
-    :param status: the BMC's status code; 0 when the end came from a check on our side.
-    :param text: what pyghmi says; never holds a secret.
+    :param status: the BMC's status code; 0 when pyghmi itself refused the BMC's answer.
+    :param text: pyghmi's message; it never holds a secret.
     """
     for refusal, codes in _CODES.items():
         if status in codes:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Logging in to a BMC: several tries side by side, either cipher suite, and what a refusal means."""
+"""Logging in to a BMC: overlapping attempts, both cipher suites, and the meaning of a refusal."""
 
 import time
 from collections.abc import Iterable, Mapping
@@ -11,16 +11,16 @@ from ironic_lite.drivers.modules.ipmi import driver_info, errors
 from ironic_lite.drivers.modules.ipmi.transport import PATIENCE_GROWTH, Transport
 
 SENDS_PER_SUITE = 2
-"""How often one cipher suite is proposed to a BMC that does not answer, before the other one is."""
+"""How often to propose one cipher suite to a silent BMC before proposing the other."""
 
 RAKP_PATIENCE = 4
 MEASURED_RAKP_PATIENCE = 2
-"""How many times as long as for other answers to wait for those of RAKP, which slow BMCs compute for seconds: for the
-first one of a login, and for the others, when it is known how long the BMC takes."""
+"""Factors for the wait for RAKP answers, which slow BMCs compute for seconds: for the first one of a login, and for the
+later ones, when the speed of the BMC is known."""
 PACE_MARGIN = 2
-"""How many times as long as those before the next answer of RAKP may take."""
+"""Factor by which the next RAKP answer may take longer than the measured ones."""
 SLOWEST_PACE = 15.0
-"""Seconds that a BMC is believed to compute for one answer of RAKP at most."""
+"""Upper limit in seconds for the measured time of one RAKP answer."""
 
 _SHA1, _SHA256 = 1, 256
 _SUITE_OF_HASH = {_SHA1: 3, _SHA256: 17}
@@ -29,7 +29,7 @@ BEST_SUITE = 17
 _OTHER_HASH = {_SHA1: _SHA256, _SHA256: _SHA1}
 _SUITE_OF_ALGORITHMS = {(1, 1, 1): 3, (3, 4, 1): 17}
 """Authentication, integrity, confidentiality (IPMI 2.0 tables 13-17 to 13-19) to cipher suite (table 22-20)."""
-# What pyghmi knows of one try of a login. More than one may be under way: see ``Login.wait_for_rsp``.
+# pyghmi's attributes of one login attempt. Several attempts may be under way: see ``Login.wait_for_rsp``.
 _OF_A_TRY = (
     *("localsid", "rmcptag", "pendingsessionid", "sessioncontext", "privlevel"),
     *("attemptedhash", "currhashlib", "currhashlen", "lastpayload", "last_payload_type"),
@@ -40,8 +40,8 @@ _TAGS = 0xFF
 
 # Status codes of RMCP+ and RAKP (IPMI 2.0 table 13-15).
 NOT_NOW_STATUSES = frozenset((0x01, 0x02, 0x08, 0x0B))
-"""No resources for a session, for one of this role, and a session that the BMC does not know (any more), which happens
-when datagrams come late or twice, or when it restarts."""
+"""No resources for a session, no resources for this role, and an unknown session. The last one happens when datagrams
+come late or twice, or when the BMC restarts."""
 _INVALID_SESSION_ID = 0x02
 _SESSION_LOST = (_INVALID_SESSION_ID, 0x08)
 _LEVEL_REFUSED = (0x09, 0x0A, 0x0D)
@@ -51,19 +51,19 @@ _ADMINISTRATOR = driver_info.PRIVILEGES["ADMINISTRATOR"]
 
 
 class Pace:
-    """How long a BMC computes for one answer of RAKP, as far as it has shown it. Outlives the BMC's sessions."""
+    """The measured time that a BMC computes for one RAKP answer. It outlives the BMC's sessions."""
 
     def __init__(self) -> None:
         self._seconds = 0.0
 
     def measured(self, seconds: float) -> None:
-        """Take note of the slowest answer of the last login."""
+        """Store the time of the slowest answer of the last login, in seconds."""
         self._seconds = min(seconds, SLOWEST_PACE)
 
     def patience(self, asked: Iterable[float]) -> float:
-        """Seconds to wait for all the answers that the BMC owes; it computes one after the other.
+        """Return the seconds to wait for all open answers; the BMC computes one after the other.
 
-        :param asked: when it was asked for each (``time.monotonic()``). One that is long overdue is taken for lost.
+        :param asked: when each request was sent (``time.monotonic()``). A request that is long overdue counts as lost.
         """
         owed = 0
         for each in sorted(asked):
@@ -73,13 +73,13 @@ class Pace:
 
 
 class Login(Transport):
-    """Overrides what pyghmi takes for granted when it logs in."""
+    """Overrides pyghmi's login where its assumptions do not hold."""
 
     def _plan(self, info: driver_info.ConnectionInfo, suite: int, pace: Pace) -> None:
-        """Called before pyghmi's ``__init__``, which logs in.
+        """Set up the login; call it before pyghmi's ``__init__``, which logs in.
 
-        :param suite: cipher suite to begin with; the other one follows unless ``info.cipher_suite`` names one.
-        :param pace: what is known of the BMC's speed; the login adds to it.
+        :param suite: first cipher suite to try; the other one follows unless ``info.cipher_suite`` is set.
+        :param pace: the measured speed of the BMC; the login adds its own measurements.
         """
         self.info = info
         self._pace = pace
@@ -100,16 +100,16 @@ class Login(Transport):
         return _SUITE_OF_HASH[self.attemptedhash]
 
     def wait_for_rsp(self, timeout: float | None = None, callout: bool = True) -> None:
-        """One packet of the login, in or, when none came for a while, out again.
+        """Receive one packet of the login; when none came for a while, send one again.
 
-        A BMC makes a new challenge, or a new session, for each packet that it gets, and computes it for seconds if it
-        is slow: the answer to the first one would not fit any more. So nothing is sent twice within one try of the
-        login. A new try begins beside those that are under way, and whichever is answered first goes on, until one of
-        them is the session. Answers to the others mean nothing then.
+        A BMC makes a new challenge or session for each packet that it gets, and a slow BMC computes it for seconds, so
+        the answer to the first packet would not match any more. Hence no packet is sent twice within one attempt.
+        Instead a new attempt starts beside those under way, and the login continues with the one that is answered
+        first, until one of them is the session. Later answers to the others are ignored.
 
-        A slow BMC computes for a new try before it comes to what an earlier one asks it next, and may have forgotten
-        the earlier one by then. So once it has answered a RAKP message, a new try waits for as long as the BMC needs
-        for all that it was asked (`Pace`).
+        A slow BMC computes for a new attempt before it handles the next message of an earlier one, and may have
+        forgotten the earlier one by then. So once it has answered a RAKP message, a new attempt waits for as long as
+        the BMC needs for all open requests (``Pace``).
         """
         asked = self.lastpayload
         if self._receive(min(self._resend_at, self._deadline)):
@@ -124,7 +124,7 @@ class Login(Transport):
         if self.sessioncontext != "OPENSESSION":
             self._slowness *= PATIENCE_GROWTH
         elif self.info.cipher_suite is None and (self._sends - 1) % SENDS_PER_SUITE == 0:
-            # Old BMCs drop a proposal that they do not know.
+            # Old BMCs ignore a proposal with an unknown suite.
             self.attemptedhash = _OTHER_HASH[self.attemptedhash]
         opening = self.sessioncontext == "OPENSESSION"
         self._open_rmcpplus_request()
@@ -134,7 +134,7 @@ class Login(Transport):
     def _initsession(self) -> None:
         super()._initsession()
         self.attemptedhash = self._first_hash
-        # Else pyghmi goes on waiting after "invalid integrity check value", though nothing more will come.
+        # Otherwise pyghmi keeps waiting after "invalid integrity check value", although no packet follows.
         self.logontries = 0
         self._set_aside.clear()
         self._last_tag = max(self._last_tag, self.rmcptag)
@@ -157,7 +157,7 @@ class Login(Transport):
                 )
             )
             return
-        # Tags and identifiers tell the tries apart.
+        # Tags and session ids tell the attempts apart.
         self.rmcptag, self.localsid = self._last_tag % _TAGS, self._last_sid
         super()._open_rmcpplus_request()
         self._last_tag, self._last_sid = self.rmcptag, self.localsid
@@ -192,9 +192,9 @@ class Login(Transport):
         return {name: vars(self)[name] for name in _OF_A_TRY if name in vars(self)}
 
     def _take_up(self, tag: int) -> bool:
-        """Go on with the try that a message answers.
+        """Continue with the attempt that a message answers.
 
-        :returns: False when it answers none, or one that others have overtaken, or comes after the end of the login.
+        :returns: False for an unknown or an overtaken attempt, or after the end of the login.
         """
         if self.sessioncontext not in _STAGES:
             return False
@@ -212,12 +212,12 @@ class Login(Transport):
         return True
 
     def _note_pace(self, answered: Mapping[str, Any]) -> None:
-        """Measure how long the BMC computed for an answer of RAKP: since it was asked, or since its last answer."""
+        """Measure the time that the BMC computed for a RAKP answer: since the request, or since its last answer."""
         if _computing(answered):
             now = time.monotonic()
             seconds = now - max(answered["_asked_at"], self._answered_at)
             self._answered_at = now
-            # Two answers that are read at once say of one of them only how long it took.
+            # Of two answers that arrive together, only the first shows how long the BMC took.
             self._slowest = max(self._slowest, seconds)
             self._pace.measured(self._slowest)
 
@@ -254,10 +254,10 @@ class Login(Transport):
         return super()._got_rakp4(data)
 
     def _end_try(self, status: int) -> None:
-        """The BMC refuses this try. That ends the login, unless earlier tries may still be answered."""
+        """Handle a refusal of this attempt: end the login unless earlier attempts may still be answered."""
         text = constants.rmcp_codes.get(status, f"RMCP+ status code 0x{status:02x}")
         if status == errors.INTEGRITY and self.sessioncontext == "EXPECTINGRAKP4":
-            # RAKP message 2 has proved that both know the password; something that came twice has confused the BMC.
+            # RAKP message 2 has proved that the password is right; a duplicate packet has confused the BMC.
             status = _INVALID_SESSION_ID
         if status in NOT_NOW_STATUSES and self._set_aside:
             tag = max(self._set_aside, key=lambda each: _stage(self._set_aside[each]))
@@ -269,7 +269,7 @@ class Login(Transport):
             self._end(errors.login_refused(status, text))
 
     def _problem(self, text: str) -> errors.LoginRefused | errors.NoAnswer:
-        """Why the login ended."""
+        """Return the error that describes why the login ended."""
         if self._ended is not None:
             return self._ended
         code = self._completion
@@ -287,7 +287,7 @@ class Login(Transport):
         )
 
     def _take_algorithms(self, data: bytearray) -> bool:
-        """Use what the BMC chose (IPMI 2.0 table 13-10): some answer a proposal of suite 17 with suite 3."""
+        """Use the suite that the BMC chose (IPMI 2.0 table 13-10): some answer a proposal of 17 with 3."""
         chosen = _SUITE_OF_ALGORITHMS.get((data[16], data[24], data[32]))
         if chosen is None or chosen == self.suite:
             return True
@@ -312,11 +312,11 @@ class Login(Transport):
 
 
 def _stage(a_try: Mapping[str, Any]) -> int:
-    """How far a try has come."""
+    """Return the stage of an attempt; higher is later."""
     stage = a_try["sessioncontext"]
     return _STAGES.index(stage) if stage in _STAGES else -1
 
 
 def _computing(a_try: Mapping[str, Any]) -> bool:
-    """Whether the BMC owes this try an answer of RAKP."""
+    """Tell whether this attempt waits for a RAKP answer of the BMC."""
     return _stage(a_try) > 0

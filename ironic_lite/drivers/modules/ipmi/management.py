@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Boot devices, NMI, sensors and maker of a server, over IPMI."""
+"""Boot devices, NMI, sensors and vendor of a server, over IPMI."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from ironic_lite.drivers.interfaces import management
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.ipmi import boot_device, commands, driver_info, sensors
 
-# IANA private enterprise numbers of makers of servers, under the names that Ironic's users know.
+# IANA private enterprise numbers of server vendors, and Ironic's names for them.
 _VENDORS = {
     2: "ibm",
     11: "hp",
@@ -48,7 +48,7 @@ class IPMIManagement(management.ManagementInterface):
         return list(boot_device.SELECTORS)
 
     def set_boot_device(self, task: Task, device: str, persistent: bool = False) -> None:
-        """See the base class; :mod:`boot_device` tells how.
+        """See the base class; :mod:`boot_device` does the work.
 
         :raises InvalidParameterValue: when the device is not supported.
         :raises IPMIFailure: when the BMC cannot be reached or refuses.
@@ -60,13 +60,13 @@ class IPMIManagement(management.ManagementInterface):
         boot_device.set_device(task, device, persistent)
 
     def get_boot_device(self, task: Task) -> dict[str, Any]:
-        """See the base class; both values are None when there is no override, or none that has a name here."""
+        """See the base class; both values are None when there is no override, or its selector is unknown."""
         return boot_device.get_device(task)
 
     def detect_vendor(self, task: Task) -> str:
-        """Get Device ID (IPMI 2.0 section 20.1).
+        """Return the vendor, by Get Device ID (IPMI 2.0 section 20.1).
 
-        :returns: a short name, or ``iana-<enterprise number>`` of a maker without one.
+        :returns: a short name, or ``iana-<enterprise number>`` for a vendor without one.
         """
         number = commands.get_device_id(driver_info.parse(task.node.driver_info)).manufacturer
         return _VENDORS.get(number, f"{management.UNKNOWN_VENDOR}{number}")
@@ -80,5 +80,5 @@ class IPMIManagement(management.ManagementInterface):
         )
 
     def get_sensors_data(self, task: Task) -> dict[str, Any]:
-        """Every sensor with a reading: ``{type: {"NAME (0xNN)": {"Sensor ID", "Sensor Reading", ...}}}``."""
+        """Return every sensor with a reading: ``{type: {"NAME (0xNN)": {"Sensor ID", "Sensor Reading", ...}}}``."""
         return sensors.read_all(driver_info.parse(task.node.driver_info))

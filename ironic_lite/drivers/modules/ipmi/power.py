@@ -18,15 +18,15 @@ LOG = log.getLogger(__name__)
 
 FIRST_POLL = 0.1
 SLOWEST_POLL = 2.0
-"""Seconds between two looks at a changing power state: short at first, doubling up to the second value."""
+"""Seconds between two polls of a changing power state: they double from the first value up to the second."""
 
 FIRST_REPEAT = 2.0
 SLOWEST_REPEAT = 15.0
-"""Seconds after which a request is sent again because the server is still as it was: doubled each time. BMCs lose a
-power on that comes too soon after a power off, and operating systems a power button pressed while they start."""
+"""Seconds after which a request is sent again because the power state has not changed; they double each time. BMCs
+lose a power on that comes too soon after a power off, and an operating system that starts ignores the power button."""
 
 _OFF_SINCE: dict[str, float] = {}
-"""When servers were seen to have gone off at our request (``time.monotonic()``), by the endpoint of their BMC."""
+"""When a server was first seen off after our request (``time.monotonic()``), by its BMC's endpoint."""
 
 
 class IPMIPower(power.PowerInterface):
@@ -47,15 +47,15 @@ class IPMIPower(power.PowerInterface):
         return list(states.POWER_TARGETS)
 
     def connection_facts(self, task: Task) -> dict[str, Any]:
-        """The cipher suite of the last session, where there was one lately."""
+        """Return the cipher suite of the last session, if there was one recently."""
         suite = sessions.POOL.suite(_info(task))
         return {} if suite is None else {"ipmi_cipher_suite": suite}
 
     def get_power_state(self, task: Task) -> str:
-        """Ask the BMC.
+        """Return the power state that the BMC reports.
 
         :returns: ``error`` when the BMC's answer holds no power state.
-        :raises IPMIFailure: when there is no answer.
+        :raises IPMIFailure: when the BMC does not answer or refuses.
         """
         on = commands.power_is_on(_info(task))
         if on is None:
@@ -67,7 +67,7 @@ class IPMIPower(power.PowerInterface):
 
         :raises InvalidParameterValue: when there is no such power state.
         :raises PowerStateFailure: when the state is not reached in time.
-        :raises NodeLockLost: when the task has lost the node by the time that the BMC would be told.
+        :raises NodeLockLost: when the task has lost the lock before the request is sent.
         :raises IPMIFailure: when the BMC cannot be reached or refuses.
         """
         if power_state == states.POWER_ON:
@@ -89,7 +89,7 @@ class IPMIPower(power.PowerInterface):
             )
 
     def reboot(self, task: Task, timeout: int | None = None) -> None:
-        """Power off if it is on, then power on; a reset for a node that must never be powered off."""
+        """Power off if the server is on, then power on. Reset a node whose power off is disabled."""
         if commands.power_is_on(_info(task)):
             if task.node.disable_power_off:
                 _reset(task)
@@ -121,7 +121,7 @@ def _soft_power_off(task: Task, asked: str, timeout: int | None) -> None:
 
 
 def _rest(info: driver_info.ConnectionInfo) -> None:
-    """Leave a server that has just been powered off alone for ``[ipmi] power_off_pause``."""
+    """Wait until a server has been off for ``[ipmi] power_off_pause``."""
     off_since = _OFF_SINCE.pop(info.endpoint, 0.0)
     pause = off_since + CONF.ipmi.power_off_pause - time.monotonic()
     if pause > 0:
@@ -131,8 +131,8 @@ def _rest(info: driver_info.ConnectionInfo) -> None:
 def _reset(task: Task) -> None:
     """Reset a server that is on.
 
-    Whether it was reset cannot be seen. A BMC that does not say so either is asked again: that does no harm, as long
-    as the server finds the boot device that the first reset may have used up.
+    The result of a reset is not visible. If the BMC does not confirm it, the reset is repeated. That is harmless as
+    long as the boot device is set again, because the first reset may have used it up.
     """
     info = _info(task)
     boot_device.before_power_on(task)
@@ -145,23 +145,23 @@ def _reset(task: Task) -> None:
         except (exception.IPMICommandRefused, exception.IPMIUnreachable) as problem:
             if not _is_open(problem) or not tries.again():
                 raise
-            LOG.info("%s Resetting it again.", problem)
+            LOG.info("%s Sending the reset again.", problem)
         if flags is not None:
             commands.set_raw_boot_flags(info, flags, task.ensure_locked)
     boot_device.after_power_on(task)
 
 
 def _is_open(problem: exception.IPMIFailure) -> bool:
-    """Whether it is unknown if the BMC has done what it was asked to, or will do it later."""
+    """Tell whether the BMC may have executed the request, or may do so later."""
     if isinstance(problem, exception.IPMICommandRefused):
         return problem.completion in (retry.WRONG_STATE, *retry.UNSETTLED_CODES)
     return isinstance(problem, exception.IPMIUnreachable) and problem.unsettled
 
 
 def _reach(task: Task, what: ChassisControl, asked: str, timeout: float, on: bool) -> None:
-    """Ask for a power state, look whether the server has it, and ask again, for ``timeout`` seconds.
+    """Request a power state, poll it, and repeat the request, for ``timeout`` seconds.
 
-    The server's state is what counts, not what its BMC says to the request.
+    Only the server's power state counts, not the BMC's answer to the request.
     """
     info, deadline = _info(task), time.monotonic() + timeout
     requests, trouble = 1, _ask(task, info, what, on)
@@ -175,13 +175,17 @@ def _reach(task: Task, what: ChassisControl, asked: str, timeout: float, on: boo
             if commands.power_is_on(info) is on:
                 break
         except exception.IPMIUnreachable as silent:
-            # BMCs that share a network port with the server lose their link while its power changes.
+            # A BMC that shares a network port with the server loses its link while power changes.
             silence = str(silent)
         left = deadline - time.monotonic()
         if left <= 0:
             raise _not_reached(asked, timeout, on, requests, trouble, silence)
         if time.monotonic() >= ask_at:
-            LOG.info("BMC %s: still %s, asking again", info.endpoint, "off" if on else "on")
+            LOG.info(
+                "BMC %s: the server is still %s; sending the request again",
+                info.endpoint,
+                "off" if on else "on",
+            )
             trouble = _ask(task, info, what, on)
             repeat = min(2 * repeat, SLOWEST_REPEAT)
             ask_at, requests, poll = time.monotonic() + repeat, requests + 1, FIRST_POLL
@@ -194,14 +198,14 @@ def _reach(task: Task, what: ChassisControl, asked: str, timeout: float, on: boo
 def _ask(task: Task, info: driver_info.ConnectionInfo, what: ChassisControl, on: bool) -> str:
     """Send the request once.
 
-    :returns: what was amiss, for the case that the state is not reached; empty when nothing was.
-    :raises IPMIFailure: when there is nothing to hope for.
+    :returns: the problem, for the message if the power state is not reached; empty without a problem.
+    :raises IPMIFailure: when a retry cannot help.
     """
     try:
         commands.chassis_control(info, what, task.ensure_locked)
     except (exception.IPMICommandRefused, exception.IPMIUnreachable) as problem:
         if _is_open(problem) or commands.power_is_on(info) is on:
-            return f" Last try: {problem}"
+            return f" Last attempt: {problem}"
         raise
     return ""
 
@@ -210,9 +214,9 @@ def _not_reached(
     asked: str, timeout: float, on: bool, requests: int, trouble: str, silence: str
 ) -> exception.PowerStateFailure:
     often = "" if requests == 1 else f" (asked {requests} times)"
-    what = f"the server is still {'off' if on else 'on'} {timeout:g} s after its BMC got the request{often}.{trouble}"
+    what = f"the server is still {'off' if on else 'on'} {timeout:g} s after the request to its BMC{often}.{trouble}"
     if silence:
-        what = f"its BMC got the request{often}, and does not say any more whether the server is on: {silence}"
+        what = f"the BMC got the request{often}, but does not report the power state any more: {silence}"
     return exception.PowerStateFailure(
         f"Failed to set node power state to {asked}: {what}"
         + ("" if on else _ADVICE.get(asked, "")),
@@ -222,5 +226,5 @@ def _not_reached(
 
 _ADVICE = dict.fromkeys(
     (states.SOFT_POWER_OFF, states.SOFT_REBOOT),
-    " Its operating system may ignore the power button; power off instead, or allow more time.",
+    " The operating system may ignore the power button: use a hard power off, or a longer timeout.",
 )

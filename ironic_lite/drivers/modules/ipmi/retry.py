@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""When a command is tried again: one policy for all that a BMC can answer, and for its silence.
+"""The retry policy for all answers of a BMC, and for a BMC that does not answer.
 
-A command is tried again until ``[ipmi] command_retry_timeout`` seconds have passed, unless the answer is final. Final
-is what the same request would meet again: a wrong password or user, too low a privilege, a command or data that the BMC
-does not know. Everything else means "not now": silence, a refused connection, no free session, a BMC that is busy,
-starts, updates itself or cannot say what it did. ``[ipmi] additional_retryable_errors`` takes away from what is final.
+A command is tried again until ``[ipmi] command_retry_timeout`` seconds have passed, unless the answer is final. An
+answer is final if the same request would get it again: a wrong password or user, too low a privilege, an unknown
+command or wrong data. Everything else is temporary: no answer, a refused connection, no free session, a BMC that is
+busy, starts, updates itself or cannot say what it did. ``[ipmi] additional_retryable_errors`` makes more answers
+temporary.
 
-What must not be done twice is not sent again once the BMC may have done it.
+A request that must not be executed twice is not sent again once the BMC may have executed it.
 """
 
 import time
@@ -16,18 +17,18 @@ from ironic_lite.drivers.modules.ipmi import errors, login, wire
 
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 3.0
-"""Seconds before the second try, and between two tries at most; doubled from one to the next."""
+"""Seconds before the second attempt, and at most between two attempts; the pause doubles each time."""
 
 WRONG_STATE = 0xD5
-"""Completion code "not supported in present state": what was asked for may be so already, or not yet be possible."""
+"""Completion code "not supported in present state": the state is reached already, or cannot be reached yet."""
 
-# Completion codes of IPMI 2.0 table 5-2 that the same request would get again. Those from 0x80 to 0xBE, which belong to
-# one command each, and the maker's own from 0x01 to 0x7E are judged to be so too.
+# Completion codes of IPMI 2.0 table 5-2 that the same request would get again. Codes from 0x80 to 0xBE (specific to a
+# command) and from 0x01 to 0x7E (specific to a vendor) count as final too.
 _FINAL_CODES = frozenset(
     (
         0xC1,  # invalid command
         0xC2,  # invalid command for this LUN
-        0xC5,  # reservation cancelled: another one has to be made first
+        0xC5,  # reservation cancelled: the caller must make a new one
         0xC6,  # request data truncated
         0xC7,  # request data length invalid
         0xC8,  # request data field length limit exceeded
@@ -42,14 +43,14 @@ _FINAL_CODES = frozenset(
 )
 
 UNSETTLED_CODES = frozenset((0xC3, 0xCE, 0xCF, 0xFF))
-"""Completion codes that leave open whether the BMC has done what it was asked to."""
+"""Completion codes that do not say whether the BMC has executed the request."""
 
-# The last status code of RMCP+ that has a meaning (table 13-15); one that has none says nothing of what comes next.
+# The last defined RMCP+ status code (table 13-15). An undefined code is not final.
 _LAST_KNOWN_STATUS = 0x12
 
 
 def code_is_final(code: int, request: wire.Request) -> bool:
-    """Whether a completion code other than success ends the tries of a request."""
+    """Tell whether a completion code other than success ends the attempts of a request."""
     if _made_retryable(code):
         return False
     if code in _FINAL_CODES or 0x01 <= code <= 0xBE:
@@ -60,12 +61,12 @@ def code_is_final(code: int, request: wire.Request) -> bool:
 
 
 def status_is_final(status: int) -> bool:
-    """Whether an RMCP+ or RAKP status code other than success ends a login."""
+    """Tell whether an RMCP+ or RAKP status code other than success ends a login."""
     return status not in login.NOT_NOW_STATUSES and status <= _LAST_KNOWN_STATUS
 
 
 def message_is_final(message: str) -> bool:
-    """Whether a final answer, as it would be told, stays final in spite of ``additional_retryable_errors``."""
+    """Tell whether ``additional_retryable_errors`` leaves a final error, given by its message, final."""
     return not any(
         more.lower() in message.lower() for more in CONF.ipmi.additional_retryable_errors if more
     )
@@ -79,9 +80,9 @@ def _made_retryable(code: int) -> bool:
 
 
 class Tries:
-    """The tries of one command, with the pauses between them.
+    """The attempts of one command, with the pauses between them.
 
-    :param deadline: ``time.monotonic()`` value after which there is none.
+    :param deadline: ``time.monotonic()`` value after which there are no more attempts.
     """
 
     def __init__(self, deadline: float) -> None:
@@ -92,7 +93,7 @@ class Tries:
         self._shortened = False
 
     def again(self) -> bool:
-        """Count a try that failed, and pause; False, without a pause, when there is no time for another one."""
+        """Count a failed attempt, and pause; return False without a pause when there is no time for another."""
         self.made += 1
         left = self.deadline - time.monotonic()
         if left <= self._pause:
@@ -102,28 +103,28 @@ class Tries:
         return True
 
     def end_within(self, seconds: float) -> None:
-        """Give up so many seconds from now at the latest; only the first call counts."""
+        """Set the deadline to at most ``seconds`` from now; only the first call counts."""
         if not self._shortened:
             self.deadline = min(self.deadline, time.monotonic() + seconds)
             self._shortened = True
 
     @property
     def told(self) -> str:
-        """How often and how long it was tried, for the message that says so; empty after a single try."""
+        """Return the number of attempts and their time, for a message; empty after a single attempt."""
         if not self.made:
             return ""
         return f" Tried {self.made + 1} times in {time.monotonic() - self._begun:.0f} s."
 
 
 def problem_of(silent: errors.NoAnswer) -> str:
-    """What is known about a BMC that gave no answer, and nothing else."""
+    """Describe a BMC that did not answer, without guessing."""
     if silent.phase in errors.LOGIN_STAGES:
         return (
-            f"it answered, but fell silent at {errors.LOGIN_STAGES[silent.phase]} of the login. "
-            "Its own log may tell why."
+            f"it stopped answering at {errors.LOGIN_STAGES[silent.phase]} of the login. "
+            "See the BMC's own log."
         )
     if silent.phase == "ESTABLISHED":
-        return f"it fell silent in the middle of a session ({silent})."
+        return f"it stopped answering in the middle of a session ({silent})."
     return (
         f"{silent}. Check ipmi_address and ipmi_port, that IPMI over LAN is enabled, "
         "and that the network lets UDP through."

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sensor readings, decoded by means of the BMC's sensor data records (IPMI 2.0 chapters 33, 35 and 43)."""
+"""Sensor readings, decoded with the BMC's sensor data records (IPMI 2.0 chapters 33, 35 and 43)."""
 
 import copy
 import time
@@ -26,13 +26,13 @@ _GET_SDR_REPOSITORY_INFO = 0x20
 
 _NO_READING = "No Reading"
 _UNITS = {"°C": "degrees C", "V": "Volts", "A": "Amps", "W": "Watts", "%": "percent"}
-"""Unit of the library -> of ipmitool; the others are the same."""
+"""The library's units and ipmitool's, where they differ."""
 
 _STATUS = {health.Health.Ok: "ok", health.Health.Warning: "nc", health.Health.Critical: "cr"}
 
 
 class _Reader:
-    """As much of ``pyghmi.ipmi.command.Command`` as its record decoder needs, over our sessions."""
+    """The part of ``pyghmi.ipmi.command.Command`` that its record decoder needs, over our sessions."""
 
     def __init__(self, info: driver_info.ConnectionInfo):
         self._info = info
@@ -76,7 +76,7 @@ def read_all(info: driver_info.ConnectionInfo) -> dict[str, dict[str, dict[str, 
     reader = _Reader(info)
     repository = reader.raw_command(_NETFN_STORAGE, _GET_SDR_REPOSITORY_INFO)
     if not repository["code"] and not any(repository["data"][1:3]):
-        return {}  # No records, which the decoder takes for an error.
+        return {}  # Without records the decoder would raise an error.
     try:
         records = sdr.SDR(reader)
     except (pyghmi_exceptions.IpmiException, NotImplementedError, LookupError) as error:
@@ -84,7 +84,7 @@ def read_all(info: driver_info.ConnectionInfo) -> dict[str, dict[str, dict[str, 
             f"BMC {info.endpoint}: its sensor records cannot be read: {error}"
         ) from None
     found: dict[str, dict[str, dict[str, str]]] = {}
-    # pyghmi shares the records of equal BMCs and notes interim results in them: work on copies.
+    # pyghmi shares the records of equal BMCs and stores interim results in them, so use copies.
     entries = {key: copy.copy(entry) for key, entry in records.sensors.items()}
     for key in records.get_sensor_numbers():
         entry = entries[key]
@@ -121,8 +121,10 @@ def _fields(name: str, entry: Any, reading: Any, raw: bytearray) -> dict[str, st
 
 
 def _told(reading: Any, raw: bytearray) -> str:
-    """A reading as ipmitool writes it, which Ironic's consumers read: a number with its unit; of a discrete sensor a
-    byte with an h behind it."""
+    """Return a reading in ipmitool's format, which Ironic's consumers read.
+
+    An analog sensor has a number with its unit; a discrete sensor has a byte in hexadecimal with an h appended.
+    """
     if reading.unavailable:
         return _NO_READING
     if reading.value is not None:

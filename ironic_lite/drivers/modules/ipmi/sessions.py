@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""All BMCs that this process talks to, and the housekeeping that keeps their sessions warm."""
+"""The sessions with all BMCs of this process, and the thread that keeps them open."""
 
 import atexit
 import contextlib
@@ -16,13 +16,13 @@ from ironic_lite.drivers.modules.ipmi import connection, driver_info, wire
 LOG = log.getLogger(__name__)
 
 TEND_INTERVAL = 5.0
-"""Seconds between two rounds of housekeeping, less when sessions are to be closed sooner."""
+"""Seconds between two rounds of housekeeping, less when sessions expire sooner."""
 
 
 class SessionPool:
     """BMCs by address and port, each with its lock and at most one session.
 
-    One thread does the housekeeping; it exists only while there are BMCs to look after.
+    One housekeeping thread serves all; it runs only while there are BMCs.
     """
 
     def __init__(self) -> None:
@@ -36,12 +36,12 @@ class SessionPool:
         return len(self._bmcs)
 
     def command(self, info: driver_info.ConnectionInfo, request: wire.Request) -> bytes:
-        """Carry out one IPMI command; see ``connection.BMC.command``."""
+        """Run one IPMI command; see ``connection.BMC.command``."""
         with self._bmc(info) as bmc:
             return bmc.command(info, request)
 
     def suite(self, info: driver_info.ConnectionInfo) -> int | None:
-        """Number of the cipher suite of the last session with a BMC; None where there was none lately."""
+        """Return the cipher suite of the last session with a BMC; None if there was none recently."""
         bmc = self._bmcs.get((info.address, info.port))
         return None if bmc is None else bmc.suite
 
@@ -105,7 +105,7 @@ class SessionPool:
             self._forget_cold()
 
     def _close_surplus(self, bmcs: list[connection.BMC]) -> None:
-        """Leave half of the process's file descriptors to others: close what was used longest ago."""
+        """Close the least recently used sessions, so that half of the process's file descriptors stay free."""
         descriptors, _hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
         if descriptors == resource.RLIM_INFINITY:
             return
@@ -122,16 +122,16 @@ class SessionPool:
 
 
 POOL = SessionPool()
-"""The one of this process."""
+"""The session pool of this process."""
 
 
 def close_all(timeout: float = 5.0) -> None:
-    """Log out of every BMC; the orderly end of the process does so by itself.
+    """Log out of every BMC; a process that ends normally does so by itself.
 
-    :param timeout: seconds that all logouts together may take.
+    :param timeout: seconds for all logouts together.
     """
     POOL.close_all(timeout)
 
 
-# BMCs have few sessions, and keep one that nobody closed for a minute.
+# A BMC has few sessions, and an unclosed session blocks one for a minute.
 atexit.register(close_all)

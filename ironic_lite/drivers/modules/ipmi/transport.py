@@ -14,27 +14,27 @@ from ironic_lite.drivers.modules.ipmi import driver_info, errors
 
 FIRST_PATIENCE = 1.0
 PATIENCE_GROWTH = 1.5
-"""Seconds to wait for an answer before a request is sent again, and how the wait grows."""
+"""Seconds to wait for an answer before sending a request again, and the growth factor of the wait."""
 SINGLE_PATIENCE = 10.0
-"""Seconds to wait for the answer to what may be sent only once."""
+"""Seconds to wait for the answer to a request that may be sent only once."""
 MAX_SENDS = 4
 MORE_SENDS = 2
-"""How often one request, or the first packet of a login, goes out before the session counts as lost, and how much more
-often it does with each further session for the same command: some 8 s, then 21, then 50."""
+"""How often to send one request, or the first packet of a login, before the session counts as lost; and how many more
+sends each further session of the same command gets: about 8 s, then 21, then 50."""
 
 _MAX_PACKET = 3000
 
 Guard = Callable[[], None]
-"""Called before a packet goes out; what it raises keeps the packet back."""
+"""Called before each packet is sent; its exception stops the packet."""
 
 
 class Transport(simplesession.Session):
-    """Overrides how pyghmi sends and waits. Whoever derives from it calls ``_open`` before pyghmi's ``__init__``."""
+    """Overrides how pyghmi sends and waits. A subclass calls ``_open`` before pyghmi's ``__init__``."""
 
     def _open(
         self, info: driver_info.ConnectionInfo, deadline: float, candidate: int, former: int
     ) -> None:
-        """Make the socket; the arguments are those of ``wire.Session``."""
+        """Create the socket; the arguments are those of ``wire.Session``."""
         self.last_packet = time.monotonic()
         self._deadline = deadline
         self._guard: Guard | None = None
@@ -44,7 +44,7 @@ class Transport(simplesession.Session):
         self._udp: socket.socket | None = _connect(info, candidate)
 
     def _allow(self, former: int, resend: bool = True) -> None:
-        """How often what comes next may go out."""
+        """Set how often the next request may be sent."""
         self._sends_allowed = MAX_SENDS + MORE_SENDS * former if resend else 1
 
     def _assignsocket(self, server: Any = None) -> socket.socket | None:
@@ -59,7 +59,7 @@ class Transport(simplesession.Session):
         if self._guard is not None:
             begun = time.monotonic()
             self._guard()
-            # The time it takes is not the BMC's.
+            # The time that the guard takes does not count against the BMC.
             spent = time.monotonic() - begun
             self._deadline += spent
             self._resend_at += spent
@@ -71,7 +71,7 @@ class Transport(simplesession.Session):
             raise errors.NoAnswer(f"sending failed: {error}", at_once=True) from None
 
     def _receive(self, until: float) -> bool:
-        """Take in one packet; False when none came before ``until`` (``time.monotonic()``)."""
+        """Process one packet; False when none came before ``until`` (``time.monotonic()``)."""
         assert self._udp is not None
         remaining = until - time.monotonic()
         self._udp.settimeout(max(remaining, 0.0))
@@ -89,7 +89,7 @@ class Transport(simplesession.Session):
             try:
                 self._handle_ipmi_packet(packet)
             except (IndexError, KeyError, ValueError, struct.error):
-                return True  # Truncated or garbled: as if it had never come.
+                return True  # Ignore a truncated or garbled packet.
             self.last_packet = time.monotonic()
             self._heard = True
         return True
@@ -110,23 +110,23 @@ class Transport(simplesession.Session):
                 self.send_payload()
 
     def _begin_step(self, times: float = 1.0, least: float = 0.0) -> None:
-        """Begin to wait for the answer to what has just been sent.
+        """Start to wait for the answer to the packet just sent.
 
-        :param times: how many times as long as usual to wait for it.
-        :param least: seconds that it is waited for at least.
+        :param times: factor for the usual wait.
+        :param least: minimum wait in seconds.
         """
         self._sends, self._patience = 1, max(FIRST_PATIENCE * times, least)
-        # What goes out only once may be answered at any time.
+        # A request that is sent only once gets more time for its answer.
         wait = self._patience if self._sends_allowed > 1 else SINGLE_PATIENCE
         self._resend_at = time.monotonic() + wait
 
     def _check_patience(self) -> None:
-        """Count one more sending.
+        """Count one more send.
 
-        :raises errors.NoAnswer: there were enough, or time is up.
+        :raises errors.NoAnswer: there were enough sends, or the time is up.
         """
         now = time.monotonic()
-        # In the middle of a login that the BMC takes part in, a late answer is worth more than a new session.
+        # Once the BMC takes part in a login, waiting for a late answer is better than a new session.
         patient = self._heard and self.sessioncontext != "ESTABLISHED"
         if now >= self._deadline or (self._sends >= self._sends_allowed and not patient):
             raise errors.NoAnswer("no answer", phase=self.sessioncontext)
@@ -135,7 +135,7 @@ class Transport(simplesession.Session):
         self._resend_at = now + self._patience
 
     def _mark_broken(self, error: str | None = None) -> None:
-        # Without pyghmi's logout, which would wait for the command in progress, that is, for itself.
+        # Skip pyghmi's logout: it would wait for the command in progress, which is this one.
         self.lastpayload = None
         self.logged = 0
         self.logging = False
@@ -144,14 +144,14 @@ class Transport(simplesession.Session):
 
 
 def _connect(info: driver_info.ConnectionInfo, candidate: int) -> socket.socket:
-    """A connected socket, so that the kernel drops strangers' packets and reports a closed port."""
+    """Return a connected socket: the kernel then drops packets of others and reports a closed port."""
     try:
         choices = socket.getaddrinfo(info.address, info.port, 0, socket.SOCK_DGRAM)
     except OSError as error:
         raise errors.NameUnknown(str(error)) from None
     choices = [each for each in choices if not addresses.nobodys(addresses.parse(str(each[4][0])))]
     if not choices:
-        raise errors.NameUnknown("no host can have the address that it stands for")
+        raise errors.NameUnknown("its address cannot belong to a host")
     family, kind, protocol, _name, address = choices[candidate % len(choices)]
     udp = socket.socket(family, kind, protocol)
     try:

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """One RMCP+ session on one UDP socket.
 
-pyghmi knows the protocol: framing, RAKP, encryption. Its transport is another matter (release 1.6.19): the usual
-``Session`` shares sockets, one I/O thread and several registers between all BMCs of the process; a login that
-failed stays in ``initting_sessions`` for ever, so that the BMC is never reached again; any thread may process any
-other's packets, which is a race under native threads; and ``select`` fails once a descriptor passes 1023. The
-``simplesession`` flavour has a socket of its own, but never sends twice and waits without end.
+pyghmi knows the protocol: framing, RAKP, encryption. Its transport (release 1.6.19) does not fit: the usual ``Session``
+shares sockets, one I/O thread and several registers between all BMCs of the process; a failed login stays in
+``initting_sessions`` for ever, so that the BMC is never reached again; any thread may process packets of another one,
+which is a race under native threads; and ``select`` fails for descriptors above 1023. The flavour ``simplesession``
+has a socket of its own, but never resends and waits without a limit.
 
-So this class takes ``simplesession``'s protocol and nothing of its transport (``transport``) and little of its login
-(``login``). No state is shared, hence sessions need no guard but the one of their BMC (``connection``), and
-native and green threads are served alike: only plain socket timeouts are used.
+So this class uses ``simplesession``'s protocol, replaces its transport (``transport``) and most of its login
+(``login``). Sessions share no state, so they need no lock but that of their BMC (``connection``). Only plain socket
+timeouts are used, so native and green threads both work.
 """
 
 import contextlib
@@ -34,10 +34,10 @@ class Request:
     """One IPMI request.
 
     :param netfn: network function, 0x00 for chassis, 0x06 for application (IPMI 2.0 table 5-1).
-    :param resend: False for what must not be done twice when only the answer was lost.
-    :param state_matters: the completion code "not supported in present state" is an answer, nothing to wait out.
-    :param patience: seconds that are enough for a convenience; None: as long as it takes.
-    :param guard: called before each sending.
+    :param resend: False for a request that must not be executed twice when only the answer was lost.
+    :param state_matters: the completion code "not supported in present state" is final instead of temporary.
+    :param patience: seconds to try an optional request; None: until the command's deadline.
+    :param guard: called before each send; its exception stops the request.
     """
 
     netfn: int
@@ -51,22 +51,22 @@ class Request:
 
 
 DEVICE_ID = Request(NETFN_APP, GET_DEVICE_ID)
-"""Get Device ID (section 20.1): changes nothing, and every BMC has it."""
+"""Get Device ID (section 20.1): it changes nothing, and every BMC supports it."""
 
 
 class Session(login.Login):
     """A logged-in session; making one logs in.
 
-    Not thread-safe: ``connection.BMC`` lets one thread at a time use it.
+    Not thread-safe: ``connection.BMC`` allows one thread at a time.
 
-    :param info: where and who.
-    :param suite: cipher suite to begin with; the other one follows unless ``info.cipher_suite`` names one.
+    :param info: address and credentials.
+    :param suite: first cipher suite to try; the other one follows unless ``info.cipher_suite`` is set.
     :param deadline: ``time.monotonic()`` value to give up at.
-    :param candidate: which of the addresses behind a host name to use, counted round and round.
-    :param former: how many sessions were given up before for the same command; later ones are more patient.
-    :param pace: what is known of the BMC's speed; the login adds to it.
-    :raises errors.NoAnswer: the login stayed unanswered; a new session may have more luck.
-    :raises errors.LoginRefused: the BMC answered, and said no.
+    :param candidate: which address of a host name to use; it is taken modulo the number of addresses.
+    :param former: number of lost sessions for the same command; later sessions wait longer.
+    :param pace: the measured speed of the BMC; the login adds its own measurements.
+    :raises errors.NoAnswer: no answer to the login; a new session may succeed.
+    :raises errors.LoginRefused: the BMC refused the login.
     :raises errors.NameUnknown: the host name does not resolve.
     """
 
@@ -83,7 +83,7 @@ class Session(login.Login):
         self.seqlun = 0
         self._plan(info, suite, pace or login.Pace())
         self._open(info, deadline, candidate, former)
-        # With no level pyghmi asks for ADMINISTRATOR and steps down to OPERATOR when that is refused.
+        # Without a level pyghmi requests ADMINISTRATOR, and OPERATOR when the BMC refuses.
         level = None if info.privilege == "ADMINISTRATOR" else info.privilege
         try:
             super().__init__(
@@ -102,16 +102,16 @@ class Session(login.Login):
             self.close()
             raise
         finally:
-            # pyghmi notes each session for its global keepalive loop, which nothing here runs.
+            # pyghmi registers each session for its global keepalive loop, which this package does not use.
             simplesession.Session.keepalive_sessions.pop(self, None)
 
     def request(self, request: Request, deadline: float, former: int = 0) -> tuple[int, bytes]:
         """Send one request and wait for its answer.
 
         :param deadline: ``time.monotonic()`` value to give up at.
-        :param former: as for the session.
+        :param former: as for :class:`Session`.
         :returns: completion code and data.
-        :raises errors.NoAnswer: the session is not usable any more.
+        :raises errors.NoAnswer: no answer; the session is unusable.
         """
         self._receive_waiting()
         self._forget_requests()
@@ -129,7 +129,7 @@ class Session(login.Login):
         return response["code"], bytes(response["data"])
 
     def keepalive(self) -> None:
-        """Send a harmless request and do not wait: ``keepalive_lost`` tells later whether it was answered.
+        """Send a harmless request without waiting; ``keepalive_lost`` tells later whether it was answered.
 
         :raises errors.NoAnswer: it could not be sent.
         """
@@ -140,21 +140,21 @@ class Session(login.Login):
         self.raw_command(NETFN_APP, GET_DEVICE_ID, retry=False)
 
     def keepalive_lost(self) -> bool:
-        """Whether the last keepalive is still without an answer."""
+        """Tell whether the last keepalive is still unanswered."""
         self._receive_waiting()
         if self.keepalive_sent is not None and self.lastresponse is not None:
             self.keepalive_sent = None
         return self.keepalive_sent is not None
 
     def _forget_requests(self) -> None:
-        """A late answer to a keepalive must not pass for the answer to the next request."""
+        """Forget open requests, so that a late answer does not count as the answer to the next request."""
         if self.request_entry:
             self.request_entry.clear()
             self.seqlun = (self.seqlun + 1) & 0x3F
         self.keepalive_sent = None
 
     def close(self) -> None:
-        """Log out, without waiting for the BMC's consent, and give the socket back."""
+        """Log out without waiting for an answer, and close the socket."""
         if self._udp is None:
             return
         if self.sessioncontext == "ESTABLISHED":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers whose operating system is somebody else's business."""
+"""Deploy interface for servers whose operating system is managed elsewhere."""
 
 from ironic_lite.drivers.interfaces import steps
 from ironic_lite.drivers.interfaces.deploy import DeployInterface
@@ -8,7 +8,7 @@ from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 
 class NoDeploy(Unconfigured, DeployInterface):
-    """Goes through all states and touches nothing: neither power nor disk."""
+    """Passes through all states and changes neither power nor disk."""
 
     def prepare(self, task: Task) -> None:
         return None
@@ -21,4 +21,4 @@ class NoDeploy(Unconfigured, DeployInterface):
 
     @steps.deploy_step(priority=100, repeatable=True)
     def deploy(self, task: Task) -> None:
-        """There is nothing to deploy."""
+        """Do nothing."""

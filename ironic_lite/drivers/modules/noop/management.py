@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers whose boot order a person has set for good."""
+"""Management interface for servers with a fixed boot order."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 
 class NoopManagement(Unconfigured, ManagementInterface):
-    """Accepts what deployment asks for and changes nothing: the server tries the network first, then its disk."""
+    """Accepts boot devices and changes nothing: the server itself tries the network first, then its disk."""
 
     def get_supported_boot_devices(self, task: Task) -> list[str]:
         return [PXE, DISK]

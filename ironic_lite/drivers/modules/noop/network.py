@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Flat networks that nobody switches."""
+"""Network interface for flat networks that the service does not switch."""
 
 from typing import Any
 
@@ -9,7 +9,8 @@ from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 _NO_SWITCH = refused_fields.Refused(
-    "No network is switched for the node; plug it in where its ramdisk finds the API, and remove the field."
+    "The service does not switch networks for this node; connect it to a network with access to the API, and remove "
+    "the field."
 )
 _REFUSED = {
     f"{purpose}_network": _NO_SWITCH
@@ -18,7 +19,7 @@ _REFUSED = {
 
 
 class NoopNetwork(Unconfigured, NetworkInterface):
-    """Every server stays plugged in where it is."""
+    """Leaves every server in its network."""
 
     def refused_properties(self) -> dict[str, refused_fields.Refused]:
         return dict(_REFUSED)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers with local disks only."""
+"""Storage interface for servers with local disks only."""
 
 from ironic_lite.drivers.interfaces.storage import StorageInterface
 from ironic_lite.drivers.interfaces.task import Task
@@ -7,7 +7,7 @@ from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 
 class NoopStorage(Unconfigured, StorageInterface):
-    """There are no remote volumes; images go onto the local disk."""
+    """Attaches no volumes; images are written to the local disk."""
 
     def attach_volumes(self, task: Task) -> None:
         return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ``no-*`` interfaces: whatever they are asked for, the node cannot do it, and they say so."""
+"""The ``no-*`` interfaces: they refuse every request, because the node does not support it."""
 
 from typing import Any, NoReturn
 
@@ -15,7 +15,7 @@ from ironic_lite.drivers.interfaces.vendor import VendorInterface
 
 
 class Unsupported:
-    """Mixed in before the interface class."""
+    """Mix-in that refuses every request; put it before the interface class."""
 
     supported = False
     interface_type: str

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Boot interface ``ipxe``: servers boot over the network and ask the API for their script.
+"""Boot interface ``ipxe``: servers boot over the network and request their script from the API.
 
-What a server is to boot is on its record: the deploy ramdisk (``driver_internal_info['ramdisk_params']``), its
+The node's record says what its server boots: the deploy ramdisk (``driver_internal_info['ramdisk_params']``), the
 instance's ramdisk (``['instance_ramdisk']``), or else the disk. There are no files to write or to clean up.
 """
 
@@ -26,17 +26,17 @@ _PROPERTIES = {
     "deploy_kernel": "URL of the deploy ramdisk's kernel (http or https). Required.",
     "deploy_ramdisk": "URL of the deploy ramdisk (http or https). Required.",
     "rescue_kernel": "URL of the rescue ramdisk's kernel; only a rescue needs it. Optional.",
-    "rescue_ramdisk": "URL of the rescue ramdisk, which tenants get to see; only a rescue needs it. Optional.",
-    "kernel_append_params": "Arguments of that kernel; %default% stands for the configured ones. Optional.",
-    boot_persistence.FIELD: "Whether the boot device is set for good; default is Default. One of Always, "
+    "rescue_ramdisk": "URL of the rescue ramdisk, which tenants can see; only a rescue needs it. Optional.",
+    "kernel_append_params": "Kernel arguments of the ramdisk; %default% means [pxe] kernel_append_params. Optional.",
+    boot_persistence.FIELD: "Whether to set the boot device persistently; default is Default. One of Always, "
     "Default, Never. Optional.",
 }
 
 
 def api_url() -> str:
-    """Where a booting server reaches the API.
+    """Return the URL at which a booting server reaches the API.
 
-    :raises InvalidParameterValue: when the API listens on all addresses and nobody said which one to tell.
+    :raises InvalidParameterValue: when the API listens on all addresses and ``[api] public_endpoint`` is not set.
     """
     if CONF.api.public_endpoint:
         return str(CONF.api.public_endpoint).rstrip("/")
@@ -48,7 +48,7 @@ def api_url() -> str:
     else:
         if address.is_unspecified:
             raise exception.InvalidParameterValue(
-                err=f"The API listens on {host}, which no server can call back. Set [api] public_endpoint to the URL "
+                err=f"The API listens on {host}, which servers cannot connect to. Set [api] public_endpoint to the URL "
                 "that servers reach it at."
             )
         if address.version == 6:
@@ -59,16 +59,17 @@ def api_url() -> str:
 
 _REFUSED = {
     "pxe_template": refused_fields.Refused(
-        "The service makes the boot scripts itself; use kernel_append_params for what the ramdisk is to be told."
+        "The service generates the boot scripts itself; use kernel_append_params to pass arguments to the ramdisk."
     ),
     "external_http_url": refused_fields.Refused(
-        "The service serves no images; let deploy_kernel and deploy_ramdisk name a server that the node reaches."
+        "The service serves no images; set deploy_kernel and deploy_ramdisk to URLs of a server that the node can "
+        "reach."
     ),
 }
 
 
 class IPXEBoot(BootInterface):
-    """Boots the deploy ramdisk by iPXE, the deployed system from its disk or, if it is a ramdisk itself, by iPXE."""
+    """Boots ramdisks by iPXE, and a deployed system from its disk."""
 
     ramdisk_boot = True
 
@@ -79,11 +80,11 @@ class IPXEBoot(BootInterface):
         return dict(_REFUSED)
 
     def validate(self, task: Task) -> None:
-        """See the base class. Asks the servers of kernel and ramdisk whether they are there."""
+        """See the base class. Asks the servers of kernel and ramdisk whether the files exist."""
         self._validate_and_ask(task, "deploy")
 
     def validate_rescue(self, task: Task) -> None:
-        """See the base class. Asks as well."""
+        """See the base class. Asks the servers of kernel and ramdisk whether the files exist."""
         self._validate_and_ask(task, "rescue")
 
     def _validate_and_ask(self, task: Task, kind: str) -> None:
@@ -99,12 +100,12 @@ class IPXEBoot(BootInterface):
         boot_persistence.check(task.node)
         if not task.ports:
             raise exception.MissingParameterValue(
-                err=f"Node {task.node.uuid} has no port; add one with the MAC address it boots from."
+                err=f"Node {task.node.uuid} has no port; create one with the MAC address that it boots from."
             )
         api_url()
 
     def prepare_ramdisk(self, task: Task, ramdisk_params: dict[str, Any]) -> None:
-        """See the base class. The record is saved: the server may ask as soon as it is powered on."""
+        """See the base class. Saves the record, because the server requests its script as soon as it is on."""
         self._validate(task, _kind(task.node))
         for name, value in ramdisk_params.items():
             kernel_args.parse(f"{name}={value}", "the agent's kernel arguments")
@@ -118,7 +119,6 @@ class IPXEBoot(BootInterface):
             task.node.save()
 
     def validate_instance_ramdisk(self, task: Task) -> dict[str, str]:
-        """See the base class."""
         instance_ramdisk.arguments(task.node)
         return instance_ramdisk.urls(task.node)
 
@@ -133,7 +133,7 @@ class IPXEBoot(BootInterface):
             task.set_boot_device(management.DISK, persistent=True)
 
     def adopt_instance(self, task: Task) -> None:
-        """See the base class. An instance in memory goes on asking for its script."""
+        """See the base class. A ramdisk instance keeps requesting its script."""
         if task.driver.deploy.boots_ramdisk:
             self.validate_instance_ramdisk(task)
             task.node.set_driver_internal_info(INSTANCE_RAMDISK, True)
@@ -169,7 +169,8 @@ class IPXEBoot(BootInterface):
 
 
 def _arguments(node: Any) -> list[str]:
-    """Kernel arguments of the deploy and the rescue ramdisk. ``instance_info``, which lessees may set, has no part."""
+    """Return the kernel arguments of the deploy or rescue ramdisk. Lessees may set ``instance_info``, so it is not
+    used here."""
     arguments = kernel_args.of(node, "driver_info")
     if node.provision_state in _INSPECTING:
         arguments += kernel_args.parse(
@@ -183,5 +184,5 @@ def _files(kind: str) -> tuple[str, str]:
 
 
 def _kind(node: Any) -> str:
-    """Which ramdisk the node is to boot."""
+    """Return which ramdisk the node boots: deploy or rescue."""
     return "rescue" if node.provision_state in _RESCUING else "deploy"

@@ -12,29 +12,29 @@ _ARGUMENTS = "ramdisk_kernel_arguments"
 
 
 def urls(node: Any) -> dict[str, str]:
-    """What ``instance_info`` names to boot: ``kernel`` and ``ramdisk``, or ``boot_iso``.
+    """Return the URLs to boot from ``instance_info``: ``kernel`` and ``ramdisk``, or ``boot_iso``.
 
-    :raises MissingParameterValue: when it is nothing, or half of it.
-    :raises InvalidParameterValue: when a URL cannot stand in a boot script, or it is both.
+    :raises MissingParameterValue: when all of them are missing, or one of kernel and ramdisk is.
+    :raises InvalidParameterValue: when a URL cannot be used in a boot script, or boot_iso is set with the others.
     """
     info = node.instance_info
     if info.get(ISO):
         both = [name for name in _FILES if info.get(name)]
         if both:
             raise exception.InvalidParameterValue(
-                err=f"instance_info has boot_iso as well as {' and '.join(both)}; remove what is not to be booted."
+                err=f"instance_info has boot_iso as well as {' and '.join(both)}; remove one of the two."
             )
         return {ISO: kernel_args.check_url(info[ISO], f"instance_info/{ISO}")}
     if not any(info.get(name) for name in _FILES):
         raise exception.MissingParameterValue(
-            err=f"Node {node.uuid} is deployed with a ramdisk, and its instance_info names none: set kernel and "
+            err=f"Node {node.uuid} is deployed with a ramdisk, but its instance_info names none: set kernel and "
             "ramdisk, or boot_iso, to http or https URLs."
         )
     return {name: kernel_args.check_url(info.get(name), f"instance_info/{name}") for name in _FILES}
 
 
 def script(node: Any) -> str:
-    """The boot script of the instance.
+    """Return the boot script of the instance.
 
     :raises: what :func:`urls` and :func:`arguments` raise.
     """
@@ -47,9 +47,9 @@ def script(node: Any) -> str:
 
 
 def arguments(node: Any) -> list[str]:
-    """Kernel arguments of the instance: its own, and those of the node or of the service. An ISO image brings its own.
+    """Return the kernel arguments of the instance: its own, then the node's or the configured ones.
 
-    :raises InvalidParameterValue: when they cannot stand in a boot script.
+    :raises InvalidParameterValue: when one cannot be used in a boot script.
     """
     own = node.instance_info.get(_ARGUMENTS) or ""
     return [

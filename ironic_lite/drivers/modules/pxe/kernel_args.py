@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kernel arguments, read as the Linux kernel and iPXE read them.
+"""Kernel arguments, parsed as the Linux kernel and iPXE parse them.
 
-The kernel takes blanks between double quotes as part of an argument. iPXE knows no quotes: it cuts a line of its script
-into words at blanks, takes the words ``||``, ``&&`` and ``;`` as the ends of a command and a word that begins with
-``#`` as the beginning of a comment, and replaces ``${...}``. In the end it puts single blanks between the words again.
-A person who may set a node's kernel arguments must not thereby write scripts (CVE-2026-46447), so what iPXE would take
-for itself is refused, argument by argument, and the line is made of what has been checked. Nothing else is refused.
+The kernel accepts blanks within double quotes as part of an argument. iPXE knows no quotes: it splits a script line at
+blanks, treats the words ``||``, ``&&`` and ``;`` as the end of a command and a word that begins with ``#`` as a
+comment, and replaces ``${...}``. Then it joins the words with single blanks. Somebody who may set a node's kernel
+arguments must not be able to write scripts (CVE-2026-46447). So this module refuses each argument that iPXE would
+interpret, and nothing else, and makes the line from the checked arguments.
 """
 
 import re
@@ -18,7 +18,7 @@ from ironic_lite.common import exception, outbound
 from ironic_lite.conf import CONF
 
 DEFAULT = "%default%"
-"""Stands for the configured arguments within a node's own."""
+"""Placeholder for the configured arguments within a node's own."""
 
 _ARGUMENT = re.compile(r'(?:[^ "]|"[^"]*")+')
 _OPERATORS = frozenset({"||", "&&", ";"})
@@ -26,10 +26,10 @@ _MAX_LENGTH = 4096
 
 
 def parse(text: Any, what: str) -> list[str]:
-    """The arguments in a text; quotes stay where they are.
+    """Split a text into arguments; quotes are kept.
 
-    :param what: where the text stands, for the message.
-    :raises InvalidParameterValue: naming the first argument that is refused.
+    :param what: the field of the text, for the message.
+    :raises InvalidParameterValue: when an argument is refused; the message names the first one.
     """
     if not isinstance(text, str):
         raise _invalid(f"{what} must be text.")
@@ -39,7 +39,7 @@ def parse(text: Any, what: str) -> list[str]:
     if not text.isprintable():
         raise _invalid(f"{what} has a line break or another control character; use blanks.")
     if text.count('"') % 2:
-        raise _invalid(f"{what} has a double quote without its second one.")
+        raise _invalid(f"{what} has a double quote that is not closed.")
     arguments = _ARGUMENT.findall(text)
     for argument in arguments:
         problem = _problem(argument)
@@ -49,36 +49,36 @@ def parse(text: Any, what: str) -> list[str]:
 
 
 def _problem(argument: str) -> str | None:
-    """What iPXE would make of an argument that is none of its business."""
+    """Describe how iPXE would misread an argument; None when it is fine."""
     if "${" in argument:
-        return "iPXE would replace '${...}' by a variable of its own, and knows no way to write it"
+        return "iPXE would replace '${...}' by a variable, and has no way to escape it"
     if "  " in argument:
-        return "iPXE would make one blank of several"
+        return "iPXE would replace several blanks by one"
     for word in argument.split(" "):
         if word in _OPERATORS:
-            return f"iPXE would take '{word}' between blanks for the end of its command"
+            return f"iPXE would treat '{word}' between blanks as the end of the command"
         if word.startswith("#"):
-            return "iPXE would take a word that begins with '#' for a comment"
+            return "iPXE would treat a word that begins with '#' as a comment"
     return None
 
 
 def problems() -> Iterator[str]:
-    """What is wrong with the kernel arguments in the configuration, a line each."""
+    """Yield a message for each invalid kernel argument option in the configuration."""
     for group, name in (("pxe", "kernel_append_params"), ("inspector", "extra_kernel_params")):
         try:
             parse(CONF[group][name] or "", f"[{group}] {name}")
         except exception.InvalidParameterValue as exc:
             yield exc.message
         except cfg.Error:
-            # Whoever reads the files tells of values that cannot be read.
+            # The check of the configuration files reports values that cannot be read.
             continue
 
 
 def of(node: Any, *places: str) -> list[str]:
-    """Arguments of a node's kernel: ``kernel_append_params`` of the first place that has them, else those configured.
+    """Return a node's kernel arguments: ``kernel_append_params`` of the first place that has it, else the option's.
 
-    :param places: ``instance_info`` and ``driver_info``, or one of them.
-    :raises InvalidParameterValue: when they cannot stand in a boot script.
+    :param places: ``instance_info`` and ``driver_info``, or one of the two.
+    :raises InvalidParameterValue: when one cannot be used in a boot script.
     """
     where, own = "[pxe] kernel_append_params", None
     for place in places:
@@ -92,17 +92,17 @@ def of(node: Any, *places: str) -> list[str]:
 
 
 def expand(own: str | None, configured: str) -> str:
-    """A node's arguments with the configured ones in place of ``%default%``; the configured ones if it has none."""
+    """Replace ``%default%`` in a node's arguments by the configured ones; without own arguments return those."""
     if own is None:
         return configured
     return own.replace(DEFAULT, configured)
 
 
 def check_url(url: Any, what: str) -> str:
-    """A URL that may stand in a boot script.
+    """Check that a URL can be used in a boot script, and return it.
 
-    :raises MissingParameterValue: when it is not there.
-    :raises InvalidParameterValue: when it is not http or https, or holds what iPXE would take for something else.
+    :raises MissingParameterValue: when the URL is missing.
+    :raises InvalidParameterValue: when it is not http or https, or holds characters that iPXE would interpret.
     """
     if not url:
         raise exception.MissingParameterValue(
@@ -110,12 +110,14 @@ def check_url(url: Any, what: str) -> str:
         )
     if not isinstance(url, str) or not url.isascii() or "${" in url:
         raise _invalid(
-            f"{what} has characters that cannot stand in a boot script; percent-encode them."
+            f"{what} has characters that cannot be used in a boot script; percent-encode them."
         )
     try:
         outbound.parse(url, what)
     except outbound.OutboundError as exc:
-        raise _invalid(f"{exc}. iPXE fetches it, and the conductor stores no files.") from exc
+        raise _invalid(
+            f"{exc}. iPXE downloads it from there; the conductor stores no files."
+        ) from exc
     return url
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The iPXE scripts of nodes. What goes into them has been checked before: see :mod:`kernel_args`."""
+"""The iPXE scripts of nodes. The values in them are checked before: see :mod:`kernel_args`."""
 
 _KERNEL_AND_RAMDISK = """#!ipxe
 # node {node}: {what}
@@ -30,17 +30,17 @@ exit
 def kernel_and_ramdisk(
     node: str, what: str, kernel: str, ramdisk: str, arguments: list[str]
 ) -> str:
-    """Boot a kernel with a ramdisk; both are URLs. ``what`` it is is shown on the console."""
+    """Return the script that boots a kernel and a ramdisk (URLs); the console shows ``what`` it is."""
     return _KERNEL_AND_RAMDISK.format(
         node=node, what=what, kernel=kernel, ramdisk=ramdisk, arguments=" ".join(arguments)
     )
 
 
 def iso(node: str, url: str) -> str:
-    """Boot an ISO image as if it were a disk."""
+    """Return the script that boots an ISO image as a disk."""
     return _ISO.format(node=node, url=url)
 
 
 def disk(node: str) -> str:
-    """Go on to the next boot device."""
+    """Return the script that continues with the next boot device."""
     return _DISK.format(node=node)

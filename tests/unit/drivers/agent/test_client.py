@@ -191,7 +191,7 @@ def test_who_is_no_agent_is_told_of_in_one_way(
         command = told.partition("command ")[2].partition(":")[0]
         assert told == (
             f"Connection to agent failed: command {command}: no agent of node {_node(url).uuid} answers at "
-            "URL/v1. The conductor's log tells more"
+            "URL/v1. See the conductor's log for the cause"
         )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The contract of inspection hooks, and how they are loaded and run."""
+"""The contract of inspection hooks, and the code that loads and runs them."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
@@ -19,23 +19,23 @@ Data = dict[str, Any]
 
 
 class InspectionHook:
-    """Looks at an inventory, and records what it finds on the node, its ports or in the plugin data.
+    """Reads an inventory and records facts on the node, on its ports or in the plugin data.
 
-    Nothing in the data is to be believed: it comes from the server's network. A hook may run again on the same data.
-    Changes of ``task.node`` are not saved here; ports are written at once.
+    A hook must not trust the data, which comes from the server's network. A hook may run again on the same data.
+    The caller saves ``task.node`` afterwards; hooks save ports themselves.
     """
 
     dependencies: ClassVar[tuple[str, ...]] = ()
-    """Hooks that have to be configured, and before this one."""
+    """Names of hooks that must be configured before this one."""
 
     def preprocess(self, task: Task, inventory: Data, plugin_data: Data) -> None:
-        """Runs before all hooks are called.
+        """Check the data; runs for all hooks before the first hook is called.
 
         :raises HardwareInspectionFailure: when the data cannot be used.
         """
 
     def __call__(self, task: Task, inventory: Data, plugin_data: Data) -> None:
-        """The hook's work.
+        """Process the data.
 
         :raises HardwareInspectionFailure: when the data cannot be used.
         """
@@ -44,7 +44,7 @@ class InspectionHook:
 class Hooks:
     """The configured hooks, in order.
 
-    :raises ConfigInvalid: when one does not exist, cannot be loaded, or stands before one that it depends on.
+    :raises ConfigInvalid: when one does not exist, cannot be loaded, or is configured before a hook that it depends on.
     """
 
     def __init__(self) -> None:
@@ -55,9 +55,9 @@ class Hooks:
         _check_order(self._hooks)
 
     def run(self, task: Task, inventory: Data, plugin_data: Data) -> None:
-        """Run them all on what a ramdisk has sent.
+        """Run all hooks on the data of a ramdisk.
 
-        :raises HardwareInspectionFailure: naming the hook that could not go on.
+        :raises HardwareInspectionFailure: when a hook fails; the message names it.
         """
         for name, hook in self._hooks:
             _run(task, name, hook.preprocess, inventory, plugin_data)
@@ -73,7 +73,7 @@ def _load(names: list[str]) -> Sequence[tuple[str, InspectionHook]]:
 
     def missing(absent: Iterable[str]) -> None:
         raise exception.ConfigInvalid(
-            error_msg=f"[inspector] hooks names {', '.join(sorted(absent))}, which nobody has installed."
+            error_msg=f"[inspector] hooks names {', '.join(sorted(absent))}, which no installed package provides."
         )
 
     manager = named.NamedExtensionManager(
@@ -94,7 +94,7 @@ def _check_order(hooks: Sequence[tuple[str, InspectionHook]]) -> None:
         for needed in hook.dependencies:
             if needed not in before:
                 raise exception.ConfigInvalid(
-                    error_msg=f"[inspector] hooks: '{name}' needs '{needed}' before it."
+                    error_msg=f"[inspector] hooks: '{name}' depends on '{needed}', which must come before it."
                 )
         before.add(name)
 

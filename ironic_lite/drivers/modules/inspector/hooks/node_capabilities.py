@@ -14,7 +14,7 @@ _ALIAS = {"vendor_id", "product_id", "name"}
 
 
 class BootModeHook(InspectionHook):
-    """``boot_mode``: that of the ramdisk."""
+    """Sets ``boot_mode`` to the boot mode of the ramdisk."""
 
     def __call__(self, task: Task, inventory: Data, plugin_data: Data) -> None:
         mode = fact(inventory, "boot", "current_boot_mode")
@@ -23,7 +23,7 @@ class BootModeHook(InspectionHook):
 
 
 class CPUCapabilitiesHook(InspectionHook):
-    """What the CPU flags stand for (``[inspector] cpu_capabilities``)."""
+    """Sets the capabilities that the CPU flags map to (``[inspector] cpu_capabilities``)."""
 
     def __call__(self, task: Task, inventory: Data, plugin_data: Data) -> None:
         flags = fact(inventory, "cpu", "flags")
@@ -35,9 +35,9 @@ class CPUCapabilitiesHook(InspectionHook):
 
 
 class PCIDevicesHook(InspectionHook):
-    """How many devices of each configured kind there are (``[inspector] pci_device_alias``).
+    """Sets the number of PCI devices of each configured alias (``[inspector] pci_device_alias``).
 
-    The ramdisk tells them in ``pci_devices`` of the plugin data, with its collector ``pci-devices``.
+    The ramdisk's collector ``pci-devices`` reports them in ``pci_devices`` of the plugin data.
     """
 
     def __init__(self) -> None:

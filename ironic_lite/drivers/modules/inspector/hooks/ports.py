@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hook ``ports``: the valid network interfaces become ports, and ports that are not to be kept go."""
+"""Hook ``ports``: creates ports for the valid network interfaces, and deletes the ports that are not kept."""
 
 from oslo_log import log
 from oslo_utils import uuidutils
@@ -14,7 +14,7 @@ LOG = log.getLogger(__name__)
 
 
 class PortsHook(InspectionHook):
-    """Goes by ``[inspector] keep_ports`` and ``update_pxe_enabled``."""
+    """Reads ``[inspector] keep_ports`` and ``update_pxe_enabled``."""
 
     dependencies = ("validate-interfaces",)
 
@@ -25,7 +25,11 @@ class PortsHook(InspectionHook):
         there = {}
         for port in of_node(task):
             if kept is not None and port.address not in kept:
-                LOG.info("Node %s: port %s is not kept", task.node.uuid, port.address)
+                LOG.info(
+                    "Node %s: deleting port %s, because of [inspector] keep_ports",
+                    task.node.uuid,
+                    port.address,
+                )
                 port.destroy()
                 continue
             there[port.address] = port
@@ -38,7 +42,7 @@ class PortsHook(InspectionHook):
 
 
 def of_node(task: Task) -> list[Port]:
-    """The node's ports as they are now; the task's own list is older than the ports that a hook has made."""
+    """Read the node's ports from the database; the task's list lacks the ports that a hook has created."""
     return list(Port.list_by_node_id(task.context, task.node.id))
 
 
@@ -55,7 +59,11 @@ def _create(task: Task, mac: str, nic: Data) -> None:
     try:
         port.create()
     except exception.MACAlreadyExists:
-        # Network adapters of management processors have the same address on every server.
-        LOG.warning("Node %s: %s is the port of another node, and stays it", task.node.uuid, mac)
+        # Internal network adapters of BMCs have the same MAC address on every server.
+        LOG.warning(
+            "Node %s: no port for %s, because another node has a port with this address",
+            task.node.uuid,
+            mac,
+        )
         return
     LOG.info("Node %s: new port %s", task.node.uuid, mac)

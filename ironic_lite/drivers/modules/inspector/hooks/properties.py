@@ -15,7 +15,7 @@ _MAX_TEXT = 64
 
 
 def fact(inventory: Data, section: str, key: str) -> Any:
-    """A value of the inventory; None where the ramdisk does not tell it."""
+    """Return a value of the inventory; None when it is missing."""
     found = inventory.get(section)
     return found.get(key) if isinstance(found, dict) else None
 
@@ -37,7 +37,7 @@ class ArchitectureHook(InspectionHook):
         architecture = fact(inventory, "cpu", "architecture")
         if not isinstance(architecture, str) or not 0 < len(architecture) <= _MAX_TEXT:
             raise exception.HardwareInspectionFailure(
-                "the inventory does not tell the architecture of the processors"
+                "the inventory lacks the architecture of the CPU"
             )
         record(task, "cpu_arch", architecture)
 
@@ -48,17 +48,17 @@ class CPUsHook(InspectionHook):
     def __call__(self, task: Task, inventory: Data, plugin_data: Data) -> None:
         count = _number(inventory, "cpu", "count")
         if count is None:
-            LOG.warning("Node %s: the inventory does not count processors", task.node.uuid)
+            LOG.warning("Node %s: the inventory lacks the number of CPUs", task.node.uuid)
             return
         record(task, "cpus", count)
 
 
 class MemoryHook(InspectionHook):
-    """``properties['memory_mb']``: what is plugged in, in MiB."""
+    """Sets ``properties['memory_mb']`` to the physical memory in MiB."""
 
     def __call__(self, task: Task, inventory: Data, plugin_data: Data) -> None:
         size = _number(inventory, "memory", "physical_mb")
         if size is None:
-            LOG.warning("Node %s: the inventory does not tell the memory", task.node.uuid)
+            LOG.warning("Node %s: the inventory lacks the memory size", task.node.uuid)
             return
         record(task, "memory_mb", size)

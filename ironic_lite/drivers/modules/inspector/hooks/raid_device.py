@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hook ``raid-device``: a disk that was not there at the last inspection becomes the root device.
+"""Hook ``raid-device``: the disk that is new since the last inspection becomes the root device.
 
-For volumes that a RAID controller makes: inspect the node, make the volume, inspect it again.
+For RAID volumes: inspect the node, create the volume, inspect the node again.
 """
 
 from oslo_log import log
@@ -16,7 +16,7 @@ LOG = log.getLogger(__name__)
 
 
 class RaidDeviceHook(InspectionHook):
-    """Sets the hint ``serial`` in ``properties['root_device']`` unless there are hints."""
+    """Sets the hint ``serial`` in ``properties['root_device']`` unless the node has hints."""
 
     def __call__(self, task: Task, inventory: Data, plugin_data: Data) -> None:
         if task.node.properties.get("root_device"):
@@ -30,7 +30,9 @@ class RaidDeviceHook(InspectionHook):
             new = sorted(_serials(inventory) - before)
         if len(new) > 1:
             LOG.warning(
-                "Node %s: %d new disks, so none is the root device", task.node.uuid, len(new)
+                "Node %s: %d new disks since the last inspection; the hook sets a root device for exactly one",
+                task.node.uuid,
+                len(new),
             )
         if len(new) == 1:
             LOG.info("Node %s: the new disk %s is the root device", task.node.uuid, new[0])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hook ``ramdisk-error``: what the ramdisk could not do fails the inspection."""
+"""Hook ``ramdisk-error``: an error of the ramdisk fails the inspection."""
 
 from ironic_lite.common import exception, redaction
 from ironic_lite.drivers.interfaces.task import Task
@@ -9,7 +9,7 @@ _MAX_TEXT = 2000
 
 
 class RamdiskErrorHook(InspectionHook):
-    """Looks at ``error`` in the plugin data."""
+    """Reads ``error`` in the plugin data."""
 
     def preprocess(self, task: Task, inventory: Data, plugin_data: Data) -> None:
         error = plugin_data.get("error")

@@ -16,7 +16,7 @@ _GIB = 1024**3
 
 
 class RootDeviceHook(InspectionHook):
-    """Without hints it is the disk that the ramdisk would take: ``root_disk`` of the plugin data."""
+    """Without hints, takes the ramdisk's choice: ``root_disk`` in the plugin data."""
 
     def __call__(self, task: Task, inventory: Data, plugin_data: Data) -> None:
         disk = _choose(task, inventory, plugin_data)
@@ -24,7 +24,7 @@ class RootDeviceHook(InspectionHook):
             return
         size = disk.get("size")
         if size is None:
-            LOG.warning("Node %s: the root device's size is not known", task.node.uuid)
+            LOG.warning("Node %s: the size of the root device is unknown", task.node.uuid)
             return
         if not isinstance(size, int) or isinstance(size, bool) or size < 0:
             raise exception.HardwareInspectionFailure(
@@ -47,6 +47,6 @@ def _choose(task: Task, inventory: Data, plugin_data: Data) -> Data | None:
     )
     if chosen is None:
         raise exception.HardwareInspectionFailure(
-            "no disk of the inventory fits the root device hints in the node's properties"
+            "no disk of the inventory matches the root device hints in properties/root_device"
         )
     return dict(chosen)

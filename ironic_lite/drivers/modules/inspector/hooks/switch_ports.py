@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hooks about what a server is plugged into: ``parse-lldp``, ``local-link-connection``, ``physical-network``."""
+"""Hooks about the switch ports of a server: ``parse-lldp``, ``local-link-connection``, ``physical-network``."""
 
 import ipaddress
 import re
@@ -19,14 +19,14 @@ _MAX_TEXT = 255
 
 
 def _parsed(nic: Data, plugin_data: Data) -> Data:
-    """What LLDP says about one interface. Newer ramdisks tell it beside the inventory, in ``lldp_raw``."""
+    """Return the parsed LLDP data of one interface. Newer ramdisks send it in ``lldp_raw`` of the plugin data."""
     beside = plugin_data.get("lldp_raw")
     raw = beside.get(nic["name"]) if isinstance(beside, dict) else None
     return lldp.parse(raw or nic.get("lldp"))
 
 
 def _ports(task: Task, plugin_data: Data) -> Iterator[tuple[Port, Data]]:
-    """The node's ports, each with its network interface."""
+    """Yield the node's ports, each with its interface of the inventory."""
     nics = {nic["mac_address"]: nic for nic in plugin_data["all_interfaces"].values()}
     for port in of_node(task):
         if port.address in nics:
@@ -34,7 +34,7 @@ def _ports(task: Task, plugin_data: Data) -> Iterator[tuple[Port, Data]]:
 
 
 class ParseLLDPHook(InspectionHook):
-    """``parsed_lldp`` in the plugin data: ``{interface: {name: value}}``."""
+    """Sets ``parsed_lldp`` in the plugin data: ``{interface: {name: value}}``."""
 
     dependencies = ("validate-interfaces",)
 
@@ -46,7 +46,7 @@ class ParseLLDPHook(InspectionHook):
 
 
 class LocalLinkConnectionHook(InspectionHook):
-    """``local_link_connection`` of the ports: the switch (by its MAC address), its port and its name."""
+    """Sets ``local_link_connection`` of the ports: the switch's MAC address, port and name."""
 
     dependencies = ("validate-interfaces",)
 
@@ -54,7 +54,7 @@ class LocalLinkConnectionHook(InspectionHook):
         for port, nic in _ports(task, plugin_data):
             link = _link(_parsed(nic, plugin_data))
             if link:
-                # What the operator has written stays.
+                # Values that the operator has set win.
                 port.local_link_connection = {**link, **(port.local_link_connection or {})}
                 port.save()
 
@@ -65,7 +65,7 @@ def _link(said: Data) -> dict[str, str]:
     if _MAC.fullmatch(chassis):
         link["switch_id"] = chassis
     for field, key in (("port_id", "switch_port_id"), ("switch_info", "switch_system_name")):
-        # The name of a switch may have line breaks in it.
+        # The name of a switch may hold line breaks.
         value = " ".join(said.get(key, "").split())
         if value and len(value) <= _MAX_TEXT:
             link[field] = value
@@ -73,7 +73,7 @@ def _link(said: Data) -> dict[str, str]:
 
 
 class PhysicalNetworkHook(InspectionHook):
-    """``physical_network`` of the ports, by their IP addresses (``[inspector] physical_network_cidr_map``)."""
+    """Sets ``physical_network`` of the ports by their IP addresses (``[inspector] physical_network_cidr_map``)."""
 
     dependencies = ("validate-interfaces",)
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Hook ``validate-interfaces``: which network interfaces the server has, and which of them become ports.
+"""Hook ``validate-interfaces``: finds the server's network interfaces, and which of them become ports.
 
-Puts into the plugin data: ``all_interfaces`` and ``valid_interfaces`` (``{name: interface}``, each with
-``pxe_enabled``), and ``macs``, the addresses of the valid ones.
+Sets in the plugin data: ``all_interfaces`` and ``valid_interfaces`` (``{name: interface}``, each with
+``pxe_enabled``), and ``macs``, the MAC addresses of the valid ones.
 """
 
 import ipaddress
@@ -19,14 +19,14 @@ from ironic_lite.drivers.modules.inspector.hooks.base import Data, InspectionHoo
 LOG = log.getLogger(__name__)
 
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
-# The ramdisk's BOOTIF has the hardware type in front: 01 is Ethernet, 20 Infiniband.
+# The ramdisk's BOOTIF starts with the hardware type: 01 is Ethernet, 20 Infiniband.
 _BOOTIF = re.compile(r"(?:[0-9a-f]{2}-)?([0-9a-f]{2}(?:-[0-9a-f]{2}){5})")
 _NO_MAC = "00:00:00:00:00:00"
 _MAX_NAME = 255
 
 
 class ValidateInterfacesHook(InspectionHook):
-    """Judges by ``[inspector] add_ports``."""
+    """Reads ``[inspector] add_ports``."""
 
     def preprocess(self, task: Task, inventory: Data, plugin_data: Data) -> None:
         boot = inventory.get("boot")
@@ -36,7 +36,7 @@ class ValidateInterfacesHook(InspectionHook):
         valid = {name: nic for name, nic in known.items() if _is_valid(nic, wanted, pxe)}
         if not valid and wanted != "disabled":
             raise exception.HardwareInspectionFailure(
-                f"no network interface in the inventory becomes a port ([inspector] add_ports is '{wanted}')"
+                f"no network interface in the inventory may become a port ([inspector] add_ports is '{wanted}')"
             )
         plugin_data["all_interfaces"] = known
         plugin_data["valid_interfaces"] = valid
@@ -44,7 +44,7 @@ class ValidateInterfacesHook(InspectionHook):
 
 
 def pxe_mac(told: Any) -> str | None:
-    """The MAC address that the ramdisk was booted from, with colons; None when it does not say."""
+    """Return the MAC address that the ramdisk booted from, with colons; None when it is unknown."""
     if not isinstance(told, str):
         return None
     told = told.strip().lower()
@@ -78,7 +78,7 @@ def _is_valid(nic: Data, wanted: str, pxe: str | None) -> bool:
         return True
     if wanted == "pxe" and pxe is not None:
         return bool(nic["pxe_enabled"])
-    # A ramdisk that does not know what it was booted from: those that are in use.
+    # The ramdisk does not know its boot interface, so take the interfaces with an IP address.
     return wanted in ("pxe", "active") and _has_address(nic)
 
 
