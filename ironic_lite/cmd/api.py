@@ -7,7 +7,7 @@ import sys
 def main(argv: list[str]) -> int:
     """Serve until a signal comes; returns the exit status.
 
-    :raises IronicLiteError: with the one line to show.
+    :raises IronicLiteError: with a message of one line for the user.
     """
     from ironic_lite.cmd import preflight
 
@@ -24,13 +24,13 @@ def main(argv: list[str]) -> int:
 
 
 def _run_workers(count: int) -> int:
-    """Serve with several processes, which accept connections from one socket."""
+    """Serve with several processes that accept connections from the same socket."""
     from ironic_lite.api.front import listening, service
     from ironic_lite.cmd import broker, database
     from ironic_lite.common import prefork, process
     from ironic_lite.conf import CONF
 
-    # What is wrong for all of them is said once, before there are any. None of it may outlive a fork.
+    # Report problems once, before forking the workers. No connection may survive a fork.
     if CONF.api.database_access == "direct":
         database.require()
         database.leave()
@@ -46,9 +46,9 @@ def _run_workers(count: int) -> int:
 
 
 def prepare() -> None:
-    """Set up what the API needs: RPC, and the database or a way around it.
+    """Set up RPC, and the database or (``[api] database_access = rpc``) access to it through conductors.
 
-    :raises IronicLiteError: with the one line to show.
+    :raises IronicLiteError: with a message of one line for the user.
     """
     from ironic_lite.cmd import broker, database
     from ironic_lite.common import rpc

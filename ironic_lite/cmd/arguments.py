@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kinds of arguments that several commands take."""
+"""Argument types that several commands share."""
 
 import argparse
 import urllib.parse
@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 
 def parser(name: str, documentation: str | None) -> argparse.ArgumentParser:
-    """A parser for a command, described by its module's documentation."""
+    """Return a parser for a command, described by its module's docstring."""
     text = (documentation or "").replace("``", "'")
     return argparse.ArgumentParser(prog=f"ironic-lite {name}", description=text)
 
 
 def number(lowest: int, highest: int) -> Callable[[str], int]:
-    """A whole number in a range, both ends included."""
+    """Return an argument type: a whole number in a range, both ends included."""
 
     def parse(text: str) -> int:
         if text.isdecimal() and lowest <= int(text) <= highest:
@@ -26,7 +26,7 @@ def number(lowest: int, highest: int) -> Callable[[str], int]:
 
 
 def positive(text: str) -> float:
-    """A number, fractions allowed, above zero."""
+    """Argument type: a number above zero; fractions are allowed."""
     try:
         value = float(text)
     except ValueError:
@@ -37,14 +37,14 @@ def positive(text: str) -> float:
 
 
 def node(text: str) -> str:
-    """UUID or name of a node."""
+    """Argument type: UUID or name of a node."""
     if text.strip():
         return text
     raise argparse.ArgumentTypeError("must be the UUID or the name of a node, not empty")
 
 
 def url(text: str) -> str:
-    """Where a service is reached by HTTP."""
+    """Argument type: an http or https URL."""
     try:
         parts = urllib.parse.urlsplit(text)
         fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -56,4 +56,4 @@ def url(text: str) -> str:
 
 
 PORT = number(0, 65535)
-"""A TCP or UDP port; 0 is any free one."""
+"""A TCP or UDP port; 0 means any free port."""

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a process asks of its broker before it starts.
+"""The check of the broker before a process starts.
 
-The messaging library goes on trying for ever, tells neither where nor why, and ends in a traceback where the broker
-refuses a password.
+The messaging library retries for ever without saying where or why, and ends with a traceback when the broker refuses a
+password.
 """
 
 from typing import Any
@@ -16,12 +16,12 @@ from ironic_lite.conf import CONF
 LOG = log.getLogger(__name__)
 
 _PATIENCE = 5
-"""Seconds that a broker has to answer."""
+"""Seconds to wait for a broker's answer."""
 _PORT, _TLS_PORT = 5672, 5671
 
 
 def require() -> None:
-    """Log in to the broker, where there is one. One that cannot be reached is tried again later, by the library.
+    """Log in to the broker, if one is configured. If it cannot be reached, only warn: the library retries.
 
     :raises ConfigInvalid: when the broker refuses the user, the password or the virtual host.
     """
@@ -33,20 +33,20 @@ def require() -> None:
     except exception.ServiceUnavailable as exc:
         problem = exc.message
     if problem:
-        LOG.warning("%s This process goes on when one answers.", problem)
+        LOG.warning("%s The process waits until a broker answers.", problem)
 
 
 def leave() -> None:
-    """Forget the transport, as before a fork."""
+    """Forget the transport; call this before a fork."""
     rpc.cleanup()
 
 
 def log_in() -> str:
     """Log in to the first broker of ``[DEFAULT] transport_url`` that answers.
 
-    :returns: where that was, and as whom.
-    :raises ConfigInvalid: when it refuses the user, the password or the virtual host.
-    :raises ServiceUnavailable: when none can be reached.
+    :returns: a text with the address, the user and the virtual host.
+    :raises ConfigInvalid: when the broker refuses the user, the password or the virtual host.
+    :raises ServiceUnavailable: when no broker can be reached.
     """
     import amqp
 
@@ -67,7 +67,7 @@ def log_in() -> str:
         except (OSError, amqp.AMQPError) as exc:
             silent.append(f"{where}: {getattr(exc, 'strerror', None) or exc or type(exc).__name__}")
         else:
-            return f"{where} takes the user '{user}' on the virtual host '{virtual_host}'"
+            return f"{where} accepts the user '{user}' on the virtual host '{virtual_host}'"
     raise exception.ServiceUnavailable(
         err="No broker of [DEFAULT] transport_url can be reached: " + "; ".join(silent) + "."
     )

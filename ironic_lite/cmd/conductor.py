@@ -5,9 +5,9 @@ import sys
 
 
 def main(argv: list[str]) -> int:
-    """Work until a signal comes; returns the exit status.
+    """Run until a signal comes; returns the exit status.
 
-    :raises IronicLiteError: with the one line to show.
+    :raises IronicLiteError: with a message of one line for the user.
     """
     from ironic_lite.cmd import preflight
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a process asks of its database before it starts."""
+"""The check of the database before a process starts."""
 
 from pathlib import Path
 
@@ -13,14 +13,15 @@ LOG = log.getLogger(__name__)
 
 
 def require(upgrade_embedded: bool = False) -> None:
-    """The database can be reached, and has the tables of this release.
+    """Check that the database can be reached and has the tables of this release.
 
-    :param upgrade_embedded: bring an SQLite database up to date instead of asking for it.
-    :raises DatabaseError: when it cannot be reached.
-    :raises VersionIncompatible: when its tables are older or newer.
-    :raises EncryptionKeyMissing: the key of its secrets is not there. ``ConfigInvalid``: nobody else may read it.
+    :param upgrade_embedded: upgrade an SQLite database instead of raising an error.
+    :raises DatabaseError: when the database cannot be reached.
+    :raises VersionIncompatible: when its tables are of an older or newer release.
+    :raises EncryptionKeyMissing: when the key of its secrets is missing.
+    :raises ConfigInvalid: when other users may read the key file.
     """
-    # What is wrong with a file is told as it is used; to look for it here would make it.
+    # An SQLite file is checked when it is used; connecting here would create it.
     embedded = engine.url().get_backend_name() == "sqlite"
     problem = None if embedded else engine.problem()
     if problem:
@@ -33,10 +34,9 @@ def require(upgrade_embedded: bool = False) -> None:
 
 
 def upgrade() -> str:
-    """Bring the tables up to this release; returns their revision. The key is looked for first, so that without it
-    nothing is changed.
+    """Upgrade the tables to this release, and return their revision. Without the key of the secrets it changes nothing.
 
-    :raises EncryptionKeyMissing, ConfigInvalid: it is not there.
+    :raises EncryptionKeyMissing, ConfigInvalid: the key is missing or unsafe.
     """
     if data_keys.are_there():
         require_keys()
@@ -46,9 +46,9 @@ def upgrade() -> str:
 
 
 def require_keys() -> None:
-    """This process can decrypt what is encrypted in the database; a new database gets its first key.
+    """Check that this process can decrypt the secrets in the database. A new database gets its first key.
 
-    :raises EncryptionKeyMissing, ConfigInvalid: it cannot; nothing was changed.
+    :raises EncryptionKeyMissing, ConfigInvalid: it cannot decrypt them; nothing was changed.
     """
     keyring.current().load()
 
@@ -70,23 +70,23 @@ def _require(upgrade_embedded: bool) -> None:
         )
     if current != migration.head():
         raise exception.VersionIncompatible(
-            f"The database's tables are of revision {current}, and this release needs {migration.head()}. "
+            f"The database's tables are at revision {current}, but this release needs {migration.head()}. "
             "Run 'ironic-lite db upgrade' first."
         )
 
 
 def revision() -> str | None:
-    """The revision of the tables; None when there are none. Makes no file."""
+    """Return the revision of the tables; None when there are none. It creates no file."""
     if engine.url().get_backend_name() == "sqlite" and not embedded_file_exists():
         return None
     return migration.current()
 
 
 def embedded_file_exists() -> bool:
-    """Whether the SQLite file is there; connecting would make it."""
+    """Tell whether the SQLite file exists, without connecting, which would create it."""
     return Path(str(engine.url().database)).exists()
 
 
 def leave() -> None:
-    """Close all connections, as before a fork; the next use makes new ones."""
+    """Close all connections; call this before a fork. The next use opens new ones."""
     engine.dispose()

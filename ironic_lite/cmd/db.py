@@ -8,21 +8,21 @@ from ironic_lite.db import migration
 def main(argv: list[str]) -> int:
     """Run one of the commands; the configuration has been read already.
 
-    :returns: the exit status: 0, or 1 when ``version`` finds tables that this release cannot use, ``keys`` values that
-        are not encrypted or cannot be decrypted, and ``rekey`` values that it could not encrypt anew.
-    :raises IronicLiteError: with the one line to show.
+    :returns: the exit status: 0, or 1 when ``version`` finds tables that this release cannot use, when ``keys`` finds
+        values that are not encrypted or cannot be decrypted, or when ``rekey`` could not encrypt all values anew.
+    :raises IronicLiteError: with a message of one line for the user.
     """
     parser = arguments.parser("db", __doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("upgrade", help="create the tables, or bring them up to this release")
+    commands.add_parser("upgrade", help="create the tables, or upgrade them to this release")
     commands.add_parser("version", help="show the revision of the tables")
     commands.add_parser("rekey", help="encrypt all secrets with a new key, while the service runs")
-    commands.add_parser("keys", help="show which keys the secrets are encrypted with")
-    key = commands.add_parser("key", help="make the key file")
+    commands.add_parser("keys", help="show which keys encrypt the secrets")
+    key = commands.add_parser("key", help="create the key file")
     key.add_argument(
         "--add",
         action="store_true",
-        help="put a new key before the one that is there, which stays to be read with",
+        help="put a new key in front of the existing keys, which still decrypt old secrets",
     )
     given = parser.parse_args(argv)
     match given.command:
@@ -57,7 +57,7 @@ def _rekey() -> int:
     _tell_unreadable(tally.unreadable)
     if tally.left or tally.written:
         print(
-            f"{tally.left or tally.written} rows were changed by others meanwhile; run this again."
+            f"{tally.left or tally.written} rows changed in the meantime; run this command again."
         )
         return 1
     print(f"All {tally.by_key.total()} secrets are encrypted.")
@@ -85,7 +85,7 @@ def _keys() -> int:
 
 def _tell_unreadable(places: list[str]) -> None:
     for place in places:
-        print(f"cannot be decrypted, set it anew: {place}")
+        print(f"cannot be decrypted; set a new value: {place}")
 
 
 def _key(add: bool) -> int:
@@ -101,10 +101,11 @@ def _key(add: bool) -> int:
         return 0
     if file.exists():
         raise exception.ConfigInvalid(
-            error_msg=f"The key file {file} is there already. 'ironic-lite db key --add' puts a new key into it."
+            error_msg=f"The key file {file} exists already. Run 'ironic-lite db key --add' to add a new key to it."
         )
     local.make_if_missing()
     print(
-        f"Made {file}. Copy it to all processes that use this database, and keep a copy apart from the database's."
+        f"Created {file}. Copy it to all hosts that use this database, and keep a backup apart from the database's "
+        "backup."
     )
     return 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``ironic-lite demo``: virtual servers from enrolled to active, before one's eyes."""
+"""``ironic-lite demo``: a virtual rack, enrolled, cleaned and deployed while you watch."""
 
 import argparse
 
@@ -25,7 +25,7 @@ def main(argv: list[str]) -> int:
 def _parse(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="ironic-lite demo",
-        description="Starts the service beside a rack of virtual servers and deploys all of them.",
+        description="Starts the service and a rack of virtual servers, and deploys all of them.",
     )
     parser.add_argument(
         "--exit",
@@ -36,12 +36,12 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--port",
         type=arguments.PORT,
-        help="port of the API; 0 for any (6385, or any if it is taken)",
+        help="port of the API; 0 for any free port (default: 6385, or any free port if it is in use)",
     )
     parser.add_argument(
         "--timeout",
         type=arguments.positive,
         default=120.0,
-        help="seconds until all must be active (120)",
+        help="seconds within which all servers must be active (default: 120)",
     )
     return parser.parse_args(argv)

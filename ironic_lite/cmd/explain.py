@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``ironic-lite explain NODE``: why a node is where it is, and what can be done next."""
+"""``ironic-lite explain NODE``: why a node is in its state, and what you can do next."""
 
 import argparse
 import json
@@ -16,10 +16,10 @@ _PAGE = 500
 
 
 def main(argv: list[str]) -> int:
-    """Ask the API and print what it says.
+    """Print the API's explanation of a node.
 
-    :returns: the exit status 0.
-    :raises Refused: when there is no such node, or no API.
+    :returns: the exit status: 0.
+    :raises Refused: when the node does not exist, or the API refuses or cannot be reached.
     """
     parser = argparse.ArgumentParser(prog="ironic-lite explain", description=__doc__)
     parser.add_argument("node", type=arguments.node, help="UUID or name")
@@ -46,7 +46,7 @@ def main(argv: list[str]) -> int:
 
 
 def _last_operation(entries: list[Row]) -> list[Row]:
-    """From the beginning of the last operation on."""
+    """Return the entries from the beginning of the last operation on."""
     for place in range(len(entries) - 1, -1, -1):
         if entries[place]["kind"] == "operation" and entries[place]["outcome"] == "started":
             return entries[place:]
@@ -60,26 +60,26 @@ def _summary(told: Row) -> Iterator[str]:
     power = told["power_state"] or "not known"
     changing = f", changing to '{told['target_power_state']}'" if told["target_power_state"] else ""
     yield f"Power: {power}{changing}."
-    # An older API does not tell.
+    # An older API does not send this field.
     if told.get("cipher_suite") is not None:
         yield f"BMC: sessions use cipher suite {told['cipher_suite']}."
     if told["maintenance"]:
         yield f"Maintenance: {told['maintenance']['reason'] or 'no reason given'}"
     operation = told["operation"]
     if operation:
-        asked = operation["user"] or "nobody whose name is known"
+        asked = operation["user"] or "an unknown user"
         yield (
-            f"Operation: {operation['name']} ({operation['detail']}), for {_span(operation['seconds'])}, asked for by "
+            f"Operation: {operation['name']} ({operation['detail']}), for {_span(operation['seconds'])}, requested by "
             f"{asked} in {operation['request_id']}."
         )
         if operation["step"]:
             yield f"Step: {operation['step']}, after {len(operation['steps_done'])} others."
     lock = told["lock"]
     if lock:
-        life = "" if lock["holder_alive"] else ", which gives no sign of life"
+        life = "" if lock["holder_alive"] else ", which sends no keepalives"
         yield f"Lock: held by conductor {lock['holder']}{life}, for {_span(lock['seconds'])}."
     else:
-        yield "Lock: nobody holds it."
+        yield "Lock: none."
     owner = told["owner"]
     yield f"Owner: {owner['conductor'] or 'no conductor'}. {owner['reason']}"
     if told["waiting"]:
@@ -89,7 +89,7 @@ def _summary(told: Row) -> Iterator[str]:
         yield f"Last error: {told['last_error']}"
     yield from (f"Advice: {advice}" for advice in told["advice"])
     if told["next"]:
-        yield "What can be asked for now:"
+        yield "Possible now:"
         yield from (f"  {verb['target']:<10} {_possible(verb)}" for verb in told["next"])
 
 
@@ -103,7 +103,7 @@ def _goal(told: Row) -> str:
 
 
 def _possible(verb: Row) -> str:
-    # An older API does not tell.
+    # An older API does not send this field.
     if verb.get("refused"):
         return f"refused now: {verb['refused']}"
     return f"{verb['meaning']} (leads to '{verb['leads_to']}')"
@@ -111,9 +111,9 @@ def _possible(verb: Row) -> str:
 
 def _timeline(entries: list[Row]) -> Iterator[str]:
     if not entries:
-        yield "Nothing was done to it yet."
+        yield "The node's journal is empty."
         return
-    yield "What was done:"
+    yield "Journal:"
     for entry in entries:
         took = entry["duration_seconds"]
         span = f" [{took:.1f} s]" if took is not None else ""

@@ -19,28 +19,29 @@ COMMANDS = {
     "db": "create or upgrade the database's tables; show their version",
     "rack": "a virtual rack of servers with BMCs, for trying things out",
     "demo": "a virtual rack, enrolled, cleaned and deployed while you watch",
-    "explain": "why a node is where it is, and what can be done next",
-    "plan": "what would be done to a node, step by step, without doing it",
+    "explain": "why a node is in its state, and what you can do next",
+    "plan": "what an operation would do to a node, step by step, without doing it",
     "status": "check configuration, database, broker, conductors and API",
 }
 
 _STANDALONE = frozenset({"rack", "demo", "explain", "plan"})
-"""Commands that bring their own configuration, or need none."""
+"""Commands that need no configuration file."""
 
 _EXTRAS = {"rack": "rack", "demo": "rack"}
-"""Commands whose dependencies an extra of the package brings."""
+"""Commands whose dependencies are in an extra of the package."""
 
 _USAGE_ERROR = 2
 
 _READER_LEFT = 141
-"""What shells say of a program that SIGPIPE has ended."""
+"""The exit status that shells give a program that SIGPIPE has ended."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a sub-command.
 
-    :returns: the exit status: 0; 1 when it failed; 2 for mistakes in the command line or the configuration; 141 when
-        nobody reads what it prints any more, as behind ``| head -1``.
+    :returns: the exit status: 0; 1 when the command failed; 2 for mistakes in the command line or the configuration;
+    141
+        when the reader of its output has closed the pipe, as in ``| head -1``.
     """
     try:
         try:
@@ -59,7 +60,7 @@ def _flush() -> None:
 
 
 def _reader_has_left() -> bool:
-    """Whether it is the output that has broken; what is left of it is dropped then, so that the end is quiet."""
+    """Tell whether the output pipe is broken; if so, drop the rest of the output to exit without a message."""
     poll = select.poll()
     poll.register(sys.stdout.fileno(), 0)
     if not any(event & select.POLLERR for _, event in poll.poll(0)):
@@ -132,13 +133,13 @@ def _run(name: str, arguments: list[str], given: argparse.Namespace) -> int:
 
 
 def load(name: str) -> Callable[[list[str]], int]:
-    """The function behind a command."""
+    """Return the function that runs a command."""
     command: Callable[[list[str]], int] = importlib.import_module(f"ironic_lite.cmd.{name}").main
     return command
 
 
 def global_options() -> argparse.ArgumentParser:
-    """What stands before the command."""
+    """Return the parser of the options before the command."""
     parser = argparse.ArgumentParser(prog=PROG, add_help=False, allow_abbrev=False)
     parser.add_argument("--config-file", action="append", default=[])
     parser.add_argument("--config-dir", action="append", default=[])
@@ -163,7 +164,7 @@ Options:
   --config-dir DIRECTORY  read all *.conf of this directory too
   --debug                 log more
 
-'{PROG} COMMAND --help' tells more.
+Run '{PROG} COMMAND --help' for the options of a command.
 IRONIC_LITE_THREADS=green in the environment chooses green threads."""
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``ironic-lite plan NODE --target active``: what would be done, step by step, without doing it."""
+"""``ironic-lite plan NODE --target active``: what an operation would do, step by step, without doing it."""
 
 import argparse
 import json
@@ -14,14 +14,14 @@ from ironic_lite.common import exception, safe_text
 Row = dict[str, Any]
 
 REFUSED = 1
-"""Exit status when the request would be refused."""
+"""Exit status when the service would refuse the request."""
 
 
 def main(argv: list[str]) -> int:
-    """Ask the API and print what it says.
+    """Print the API's plan of an operation.
 
-    :returns: 0, or 1 when what was planned would be refused.
-    :raises Refused: when there is no such node, or no API.
+    :returns: the exit status: 0, or 1 when the service would refuse the operation.
+    :raises Refused: when the node does not exist, or the API refuses or cannot be reached.
     """
     parser = argparse.ArgumentParser(prog="ironic-lite plan", description=__doc__)
     parser.add_argument("node", type=arguments.node, help="UUID or name")
@@ -72,12 +72,12 @@ def _told(answer: Row) -> Iterator[str]:
 def _action(action: Row) -> str:
     if action["action"] == "step":
         priority = f", priority {action['priority']}" if action["priority"] is not None else ""
-        known = "" if action["known"] else ", not known before the agent is up"
+        known = "" if action["known"] else ", unknown until the agent is up"
         said = f"step {action['step']} (from {action['from']}{priority}{known})"
     else:
         said = f"{action['action']}: {action['meaning']}"
     if action["waits_for"]:
         said += f"; waits for {action['waits_for']}"
         if action["at_most_seconds"]:
-            said += f", at most {action['at_most_seconds']} s between two calls"
+            said += f", at most {action['at_most_seconds']} s between two heartbeats"
     return said

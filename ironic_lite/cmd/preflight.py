@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finds everything that is wrong with a configuration before anything starts."""
+"""Checks the whole configuration before anything starts."""
 
 import dataclasses
 import os
@@ -13,9 +13,9 @@ from ironic_lite.conf import CONF
 
 @dataclasses.dataclass(frozen=True)
 class Role:
-    """What a process is going to be.
+    """The role of a process.
 
-    :param listens: it opens the API's port itself.
+    :param listens: the process opens the API's port itself.
     """
 
     api: bool = False
@@ -28,20 +28,20 @@ ROLES = {
     "api": Role(api=True, listens=True),
     "conductor": Role(conductor=True),
 }
-"""What the commands make of their process."""
+"""The roles of the processes that commands start."""
 
 
 def only_check(name: str, description: str | None, argv: list[str]) -> bool:
-    """Parse the command line of a service; whether it was asked for no more than what :func:`configure` has done."""
+    """Parse a service's command line; True for ``--check``, after :func:`configure` found no problem."""
     parser = arguments.parser(name, description)
     parser.add_argument(
         "--check",
         action="store_true",
-        help="start nothing: tell what is wrong with the configuration; the exit status is 0 if nothing is",
+        help="only check the configuration, start nothing; the exit status is 0 if it is valid",
     )
     if not parser.parse_args(argv).check:
         return False
-    print("The configuration is in order.")
+    print("The configuration is valid.")
     return True
 
 
@@ -51,7 +51,7 @@ def configure(
     debug: bool | None = None,
     role: Role | None = None,
 ) -> None:
-    """Read the configuration for a process of this role; without one only what it says is looked at.
+    """Read and check the configuration for a process of this role; without a role, only its contents.
 
     :raises ConfigInvalid: with a line for each problem.
     """
@@ -86,16 +86,16 @@ def _database() -> Iterable[str]:
     if url.get_backend_name() != "sqlite" or url.database is None:
         return
     file = Path(url.database)
-    # What is missing is going to be made in the nearest directory that is there.
+    # Missing directories will be created in the nearest existing one.
     nearest = next(each for each in (file, *file.parents) if each.exists())
     if nearest == file.parent / file.name and not file.is_file():
-        yield f"The database file {file} is no file."
+        yield f"The database file {file} is not a regular file."
     elif nearest != file and not nearest.is_dir():
-        yield f"The database file {file} cannot be made: {nearest} is no directory."
+        yield f"The database file {file} cannot be created: {nearest} is not a directory."
     elif not os.access(nearest, os.R_OK | os.W_OK):
         yield (
-            f"The database file {file} cannot be {'opened' if nearest == file else 'made'}: this user may not write to "
-            f"{nearest}. Set [DEFAULT] state_path or [database] connection to another place."
+            f"The database file {file} cannot be {'opened' if nearest == file else 'created'}: the user of this "
+            f"process may not write to {nearest}. Set [DEFAULT] state_path or [database] connection to another place."
         )
 
 
@@ -106,7 +106,7 @@ def _keys() -> Iterable[str]:
     try:
         engine.url()
     except exception.ConfigInvalid:
-        # That has been told; where the key is may depend on it.
+        # The configuration has errors, reported already, that may change the location of the key.
         return ()
     return wrapping.problems()
 
@@ -131,7 +131,7 @@ def _network_boot() -> Iterable[str]:
     try:
         boot.api_url()
     except exception.InvalidParameterValue as exc:
-        yield f"[api] host_ip: {exc.message} Or take ipxe out of [DEFAULT] enabled_boot_interfaces."
+        yield f"[api] host_ip: {exc.message} Or remove ipxe from [DEFAULT] enabled_boot_interfaces."
 
 
 def _policy() -> Iterable[str]:

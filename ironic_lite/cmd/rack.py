@@ -20,13 +20,13 @@ They boot over the network from {boot_url}/boot/<mac with hyphens>.
 
 A BMC:
   ipmitool -I lanplus -C 17 -H 127.0.0.1 -p {port} -U {username} -P {password} chassis status
-What the servers do, a serial console, everything that happened so far:
+Status of the servers, a serial console, the journal:
   curl {url}/servers
   curl {url}/servers/0/console
   curl '{url}/log?since=0'
 Kernel, ramdisk and disk image with their SHA-256:
   curl {url}/images
-A fault, and its end:
+Set a fault, and clear it:
   curl -X PUT -d '{{"bmc_silent": true}}' {url}/servers/0/faults
   curl -X DELETE {url}/servers/0/faults
 
@@ -91,13 +91,15 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--username", default="admin", help="BMC user (%(default)s)")
     parser.add_argument("--password", default="password", help="BMC password (%(default)s)")
     parser.add_argument(
-        "--state-dir", type=Path, help="where the disks are; they start empty (temporary if unset)"
+        "--state-dir",
+        type=Path,
+        help="directory of the disks, which start empty (default: a temporary one)",
     )
     parser.add_argument(
         "--slowness",
         type=arguments.positive,
         default=1.0,
-        help="factor on all delays of the hardware (1.0)",
+        help="factor for all delays of the hardware (default: 1.0)",
     )
     given = parser.parse_args(argv)
     if given.bmc_port_base and given.bmc_port_base + given.count > 65536:

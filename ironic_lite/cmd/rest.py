@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A client of the REST API for the commands that ask it, configured as the ``baremetal`` CLI is: by OS_* variables."""
+"""A REST API client for commands, configured by OS_* variables as the ``baremetal`` CLI."""
 
 import argparse
 import contextlib
@@ -13,10 +13,10 @@ from ironic_lite.cmd import arguments
 from ironic_lite.common import exception, json_reading
 
 _PATIENCE = 60
-"""Seconds that an answer may take."""
+"""Seconds to wait for an answer."""
 
 _ANSWER = json_reading.Limits(depth=64, values=10_000_000)
-"""Of an answer, which may be a list of all nodes."""
+"""Limits of an answer, which may be a list of all nodes."""
 
 _VERSION = {"X-OpenStack-Ironic-API-Version": "latest", "Accept": "application/json"}
 
@@ -24,28 +24,29 @@ Reader = Callable[[str, Mapping[str, Any]], Any]
 
 
 class Refused(exception.IronicLiteError):
-    """What the API, or the way to it, has said."""
+    """The API refused the request or cannot be reached; the message says why."""
 
     template = "%(reason)s"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The options of every command that asks the API."""
+    """Add the options that every command with the API has."""
     parser.add_argument(
         "--api",
         metavar="URL",
         type=arguments.url,
         default=os.environ.get("OS_ENDPOINT") or os.environ.get("OS_ENDPOINT_OVERRIDE") or None,
-        help="the API, such as http://127.0.0.1:6385 (OS_ENDPOINT); with Keystone, it is in the catalogue",
+        help="URL of the API, such as http://127.0.0.1:6385 (OS_ENDPOINT); with Keystone the default is from the "
+        "catalogue",
     )
-    parser.add_argument("--json", action="store_true", help="show the API's answer as it is")
+    parser.add_argument("--json", action="store_true", help="print the API's answer unchanged")
 
 
 def reader(url: str | None) -> Reader:
-    """A function ``(path below /v1, query) -> document``.
+    """Return a function ``(path below /v1, query) -> document``.
 
-    :param url: of the API; None: as OS_AUTH_TYPE and its companions say, or on this machine.
-    :raises ConfigInvalid: when they do not fit together.
+    :param url: URL of the API; None: from the OS_* variables, else the API on this machine.
+    :raises ConfigInvalid: when the OS_* variables contradict each other.
     """
     kind = os.environ.get("OS_AUTH_TYPE") or ("password" if "OS_AUTH_URL" in os.environ else "none")
     if kind in ("none", "admin_token") or (kind == "http_basic" and url):
@@ -67,8 +68,8 @@ def _plain(url: str, kind: str) -> Reader:
             )
         except requests.RequestException as exc:
             raise Refused(
-                reason=f"the API at {url} cannot be reached: {type(exc).__name__}. Is it running? "
-                "--api or OS_ENDPOINT says where"
+                reason=f"the API at {url} cannot be reached: {type(exc).__name__}. Start it, or "
+                "set --api or OS_ENDPOINT to its URL"
             ) from None
         return _document(answer)
 
@@ -107,7 +108,7 @@ def _through_keystoneauth(url: str | None, kind: str) -> Reader:
             )
             if not root:
                 raise Refused(
-                    reason="Keystone's catalogue has no 'baremetal' service; --api says where it is"
+                    reason="Keystone's catalogue has no 'baremetal' service; set --api to the API's URL"
                 )
             answer = session.get(
                 f"/v1/{path}",
@@ -117,7 +118,7 @@ def _through_keystoneauth(url: str | None, kind: str) -> Reader:
                 endpoint_override=_root(root),
             )
         except exceptions.ClientException as exc:
-            raise Refused(reason=f"Keystone or the API does not let us in: {exc}") from None
+            raise Refused(reason=f"Keystone or the API refuses the login: {exc}") from None
         return _document(answer)
 
     return read
@@ -127,14 +128,14 @@ def _document(answer: requests.Response) -> Any:
     try:
         document = json_reading.read_agents(answer.content, _ANSWER)
     except json_reading.Unreadable:
-        raise Refused(reason=f"the API answers {answer.status_code}, and not in JSON") from None
+        raise Refused(reason=f"the API answers {answer.status_code}, but not with JSON") from None
     if not answer.ok:
         raise Refused(reason=f"the API answers {answer.status_code}: {_reason(document)}")
     return document
 
 
 def _reason(document: Any) -> str:
-    """What an error says: its text is in JSON in a string of the document, as Ironic's clients expect."""
+    """Return an error's message: it is JSON within a JSON string, as Ironic's clients expect."""
     fault = document.get("error_message", document) if isinstance(document, dict) else document
     with contextlib.suppress(TypeError, json_reading.Unreadable):
         fault = json_reading.read(fault)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``ironic-lite status``: is everything there that this configuration needs? One line for each check.
+"""``ironic-lite status``: check everything that this configuration needs, and print one line per check.
 
-Nothing is changed: no file and no table is made. Where the embedded database is not there, but an API answers (that of
-``ironic-lite demo``, say), that service is what is looked at.
+It changes nothing: it creates no file and no table. If the embedded database does not exist but an API answers (for
+example that of ``ironic-lite demo``), the checks look at that service.
 """
 
 import warnings
@@ -17,24 +17,24 @@ from ironic_lite.common import context as ironic_context
 from ironic_lite.conf import CONF
 
 _PATIENCE = 5
-"""Seconds that the API has to answer."""
+"""Seconds to wait for the API."""
 
-_NONE = "none is alive; start one ('ironic-lite up', or 'ironic-lite conductor')"
+_NONE = "none is alive; start one with 'ironic-lite up' or 'ironic-lite conductor'"
 
 Check = Callable[[], str]
 
 
 class _Skipped(Exception):
-    """The check has nothing to look at in this configuration."""
+    """The check does not apply to this configuration."""
 
 
 def main(argv: list[str]) -> int:
     """Run all checks.
 
-    :returns: 0 when all hold, else 1.
+    :returns: the exit status: 0 when all checks pass, else 1.
     """
     arguments.parser("status", __doc__).parse_args(argv)
-    # A check says what is, not what may be in half a minute.
+    # Report the present state instead of retrying the database.
     CONF.set_override("max_retries", 0, group="database")
     checks: dict[str, Check] = {
         "configuration": _configuration,
@@ -60,7 +60,7 @@ def _report(name: str, check: Check) -> bool:
 
 
 def _configuration() -> str:
-    # A file may serve an all-in-one process or one of a cluster: it has to be in order for one of them.
+    # The file may be for an all-in-one process or for one of a cluster: it must be valid for one of them.
     in_process = rpc.transport_name() == rpc.IN_PROCESS
     problems = config.contradictions(api=True, conductor=in_process)
     if problems:
@@ -74,15 +74,17 @@ def _database() -> str:
     from ironic_lite.db import engine, migration
 
     if CONF.api.database_access == "rpc" and not CONF.database.connection:
-        raise _Skipped("this process asks conductors ([api] database_access = rpc)")
+        raise _Skipped("this process accesses it through conductors ([api] database_access = rpc)")
     url = engine.url()
     if _is_missing():
         told = f"{url.database} does not exist"
         try:
             answer = _api()
         except (exception.ServiceUnavailable, _Skipped):
-            raise exception.DatabaseError(reason=f"{told} yet; 'ironic-lite up' makes it") from None
-        raise _Skipped(f"{told}, so the service that is there uses another one: {answer}")
+            raise exception.DatabaseError(
+                reason=f"{told} yet; 'ironic-lite up' creates it"
+            ) from None
+        raise _Skipped(f"{told}, so the running service uses another database: {answer}")
     database.require()
     return f"{url.render_as_string(hide_password=True)} at revision {migration.current()}"
 
@@ -92,11 +94,11 @@ def _secrets() -> str:
     from ironic_lite.db.encryption import data_keys
 
     if CONF.api.database_access == "rpc" and not CONF.database.connection:
-        raise _Skipped("this process has no key, conductors have")
+        raise _Skipped("only conductors have the key")
     try:
         database.require()
     except exception.DatabaseError as exc:
-        raise _Skipped("the database cannot be asked") from exc
+        raise _Skipped("the database cannot be read") from exc
     newest = data_keys.all_rows()[-1]
     return f"encrypted with data key {newest['id']}, wrapped by {newest['wrapped_by']}"
 
@@ -113,7 +115,7 @@ def _conductors() -> str:
     from ironic_lite.objects.conductor import Conductor
 
     if CONF.api.database_access == "rpc" and not CONF.database.connection:
-        raise _Skipped("the database that lists them is not ours to read")
+        raise _Skipped("this process may not read the database that lists them")
     if _is_missing():
         return _conductors_of_the_api()
     try:
@@ -126,7 +128,7 @@ def _conductors() -> str:
 
 
 def _is_missing() -> bool:
-    """Whether the database is an SQLite file that is not there. To connect would make it."""
+    """Tell whether the database is a missing SQLite file; connecting would create it."""
     from ironic_lite.cmd import database
     from ironic_lite.db import engine
 
@@ -143,14 +145,14 @@ def _conductors_of_the_api() -> str:
     try:
         listed = rest.reader(_url())("conductors", {})["conductors"]
     except rest.Refused as exc:
-        raise _Skipped(f"asked with the OS_* variables, {exc.message}") from exc
+        raise _Skipped(f"request with the OS_* variables failed: {exc.message}") from exc
     return _life({one["hostname"]: one["alive"] for one in listed})
 
 
 def _life(hosts: dict[str, bool]) -> str:
-    """Who of them is alive.
+    """Return a text of the conductors that are alive and those that are offline.
 
-    :raises ServiceUnavailable: nobody is.
+    :raises ServiceUnavailable: no conductor is alive.
     """
     alive = [host for host, lives in hosts.items() if lives]
     dead = [host for host, lives in hosts.items() if not lives]
@@ -165,16 +167,16 @@ def _url() -> str:
 
 def _api() -> str:
     if not (CONF.api.port or CONF.api.public_endpoint):
-        raise _Skipped("[api] port is 0, so nobody knows where it listens")
+        raise _Skipped("[api] port is 0, so the port is not known")
     url = _url()
     try:
         with warnings.catch_warnings():
-            # The certificate is the operator's; whether it is trusted is not what is asked here.
+            # This checks only whether the API answers, not whether its certificate is trusted.
             warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
             answer = requests.get(url, timeout=_PATIENCE, verify=False)  # noqa: S501
     except requests.RequestException as exc:
         raise exception.ServiceUnavailable(
-            err=f"no answer from {url} ({type(exc).__name__}); is it started?"
+            err=f"no answer from {url} ({type(exc).__name__}); is the API running?"
         ) from exc
     if answer.status_code != requests.codes.ok:
         raise exception.ServiceUnavailable(err=f"{url} answers with status {answer.status_code}")

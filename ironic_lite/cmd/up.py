@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """``ironic-lite up``: API and conductor in one process.
 
-Without a configuration it keeps everything in one SQLite file; an SQLite database is created or upgraded by itself.
+Without a configuration it keeps all data in one SQLite file. It creates or upgrades an SQLite database itself.
 """
 
 READY = "ironic-lite is up at {url} (Ctrl-C stops it)"
@@ -10,7 +10,7 @@ READY = "ironic-lite is up at {url} (Ctrl-C stops it)"
 def main(argv: list[str]) -> int:
     """Serve until a signal comes; returns the exit status.
 
-    :raises IronicLiteError: with the one line to show.
+    :raises IronicLiteError: with a message of one line for the user.
     """
     from ironic_lite.cmd import preflight
 
@@ -32,9 +32,9 @@ def main(argv: list[str]) -> int:
 
 
 def _refuse_company() -> None:
-    """Messages inside a process do not reach the nodes of a conductor in another one.
+    """Refuse to start beside another conductor: messages inside this process cannot reach it.
 
-    :raises ServiceUnavailable: there is one on this database.
+    :raises ServiceUnavailable: another conductor uses this database.
     """
     from ironic_lite.common import context, exception, rpc
     from ironic_lite.conf import CONF
@@ -45,7 +45,7 @@ def _refuse_company() -> None:
     for other in Conductor.list(context.admin_context()):
         if other.alive and other.hostname != CONF.host:
             raise exception.ServiceUnavailable(
-                err=f"conductor {other.hostname} works on this database already. Stop it, or let both share a broker "
-                f"([DEFAULT] transport_url). If it is dead, it counts as such in "
+                err=f"conductor {other.hostname} uses this database already. Stop it, or let both use a message broker "
+                f"([DEFAULT] transport_url). If it is dead, wait until it counts as dead, after "
                 f"{CONF.conductor.heartbeat_timeout} s ([conductor] heartbeat_timeout)."
             )

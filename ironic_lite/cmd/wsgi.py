@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The API for a WSGI server of your choice: ``ironic_lite.cmd.wsgi:application``.
+"""The API for any WSGI server: ``ironic_lite.cmd.wsgi:application``.
 
-The configuration is looked for where ``ironic-lite`` looks for it, and refused in the same words. An API process is
-part of a cluster: the transport has to be a broker.
+It searches the configuration where ``ironic-lite`` does, and refuses a wrong one with the same messages. An API process
+is part of a cluster: the transport must be a broker.
 """
 
 from typing import Any

@@ -132,7 +132,7 @@ MISTAKES = (
         "up",
         {
             "[DEFAULT]\nlog_file = /absent/log": "/absent/log cannot be written (No such file",
-            "[DEFAULT]\nstate_path = /proc/version/a": "/proc/version is no directory.",
+            "[DEFAULT]\nstate_path = /proc/version/a": "/proc/version is not a directory.",
             "[DEFAULT]\nenabled_hardware_types = ipmi\nenabled_power_interfaces = fake": "has none for "
             "hardware type 'ipmi'. Enable one of pyghmi, ipmitool, or take 'ipmi' out",
             "[DEFAULT]\nauth_strategy = keystone": "needs [keystone_authtoken]: auth_type",
@@ -187,7 +187,7 @@ def test_all_mistakes_of_a_configuration_are_told_at_once_and_nothing_starts(
 
 def test_a_configuration_may_be_only_checked(console: Console) -> None:
     done = console.run("up", "--check")
-    assert (done.returncode, done.stdout) == (0, "The configuration is in order.\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, "The configuration is valid.\n"), done.stderr
     assert not (console.directory / "state").exists()
 
 
@@ -376,7 +376,7 @@ def test_two_all_in_one_processes_do_not_share_a_database(console: Console) -> N
     console.configure("[DEFAULT]\nhost = other\n[api]\nport = 0\n")
     done = console.run("up")
     assert done.returncode == 1
-    assert "works on this database already. Stop it" in done.stderr.splitlines()[-1]
+    assert "uses this database already. Stop it" in done.stderr.splitlines()[-1]
     running.terminate()
     assert running.wait(PATIENCE) == 0
 

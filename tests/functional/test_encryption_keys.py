@@ -88,7 +88,7 @@ def test_what_an_earlier_release_has_left_plain_is_encrypted_by_rekey(
         assert status == 0 and "data key 2: 2 secrets, made" in told
         # The wrapping key, too, while the service runs.
         status, told = cloud.command("db", "key")
-        assert status == 2 and "is there already" in told
+        assert status == 2 and "exists already" in told
         status, told = cloud.command("db", "key", "--add")
         assert status == 0 and "is the first key in" in told
         status, told = cloud.command("db", "rekey")

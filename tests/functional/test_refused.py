@@ -55,7 +55,7 @@ def test_a_broker_that_refuses_the_password(cloud: Deployment) -> None:
 def test_status_logs_in_to_the_broker(cloud: Deployment) -> None:
     _, words = said(cloud, ["status"])
     (line,) = [each for each in words.splitlines() if each.startswith("broker")]
-    assert " ok " in line and "takes the user 'guest'" in line
+    assert " ok " in line and "accepts the user 'guest'" in line
 
 
 def test_a_database_that_is_not_there(cloud: Deployment) -> None:

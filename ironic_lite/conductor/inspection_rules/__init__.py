@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Applies inspection rules to what an inspection has found; their language is ``common.inspection_rules``.
+"""Applies inspection rules to inspection data; ``common.inspection_rules`` defines their language.
 
-Rules run one after the other, the highest priority first: the operator's of the API and those of ``[inspection_rules]
-built_in_rules``. Whatever goes wrong fails the inspection with a message that names the rule and the condition or
-action. Of a sensitive rule nothing more than that is told.
+Rules run one after the other, the highest priority first: those created through the API and those in
+``[inspection_rules] built_in_rules``. Any error fails the inspection with a message that names the rule and the
+condition or action. For a sensitive rule the message has no more details.
 """
 
 import dataclasses
@@ -27,9 +27,9 @@ LOG = log.getLogger(__name__)
 
 @dataclasses.dataclass(frozen=True)
 class Rule:
-    """A rule of either kind.
+    """A rule from the API or from the file of built-in rules.
 
-    :param name: UUID, and the description where there is one.
+    :param name: UUID, and the description if there is one.
     """
 
     name: str
@@ -40,12 +40,12 @@ class Rule:
 
 
 def apply(task: TaskManager, inventory: dict[str, Any], plugin_data: dict[str, Any]) -> Origins:
-    """Apply all rules of the main phase, and record what they change; the node itself is left unsaved.
+    """Apply all rules of the main phase. It saves all changes but those of the node itself.
 
-    :param plugin_data: what hooks and ramdisk put there; rules may change it.
-    :returns: who has changed what of the node, for whoever saves it.
-    :raises HardwareInspectionFailure: naming the rule that failed, or that asks for failure.
-    :raises ConfigInvalid: when the built-in rules cannot be read.
+    :param plugin_data: data of the ramdisk and the hooks; rules may change it.
+    :returns: which rules changed which fields of the node, for messages when the caller saves it.
+    :raises HardwareInspectionFailure: when a rule failed or has the action ``fail``; the message names it.
+    :raises ConfigInvalid: when the file of built-in rules is invalid.
     """
     rules = sorted(_all(task), key=lambda rule: -rule.priority)
     actions = Actions(task, plugin_data)

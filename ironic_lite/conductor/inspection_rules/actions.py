@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What rules do."""
+"""The actions of inspection rules."""
 
 import re
 import time
@@ -32,7 +32,7 @@ Arguments = dict[str, Any]
 
 
 class Actions:
-    """The actions of one inspection. They take effect together, by :meth:`record` and the save of the node after it."""
+    """The actions of one inspection. They take effect together: in :meth:`record`, and when the node is saved."""
 
     def __init__(self, task: TaskManager, plugin_data: dict[str, Any]):
         self._task = task
@@ -44,10 +44,10 @@ class Actions:
         self.origins = Origins()
 
     def run(self, action: Mapping[str, Any], scope: Scope, place: Place) -> None:
-        """Do what an action says, in each round of its loop.
+        """Run an action, once for each item of its loop.
 
-        :param place: where the action stands, for the log and for what goes wrong later.
-        :raises ValueError, TypeError, IronicLiteError: when it cannot be done, or asks for failure.
+        :param place: the position of the action, for the log and for errors at save time.
+        :raises ValueError, TypeError, IronicLiteError: when the action fails.
         """
         self._place = place
         scopes = [scope]
@@ -58,9 +58,9 @@ class Actions:
             work(self, each.fill(language.named_arguments(action, language.ACTIONS)))
 
     def record(self) -> None:
-        """Check what has changed, and write what is not the node's own.
+        """Check the changes, and save those of traits and ports.
 
-        :raises HardwareInspectionFailure: when the rules have made of the node what it cannot be.
+        :raises HardwareInspectionFailure: when the node with its changes is not valid.
         """
         driving = self._node.obj_what_changed() & (
             {"driver", *(f"{kind}_interface" for kind in language.INTERFACE_TYPES)}
@@ -85,7 +85,8 @@ class Actions:
         setattr(record, attribute, value)
         self.origins.note(record.uuid, attribute, self._place)
 
-    # -- what is only said ---------------------------------------------------------------------------------------
+    # -- actions that change nothing
+    # ---------------------------------------------------------------------------------------
 
     def _fail(self, args: Arguments) -> None:
         raise exception.HardwareInspectionFailure(str(args["msg"]))
@@ -139,7 +140,7 @@ class Actions:
         elif attribute in language.NODE_DICTIONARIES:
             self._set(attribute, {})
         elif attribute in _NEEDED:
-            raise ValueError(f"a node cannot be without '{attribute}'")
+            raise ValueError(f"'{attribute}' of a node cannot be deleted")
         else:
             self._put(self._node, attribute, None)
 
@@ -147,9 +148,9 @@ class Actions:
         _check_kind(attribute, value, language.NODE_DICTIONARIES)
         check = _NODE_CHECKS.get(attribute)
         if check is not None and not check.fullmatch(str(value)):
-            raise ValueError(f"'{value!s:.64}' cannot be the {attribute} of a node")
+            raise ValueError(f"'{value!s:.64}' is not a valid {attribute} of a node")
         if attribute == "name" and uuidutils.is_uuid_like(value):
-            raise ValueError("a UUID cannot be the name of a node")
+            raise ValueError("the name of a node must not be a UUID")
         self._put(self._node, attribute, value)
 
     def _set_capability(self, args: Arguments) -> None:
@@ -165,7 +166,7 @@ class Actions:
     def _add_trait(self, args: Arguments) -> None:
         name = str(args["name"])
         if not _CUSTOM_TRAIT.fullmatch(name) and not _is_standard(name):
-            raise ValueError(f"'{name[:_MAX_TEXT]}' is no trait")
+            raise ValueError(f"'{name[:_MAX_TEXT]}' is not a valid trait")
         self._traits.add(name)
         self.origins.note(self._node.uuid, "traits", self._place)
 
@@ -212,7 +213,7 @@ class Actions:
         elif attribute in language.PORT_DICTIONARIES:
             self._put(port, attribute, {})
         elif attribute in _NEEDED:
-            raise ValueError(f"a port cannot be without '{attribute}'")
+            raise ValueError(f"'{attribute}' of a port cannot be deleted")
         else:
             self._put(port, attribute, None)
 
@@ -229,7 +230,7 @@ class Actions:
 
 
 def _is_standard(trait: str) -> bool:
-    # Late: a hundred modules that only rules about traits should pay for.
+    # Imported here because it loads a hundred modules that only rules about traits need.
     import os_traits
 
     return trait in os_traits.get_traits()
@@ -240,7 +241,7 @@ def _path(
 ) -> tuple[str, list[str]]:
     attribute, *way = _way(args)
     if attribute not in known:
-        raise ValueError(f"'{attribute[:_MAX_TEXT]}' is no attribute that rules may change")
+        raise ValueError(f"rules cannot change the attribute '{attribute[:_MAX_TEXT]}'")
     if way and attribute not in dictionaries:
         raise ValueError(f"the path leads into '{attribute}', which is not an object")
     return attribute, way

@@ -17,11 +17,11 @@ _KEYS = frozenset(
 
 
 def load() -> list[dict[str, Any]]:
-    """The rules of the main phase, as they stand in the file; none when no file is configured.
+    """Return the rules of the main phase from the file; an empty list when no file is configured.
 
-    The file is read anew for each inspection, so a changed one needs no restart.
+    The file is read for each inspection, so changes need no restart.
 
-    :raises ConfigInvalid: naming what is wrong with it.
+    :raises ConfigInvalid: when the file is invalid; the message says why.
     """
     name = CONF.inspection_rules.built_in_rules
     if not name:
@@ -61,7 +61,7 @@ def _problem(rule: Any) -> str | None:
     if not isinstance(rule.get("priority", 0), int):
         return "has a priority that is not a whole number"
     if not isinstance(rule.get("sensitive", False), bool):
-        return "has 'sensitive' neither true nor false"
+        return "has a 'sensitive' that is neither true nor false"
     for key, form in (
         ("conditions", language.CONDITION_FORM),
         ("actions", language.ACTION_FORM),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a condition of a rule holds."""
+"""The conditions of inspection rules."""
 
 import ipaddress
 import itertools
@@ -16,9 +16,9 @@ _NO = frozenset({"no", "false"})
 
 
 def holds(condition: Mapping[str, Any], scope: Scope) -> bool:
-    """Whether it holds; with a loop, whether it does in as many rounds as ``multiple`` asks for.
+    """Tell whether a condition holds; with a loop, whether it holds for as many items as ``multiple`` says.
 
-    :raises ValueError, TypeError: when a value is none that the condition can judge.
+    :raises ValueError, TypeError: when the condition cannot handle a value.
     """
     if "loop" not in condition:
         return _once(condition, scope)
@@ -34,7 +34,7 @@ def holds(condition: Mapping[str, Any], scope: Scope) -> bool:
 
 
 def rounds_of(loop: Any) -> list[Any]:
-    """The items of a loop; an object is one item."""
+    """Return the items of a loop; an object counts as one item."""
     return loop if isinstance(loop, list) else [loop]
 
 

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Changing what is deep inside dictionaries. None of these changes its argument: each returns a changed copy."""
+"""Changing values deep inside dictionaries. Each function returns a changed copy and leaves its argument alone."""
 
 from typing import Any
 
 
 def put(document: Any, way: list[str], value: Any) -> Any:
-    """Set what is at the end of the way; dictionaries on the way are made where there are none.
+    """Set the value at the end of the path; missing dictionaries on the path are created.
 
-    :raises ValueError: when something on the way is no dictionary.
+    :raises ValueError: when a value on the path is not a dictionary.
     """
     if not way:
         return value
@@ -17,23 +17,23 @@ def put(document: Any, way: list[str], value: Any) -> Any:
 
 
 def extend(document: Any, way: list[str], value: Any, unique: bool) -> Any:
-    """Append to the list at the end of the way, which is made if there is none.
+    """Append to the list at the end of the path; a missing list is created.
 
-    :param unique: do not append what is there already.
-    :raises ValueError: when there is no list.
+    :param unique: do not append a value that the list has already.
+    :raises ValueError: when the value at the end of the path is not a list.
     """
     listed = look(document, way)
     if listed is None:
         listed = []
     if not isinstance(listed, list):
-        raise ValueError("what is at the end of the path is not a list")
+        raise ValueError("the value at the end of the path is not a list")
     if unique and value in listed:
         return document
     return put(document, way, [*listed, value])
 
 
 def remove(document: Any, way: list[str]) -> Any:
-    """Take away what is at the end of the way, if it is there."""
+    """Remove the value at the end of the path, if there is one."""
     if not isinstance(document, dict) or way[0] not in document:
         return document
     first, *rest = way
@@ -43,7 +43,7 @@ def remove(document: Any, way: list[str]) -> Any:
 
 
 def look(document: Any, way: list[str]) -> Any:
-    """What is at the end of the way; None when it leads nowhere."""
+    """Return the value at the end of the path; None when there is none."""
     for step in way:
         if not isinstance(document, dict):
             return None
@@ -55,5 +55,5 @@ def _dictionary(value: Any, step: str) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise ValueError(f"the path leads to '{step}' in something that is not an object")
+        raise ValueError(f"the path leads to '{step}' in a value that is not an object")
     return value

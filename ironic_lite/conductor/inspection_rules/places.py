@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where in the rules something went wrong, or something was changed that only goes wrong when it is written."""
+"""Which rule, condition or action caused an error, including errors that appear only when changes are saved."""
 
 import contextlib
 import dataclasses
@@ -10,7 +10,7 @@ from ironic_lite.common import exception, redaction
 _MAX_TEXT = 1000
 _MOST_NAMED = 5
 
-# What the conductor itself changes during an inspection.
+# Fields that the conductor itself changes during an inspection.
 _OWN = frozenset({"driver_internal_info"})
 
 
@@ -32,40 +32,40 @@ class Place:
         return f"inspection rule {self.rule}, {self.kind} {self.number} ({self.op})"
 
     def failure(self, exc: Exception) -> exception.HardwareInspectionFailure:
-        """What fails the inspection after this went wrong there."""
+        """Return the error that fails the inspection, for an error in this condition or action."""
         if self.sensitive:
             return exception.HardwareInspectionFailure(
-                f"{self}: it failed; the rule is sensitive, so it is not told how"
+                f"{self}: it failed; the rule is sensitive, so the cause is not shown"
             )
         return exception.HardwareInspectionFailure(f"{self}: {_told(exc)}")
 
 
 class Origins:
-    """Which actions have changed what.
+    """Which actions changed which attributes.
 
-    Records are named by their UUIDs. What has changed without an action was changed by hooks.
+    Records are identified by UUID. An attribute that no action changed was changed by a hook.
     """
 
     def __init__(self) -> None:
         self._places: dict[tuple[str, str], list[Place]] = {}
 
     def note(self, record: str, attribute: str, place: Place) -> None:
-        """An action has changed an attribute."""
+        """Note that an action has changed an attribute."""
         places = self._places.setdefault((record, attribute), [])
         if place not in places:
             places.append(place)
 
     def follow(self, record: str, attributes: Iterable[str], cause: str) -> None:
-        """These attributes have changed because another one had."""
+        """Note that attributes have changed as a consequence of the attribute ``cause``."""
         for attribute in attributes:
             for place in self._places.get((record, cause), []):
                 self.note(record, attribute, place)
 
     @contextlib.contextmanager
     def named(self, record: str, attributes: Iterable[str]) -> Iterator[None]:
-        """Have what goes wrong within tell who had changed these attributes, which are written there.
+        """Add to errors within the block, which saves these attributes, which actions changed them.
 
-        :raises HardwareInspectionFailure: in place of errors that come of their values.
+        :raises HardwareInspectionFailure: instead of errors that the values of the attributes cause.
         """
         try:
             yield
@@ -84,12 +84,12 @@ class Origins:
         involved = list(dict.fromkeys(place for each in places.values() for place in each))
         if any(place.sensitive for place in involved):
             return exception.HardwareInspectionFailure(
-                f"what was changed cannot be saved ({_listed(involved)}); "
-                "one of the rules is sensitive, so it is not told how"
+                f"the changes of the rules cannot be saved ({_listed(involved)}); "
+                "one of the rules is sensitive, so the cause is not shown"
             )
         whose = "; ".join(f"{name} by {_listed(each)}" for name, each in places.items())
         return exception.HardwareInspectionFailure(
-            f"what was changed cannot be saved ({whose}): {_told(exc)}"
+            f"the changes of the rules cannot be saved ({whose}): {_told(exc)}"
         )
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What references in rules stand for.
+"""The values of references in rules.
 
-They are looked up, never formatted: a text that comes with a rule or with an inventory reaches data only, no attribute
-of a Python object.
+References are looked up, never formatted: a text in a rule or an inventory can reach data only, and no attribute of a
+Python object.
 """
 
 import re
@@ -20,9 +20,9 @@ _MISSING = object()
 
 
 class Scope:
-    """Where references look: ``node``, ``inventory``, ``plugin_data`` and, in a loop, ``item``.
+    """The data that references can read: ``node``, ``inventory``, ``plugin_data`` and, in a loop, ``item``.
 
-    :param masked: whether passwords of the node read as asterisks.
+    :param masked: whether passwords of the node are replaced by asterisks.
     """
 
     def __init__(
@@ -40,14 +40,14 @@ class Scope:
         self._item = item
 
     def with_item(self, item: Any) -> "Scope":
-        """The same within a round of a loop."""
+        """Return a copy of the scope for one item of a loop."""
         item = self.fill(item)
         return Scope(self._node, self._inventory, self._plugin_data, self._masked, item)
 
     def fill(self, value: Any) -> Any:
-        """The value with all references in its texts filled in.
+        """Return the value with all references in its texts replaced.
 
-        A text with a reference that leads nowhere stays as it is, as a whole.
+        A text with an unknown reference is returned unchanged as a whole.
         """
         if isinstance(value, str):
             return self._fill_text(value)
@@ -58,7 +58,7 @@ class Scope:
         return value
 
     def read(self, value: Any) -> Any:
-        """What a text that is one reference stands for, in its own type; None when it leads nowhere."""
+        """Return the value of a text that is a single reference, in its own type; None when it is unknown."""
         whole = REFERENCE.fullmatch(value) if isinstance(value, str) else None
         if whole is None:
             return self.fill(value)
@@ -75,13 +75,15 @@ class Scope:
             position = match.end()
         filled = "".join([*parts, text[position:]])
         if len(filled) > _MAX_TEXT:
-            raise ValueError(f"a text is longer than {_MAX_TEXT} characters once it is filled in")
+            raise ValueError(
+                f"a text is longer than {_MAX_TEXT} characters after its references are replaced"
+            )
         return filled
 
     def _find(self, root: str, way: str) -> Any:
         steps = [match.groups() for match in _STEP.finditer(way)]
         if root == "node":
-            # A node has attributes; all else has keys.
+            # A node has attributes; the other roots have keys.
             if not steps or steps[0][0] is None:
                 return _MISSING
             found = self._node_attribute(steps.pop(0)[0])

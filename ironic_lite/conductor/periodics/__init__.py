@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a conductor does by itself, again and again. Each task has a thread, so none waits for another."""
+"""The periodic tasks of a conductor. Each task has its own thread, so no task delays another."""
 
 import dataclasses
 import random
@@ -28,18 +28,18 @@ from ironic_lite.conf import CONF
 LOG = log.getLogger(__name__)
 
 POOL_UPKEEP_INTERVAL = 5
-"""Seconds between two adjustments of the worker pool's number of threads."""
+"""Seconds between two adjustments of the worker pool's size."""
 
 Context = ironic_context.RequestContext
 
 
 @dataclasses.dataclass(frozen=True)
 class Periodic:
-    """One task.
+    """A periodic task.
 
-    :param name: for its thread and the log.
-    :param interval: seconds from the end of one run to the begin of the next; 0 turns it off.
-    :param run: one run.
+    :param name: its name, for its thread and the log.
+    :param interval: seconds from the end of one run to the start of the next; 0 disables the task.
+    :param run: function that does one run.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Periodic:
 class Scheduler:
     """Runs the periodic tasks of one conductor.
 
-    :param conductor_id: id of its record.
+    :param conductor_id: id of the conductor's record.
     """
 
     def __init__(self, identity: Identity, keepalive: Keepalive, conductor_id: int):
@@ -91,12 +91,12 @@ class Scheduler:
         self._threads.append(threading.Thread(target=asking.run, name="agents", daemon=True))
 
     def start(self) -> None:
-        """Begin; the first runs are spread over the first interval, lest conductors work in step."""
+        """Start. The first runs are at random times in the first interval, so that conductors do not run in step."""
         for thread in self._threads:
             thread.start()
 
     def stop(self) -> None:
-        """Start no further run, and give those on their way a moment."""
+        """Start no more runs, and wait briefly for those in progress."""
         self._stop.set()
         for thread in self._threads:
             thread.join(timeout=1)
@@ -110,4 +110,6 @@ class Scheduler:
                 with self._identity.active(), workers.background():
                     task.run(ironic_context.admin_context())
             except Exception:
-                LOG.exception("Periodic task '%s' has failed; it runs again", task.name)
+                LOG.exception(
+                    "Periodic task '%s' failed; it runs again after its interval", task.name
+                )

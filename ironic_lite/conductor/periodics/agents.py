@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Asking the agents of waiting nodes, so that the end of a command is noticed when it comes.
+"""Polls the agents of waiting nodes, so that the end of a command is noticed soon.
 
-An agent calls some seconds after a command has ended, and a call gets lost with the conductor that hears it. So each
-agent that a node waits for is asked from time to time: soon after its command began, and ever more seldom while it
-runs. What is asked in total is bounded. An agent that does not answer proves nothing: its server's power is looked at,
-and if another agent has started there in its place, or power is off, the operation goes on without it.
+An agent sends a heartbeat some seconds after a command has ended, and the heartbeat is lost if the conductor that gets
+it dies. So the owner of a waiting node polls its agent: soon after the command began, and less and less often while it
+runs. The total number of requests is bounded. An agent that does not answer proves nothing: the conductor then checks
+the server's power. If power is off or another agent has started, the operation goes on without the lost agent.
 """
 
 import dataclasses
@@ -28,36 +28,36 @@ from ironic_lite.conf import CONF
 LOG = log.getLogger(__name__)
 
 _AT_A_TIME = 8
-"""Agents asked at one time."""
+"""Agents polled at the same time."""
 
 _SHARE = 30
-"""A command that has run for so many seconds is asked about one second later than at its start."""
+"""The pause between polls grows by one second per this many seconds that a command has run."""
 
 _LONGEST = 2.0
 _LONGEST_OF_LONG = 10.0
-"""Seconds between two questions about a command at most; the second is for commands that run for hours."""
+"""Longest pause in seconds between two polls of a command; the second is for commands that run for hours."""
 
 _LONG_STEPS = ("erase_devices", "burnin")
 _LONG_AFTER = 600.0
-"""Seconds after which any command is one that runs for hours."""
+"""Seconds after which any command counts as one that runs for hours."""
 
 _SILENCE_PAUSE = 2.0
 _LONGEST_SILENCE_PAUSE = 30.0
-"""Seconds between two questions to an agent that does not answer."""
+"""Shortest and longest pause in seconds between two polls of an agent that does not answer."""
 
 _GONE_AFTER = 3
-"""Questions without an answer that prove an agent gone once another one has started on its server."""
+"""Unanswered polls after which an agent counts as gone, once another agent has started on its server."""
 
 _POWER_EVERY = 5
-"""The server's power is looked at after the first question without an answer, and after each so many."""
+"""The server's power is checked after the first unanswered poll, and then after each this many."""
 
 
 @dataclasses.dataclass
 class _Waiting:
-    """A node whose agent is asked.
+    """A node whose agent is polled.
 
-    :ivar since: when that began, on ``time.monotonic``.
-    :ivar silences: questions in a row without an answer.
+    :ivar since: when the polling began, by ``time.monotonic``.
+    :ivar silences: unanswered polls in a row.
     :ivar suspected: another agent has started on the server.
     """
 
@@ -69,9 +69,9 @@ class _Waiting:
 
 
 class Agents:
-    """Asks in a thread of its own, and a few more.
+    """Polls agents in a thread of its own and a few workers.
 
-    :param owner: the conductor that is worked for.
+    :param owner: the conductor that owns the nodes.
     :param stop: set when the conductor stops.
     """
 
@@ -88,7 +88,7 @@ class Agents:
         self._power_pool = concurrency.executor(1)
 
     def run(self) -> None:
-        """Ask until the conductor stops."""
+        """Poll until the conductor stops."""
         while not self._stop.is_set():
             self._take_in()
             uuid = self._next_due()
@@ -102,10 +102,10 @@ class Agents:
         for pool in (self._pool, self._power_pool):
             pool.shutdown(wait=False)
 
-    # -- whom to ask, and when -----------------------------------------------------------------------------------
+    # -- the schedule -----------------------------------------------------------------------------------
 
     def _take_in(self) -> None:
-        """Take up who is to be watched, waiting for that for as long as nobody is due."""
+        """Add newly watched nodes to the schedule; wait for them until the next poll is due."""
         patience = self._until_due()
         while True:
             try:
@@ -138,19 +138,19 @@ class Agents:
         return None
 
     def _ask_in(self, entry: _Waiting, seconds: float) -> None:
-        """Only the last of several dates of a node counts. Called under the lock."""
+        """Schedule the next poll of a node; it replaces earlier ones. The caller holds ``_lock``."""
         entry.due = next(self._count) + 1
         heapq.heappush(self._heap, (time.monotonic() + seconds, entry.due, entry.uuid))
 
-    # -- asking --------------------------------------------------------------------------------------------------
+    # -- polling --------------------------------------------------------------------------------------------------
 
     def _as_us(self, function: Callable[[str], Any], uuid: str) -> None:
         try:
             with self._identity.active(), workers.background():
                 function(uuid)
         except Exception:
-            # The next look for waiting nodes brings it back.
-            LOG.exception("Node %s: asking its agent has failed", uuid)
+            # The next search for waiting nodes adds the node again.
+            LOG.exception("Node %s: polling its agent failed", uuid)
             self._drop(uuid)
 
     def _ask(self, uuid: str) -> None:
@@ -160,7 +160,7 @@ class Agents:
         context = ironic_context.admin_context()
         try:
             with task_manager.acquire(
-                context, uuid, shared=True, purpose="asking its agent"
+                context, uuid, shared=True, purpose="polling its agent"
             ) as task:
                 pause = self._look(task, entry)
         except (exception.NodeLocked, exception.NodeNotFound, exception.DatabaseUnavailable):
@@ -178,17 +178,17 @@ class Agents:
             self._waiting.pop(uuid, None)
 
     def _look(self, task: task_manager.TaskManager, entry: _Waiting) -> float | None:
-        """One look at a node; the seconds until the next one, None where there is nothing to wait for any more.
+        """Check a node. Return the seconds until the next check, or None when it waits for no agent any more.
 
-        :raises NodeLocked: somebody works on the node.
-        :raises TemporaryFailure: no worker is free to go on with it.
+        :raises NodeLocked: another task has the node locked.
+        :raises TemporaryFailure: no worker is free to resume the operation.
         """
         node = task.node
         if node.reservation is not None or not is_watched(task):
             return None
         if lost_agents.is_known_to_be_gone(task):
             lost_power.lose(
-                task, "the server was powered off, or booted again, while it was waited for"
+                task, "the server was powered off or rebooted while the node waited for its agent"
             )
             return None
         if not node.agent_url:
@@ -211,7 +211,7 @@ class Agents:
         if entry.suspected and entry.silences >= _GONE_AFTER:
             lost_power.lose(
                 task,
-                "another agent has started on the server, and the one that worked there does not answer any more",
+                "another agent has started on the server, and the agent that ran the step does not answer any more",
             )
             return None
         if entry.silences % _POWER_EVERY == 1 and self._power_free.acquire(blocking=False):
@@ -224,7 +224,7 @@ class Agents:
 
 
 def attend(context: ironic_context.RequestContext) -> None:
-    """Have the agents of all our waiting nodes asked: their calls may have got lost with the conductor before us."""
+    """Watch all waiting nodes of this conductor, because a conductor that died may have lost heartbeats."""
     filters = {
         "provision_state_in": sorted(states.WAITING.values()),
         "reserved": False,
@@ -236,7 +236,7 @@ def attend(context: ironic_context.RequestContext) -> None:
 
 
 def is_watched(task: task_manager.TaskManager) -> bool:
-    """Whether a node waits for what its agent can be asked about, and is not left to its operator."""
+    """Tell whether a node waits for its agent and is not under maintenance."""
     node = task.node
     if node.maintenance or node.target_power_state is not None:
         return False
@@ -247,15 +247,15 @@ def is_watched(task: task_manager.TaskManager) -> bool:
 
 
 def _go_on(task: task_manager.TaskManager) -> None:
-    """Do what the agent's call would do.
+    """Resume the operation, as a heartbeat of the agent would.
 
-    :raises NodeLocked: somebody is at it.
-    :raises NoFreeConductorWorker: nobody can be.
+    :raises NodeLocked: another task has the node locked.
+    :raises NoFreeConductorWorker: no worker is free.
     """
     if not CONF.agent.command_check_interval:
         return
     before = task.node.as_row(["provision_state", "provision_updated_at", "driver_internal_info"])
-    task.upgrade_lock("what the agent has told")
+    task.upgrade_lock("resuming after a poll of its agent")
     now = task.node.as_row(["provision_state", "driver_internal_info"])
     if all(before[name] == now[name] for name in now):
         task.spawn_after(flows.resume, task)
@@ -264,13 +264,11 @@ def _go_on(task: task_manager.TaskManager) -> None:
 def _look_at_power(uuid: str) -> None:
     context = ironic_context.admin_context()
     try:
-        with task_manager.acquire(
-            context, uuid, shared=True, purpose="looking for lost power"
-        ) as task:
+        with task_manager.acquire(context, uuid, shared=True, purpose="checking its power") as task:
             if task.node.reservation is None and is_watched(task):
                 lost_power.check(task)
     except (exception.NodeLocked, exception.NodeNotFound):
-        LOG.debug("Node %s is taken care of", uuid)
+        LOG.debug("Node %s is locked, gone or in other hands", uuid)
 
 
 def _first_pause() -> float:
@@ -278,9 +276,9 @@ def _first_pause() -> float:
 
 
 def _pause(node: Any, age: float) -> float:
-    """Seconds until an agent is asked again.
+    """Return the seconds until an agent is polled again.
 
-    :param age: seconds for which it has been asked.
+    :param age: seconds since the polling began.
     """
     interval = CONF.agent.command_check_interval
     if not interval:

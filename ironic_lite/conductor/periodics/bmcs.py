@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Asking many BMCs at a time, some of which never answer, without the lock of their nodes."""
+"""Queries many BMCs at the same time under shared locks; some BMCs never answer."""
 
 import threading
 import time
@@ -25,14 +25,14 @@ def each(
     action: Action,
     deadline: float | None = None,
 ) -> None:
-    """Do this with each node that nobody works on, under a shared lock; ends when all are done.
+    """Call a function with a shared task for each node that is not locked; return when all calls are done.
 
-    What goes wrong with one node is logged.
+    An error with one node is logged.
 
-    :param stop: set when the conductor stops; nothing is begun from then on.
-    :param workers: how many nodes at one time.
-    :param purpose: for the log.
-    :param deadline: on the clock ``time.monotonic``; nothing is begun from then on either.
+    :param stop: set when the conductor stops; no call starts after that.
+    :param workers: how many nodes at the same time.
+    :param purpose: purpose of the task, for the log.
+    :param deadline: ``time.monotonic()`` value after which no call starts.
     """
     wanted = list(node_uuids)
     if not wanted:
@@ -50,9 +50,9 @@ def each(
                 if task.node.reservation is None:
                     action(task)
         except (exception.NodeLocked, exception.NodeNotFound):
-            LOG.debug("Node %s is taken care of", node_uuid)
+            LOG.debug("Node %s is locked or gone", node_uuid)
         except Exception:
-            LOG.exception("Node %s: %s has failed", node_uuid, purpose)
+            LOG.exception("Node %s: %s failed", node_uuid, purpose)
 
     pool = concurrency.executor(min(workers, len(wanted)))
     try:
@@ -63,21 +63,21 @@ def each(
 
 
 def power_state(task: task_manager.TaskManager) -> str | None:
-    """What the BMC says.
+    """Return the power state that the BMC reports.
 
-    :raises IronicLiteError: when it does not say anything, or that it does not know.
+    :raises IronicLiteError: when the BMC does not answer, or does not know the power state.
     """
     task.driver.power.validate(task)
     actual: str | None = task.driver.power.get_power_state(task)
     if actual == states.ERROR:
-        raise exception.PowerStateFailure("The BMC answers, but not whether the server is on.")
+        raise exception.PowerStateFailure("The BMC answers, but does not report the power state.")
     return actual
 
 
 def lock(task: task_manager.TaskManager) -> None:
-    """Lock the node, unless something else has begun on it since it was read.
+    """Upgrade to an exclusive lock, unless another task has changed the node since it was read.
 
-    :raises NodeLocked: when it has.
+    :raises NodeLocked: when the node has changed, or is locked.
     """
     before = task.node.as_row(["provision_state", "power_state", "maintenance"])
     task.upgrade_lock()

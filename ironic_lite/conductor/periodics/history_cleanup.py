@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps the histories and journals of nodes from growing without end. Any conductor may do it for all."""
+"""Limits the size of the nodes' histories and journals. Each conductor cleans up for all nodes."""
 
 from oslo_log import log
 
@@ -12,7 +12,7 @@ LOG = log.getLogger(__name__)
 
 
 def run(context: ironic_context.RequestContext) -> None:
-    """Delete what is more than each node keeps."""
+    """Delete the oldest entries beyond the limit per node."""
     deleted = NodeHistory.prune(context, CONF.conductor.node_history_max_entries)
     if deleted:
         LOG.info("Removed %d entries from the histories of nodes", deleted)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Waiting and held nodes whose server was powered off: they are their flow's, and nobody puts power back behind it."""
+"""Waiting and held nodes whose server was powered off. Their flow decides; power sync does not power them on."""
 
 from oslo_log import log
 
@@ -20,18 +20,18 @@ _SAME_WAIT = (
 
 
 def check(task: task_manager.TaskManager) -> None:
-    """Ask the BMC whether the server is on, and have the node's flow go on without its agent if it is not.
+    """Read the power state from the BMC; if the server is off, continue the node's flow without its agent.
 
-    A BMC that does not answer proves nothing.
+    If the BMC does not answer, nothing happens.
 
-    :param task: a shared one, of a node that waits or is held.
-    :raises NodeLocked: somebody works on the node.
-    :raises NoFreeConductorWorker: nobody can go on with it.
+    :param task: a shared task of a node that waits or is held.
+    :raises NodeLocked: another task has the node locked.
+    :raises NoFreeConductorWorker: no worker is free to continue.
     """
     if not flows.may_lose_agent(task) or not _is_off(task):
         return
     _lock(task)
-    # Between the answer and the lock a flow may have switched the server off and on.
+    # Between the answer and the lock a flow may have powered the server off and on.
     if not _is_off(task):
         return
     node = task.node
@@ -40,13 +40,15 @@ def check(task: task_manager.TaskManager) -> None:
         node.power_state = states.POWER_OFF
         node.save()
         nova.power_changed(node)
-    task.spawn_after(flows.lost_agent, task, "the server was powered off while it was waited for")
+    task.spawn_after(
+        flows.lost_agent, task, "the server was powered off while the node waited for its agent"
+    )
 
 
 def lose(task: task_manager.TaskManager, reason: str) -> None:
-    """Have the node's flow go on without its agent, unless something else has begun on the node since it was read.
+    """Continue the node's flow without its agent, unless another task has changed the node since it was read.
 
-    Raises as :func:`check`.
+    Raises the errors of :func:`check`.
     """
     _lock(task)
     task.spawn_after(flows.lost_agent, task, reason)
@@ -65,6 +67,6 @@ def _is_off(task: task_manager.TaskManager) -> bool:
 def _lock(task: task_manager.TaskManager) -> None:
     before = task.node.as_row([*_SAME_WAIT, "agent_url"])
     token = task.node.agent_secret_token
-    task.upgrade_lock("a lost agent")
+    task.upgrade_lock("handling a lost agent")
     if task.node.as_row(before) != before or task.node.agent_secret_token != token:
         raise exception.NodeLocked(node=task.node.uuid, host="another task")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nodes whose conductor died: free them, and take up the work where it stopped.
+"""Nodes whose conductor died: break their locks, and resume their operations where they stopped.
 
-Breaking a dead conductor's locks voids their tokens. Should it only have been paused, nothing that it still does
-changes a node. Every conductor breaks locks, but only the new owner by the ring takes up the work.
+Breaking a dead conductor's locks voids their tokens, so a conductor that was only paused cannot change these nodes any
+more. Every conductor breaks locks, but only the new owner by the hash ring resumes the operations.
 """
 
 from collections import defaultdict
@@ -21,17 +21,17 @@ from ironic_lite.objects.node import Node
 LOG = log.getLogger(__name__)
 
 MOST_NAMES = 20
-"""Nodes that one line of the log names."""
+"""Number of nodes that one log line names."""
 
 Context = ironic_context.RequestContext
 
 
 def run(context: Context, trusted: bool) -> None:
-    """Look for dead conductors and for work that they left.
+    """Look for dead conductors and for operations that they left unfinished.
 
-    :param trusted: False while our own signs of life have trouble: then the silence of others proves nothing.
+    :param trusted: False while this conductor's own keepalives fail; it then cannot judge other conductors.
     """
-    # Who owns what has to be as fresh as what is known about the dead.
+    # Read the hash ring again, so that it is as fresh as the list of dead conductors.
     identity.current().ring.reset()
     if trusted:
         _release_locks_of_the_dead(context)
@@ -52,16 +52,16 @@ def _release_locks_of_the_dead(context: Context) -> None:
 
 
 def _release_mislaid_locks(context: Context) -> None:
-    """Give back what could not be given back when its task ended: the database did not answer for too long."""
+    """Release locks that a task of this conductor could not release at its end, because the database was away."""
     me = identity.current()
     freed = Node.release_mislaid(context, me.host, me.incarnation, me.locks.__contains__)
-    tell(freed, "which no task of its holds")
+    tell(freed, "none of whose tasks holds them")
 
 
 def tell(freed: Iterable[dict[str, Any]], why: str) -> None:
-    """Log whose locks on which nodes were broken.
+    """Log which conductor's locks on which nodes were broken.
 
-    :param freed: what ``Node.release_orphans`` returned.
+    :param freed: the rows that ``Node.release_orphans`` returned.
     """
     by_host: dict[str, list[str]] = defaultdict(list)
     for row in freed:
@@ -69,30 +69,36 @@ def tell(freed: Iterable[dict[str, Any]], why: str) -> None:
     for host, uuids in by_host.items():
         names = ", ".join(uuids[:MOST_NAMES])
         more = f" and {len(uuids) - MOST_NAMES} more" if len(uuids) > MOST_NAMES else ""
-        LOG.warning("Released %d locks of %s, %s: %s%s", len(uuids), host, why, names, more)
+        LOG.warning(
+            "Released %d locks of conductor %s, %s: %s%s", len(uuids), host, why, names, more
+        )
 
 
 def recover(context: Context) -> None:
-    """Take up what was left off on our nodes.
+    """Resume the unfinished operations on our nodes.
 
-    Whoever works on a node holds its lock for as long as something is unfinished; so here nobody does.
+    Whoever works on a node holds its lock until everything is finished, so nobody works on these unlocked nodes.
     """
     for row in owned.nodes(context, {"left_off": True}):
         try:
             take_up(context, row["uuid"])
         except (exception.NodeLocked, exception.NodeNotFound):
-            LOG.debug("Node %s is taken care of", row["uuid"])
+            LOG.debug("Node %s is locked or gone", row["uuid"])
         except exception.TemporaryFailure:
-            LOG.info("No worker is free to recover nodes; the next run goes on")
+            LOG.info("No worker is free to recover nodes; the next run continues")
             return
         except exception.IronicLiteError as exc:
-            LOG.error("Node %s cannot be taken up, trying again: %s", row["uuid"], exc.message)
+            LOG.error(
+                "Node %s: its operation cannot be resumed, trying again: %s",
+                row["uuid"],
+                exc.message,
+            )
 
 
 def take_up(context: Context, node_uuid: str) -> None:
-    """Go on with what was left off on one node, on the worker pool.
+    """Resume the unfinished operation of one node on the worker pool.
 
-    :raises NodeLocked, NodeNotFound: when somebody else does, or it is gone.
+    :raises NodeLocked, NodeNotFound: when another task has it locked, or it is gone.
     :raises NoFreeConductorWorker: when the pool is full.
     """
     with task_manager.acquire(context, node_uuid, purpose="recovery", retry=False) as task:

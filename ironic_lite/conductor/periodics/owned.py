@@ -15,9 +15,9 @@ _FOR_THE_RING = ("uuid", "driver", "conductor_group")
 def nodes(
     context: ironic_context.RequestContext, filters: dict[str, Any], columns: Iterable[str] = ()
 ) -> list[dict[str, Any]]:
-    """Rows of our nodes that the filters let through.
+    """Return the rows of this conductor's nodes that match the filters.
 
-    :param columns: to read beside ``uuid``, ``driver`` and ``conductor_group``.
+    :param columns: columns to read besides ``uuid``, ``driver`` and ``conductor_group``.
     """
     wanted = (*_FOR_THE_RING, *columns)
     return [row for row in Node.rows(context, wanted, filters=filters) if _is_ours(row)]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nodes that power sync has put under maintenance: they leave it when their BMCs answer again."""
+"""Ends the maintenance of nodes that power sync has set, once their BMCs answer again."""
 
 import threading
 
@@ -15,11 +15,11 @@ from ironic_lite.conf import CONF
 LOG = log.getLogger(__name__)
 
 FAULT = "power failure"
-"""The node's ``fault`` meanwhile. What an operator has put under maintenance has none, and is left alone."""
+"""The ``fault`` of such a node. A node that an operator put under maintenance has no fault and is left alone."""
 
 
 class PowerRecovery:
-    """Looks after our nodes of this fault.
+    """Checks this conductor's nodes with this fault.
 
     :param stop: set when the conductor stops.
     """
@@ -28,7 +28,7 @@ class PowerRecovery:
         self._stop = stop
 
     def run(self, context: ironic_context.RequestContext) -> None:
-        """Ask all their BMCs once."""
+        """Query all their BMCs once."""
         rows = owned.nodes(context, {"maintenance": True, "fault": FAULT, "reserved": False})
         uuids = [row["uuid"] for row in rows]
         workers = CONF.conductor.sync_power_state_workers
@@ -39,7 +39,7 @@ def _recover(task: TaskManager) -> None:
     try:
         actual = bmcs.power_state(task)
     except exception.IronicLiteError as exc:
-        LOG.debug("Node %s still fails: %s", task.node.uuid, exc.message)
+        LOG.debug("Node %s: its BMC still fails: %s", task.node.uuid, exc.message)
         return
     bmcs.lock(task)
     node = task.node
@@ -54,7 +54,7 @@ def _recover(task: TaskManager) -> None:
     if actual != recorded:
         announcements.power_corrected(node, recorded)
     history.record_with_node(
-        task, history.MONITORING, "The BMC answers again; the maintenance for its silence has ended"
+        task, history.MONITORING, "The BMC answers again, so maintenance has ended"
     )
     node.save()
     nova.power_changed(node)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Comparing recorded with actual power states.
+"""Compares recorded with actual power states.
 
-BMCs are asked at most ``sync_power_state_workers`` at a time; those that failed last time are asked last, so that
-dead ones do not hold up the others.
+At most ``sync_power_state_workers`` BMCs are queried at the same time. Those that failed last time come last, so that
+dead BMCs do not delay the others.
 """
 
 import threading
@@ -20,11 +20,11 @@ from ironic_lite.objects.node import Node
 LOG = log.getLogger(__name__)
 
 _UNSETTLED = states.WORKING | {states.ENROLL, states.ADOPTFAIL}
-"""States in which the recorded power state is not expected to hold."""
+"""States in which the recorded power state may be wrong."""
 
 
 _OF_A_FLOW = frozenset(states.WAITING.values()) | states.HELD
-"""States in which a node's power is its flow's: the record is not forced on the server."""
+"""States in which a flow controls the node's power, so power sync does not enforce the record."""
 
 
 class PowerSync:
@@ -38,7 +38,7 @@ class PowerSync:
         self._failures: dict[str, int] = {}
 
     def run(self, context: ironic_context.RequestContext) -> None:
-        """One comparison of all our nodes."""
+        """Compare the power states of all our nodes once."""
         rows = owned.nodes(context, {"maintenance": False, "reserved": False}, ["provision_state"])
         settled = [row["uuid"] for row in rows if row["provision_state"] not in _UNSETTLED]
         self._failures = {uuid: self._failures[uuid] for uuid in settled if uuid in self._failures}
@@ -49,7 +49,7 @@ class PowerSync:
     def _sync(self, task: task_manager.TaskManager) -> None:
         node = task.node
         if node.target_power_state is not None:
-            # Its conductor died at it; see `orphans`.
+            # A conductor died while it changed power; `orphans` resumes that.
             return
         if node.provision_state in _OF_A_FLOW:
             self._failures.pop(node.uuid, None)
@@ -77,7 +77,7 @@ class PowerSync:
             _record(task, actual)
             return
         LOG.warning("Node %s is '%s' but recorded as '%s'", node.uuid, actual, wanted)
-        if self._failed(task, f"it is '{actual}' again and again instead of '{wanted}'", actual):
+        if self._failed(task, f"it is again '{actual}' instead of '{wanted}'", actual):
             return
         bmcs.lock(task)
         if actual == states.POWER_OFF:
@@ -87,14 +87,14 @@ class PowerSync:
         except exception.NodeLockLost:
             raise
         except exception.IronicLiteError as exc:
-            LOG.error("Node %s could not be put back to '%s': %s", node.uuid, wanted, exc.message)
+            LOG.error("Node %s could not be set to '%s' again: %s", node.uuid, wanted, exc.message)
 
     def _failed(
         self, task: task_manager.TaskManager, problem: str, actual: str | None = None
     ) -> bool:
-        """Count a failure; True when it was one too many and the node is now under maintenance.
+        """Count a failure. Return True when the limit is exceeded; the node is then under maintenance.
 
-        :param actual: the power state, as far as it is known.
+        :param actual: the power state, if known.
         """
         uuid = task.node.uuid
         self._failures[uuid] = self._failures.get(uuid, 0) + 1
@@ -107,7 +107,7 @@ class PowerSync:
         node.maintenance = True
         node.fault = FAULT
         node.maintenance_reason = node.last_error = (
-            f"During power sync, {problem.rstrip('.')}. Maintenance ends by itself once the BMC answers again."
+            f"During power sync, {problem.rstrip('.')}. Maintenance ends automatically once the BMC answers again."
         )
         history.record_with_node(task, history.MONITORING, node.last_error, error=True)
         node.save()
@@ -125,10 +125,10 @@ def _record(task: task_manager.TaskManager, actual: str) -> None:
 
 
 def _correct(node: Node, actual: str | None) -> None:
-    # What has been seen for the first time corrects nothing.
+    # The first known power state is not a correction.
     if node.power_state is not None:
         announcements.power_corrected(node, node.power_state)
     node.power_state = actual
     if actual == states.POWER_OFF:
-        # Whatever agent ran on the server is gone; the next one gets a token of its own.
+        # Any agent on the server is gone; the next one gets a new token.
         node.forget_agent()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Allocations that wait for a node while nobody looks for one: their conductor has died, or could not go on."""
+"""Resumes searches for a node for allocations, when the conductor that searched died or could not go on."""
 
 from oslo_log import log
 
@@ -13,9 +13,9 @@ LOG = log.getLogger(__name__)
 
 
 def run(context: ironic_context.RequestContext, conductor_id: int) -> None:
-    """Take up such searches, our own and those of conductors that are not alive.
+    """Resume such searches: our own, and those of conductors that are not alive.
 
-    :param conductor_id: of this conductor.
+    :param conductor_id: id of this conductor's record.
     """
     rows = Allocation.rows(context, ("id", "conductor_affinity"), filters={"state": ALLOCATING})
     if not rows:
@@ -33,5 +33,5 @@ def run(context: ironic_context.RequestContext, conductor_id: int) -> None:
         except exception.AllocationNotFound:
             continue
         except exception.TemporaryFailure:
-            LOG.info("No worker is free to look for nodes; the next run goes on")
+            LOG.info("No worker is free to search nodes for allocations; the next run continues")
             return

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Readings of the sensors of our nodes' servers, sent as they come.
+"""Sends the sensor readings of our nodes' servers as notifications.
 
-A reading that the broker does not take is lost: the next one will be fresher. So they do not go through the outbox.
+A reading that the broker does not accept is dropped, because the next one is fresher. So the outbox is not used.
 """
 
 import threading
@@ -22,16 +22,16 @@ from ironic_lite.conf import CONF
 LOG = log.getLogger(__name__)
 
 EVENT_TYPE = "hardware.ipmi.metrics"
-"""As Ironic's consumers know it. No other technology here has sensors."""
+"""Ironic's event type. Only IPMI has sensors here."""
 
 
 def wanted() -> bool:
-    """Whether anybody wants readings."""
+    """Tell whether sensor readings are enabled."""
     return bool(CONF.sensor_data.send_sensor_data and CONF.sensor_data.enable_for_nodes)
 
 
 class Sensors:
-    """Reads and sends.
+    """Reads sensors and sends the readings.
 
     :param stop: set when the conductor stops.
     """
@@ -49,7 +49,7 @@ class Sensors:
             filters["associated"] = True
         uuids = [row["uuid"] for row in owned.nodes(context, filters)]
         if self._broker_is_away:
-            # One that has failed may go on failing: the library keeps to a channel that the broker has closed.
+            # Reconnect, because the library would keep using a channel that the broker has closed.
             self.close()
         self._broker_is_away = False
         if self._publisher is None:
@@ -80,9 +80,11 @@ class Sensors:
             topics = CONF.oslo_messaging_notifications.topics
             self._publisher.send({}, _message(task, readings), topics)
         except Exception as exc:
-            # One wait for a broker that is away is enough.
+            # Wait only once per round for an unreachable broker.
             if not self._broker_is_away:
-                LOG.warning("The readings of this round are lost, they cannot be sent: %s", exc)
+                LOG.warning(
+                    "The sensor readings of this round cannot be sent and are dropped: %s", exc
+                )
             self._broker_is_away = True
 
     def close(self) -> None:

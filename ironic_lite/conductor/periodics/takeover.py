@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nodes that the ring has given to this conductor: prepare what their servers need from it."""
+"""Prepares the nodes that the hash ring has moved to this conductor."""
 
 from oslo_log import log
 
@@ -12,16 +12,16 @@ LOG = log.getLogger(__name__)
 
 
 class Takeover:
-    """Finds nodes that another conductor has prepared.
+    """Finds nodes that another conductor prepared last.
 
-    :param conductor_id: id of our record.
+    :param conductor_id: id of this conductor's record.
     """
 
     def __init__(self, conductor_id: int):
         self._conductor_id = conductor_id
 
     def run(self, context: ironic_context.RequestContext) -> None:
-        """Take over what became ours since the last run."""
+        """Take over the nodes that became ours since the last run."""
         filters = {
             "provision_state_in": sorted(states.LIVE),
             "reserved": False,
@@ -39,6 +39,6 @@ class Takeover:
                     task.node.conductor_affinity = self._conductor_id
                     task.node.save()
         except (exception.NodeLocked, exception.NodeNotFound):
-            LOG.debug("Node %s is taken care of", node_uuid)
+            LOG.debug("Node %s is locked or gone", node_uuid)
         except exception.IronicLiteError as exc:
             LOG.error("Node %s could not be taken over, trying again: %s", node_uuid, exc)

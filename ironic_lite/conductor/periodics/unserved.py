@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nodes in the middle of something whose conductor group has no conductor left: say so on the node.
+"""Reports on nodes in the middle of an operation that their conductor group has no conductor left.
 
-Nobody owns such a node, so any conductor may. It goes on by itself once a conductor is there, which takes the message
-off again.
+Nobody owns such a node, so any conductor may write the message to ``last_error``. The operation continues once a
+conductor is there, which removes the message.
 """
 
 from typing import Any
@@ -16,12 +16,12 @@ from ironic_lite.objects.node import Node
 
 LOG = log.getLogger(__name__)
 
-_BEGIN = "Nobody works on this node: "
+_BEGIN = "No conductor works on this node: "
 _UNDER_WAY = sorted(states.WORKING | set(states.WAITING.values()))
 
 
 def report(context: ironic_context.RequestContext) -> None:
-    """Look for nodes that nobody owns, and for those of ours that nobody owned before."""
+    """Write the message on nodes without an owner, and remove it from nodes that have one again."""
     ring = identity.current().ring
     columns = ("uuid", "driver", "conductor_group", "last_error")
     filters = {"provision_state_in": _UNDER_WAY, "reserved": False}
@@ -31,7 +31,7 @@ def report(context: ironic_context.RequestContext) -> None:
             ring.host_for(row["driver"], row["conductor_group"], row["uuid"])
             message = None if said.startswith(_BEGIN) else row["last_error"]
         except exception.NoValidHost as exc:
-            message = f"{_BEGIN}{_cause(exc)} It goes on by itself once there is one."
+            message = f"{_BEGIN}{_cause(exc)} The operation continues once there is one."
         if message != row["last_error"]:
             _say(context, row["uuid"], row["last_error"], message)
 

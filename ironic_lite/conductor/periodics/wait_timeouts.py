@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nodes that wait for an agent which does not call."""
+"""Ends the waits of nodes whose agent sends no heartbeats."""
 
 from oslo_log import log
 
@@ -13,9 +13,9 @@ LOG = log.getLogger(__name__)
 
 
 def run(context: ironic_context.RequestContext, heard_for: float) -> None:
-    """End the flows of our nodes that have waited for too long. Nodes under maintenance are left to their operator.
+    """Fail the operations of our nodes that have waited for too long. Nodes under maintenance are skipped.
 
-    :param heard_for: seconds for which agents could have called. An agent that is there does so within
+    :param heard_for: seconds for which agents could reach this service. A living agent sends a heartbeat within
         ``[api] ramdisk_heartbeat_timeout``.
     """
     for state in bounds.WAITS:
@@ -32,9 +32,9 @@ def run(context: ironic_context.RequestContext, heard_for: float) -> None:
             try:
                 _end(context, row["uuid"], state, row["provision_updated_at"])
             except (exception.NodeLocked, exception.NodeNotFound):
-                LOG.debug("Node %s is taken care of", row["uuid"])
+                LOG.debug("Node %s is locked or gone", row["uuid"])
             except exception.TemporaryFailure:
-                LOG.info("No worker is free to end waits; the next run goes on")
+                LOG.info("No worker is free to end waits; the next run continues")
                 return
 
 
@@ -42,7 +42,7 @@ def _end(
     context: ironic_context.RequestContext, node_uuid: str, state: str, since: str | None
 ) -> None:
     with task_manager.acquire(context, node_uuid, purpose="wait timeout", retry=False) as task:
-        # The agent may have called since the list was read.
+        # The agent may have sent a heartbeat since the list was read.
         now = task.node.as_row(["provision_state", "provision_updated_at"])
         if now == {"provision_state": state, "provision_updated_at": since}:
             task.spawn_after(flows.timed_out, task)

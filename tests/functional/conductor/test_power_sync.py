@@ -97,7 +97,7 @@ def test_a_server_that_is_waited_for_is_its_flows(
     sync()
     wait_for(lambda: cloud.node(node).provision_state == outcome, outcome)
     now = cloud.node(node)
-    assert "the server was powered off while it was waited for" in now.last_error
+    assert "the server was powered off while the node waited" in now.last_error
     assert now.agent_secret_token is None
     assert corrected(node)[0] == ("power on", "power off")
     assert state == "service wait" or not bmc.powered_on

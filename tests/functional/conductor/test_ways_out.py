@@ -133,7 +133,7 @@ def test_a_waiting_node_is_told_when_its_group_is_back(
     node.provision_state = states.CLEANWAIT
     node.save()
     look_around(cloud, conductor)
-    assert "goes on by itself" in cloud.node(node).last_error
+    assert "continues once there is one" in cloud.node(node).last_error
     start_far_away("two")
     look_around(cloud, conductor)
     assert cloud.node(node).last_error is None

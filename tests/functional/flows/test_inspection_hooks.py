@@ -186,8 +186,8 @@ def test_inventories_that_are_odd(
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"hooks": "nosuch"}, "nosuch, which nobody has installed"),
-        ({"hooks": "ports"}, "'ports' needs 'validate-interfaces' before it"),
+        ({"hooks": "nosuch"}, "nosuch, which no installed package provides"),
+        ({"hooks": "ports"}, "'ports' depends on 'validate-interfaces'"),
         ({"hooks": "memory,memory"}, "twice"),
         ({"hooks": "pci-devices", "pci_device_alias": ["{}"]}, "pci_device_alias"),
         (

@@ -192,9 +192,9 @@ def test_all_actions(inspection: Inspection, rule: Any, hooks: Callable[..., Non
     ("action", "told"),
     [
         ({"op": "fail", "args": {"msg": "{inventory[hostname]}!"}}, "h!"),
-        (setting("{inventory[hostname]}", 1), "'h' is no attribute that rules may change"),
+        (setting("{inventory[hostname]}", 1), "rules cannot change the attribute 'h'"),
         (setting("/extra", "text"), "'extra' cannot be a str"),
-        (setting("/name", "not a name"), "cannot be the name of a node"),
+        (setting("/name", "not a name"), "is not a valid name of a node"),
         (
             setting("/driver", "nosuch"),
             "Could not find the following driver(s) or hardware type(s)",
@@ -269,7 +269,7 @@ def test_what_cannot_be_saved_is_told_with_its_rules(inspection: Inspection, rul
     before = (inspection.node.name, inspection.node.extra)
     failed = inspection.run()
     assert (
-        "what was changed cannot be saved ("
+        "the changes of the rules cannot be saved ("
         f"extra by inspection rule {first}, action 0 (set-attribute) "
         f"and inspection rule {second}, action 0 (set-attribute); "
         f"name by inspection rule {first}, action 1 (set-attribute); properties by hooks): "

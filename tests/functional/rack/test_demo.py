@@ -196,7 +196,7 @@ def test_demo_on_a_taken_port() -> None:
             check=False,
         )
     assert done.returncode == 1
-    assert "is taken" in done.stdout
+    assert "is in use" in done.stdout
     assert "--port 0" in done.stdout
 
 
