@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an agent says to us: its lookup gets it a token, its heartbeats keep operations going.
+"""Requests of agents: a lookup gives an agent its token, and heartbeats continue operations.
 
-Both come from the server's network, which is not trusted. A token is given out once per boot, to whoever asks first
-for a node that expects an agent; everything later has to carry it.
+Both come from the server's network, which is not trusted. A token is given out once per boot, to the first lookup of a
+for a node that expects an agent; every later request must carry it.
 """
 
 import hmac
@@ -22,42 +22,42 @@ from ironic_lite.drivers import fast_track
 LOG = log.getLogger(__name__)
 
 TAKEN = redaction.MASK
-"""What a lookup gets in place of a token that somebody else has; the agent knows this value."""
+"""The value that a lookup gets instead of a token that another agent has. The agent knows this value."""
 
 _TOKEN_BYTES = 32
 
 
 def expected(context: ironic_context.RequestContext, node_ident: int | str) -> objects.Node:
-    """The node, if an agent may look it up now; without its token.
+    """Return the node, without its token, if an agent may look it up now.
 
-    :raises NodeNotFound: when there is no such node, or it expects no agent: not at all, or not before its power has
-        changed. Who asks now is about to end, and would take the token away from the one that is to boot.
+    :raises NodeNotFound: when there is no such node, or it expects no agent now, for example while its power changes.
+        An agent that asks at that moment is about to end, and would take the token of the agent that is about to boot.
     """
     node = objects.Node.get(context, node_ident)
     unwanted = CONF.api.restrict_lookup and not _expects_agent(node)
     if unwanted or node.target_power_state is not None:
         raise exception.NodeNotFound(node=node.uuid)
     if node.agent_secret_token and node.agent_last_heartbeat is not None:
-        # It may be the agent that has the token, before it writes an image. Or its server was started again.
+        # The lookup is from the agent that has the token, or from another one because the server was restarted.
         identity.current().watch(node.uuid, suspected=True)
     node.agent_secret_token = None
     return node
 
 
 def lookup(context: ironic_context.RequestContext, node_ident: int | str) -> objects.Node:
-    """The node, with the token that its agent is to use from now on in ``agent_secret_token``. For APIs of before 1.2.
+    """Return the node with a new agent token in ``agent_secret_token``. RPC versions before 1.2 use this.
 
-    If the token of this boot was given out before, it is :data:`TAKEN` instead.
+    If the token of this boot was given out before, ``agent_secret_token`` is :data:`TAKEN`.
 
     :raises NodeNotFound: as :func:`expected`.
     """
     node = expected(context, node_ident)
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     if objects.Node.claim_agent_token(context, node.id, token):
-        LOG.info("Node %s: its agent has asked for its token", node.uuid)
+        LOG.info("Node %s: its agent has got its token", node.uuid)
     else:
         token = TAKEN
-        LOG.warning("Node %s: a second agent asks for the token of this boot", node.uuid)
+        LOG.warning("Node %s: a second agent requests the token of this boot", node.uuid)
     node.agent_secret_token = token
     return node
 
@@ -72,14 +72,14 @@ def heartbeat(
     agent_status: str | None = None,
     agent_status_message: str | None = None,
 ) -> None:
-    """Note that an agent called, and go on with what waits for it.
+    """Record a heartbeat, and continue the operation that waits for it.
 
-    :param agent_status: what a ramdisk without commands reports: ``start``, ``end`` or ``error``.
-    :param agent_version: any text: who holds a token is new enough for us.
-    :raises InvalidParameterValue: when the call is malformed or without a token.
+    :param agent_status: the report of a ramdisk without commands: ``start``, ``end`` or ``error``.
+    :param agent_version: any text; every agent with a token is new enough.
+    :raises InvalidParameterValue: when the heartbeat is malformed or has no token.
     :raises InvalidAgentToken: when the token is not the node's.
-    :raises NodeLocked: when the node waits for its agent and is locked all the same; the agent calls again soon.
-    :raises NoFreeConductorWorker: when no worker is free; likewise.
+    :raises NodeLocked: when the node waits for its agent but is locked; the agent repeats the heartbeat soon.
+    :raises NoFreeConductorWorker: when no worker is free; the agent repeats the heartbeat soon.
     """
     if not agent_token:
         raise exception.InvalidParameterValue(
@@ -96,12 +96,14 @@ def heartbeat(
         raise exception.InvalidAgentToken(node=node.uuid)
     if agent_status:
         LOG.info("Node %s: ramdisk reports %s: %s", node.uuid, agent_status, agent_status_message)
-    # The state was read after the call was on record: an engine that is about to wait looks at the record after it has
-    # begun to wait. So one of the two always notices the other.
+    # The state is read after the heartbeat is on the record, and an engine that begins to wait reads the record after
+    # it has saved the state. So one of the two always notices the other.
     if found["provision_state"] not in states.WAITING.values():
         return
     if found["maintenance"]:
-        LOG.info("Node %s is under maintenance: its agent has called, and waits", node.uuid)
+        LOG.info(
+            "Node %s is under maintenance: its agent has sent a heartbeat, and waits", node.uuid
+        )
         return
     _go_on(context, node.id, agent_token, agent_status, agent_status_message)
 
@@ -114,7 +116,7 @@ def _go_on(
     agent_status_message: str | None,
 ) -> None:
     with task_manager.acquire(context, node_id, purpose="heartbeat") as task:
-        # While this call waited for the lock, its agent may have gone and the node begun to wait for another one.
+        # While this call waited for the lock, the node may have lost this agent and begun to wait for another.
         _check_token(task.node, agent_token)
         if agent_status == "error":
             reason = redaction.mask_text(agent_status_message or "no reason given")
@@ -139,9 +141,9 @@ def _check_token(node: objects.Node, given: str) -> None:
 
 
 def _check_url(node: objects.Node, url: str) -> None:
-    """An agent is at a scheme, a host and a port, and nowhere else; its host may be a name.
+    """Check that a callback URL has a scheme, a host (address or name) and a port, and nothing else.
 
-    :raises InvalidParameterValue: when it is something else, or the service does not connect to its address.
+    :raises InvalidParameterValue: when it has another form, or an address that the service must not connect to.
     """
     try:
         parts = outbound_url.parse(url, "callback_url")
@@ -155,7 +157,7 @@ def _check_url(node: objects.Node, url: str) -> None:
     if refusal is not None:
         LOG.warning("Node %s: the callback_url of its agent %s", node.uuid, refusal)
         raise exception.InvalidParameterValue(
-            err=f"The callback_url of node {node.uuid} has an address that no agent has."
+            err=f"The callback_url of node {node.uuid} has an address that the service does not connect to."
         )
     if CONF.agent.require_tls and parts.scheme != "https":
         raise exception.InvalidParameterValue(
@@ -164,14 +166,14 @@ def _check_url(node: objects.Node, url: str) -> None:
 
 
 def _check_pinned(node: objects.Node, url: str, verify_ca: str | None) -> None:
-    """Where the agent is reached, and its certificate, stand for as long as its token does.
+    """Check that the callback URL and the certificate stay the same for as long as the token.
 
-    :raises InvalidParameterValue: when the call names others than the first one of this boot.
+    :raises InvalidParameterValue: when they differ from those of the first heartbeat of this boot.
     """
     if node.agent_url is None:
         return
     if (url, verify_ca) != (node.agent_url, node.agent_verify_ca):
         raise exception.InvalidParameterValue(
-            err=f"The agent of node {node.uuid} called from another URL, or with another certificate, than before in "
-            "this boot. Reboot the server if its address has changed."
+            err=f"The agent of node {node.uuid} sent another callback_url or certificate than in its first heartbeat "
+            "of this boot. Reboot the server if its address has changed."
         )

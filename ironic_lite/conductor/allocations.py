@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finding nodes for allocations.
+"""Finds nodes for allocations.
 
-The search runs on the worker pool. Whichever conductor takes a node first wins: the node and the allocation are written
-in one transaction that looks at both again, and a failure is only recorded while the allocation still waits. So it does
-no harm when two conductors search for the same allocation, as may be while one takes over from another.
+The search runs on the worker pool. The first conductor that takes a node wins: one transaction checks the node and the
+allocation again and writes both, and a failure is recorded only while the allocation still waits. So two conductors may
+search for the same allocation, as can happen when one takes over from another.
 """
 
 import random
@@ -44,17 +44,17 @@ _IN_USE = frozenset(
         states.SERVICEFAIL,
     }
 )
-"""States in which an instance is on the server, or about to be."""
+"""States in which an instance is or will be on the server."""
 
 _searching: set[int] = set()
 _guard = threading.Lock()
 
 
 def request(context: Context, allocation: Allocation) -> Allocation:
-    """Store a new allocation, and begin to look for its node.
+    """Store a new allocation, and start the search for its node.
 
     :returns: the allocation as it is before the search.
-    :raises AllocationAlreadyExists, AllocationDuplicateName: when it clashes with another one.
+    :raises AllocationAlreadyExists, AllocationDuplicateName: when its UUID or name is in use.
     :raises NoFreeConductorWorker: when the pool is full; nothing is stored then.
     """
     slot = identity.current().workers.claim()
@@ -75,9 +75,9 @@ def _make_ours(context: Context, allocation: Allocation) -> None:
 
 
 def resume(context: Context, allocation_id: int, conductor_id: int) -> None:
-    """Take up a search that its conductor did not end.
+    """Resume a search that its conductor did not finish.
 
-    :param conductor_id: of this conductor, which has the allocation from now on.
+    :param conductor_id: id of this conductor, which gets the allocation.
     :raises NoFreeConductorWorker: when the pool is full.
     """
     slot = identity.current().workers.claim()
@@ -93,9 +93,9 @@ def resume(context: Context, allocation_id: int, conductor_id: int) -> None:
 
 
 def search(context: Context, allocation_id: int) -> None:
-    """Find a node for the allocation, and give up with a reason in ``last_error`` when there is none.
+    """Find a node for the allocation. If there is none, write the reason to ``last_error``.
 
-    Nothing happens while another worker of this process searches for it.
+    It returns at once if another worker of this process searches for the same allocation.
     """
     with _guard:
         if allocation_id in _searching:
@@ -106,7 +106,7 @@ def search(context: Context, allocation_id: int) -> None:
         if allocation.state == ALLOCATING:
             _search(context, allocation)
     except exception.AllocationNotFound:
-        LOG.info("Allocation %s was deleted while a node was looked for", allocation_id)
+        LOG.info("Allocation %s was deleted during the search for its node", allocation_id)
     finally:
         with _guard:
             _searching.discard(allocation_id)
@@ -119,11 +119,11 @@ def _search(context: Context, allocation: Allocation) -> None:
         if allocation.fail(exc.message):
             LOG.error("%s", exc.message)
         return
-    LOG.info("Allocation %s has got node %s", allocation.uuid, node_uuid)
+    LOG.info("Allocation %s has node %s", allocation.uuid, node_uuid)
 
 
 def _take_one(context: Context, allocation: Allocation) -> str:
-    """Give the allocation one of the nodes that fit; those that are locked are tried again for a while.
+    """Give the allocation one of the nodes that fit; retry locked ones for a while.
 
     :returns: the UUID of the node.
     :raises AllocationFailed: no node fits, or all that do stay locked.
@@ -139,7 +139,7 @@ def _take_one(context: Context, allocation: Allocation) -> str:
             except exception.NodeLocked:
                 locked = True
         if not locked:
-            raise _failure(allocation, "all nodes that fit were taken by others in the meantime")
+            raise _failure(allocation, "other allocations took all nodes that fit in the meantime")
     raise _failure(allocation, "all nodes that fit are locked by other operations")
 
 
@@ -160,7 +160,7 @@ def _filters(allocation: Allocation) -> dict[str, Any]:
 
 
 def _candidates(context: Context, allocation: Allocation) -> list[str]:
-    """UUIDs of the nodes that fit: first the one that has the allocation's own name, the others in no order.
+    """UUIDs of the nodes that fit: first the node with the allocation's name, the others in random order.
 
     :raises AllocationFailed: there are none.
     """
@@ -180,9 +180,9 @@ def _candidates(context: Context, allocation: Allocation) -> list[str]:
 
 
 def _take(context: Context, allocation: Allocation, node_uuid: str) -> bool:
-    """Give the node to the allocation, if it still fits under the lock.
+    """Give the node to the allocation, if it still fits once it is locked; False when it does not.
 
-    :raises NodeLocked: when somebody else works on it.
+    :raises NodeLocked: when another task has the node locked.
     """
     purpose = f"allocation {allocation.uuid}"
     try:
@@ -202,10 +202,10 @@ def _take(context: Context, allocation: Allocation, node_uuid: str) -> bool:
 
 
 def backfill(context: Context, allocation: Allocation, node_ident: str) -> Allocation:
-    """Store an allocation for the instance that a node has already.
+    """Store an allocation for an instance that is on a node already.
 
     :returns: the allocation, active.
-    :raises AllocationFailed: when the node is not active or not what the allocation asks for; nothing is stored then.
+    :raises AllocationFailed: when the node is not active or does not match the allocation; nothing is stored then.
     :raises NodeAssociated: when the node has another instance.
     """
     with task_manager.acquire(context, node_ident, purpose="allocation backfilling") as task:
@@ -228,7 +228,7 @@ def _misfit(allocation: Allocation, node: Node) -> str | None:
     if missing:
         return f"it does not have the traits {', '.join(missing)}"
     if allocation.candidate_nodes and node.uuid not in allocation.candidate_nodes:
-        return "it is none of the candidate nodes"
+        return "it is not one of the candidate nodes"
     if allocation.owner is not None and allocation.owner not in (node.owner, node.lessee):
         return f"it neither belongs nor is leased to {allocation.owner}"
     return None
@@ -243,7 +243,7 @@ def destroy(context: Context, allocation_ident: str) -> None:
     """Delete an allocation.
 
     :raises AllocationNotFound:
-    :raises InvalidState: when there is an instance on its node, and the node is not under maintenance.
+    :raises InvalidState: when its node has an instance and is not under maintenance.
     """
     allocation = Allocation.get(context, allocation_ident)
     if allocation.node_id is None:
@@ -262,10 +262,10 @@ def destroy(context: Context, allocation_ident: str) -> None:
 
 
 def release(context: Context, node: Node) -> None:
-    """Delete the allocation of a locked node whose instance goes, if there is one."""
+    """Delete the allocation of a locked node that loses its instance, if it has one."""
     if node.allocation_uuid is None:
         return
     try:
         Allocation.get(context, node.allocation_uuid).destroy()
     except exception.AllocationNotFound:
-        LOG.debug("Node %s has lost its allocation already", node.uuid)
+        LOG.debug("Node %s: its allocation is gone already", node.uuid)

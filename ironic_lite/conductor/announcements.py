@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a conductor tells of its work on nodes. It is noted by the next ``node.save``, in the same transaction."""
+"""Notifications about a conductor's work on nodes. The next ``node.save`` stores them in the same transaction."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ __all__ = ["END", "ERROR", "START", "SUCCESS", "console", "power", "power_correc
 
 
 def _note(node: Any, what: str, status: str, payload: payloads.Payload, **own: Any) -> None:
-    # Work that the service does on its own account runs outside of any request.
+    # Work that no request started has no request to take the publisher from.
     publisher = f"ironic-conductor.{identity.current().host}"
     also = announcing.change(
         node._context, publisher, f"baremetal.node.{what}", status, payload, **own
@@ -22,11 +22,11 @@ def _note(node: Any, what: str, status: str, payload: payloads.Payload, **own: A
 
 
 def provision(node: Any, event: str, state: str, target: str | None, starts: bool) -> None:
-    """A move along the state machine.
+    """Announce a change of the provision state.
 
     :param node: in its new state.
-    :param state: the one it comes from; ``target`` likewise.
-    :param starts: whether an operation begins with it.
+    :param state: its provision state before; ``target``: its target before.
+    :param starts: whether an operation starts with it.
     """
     _note(
         node,
@@ -34,7 +34,7 @@ def provision(node: Any, event: str, state: str, target: str | None, starts: boo
         _status(event, state, node.provision_state, starts),
         payloads.NODE_PROVISION,
         event=event,
-        # Two moves may be saved at once.
+        # One save may store two moves.
         provision_state=node.provision_state,
         target_provision_state=node.target_provision_state,
         previous_provision_state=state,
@@ -51,15 +51,15 @@ def _status(event: str, left: str, entered: str, starts: bool) -> str:
 
 
 def power(node: Any, status: str, wanted: str) -> None:
-    """A change of power.
+    """Announce a change of power.
 
-    :param wanted: what was asked for: a power state, or a reboot.
+    :param wanted: the requested power state or reboot.
     """
     _note(node, "power_set", status, payloads.NODE_POWER, to_power=wanted)
 
 
 def power_corrected(node: Any, recorded: str | None) -> None:
-    """The server was in another power state than the recorded one."""
+    """Announce that the server's power state differed from the recorded one."""
     _note(
         node,
         "power_state_corrected",
@@ -70,5 +70,5 @@ def power_corrected(node: Any, recorded: str | None) -> None:
 
 
 def console(node: Any, status: str) -> None:
-    """The console is opened or closed."""
+    """Announce that the console is opened or closed."""
     _note(node, "console_set", status, payloads.NODE)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Work on a server that a client does not wait for: what becomes of it is recorded on the node."""
+"""Work on a server that no client waits for; its result is recorded on the node."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,13 +25,13 @@ def start(
 ) -> None:
     """Run ``function(task, *args)`` on the worker pool, under the task's lock.
 
-    :param complaint: how ``last_error`` begins when it fails: "Failed to change boot mode to 'uefi'".
-    :param event_type: for the node's history; None stands for the node's provision state.
+    :param complaint: beginning of ``last_error`` if it fails, such as "Failed to change boot mode to 'uefi'".
+    :param event_type: event type for the node's history; None: by the node's provision state.
     :raises NoFreeConductorWorker: when the pool is full.
     """
     ours = task.node.operation is None and not task.shared
     if ours:
-        # Should this conductor die at it, the next one says so.
+        # If this conductor dies meanwhile, the next one reports it with this entry.
         journal.begin(task, _matter(complaint), complaint)
     operation = task.node.operation if ours else None
     task.spawn_after(_run, task, complaint, event_type, function, args, operation)
@@ -40,13 +40,13 @@ def start(
 
 
 def give_up(task: TaskManager) -> None:
-    """Its conductor died at such work, and nobody knows whether it took effect: say so. Runs under the lock."""
+    """Record that the conductor died during such work, with an unknown result. The caller holds the lock."""
     node = task.node
     begun = next((e for e in journal.of_operation(task) if e["kind"] == terms.OPERATION), None)
-    what = begun["detail"] if begun else "The operation was cut off"
+    what = begun["detail"] if begun else "The operation was interrupted"
     node.last_error = (
-        f"{what}: the conductor died while it was at it, and whether it took effect is not known. Look, and ask for "
-        "it again."
+        f"{what}: the conductor died during the operation, and its result is unknown. Check the server, and repeat the "
+        "request if necessary."
     )
     LOG.error("Node %s: %s", node.uuid, node.last_error)
     history.record_with_node(task, node.provision_state, node.last_error, error=True)
@@ -55,7 +55,7 @@ def give_up(task: TaskManager) -> None:
 
 
 def _matter(complaint: str) -> str:
-    """What was asked for, from what is said when it fails."""
+    """Derive the name of the request from the message for its failure."""
     text = complaint.removeprefix("Failed to ").removeprefix("Could not ")
     return text.removesuffix(" failed")[:_LONGEST_NAME]
 
@@ -85,7 +85,7 @@ def _run(
         )
         outcome, detail = terms.FAILED, node.last_error
         node.save()
-    # It may have begun another operation.
+    # The function may have started another operation.
     if operation is not None and node.operation == operation:
         journal.end(task, _matter(complaint), outcome, detail)
         node.save()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A server's boot mode and secure boot: changing them, and recording what they are."""
+"""Changes and records a server's boot mode and secure boot."""
 
 from ironic_lite.common import exception, states
 from ironic_lite.conductor import background
@@ -7,11 +7,11 @@ from ironic_lite.conductor.task_manager import TaskManager
 
 
 def request(task: TaskManager, mode: str) -> None:
-    """Begin to change the boot mode, ``bios`` or ``uefi``.
+    """Start to change the boot mode, ``bios`` or ``uefi``.
 
-    :param task: holds the node exclusively.
-    :raises InvalidParameterValue: when the node is not set up to be managed.
-    :raises InvalidState: when its agent is about to call, and counts on the firmware as it is.
+    :param task: with an exclusive lock.
+    :raises InvalidParameterValue: when the node's management interface is not configured.
+    :raises InvalidState: when the node waits for an agent, which relies on the present settings.
     :raises NoFreeConductorWorker: when the pool is full.
     """
     _check_state(task)
@@ -20,7 +20,7 @@ def request(task: TaskManager, mode: str) -> None:
 
 
 def request_secure(task: TaskManager, state: bool) -> None:
-    """Begin to turn secure boot on or off; raises as :func:`request` does."""
+    """Start to turn secure boot on or off; raises the errors of :func:`request`."""
     _check_state(task)
     task.driver.management.validate(task)
     complaint = f"Failed to change secure_boot state to '{state}'"
@@ -31,7 +31,7 @@ def _check_state(task: TaskManager) -> None:
     state = task.node.provision_state
     if state in states.WAITING.values():
         raise exception.InvalidState(
-            f"Boot mode and secure boot of node {task.node.uuid} stay as they are while it is '{state}'."
+            f"Boot mode and secure boot of node {task.node.uuid} cannot be changed while it is '{state}'."
         )
 
 

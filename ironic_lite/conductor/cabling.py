@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How ports, port groups and the state of their node go together, whoever of them is changed.
+"""Rules for changes of ports and port groups, by the state of their node.
 
-What is refused, and with which status, is as Ironic 39 answers it; ``docs/api.md`` says where it differs.
+Refusals and their statuses follow Ironic 39; ``docs/api.md`` lists the differences.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ from ironic_lite.objects.node import Node
 from ironic_lite.objects.port import Port, Portgroup
 
 _QUIET = (states.ENROLL, states.INSPECTING, states.INSPECTWAIT, states.MANAGEABLE)
-"""Nobody relies on the cables of a node in these states."""
+"""States in which no operation relies on the node's cables."""
 
 _CABLES = {
     "pxe_enabled": "pxe_enabled",
@@ -19,20 +19,20 @@ _CABLES = {
     "local_link_connection": "local_link_connection",
     "portgroup_id": "portgroup_uuid",
 }
-"""Fields of a port that tell of its cable, and their names in the API."""
+"""Fields of a port that describe its cable, and their names in the API."""
 
 
 def check_port_change(node: Node, port: Port, changed: Iterable[str]) -> None:
-    """Whether a port of the node may change in these fields now; in maintenance all may.
+    """Check that these fields of a port may change now; under maintenance all may.
 
-    :raises InvalidState: the instance knows the port by its address, or a flow relies on the cable.
+    :raises InvalidState: an instance uses the address, or an operation relies on the cable.
     """
     if node.maintenance:
         return
     if "address" in changed and (node.instance_uuid or node.provision_state == states.ACTIVE):
         raise exception.InvalidState(
-            f"Port {port.uuid} keeps its address while node {node.uuid} is active or has an instance_uuid. "
-            "Put the node into maintenance to change it all the same."
+            f"The address of port {port.uuid} cannot be changed while node {node.uuid} is active or has an "
+            "instance_uuid. Put the node into maintenance to change it anyway."
         )
     cables = [name for field, name in _CABLES.items() if field in changed]
     if cables and node.provision_state not in _QUIET:
@@ -40,10 +40,10 @@ def check_port_change(node: Node, port: Port, changed: Iterable[str]) -> None:
 
 
 def check_move(node: Node, group: Portgroup, ports: Sequence[Port]) -> None:
-    """Whether a port group may become one of this node.
+    """Check that a port group may move to this node.
 
     :raises InvalidState: the node's state forbids it.
-    :raises PortgroupNotEmpty: ports of its old node are in it.
+    :raises PortgroupNotEmpty: it still has ports of its old node.
     """
     if not node.maintenance and node.provision_state not in _QUIET:
         raise exception.InvalidState(f"The node of port group {group.uuid}: {_not_now(node)}")
@@ -59,24 +59,24 @@ def _not_now(node: Node) -> str:
 
 
 def check_same_node(port: Port, group: Portgroup) -> None:
-    """:raises Invalid: a port and the group that it is to be in are of different nodes."""
+    """:raises Invalid: the port and the port group belong to different nodes."""
     if port.node_id != group.node_id:
         raise exception.Invalid(
-            f"Port group {group.uuid} belongs to another node than the port, so the port cannot be in it."
+            f"Port group {group.uuid} belongs to another node than the port, so the port cannot join it."
         )
 
 
 def check_network(port: Port, group: Portgroup, others: Sequence[Port]) -> None:
-    """Whether a port is in the network of its group, which the first port decides where the group itself does not.
+    """Check that a port is in its group's physical network. A group without one has that of its first port.
 
-    :param others: the ports in the group besides this one.
-    :raises Conflict: it is not.
+    :param others: the other ports of the group.
+    :raises Conflict: the port is in another physical network.
     """
     decided = others or group.physical_network is not None
     if decided and port.physical_network != group.physical_network:
         raise exception.Conflict(
             f"Port group {group.uuid} is in {_network(group)}, the port in {_network(port)}; "
-            "all ports of a group have to be in the group's physical network."
+            "all ports of a group must be in the group's physical network."
         )
 
 
@@ -85,9 +85,9 @@ def _network(of: Port | Portgroup) -> str:
 
 
 def check_booting(group: Portgroup, ports: Iterable[Port]) -> None:
-    """Whether ports can be in a group by what they say of booting: a port that boots does so alone.
+    """Check that ports may be in a group by their ``pxe_enabled``: a port that boots works standalone.
 
-    :raises Conflict: one of them boots, and the group's ports do not work alone.
+    :raises Conflict: a port has pxe_enabled, and the group does not support standalone ports.
     """
     booting = [_name(port) for port in ports if port.pxe_enabled]
     if booting and not group.standalone_ports_supported:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Steps that are asked of a node and carried out on its children (``execute_on_child_nodes``).
+"""Steps that run on the children of a node (``execute_on_child_nodes``).
 
-``limit_child_node_execution`` names some of them; without it, they are all meant. What a step does to a child is done
-under the child's lock, one child after the other. Children run no operation of their own meanwhile, so a step that
-would go on in an agent cannot be asked of them.
+``limit_child_node_execution`` selects children; without it the step runs on all of them. It runs under the child's
+lock, on one child after the other. A child runs no operation of its own meanwhile, so a step that continues in an agent
+cannot run on a child.
 """
 
 from typing import Any
@@ -26,9 +26,9 @@ _POWER = {
 
 
 def check(task: Any, kind: str, requested: list[Step]) -> None:
-    """Check the steps that are meant for children against the children that there are.
+    """Check the steps for child nodes against the node's children.
 
-    :raises InvalidParameterValue: a node that is named is no child of the node, or a step cannot run there.
+    :raises InvalidParameterValue: a selected node is not a child of the node, or a step cannot run on it.
     """
     for step in filter(steps.for_children, requested):
         for uuid in _targets(task, step):
@@ -40,10 +40,10 @@ def check(task: Any, kind: str, requested: list[Step]) -> None:
 
 
 def execute(task: Any, kind: str, step: Step) -> None:
-    """Carry a step out on the children that it is meant for.
+    """Run a step on the children that it selects.
 
-    :raises NodeLocked: somebody works on one of them.
-    :raises IronicLiteError: the step has failed on one of them, which the message names.
+    :raises NodeLocked: another task has a child locked.
+    :raises IronicLiteError: the step failed on a child; the message names it.
     """
     for uuid in _targets(task, step):
         LOG.info("Node %s: step %s on child node %s", task.node.uuid, steps.label(step), uuid)
@@ -58,9 +58,9 @@ def execute(task: Any, kind: str, step: Step) -> None:
 
 
 def check_repeatable(task: Any, kind: str, step: Step) -> None:
-    """Refuse to run a step again that was cut off on some of the children, unless that does no harm.
+    """Refuse to repeat a step that was interrupted on the children, unless it is repeatable.
 
-    :raises IronicLiteError: it may do harm.
+    :raises IronicLiteError: the step is not repeatable on one of the children.
     """
     if steps.is_reserved(step):
         return
@@ -70,8 +70,8 @@ def check_repeatable(task: Any, kind: str, step: Step) -> None:
             spec = interface.step_spec(kind, step["step"])
         if spec is None or not spec.repeatable:
             raise exception.IronicLiteError(
-                f"its conductor died while it ran on the child nodes, and on {uuid} it cannot be repeated without "
-                "harm. Check the child nodes, then start the operation again"
+                f"its conductor died while it ran on the child nodes, and it cannot safely be repeated on {uuid}. "
+                "Check the child nodes, then start the operation again"
             )
 
 
@@ -85,13 +85,13 @@ def _execute(task: Any, its_task: Any, kind: str, step: Step) -> None:
     interface = getattr(its_task.driver, step["interface"])
     if getattr(interface, f"execute_{kind}_step")(its_task, complete) is not None:
         raise exception.IronicLiteError(
-            f"step {steps.label(step)} goes on in an agent, which cannot be waited for on a child node"
+            f"step {steps.label(step)} continues in an agent, which is not supported on a child node"
         )
     its_task.node.save()
 
 
 def _complete(its_task: Any, kind: str, step: Step) -> Step:
-    """The step as the child declares it."""
+    """Return the step completed with the child's declaration."""
     plain: Step = {name: step[name] for name in ("interface", "step", "args") if name in step}
     try:
         return steps.check_requested(its_task, kind, [plain])[0]
@@ -104,23 +104,23 @@ def _complete(its_task: Any, kind: str, step: Step) -> Step:
 def _check_reserved(step: Step) -> None:
     if step["step"] not in _POWER:
         raise exception.InvalidParameterValue(
-            err=f"step {step['step']} cannot be asked of child nodes; of the reserved steps they take "
+            err=f"step {step['step']} cannot run on child nodes; the reserved steps for them are "
             f"{', '.join(sorted(_POWER))}."
         )
 
 
 def _check_supply(task: Any, its_task: Any, step: Step) -> None:
-    """The child's power action would turn to the parent, which is locked by this very operation."""
+    """Refuse to power on a child whose parent is off, because this operation has the parent locked."""
     if step["step"] == steps.POWER_OFF or not family.depends(its_task.node.driver_info):
         return
     if task.node.power_state != states.POWER_ON:
         raise exception.PowerStateFailure(
-            f"it has no power while node {task.node.uuid} is off; put the step power_on before this one"
+            f"it has no power while its parent node {task.node.uuid} is off; add a step power_on before this one"
         )
 
 
 def _targets(task: Any, step: Step) -> list[str]:
-    """UUIDs of the children that a step is meant for.
+    """Return the UUIDs of the children that a step selects.
 
     :raises InvalidParameterValue: see :func:`check`.
     """
@@ -130,10 +130,11 @@ def _targets(task: Any, step: Step) -> list[str]:
 
 
 def _child(task: Any, ident: str, children: list[dict[str, Any]]) -> str:
-    """UUID of the child with this UUID or name. Other nodes are not looked at: they may be somebody else's."""
+    """Return the UUID of the child with this UUID or name. Only children are searched, because other nodes may belong
+    to others."""
     for child in children:
         if ident == child["name"] or ident.lower() == child["uuid"]:
             return str(child["uuid"])
     raise exception.InvalidParameterValue(
-        err=f"{LIMIT} names node {ident}, which is no child of node {task.node.uuid}."
+        err=f"{LIMIT} names node {ident}, which is not a child of node {task.node.uuid}."
     )

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Config drives: what a deployed system reads its first configuration from.
+"""Config drives: a deployed system reads its first configuration from them.
 
-A client sends one ready (a URL, or a gzipped ISO 9660 image in base64), or sends what to build one from. The layout
-is the one that cloud-init and Ignition look for: a volume labelled ``config-2`` with ``openstack/<version>/`` in it.
+A client sends a complete one (a URL, or a gzipped ISO 9660 image in base64), or the parts to build one from. The layout
+is that of cloud-init and Ignition: a volume labelled ``config-2`` with ``openstack/<version>/`` in it.
 """
 
 import base64
@@ -24,11 +24,11 @@ _GZIP_MAGIC = b"\x1f\x8b"
 
 
 def ready(node: objects.Node, configdrive: str | dict[str, Any]) -> str:
-    """What is stored on the node and handed to the agent.
+    """Return the config drive to store on the node and to give to the agent: a URL or a base64 image.
 
     :param configdrive: a URL, a gzipped and base64-encoded image, or a dictionary (also as JSON text) with any of
         ``meta_data``, ``network_data``, ``user_data`` and ``vendor_data``.
-    :raises ConfigDriveInvalid: when it is none of these, or too large.
+    :raises ConfigDriveInvalid: when it has another form, or is too large.
     """
     if isinstance(configdrive, str) and configdrive.lstrip().startswith("{"):
         try:
@@ -47,14 +47,14 @@ def ready(node: objects.Node, configdrive: str | dict[str, Any]) -> str:
 
 
 def build(node: objects.Node, parts: dict[str, Any]) -> str:
-    """A gzipped and base64-encoded ISO 9660 image made from its parts.
+    """Build a gzipped and base64-encoded ISO 9660 image from its parts.
 
-    :raises ConfigDriveInvalid: naming the part that is wrong.
+    :raises ConfigDriveInvalid: when a part is wrong; the message names it.
     """
     unknown = sorted(set(parts) - KNOWN)
     if unknown:
         raise exception.ConfigDriveInvalid(
-            reason=f"unknown part(s) {', '.join(unknown)}; it has {', '.join(sorted(KNOWN))}"
+            reason=f"unknown part(s) {', '.join(unknown)}; use {', '.join(sorted(KNOWN))}"
         )
     files = _files(node, parts)
     if sum(map(len, files.values())) * len(VERSIONS) > MAX_SIZE:
@@ -99,7 +99,7 @@ def _iso(files: dict[str, bytes]) -> bytes:
     iso = pycdlib.PyCdlib()
     iso.new(interchange_level=3, joliet=3, rock_ridge="1.09", vol_ident=LABEL)
     iso.add_directory("/OPENSTACK", rr_name="openstack", joliet_path="/openstack")
-    # ISO 9660 names are short and upper case; readers take the Rock Ridge and Joliet names.
+    # ISO 9660 names are short and upper case; readers use the Rock Ridge and Joliet names.
     for place, version in enumerate(VERSIONS):
         folder = f"/OPENSTACK/V{place}"
         iso.add_directory(folder, rr_name=version, joliet_path=f"/openstack/{version}")
@@ -131,7 +131,7 @@ def _check_image(encoded: str) -> None:
 
 
 def _unpacked_size(image: bytes) -> int:
-    """Bytes that the image unpacks to; stops counting beyond the limit."""
+    """Return the unpacked size of an image in bytes; stop counting beyond the limit."""
     size = 0
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(image)) as stream:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Opening and closing the console of a node."""
+"""Opens and closes the console of a node."""
 
 from typing import Any
 
@@ -9,10 +9,11 @@ from ironic_lite.conductor.task_manager import TaskManager
 
 
 def request(task: TaskManager, enabled: bool) -> None:
-    """Begin to open or close the console; nothing is done where it is as wanted.
+    """Start to open or close the console; do nothing when it has the wanted state already.
 
-    :param task: holds the node exclusively.
-    :raises UnsupportedDriverExtension, InvalidParameterValue: when the node has no console, or is not set up for it.
+    :param task: with an exclusive lock.
+    :raises UnsupportedDriverExtension, InvalidParameterValue: when the node has no console, or its console interface
+    is not configured.
     :raises NoFreeConductorWorker: when the pool is full.
     """
     task.driver.console.validate(task)
@@ -32,7 +33,7 @@ def _change(task: TaskManager, enabled: bool) -> None:
         else:
             console.stop_console(task)
     except BaseException:
-        # Goes along with the record of the failure.
+        # The save that records the failure stores the notification too.
         announcements.console(node, announcements.ERROR)
         raise
     node.console_enabled = enabled
@@ -42,17 +43,17 @@ def _change(task: TaskManager, enabled: bool) -> None:
 
 
 def close(task: TaskManager) -> None:
-    """Close the console if it is open: whoever has the node next must not be watched. The caller saves the node."""
+    """Close an open console, so that nobody watches the node's next user. The caller saves the node."""
     if task.node.console_enabled:
         task.driver.console.stop_console(task)
         task.node.console_enabled = False
 
 
 def information(task: TaskManager) -> dict[str, Any]:
-    """``{"type": ..., "url": ...}`` of an open console.
+    """Return ``{"type": ..., "url": ...}`` of an open console.
 
     :raises NodeConsoleNotEnabled: when it is closed.
-    :raises UnsupportedDriverExtension, InvalidParameterValue: as for :func:`request`.
+    :raises UnsupportedDriverExtension, InvalidParameterValue: as :func:`request`.
     """
     task.driver.console.validate(task)
     if not task.node.console_enabled:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Giving work to another conductor when this one is asked to stop.
+"""Gives operations to another conductor when this one stops.
 
-At the next boundary between two steps the flow leaves its node in its working state, with the place on record, and
-lets go of it; then the conductor that the ring names is told to take it up. Where there is none, or it cannot be
-reached, the node is found by whoever becomes its owner: see ``periodics.orphans``.
+At the next boundary between two steps the flow leaves the node in its working state, with its position on record, and
+releases it. Then this conductor tells the node's new owner on the hash ring to resume the operation. If there is none
+or it cannot be reached, the conductor that becomes the owner finds the node: see ``periodics.orphans``.
 """
 
 from typing import Any
@@ -21,31 +21,34 @@ LOG = log.getLogger(__name__)
 
 
 def is_due() -> bool:
-    """Whether this conductor is about to stop."""
+    """Tell whether this conductor is stopping."""
     return current().stopping.is_set()
 
 
 def leave(task: Any, what: str) -> None:
-    """Put on record that a node is left to others, and tell them once its lock is free.
+    """Record that this conductor leaves the operation, and tell the new owner once the lock is released.
 
-    :param what: the operation.
+    :param what: name of the operation.
     """
-    LOG.info("Node %s: its %s is handed over, this conductor stops", task.node.uuid, what)
+    LOG.info("Node %s: handing over its %s, because this conductor stops", task.node.uuid, what)
     journal.note(task, terms.HAND_OVER, current().host, terms.DONE)
     task.node.save()
     task.when_released(tell_owner, task.node)
 
 
 def tell_owner(node: Placed) -> None:
-    """Have the conductor that owns the node now take up what was left on it; nobody waits for that."""
+    """Tell the node's owner to resume its operation, without waiting for an answer."""
     me = current()
     try:
-        # A fresh look at the ring: we have just left it.
+        # A new client reads the hash ring again, which this conductor has just left.
         peers = rpcapi.ConductorAPI()
         host = peers.get_conductor_for(node)
         if host != me.host:
             peers.take_up(ironic_context.admin_context(), node.uuid, peers.get_topic_for(node))
     except exception.NoValidHost:
-        LOG.info("Node %s: no other conductor can take it up now", node.uuid)
+        LOG.info("Node %s: no other conductor can resume its operation now", node.uuid)
     except Exception:
-        LOG.exception("Node %s: nobody was told to take it up; its owner finds it", node.uuid)
+        LOG.exception(
+            "Node %s: its owner could not be told to resume the operation, and will find the node itself",
+            node.uuid,
+        )

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Since when agents could have made themselves heard by this conductor.
+"""Measures for how long this conductor has been reachable for agents.
 
-Agents' calls come through the broker and are answered from the database. While either is away nobody hears them, and
-their silence proves nothing; neither does it just after, nor when this conductor has only just started.
+Heartbeats come through the broker and are answered from the database. While either is away, heartbeats are lost, and
+missing ones do not prove that an agent is gone. The same holds shortly after, and after this conductor's start.
 """
 
 import time
@@ -17,11 +17,11 @@ from ironic_lite.conf import CONF
 LOG = log.getLogger(__name__)
 
 _PATIENCE = 5.0
-"""Seconds that a call of ours to ourselves may take."""
+"""Seconds that an RPC of this conductor to itself may take."""
 
 
 class Hearing:
-    """Asks, at each :meth:`check`, whether a call gets through to this conductor."""
+    """Tests, at each :meth:`check`, whether an RPC reaches this conductor."""
 
     def __init__(self, keepalive: Keepalive):
         self._keepalive = keepalive
@@ -30,9 +30,9 @@ class Hearing:
         self._deaf = False
 
     def check(self, context: ironic_context.RequestContext) -> float:
-        """Seconds for which calls have got through by now; 0 when they do not."""
+        """Return the seconds for which RPCs have reached this conductor; 0 when they do not."""
         asked = time.monotonic()
-        # Who was held up, by a silent broker or by being stopped, has heard nothing meanwhile either.
+        # A late check means that this process was held up, and could not receive heartbeats either.
         if asked - self._last > CONF.conductor.check_wait_states_interval + 2 * _PATIENCE:
             self._since = asked
         heard = self._gets_through(context)
@@ -40,14 +40,14 @@ class Hearing:
         if not heard or self._last - asked > _PATIENCE:
             if not self._deaf:
                 LOG.warning(
-                    "Calls do not get through to this conductor; until they do, no agent's silence ends a wait"
+                    "RPCs do not reach this conductor; until they do, no wait for an agent times out"
                 )
             self._deaf = True
             return 0.0
         if self._deaf:
             self._deaf = False
             self._since = time.monotonic()
-            LOG.info("Calls get through again")
+            LOG.info("RPCs reach this conductor again")
         return time.monotonic() - max(self._since, self._keepalive.calm_since)
 
     def _gets_through(self, context: ironic_context.RequestContext) -> bool:
@@ -57,6 +57,6 @@ class Hearing:
         try:
             self._peers.greet(context, me.host, min(me.drivers.hardware_types), _PATIENCE)
         except Exception as exc:
-            LOG.debug("A call to ourselves: %s", exc)
+            LOG.debug("The RPC of this conductor to itself failed: %s", exc)
             return False
         return True

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What happened to a node, for those who ask later: who did what, when, and what went wrong."""
+"""The history of a node: who did what and when, and the errors."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from ironic_lite.objects.node_records import NodeHistory
 
 LOG = log.getLogger(__name__)
 
-# Types of events, as Ironic calls them.
+# Ironic's event types.
 ADOPTION = "adoption"
 CLEANING = "cleaning"
 CONSOLE = "console"
@@ -29,9 +29,9 @@ VERIFY = "verify"
 
 
 def record(task: Any, event_type: str, event: str, error: bool = False) -> None:
-    """Write down an event. Failing to do so is logged, and stops nothing.
+    """Write an event to the node's history. A failure to write it is only logged.
 
-    :param task: whose node it happened to, and on whose request.
+    :param task: task of the node; its context has the user.
     """
     if not CONF.conductor.node_history:
         return
@@ -40,11 +40,16 @@ def record(task: Any, event_type: str, event: str, error: bool = False) -> None:
     try:
         entry.create()
     except exception.IronicLiteError as exc:
-        LOG.warning("Node %s: its history lacks '%s': %s", node.uuid, event_type, exc)
+        LOG.warning(
+            "Node %s: the event '%s' could not be written to its history: %s",
+            node.uuid,
+            event_type,
+            exc,
+        )
 
 
 def record_with_node(task: Any, event_type: str, event: str, error: bool = False) -> None:
-    """The same, written by the next save of the node: it costs no transaction of its own."""
+    """Like :func:`record`, but the next save of the node writes the event in its transaction."""
     if CONF.conductor.node_history:
         now = timeutils.utcnow(with_timezone=True)
         values = {"created_at": now, **_values(task, event_type, event, error)}

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which conductor the running code belongs to.
 
-A process normally holds one. Tests run several in one process, so what a thread works for is carried along with it:
-the RPC surface, the worker pool and the periodic tasks enter their conductor's identity.
+A process normally has one conductor. Tests run several in one process, so each thread knows which one it works for:
+RPC methods, the worker pool and the periodic tasks activate their conductor's identity.
 """
 
 import contextlib
@@ -19,19 +19,19 @@ from ironic_lite.drivers.factory import DriverFactory
 
 @dataclasses.dataclass(eq=False)
 class Identity:
-    """One life of one conductor.
+    """One run of one conductor.
 
-    :param host: its name, which its locks carry.
+    :param host: its name, which its locks have as holder.
     :param group: its conductor group.
-    :param incarnation: tells this life from an earlier one of the same name.
-    :param workers: where its long work runs.
-    :param drivers: what it may drive hardware with.
-    :param ring: which node belongs to which conductor.
-    :param record_id: id of its record, once it is registered.
-    :param locks: tokens of the locks that its tasks hold, or are about to take.
-    :param tell_nova: tells Nova of an instance's (UUID) power state; None where Nova is told nothing.
-    :param watched: nodes whose agents are to be asked: see ``periodics.agents``.
-    :param stopping: set when it is asked to stop, and hands its work over.
+    :param incarnation: tells this run from an earlier one of the same name.
+    :param workers: its worker pool.
+    :param drivers: its hardware types and interfaces.
+    :param ring: the hash ring: which conductor owns which node.
+    :param record_id: id of its record, set when it is registered.
+    :param locks: tokens of the locks that its tasks hold or are about to take.
+    :param tell_nova: function that sends the power state of an instance (UUID) to Nova; None when disabled.
+    :param watched: queue of nodes whose agents are to be polled: see ``periodics.agents``.
+    :param stopping: set when the conductor stops and hands its operations over.
     """
 
     host: str
@@ -49,7 +49,7 @@ class Identity:
     )
 
     def watch(self, node_uuid: str, suspected: bool = False) -> None:
-        """Have the agent of a waiting node asked by this conductor, until the wait has ended.
+        """Poll the agent of a waiting node until the wait has ended.
 
         :param suspected: another agent has started on the server.
         """
@@ -57,7 +57,7 @@ class Identity:
 
     @contextlib.contextmanager
     def active(self) -> Iterator[None]:
-        """Code in here works for this conductor."""
+        """Context manager: code within works for this conductor."""
         token = _current.set(self)
         try:
             yield
@@ -69,8 +69,8 @@ _current: contextvars.ContextVar[Identity] = contextvars.ContextVar("conductor")
 
 
 def current() -> Identity:
-    """The conductor that the caller works for.
+    """Return the conductor that the caller works for.
 
-    :raises LookupError: outside of any.
+    :raises LookupError: when the caller works for none.
     """
     return _current.get()

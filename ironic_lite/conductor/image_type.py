@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether the image of a node is one of a whole disk: recorded where Nova and scripts of operators look for it.
+"""The type of a node's image, recorded where Nova and operators' scripts read it.
 
-Who deploys need not say it. What was concluded for one image does not hold for the next, so it is noted beside.
+Clients need not set it. A type that was derived for one image must not apply to the next, so the record keeps it apart.
 """
 
 from ironic_lite.objects.node import Node
@@ -14,9 +14,10 @@ _CONCLUDED = "concluded_image_type"
 
 
 def record(node: Node) -> None:
-    """Set ``instance_info/image_type`` and ``driver_internal_info/is_whole_disk_image`` by what the image comes with.
+    """Set ``instance_info/image_type`` and ``driver_internal_info/is_whole_disk_image`` from the node's kernel and
+    ramdisk.
 
-    An image that is told of by halves is left to the deploy interface, which refuses it.
+    An image with only one of kernel and ramdisk is left alone; the deploy interface refuses it.
     """
     info = node.instance_info
     if not info.get("image_source"):
@@ -33,6 +34,6 @@ def record(node: Node) -> None:
 
 
 def forget(node: Node) -> None:
-    """The instance goes, and its image with it."""
+    """Remove the record of the image, when the node loses its instance."""
     node.del_driver_internal_info(_IS_WHOLE)
     node.del_driver_internal_info(_CONCLUDED)

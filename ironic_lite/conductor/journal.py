@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writing the journal of a node, and reading it after a crash.
+"""Writes a node's journal, and reads it after a crash.
 
-An entry is written by the next save of the node, in one transaction with what it is about and fenced by the same lock:
-who has lost the node cannot write its journal either. What is said to start is saved before it starts.
+The next save of the node writes the entries, in the same transaction and under the same lock; so a task that has lost
+the lock cannot write the journal either. An entry about a start is saved before the work starts.
 
-Arguments of steps never get in, and messages are masked.
+Entries hold no arguments of steps, and messages are masked.
 """
 
 import contextlib
@@ -36,9 +36,9 @@ def note(
 ) -> None:
     """Add an entry, to be saved with the node.
 
-    :param task: holds the node exclusively.
-    :param kind: and ``outcome``: words of :mod:`ironic_lite.common.journal`.
-    :param seconds: how long what starts may take.
+    :param task: with an exclusive lock.
+    :param kind: and ``outcome``: constants of :mod:`ironic_lite.common.journal`.
+    :param seconds: the time limit of what starts.
     """
     node, context = task.node, task.context
     now = timeutils.utcnow(with_timezone=True)
@@ -46,7 +46,7 @@ def note(
         "created_at": now,
         "operation": node.operation,
         "kind": kind,
-        # Steps of agents are called as their authors like.
+        # The names of agents' steps may be longer.
         "subject": subject[:_MAX_SUBJECT] if subject else subject,
         "outcome": outcome,
         "detail": redaction.mask_text(detail) if detail else None,
@@ -61,22 +61,22 @@ def note(
 
 
 def begin(task: Any, name: str, detail: str) -> None:
-    """A new operation begins; what is noted from now on belongs to it.
+    """Begin a new operation; later entries belong to it.
 
-    :param detail: what exactly was asked for.
+    :param detail: the exact request.
     """
     task.node.operation = str(uuid.uuid4())
     note(task, terms.OPERATION, name, terms.STARTED, detail)
 
 
 def end(task: Any, name: str, outcome: str, detail: str | None = None) -> None:
-    """The operation has ended."""
+    """End the operation."""
     note(task, terms.OPERATION, name, outcome, detail)
     task.node.operation = None
 
 
 def of_operation(task: Any) -> list[Row]:
-    """All entries of the operation that runs, oldest first."""
+    """Return all entries of the running operation, oldest first."""
     node = task.node
     if node.operation is None:
         return []
@@ -84,14 +84,14 @@ def of_operation(task: Any) -> list[Row]:
 
 
 def last(task: Any, kind: str) -> Row | None:
-    """The newest entry of one kind."""
+    """Return the newest entry of a kind; None when there is none."""
     found = NodeJournal.rows(task.context, task.node.id, limit=1, sort_dir="desc", kinds=[kind])
     return found[0] if found else None
 
 
 @contextlib.contextmanager
 def ending(task: Any, name: str) -> Iterator[None]:
-    """The operation ends well with what is saved in here; an error before that takes it back."""
+    """Context manager: end the operation with the save within; an error before the save undoes that."""
     node, operation = task.node, task.node.operation
     before = len(node.noted)
     end(task, name, terms.DONE)

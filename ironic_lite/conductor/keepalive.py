@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Signs of life of a conductor, in a thread of their own so that no work holds them up."""
+"""Keepalives of a conductor, in their own thread so that no work delays them."""
 
 import threading
 import time
@@ -16,12 +16,12 @@ LOG = log.getLogger(__name__)
 
 
 class Keepalive:
-    """Touches the conductor's record each ``heartbeat_interval``.
+    """Updates the time on the conductor's record every ``heartbeat_interval``.
 
-    A database that cannot be reached is tried again at the next interval, for as long as it takes.
+    While the database cannot be reached, it retries at each interval without a limit.
 
-    :param register: writes the record anew, should somebody have removed it.
-    :param alarm: called with a message when another process has taken the name; no sign of life follows.
+    :param register: function that writes the record again if it was removed.
+    :param alarm: called with a message when another process has taken the name; no keepalive follows.
     """
 
     def __init__(
@@ -37,22 +37,22 @@ class Keepalive:
         self._alarm = alarm
         self._stop = threading.Event()
         self.calm_since = time.monotonic()
-        """When the last trouble of this kind was over, or this began."""
+        """When keepalives last recovered, or began (``time.monotonic()``)."""
         self._refused = False
         self._begun: float | None = None
         self._thread = threading.Thread(target=self._run, name="keepalive", daemon=True)
 
     @property
     def failing(self) -> bool:
-        """Whether the last sign of life did not get through, or takes longer than the time to the next one."""
+        """Tell whether the last keepalive failed, or takes longer than the interval."""
         begun = self._begun
         return self._refused or (begun is not None and _is_late(begun))
 
     @property
     def steady(self) -> bool:
-        """Whether the last few signs of life got through.
+        """Tell whether the last few keepalives succeeded.
 
-        While they did not, and just after, the signs of the others may be missing for the same reason.
+        If not, those of other conductors may be missing for the same reason.
         """
         calm = 2 * CONF.conductor.heartbeat_interval
         return not self.failing and time.monotonic() - self.calm_since > calm
@@ -62,7 +62,7 @@ class Keepalive:
         self._thread.start()
 
     def stop(self) -> None:
-        """End, and wait for a sign that is on its way."""
+        """Stop, and wait for a keepalive in progress."""
         self._stop.set()
         if self._thread is not threading.current_thread():
             self._thread.join(timeout=CONF.conductor.heartbeat_interval)
@@ -80,7 +80,7 @@ class Keepalive:
                 return
             except Exception as exc:
                 if not self._refused:
-                    LOG.error("No sign of life could be given, trying on: %s", exc)
+                    LOG.error("The keepalive failed, trying again: %s", exc)
                 self._refused = True
             else:
                 self._got_through(self._begun)
@@ -95,7 +95,7 @@ class Keepalive:
 
     def _got_through(self, begun: float) -> None:
         if self._refused:
-            LOG.info("Signs of life get through again")
+            LOG.info("Keepalives succeed again")
         elif not _is_late(begun):
             return
         self.calm_since = time.monotonic()

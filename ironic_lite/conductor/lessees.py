@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whose a node is for as long as it carries their instance."""
+"""The automatic lessee of a node: the project of its instance."""
 
 from typing import Any
 
 from ironic_lite.conf import CONF
 
 AUTOMATIC = "automatic_lessee"
-"""Key in ``driver_internal_info``: the lessee came with the instance, and goes with it."""
+"""Key in ``driver_internal_info``: the lessee was set with the instance, and is removed with it."""
 
 _MAX_LENGTH = 255
 
 
 def assign(task: Any) -> None:
-    """A deployment begins: make its project the node's lessee, if the node has none. Saved with the node."""
+    """At the start of a deployment, set its project as lessee if the node has none. The caller saves the node."""
     node = task.node
     project = _project(task)
     if node.lessee is None and project:
@@ -21,7 +21,7 @@ def assign(task: Any) -> None:
 
 
 def release(node: Any) -> None:
-    """The instance is gone, and with it the lessee that came with it. Saved with the node."""
+    """Remove the automatic lessee when the instance is gone. The caller saves the node."""
     if node.driver_internal_info.get(AUTOMATIC):
         node.lessee = None
         node.del_driver_internal_info(AUTOMATIC)

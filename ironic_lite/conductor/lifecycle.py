@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One life of a conductor: what it needs to work, how it begins and how it ends."""
+"""One run of a conductor: its parts, its start and its end."""
 
 from collections.abc import Callable
 from typing import Any
@@ -31,10 +31,10 @@ Alarm = Callable[[str], None]
 
 
 class Life:
-    """Everything a running conductor holds.
+    """All parts of a running conductor.
 
     :param host: its name.
-    :param alarm: called with a message when this conductor has to stop at once.
+    :param alarm: called with a message when this conductor must stop at once.
     """
 
     def __init__(self, host: str, alarm: Alarm):
@@ -57,9 +57,9 @@ class Life:
         self._claimed = False
 
     def claim(self) -> None:
-        """Register without hardware types: the name is ours, and nothing is sent to it yet.
+        """Register the name without hardware types, so that no request is sent to this conductor yet.
 
-        Whoever listens under a name that another process has takes calls away from it.
+        Listening for RPCs under the name of another process would take requests away from it.
 
         :raises ConductorAlreadyRegistered: when a conductor of this name is alive.
         """
@@ -67,19 +67,20 @@ class Life:
         self._claimed = True
 
     def begin(self) -> None:
-        """Load drivers and built-in rules, register, clear up after a former life, and start what runs by itself.
+        """Load drivers and rules, register, release locks of an earlier run, and start the periodic tasks.
 
         :raises ConductorAlreadyRegistered: when a conductor of this name is alive.
-        :raises ConfigInvalid, DriverNotFoundInEntrypoint, DriverLoadError: when drivers or rules cannot be used.
+        :raises ConfigInvalid, DriverNotFoundInEntrypoint, DriverLoadError: when drivers or built-in rules cannot be
+        loaded.
         """
         me = self.identity
         me.drivers.load()
         built_in.load()
         record = self._register()
         me.record_id = record.id
-        # Nothing of this life holds a lock yet: what carries our name is a former life's.
+        # No task of this run holds a lock yet, so all locks with this name are from an earlier run.
         freed = Node.release_orphans(self._context, [me.host], even_if_alive=True, by=me.host)
-        orphans.tell(freed, "in a former life")
+        orphans.tell(freed, "from an earlier run")
         self._keepalive = keepalive.Keepalive(
             me.host, me.incarnation, self._register, self._superseded
         )
@@ -96,7 +97,7 @@ class Life:
         LOG.info("Conductor %s serves %s", me.host, ", ".join(sorted(me.drivers.hardware_types)))
 
     def leave_ring(self) -> None:
-        """Serve no hardware type any more; running work is handed over at its next step, under our signs of life."""
+        """Stop serving hardware types, and hand running operations over at their next step. Keepalives continue."""
         if self._periodics is not None:
             self._periodics.stop()
         if self._keepalive is not None:
@@ -105,15 +106,15 @@ class Life:
             except Exception:
                 LOG.exception("Could not leave the hash ring")
         self.identity.ring.reset()
-        # Only now: whoever is told to go on with our work must not be us.
+        # Set this after leaving the ring, so that operations are not handed to this conductor itself.
         self.identity.stopping.set()
 
     def end(self) -> None:
-        """Wait for running steps, up to ``graceful_shutdown_timeout``, release what is left, and say goodbye."""
+        """Wait for running steps up to ``graceful_shutdown_timeout``, release the remaining locks, and unregister."""
         me = self.identity
         me.workers.close()
         if not me.workers.drain(CONF.conductor.graceful_shutdown_timeout):
-            LOG.warning("%d operations still run; another conductor takes them up", me.workers.busy)
+            LOG.warning("%d operations still run; another conductor resumes them", me.workers.busy)
         me.workers.shutdown()
         if self._sender is not None:
             self._sender.stop()
@@ -122,19 +123,21 @@ class Life:
             self._keepalive.stop()
         if self._claimed:
             try:
-                # In this order: if another process has taken the name meanwhile, it is alive, and keeps its locks.
+                # Unregister first: if another process has taken the name meanwhile, it is alive and keeps its locks.
                 Conductor.unregister(self._context, me.host, me.incarnation)
                 left = Node.release_orphans(self._context, [me.host], by=me.host) if begun else []
                 with me.active():
                     for row in left:
                         handover.tell_owner(Node.get_by_id(self._context, row["id"]))
             except Exception:
-                LOG.exception("Could not say goodbye; the others notice by themselves")
-            # Else it never was one: another process has the name, say.
+                LOG.exception(
+                    "Could not unregister; the other conductors will notice the missing keepalives"
+                )
+            # Without a record this conductor never ran, for example because another process has the name.
             LOG.info("Conductor %s has stopped", me.host)
 
     def _superseded(self, message: str) -> None:
-        # Neither locks nor the record are ours any more.
+        # The locks and the record now belong to the other process.
         self._keepalive = None
         self._alarm(message)
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How many nodes may be deployed, or taken down and cleaned, at one time, in the whole cluster.
+"""Cluster-wide limits: how many nodes may be deployed, or torn down and cleaned, at the same time.
 
-Who asks for one more is refused. What follows by itself, as cleaning does after tearing down, has been counted before
-and goes on. Neither is ``provide`` refused, as on Ironic: making a fleet available is no harm that repeats.
+A request beyond a limit is refused. Operations that follow automatically, as cleaning follows tearing down, are counted
+already and continue. ``provide`` is never refused, as in Ironic.
 """
 
 from typing import Any
@@ -19,22 +19,22 @@ _ACTIONS = {
     "delete": ("unprovisioning", "max_concurrent_clean", "cleaning", _CLEANING),
     "clean": ("cleaning", "max_concurrent_clean", "cleaning", _CLEANING),
 }
-"""Event -> what messages call it, the option, the mutex, the states that count."""
+"""Event -> its name in messages, the option, the mutex, and the states that count."""
 
 
 def check(node: Any, state: str, event: str) -> None:
-    """Have the next ``save`` of the node refuse a move that is one too many.
+    """Make the next ``save`` of the node refuse a move beyond the limit.
 
-    It counts with the move made and in its transaction, one at a time: so two conductors at once do not pass the limit.
+    The count runs within the transaction of the move and under a mutex, so two conductors cannot both pass the limit.
 
-    :param state: the node was in, before the event.
+    :param state: the node's state before the event.
     :raises ConcurrentActionLimit: (on saving) naming the option.
     """
     if event not in _ACTIONS or state in states.WORKING:
         return
     action, option, mutex, counted = _ACTIONS[event]
     if state in counted:
-        # It counts already: a deployment that is given up while it waits, for one.
+        # The node counts already, for example when a waiting deployment is torn down.
         return
     most = getattr(CONF.conductor, option)
     refusal = exception.ConcurrentActionLimit(

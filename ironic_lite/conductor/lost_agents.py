@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where an operation goes on whose server lost its agent: power was cut by hand, or the server was started again.
+"""Where an operation continues after its server lost its agent, by a power cut or a restart.
 
 The preparation is repeated, and so is a step that waited for the agent to come up. A step that ran in the agent is
-repeated where its declaration says that this does no harm (``StepSpec.repeatable``): a step in front of it boots the
-ramdisk again. All this is on record before it is done. Any other step ends its operation.
+repeated if it declares that this is safe (``StepSpec.repeatable``); a step that boots the ramdisk is inserted in front
+of it. The record is saved before each of these. Any other step fails the operation.
 """
 
 from typing import Any
@@ -19,28 +19,28 @@ from ironic_lite.conductor.recovery import PREPARE
 LOG = log.getLogger(__name__)
 
 MOST = 3
-"""How many agents an operation may lose and go on."""
+"""How many agents an operation may lose before it fails."""
 
 
 def is_expected(task: Any, flow: Flow) -> bool:
-    """Whether a waiting node waits for an agent, or for what runs in it."""
+    """Tell whether a waiting node waits for an agent or for its command."""
     if not flow.by_heartbeat:
         return True
     return bool(task.driver.deploy.uses_agent) and not _is_reserved(flow.step(task.node))
 
 
 def is_known_to_be_gone(task: Any) -> bool:
-    """Whether the record alone tells that the agent is gone: its power was changed by request meanwhile."""
+    """Tell whether the agent is gone because a request has changed power since."""
     node = task.node
     works = task.driver.deploy.works_in_agent(node)
     return bool(works and not node.agent_url) or node.power_state == states.POWER_OFF
 
 
 def position(task: Any, flow: Flow, reason: str) -> tuple[int, bool]:
-    """Forget the agent, and find out where a waiting flow goes on, and whether the step there was begun before.
+    """Forget the agent; return the index of the step to continue with, and whether it was started before.
 
     :param reason: what happened to the agent, for the journal and for ``last_error``.
-    :raises IronicLiteError: when a step cannot be repeated, or too many agents were lost.
+    :raises IronicLiteError: when the step is not repeatable, or too many agents were lost.
     """
     node = task.node
     LOG.warning("Node %s: its agent is lost: %s", node.uuid, reason)
@@ -58,7 +58,7 @@ def position(task: Any, flow: Flow, reason: str) -> tuple[int, bool]:
         raise exception.IronicLiteError(f"aborted by request; meanwhile {reason}")
     if step and not _is_repeatable(task, flow, step):
         raise exception.IronicLiteError(
-            f"{reason}, and nobody knows how far it got. Look at the server's console for a crash or a power loss"
+            f"{reason}, so the result of the step is unknown. Check the server's console for a crash or a power loss"
         )
     if worked:
         _boot_first(task, flow, index)
@@ -67,21 +67,21 @@ def position(task: Any, flow: Flow, reason: str) -> tuple[int, bool]:
 
 
 def hold(task: Any, flow: Flow) -> None:
-    """A node that is held has lost its power: the ramdisk is booted again when it goes on.
+    """Prepare a held node that has lost its power: the ramdisk boots again when the operation continues.
 
-    Saved by the caller.
+    The caller saves the node.
     """
     node = task.node
     task.driver.deploy.forget_agent(task)
     journal.note(task, terms.AGENT, flow.name, terms.LOST, "the server was powered off while held")
     place = flow.place(node)
-    # Without a place on record all begins anew when it goes on, with booting the ramdisk.
+    # Without a position on record the operation starts again at unhold, and boots the ramdisk anyway.
     if place is not None and task.driver.deploy.boot_step is not None:
         _boot_first(task, flow, place + 1)
 
 
 def _boot_first(task: Any, flow: Flow, index: int) -> None:
-    """Put the step that boots the ramdisk in front of the one at ``index``."""
+    """Insert the step that boots the ramdisk in front of the step at ``index``."""
     listed = list(task.node.driver_internal_info[flow.steps_key])
     boot = task.driver.deploy.boot_step
     spec = task.driver.deploy.step_spec(flow.kind, boot)
@@ -99,8 +99,8 @@ def _check_number_of_times(task: Any, flow: Flow, reason: str) -> None:
     lost = [e for e in journal.of_operation(task) if e["kind"] == terms.AGENT]
     if len(lost) >= MOST:
         raise exception.IronicLiteError(
-            f"{reason}. It is the {len(lost) + 1}th agent that this {flow.name} has lost, and the server is not booted "
-            "once more. Look at its console, and at what else powers it off"
+            f"{reason}. This {flow.name} has lost {len(lost) + 1} agents, so the conductor does not boot the server "
+            "again. Check the server's console, and whatever else may power it off"
         )
 
 

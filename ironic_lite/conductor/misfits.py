@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Why no node fits an allocation: which nodes were near, and what was wrong with each kind of them.
+"""Explains why no node fits an allocation: the nodes that almost fit, grouped by what does not.
 
-An allocation with an owner is told of that project's nodes only; others are none of its business.
+An allocation with an owner is compared with that project's nodes only, so that it learns nothing about others.
 """
 
 import collections
@@ -14,9 +14,9 @@ from ironic_lite.objects.allocation import Allocation
 from ironic_lite.objects.node import Node
 
 _LOOKED_AT = 5000
-"""Nodes that are counted at most."""
+"""Maximum number of nodes to check."""
 _NAMED = 3
-"""Nodes of a kind that are named."""
+"""Maximum number of nodes to name per group."""
 
 _COLUMNS = (
     "uuid",
@@ -34,7 +34,7 @@ Row = dict[str, Any]
 
 
 def explain(context: ironic_context.RequestContext, allocation: Allocation) -> str:
-    """One sentence for ``last_error``, beginning with a small letter."""
+    """Return one sentence for ``last_error`` that begins with a lower-case letter."""
     filters: Row = {}
     if allocation.owner is not None:
         filters["project"] = allocation.owner
@@ -44,12 +44,12 @@ def explain(context: ironic_context.RequestContext, allocation: Allocation) -> s
         filters["resource_class"] = allocation.resource_class
     kinds: dict[str, list[Row]] = collections.defaultdict(list)
     for row in Node.rows(context, _COLUMNS, limit=_LOOKED_AT, filters=filters):
-        kinds[" and ".join(_obstacles(allocation, row)) or "fits by now"].append(row)
+        kinds[" and ".join(_obstacles(allocation, row)) or "fits now"].append(row)
     nothing = _nothing_fits(allocation)
     if not kinds:
         return nothing
     largest_first = sorted(kinds.items(), key=lambda kind: (-len(kind[1]), kind[0]))
-    return f"{nothing}; near were: " + "; ".join(_kind(*kind) for kind in largest_first)
+    return f"{nothing}; closest matches:  " + "; ".join(_kind(*kind) for kind in largest_first)
 
 
 def _nothing_fits(allocation: Allocation) -> str:

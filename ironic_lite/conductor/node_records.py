@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What may be changed about a node's record, and when."""
+"""Rules for creating, changing and deleting nodes."""
 
 from typing import Any
 
@@ -26,15 +26,15 @@ _AT_REST = (
     states.MANAGEABLE,
     states.AVAILABLE,
 )
-"""How a server is driven may change while nothing relies on it."""
+"""States in which driver and interfaces may change, because no operation relies on them."""
 
 
 def create(node: Node) -> None:
-    """Store a new node, with the default interfaces where it names none.
+    """Store a new node, with default interfaces where none are set.
 
     :raises DriverNotFound: when this conductor does not serve its hardware type.
-    :raises InvalidParameterValue: when it names interfaces that do not fit.
-    :raises NodeAlreadyExists, DuplicateName, InstanceAssociated: when it clashes with another one.
+    :raises InvalidParameterValue: when its interfaces do not fit its hardware type.
+    :raises NodeAlreadyExists, DuplicateName, InstanceAssociated: when its UUID, name or instance is in use.
     """
     for field in INTERFACE_FIELDS:
         if not node.obj_attr_is_set(field):
@@ -47,13 +47,13 @@ def create(node: Node) -> None:
 
 
 def check_expected(what: str, record: IronicLiteObject, expected: dict[str, Any] | None) -> None:
-    """Refuse a change that was computed from values that are no more.
+    """Refuse a change that was computed from outdated values.
 
-    A client's patch of one key of ``extra`` arrives as the whole of ``extra``: without this, of two patches at the
-    same time one would be lost.
+    A client's patch of one key of ``extra`` arrives as the whole of ``extra``, so without this check one of two
+    concurrent patches would be lost.
 
-    :param expected: what the changed fields were; None asks for no check.
-    :raises ConcurrentUpdate: one of them is something else by now.
+    :param expected: previous values of the changed fields; None disables the check.
+    :raises ConcurrentUpdate: one of them has changed since.
     """
     differing = [
         field for field, value in (expected or {}).items() if getattr(record, field) != value
@@ -68,22 +68,22 @@ def update(
     reset_interfaces: bool,
     expected: dict[str, Any] | None = None,
 ) -> Node:
-    """Take over the changes of ``wanted`` onto the locked node.
+    """Apply the changes of ``wanted`` to the locked node.
 
-    :param reset_interfaces: from an API of an older release: interfaces that do not fit a new hardware type get its
-        defaults.
+    :param reset_interfaces: for requests from an API of an older release: replace interfaces that do not fit a new
+        hardware type by its defaults.
     :param expected: see ``check_expected``.
-    :returns: the node as it is now.
+    :returns: the changed node.
     :raises InvalidState: when the node's state forbids a change.
     :raises InvalidParameterValue, DriverNotFound: when driver and interfaces do not fit.
-    :raises NodeAssociated, InstanceAssociated, DuplicateName: when it clashes.
+    :raises NodeAssociated, InstanceAssociated, DuplicateName: when its name or instance is in use.
     """
     node = task.node
     check_expected(f"Node {node.uuid}", node, expected)
     changed = {
         field: getattr(wanted, field)
         for field in sorted(wanted.obj_what_changed())
-        # By their text: to Python, true is the same as 1.
+        # Compare by repr, because in Python True equals 1.
         if repr(getattr(wanted, field)) != repr(getattr(node, field))
     }
     _check_operation(node, changed)
@@ -94,7 +94,7 @@ def update(
     if changed.get("parent_node"):
         family.check_parent(task.context, node, changed["parent_node"])
     _clear_with_maintenance(changed)
-    # Also with what cannot be decrypted in it, which may be what is set anew.
+    # Values that cannot be decrypted are allowed here, because the request may replace them.
     driver_info_before = encrypted.lenient(node.driver_info)
     for field, value in changed.items():
         setattr(node, field, value)
@@ -115,7 +115,7 @@ _OF_MAINTENANCE = frozenset({"maintenance", "maintenance_reason", "fault"})
 
 
 def _check_operation(node: Node, changed: dict[str, Any]) -> None:
-    """An operation that waits finds the node as it left it. Only maintenance begins and ends at any time."""
+    """Refuse changes while an operation waits. Only maintenance may change at any time."""
     if set(changed) <= _OF_MAINTENANCE or may_free(node, changed):
         return
     if states.is_changing(node.provision_state, node.target_provision_state):
@@ -126,7 +126,7 @@ def _check_operation(node: Node, changed: dict[str, Any]) -> None:
 
 
 def may_free(node: Node, changed: dict[str, Any]) -> bool:
-    """Whether a change only takes the instance off a node under maintenance, which is allowed in all states."""
+    """Tell whether a change only removes the instance of a node under maintenance; all states allow that."""
     return node.maintenance and changed == {"instance_uuid": None}
 
 
@@ -172,7 +172,7 @@ def _check_instance(node: Node, changed: dict[str, Any]) -> None:
 
 
 def _ends_allocation(node: Node, changed: dict[str, Any]) -> bool:
-    """Whether the instance goes that an allocation of the node is for."""
+    """Tell whether the change removes the instance of the node's allocation."""
     removed = "instance_uuid" in changed and changed["instance_uuid"] is None
     return removed and node.allocation_uuid is not None
 
@@ -187,7 +187,7 @@ def _check_protected(node: Node, changed: dict[str, Any]) -> None:
 
 
 def _check_reasons(node: Node, changed: dict[str, Any]) -> None:
-    """A reason stands beside what it explains, and goes with it."""
+    """Check that a reason is set only with its flag, and remove it with the flag."""
     for flag in ("protected", "retired"):
         reason = f"{flag}_reason"
         if changed.get(flag) is False:
@@ -197,14 +197,14 @@ def _check_reasons(node: Node, changed: dict[str, Any]) -> None:
 
 
 def _clear_with_maintenance(changed: dict[str, Any]) -> None:
-    """A node that leaves maintenance is out of its fault, and of the reason for it."""
+    """Clear the fault and the reason when a node leaves maintenance."""
     if changed.get("maintenance") is False:
         changed["fault"] = None
         changed["maintenance_reason"] = None
 
 
 def destroy(task: TaskManager) -> None:
-    """Delete a node and its ports. Its power stays as it is.
+    """Delete a node and its ports. Its power does not change.
 
     :raises NodeProtected: when it is protected.
     :raises NodeAssociated: when it has an instance and is not under maintenance.
@@ -218,8 +218,8 @@ def destroy(task: TaskManager) -> None:
     try:
         console.close(task)
     except exception.IronicLiteError as exc:
-        # The record may go because the server has gone.
-        LOG.warning("Node %s is deleted with its console open: %s", node.uuid, exc)
+        # Operators also delete records of servers that are gone, so an error here is only logged.
+        LOG.warning("Node %s is deleted, but its console could not be closed: %s", node.uuid, exc)
     node.destroy()
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Telling Nova that the power of an instance's server has changed, by its external events (microversion 2.76).
+"""Sends power state changes of instances' servers to Nova, as external events (microversion 2.76).
 
-Nova compares power states by itself from time to time; so what cannot be told now is left to that.
+Nova also compares power states itself from time to time, so a lost event does no harm.
 """
 
 from collections.abc import Callable
@@ -17,16 +17,16 @@ from ironic_lite.conf.nova import GROUP
 LOG = log.getLogger(__name__)
 
 TIMEOUT = 10
-"""Seconds for one answer, where ``[nova] timeout`` says nothing."""
+"""Default of ``[nova] timeout``, in seconds."""
 
 _MICROVERSION = "2.76"
 _TAGS = {states.POWER_ON: "POWER_ON", states.POWER_OFF: "POWER_OFF"}
 
 
 class Nova:
-    """The way to Nova.
+    """A client of Nova.
 
-    :raises ConfigInvalid: when it is not configured.
+    :raises ConfigInvalid: when the credentials in ``[nova]`` are missing or wrong.
     """
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class Nova:
             raise exception.ConfigInvalid(error_msg=f"[nova]: {exc}") from None
         if auth is None:
             raise exception.ConfigInvalid(
-                error_msg="[nova] send_power_notifications needs auth_type in the same group, and what that asks for."
+                error_msg="[nova] send_power_notifications requires auth_type and its options in the same group."
             )
         session = loading.load_session_from_conf_options(CONF, GROUP, auth=auth)
         kind = {} if CONF.nova.service_type else {"service_type": "compute"}
@@ -50,7 +50,7 @@ class Nova:
         )
 
     def power_update(self, instance_uuid: str, power_state: str) -> None:
-        """Tell of one change; a failure is logged."""
+        """Send one change; a failure is only logged."""
         event = {
             "name": "power-update",
             "server_uuid": instance_uuid,
@@ -75,19 +75,19 @@ class Nova:
 
 
 def from_configuration() -> Callable[[str, str], None] | None:
-    """What tells Nova of a power state; None when it is not to be told anything.
+    """Return a function that sends a power state to Nova; None when that is disabled.
 
-    :raises ConfigInvalid: when the way is not configured.
+    :raises ConfigInvalid: when the credentials in ``[nova]`` are missing or wrong.
     """
     return Nova().power_update if CONF.nova.send_power_notifications else None
 
 
 def power_changed(node: Any) -> None:
-    """Tell Nova of the node's new power state, which has been saved, without waiting for it."""
+    """Send the node's new, saved power state to Nova without waiting."""
     me = identity.current()
     if me.tell_nova is None or node.instance_uuid is None or node.power_state not in _TAGS:
         return
     try:
         me.workers.spawn(me.tell_nova, node.instance_uuid, node.power_state)
     except exception.TemporaryFailure as exc:
-        LOG.warning("Nova is not told of the power of node %s: %s", node.uuid, exc.message)
+        LOG.warning("The power state of node %s is not sent to Nova: %s", node.uuid, exc.message)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ports, made, changed and deleted under the lock of their node."""
+"""Creates, changes and deletes ports under the lock of their node."""
 
 from typing import Any
 
@@ -10,16 +10,16 @@ from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.objects.port import Port, Portgroup
 
 _DEFAULTS: dict[str, Any] = {"pxe_enabled": True, "physical_network": None, "portgroup_id": None}
-"""Of what the rules look at."""
+"""Defaults of the fields that the rules check."""
 
 
 def create(task: TaskManager, port: Port) -> Port:
     """Store a new port.
 
     :raises Invalid, Conflict: when it does not fit into its port group.
-    :raises MACAlreadyExists, PortAlreadyExists, PortDuplicateName: when it clashes with another port.
+    :raises MACAlreadyExists, PortAlreadyExists, PortDuplicateName: when its address, UUID or name is in use.
     """
-    # Ironic lets a port into any group that says nothing about booting, and has it boot.
+    # Ironic accepts a port without pxe_enabled in any group, and sets pxe_enabled to true.
     tells_of_booting = port.obj_attr_is_set("pxe_enabled")
     for field, value in _DEFAULTS.items():
         if not port.obj_attr_is_set(field):
@@ -39,11 +39,11 @@ def update(task: TaskManager, port: Port, expected: dict[str, Any] | None = None
     """Store the changes of a port.
 
     :param expected: see ``node_records.check_expected``.
-    :returns: the port as it is now.
-    :raises PreconditionFailed: when it is not what the client required.
+    :returns: the changed port.
+    :raises PreconditionFailed: when its revision is not the one in If-Match.
     :raises InvalidState: when its node's state forbids a change.
     :raises Invalid, Conflict: when it does not fit into its port group.
-    :raises MACAlreadyExists, PortDuplicateName: when it clashes with another port.
+    :raises MACAlreadyExists, PortDuplicateName: when its address or name is in use.
     """
     stored = Port.get(task.context, port.id)
     precondition.check(task.context, stored)
@@ -67,8 +67,8 @@ def _check_change_in_group(
     joins = "portgroup_id" in changed
     if "physical_network" in changed and not joins:
         raise exception.Invalid(
-            f"Port {port.uuid} is in the physical network of port group {group.uuid}: change the group's, or take the "
-            "port out of the group."
+            f"Port {port.uuid} is in the physical network of port group {group.uuid}: change the group's, or remove "
+            "the port from the group."
         )
     if joins or "pxe_enabled" in changed:
         cabling.check_booting(group, [port])
@@ -88,7 +88,7 @@ def _check_place(task: TaskManager, port: Port, group: Portgroup) -> None:
 
 
 def _bring_network(port: Port, group: Portgroup | None) -> None:
-    """A port group that is in no physical network is from now on in that of its first port."""
+    """Give a port group without a physical network that of its first port."""
     if group is not None and group.physical_network is None and port.physical_network is not None:
         group.physical_network = port.physical_network
         group.save()
@@ -98,7 +98,7 @@ def destroy(task: TaskManager, port: Port) -> None:
     """Delete a port.
 
     :raises PortNotFound: when it is gone already.
-    :raises PreconditionFailed: when it is not what the client required.
+    :raises PreconditionFailed: when its revision is not the one in If-Match.
     """
     precondition.check(task.context, Port.get(task.context, port.id))
     task.ensure_locked()

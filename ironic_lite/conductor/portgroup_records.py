@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Port groups, changed and deleted under the lock of their node."""
+"""Changes and deletes port groups under the lock of their node."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,22 +11,22 @@ from ironic_lite.objects.port import Port, Portgroup
 
 
 def members(task: TaskManager, group: Portgroup) -> Sequence[Port]:
-    """The ports in a group."""
+    """Return the ports of a group."""
     return Port.list(task.context, filters={"portgroup_id": group.id})
 
 
 def update(
     task: TaskManager, group: Portgroup, expected: dict[str, Any] | None = None
 ) -> Portgroup:
-    """Store the changes of a port group; its ports follow it into another physical network.
+    """Store the changes of a port group. A new physical network also applies to its ports.
 
-    :param task: of the node that it is to belong to.
+    :param task: task of its (possibly new) node.
     :param expected: see ``node_records.check_expected``.
-    :returns: the port group as it is now.
+    :returns: the changed port group.
     :raises InvalidState: when the state of its new node forbids the move.
-    :raises PortgroupNotEmpty: when it is to leave its node with ports in it.
-    :raises Conflict: when its ports do not fit into it any longer.
-    :raises PortgroupMACAlreadyExists, PortgroupDuplicateName: when it clashes with another one.
+    :raises PortgroupNotEmpty: when it still has ports and is to move to another node.
+    :raises Conflict: when its ports do not fit into it any more.
+    :raises PortgroupMACAlreadyExists, PortgroupDuplicateName: when its address or name is in use.
     """
     stored = Portgroup.get(task.context, group.id)
     check_expected(f"Portgroup {group.uuid}", stored, expected)
@@ -34,7 +34,7 @@ def update(
     if group.node_id != stored.node_id:
         cabling.check_move(task.node, group, ports)
     if stored.standalone_ports_supported:
-        # Those of another group are as they are: a port may have been made without a word about booting.
+        # Check only changed groups: a port that was created without pxe_enabled may not follow the rule.
         cabling.check_booting(group, ports)
     task.ensure_locked()
     group.save()
@@ -43,7 +43,7 @@ def update(
 
 
 def _lead(ports: Sequence[Port], network: str | None) -> None:
-    """Have the ports in this physical network."""
+    """Move the ports to this physical network."""
     for port in ports:
         if port.physical_network != network:
             port.physical_network = network

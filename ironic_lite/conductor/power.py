@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The conductor's power action: what is done around the power interface."""
+"""Power changes: the work around the power interface."""
 
 from typing import Any
 
@@ -18,13 +18,13 @@ _ENDS_THE_AGENT = (states.POWER_OFF, states.REBOOT, *_SOFT)
 
 
 def request(task: Any, state: str, timeout: int | None = None) -> None:
-    """Check a client's power request, and hand it to the worker pool.
+    """Check a client's power request, and start it on the worker pool.
 
-    :param task: holds the node exclusively.
-    :param timeout: seconds; None takes the configured time.
-    :raises InvalidParameterValue: when the node lacks what its power interface needs.
-    :raises UnsupportedDriverExtension: when the power interface does not know the state.
-    :raises PowerStateFailure: when the node must never be powered off.
+    :param task: with an exclusive lock.
+    :param timeout: seconds; None: the configured time.
+    :raises InvalidParameterValue: when the node's power interface is not configured.
+    :raises UnsupportedDriverExtension: when the power interface does not support the state.
+    :raises PowerStateFailure: when the node has ``disable_power_off``.
     :raises NoFreeConductorWorker: when the pool is full.
     """
     task.driver.power.validate(task)
@@ -44,15 +44,15 @@ def request(task: Any, state: str, timeout: int | None = None) -> None:
 
 
 def change(task: Any, state: str, timeout: int | None = None, reraise: bool = True) -> None:
-    """Change power, and record the new state, or what went wrong, on the node.
+    """Change power, and record the new state or the error on the node.
 
-    A server that is already in the wanted state is left alone, and so is one that must never be powered off, also on
-    the way to a soft reboot.
+    It does nothing if the server is in the wanted state already, or if it would power off a node with
+    ``disable_power_off``, also as part of a soft reboot.
 
     :param state: a key of ``states.POWER_TARGETS``.
-    :param timeout: seconds; None takes the configured time.
-    :param reraise: False where nobody listens and the record on the node is all there is.
-    :raises NodeLockLost: when the task no longer holds the node; the BMC is not asked then.
+    :param timeout: seconds; None: the configured time.
+    :param reraise: False: do not raise errors, only record them on the node.
+    :raises NodeLockLost: when the task no longer holds the lock; no request is sent to the BMC then.
     """
     task.ensure_locked()
     node = task.node
@@ -60,7 +60,7 @@ def change(task: Any, state: str, timeout: int | None = None, reraise: bool = Tr
     if timeout is None and state in _SOFT:
         timeout = CONF.conductor.soft_power_off_timeout
     if _is_forbidden(node, state):
-        LOG.info("Node %s must not be powered off, and stays on", node.uuid)
+        LOG.info("Node %s stays on, because of disable_power_off", node.uuid)
         return
     before, announced = node.power_state, False
     try:
@@ -71,7 +71,9 @@ def change(task: Any, state: str, timeout: int | None = None, reraise: bool = Tr
         announced = True
         if there:
             if node.target_power_state is not None:
-                journal.note(task, terms.POWER, state, terms.DONE, "it was so already")
+                journal.note(
+                    task, terms.POWER, state, terms.DONE, "the server was in this state already"
+                )
             _record(node, state, target)
             return
         _announce(task, state, target, timeout)
@@ -104,26 +106,26 @@ def change(task: Any, state: str, timeout: int | None = None, reraise: bool = Tr
 
 def _told(state: str, problem: Exception) -> str:
     if isinstance(problem, exception.PowerStateFailure):
-        return str(problem)  # It says itself what has failed.
+        return str(problem)  # The message names the failed action already.
     return f"Failed to change power to '{state}': {problem}"
 
 
 def record_connection(task: Any) -> None:
-    """Show on the node what is known about the way to its BMC; saved with the node."""
+    """Record the facts about the connection to the BMC on the node. The caller saves the node."""
     for name, value in task.driver.power.connection_facts(task).items():
         if task.node.driver_internal_info.get(name) != value:
             task.node.set_driver_internal_info(name, value)
 
 
 def _is_forbidden(node: Any, state: str) -> bool:
-    # A soft reboot is a soft power off with a power on behind it.
+    # A soft reboot is a soft power off followed by a power on.
     return bool(node.disable_power_off) and state in (states.POWER_OFF, *_SOFT)
 
 
 def _must_stay_on(node: Any) -> str:
     return (
-        f"Node {node.uuid} must not be powered off (disable_power_off); "
-        f"it can be rebooted by '{states.REBOOT}', which resets it."
+        f"Node {node.uuid} must not be powered off (disable_power_off is set); "
+        f"use '{states.REBOOT}', which resets it."
     )
 
 
@@ -135,7 +137,7 @@ def _mind_family(task: Any, target: str) -> None:
 
 
 def _announce(task: Any, state: str, target: str, timeout: int | None) -> None:
-    """Show where power is going before the BMC is asked to."""
+    """Record and announce the target power state before the request to the BMC."""
     node = task.node
     node.target_power_state = target
     node.last_error = None
@@ -152,23 +154,23 @@ def _record(node: Any, state: str, reached: str) -> None:
     announcements.power(node, announcements.END, state)
     node.save()
     if node.provision_state in states.WAITING.values():
-        # Somebody has asked for it, and what the node waits for is gone.
+        # A client changed power, so the agent that the node waits for may be gone.
         identity.current().watch(node.uuid)
 
 
 def _is_there(task: Any, target: str) -> bool:
     actual = task.driver.power.get_power_state(task)
     if actual == states.POWER_OFF:
-        # It may have been switched off by hand: whatever agent ran on the server is gone.
+        # The server may have been powered off by hand, so any agent on it is gone.
         task.node.forget_agent()
     return bool(actual == target)
 
 
 def take_up(task: Any) -> None:
-    """Change power once more where the conductor that was at it has died. Runs in a worker, under the lock.
+    """Finish a power change whose conductor died. Runs on a worker, under the lock.
 
-    The BMC is asked first; a server that is where it was to go is left alone. A reboot is done again: nobody knows
-    whether it took place, and the client wants one.
+    It asks the BMC first, and does nothing if the server has the wanted state. A reboot is repeated, because nobody can
+    tell whether it took place.
     """
     node = task.node
     target = node.target_power_state
@@ -183,7 +185,7 @@ def take_up(task: Any) -> None:
             timeout = round((until - since).total_seconds())
     journal.note(task, terms.TAKE_OVER, begun["conductor"] if begun else None, terms.STARTED)
     if _is_forbidden(node, state):
-        # It was asked for before that was set.
+        # The power off was requested before disable_power_off was set.
         node.target_power_state = None
         node.last_error = _must_stay_on(node)
         journal.note(task, terms.POWER, state, terms.FAILED, node.last_error)

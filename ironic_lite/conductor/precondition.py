@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a client requires a record to be when its request is carried out (``If-Match``).
+"""Preconditions of a request (``If-Match``), checked under the lock.
 
-The API has looked already; under the lock nothing can come in between any more.
+The API has checked them before; under the lock nothing can change in between any more.
 """
 
 from ironic_lite.common import exception
@@ -11,9 +11,9 @@ from ironic_lite.objects.port import Port
 
 
 def check(context: RequestContext, record: Node | Port) -> None:
-    """Let the request pass once; what it starts may change the record as it likes.
+    """Check the precondition once per request; the request's own changes do not violate it.
 
-    :raises PreconditionFailed: the record has another revision by now.
+    :raises PreconditionFailed: the record has another revision now.
     """
     required = context.required_revision
     if required is None or required["uuid"] != record.uuid:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where an operation goes on whose conductor died, or handed it over.
+"""Where an operation continues whose conductor died or handed it over.
 
-What was cut off is repeated where its declaration says that this does no harm (``StepSpec.repeatable``). Where it does
-not, the hardware is asked whether it happened (``StepSpec.happened``). Steps of the agent are found in its list of
-commands. Preparation, winding up and cleaning up can always be repeated.
+An interrupted step is repeated if it declares that this is safe (``StepSpec.repeatable``). Otherwise the hardware is
+asked whether it happened (``StepSpec.happened``). Steps of the agent are found in its list of commands. Preparation,
+winding up and cleaning up can always be repeated.
 """
 
 from typing import Any
@@ -24,9 +24,9 @@ PREPARE = -1
 
 
 def note_take_over(task: Any) -> None:
-    """Write down whose work goes on here, and read what a change of power that was cut off has led to.
+    """Note in the journal whose operation continues, and read the power state after an interrupted power change.
 
-    Nothing is forced back to a power state that is on record only because its change could not be noted any more.
+    A recorded power state is not enforced: a later change may be missing from the record.
     """
     entries = journal.of_operation(task)
     before = entries[-1]["conductor"] if entries else None
@@ -39,16 +39,17 @@ def note_take_over(task: Any) -> None:
     except exception.IronicLiteError as exc:
         LOG.warning("Node %s: its power state cannot be read: %s", node.uuid, exc.message)
         actual = None
-    told = f"the server is '{actual}' now" if actual else "its power state cannot be read now"
+    told = f"the server is '{actual}' now" if actual else "the power state cannot be read now"
     journal.note(task, terms.POWER, node.target_power_state, terms.INTERRUPTED, told)
     node.power_state = None if actual == states.ERROR else actual
     node.target_power_state = None
 
 
 def position(task: Any, flow: Flow) -> tuple[int, bool]:
-    """Where to go on, and whether the step there was begun before.
+    """Return the index of the step to continue with, and whether that step was started before.
 
-    :raises IronicLiteError: when a step can be neither repeated nor asked about, or was cut off too often.
+    :raises IronicLiteError: when the step cannot be repeated and its result is unknown, or it was interrupted too
+    often.
     """
     index = flow.place(task.node)
     step = flow.step(task.node)
@@ -60,26 +61,26 @@ def position(task: Any, flow: Flow) -> tuple[int, bool]:
     journal.note(task, terms.STEP, name, terms.INTERRUPTED)
     _check_number_of_times(task, name)
     if _has_happened(task, flow, step):
-        journal.note(task, terms.STEP, name, terms.SKIPPED, "it had happened")
+        journal.note(task, terms.STEP, name, terms.SKIPPED, "it was complete")
         return index + 1, False
     return index, True
 
 
 def _before_the_steps(task: Any, flow: Flow) -> int:
-    """Before the first step: there is the preparation, and where no steps follow it may have been waited for."""
+    """Return the position of an operation that has not reached its steps: its preparation, or the end of its wait."""
     if not flow.kind and flow.by_heartbeat and _has_waited(task):
         return 0
     journal.note(task, terms.PHASE, terms.PREPARATION, terms.REPEATED)
     _check_number_of_times(task, terms.PREPARATION)
-    # On record before it runs, as everything else.
+    # Save the record before the preparation runs.
     task.node.save()
     return PREPARE
 
 
 def _has_waited(task: Any) -> bool:
-    """Whether what was waited for has come, and nothing was done with it yet.
+    """Tell whether the awaited event of a flow without steps has come, and winding up has not begun.
 
-    Winding up may end what has come, as the rescue ramdisk's agent ends with the password: then all begins anew.
+    Winding up may use the event up, as setting the rescue password ends the agent. Then the flow starts again.
     """
     entries = journal.of_operation(task)
     wound_up = any(entry["subject"] == terms.WINDING_UP for entry in entries)
@@ -88,9 +89,9 @@ def _has_waited(task: Any) -> bool:
 
 
 def _check_number_of_times(task: Any, name: str) -> None:
-    """Whatever takes every conductor down with it has to end somewhere.
+    """Limit the repetitions of a step that may have killed its conductors.
 
-    :raises IronicLiteError: when it was begun too often.
+    :raises IronicLiteError: when it was repeated too often.
     """
     times = sum(
         1
@@ -100,15 +101,15 @@ def _check_number_of_times(task: Any, name: str) -> None:
     most = CONF.conductor.recovery_attempts
     if times >= most:
         raise exception.IronicLiteError(
-            f"{name} was cut off again after {times} repetitions: its conductors died each time, and it is not tried "
-            "once more. Look at the logs of the conductors in the node's timeline"
+            f"{name} was interrupted again after {times} repetitions: its conductors died each time, so it is not "
+            "repeated any more. See the logs of the conductors in the node's timeline"
         )
 
 
 def _has_happened(task: Any, flow: Flow, step: Step) -> bool:
-    """Whether a step that was cut off is behind us; False: run it, which does no harm.
+    """Tell whether an interrupted step is complete; False when it is to be run, which is then safe.
 
-    :raises IronicLiteError: when nobody knows.
+    :raises IronicLiteError: when that is unknown.
     """
     if steps.for_children(step):
         children.check_repeatable(task, str(flow.kind), step)
@@ -117,13 +118,13 @@ def _has_happened(task: Any, flow: Flow, step: Step) -> bool:
         return False
     interface = getattr(task.driver, step["interface"])
     spec = interface.step_spec(flow.kind, step["step"])
-    # A step without a declaration of ours runs in the agent, which takes one command at a time and keeps
-    # its results: asking again finds the command, and starts no second one.
+    # A step that no interface here declares runs in the agent. It runs one command at a time and keeps the results, so
+    # starting the step again finds its command instead of starting a second one.
     if spec is None or spec.repeatable:
         return False
     if spec.happened is None:
         raise exception.IronicLiteError(
-            "its conductor died while it ran. It cannot be repeated without harm, and nothing tells how far it got. "
+            "its conductor died while it ran. It cannot safely be repeated, and its result is unknown. "
             "Check the server, then start the operation again"
         )
     try:
@@ -131,12 +132,12 @@ def _has_happened(task: Any, flow: Flow, step: Step) -> bool:
     except exception.IronicLiteError as exc:
         cause = redaction.mask_text(exc.message)
         raise exception.IronicLiteError(
-            f"its conductor died while it ran, and the server does not tell whether it happened: {cause} Check the "
+            f"its conductor died while it ran, and its result cannot be read from the server: {cause} Check the "
             "server, then start the operation again"
         ) from exc
     if answer is None:
         raise exception.IronicLiteError(
-            "its conductor died while it ran, and the server cannot tell whether it happened. Check the server, then "
+            "its conductor died while it ran, and the server does not know its result. Check the server, then "
             "start the operation again"
         )
     return answer

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the broker did not take: when its lane is tried again, and when it is clear that the message is the cause."""
+"""Messages that the broker refused: when to try their lane again, and when the message itself is the cause."""
 
 import collections
 import dataclasses
@@ -8,12 +8,12 @@ import time
 from ironic_lite.objects.notification import Row
 
 ENOUGH = 5
-"""So often in a row a message is refused, and others of its level are taken in between, until it is given up."""
+"""Refusals in a row, with other messages of the level accepted in between, after which a message is dropped."""
 SHORTEST_REST = 0.5
 LONGEST_REST = 10.0
 
 _OLD = 120.0
-"""Seconds after which a refusal that did not come again is over: another conductor has sent the message."""
+"""Seconds after which a refusal is forgotten, because another conductor must have sent the message."""
 
 
 @dataclasses.dataclass
@@ -21,30 +21,30 @@ class _Refusal:
     row: int
     count: int = 0
     taken: int = -1
-    """How many of its level had been taken when it was counted last."""
+    """Number of accepted messages of its level at the last counted refusal."""
     rest: float = SHORTEST_REST
     until: float = 0.0
 
 
 class Refusals:
-    """Of one sender. A lane has one at most: that of its oldest message."""
+    """The refusals of one sender. Each lane has at most one, for its oldest message."""
 
     def __init__(self) -> None:
         self._lanes: dict[str, _Refusal] = {}
-        # Levels have queues of their own: that one of them is full or forbidden is an outage, not a bad message.
+        # Each level has its own queue: if one is full or forbidden, that is an outage, not a bad message.
         self._taken: collections.Counter[str] = collections.Counter()
 
     def resting(self) -> set[str]:
-        """The lanes that are not to be tried now."""
+        """Return the lanes that must not be tried now."""
         now = time.monotonic()
         return {lane for lane, refusal in self._lanes.items() if refusal.until > now}
 
     def any(self) -> bool:
-        """Does a lane wait for the broker to take its oldest message?"""
+        """Tell whether the broker has refused the oldest message of any lane."""
         return bool(self._lanes)
 
     def taken(self, lane: str, row: Row) -> None:
-        """The broker has this one."""
+        """Note that the broker has accepted a message."""
         self._taken[_level(row)] += 1
         old = time.monotonic() - _OLD
         self._lanes = {
@@ -54,14 +54,14 @@ class Refusals:
         }
 
     def refused(self, lane: str, row: Row) -> bool:
-        """It has not; True: give the message up, others of its level were taken all the while."""
+        """Note a refusal. Return True when the message is to be dropped, because others of its level were accepted."""
         refusal = self._lanes.get(lane)
         if refusal is None or refusal.row != row["id"]:
             refusal = self._lanes[lane] = _Refusal(row["id"])
         else:
             refusal.rest = min(2 * refusal.rest, LONGEST_REST)
         refusal.until = time.monotonic() + refusal.rest
-        # While the broker takes nothing, tries say nothing about the message.
+        # While the broker accepts nothing, refusals say nothing about the message.
         if self._taken[_level(row)] > refusal.taken:
             refusal.taken = self._taken[_level(row)]
             refusal.count += 1

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which conductor owns which node.
 
-There is one ring per conductor group and hardware type, of the live conductors that serve it. Every process keeps the
-rings for ``hash_ring_reset_interval`` seconds; one that finds no ring for a node reads them again at once, so that the
-first conductor of its kind is seen when it is needed. A process without database access reads them over RPC.
+There is one ring per conductor group and hardware type, of the live conductors that serve it. Each process keeps the
+rings for ``hash_ring_reset_interval`` seconds. If it finds no ring for a node, it reads them again at once, so that a
+new conductor is found when it is needed. A process without database access reads them over RPC.
 """
 
 import threading
@@ -23,7 +23,7 @@ Members = dict[str, Any]
 
 
 class Placed(Protocol):
-    """What decides who owns a node. A node has these fields; so may a row of a list."""
+    """The fields that decide which conductor owns a node. Nodes and rows of lists have them."""
 
     @property
     def uuid(self) -> Any: ...
@@ -36,9 +36,9 @@ class Placed(Protocol):
 
 
 class HashRingManager:
-    """The rings, as this process knows them. Safe to use from any thread."""
+    """The rings of this process. Thread-safe."""
 
-    # A second miss within this time is believed without asking again.
+    # After a miss, do not read the members again for this many seconds.
     MISS_INTERVAL = 1.0
 
     def __init__(self) -> None:
@@ -48,11 +48,11 @@ class HashRingManager:
         self._read_at = float("-inf")
 
     def reset(self) -> None:
-        """Read the members again at the next question."""
+        """Read the members again at the next use."""
         self._read_at = float("-inf")
 
     def host_for(self, driver: str, group: str, key: str) -> str:
-        """The conductor that owns a node.
+        """Return the host name of the conductor that owns a node.
 
         :param driver: the node's hardware type.
         :param group: its conductor group.
@@ -62,14 +62,14 @@ class HashRingManager:
         return self._ring(_name(driver, group)).host(key)
 
     def ring(self, driver: str, group: str) -> hash_ring.HashRing | None:
-        """The ring that owners are found on, for many nodes of a kind; None when there is none."""
+        """Return the ring for many look-ups; None when there is none."""
         try:
             return self._ring(_name(driver, group))
         except exception.NoValidHost:
             return None
 
     def hosts(self, driver: str, group: str | None = None) -> set[str]:
-        """The live conductors that serve a hardware type, in one group or in all."""
+        """Return the host names of the live conductors that serve a hardware type, in one group or in all."""
         self._refresh(CONF.hash_ring_reset_interval)
         return {
             host
@@ -93,7 +93,7 @@ class HashRingManager:
         return ring
 
     def _refresh(self, max_age: float) -> None:
-        """Read the members unless what we have is younger than ``max_age`` seconds."""
+        """Read the members, unless they were read less than ``max_age`` seconds ago."""
         if time.monotonic() - self._read_at < max_age:
             return
         with self._lock:
@@ -112,7 +112,7 @@ class HashRingManager:
 
 
 def _name(driver: str, group: str) -> str:
-    """Of a ring; case has no meaning in the names of groups."""
+    """Return the name of a ring; group names are case-insensitive."""
     return f"{group.lower()}:{driver}"
 
 

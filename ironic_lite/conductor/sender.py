@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sends what waits in the outbox.
+"""Sends the notifications in the outbox.
 
-Every conductor has a sender. They share the lanes of the outbox: one takes a lane, sends what is in it in order, and
-deletes what the broker has confirmed. A sender that dies loses its lane by time, and the next one goes on with what is
-not deleted; so a message may come twice, with one ``message_id``, and none is lost. Only one that the broker refuses
-for what it is (too large, say) is given up, so that those behind it in its lane go on (``conductor.refusals``).
+Every conductor has a sender, and all share the lanes of the outbox. A sender takes a lane, sends its messages in order,
+and deletes those that the broker has confirmed. The lane of a sender that dies is free after a while, and the next
+sender continues with the messages that are left. So a message may come twice, with the same ``message_id``, and none is
+lost. Only a message that the broker itself refuses (too large, for example) is dropped, so that its lane continues
+(``conductor.refusals``).
 """
 
 import threading
@@ -21,21 +22,21 @@ from ironic_lite.objects.notification import Outbox, Row
 LOG = log.getLogger(__name__)
 
 IDLE = 0.5
-"""Seconds between two looks into an empty outbox."""
+"""Seconds between two reads of an empty outbox."""
 MAX_PAUSE = 10.0
-"""Seconds between two tries while the broker or the database is away, at most."""
+"""Longest pause in seconds between two attempts while the broker or the database is away."""
 
 _BATCH = 50
 _BATCHES = 20
-"""At one visit to a lane: the other lanes have their turn too."""
+"""Batches per turn of a lane, so that the other lanes get their turn."""
 _KEEP_AFTER = 5.0
 _UPKEEP = 60.0
 
 
 class Sender:
-    """A thread that sends.
+    """The sender thread.
 
-    :param name: unlike all other senders'.
+    :param name: a unique name.
     """
 
     def __init__(self, name: str):
@@ -48,18 +49,18 @@ class Sender:
         self._refusals = Refusals()
 
     def start(self) -> None:
-        """Begin.
+        """Start the thread.
 
-        :raises ConfigInvalid: when no transport for notifications can be made.
+        :raises ConfigInvalid: when the transport for notifications cannot be created.
         """
         self._publisher = Publisher()
         self._thread.start()
 
     def stop(self) -> None:
-        """End; what is not sent yet, others send, or we in our next life."""
+        """Stop. Other senders, or the next run, send the remaining messages."""
         self._stop.set()
         if self._publisher is not None:
-            # A broker that is silent may hold the thread; it ends with the process then.
+            # A silent broker may block the thread; it then ends with the process.
             self._thread.join(timeout=2)
             if not self._thread.is_alive():
                 self._publisher.close()
@@ -71,12 +72,12 @@ class Sender:
                 pause = 0 if self._round() else IDLE
             except Exception as exc:
                 if not self._failing:
-                    LOG.warning("Notifications wait, they cannot be sent now: %s", exc)
+                    LOG.warning("Notifications cannot be sent now and are kept: %s", exc)
                 self._failing = True
                 pause = min(2 * max(pause, IDLE), MAX_PAUSE)
 
     def _round(self) -> bool:
-        """Send what is in one lane, if there is one with something in it."""
+        """Send the messages of one lane; False when all lanes are empty."""
         if time.monotonic() >= self._next_upkeep:
             self._drop_excess()
             self._next_upkeep = time.monotonic() + _UPKEEP
@@ -94,7 +95,7 @@ class Sender:
         dropped = self._outbox.shorten(limit)
         if dropped:
             LOG.error(
-                "%d notifications are lost: more than %d waited to be sent ([DEFAULT] notification_outbox_limit). "
+                "%d notifications are dropped: more than %d were waiting ([DEFAULT] notification_outbox_limit). "
                 "Is the broker of [oslo_messaging_notifications] away?",
                 dropped,
                 limit,
@@ -107,7 +108,7 @@ class Sender:
                 return
 
     def _send(self, lane: str, rows: list[Row]) -> bool:
-        """Send these; False when it took so long that the lane has to be taken anew."""
+        """Send these messages; False when it took so long that the lane must be taken again."""
         began = time.monotonic()
         sent: list[int] = []
         try:
@@ -125,15 +126,15 @@ class Sender:
         return len(sent) == len(rows)
 
     def _send_one(self, lane: str, row: Row) -> None:
-        """Send it, or give it up.
+        """Send a message, or drop it.
 
-        :raises Exception: what the transport raised; the message stays the first of its lane.
+        :raises Exception: the transport's error; the message stays the first of its lane.
         """
         assert self._publisher is not None
         noted = row["message"]
         if "message" not in noted:
             LOG.error(
-                "A notification is lost: it cannot be decrypted, somebody changed it in the database"
+                "A notification is dropped: it cannot be decrypted, so somebody has changed it in the database"
             )
             return
         try:
@@ -149,19 +150,20 @@ class Sender:
             self._refusals.taken(lane, row)
 
     def _renew_publisher(self) -> None:
-        # One that has failed may go on failing: the library keeps to a channel that the broker has closed.
+        # Create a new one, because the library would keep using a channel that the broker has closed.
         assert self._publisher is not None
         try:
             self._publisher.close()
         except Exception as exc:
-            LOG.debug("The connection that has failed is not closed in good order: %s", exc)
+            LOG.debug("Closing the failed connection failed: %s", exc)
         self._publisher = Publisher()
 
 
 def _tell_of_loss(message: Row, reason: Exception) -> None:
     told = message.get("payload", {}).get("ironic_object.data", {})
     LOG.error(
-        "A notification is lost, the broker refuses it and takes others: %s of %s, message %s, %d bytes: %s",
+        "A notification is dropped, because the broker refuses it and accepts others: %s of %s, message %s, %d bytes: "
+        "%s",
         message["event_type"],
         told.get("uuid", "an unknown record"),
         message["message_id"],

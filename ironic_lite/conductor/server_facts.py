@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a server tells of itself when it is verified: BIOS settings, firmware versions, boot mode, maker."""
+"""Facts about a server, read when it is verified: BIOS settings, firmware versions, boot mode, vendor."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ LOG = log.getLogger(__name__)
 
 
 def record(task: TaskManager) -> None:
-    """Write down what the server tells. What it does not tell stays as it was; that is no failure of the node."""
+    """Read and record the facts. A fact that cannot be read keeps its old value, and is not an error of the node."""
     for read in (_bios, _firmware, _boot_mode, _secure_boot, _vendor):
         _try(task, read)
     power.record_connection(task)
@@ -37,7 +37,7 @@ def _secure_boot(task: TaskManager) -> None:
 
 
 def _vendor(task: TaskManager) -> None:
-    """Some makers' servers want other boot values: what the operator says comes first."""
+    """Record the vendor, which selects vendor-specific boot values, unless the operator has set it."""
     node = task.node
     if node.properties.get("vendor"):
         return
@@ -54,4 +54,4 @@ def _try(task: TaskManager, read: Callable[[TaskManager], None]) -> None:
     except exception.UnsupportedDriverExtension:
         LOG.debug("Node %s has no %s", task.node.uuid, read.__name__)
     except Exception:
-        LOG.warning("Node %s does not tell its %s", task.node.uuid, read.__name__, exc_info=True)
+        LOG.warning("Node %s: its %s cannot be read", task.node.uuid, read.__name__, exc_info=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The conductor as a service: RPC server first, then the manager; the other way round at the end."""
+"""The conductor as a service: starts the RPC server, then the manager, and stops them in reverse."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ class RPCService(service.Service):
     """One conductor.
 
     :param host: its name in the cluster.
-    :param alarm: called with a message when the conductor has to stop by itself.
+    :param alarm: called with a message when the conductor must stop.
     """
 
     def __init__(self, host: str, alarm: lifecycle.Alarm):
@@ -29,9 +29,9 @@ class RPCService(service.Service):
         self._server: Any = None
 
     def start(self) -> None:
-        """Claim the name, listen, then begin to work; calls that come in between wait.
+        """Claim the name, listen for RPCs, then start to work; RPCs that come in between wait.
 
-        :raises IronicLiteError: when the conductor cannot start; nothing is left running then.
+        :raises IronicLiteError: when the conductor cannot start; nothing keeps running then.
         """
         self.manager.claim_host()
         super().start()
@@ -49,7 +49,7 @@ class RPCService(service.Service):
             raise
 
     def stop(self, graceful: bool = True) -> None:
-        """Leave the ring, take no more calls, let running work end. Idempotent."""
+        """Leave the ring, accept no more RPCs, and let running work end. Idempotent."""
         self.manager.leave_ring()
         if self._server is not None:
             self._server.stop()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Conductors that have given no sign of work: what is asked of them next need not find that out again.
+"""Conductors that did not answer lately, so that not every request has to find that out again.
 
-Until the ring knows that a conductor is dead, every request for one of its nodes would wait for a sign, and hold a
-thread of the API meanwhile. So one request at a time tries; the others are told at once to come back.
+Until the hash ring knows that a conductor is dead, each request for one of its nodes would wait for an answer and
+block a thread of the API. So only one request at a time tries; the others are refused at once with a retry later.
 """
 
 import threading
@@ -11,31 +11,31 @@ import time
 from ironic_lite.common import exception
 
 PAUSE = 3.0
-"""Seconds between a try that was in vain and the next one."""
+"""Seconds between a failed attempt and the next one."""
 
 
 class ConductorSilent(exception.ServiceUnavailable):
-    """Nothing was sent, so nothing was done."""
+    """The conductor did not answer lately. The request was not sent, so nothing was done."""
 
     template = (
-        "Conductor '%(host)s' gives no sign of work; retry in a moment. Should it be dead, another one takes over its "
-        "nodes as soon as its signs of life are missed."
+        "Conductor '%(host)s' does not answer; retry in a moment. If it is dead, another conductor takes over its "
+        "nodes as soon as its keepalives are missed."
     )
     retry_after = int(PAUSE)
 
 
 class SilentConductors:
-    """Those that a process knows of. Safe to use from any thread."""
+    """The silent conductors that this process knows of. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._next_try: dict[str, float] = {}
 
     def check(self, host: str, patience: float) -> None:
-        """To be called before a conductor is asked for something.
+        """Check a conductor before a request to it.
 
-        :param patience: seconds that this request would wait for a sign of work.
-        :raises ConductorSilent: when it was silent of late, and somebody else tries or has just tried.
+        :param patience: seconds that the request would wait for the conductor.
+        :raises ConductorSilent: when it did not answer lately, and another request tries or has just tried.
         """
         if host not in self._next_try:
             return
@@ -47,12 +47,12 @@ class SilentConductors:
                 self._next_try[host] = now + patience + PAUSE
 
     def missed(self, host: str) -> None:
-        """It gave no sign."""
+        """Note that the conductor did not answer."""
         with self._lock:
             self._next_try[host] = time.monotonic() + PAUSE
 
     def heard(self, host: str) -> None:
-        """It answered."""
+        """Note that the conductor answered."""
         if host in self._next_try:
             with self._lock:
                 self._next_try.pop(host, None)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which steps an operation runs, and in which order."""
+"""The steps of an operation, and their order."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -18,38 +18,38 @@ POWER_OFF = "power_off"
 REBOOT = "reboot"
 
 RESERVED = frozenset({HOLD, WAIT, POWER_ON, POWER_OFF, REBOOT})
-"""Steps that the conductor itself carries out; they need no interface."""
+"""Steps that the conductor itself runs; they need no interface."""
 
-# Of two steps with the same priority, the one of the interface that stands first here runs first.
+# Steps of the same priority run in this order of their interfaces.
 INTERFACE_ORDER = ("vendor", "power", "management", "firmware", "deploy", "bios", "raid")
 
-# What a deployment cannot do without may be left out by the operator, but not replaced.
+# The core step of a deployment may be disabled, but not replaced.
 CORE_DEPLOY_STEP = ("deploy", "deploy")
 
 
 def identity(step: Step) -> tuple[str | None, str]:
-    """What makes a step this step: its interface and name."""
+    """Return the identity of a step: its interface and name."""
     return step.get("interface"), step["step"]
 
 
 def label(step: Step) -> str:
-    """How messages name a step: ``deploy.write_image``."""
+    """Return a step's name for messages: ``deploy.write_image``."""
     interface, name = identity(step)
     return f"{interface}.{name}" if interface else name
 
 
 def is_reserved(step: Step) -> bool:
-    """Whether the conductor carries the step out itself."""
+    """Tell whether the conductor runs the step itself."""
     return step["step"] in RESERVED
 
 
 def for_children(step: Step) -> bool:
-    """Whether the step is meant for the node's children instead of the node."""
+    """Tell whether the step runs on the node's children instead of the node."""
     return bool(step.get("execute_on_child_nodes"))
 
 
 def in_order(steps: Iterable[Step]) -> list[Step]:
-    """The steps by priority, highest first; those of equal priority by interface, then as they came."""
+    """Sort steps by priority, highest first, then by interface, then as given."""
 
     def key(step: Step) -> tuple[int, int]:
         interface = step.get("interface")
@@ -60,7 +60,7 @@ def in_order(steps: Iterable[Step]) -> list[Step]:
 
 
 def offered(task: TaskManager, kind: str) -> list[Step]:
-    """All steps of one kind that the node's interfaces offer now, also those with priority 0."""
+    """Return all steps of one kind that the node's interfaces offer now, including those with priority 0."""
     found: list[Step] = []
     for interface in INTERFACE_ORDER:
         found += getattr(getattr(task.driver, interface), f"get_{kind}_steps")(task)
@@ -68,7 +68,7 @@ def offered(task: TaskManager, kind: str) -> list[Step]:
 
 
 def automatic(task: TaskManager, kind: str) -> list[Step]:
-    """The steps that run unasked, in order."""
+    """Return the steps that run automatically, in order."""
     found = offered(task, kind)
     if kind == step_specs.CLEAN:
         found = [_with_configured_priority(step) for step in found]
@@ -124,13 +124,13 @@ def check_requested(
     skip_unknown: bool = False,
     disable_ramdisk: bool = False,
 ) -> list[Step]:
-    """Compare requested steps with what the node's interfaces offer.
+    """Check requested steps against the steps that the node's interfaces offer.
 
-    :param skip_unknown: leave out steps that the agent may still bring, instead of refusing them.
-    :param disable_ramdisk: no step may need the agent.
-    :returns: the requested steps completed with what their interfaces declare, in the order asked for. Steps for the
-        node's children are in it as they are: what they have to fit is ``children.check``'s.
-    :raises InvalidParameterValue: listing everything that is wrong.
+    :param skip_unknown: skip unknown steps that the agent may still offer, instead of refusing them.
+    :param disable_ramdisk: refuse steps that need the agent.
+    :returns: the requested steps in their order, completed with their interfaces' declarations. Steps for the node's
+        children are returned unchanged; ``children.check`` checks them.
+    :raises InvalidParameterValue: when steps are wrong; the message lists all problems.
     """
     known = {identity(s): s for s in offered(task, kind)}
     problems: list[str] = []
@@ -159,11 +159,11 @@ def check_requested(
 
 
 def merged(task: TaskManager, kind: str, requested: list[Step]) -> list[Step]:
-    """The automatic steps, changed by requested ones of the same name (priority 0 leaves a step out).
+    """Return the automatic steps, with requested steps in place of those of the same name (priority 0 removes one).
 
     A step that is requested more than once runs more than once.
 
-    :raises InvalidParameterValue: as :func:`check_requested`.
+    :raises InvalidParameterValue: see :func:`check_requested`.
     """
     wanted = check_requested(task, kind, requested, skip_unknown=True)
     changed = {identity(s) for s in wanted}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What all RPC methods of a conductor have in common."""
+"""The common part of a conductor's RPC methods."""
 
 import functools
 import threading
@@ -15,13 +15,13 @@ from ironic_lite.conductor.identity import Identity
 F = TypeVar("F", bound=Callable[..., Any])
 
 START_PATIENCE = 20.0
-"""Seconds that a call waits for a conductor that is still starting."""
+"""Seconds that an RPC waits for a conductor that is still starting."""
 
 
 class Endpoint:
-    """Base of the classes that offer RPC methods.
+    """Base of the RPC endpoints.
 
-    ``identity`` is set, and then ``ready``, when the conductor has started.
+    When the conductor has started, ``identity`` and then ``ready`` are set.
     """
 
     identity: Identity
@@ -43,7 +43,7 @@ def exposed(method: F) -> F:
 
 
 def exposed_to_agents(method: F) -> F:
-    """As :func:`exposed`, for calls that may not use the workers reserved for clients."""
+    """Like :func:`exposed`, but without access to the workers that are reserved for clients."""
 
     @functools.wraps(method)
     def serve(self: Endpoint, context: Any, **arguments: Any) -> Any:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Deploy templates: the steps that an instance gets because of the traits it asks for."""
+"""Deploy templates: steps that an instance gets because of its traits."""
 
 from ironic_lite.common import exception
 from ironic_lite.conductor import steps
@@ -10,11 +10,11 @@ from ironic_lite.objects.recipes import DeployTemplate
 
 
 def requested(task: TaskManager, named: list[Step]) -> list[Step]:
-    """The steps that a client names for a deployment, and before them those of the templates that the instance matches.
+    """Return the steps of the deploy templates that match the instance, followed by the steps of the request.
 
-    A step that the client names takes the place of the templates' steps of that name.
+    A step of the request replaces the templates' steps of the same name.
 
-    :raises InvalidParameterValue: when a step does not fit, or the node lacks a trait that its instance asks for.
+    :raises InvalidParameterValue: when a step is wrong, or the node lacks a trait of the instance.
     """
     steps.check_requested(task, step_specs.DEPLOY, named, skip_unknown=True)
     overridden = {steps.identity(step) for step in named}
@@ -33,15 +33,16 @@ def _of_templates(task: TaskManager) -> list[Step]:
     except exception.InvalidParameterValue as exc:
         names = ", ".join(template.name for template in templates)
         raise exception.InvalidParameterValue(
-            err=f"the deploy templates {names}, which match the traits of the instance, do not fit: {exc.message}"
+            err=f"the deploy templates {names}, which match the traits of the instance, have invalid steps: "
+            f"{exc.message}"
         ) from None
     return found
 
 
 def _traits(task: TaskManager) -> list[str]:
-    """The traits that the instance asks for.
+    """Return the traits that the instance requires.
 
-    :raises InvalidParameterValue: the node does not have all of them, or they are no list of words.
+    :raises InvalidParameterValue: the node lacks one of them, or the field is not a list of traits.
     """
     node = task.node
     wanted = node.instance_info.get("traits") or []
@@ -52,6 +53,6 @@ def _traits(task: TaskManager) -> list[str]:
     missing = sorted(set(wanted) - set(node.traits))
     if missing:
         raise exception.InvalidParameterValue(
-            err=f"its instance asks for the traits {', '.join(missing)}, which the node does not have"
+            err=f"the instance requires the traits {', '.join(missing)}, which the node does not have"
         )
     return wanted

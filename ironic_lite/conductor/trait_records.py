@@ -1,25 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The traits of a node, and when they change."""
+"""Changes the traits of a node."""
 
 from ironic_lite.common import exception
 from ironic_lite.conductor.task_manager import TaskManager
 
 
 def add(task: TaskManager, traits: list[str], replace: bool) -> None:
-    """Give the locked node traits.
+    """Add traits to the locked node.
 
-    :param replace: these only; what else it has goes.
-    :raises InvalidParameterValue: when it would have too many.
-    :raises NodeLockLost: when another task has the node by now.
+    :param replace: remove its other traits.
+    :raises InvalidParameterValue: when the node would have too many traits.
+    :raises NodeLockLost: when the task has lost the lock.
     """
     task.node.set_traits(traits if replace else {*task.node.traits, *traits})
 
 
 def remove(task: TaskManager, traits: list[str] | None) -> None:
-    """Take these traits from the locked node, or all when None; nothing happens when one is not there.
+    """Remove these traits, or all for None, from the locked node. If one is missing, none is removed.
 
-    :raises NodeTraitNotFound: when it does not have one of them.
-    :raises NodeLockLost: when another task has the node by now.
+    :raises NodeTraitNotFound: when the node lacks one of them.
+    :raises NodeLockLost: when the task has lost the lock.
     """
     left = [] if traits is None else list(task.node.traits)
     for trait in traits or ():

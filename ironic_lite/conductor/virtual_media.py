@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Images in the virtual drives of a server."""
+"""Attaches images to the virtual drives of a server."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from ironic_lite.conductor.task_manager import TaskManager
 
 
 def attach(task: TaskManager, device_type: str, image_url: str) -> None:
-    """Begin to put an image into a drive.
+    """Start to attach an image to a virtual drive.
 
-    :param task: holds the node exclusively.
-    :raises InvalidParameterValue: when the node is not set up to be managed.
+    :param task: with an exclusive lock.
+    :raises InvalidParameterValue: when the node's management interface is not configured.
     :raises NoFreeConductorWorker: when the pool is full.
     """
     task.driver.management.validate(task)
@@ -21,7 +21,7 @@ def attach(task: TaskManager, device_type: str, image_url: str) -> None:
 
 
 def detach(task: TaskManager, device_types: list[str] | None) -> None:
-    """Begin to empty the drives of these types, or all; raises as :func:`attach` does."""
+    """Start to detach the images of these device types, or all; raises the errors of :func:`attach`."""
     task.driver.management.validate(task)
     which = f"device(s) {', '.join(device_types)}" if device_types else "all devices"
     complaint = f"Could not detach {which} from node {task.node.uuid}"
@@ -29,7 +29,7 @@ def detach(task: TaskManager, device_types: list[str] | None) -> None:
 
 
 def attached(task: TaskManager) -> list[dict[str, Any]]:
-    """What is in the drives now."""
+    """Return the attached devices."""
     task.driver.management.validate(task)
     return task.driver.management.get_virtual_media(task)
 
@@ -38,7 +38,7 @@ def _attach(task: TaskManager, device_type: str, image_url: str) -> None:
     try:
         task.driver.management.attach_virtual_media(task, device_type, image_url)
     except exception.IronicLiteError as exc:
-        # Whoever reads errors need not be one who may read the image.
+        # Not everybody who may read the error may see the image's URL.
         safe = redaction.mask_text(exc.message.replace(image_url, "the image"))
         raise type(exc)(safe, code=exc.code) from exc
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What may be changed about volume connectors and targets, and when: a server that is on may be using them."""
+"""Changes and deletes volume connectors and targets. A server that is on may be using them."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ _NOT_IN_USE = frozenset({states.ENROLL, states.MANAGEABLE, states.ADOPTFAIL})
 
 
 def called(volume: Volume) -> str:
-    """What messages call it."""
+    """Return the name of the resource for messages."""
     return "volume connector" if isinstance(volume, VolumeConnector) else "volume target"
 
 
@@ -22,9 +22,10 @@ def update(task: TaskManager, volume: Volume, expected: dict[str, Any] | None) -
     """Store the changes of a connector or target.
 
     :param expected: see ``node_records.check_expected``.
-    :returns: it as it is now.
-    :raises InvalidStateRequested: when its server is not off.
-    :raises VolumeConnectorTypeAndIdAlreadyExists, VolumeTargetBootIndexAlreadyExists: when it clashes.
+    :returns: the changed resource.
+    :raises InvalidStateRequested: when its server is not powered off.
+    :raises VolumeConnectorTypeAndIdAlreadyExists, VolumeTargetBootIndexAlreadyExists: when another one has the same
+    type and id, or boot index.
     """
     before = type(volume).get(task.context, volume.id)
     check_expected(f"{called(volume).capitalize()} {volume.uuid}", before, expected)
@@ -37,7 +38,7 @@ def update(task: TaskManager, volume: Volume, expected: dict[str, Any] | None) -
 def destroy(task: TaskManager, volume: Volume) -> None:
     """Delete a connector or target.
 
-    :raises InvalidStateRequested: when its server is in use and not off.
+    :raises InvalidStateRequested: when its server is in use and not powered off.
     :raises VolumeConnectorNotFound, VolumeTargetNotFound: when it is gone already.
     """
     if task.node.provision_state not in _NOT_IN_USE:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The worker pool of a conductor: bounded, with a share kept for what the API asks.
+"""The worker pool of a conductor: bounded, with a share reserved for requests of the API.
 
-Work claims its slot before it changes anything, so a full pool refuses a request while the node is still as it was.
+Work claims a slot before it changes anything, so a full pool refuses a request before the node has changed.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ _in_background: contextvars.ContextVar[bool] = contextvars.ContextVar(
 
 @contextlib.contextmanager
 def background() -> Iterator[None]:
-    """What is claimed in here was not asked for by a client, and may not use the reserved share."""
+    """Context manager: slots claimed within are not for clients' requests, and must not use the reserved share."""
     token = _in_background.set(True)
     try:
         yield
@@ -32,7 +32,7 @@ def background() -> Iterator[None]:
 
 
 class Slot:
-    """The right to run one piece of work. Used or given back exactly once."""
+    """The right to run one piece of work. Use it or give it back exactly once."""
 
     def __init__(self, workers: "Workers"):
         self._workers = workers
@@ -42,15 +42,15 @@ class Slot:
         self._workers._run(work, args, kwargs)
 
     def give_back(self) -> None:
-        """Nothing is to be run after all."""
+        """Give the slot back unused."""
         self._workers._free()
 
 
 class Workers:
     """A futurist pool that refuses instead of queueing.
 
-    :param size: most pieces of work at one time.
-    :param reserved_percentage: share of them that background work leaves free.
+    :param size: maximum number of concurrent pieces of work.
+    :param reserved_percentage: percentage of them that background work must leave free.
     """
 
     def __init__(self, size: int, reserved_percentage: int = 0):
@@ -63,13 +63,13 @@ class Workers:
 
     @property
     def busy(self) -> int:
-        """Pieces of work that run, or are about to."""
+        """Return the number of claimed slots."""
         return self._busy
 
     def claim(self) -> Slot:
         """Take a slot.
 
-        :raises NoFreeConductorWorker: when all slots, or all that background work may use, are taken.
+        :raises NoFreeConductorWorker: when no slot is free, or none that background work may use.
         :raises ServiceUnavailable: when the conductor is stopping.
         """
         limit = self._size - self._reserved if _in_background.get() else self._size
@@ -84,7 +84,7 @@ class Workers:
         return Slot(self)
 
     def spawn(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
-        """Claim a slot and run the work; raises as :meth:`claim` does."""
+        """Claim a slot and run the work; raises the errors of :meth:`claim`."""
         self.claim().run(work, *args, **kwargs)
 
     def maintain(self) -> None:
@@ -93,7 +93,7 @@ class Workers:
             self._pool.maintain()
 
     def close(self) -> None:
-        """Refuse new work from now on."""
+        """Refuse new work."""
         with self._changed:
             self._closed = True
 
@@ -112,7 +112,7 @@ class Workers:
         self._pool.shutdown(wait=False)
 
     def _run(self, work: Callable[..., Any], args: Any, kwargs: Any) -> None:
-        # The copied context carries which conductor this work belongs to.
+        # The copied context holds the identity of the conductor.
         inherited = contextvars.copy_context()
         try:
             self._pool.submit(inherited.run, self._guarded, work, args, kwargs)
@@ -124,7 +124,7 @@ class Workers:
         try:
             work(*args, **kwargs)
         except Exception:
-            LOG.exception("Work on the pool has failed")
+            LOG.exception("Unexpected error of a task on the worker pool")
         finally:
             self._free()
 

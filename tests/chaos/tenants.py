@@ -19,7 +19,7 @@ TENANTS = 4
 FIELDS = "uuid,name,state,node_uuid,last_error"
 
 # All nodes may be in use.
-NONE_FREE = re.compile(r"no available node|taken by others|locked by other operations")
+NONE_FREE = re.compile(r"no available node|took all nodes that fit|locked by other operations")
 
 Allocation = Mapping[str, Any]
 

@@ -32,7 +32,7 @@ def test_the_database_is_gone_and_comes_back(make_deployment: Callable[..., Depl
         assert cloud.api is not None
         server.process.stop()
         wait_for(
-            lambda: "No sign of life could be given" in cloud.api.log_tail(500),
+            lambda: "The keepalive failed" in cloud.api.log_tail(500),
             "the conductor to notice",
             timeout=PATIENCE,
         )

@@ -125,7 +125,7 @@ def test_a_message_that_is_too_large_holds_nobody_back_for_long(
         wait_for(goes_on, "those behind it", interval=0.2)
     ids = [m["message_id"] for m in listener.about(key)]
     assert ids == behind
-    lost = [r.getMessage() for r in caplog.records if "A notification is lost" in r.getMessage()]
+    lost = [r.getMessage() for r in caplog.records if "A notification is dropped" in r.getMessage()]
     assert len(lost) == 1
     assert key in lost[0]
     assert too_large in lost[0]

@@ -79,7 +79,7 @@ def test_who_finds_nothing_is_told_what_was_near(cloud: Cloud, conductor: RPCSer
     make_node(cloud, name="early", provision_state=states.MANAGEABLE)
     make_node(cloud, name="small", resource_class="small")
     error = settled(cloud, ask(cloud)).last_error
-    assert f"no available node is of resource class {CLASS}; near were: " in error
+    assert f"no available node is of resource class {CLASS}; closest matches: " in error
     assert "4 with an unknown power state (dark-1, dark-2, dark-3, ...)" in error
     assert "1 under maintenance (broken)" in error
     assert "1 under maintenance and retired (old)" in error
@@ -87,18 +87,18 @@ def test_who_finds_nothing_is_told_what_was_near(cloud: Cloud, conductor: RPCSer
     assert "small" not in error
     named = Node.get(cloud.context, "small").uuid
     error = settled(cloud, ask(cloud, candidate_nodes=[named], traits=["CUSTOM_X"])).last_error
-    assert "near were: 1 of resource class small and without CUSTOM_X (small)" in error
+    assert "closest matches: 1 of resource class small and without CUSTOM_X (small)" in error
 
 
 def test_nobody_is_told_of_the_nodes_of_others(cloud: Cloud, conductor: RPCService) -> None:
     make_node(cloud, name="secret", owner="other", maintenance=True)
     make_node(cloud, name="leased", owner="other", lessee="mine", maintenance=True)
     error = settled(cloud, ask(cloud, owner="mine")).last_error
-    assert "near were: 1 under maintenance (leased)" in error
+    assert "closest matches: 1 under maintenance (leased)" in error
     assert "secret" not in error
     error = settled(cloud, ask(cloud, owner="third")).last_error
     assert f"no available node of project third is of resource class {CLASS}" in error
-    assert "near were" not in error
+    assert "closest matches" not in error
 
 
 def test_many_at_once_get_a_node_each_and_the_rest_none(

@@ -297,7 +297,7 @@ def test_without_restrict_lookup_any_node_is_found(
             )
         ),
         *(
-            ({"callback_url": f"http://{host}:9999"}, "no agent has")
+            ({"callback_url": f"http://{host}:9999"}, "the service does not connect to")
             for host in (
                 "169.254.169.254",
                 "[::ffff:169.254.169.254]",

@@ -297,7 +297,7 @@ def test_what_is_no_flow_takes_place_or_is_said_to_be_cut_off(
         end = scene.play(node)
         assert end.operation is None
         if end.boot_mode != "uefi":
-            assert "the conductor died while it was at it" in end.last_error, at
+            assert "the conductor died during the operation" in end.last_error, at
         if not scene.dead:
             return
     raise AssertionError("it has no end")

@@ -183,7 +183,7 @@ def test_a_step_that_must_not_be_repeated_is_not(
     failed = workshop.in_worker(flows.recover, _interrupted(workshop, RESET, index=1))
     assert failed.provision_state == states.CLEANFAIL
     assert "at step bios.factory_reset" in failed.last_error
-    assert "its conductor died while it ran. It cannot be repeated" in failed.last_error
+    assert "its conductor died while it ran. It cannot safely be repeated" in failed.last_error
 
 
 @pytest.mark.parametrize(
@@ -345,4 +345,4 @@ def test_what_takes_every_conductor_down_with_it_ends(
     assert workshop.identity.workers.drain(PATIENCE)
     failed = workshop.node(node)
     assert (failed.provision_state, len(ran)) == (states.CLEANFAIL, 3)
-    assert "was cut off again after 2 repetitions" in failed.last_error
+    assert "was interrupted again after 2 repetitions" in failed.last_error

@@ -129,7 +129,7 @@ def test_other_steps_for_children(family: Family, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("step", "error"),
     [
-        (_on_children("hold"), "step hold cannot be asked of child nodes"),
+        (_on_children("hold"), "step hold cannot run on child nodes"),
         (_on_children("wait"), "step wait cannot"),
         ({"interface": "deploy", "step": "nosuch", "execute_on_child_nodes": True}, "not support"),
         ({**RESET, "args": {"speed": 9}, "execute_on_child_nodes": True}, "speed"),
@@ -144,11 +144,11 @@ def test_steps_that_children_do_not_take(family: Family, step: dict[str, Any], e
 def test_a_stranger_is_no_child(family: Family) -> None:
     stranger = family.workshop.create_node(states.MANAGEABLE)
     limited = _on_children("power_on", limit_child_node_execution=[stranger.uuid])
-    with pytest.raises(exception.InvalidParameterValue, match="no child of node"):
+    with pytest.raises(exception.InvalidParameterValue, match="not a child of node"):
         family.clean(limited)
     # One that does not exist is none either, in the same words: the stranger may be somebody else's.
     limited["limit_child_node_execution"] = ["6b1f2c5e-0000-4000-8000-3f0c7f4f4a10"]
-    with pytest.raises(exception.InvalidParameterValue, match="no child of node"):
+    with pytest.raises(exception.InvalidParameterValue, match="not a child of node"):
         family.clean(limited)
 
 
@@ -188,7 +188,7 @@ def test_a_step_on_children_that_was_cut_off(
     monkeypatch.setattr(FakeBIOS, "step_spec", unsafe)
     failed = interrupted(on_children)
     assert failed.provision_state == states.CLEANFAIL
-    assert "cannot be repeated without harm" in failed.last_error
+    assert "cannot safely be repeated" in failed.last_error
 
 
 @pytest.mark.parametrize("state", [states.POWER_OFF, states.SOFT_POWER_OFF])

@@ -152,4 +152,4 @@ def test_a_power_off_that_has_been_forbidden_meanwhile(
         task.node.save()
     end = taken_up(workshop, node)
     assert (end.power_state, end.target_power_state) == (states.POWER_ON, None)
-    assert "must not be powered off (disable_power_off)" in end.last_error
+    assert "must not be powered off (disable_power_off is set)" in end.last_error

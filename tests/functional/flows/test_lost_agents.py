@@ -144,8 +144,8 @@ def test_lost_power_is_not_forced_back_but_ends_the_step(
     failed = sweep(booted)
     assert failed.provision_state == states.CLEANFAIL
     assert failed.last_error.startswith(
-        "The cleaning failed at step deploy.one: the server was powered off while the node waited for its agent, and "
-        "nobody knows how far it got."
+        "The cleaning failed at step deploy.one: the server was powered off while the node waited for its agent, so "
+        "the result of the step is unknown."
     )
     assert (failed.power_state, failed.agent_secret_token) == (states.POWER_OFF, None)
 

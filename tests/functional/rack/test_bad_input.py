@@ -160,7 +160,7 @@ MANAGEABLE = [
         (
             "a child that is none",
             {"clean_steps": [_on_children("power_on", "{node}")]},
-            "no child of node",
+            "not a child of node",
             400,
         ),
         (
