@@ -201,7 +201,10 @@ def test_all_actions(inspection: Inspection, rule: Any, hooks: Callable[..., Non
         ),
         (setting("/deploy_interface", "nosuch"), "nosuch"),
         (setting("/resource_class", "x" * 300), "longer than 255"),
-        ({"op": "add-trait", "args": {"name": "{inventory[hostname]}"}}, "'h' is no trait"),
+        (
+            {"op": "add-trait", "args": {"name": "{inventory[hostname]}"}},
+            "'h' is not a valid trait",
+        ),
         ({"op": "extend-attribute", "args": {"path": "/extra/t", "value": 1}}, "not a list"),
         (
             {"op": "set-port-attribute", "args": {"port_id": "x", "path": "/name", "value": "y"}},
