@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What upstream answered, kept in a file: each line of a body and each body is in it once.
 
-The file is JSON: ``lines``, the texts; ``bodies``, lists of numbers of lines; ``answers``, by a digest of the case's
-name, the status and the number of the body.
+The file is JSON: ``lines``, the texts; ``bodies``, numbers of lines, such as ``0-4 7``; ``answers``, a status, the
+number of a body, and digests of the names of all cases that were answered so.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tests.compare.answer import Answer
@@ -20,6 +20,23 @@ FILE = pathlib.Path(__file__).with_name("recording.json")
 
 def _key(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()[:10]
+
+
+def _ranges(numbers: tuple[int, ...]) -> str:
+    """``0-2 5`` for 0, 1, 2, 5."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return " ".join(str(low) if low == high else f"{low}-{high}" for low, high in runs)
+
+
+def _numbers(ranges: str) -> Iterator[int]:
+    for run in ranges.split():
+        low, _, high = run.partition("-")
+        yield from range(int(low), int(high or low) + 1)
 
 
 class Recording:
@@ -37,8 +54,12 @@ class Recording:
         kept: dict[str, Any] = json.loads(file.read_text())
         recording = cls(kept["version"])
         recording._lines = {line: number for number, line in enumerate(kept["lines"])}
-        recording._bodies = {tuple(body): number for number, body in enumerate(kept["bodies"])}
-        recording._answers = {key: (status, body) for key, status, body in kept["answers"]}
+        recording._bodies = {
+            tuple(_numbers(ranges)): number for number, ranges in enumerate(kept["bodies"])
+        }
+        recording._answers = {
+            key: (status, body) for status, body, keys in kept["answers"] for key in keys.split()
+        }
         return recording
 
     def put(self, answers: Mapping[str, Answer]) -> None:
@@ -66,10 +87,13 @@ class Recording:
 
     def write(self, file: pathlib.Path = FILE) -> None:
         """Put it into a file, one entry a line."""
+        keys: dict[tuple[int, int], list[str]] = {}
+        for key, answer in self._answers.items():
+            keys.setdefault(answer, []).append(key)
         parts = {
             "lines": list(self._lines),
-            "bodies": list(self._bodies),
-            "answers": [[key, *answer] for key, answer in self._answers.items()],
+            "bodies": [_ranges(body) for body in self._bodies],
+            "answers": [[*answer, " ".join(sorted(same))] for answer, same in keys.items()],
         }
         with file.open("w") as stream:
             stream.write(f'{{"version": {json.dumps(self.version)}')
