@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from ironic_lite.common import exception
+from ironic_lite.drivers.modules.ipmi import sensors
 from ironic_lite.drivers.modules.ipmi.management import IPMIManagement
 from ironic_lite_simulator.virtual_rack import VirtualRack
+from tests.functional.servers import ipmi_sim
 from tests.functional.servers.ipmi_sim import BMC
 
 MANAGEMENT = IPMIManagement()
@@ -104,3 +106,20 @@ def test_vendor(bmc: BMC, make_task: MakeTask) -> None:
 
 def test_no_sensors(bmc: BMC, make_task: MakeTask) -> None:
     assert MANAGEMENT.get_sensors_data(make_task(bmc.driver_info)) == {}
+
+
+def test_each_bmc_has_its_own_sensors(make_task: MakeTask) -> None:
+    """BMCs of one model, whose clocks tell the same, and whose records are of the same length."""
+    with (
+        ipmi_sim.running("one", temperatures={"Front": 42}) as one,
+        ipmi_sim.running("two", temperatures={"Inlet": 23}) as two,
+        ipmi_sim.running("three", temperatures={"Front": 21}) as three,
+    ):
+        for _again in range(2):
+            for bmc, name in ((one, "Front (0x1)"), (two, "Inlet (0x1)")):
+                read = MANAGEMENT.get_sensors_data(make_task(bmc.driver_info))
+                assert list(read["Temperature"]) == [name]
+        known = len(sensors._EQUAL)
+        read = MANAGEMENT.get_sensors_data(make_task(three.driver_info))
+        assert read["Temperature"]["Front (0x1)"]["Sensor Reading"].startswith("21")
+        assert len(sensors._EQUAL) == known, "equal records are in memory once"

@@ -3,6 +3,7 @@
 
 import copy
 import time
+import weakref
 from typing import Any
 
 from oslo_log import log
@@ -67,6 +68,32 @@ class _Reader:
         return constants
 
 
+class _Records(sdr.SDR):
+    """The records of one BMC.
+
+    The library keeps records by model, firmware and the moment of their last change, and gives them to every BMC of
+    which it is told the same. Many BMCs tell no such moment, or count it from their start, so a server would get the
+    names of another one's sensors: here records are kept by address, too.
+    """
+
+    device_id: Any
+
+    def __init__(self, reader: _Reader, kept_as: str):
+        self._kept_as = kept_as
+        super().__init__(reader)
+
+    def get_sdr(self) -> None:
+        # A part of the key in the library's cache, and of nothing else.
+        self.device_id = f"{self.device_id} {self._kept_as}"
+        super().get_sdr()
+        for key, entry in self.sensors.items():
+            self.sensors[key] = _EQUAL.setdefault(repr(sorted(vars(entry).items())), entry)
+
+
+_EQUAL: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
+"""Records by what is in them: those of equal servers are in memory once."""
+
+
 def read_all(info: driver_info.ConnectionInfo) -> dict[str, dict[str, dict[str, str]]]:
     """Read every sensor.
 
@@ -78,13 +105,13 @@ def read_all(info: driver_info.ConnectionInfo) -> dict[str, dict[str, dict[str, 
     if not repository["code"] and not any(repository["data"][1:3]):
         return {}  # Without records the decoder would raise an error.
     try:
-        records = sdr.SDR(reader)
+        records = _Records(reader, f"{info.endpoint} {bytes(repository['data']).hex()}")
     except (pyghmi_exceptions.IpmiException, NotImplementedError, LookupError) as error:
         raise exception.IPMIFailure(
             f"BMC {info.endpoint}: its sensor records cannot be read: {error}"
         ) from None
     found: dict[str, dict[str, dict[str, str]]] = {}
-    # pyghmi shares the records of equal BMCs and stores interim results in them, so use copies.
+    # Readings share records, and pyghmi stores interim results in them, so use copies.
     entries = {key: copy.copy(entry) for key, entry in records.sensors.items()}
     for key in records.get_sensor_numbers():
         entry = entries[key]
