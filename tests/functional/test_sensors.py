@@ -4,10 +4,32 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.functional.deployment import Deployment
 from tests.functional.notifications import DURABLE, Listener
 from tests.functional.servers import ipmi_sim
 from tests.waiting import wait_for
+
+SENSORS = {"send_sensor_data": True, "interval": 1, "enable_for_undeployed_nodes": True}
+
+
+@pytest.fixture
+def metrics(tmp_path: Path) -> Path:
+    """Where the exporter writes its files."""
+    return tmp_path / "metrics"
+
+
+@pytest.fixture
+def exporting(
+    make_deployment: Callable[..., Deployment], sqlite_url: str, metrics: Path
+) -> Deployment:
+    """A service, not started yet, that hands its readings to ironic-prometheus-exporter."""
+    options = {
+        "sensor_data": {**SENSORS, "workers": 1},
+        "oslo_messaging_notifications": {"driver": "prometheus_exporter", "location": metrics},
+    }
+    return make_deployment(database=sqlite_url, options=options)
 
 
 def test_readings_are_sent(
@@ -15,12 +37,7 @@ def test_readings_are_sent(
 ) -> None:
     options = {
         **DURABLE,
-        "sensor_data": {
-            "send_sensor_data": True,
-            "interval": 1,
-            "data_types": "temperature",
-            "enable_for_undeployed_nodes": True,
-        },
+        "sensor_data": {**SENSORS, "data_types": "temperature"},
         "oslo_messaging_notifications": {"transport_url": rabbitmq_url},
     }
     listener = Listener(rabbitmq_url, topic="notifications", levels=("info",))
@@ -43,43 +60,35 @@ def test_readings_are_sent(
         assert bmc.password not in "".join(listener.raw)
 
 
-def test_the_prometheus_exporter_of_ironic(
-    make_deployment: Callable[..., Deployment], sqlite_url: str, tmp_path: Path
-) -> None:
+def test_the_prometheus_exporter_of_ironic(exporting: Deployment, metrics: Path) -> None:
     """Two servers, one of them with a discrete sensor that has no reading: both are read."""
-    location = tmp_path / "metrics"
-    options = {
-        "sensor_data": {
-            "send_sensor_data": True,
-            "interval": 1,
-            "enable_for_undeployed_nodes": True,
-        },
-        "oslo_messaging_notifications": {"driver": "prometheus_exporter", "location": location},
-    }
     with (
         ipmi_sim.running(
             "one", temperatures={"CPU Temp": 42}, power_supplies={"PS1": True, "PS2": False}
         ) as one,
         ipmi_sim.running("two", temperatures={"Inlet": 23}) as two,
     ):
-        cloud = make_deployment(database=sqlite_url, options=options)
-        cloud.start_all_in_one()
+        exporting.start_all_in_one()
         for bmc in (one, two):
-            cloud.create_node(driver="ipmi", name=bmc.name, driver_info=bmc.driver_info)
-        told = {
-            name: wait_for(
-                lambda file=location / f"{name}-hardware.ipmi.metrics": _lines(file),
-                f"the readings of {name}",
+            exporting.create_node(driver="ipmi", name=bmc.name, driver_info=bmc.driver_info)
+        files = {name: metrics / f"{name}-hardware.ipmi.metrics" for name in ("one", "two")}
+        # The exporter writes its files in place: a reader may meet one that is half written.
+        for name, metric, expected in (
+            ("one", "baremetal_cpu_temp_celsius", {"CPU Temp (0x1)": 42.0}),
+            ("two", "baremetal_inlet_celsius", {"Inlet (0x1)": 23.0}),
+            # A discrete sensor is 0 or not, and one without a reading is not there.
+            ("one", "baremetal_power_ps", {"PS1 (0x60)": 0.0}),
+        ):
+            wait_for(
+                lambda file=files[name], metric=metric, expected=expected: (
+                    _values(_lines(file), metric) == expected
+                ),
+                f"{metric} of {name}",
                 interval=0.2,
+                describe=lambda file=files[name]: "\n".join(_lines(file)),
             )
-            for name in ("one", "two")
-        }
-        assert _values(told["one"], "baremetal_cpu_temp_celsius") == {"CPU Temp (0x1)": 42.0}
-        assert _values(told["two"], "baremetal_inlet_celsius") == {"Inlet (0x1)": 23.0}
-        # A discrete sensor is 0 or not, and one without a reading is not there.
-        assert list(_values(told["one"], "baremetal_power_ps")) == ["PS1 (0x60)"]
-        assert cloud.api is not None
-        assert "does not take" not in cloud.api.log_tail(2000)
+        assert exporting.api is not None
+        assert "does not take" not in exporting.api.log_tail(2000)
 
 
 def _lines(file: Path) -> list[str]:
@@ -97,29 +106,18 @@ def _values(lines: list[str], metric: str) -> dict[str, float]:
 
 
 def test_a_node_that_a_notification_driver_fails_on_keeps_nobody_from_the_readings(
-    make_deployment: Callable[..., Deployment], sqlite_url: str, tmp_path: Path
+    exporting: Deployment, metrics: Path
 ) -> None:
-    location = tmp_path / "metrics"
-    options = {
-        "sensor_data": {
-            "send_sensor_data": True,
-            "interval": 1,
-            "workers": 1,
-            "enable_for_undeployed_nodes": True,
-        },
-        "oslo_messaging_notifications": {"driver": "prometheus_exporter", "location": location},
-    }
     # The file of the first one cannot be written: a directory has its name.
-    (location / "a-hardware.ipmi.metrics" / "x").mkdir(parents=True)
+    (metrics / "a-hardware.ipmi.metrics" / "x").mkdir(parents=True)
     with ipmi_sim.running(temperatures={"CPU Temp": 42}) as bmc:
-        cloud = make_deployment(database=sqlite_url, options=options)
-        cloud.start_all_in_one()
+        exporting.start_all_in_one()
         for name in ("a", "b", "c"):
-            cloud.create_node(driver="ipmi", name=name, driver_info=bmc.driver_info)
+            exporting.create_node(driver="ipmi", name=name, driver_info=bmc.driver_info)
         for name in ("b", "c"):
-            file = location / f"{name}-hardware.ipmi.metrics"
+            file = metrics / f"{name}-hardware.ipmi.metrics"
             wait_for(file.exists, f"the readings of {name}", interval=0.2)
-        assert cloud.api is not None
+        assert exporting.api is not None
         assert "'prometheus_exporter' does not take hardware.ipmi.metrics" in (
-            cloud.api.log_tail(2000)
+            exporting.api.log_tail(2000)
         )

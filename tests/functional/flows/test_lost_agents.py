@@ -182,6 +182,29 @@ def test_a_flow_that_was_held_boots_the_ramdisk_again(
     assert booted.heartbeat().clean_step["step"] == "one"
 
 
+@pytest.mark.parametrize("place", [None, "0", 7])
+def test_a_flow_that_was_held_at_no_known_place_begins_anew(
+    booted: Booted, agent: ScriptedAgent, pulled: set[str], place: object
+) -> None:
+    """Its record was lost, or another program wrote it: nothing tells where the ramdisk would have to be booted."""
+    listed = booted.clean([HOLD, *agent.offer("one")]).driver_internal_info["clean_steps"]
+    with booted.workshop.task(booted.node) as task:
+        task.node.set_driver_internal_info("clean_step_index", place)
+        task.node.save()
+    pulled.add(booted.node.uuid)
+    held = sweep(booted)
+    assert (held.provision_state, held.power_state) == (states.CLEANHOLD, states.POWER_OFF)
+    assert (held.agent_secret_token, held.last_error) == (None, None)
+    assert held.driver_internal_info["clean_steps"] == listed
+    waiting = booted.workshop.act(booted.node, "unhold")
+    assert (waiting.provision_state, waiting.power_state) == (states.CLEANWAIT, states.POWER_ON)
+    assert waiting.clean_step == {}, "it waits for the agent that tells which steps there are"
+    agent.restart()
+    booted.look_up()
+    assert booted.heartbeat().clean_step["step"] == "hold"
+    assert booted.workshop.act(booted.node, "unhold").clean_step["step"] == "one"
+
+
 def test_an_aborted_step_that_loses_its_agent_ends_as_aborted(
     booted: Booted, agent: ScriptedAgent, pulled: set[str]
 ) -> None:

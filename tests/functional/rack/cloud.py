@@ -173,3 +173,22 @@ def running(
         service.upgrade_database()
         service.start_all_in_one()
         yield Cloud(service, rack)
+
+
+@contextmanager
+def of_one_conductor(directory: Path, database: str, transport: str) -> Iterator[Cloud]:
+    """A cloud whose API and conductor, ``c1``, are processes of their own, for the length of the block.
+
+    :param database: URL of an empty database.
+    :param transport: URL of a broker's virtual host.
+    """
+    with (
+        Deployment(directory, database, transport, options=OPTIONS) as service,
+        VirtualRack(count=10, boot_url=service.api_url, timing=QUICK) as rack,
+    ):
+        service.start_api()
+        service.add_conductor("c1")
+        # The API looks at the ring each second.
+        probe = {"driver": "fake-hardware", "name": "probe"}
+        wait_for(lambda: service.request("POST", "/v1/nodes", probe).ok, "the ring")
+        yield Cloud(service, rack)

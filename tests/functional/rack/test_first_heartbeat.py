@@ -4,14 +4,9 @@
 Agents call every 90 to 180 seconds. The conductor that takes over asks them as soon as it has broken the locks.
 """
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 
-from ironic_lite_simulator.virtual_rack import VirtualRack
-from tests.functional.deployment import Deployment
-from tests.functional.rack.cloud import OPTIONS, QUICK, Cloud, Server
+from tests.functional.rack.cloud import Cloud, Server
 from tests.waiting import wait_for
 
 BEGUN = {
@@ -21,16 +16,9 @@ BEGUN = {
 
 
 @pytest.fixture
-def cloud(tmp_path: Any, mariadb_url: str, rabbitmq_url: str) -> Iterator[Cloud]:
-    with (
-        Deployment(tmp_path, mariadb_url, rabbitmq_url, options=OPTIONS) as service,
-        VirtualRack(count=4, boot_url=service.api_url, timing=QUICK) as rack,
-    ):
-        service.start_api()
-        service.add_conductor("c1")
-        probe = {"driver": "fake-hardware", "name": "probe"}
-        wait_for(lambda: service.request("POST", "/v1/nodes", probe).ok, "the ring")
-        yield Cloud(service, rack)
+def cloud(one_conductor: Cloud) -> Cloud:
+    """The service whose only conductor is killed here."""
+    return one_conductor
 
 
 def _calls(server: Server) -> list[int]:

@@ -15,27 +15,16 @@ import pytest
 from oslo_utils import secretutils
 
 from ironic_lite_simulator import images
-from ironic_lite_simulator.virtual_rack import VirtualRack
-from tests.functional.deployment import Deployment
-from tests.functional.rack.cloud import OPTIONS, QUICK, Cloud, Server
+from tests.functional.rack.cloud import Cloud, Server
 from tests.waiting import PATIENCE, wait_for
 
 PASSWORD = "correct horse battery staple"
 
 
 @pytest.fixture
-def cloud(tmp_path: Any, mariadb_url: str, rabbitmq_url: str) -> Iterator[Cloud]:
-    """The service with one conductor, and a rack in front of it."""
-    with (
-        Deployment(tmp_path, mariadb_url, rabbitmq_url, options=OPTIONS) as service,
-        VirtualRack(count=10, boot_url=service.api_url, timing=QUICK) as rack,
-    ):
-        service.start_api()
-        service.add_conductor("c1")
-        # The API looks at the ring each second.
-        probe = {"driver": "fake-hardware", "name": "probe"}
-        wait_for(lambda: service.request("POST", "/v1/nodes", probe).ok, "the ring")
-        yield Cloud(service, rack)
+def cloud(one_conductor: Cloud) -> Cloud:
+    """The service whose only conductor is killed here."""
+    return one_conductor
 
 
 def _enrol(cloud: Cloud) -> Server:
