@@ -304,7 +304,7 @@ ROUTES: tuple[Route, ...] = (
         since=83,
         forms=forms.reads(replies.CHILDREN),
     ),
-    # The same in the order of old, which tempest's client uses. No node can be called so.
+    # Old paths with the node at the end, which tempest's client uses. No node can have these words as its name.
     route("nodes/states/{node}", GET=node_states.show, forms=forms.reads(STATES)),
     route(
         "nodes/states/power/{node}",

@@ -344,7 +344,7 @@ V1 = Table(
             since=54,
             forms={"POST": forms.Form(body=events.EVENTS, status=204)},
         ),
-        # Ramdisks of old send no version, which reads as 1.1.
+        # Old ramdisks send no version, which reads as 1.1.
         route(
             "continue_inspection",
             POST=inspection_data.receive,

@@ -538,7 +538,7 @@ class DatabaseUnavailable(DatabaseError, TemporaryFailure, WorkCutOff):
 
 
 class AgentLost(IronicLiteError):
-    """The agent that a flow waits for is gone, and what it was at with it."""
+    """The agent that a flow waits for is gone, and so is the command that it ran."""
 
     template = "%(reason)s"
 

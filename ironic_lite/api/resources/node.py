@@ -96,7 +96,7 @@ class _Properties(types.Kind):
 
 
 def _provision_state(minor: int) -> Reader | None:
-    """Clients of old do not know all states: 1.1 says null for available, 1.38 has no ``inspect wait``."""
+    """Old clients do not know all states: 1.1 says null for available, 1.38 has no ``inspect wait``."""
     names: dict[str, str | None] = {}
     if minor < 2:
         names[states.AVAILABLE] = None

@@ -80,9 +80,7 @@ def _part(name: str, check: str, description: str) -> policy.RuleDefault:
 
 
 RULES = (
-    _part(
-        "admin_api", "role:admin or role:administrator", "Administrators, for policy files of old."
-    ),
+    _part("admin_api", "role:admin or role:administrator", "Administrators, for old policy files."),
     _part("public_api", "is_public_api:True", "Whoever comes by a route that is open to all."),
     _part("show_password", NOBODY, "See the secrets in driver_info."),
     _part("show_instance_secrets", NOBODY, "See the secrets in instance_info."),
@@ -94,17 +92,17 @@ RULES = (
     _part(
         "is_member",
         "(project_domain_id:default or project_domain_id:None) and (project_name:demo or project_name:baremetal)",
-        "Members of projects of old, for policy files of old.",
+        "Members of projects, for old policy files.",
     ),
     _part(
         "is_observer",
         "rule:is_member and (role:observer or role:baremetal_observer)",
-        "Observers, for policy files of old.",
+        "Observers, for old policy files.",
     ),
     _part(
         "is_admin",
         "rule:admin_api or (rule:is_member and role:baremetal_admin)",
-        "Administrators, for policy files of old.",
+        "Administrators, for old policy files.",
     ),
     _part("is_node_owner", _OWNER, "The project that owns the node."),
     _part("is_node_lessee", _LESSEE, "The project that leases the node."),

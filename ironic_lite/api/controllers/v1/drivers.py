@@ -71,7 +71,7 @@ def properties(call: Call, name: str) -> webob.Response:
 
 
 def properties_named(call: Call) -> webob.Response:
-    """``GET /v1/drivers/properties?driver_name=``: the same in the form of old."""
+    """``GET /v1/drivers/properties?driver_name=``: the same by an older path, which clients still use."""
     access.authorize(call.context, "baremetal:driver:get_properties")
     name = call.query({"driver_name": types.TEXT}).get("driver_name")
     if name is None:

@@ -97,7 +97,7 @@ def validate(call: Call, ident: str) -> webob.Response:
 
 
 def validate_named(call: Call) -> webob.Response:
-    """``GET /v1/nodes/validate?node=``: the same in the form of old."""
+    """``GET /v1/nodes/validate?node=``: the same by an older path, which clients still use."""
     query = call.query({"node": types.UUID_OR_NAME, "node_uuid": types.UUID})
     ident = query.get("node_uuid") or query.get("node")
     if ident is None:
