@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes docs/timeouts.md from the options and the states.
+"""Writes docs/timeouts.md from the options and the declarations of the operations.
 
 Run from the top of the checkout: ``python -m tools.timeouts_page > docs/timeouts.md``.
 """
@@ -11,8 +11,9 @@ from oslo_config import cfg
 
 from ironic_lite import conf
 from ironic_lite.api.front import budget, limits, workers
-from ironic_lite.common import states
-from ironic_lite.conductor import bounds, rpcapi
+from ironic_lite.common.operations import provision_states
+from ironic_lite.common.operations.declaration import Kind
+from ironic_lite.conductor import rpcapi
 
 _BOUND = re.compile(r"timeout|interval|retries|attempts|patience")
 
@@ -28,7 +29,7 @@ _ELSEWHERE = (
 _HEAD = """\
 # Timeouts and bounds
 
-Made from the options and the states by `python -m tools.timeouts_page > docs/timeouts.md`.
+Made from the options and the declarations of the operations by `python -m tools.timeouts_page > docs/timeouts.md`.
 
 What is waited for has a bound, unless an operator asked for a hold; `ironic-lite explain NODE` says which, and when it
 is reached.
@@ -44,7 +45,7 @@ _WORKING = (
     "heartbeat_interval`; what cuts off its conductor again and again fails after `[conductor] recovery_attempts` |"
 )
 _WAITING = (
-    "| `{state}` | the agent | `[conductor] {option}` without a call fails the operation; looked for every "
+    "| `{state}` | {what} | `[conductor] {option}` without a call fails the operation; looked for every "
     "`[conductor] check_wait_states_interval` |"
 )
 _HELD = "| `{state}` | `unhold` or `abort` | nothing: somebody asked for it |"
@@ -84,11 +85,15 @@ def page() -> str:
 
 def _lines() -> Iterator[str]:
     yield _HEAD
-    for state in sorted(states.WORKING):
+    for state in provision_states.names(Kind.WORKING):
         yield _WORKING.format(state=state)
-    for state in sorted(states.WAITING.values()):
-        yield _WAITING.format(state=state, option=bounds.WAITS[state])
-    for state in sorted(states.HELD):
+    for state in provision_states.names(Kind.WAITING):
+        operation = provision_states.operation_of(state)
+        assert operation is not None
+        yield _WAITING.format(
+            state=state, what=operation.waits_for, option=operation.timeout_option
+        )
+    for state in provision_states.names(Kind.HELD):
         yield _HELD.format(state=state)
     yield _OPTIONS.format(
         sign=round(rpcapi.SIGN_OF_WORK / 2),

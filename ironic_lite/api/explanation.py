@@ -9,52 +9,15 @@ from oslo_utils import timeutils
 
 from ironic_lite.api import access
 from ironic_lite.api.call import Call
-from ironic_lite.common import exception, states
+from ironic_lite.common import exception, operations, states
 from ironic_lite.common import journal as terms
+from ironic_lite.common.operations import machine, provision_states
+from ironic_lite.common.operations.declaration import Bar, Verb
 from ironic_lite.conf import CONF
 from ironic_lite.objects.conductor import Conductor
 from ironic_lite.objects.node import Node
 
 Row = dict[str, Any]
-
-_VERBS = {
-    "manage": "hand the node to the operator: from enroll it is verified first, from available it is only taken out of "
-    "the pool",
-    "provide": "clean the server, where automated cleaning is on, and make it available for deployment",
-    "inspect": "find out what the server is made of",
-    "clean": "run the cleaning steps that you name, or a runbook",
-    "adopt": "take over the system that runs on the server, without touching its disk",
-    "active": "deploy the image that instance_info names",
-    "rebuild": "deploy the node's image anew; the data on its disk is lost",
-    "deleted": "take the instance off the server, clean it, and make it available",
-    "rescue": "boot a rescue system, for which you choose the password",
-    "unrescue": "boot the instance again",
-    "service": "run the steps that you name, or a runbook, on the server that carries an instance",
-    "abort": "stop the operation; a step that must not be cut off is waited for",
-    "unhold": "go on behind the hold step",
-}
-"""Verb -> what it does. ``deploy`` and ``undeploy`` are other words for two of them."""
-
-_NOT_NOW: tuple[tuple[str, frozenset[str]], ...] = (
-    (
-        "maintenance",
-        frozenset({"clean", "active", "rebuild", "rescue", "unrescue", "service"}),
-    ),
-    ("protected", frozenset({"rebuild", "deleted"})),
-    ("retired", frozenset({"provide"})),
-)
-"""Field of the node that stands in the way, and of what, though the node's state would allow it."""
-
-_FAILED_ADVICE = {
-    states.DEPLOYFAIL: "Mend the cause, then ask for 'active' again; 'deleted' gives the node back.",
-    states.CLEANFAIL: "Mend the cause, end the maintenance if the failure began one, then ask for 'manage' and clean.",
-    states.INSPECTFAIL: "Mend the cause, then ask for 'inspect' again, or for 'manage' to do without.",
-    states.ADOPTFAIL: "Mend the cause, then ask for 'adopt' again, or for 'manage' to give up.",
-    states.RESCUEFAIL: "Ask for 'rescue' again, or for 'unrescue' to boot the instance.",
-    states.UNRESCUEFAIL: "Mend the cause, then ask for 'unrescue' again.",
-    states.SERVICEFAIL: "Mend the cause, then ask for 'service' again, or for 'abort' to leave the node as it is.",
-    states.ERROR: "The instance could not be taken off. Mend the cause, then ask for 'deleted' again.",
-}
 
 _TIMED_OUT = (
     "The agent did not call in time. Look at the server's console: did it boot from the network, did it get the node's "
@@ -178,11 +141,11 @@ def _waiting(node: Node, running: Sequence[Row], conductors: dict[str, Any]) -> 
     failing = terms.FAILING in node.driver_internal_info
     if failing and node.reservation is not None:
         return _waiting_for_holder(node, conductors)
-    if state in states.HELD:
+    if provision_states.is_held(state):
         return {"for": "somebody who says 'unhold' or 'abort'", "until": None}
-    if state in states.WAITING.values():
+    if provision_states.is_waiting(state):
         return _waiting_for_agent(node, running)
-    left_off = failing or state in states.WORKING or node.target_power_state is not None
+    left_off = failing or provision_states.is_working(state) or node.target_power_state is not None
     if node.reservation is None:
         if not left_off:
             return None
@@ -209,7 +172,7 @@ def _waiting_for_holder(node: Node, conductors: dict[str, Any]) -> Row:
 def _work(node: Node) -> str:
     if terms.FAILING in node.driver_internal_info:
         return "which cleans up after the operation; that has failed, or was aborted"
-    what = "its step" if node.provision_state in states.WORKING else "its work"
+    what = "its step" if provision_states.is_working(node.provision_state) else "its work"
     return f"which works on the node: {what} ends, or fails"
 
 
@@ -234,27 +197,23 @@ def _waiting_for_agent(node: Node, running: Sequence[Row]) -> Row:
 
 def _next(node: Node) -> list[Row]:
     state = node.provision_state
-    found = []
-    for verb, sentence in _VERBS.items():
-        event = states.VERBS[verb]
-        if states.is_actionable(state, event):
-            leads_to = states.move(state, event, node.target_provision_state).state
-            found.append(
-                {
-                    "target": verb,
-                    "leads_to": leads_to,
-                    "meaning": f"{sentence}.",
-                    "refused": _not_now(node, verb),
-                }
-            )
-    return found
+    return [
+        {
+            "target": verb.name,
+            "leads_to": machine.move(state, verb.event, node.target_provision_state).state,
+            "meaning": f"{verb.meaning}.",
+            "refused": _not_now(node, verb),
+        }
+        for verb in operations.VERBS
+        if machine.is_actionable(state, verb.event)
+    ]
 
 
-def _not_now(node: Node, verb: str) -> str | None:
+def _not_now(node: Node, verb: Verb) -> str | None:
     """Why the verb would be refused although the node's state allows it; None where it would not be for that."""
-    for field, barred in _NOT_NOW:
-        if verb in barred and getattr(node, field):
-            how = f"under {field}" if field == "maintenance" else field
+    for bar in verb.barred_by:
+        if getattr(node, bar.value):
+            how = f"under {bar.value}" if bar is Bar.MAINTENANCE else bar.value
             return f"The node is {how}."
     return None
 
@@ -274,9 +233,10 @@ def _advice(node: Node, entries: Sequence[Row]) -> list[str]:
         )
     if node.retired and node.provision_state == states.MANAGEABLE:
         found.append("The node is retired: it is not made available until that is unset.")
-    if node.provision_state in _FAILED_ADVICE:
+    advice = provision_states.state(node.provision_state).advice
+    if advice is not None:
         found += _causes(entries)
-        found.append(_FAILED_ADVICE[node.provision_state])
+        found.append(advice)
     elif node.last_error and entries and entries[-1]["kind"] == terms.POWER:
         found += _causes(entries)
     return found

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ironic_lite.api import types
-from ironic_lite.common import exception, states
+from ironic_lite.common import exception
+from ironic_lite.common.operations import provision_states
 
 FAULTS = ("power failure", "clean failure", "rescue abort failure", "service failure")
 
@@ -25,7 +26,7 @@ NODES = {
     "associated": Filter(types.BOOLEAN),
     "maintenance": Filter(types.BOOLEAN),
     "chassis_uuid": Filter(types.UUID),
-    "provision_state": Filter(types.Word(*states.TRANSITIONS), 9),
+    "provision_state": Filter(types.Word(*provision_states.ROWS), 9),
     "driver": Filter(types.TEXT, 16),
     "resource_class": Filter(types.TEXT, 21),
     "fault": Filter(types.Word(*FAULTS), 42),
@@ -90,7 +91,7 @@ def check(query: Mapping[str, Any], filters: Mapping[str, Filter], minor: int) -
                 f"Request not acceptable. The minimal required API version should be 1.{since}"
             )
     state, fault = query.get("provision_state"), query.get("fault")
-    if state is not None and state not in states.TRANSITIONS:
+    if state is not None and state not in provision_states.ROWS:
         raise exception.InvalidParameterValue(f'Provision state "{state}" is not valid')
     if fault is not None and fault not in FAULTS:
         raise exception.InvalidParameterValue(

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from ironic_lite.cmd import arguments, rest
-from ironic_lite.common import safe_text, states
+from ironic_lite.common import safe_text
+from ironic_lite.common.operations import provision_states
 
 Row = dict[str, Any]
 
@@ -97,7 +98,7 @@ def _goal(told: Row) -> str:
     target = told["target_provision_state"]
     if not target:
         return ""
-    if told["provision_state"] in states.FAILED:
+    if provision_states.is_failed(told["provision_state"]):
         return f", and was to become '{target}'"
     return f", on its way to '{target}'"
 

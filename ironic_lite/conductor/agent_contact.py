@@ -12,7 +12,8 @@ from oslo_log import log
 
 from ironic_lite import objects
 from ironic_lite.common import context as ironic_context
-from ironic_lite.common import exception, redaction, states
+from ironic_lite.common import exception, redaction
+from ironic_lite.common.operations import provision_states
 from ironic_lite.common.outbound import OutboundError
 from ironic_lite.common.outbound import url as outbound_url
 from ironic_lite.conductor import flows, identity, task_manager
@@ -98,7 +99,7 @@ def heartbeat(
         LOG.info("Node %s: ramdisk reports %s: %s", node.uuid, agent_status, agent_status_message)
     # The state is read after the heartbeat is on the record, and an engine that begins to wait reads the record after
     # it has saved the state. So one of the two always notices the other.
-    if found["provision_state"] not in states.WAITING.values():
+    if not provision_states.is_waiting(found["provision_state"]):
         return
     if found["maintenance"]:
         LOG.info(
@@ -127,11 +128,9 @@ def _go_on(
 
 def _expects_agent(node: objects.Node) -> bool:
     state = node.provision_state
-    if state in states.AGENT_EXPECTED:
+    if provision_states.expects_agent(state):
         return True
-    return state in (states.MANAGEABLE, states.AVAILABLE, states.ENROLL) and fast_track.enabled(
-        node
-    )
+    return provision_states.state(state).idle_agent and fast_track.enabled(node)
 
 
 def _check_token(node: objects.Node, given: str) -> None:

@@ -15,6 +15,7 @@ from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception, states
+from ironic_lite.common.operations import provision_states
 from ironic_lite.conductor import identity, misfits, task_manager
 from ironic_lite.conf import CONF
 from ironic_lite.objects.allocation import ALLOCATING, Allocation
@@ -24,27 +25,6 @@ from ironic_lite.objects.node import Node
 LOG = log.getLogger(__name__)
 
 Context = ironic_context.RequestContext
-
-_IN_USE = frozenset(
-    {
-        states.ACTIVE,
-        states.DEPLOYING,
-        states.DEPLOYWAIT,
-        states.DEPLOYHOLD,
-        states.DELETING,
-        states.RESCUE,
-        states.RESCUING,
-        states.RESCUEWAIT,
-        states.RESCUEFAIL,
-        states.UNRESCUING,
-        states.UNRESCUEFAIL,
-        states.SERVICING,
-        states.SERVICEWAIT,
-        states.SERVICEHOLD,
-        states.SERVICEFAIL,
-    }
-)
-"""States in which an instance is or will be on the server."""
 
 _searching: set[int] = set()
 _guard = threading.Lock()
@@ -252,7 +232,7 @@ def destroy(context: Context, allocation_ident: str) -> None:
     purpose = "allocation deletion"
     with task_manager.acquire(context, allocation.node_id, purpose=purpose) as task:
         node = task.node
-        if node.provision_state in _IN_USE and not node.maintenance:
+        if provision_states.state(node.provision_state).carries_instance and not node.maintenance:
             raise exception.InvalidState(
                 f"Cannot remove allocation {allocation.uuid}: its node {node.uuid} is '{node.provision_state}'. "
                 "Undeploy the node, which removes the allocation too, or put it under maintenance first."

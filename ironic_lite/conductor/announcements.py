@@ -4,6 +4,7 @@
 from typing import Any
 
 from ironic_lite.common import states
+from ironic_lite.common.operations import provision_states
 from ironic_lite.conductor import identity
 from ironic_lite.objects import announcing, payloads
 from ironic_lite.objects.announcing import END, ERROR, START, SUCCESS
@@ -43,11 +44,12 @@ def provision(node: Any, event: str, state: str, target: str | None, starts: boo
 
 
 def _status(event: str, left: str, entered: str, starts: bool) -> str:
-    if event == "fail" or entered in states.FAILED or entered == states.ERROR:
+    if event == "fail" or provision_states.is_failed(entered) or entered == states.ERROR:
         return ERROR
-    if starts and left not in states.WORKING | states.HELD:
+    under_way = provision_states.is_working(left)
+    if starts and not (under_way or provision_states.is_held(left)):
         return START
-    return END if left in states.WORKING and entered in states.STABLE else SUCCESS
+    return END if under_way and provision_states.is_stable(entered) else SUCCESS
 
 
 def power(node: Any, status: str, wanted: str) -> None:

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Changes and records a server's boot mode and secure boot."""
 
-from ironic_lite.common import exception, states
+from ironic_lite.common import exception
+from ironic_lite.common.operations import provision_states
 from ironic_lite.conductor import background
 from ironic_lite.conductor.task_manager import TaskManager
 
@@ -29,7 +30,7 @@ def request_secure(task: TaskManager, state: bool) -> None:
 
 def _check_state(task: TaskManager) -> None:
     state = task.node.provision_state
-    if state in states.WAITING.values():
+    if provision_states.is_waiting(state):
         raise exception.InvalidState(
             f"Boot mode and secure boot of node {task.node.uuid} cannot be changed while it is '{state}'."
         )

@@ -7,11 +7,10 @@ Refusals and their statuses follow Ironic 39; ``docs/api.md`` lists the differen
 from collections.abc import Iterable, Sequence
 
 from ironic_lite.common import exception, states
+from ironic_lite.common.operations import provision_states
+from ironic_lite.common.operations.declaration import Change
 from ironic_lite.objects.node import Node
 from ironic_lite.objects.port import Port, Portgroup
-
-_QUIET = (states.ENROLL, states.INSPECTING, states.INSPECTWAIT, states.MANAGEABLE)
-"""States in which no operation relies on the node's cables."""
 
 _CABLES = {
     "pxe_enabled": "pxe_enabled",
@@ -35,7 +34,7 @@ def check_port_change(node: Node, port: Port, changed: Iterable[str]) -> None:
             "instance_uuid. Put the node into maintenance to change it anyway."
         )
     cables = [name for field, name in _CABLES.items() if field in changed]
-    if cables and node.provision_state not in _QUIET:
+    if cables and not _is_quiet(node):
         raise exception.InvalidState(f"{', '.join(cables)} of port {port.uuid}: {_not_now(node)}")
 
 
@@ -45,15 +44,21 @@ def check_move(node: Node, group: Portgroup, ports: Sequence[Port]) -> None:
     :raises InvalidState: the node's state forbids it.
     :raises PortgroupNotEmpty: it still has ports of its old node.
     """
-    if not node.maintenance and node.provision_state not in _QUIET:
+    if not node.maintenance and not _is_quiet(node):
         raise exception.InvalidState(f"The node of port group {group.uuid}: {_not_now(node)}")
     if ports:
         raise exception.PortgroupNotEmpty(portgroup=group.uuid)
 
 
+def _is_quiet(node: Node) -> bool:
+    """Whether nobody relies on the node's cables in its state."""
+    return provision_states.allows(node.provision_state, Change.CABLES)
+
+
 def _not_now(node: Node) -> str:
+    quiet = ", ".join(provision_states.allowing(Change.CABLES))
     return (
-        f"this changes only while node {node.uuid} is in maintenance or in one of the states {', '.join(_QUIET)}; "
+        f"this changes only while node {node.uuid} is in maintenance or in one of the states {quiet}; "
         f"it is {node.provision_state}."
     )
 

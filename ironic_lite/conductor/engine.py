@@ -13,8 +13,9 @@ from typing import Any
 
 from oslo_log import log
 
-from ironic_lite.common import exception, redaction, states
+from ironic_lite.common import exception, operations, redaction, states
 from ironic_lite.common import journal as terms
+from ironic_lite.common.operations import provision_states
 from ironic_lite.conductor import (
     bounds,
     children,
@@ -59,11 +60,10 @@ def start(
     flow: Flow,
     event: str,
     requested: list[Step] | None = None,
-    target_state: str | None = None,
 ) -> None:
     """Enter a flow's working state and run it on the worker pool once the caller lets go of the task.
 
-    :param event: the event of the state machine that starts it.
+    :param event: the event of its verb.
     :param requested: steps that the client asked for, already checked as far as they can be by now.
     :raises InvalidStateRequested: when the node is in no state for it.
     :raises NoFreeConductorWorker: when no worker is free; the node is as it was then.
@@ -74,7 +74,8 @@ def start(
             task.node.set_driver_internal_info(flow.requested_key, requested)
     _begin(task, flow, event, requested)
     task.node.last_error = None
-    task.process_event(event, callback=run, call_args=(task, flow), target_state=target_state)
+    target = operations.VERB_OF[event].target
+    task.process_event(event, callback=run, call_args=(task, flow), target_state=target)
 
 
 def follow(task: TaskManager, flow: Flow, event: str) -> None:
@@ -197,7 +198,7 @@ def fail(task: TaskManager, flow: Flow, message: str) -> None:
     node.set_driver_internal_info(terms.FAILING, message)
     journal.note(task, terms.PHASE, terms.CLEANING_UP, terms.STARTED, message)
     node.last_error = message
-    if node.provision_state in states.WAITING.values():
+    if provision_states.is_waiting(node.provision_state):
         # Who waits is left alone by those who take up the work of the dead.
         task.process_event("resume")
     else:
@@ -210,7 +211,7 @@ def _conclude_failure(task: TaskManager, flow: Flow) -> None:
     message = node.driver_internal_info[terms.FAILING]
     step = flow.step(node)
     problem = _clean_up(task, flow)
-    if node.provision_state in states.FAILED:
+    if provision_states.is_failed(node.provision_state):
         # Aborted operations leave their working state first.
         if problem:
             message = _joined(message, "Cleaning up failed", problem)
@@ -231,7 +232,7 @@ def _joined(message: str, what: str, problem: str) -> str:
 
 
 def _record_failure(task: TaskManager, flow: Flow, message: str) -> None:
-    history.record_with_node(task, flow.event_type, message, error=True)
+    history.record_with_node(task, flow.operation.history, message, error=True)
     journal.end(task, flow.name, terms.FAILED, message)
     _forget_progress(task, flow)
     task.node.del_driver_internal_info(terms.FAILING)
@@ -272,7 +273,7 @@ def _drive(task: TaskManager, flow: Flow, position: int, again: bool = False) ->
         if not waits:
             _finish(task, flow)
             return
-        if task.node.provision_state in states.HELD:
+        if provision_states.is_held(task.node.provision_state):
             return
         seconds = bounds.patience(flow.waiting)
         journal.note(task, terms.WAIT, flow.waits_for, terms.STARTED, seconds=seconds)

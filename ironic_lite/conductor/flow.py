@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What one kind of operation is, as data for the engine."""
+"""The functions of one kind of operation, for the engine. What else it is, its declaration says."""
 
 import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+from ironic_lite.common.operations.declaration import Operation
 from ironic_lite.conductor.steps import Step
 from ironic_lite.conductor.task_manager import TaskManager
 
@@ -18,6 +19,10 @@ def _no_steps(_task: TaskManager) -> list[Step]:
     return []
 
 
+def _has_work(_task: TaskManager) -> str | None:
+    return None
+
+
 def _change_nothing(_task: TaskManager, _step: Step, _message: str) -> None:
     return None
 
@@ -29,37 +34,56 @@ class Flow:
     Its functions may be run again: a conductor that takes the operation over from a dead one begins with the phase
     that was cut off.
 
-    :param name: how messages call it: ``deployment``, ``cleaning``.
-    :param working: provision state while a conductor works on it.
-    :param waiting: provision state while the agent works; None where the flow never waits.
-    :param kind: kind of its steps (``clean``, ``deploy``, ``service``); None where it has none.
+    :param operation: its declaration.
     :param prepare: runs before the steps; returns ``waiting`` when they have to wait for the agent.
     :param collect: the steps to run, asked once everything is prepared.
     :param wind_up: runs after the last step.
     :param finish: moves the node out of ``working``.
     :param clean_up: undoes ``prepare`` after a failure; what it raises is added to ``last_error``.
     :param before_fail: last changes to the node's record before a failure is saved; gets the step that failed.
-    :param event_type: what the node's history files failures under.
     :param title: how the history calls a run of steps: ``manual cleaning``.
     :param has_come: whether what it waits for is on record already, where that is something that ``engine.arrived``
         tells of; None where it waits for the agent's heartbeats.
-    :param waits_for: what it waits for, in words.
+    :param goal: where a node comes to rest that it was asked for; None: where the verb says.
+    :param idle: asked before the preparation by who rehearses it: why there is nothing to do; None: there is.
     """
 
-    name: str
-    working: str
-    event_type: str
+    operation: Operation
     prepare: Callable[[TaskManager], str | None]
     finish: Callable[[TaskManager], None]
-    waiting: str | None = None
-    kind: str | None = None
     collect: Callable[[TaskManager], list[Step]] = _no_steps
     wind_up: Callable[[TaskManager], None] = nothing
     clean_up: Callable[[TaskManager], None] = nothing
     before_fail: Callable[[TaskManager, Step, str], None] = _change_nothing
     title: Callable[[TaskManager], str] = lambda _task: ""
     has_come: Callable[[TaskManager], bool] | None = None
-    waits_for: str = "the agent"
+    goal: Callable[[Any], str] | None = None
+    idle: Callable[[TaskManager], str | None] = _has_work
+
+    @property
+    def name(self) -> str:
+        """How messages call it: ``deployment``, ``cleaning``."""
+        return self.operation.name
+
+    @property
+    def working(self) -> str:
+        """Provision state while a conductor works on it."""
+        return self.operation.working.name
+
+    @property
+    def waiting(self) -> str | None:
+        """Provision state while the agent works; None where the flow never waits."""
+        return self.operation.waiting.name if self.operation.waiting else None
+
+    @property
+    def kind(self) -> str | None:
+        """Kind of its steps (``clean``, ``deploy``, ``service``); None where it has none."""
+        return self.operation.step_kind
+
+    @property
+    def waits_for(self) -> str:
+        """What it waits for, in words."""
+        return self.operation.waits_for
 
     @property
     def by_heartbeat(self) -> bool:

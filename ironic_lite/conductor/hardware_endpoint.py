@@ -13,12 +13,12 @@ from ironic_lite.common import exception
 from ironic_lite.conductor import (
     boot_mode,
     console,
-    flows,
     hardware_calls,
     task_manager,
     vendor_calls,
     virtual_media,
 )
+from ironic_lite.conductor.flows import inspect
 from ironic_lite.conductor.identity import current
 from ironic_lite.conductor.surface import Endpoint, exposed, exposed_to_agents
 
@@ -199,4 +199,4 @@ class HardwareEndpoint(Endpoint):
         plugin_data: dict[str, Any],
     ) -> None:
         with task_manager.acquire(context, node_id, purpose="inspection data") as task:
-            flows.inspect.receive(task, inventory, plugin_data)
+            inspect.receive(task, inventory, plugin_data)

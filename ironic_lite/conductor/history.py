@@ -14,18 +14,10 @@ from ironic_lite.objects.node_records import NodeHistory
 
 LOG = log.getLogger(__name__)
 
-# Ironic's event types.
-ADOPTION = "adoption"
-CLEANING = "cleaning"
+# Ironic's event types. The operations declare theirs.
 CONSOLE = "console"
-DEPLOYING = "deploying"
-INTROSPECTION = "introspection"
 MONITORING = "monitoring"
-RESCUE = "rescue"
-SERVICING = "servicing"
 TRANSITION = "transition"
-UNPROVISION = "unprovision"
-VERIFY = "verify"
 
 
 def record(task: Any, event_type: str, event: str, error: bool = False) -> None:

@@ -7,19 +7,9 @@ already and continue. ``provide`` is never refused, as in Ironic.
 
 from typing import Any
 
-from ironic_lite.common import exception, states
+from ironic_lite.common import exception, operations
+from ironic_lite.common.operations import provision_states
 from ironic_lite.conf import CONF
-
-_DEPLOYING = (states.DEPLOYING, states.DEPLOYWAIT, states.DEPLOYHOLD)
-_CLEANING = (states.DELETING, states.CLEANING, states.CLEANWAIT, states.CLEANHOLD)
-
-_ACTIONS = {
-    "deploy": ("provisioning", "max_concurrent_deploy", "deploying", _DEPLOYING),
-    "rebuild": ("provisioning", "max_concurrent_deploy", "deploying", _DEPLOYING),
-    "delete": ("unprovisioning", "max_concurrent_clean", "cleaning", _CLEANING),
-    "clean": ("cleaning", "max_concurrent_clean", "cleaning", _CLEANING),
-}
-"""Event -> its name in messages, the option, the mutex, and the states that count."""
 
 
 def check(node: Any, state: str, event: str) -> None:
@@ -30,14 +20,17 @@ def check(node: Any, state: str, event: str) -> None:
     :param state: the node's state before the event.
     :raises ConcurrentActionLimit: (on saving) naming the option.
     """
-    if event not in _ACTIONS or state in states.WORKING:
+    verb = operations.VERB_OF.get(event)
+    operation = operations.operation_of(verb) if verb is not None and verb.limited else None
+    limit = operation.limit if operation is not None else None
+    if verb is None or limit is None or provision_states.is_working(state):
         return
-    action, option, mutex, counted = _ACTIONS[event]
+    counted = provision_states.counted_against(limit)
     if state in counted:
         # The node counts already, for example when a waiting deployment is torn down.
         return
-    most = getattr(CONF.conductor, option)
+    most = getattr(CONF.conductor, limit.option)
     refusal = exception.ConcurrentActionLimit(
-        action=action, option=f"[conductor] {option}", most=most
+        action=verb.doing, option=f"[conductor] {limit.option}", most=most
     )
-    node.allow_in_states(counted, most, mutex, refusal)
+    node.allow_in_states(counted, most, limit.mutex, refusal)

@@ -182,17 +182,21 @@ class ConductorManager(Endpoint):
         deploy_steps: Steps | None = None,
     ) -> None:
         with task_manager.acquire(context, node_id, purpose="node deployment") as task:
-            flows.deploy.start(task, rebuild, configdrive, deploy_steps)
+            flows.start(
+                task,
+                "rebuild" if rebuild else "deploy",
+                {"configdrive": configdrive, "deploy_steps": deploy_steps},
+            )
 
     @exposed
     def do_node_tear_down(self, context: Context, node_id: str) -> None:
         with task_manager.acquire(context, node_id, purpose="node tear down") as task:
-            flows.tear_down.start(task)
+            flows.start(task, "delete", {})
 
     @exposed
     def do_provisioning_action(self, context: Context, node_id: str, action: str) -> None:
         with task_manager.acquire(context, node_id, purpose=f"provision action {action}") as task:
-            flows.act(task, action)
+            flows.start(task, action, {})
 
     @exposed
     def do_node_clean(
@@ -203,7 +207,9 @@ class ConductorManager(Endpoint):
         disable_ramdisk: bool | None = False,
     ) -> None:
         with task_manager.acquire(context, node_id, purpose="manual cleaning") as task:
-            flows.clean.start_manual(task, clean_steps, disable_ramdisk)
+            flows.start(
+                task, "clean", {"clean_steps": clean_steps, "disable_ramdisk": disable_ramdisk}
+            )
 
     @exposed
     def do_node_service(
@@ -214,22 +220,26 @@ class ConductorManager(Endpoint):
         disable_ramdisk: bool | None = False,
     ) -> None:
         with task_manager.acquire(context, node_id, purpose="node servicing") as task:
-            flows.service.start(task, service_steps, disable_ramdisk)
+            flows.start(
+                task,
+                "service",
+                {"service_steps": service_steps, "disable_ramdisk": disable_ramdisk},
+            )
 
     @exposed
     def inspect_hardware(self, context: Context, node_id: str) -> None:
         with task_manager.acquire(context, node_id, purpose="node inspection") as task:
-            flows.inspect.start(task)
+            flows.start(task, "inspect", {})
 
     @exposed
     def do_node_rescue(self, context: Context, node_id: str, rescue_password: str) -> None:
         with task_manager.acquire(context, node_id, purpose="node rescue") as task:
-            flows.rescue.start(task, rescue_password)
+            flows.start(task, "rescue", {"rescue_password": rescue_password})
 
     @exposed
     def do_node_unrescue(self, context: Context, node_id: str) -> None:
         with task_manager.acquire(context, node_id, purpose="node unrescue") as task:
-            flows.rescue.start_unrescue(task)
+            flows.start(task, "unrescue", {})
 
     @exposed
     def take_up(self, context: Context, node_id: str) -> None:

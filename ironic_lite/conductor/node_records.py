@@ -7,6 +7,8 @@ from oslo_log import log
 
 from ironic_lite.common import encrypted, exception, states
 from ironic_lite.common.interface_types import INTERFACE_TYPES
+from ironic_lite.common.operations import machine, provision_states
+from ironic_lite.common.operations.declaration import Change
 from ironic_lite.conductor import allocations, console, family
 from ironic_lite.conductor.identity import current
 from ironic_lite.conductor.task_manager import TaskManager
@@ -18,15 +20,6 @@ from ironic_lite.objects.node import Node
 LOG = log.getLogger(__name__)
 
 INTERFACE_FIELDS = tuple(f"{kind}_interface" for kind in INTERFACE_TYPES)
-
-_AT_REST = (
-    states.ENROLL,
-    states.INSPECTING,
-    states.INSPECTWAIT,
-    states.MANAGEABLE,
-    states.AVAILABLE,
-)
-"""States in which driver and interfaces may change, because no operation relies on them."""
 
 
 def create(node: Node) -> None:
@@ -118,7 +111,7 @@ def _check_operation(node: Node, changed: dict[str, Any]) -> None:
     """Refuse changes while an operation waits. Only maintenance may change at any time."""
     if set(changed) <= _OF_MAINTENANCE or may_free(node, changed):
         return
-    if states.is_changing(node.provision_state, node.target_provision_state):
+    if machine.is_changing(node.provision_state, node.target_provision_state):
         raise exception.InvalidState(
             f"Node {node.uuid} can not be updated while it is '{node.provision_state}' on its way to "
             f"'{node.target_provision_state}'."
@@ -136,9 +129,11 @@ def _check_driver_info(node: Node, before: dict[str, Any]) -> None:
 
 def _check_state(node: Node, changed: dict[str, Any]) -> None:
     state = node.provision_state
-    listed = ", ".join(_AT_REST)
+    # How a server is driven may change while nothing relies on it.
+    at_rest = provision_states.allows(state, Change.DRIVER)
+    listed = ", ".join(provision_states.allowing(Change.DRIVER))
     for field in ("driver", *INTERFACE_FIELDS):
-        if field in changed and state not in _AT_REST and not node.maintenance:
+        if field in changed and not at_rest and not node.maintenance:
             raise exception.InvalidState(
                 f"Node {node.uuid} can not have {field} updated unless it is in one of allowed "
                 f"({listed}) states or in maintenance mode. Current state is '{state}'."
@@ -147,7 +142,7 @@ def _check_state(node: Node, changed: dict[str, Any]) -> None:
         raise exception.InvalidState(
             f"Node {node.uuid} can not have driver updated while its console is enabled; stop it first."
         )
-    if "resource_class" in changed and node.resource_class and state not in _AT_REST:
+    if "resource_class" in changed and node.resource_class and not at_rest:
         raise exception.InvalidState(
             f"Node {node.uuid} can not have resource_class updated unless it is in one of allowed "
             f"({listed}) states. Current state is '{state}'."
@@ -164,10 +159,11 @@ def _check_instance(node: Node, changed: dict[str, Any]) -> None:
         raise exception.NodeAssociated(node=node.uuid, instance=node.instance_uuid)
     if not _ends_allocation(node, changed) or node.maintenance:
         return
-    if node.provision_state not in _AT_REST:
+    if not provision_states.allows(node.provision_state, Change.DRIVER):
+        listed = ", ".join(provision_states.allowing(Change.DRIVER))
         raise exception.InvalidState(
             f"Node {node.uuid} with an allocation can not have instance_uuid removed unless it is in one of allowed "
-            f"({', '.join(_AT_REST)}) states or in maintenance mode. Current state is '{node.provision_state}'."
+            f"({listed}) states or in maintenance mode. Current state is '{node.provision_state}'."
         )
 
 
@@ -179,7 +175,7 @@ def _ends_allocation(node: Node, changed: dict[str, Any]) -> bool:
 
 def _check_protected(node: Node, changed: dict[str, Any]) -> None:
     state = node.provision_state
-    if changed.get("protected") and state not in (states.ACTIVE, states.RESCUE):
+    if changed.get("protected") and not provision_states.rests_with_instance(state):
         raise exception.InvalidState(
             f"Node {node.uuid} can only be made protected in provision states 'active' or 'rescue', the "
             f"current state is '{state}'"
@@ -227,8 +223,8 @@ def _check_deletable(node: Node) -> None:
     if node.instance_uuid:
         raise exception.NodeAssociated(node=node.uuid, instance=node.instance_uuid)
     state = node.provision_state
-    if state not in states.DELETE_ALLOWED:
-        allowed = ", ".join(sorted(states.DELETE_ALLOWED))
+    if not provision_states.allows(state, Change.DELETION):
+        allowed = ", ".join(provision_states.allowing(Change.DELETION))
         raise exception.InvalidState(
             f'Can not delete node "{node.uuid}" while it is in provision state "{state}". Valid provision '
             f"states to perform deletion are: {allowed}; or set the node into maintenance mode."

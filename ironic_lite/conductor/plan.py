@@ -5,55 +5,17 @@ The operation is rehearsed: its own code runs up to the point where it would mov
 saved. So a plan refuses what the operation would refuse, and lists the steps that it would run.
 """
 
-from collections.abc import Callable
 from typing import Any
 
-from ironic_lite.common import exception, redaction, states
+from ironic_lite.common import exception, operations, redaction
+from ironic_lite.common.operations import machine, provision_states
+from ironic_lite.common.operations.declaration import Form, Verb
 from ironic_lite.conductor import bounds, flows, steps, task_manager
 from ironic_lite.conductor.flow import Flow
 from ironic_lite.conductor.steps import Step
 from ironic_lite.drivers.interfaces import steps as step_specs
 
 Row = dict[str, Any]
-
-_STARTS: dict[str, Callable[[Any, Row], None]] = {
-    "manage": lambda task, _: flows.act(task, "manage"),
-    "provide": lambda task, _: flows.act(task, "provide"),
-    "adopt": lambda task, _: flows.act(task, "adopt"),
-    "inspect": lambda task, _: flows.inspect.start(task),
-    "deploy": lambda task, _: flows.deploy.start(task),
-    "rebuild": lambda task, _: flows.deploy.start(task, rebuild=True),
-    "delete": lambda task, _: flows.tear_down.start(task),
-    "clean": lambda task, given: flows.clean.start_manual(
-        task, given["steps"], given.get("disable_ramdisk")
-    ),
-    "service": lambda task, given: flows.service.start(
-        task, given["steps"], given.get("disable_ramdisk")
-    ),
-    "rescue": lambda task, _: flows.rescue.start(task, "rehearsed"),
-    "unrescue": lambda task, _: flows.rescue.start_unrescue(task),
-}
-"""Event of the state machine -> how its operation starts."""
-
-_ON_THE_WAY = ("manage", "provide")
-"""What a plan may put before what was asked for, where the node is in no state for that."""
-
-_PREPARATIONS = {
-    "verification": "ask the BMC for the power state, and for what it tells about the server",
-    "adoption": "check power, boot and deployment; prepare the boot of the instance",
-    "inspection": "find out what the server is made of; where the BMC does not tell, boot the inspection ramdisk",
-    "cleaning": "plug into the cleaning network and boot the ramdisk",
-    "deployment": "attach volumes and plug into the provisioning network",
-    "undeployment": "close the console, forget the boot of the instance, power off, detach volumes and networks",
-    "servicing": "boot the ramdisk",
-    "rescue": "boot the rescue ramdisk",
-    "end of the rescue": "boot the instance again",
-}
-
-_WINDING_UP = {
-    "cleaning": "power off and unplug from the cleaning network",
-    "servicing": "end the agent and boot the instance again",
-}
 
 
 class _Rehearsal(task_manager.TaskManager):
@@ -103,11 +65,12 @@ def _way(state: str, event: str) -> list[str] | None:
     """The events that lead to this one; None where there is no way."""
     ways: list[tuple[str, list[str]]] = [(state, [])]
     seen = {state}
+    first = [verb.event for verb in operations.VERBS if verb.on_the_way]
     for at, way in ways:
-        if states.is_actionable(at, event):
+        if machine.is_actionable(at, event):
             return [*way, event]
-        for one in _ON_THE_WAY:
-            if states.is_actionable(at, one) and (then := _goal(at, one)) not in seen:
+        for one in first:
+            if machine.is_actionable(at, one) and (then := _goal(at, one)) not in seen:
                 seen.add(then)
                 ways.append((then, [*way, one]))
     return None
@@ -115,32 +78,51 @@ def _way(state: str, event: str) -> list[str] | None:
 
 def _goal(state: str, event: str) -> str:
     """The state in which a node comes to rest when all goes well."""
-    entered = states.move(state, event, None).state
-    return states.TARGETS.get(entered, entered)
+    move = machine.move(state, event, None, operations.VERB_OF[event].target)
+    return move.target or move.state
 
 
 def _rehearsed(task: _Rehearsal, event: str, given: Row) -> list[Row]:
-    node = task.node
+    node, verb = task.node, operations.VERB_OF[event]
     goal = _goal(node.provision_state, event)
-    if event in ("clean", "delete"):
-        goal = flows.clean.destination(node, by_request=event == "clean")
     refusals = []
     before = node.provision_state
     try:
-        _STARTS[event](task, given)
+        flows.start(task, event, _arguments(verb, given))
     except exception.IronicLiteError as exc:
         refusals.append(redaction.mask_text(exc.message))
         if node.provision_state == before:
-            task.process_event(event, target_state=goal if event == "clean" else None)
-    if node.provision_state not in states.WORKING:
+            task.process_event(event, target_state=verb.target)
+    if not provision_states.is_working(node.provision_state):
         return [_operation(event, event, refusals, goal, [])]
     flow = flows.flow_of(task)
+    if flow.goal is not None:
+        goal = flow.goal(node)
     found = [_described(task, flow, event, given, refusals, goal)]
-    if node.provision_state == states.DELETING:
-        node.provision_state, node.target_provision_state = states.CLEANING, states.AVAILABLE
-        found.append(_described(task, flows.clean.FLOW, "provide", {}, [], goal))
+    if flow.operation.followed_by is not None:
+        found.append(_following(task, flow.operation.followed_by, goal))
     node.provision_state, node.target_provision_state = goal, None
     return found
+
+
+def _arguments(verb: Verb, given: Row) -> Row:
+    """What the verb is called with: what the client gives, and words that stand for what a plan does not need."""
+    needed = {one.name: one.rehearsed for one in verb.arguments if one.rehearsed is not None}
+    listed = verb.argument(Form.STEPS)
+    if listed is None:
+        return needed
+    return {
+        **needed,
+        listed.name: given["steps"],
+        "disable_ramdisk": given.get("disable_ramdisk"),
+    }
+
+
+def _following(task: _Rehearsal, name: str, goal: str) -> Row:
+    """The operation that follows by itself."""
+    operation, node = operations.named(name), task.node
+    node.provision_state, node.target_provision_state = operation.working.name, operation.target
+    return _described(task, flows.flow_of(task), operation.verbs[0].event, {}, [], goal)
 
 
 def _operation(event: str, name: str, refusals: list[str], goal: str, actions: list[Row]) -> Row:
@@ -151,21 +133,21 @@ def _described(
     task: _Rehearsal, flow: Flow, event: str, given: Row, refusals: list[str], goal: str
 ) -> Row:
     actions: list[Row] = []
-    if flow is flows.clean.FLOW:
-        flows.clean.decide(task)
-    if flow is flows.clean.FLOW and flows.clean.is_skipped(task):
-        actions.append(_phase("preparation", "nothing: automated cleaning is off for this node"))
+    idle = flow.idle(task)
+    if idle is not None:
+        actions.append(_phase("preparation", f"nothing: {idle}"))
         return _operation(event, flow.name, refusals, goal, actions)
+    declared = flow.operation
     ramdisk = not given.get("disable_ramdisk")
-    meaning = _PREPARATIONS[flow.name] if ramdisk else "nothing: the ramdisk is left alone"
-    waits = flow.waiting if ramdisk and flow.kind != step_specs.DEPLOY else None
+    meaning = declared.preparation if ramdisk else "nothing: the ramdisk is left alone"
+    waits = flow.waiting if ramdisk and declared.preparation_waits else None
     if flow.kind and not task.driver.deploy.uses_agent:
         waits = None
     actions.append(_phase("preparation", meaning, flow, waits))
     if flow.kind:
         actions += _steps(task, flow, given, refusals)
-    if flow.name in _WINDING_UP and ramdisk:
-        actions.append(_phase("winding up", _WINDING_UP[flow.name]))
+    if declared.winding_up is not None and ramdisk:
+        actions.append(_phase("winding up", declared.winding_up))
     return _operation(event, flow.name, refusals, goal, actions)
 
 

@@ -8,6 +8,7 @@ from oslo_utils import timeutils
 
 from ironic_lite.common import exception, states
 from ironic_lite.common import journal as terms
+from ironic_lite.common.operations import provision_states
 from ironic_lite.conductor import announcements, family, history, identity, journal, nova
 from ironic_lite.conf import CONF
 
@@ -153,7 +154,7 @@ def _record(node: Any, state: str, reached: str) -> None:
     node.target_power_state = None
     announcements.power(node, announcements.END, state)
     node.save()
-    if node.provision_state in states.WAITING.values():
+    if provision_states.is_waiting(node.provision_state):
         # A client changed power, so the agent that the node waits for may be gone.
         identity.current().watch(node.uuid)
 

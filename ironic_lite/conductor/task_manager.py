@@ -16,8 +16,9 @@ from typing import Any
 from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
-from ironic_lite.common import exception, logs, redaction, states
+from ironic_lite.common import exception, logs, redaction
 from ironic_lite.common import journal as terms
+from ironic_lite.common.operations import machine, provision_states
 from ironic_lite.conductor import (
     announcements,
     identity,
@@ -289,10 +290,10 @@ class TaskManager:
             self._move = None
             raise
 
-    def _next_state(self, event: str, target_state: str | None) -> states.Move:
+    def _next_state(self, event: str, target_state: str | None) -> machine.Move:
         node = self.node
         try:
-            return states.move(
+            return machine.move(
                 node.provision_state, event, node.target_provision_state, target_state
             )
         except ValueError:
@@ -300,13 +301,13 @@ class TaskManager:
                 action=event, node=node.uuid, state=node.provision_state
             ) from None
 
-    def _enter(self, move: states.Move, event: str, starts: bool = False) -> None:
+    def _enter(self, move: machine.Move, event: str, starts: bool = False) -> None:
         node = self.node
         before, aim = node.provision_state, node.target_provision_state
         LOG.info("Node %s: %s -> %s (%s)", node.uuid, before, move.state, event)
         node.provision_state = move.state
         node.target_provision_state = move.target
-        if move.state in states.LIVE:
+        if provision_states.is_live(move.state):
             # Who has prepared what the server runs need not take it over.
             node.conductor_affinity = self._conductor.record_id
         journal.note(self, terms.STATE, move.state, terms.ENTERED, f"from {before} by {event}")
@@ -387,7 +388,7 @@ class TaskManager:
             node.last_error = redaction.mask_text(f"{self.purpose} failed: {exc}")
             if node.operation is not None:
                 journal.end(self, self.purpose, terms.FAILED, node.last_error)
-            if node.provision_state in states.WORKING:
+            if provision_states.is_working(node.provision_state):
                 self.process_event("fail")
             else:
                 node.save()

@@ -4,13 +4,13 @@
 from typing import Any
 
 from ironic_lite.common import exception, states
+from ironic_lite.common.operations import provision_states
+from ironic_lite.common.operations.declaration import Change
 from ironic_lite.conductor.node_records import check_expected
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.objects.volume import VolumeConnector, VolumeTarget
 
 Volume = VolumeConnector | VolumeTarget
-
-_NOT_IN_USE = frozenset({states.ENROLL, states.MANAGEABLE, states.ADOPTFAIL})
 
 
 def called(volume: Volume) -> str:
@@ -41,7 +41,7 @@ def destroy(task: TaskManager, volume: Volume) -> None:
     :raises InvalidStateRequested: when its server is in use and not powered off.
     :raises VolumeConnectorNotFound, VolumeTargetNotFound: when it is gone already.
     """
-    if task.node.provision_state not in _NOT_IN_USE:
+    if not provision_states.allows(task.node.provision_state, Change.VOLUMES):
         _check_off(task, f"{called(volume)} deletion")
     task.ensure_locked()
     volume.destroy()

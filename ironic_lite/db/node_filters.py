@@ -6,6 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from ironic_lite.common import exception, states
+from ironic_lite.common.operations import provision_states
+from ironic_lite.common.operations.declaration import Kind
 from ironic_lite.db import traits
 from ironic_lite.db.models import CHASSIS, NODE_TRAITS, NODES, RECEIVED_INVENTORY
 from ironic_lite.db.repository import Condition, Filter, among, among_in_any_case, contains, equals
@@ -31,15 +33,13 @@ def _in_chassis(uuid: str) -> Condition:
 
 def _left_off(_wanted: bool) -> Condition:
     """A conductor has begun something, and nobody goes on with it."""
-    at_rest = sa.or_(
-        _c.provision_state.in_(states.WAITING.values()), _c.provision_state.in_(states.HELD)
-    )
+    paused = _c.provision_state.in_(provision_states.names(Kind.WAITING, Kind.HELD))
     return sa.and_(
         _c.reservation.is_(None),
         sa.or_(
-            _c.provision_state.in_(states.WORKING),
+            _c.provision_state.in_(provision_states.names(Kind.WORKING)),
             _c.target_power_state.is_not(None),
-            sa.and_(_c.operation.is_not(None), sa.not_(at_rest)),
+            sa.and_(_c.operation.is_not(None), sa.not_(paused)),
             sa.and_(
                 _c.provision_state == states.INSPECTWAIT,
                 sa.exists().where(RECEIVED_INVENTORY.c.node_id == _c.id),

@@ -16,6 +16,8 @@ from sqlalchemy import exc
 
 from ironic_lite.common import exception, states
 from ironic_lite.common import journal as terms
+from ironic_lite.common.operations import provision_states
+from ironic_lite.common.operations.declaration import Kind
 from ironic_lite.db import conductors, engine, journal, mutexes, retry
 from ironic_lite.db.models import ALLOCATIONS, CHASSIS, CONDUCTORS, NODE_JOURNAL, NODES, PORTS
 from ironic_lite.db.models.base import new_revision
@@ -158,7 +160,7 @@ def get_by_port_addresses(addresses: Iterable[str], node_uuid: str | None = None
 
 def _likeliest(connection: sa.Connection, rows: Sequence[Any], macs: list[str]) -> list[Any]:
     """Of several nodes with ports of these addresses those that an agent which has them may be on."""
-    expecting = [row for row in rows if row["provision_state"] in states.AGENT_EXPECTED]
+    expecting = [row for row in rows if provision_states.expects_agent(row["provision_state"])]
     if len(expecting) == 1:
         return expecting
     ids = [row["id"] for row in expecting]
@@ -430,7 +432,7 @@ def _record_heartbeat(node_id: int, kept: str, values: Row) -> Row | None:
     """As ``record_heartbeat``, if this is still what is stored of the token: the same token is encrypted anew when keys
     change."""
     now = _now()
-    waiting = _c.provision_state.in_(sorted(states.WAITING.values()))
+    waiting = _c.provision_state.in_(provision_states.names(Kind.WAITING))
     written = (
         sa.update(NODES)
         .where(_c.id == node_id, _c.agent_secret_token == kept)

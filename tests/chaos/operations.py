@@ -8,7 +8,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ironic_lite.common import states
+from ironic_lite.common.operations import provision_states
+from ironic_lite.common.operations.declaration import Kind
 
 Row = Mapping[str, Any]
 
@@ -22,7 +23,7 @@ NEVER = re.compile(
     r"conductor|database|broker|AMQP|MessagingTimeout|SQL|lock on node", re.IGNORECASE
 )
 
-TRANSIENT = states.WORKING | frozenset(states.WAITING.values())
+TRANSIENT = frozenset(provision_states.names(Kind.WORKING, Kind.WAITING))
 
 
 def at_rest(node: Row) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from ironic_lite.common import states
+from ironic_lite.common.operations import provision_states
 from ironic_lite_simulator.timing import Timing
 from ironic_lite_simulator.virtual_rack import VirtualRack
 from tests.chaos import told, writers
@@ -261,7 +261,7 @@ def step_of(row: dict[str, Any]) -> str:
 def point_of(row: dict[str, Any]) -> str | None:
     """Where a node is on its way, in words; None for one at rest."""
     state = row["provision_state"]
-    if state in states.WORKING or state in states.WAITING.values():
+    if provision_states.is_working(state) or provision_states.is_waiting(state):
         step = step_of(row)
         return f"{state}, {step}" if step else str(state)
     return "power change" if row["target_power_state"] and row["reservation"] else None

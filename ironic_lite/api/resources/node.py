@@ -8,6 +8,7 @@ from ironic_lite.api import filters, types
 from ironic_lite.api.resources.fields import Field, Reader, Resource, Row, computed
 from ironic_lite.api.view import NodeKey, View
 from ironic_lite.common import exception, redaction, states
+from ironic_lite.common.operations import provision_states
 from ironic_lite.conf import CONF
 
 # The first microversion of each hardware interface. Vendor and the like came together in 1.31.
@@ -97,11 +98,7 @@ class _Properties(types.Kind):
 
 def _provision_state(minor: int) -> Reader | None:
     """Old clients do not know all states: 1.1 says null for available, 1.38 has no ``inspect wait``."""
-    names: dict[str, str | None] = {}
-    if minor < 2:
-        names[states.AVAILABLE] = None
-    if minor < 39:
-        names[states.INSPECTWAIT] = states.INSPECTING
+    names = provision_states.shown_at(minor)
     if not names:
         return None
     return lambda row, view: names.get(row["provision_state"], row["provision_state"])
@@ -113,7 +110,7 @@ def _conductor(row: Row, view: View) -> str | None:
 
 _BOTH: dict[str, Any] = {"create": True, "update": True}
 
-_PROVISION_STATE = types.Shown({"enum": list(states.TRANSITIONS)})
+_PROVISION_STATE = types.Shown({"enum": list(provision_states.ROWS)})
 _POWER_STATE = types.Shown({"enum": [*states.POWER_TARGETS, states.ERROR]})
 
 

@@ -1,79 +1,45 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The operations on a node. Each module has what is its operation's own; the engine runs them all.
+"""The operations on a node: each module has the functions of one, its declaration stands in ``common.operations``.
 
-``<flow>.start(task, ...)`` is called under an exclusive lock, checks what can be checked at once (the client gets
-the error), moves the node and hands the work to the worker pool. The functions here find the flow by the node's
-state: for a heartbeat, a timeout, an abort, and for a node whose conductor has died.
+:func:`start` begins one by its verb, under an exclusive lock: it checks what can be checked at once (the client gets
+the error), moves the node and hands the work to the worker pool. The other functions here find the flow by the node's
+state: for a heartbeat, a timeout, a lost agent, and for a node whose conductor has died.
 """
 
+import pkgutil
+from collections.abc import Callable
 from typing import Any
 
 from oslo_log import log
 
-from ironic_lite.common import exception, states
+from ironic_lite.common import exception, operations
 from ironic_lite.common import journal as terms
+from ironic_lite.common.operations import machine, provision_states
 from ironic_lite.conductor import background, engine, journal, lost_agents, power, steps
-from ironic_lite.conductor.flows import (
-    adopt,
-    checks,
-    clean,
-    deploy,
-    inspect,
-    rescue,
-    service,
-    tear_down,
-    verify,
-)
+from ironic_lite.conductor.flows import checks
+from ironic_lite.conductor.flows.registry import ALL, BY_NAME, flow_of
 from ironic_lite.conductor.task_manager import TaskManager
 
 LOG = log.getLogger(__name__)
 
 __all__ = [
-    "abort",
-    "act",
-    "adopt",
-    "clean",
-    "deploy",
+    "ALL",
     "fail",
-    "inspect",
+    "flow_of",
+    "has_come",
     "is_left_off",
     "lost_agent",
     "may_lose_agent",
     "recover",
-    "rescue",
     "resume",
-    "service",
-    "tear_down",
+    "start",
     "timed_out",
-    "unhold",
-    "verify",
 ]
 
-ALL = (
-    verify.FLOW,
-    clean.FLOW,
-    deploy.FLOW,
-    tear_down.FLOW,
-    adopt.FLOW,
-    inspect.FLOW,
-    rescue.RESCUE,
-    rescue.UNRESCUE,
-    service.FLOW,
-)
-
-_HOLDING = {
-    states.CLEANHOLD: states.CLEANING,
-    states.DEPLOYHOLD: states.DEPLOYING,
-    states.SERVICEHOLD: states.SERVICING,
+_STARTS: dict[str, Callable[..., None]] = {
+    verb.event: pkgutil.resolve_name(verb.start) for verb in operations.VERBS
 }
-
-_WORKING_OF = (
-    {flow.working: flow.working for flow in ALL}
-    | {flow.waiting: flow.working for flow in ALL if flow.waiting}
-    | _HOLDING
-)
-
-_BY_WORKING = {flow.working: flow for flow in ALL}
+"""Event -> the function that its verb declares."""
 
 _TIMEOUT_ADVICE = (
     "the agent did not call within the configured time. Look at the server's console: did it boot from the "
@@ -85,36 +51,31 @@ _SILENCE_ADVICE = (
 )
 
 
-def flow_of(task: TaskManager) -> engine.Flow:
-    """The flow that a node in a working, waiting or holding state is in.
+def start(task: TaskManager, event: str, arguments: dict[str, Any]) -> None:
+    """Do what a verb asks for.
 
-    :raises InvalidState: when it is in none.
-    """
-    state = task.node.provision_state
-    working = _WORKING_OF.get(state)
-    if working is None:
-        raise exception.InvalidState(f"Node {task.node.uuid} is '{state}'; nothing runs on it.")
-    return _BY_WORKING[working]
-
-
-def act(task: TaskManager, action: str) -> None:
-    """Do what needs no arguments: ``manage``, ``provide``, ``adopt``, ``abort``, ``unhold``.
-
+    :param event: of the state machine.
+    :param arguments: of the verb, as its declaration names them.
+    :raises NodeInMaintenance, NodeProtected, Invalid: when something bars the verb.
     :raises InvalidStateRequested: when the node is in no state for it.
     :raises NoFreeConductorWorker: when no worker is free.
     """
-    checks.actionable(task, action)
-    if action == "manage" and task.node.provision_state == states.ENROLL:
-        verify.start(task)
-    elif action == "manage":
-        task.process_event("manage")
+    verb = operations.VERB_OF.get(event)
+    if verb is None:
+        raise exception.InvalidStateRequested(
+            action=event, node=task.node.uuid, state=task.node.provision_state
+        )
+    checks.not_barred(task, verb)
+    checks.actionable(task, verb)
+    if machine.only_moves(task.node.provision_state, event):
+        task.process_event(event)
     else:
-        _ACTIONS[action](task)
+        _STARTS[event](task, **arguments)
 
 
 def resume(task: TaskManager) -> None:
     """The agent of a waiting node has called: go on with its flow, if there is one."""
-    if task.node.provision_state in states.WAITING.values():
+    if provision_states.is_waiting(task.node.provision_state):
         flow = flow_of(task)
         if flow.by_heartbeat:
             engine.resume(task, flow)
@@ -131,7 +92,7 @@ def lost_agent(task: TaskManager, reason: str) -> None:
     :param reason: what happened, in words that ``last_error`` may begin with.
     """
     flow = flow_of(task)
-    if task.node.provision_state in states.HELD:
+    if provision_states.is_held(task.node.provision_state):
         lost_agents.hold(task, flow)
         task.node.save()
     else:
@@ -141,9 +102,9 @@ def lost_agent(task: TaskManager, reason: str) -> None:
 def may_lose_agent(task: TaskManager) -> bool:
     """Whether a node waits for an agent, or is held with one."""
     state = task.node.provision_state
-    if state in states.HELD:
+    if provision_states.is_held(state):
         return bool(task.driver.deploy.uses_agent)
-    return state in states.WAITING.values() and lost_agents.is_expected(task, flow_of(task))
+    return provision_states.is_waiting(state) and lost_agents.is_expected(task, flow_of(task))
 
 
 def timed_out(task: TaskManager) -> None:
@@ -159,25 +120,12 @@ def timed_out(task: TaskManager) -> None:
         fail(task, f"{what}: {_TIMEOUT_ADVICE}.")
 
 
-def abort(task: TaskManager) -> None:
-    """Stop what waits or is held, as the operator asks.
-
-    :raises InvalidStateRequested: when nothing is there to abort.
-    """
-    checks.actionable(task, "abort")
-    if task.node.provision_state == states.SERVICEFAIL:
-        task.process_event("abort")
-        return
-    engine.abort(task, flow_of(task))
-
-
-def unhold(task: TaskManager) -> None:
-    """Go on with a flow that a ``hold`` step has stopped.
-
-    :raises InvalidStateRequested: when the node is not held.
-    """
-    checks.actionable(task, "unhold")
-    engine.unhold(task, flow_of(task))
+def has_come(task: TaskManager) -> bool:
+    """Whether a waiting node waits for what an API process has kept for it while its conductor was away or at work."""
+    if not provision_states.is_waiting(task.node.provision_state):
+        return False
+    flow = flow_of(task)
+    return flow.has_come is not None and flow.has_come(task)
 
 
 def is_left_off(node: Any) -> bool:
@@ -186,9 +134,9 @@ def is_left_off(node: Any) -> bool:
     A waiting node needs nothing: its agent's next heartbeat finds the new conductor. One without end is ended.
     """
     state = node.provision_state
-    rests = state in states.HELD or state in states.WAITING.values()
+    rests = provision_states.is_paused(state)
     return (
-        state in states.WORKING
+        provision_states.is_working(state)
         or node.target_power_state is not None
         or (node.operation is not None and not rests)
     )
@@ -197,10 +145,10 @@ def is_left_off(node: Any) -> bool:
 def recover(task: TaskManager) -> None:
     """Go on with what was left off on a node. Runs in a worker, under the lock."""
     node = task.node
-    if inspect.has_data(task):
-        inspect.go_on(task)
+    if has_come(task):
+        engine.arrived(task, flow_of(task))
         return
-    if node.provision_state in states.WORKING:
+    if provision_states.is_working(node.provision_state):
         flow = flow_of(task)
         LOG.info("Node %s: taking up its %s where it was left off", node.uuid, flow.name)
         engine.recover(task, flow)
@@ -223,13 +171,5 @@ def recover(task: TaskManager) -> None:
 def _flow_begun(task: TaskManager) -> engine.Flow | None:
     """The flow that the node's operation is, whatever its state; None where it is something else."""
     names = (e["subject"] for e in journal.of_operation(task) if e["kind"] == terms.OPERATION)
-    name = next(names, None)
-    return next((flow for flow in ALL if flow.name == name), None)
-
-
-_ACTIONS = {
-    "provide": clean.start_automated,
-    "adopt": adopt.start,
-    "abort": abort,
-    "unhold": unhold,
-}
+    name = next(names, "")
+    return BY_NAME.get(name)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Taking over a server that already runs its operating system."""
 
-from ironic_lite.common import states
-from ironic_lite.conductor import engine, history, image_type
+from ironic_lite.common.operations import ADOPTION
+from ironic_lite.conductor import engine, image_type
 from ironic_lite.conductor.flows import checks
 from ironic_lite.conductor.task_manager import TaskManager
 
@@ -12,10 +12,8 @@ def start(task: TaskManager) -> None:
 
     Nothing is looked at that nothing is done with: its image is written already, its ramdisks are not booted.
 
-    :raises InvalidStateRequested: when the node cannot be adopted now.
     :raises Invalid: when it does not say how its power is controlled, or what its instance in memory boots from.
     """
-    checks.actionable(task, "adopt")
     image_type.record(task.node)
     checks.power(task)
     checks.running_instance(task)
@@ -34,9 +32,7 @@ def _finish(task: TaskManager) -> None:
 
 
 FLOW = engine.Flow(
-    name="adoption",
-    working=states.ADOPTING,
-    event_type=history.ADOPTION,
+    ADOPTION,
     prepare=_prepare,
     finish=_finish,
 )

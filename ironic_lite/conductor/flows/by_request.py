@@ -3,6 +3,7 @@
 
 import dataclasses
 
+from ironic_lite.common.operations.declaration import Operation
 from ironic_lite.conductor import children, engine, steps
 from ironic_lite.conductor.flows import checks
 from ironic_lite.conductor.steps import Step
@@ -13,18 +14,22 @@ from ironic_lite.conductor.task_manager import TaskManager
 class ByRequest:
     """One flow whose steps a client names.
 
-    :param kind: kind of its steps.
-    :param name: how messages call it.
+    :param operation: its declaration.
     :param fault: the node's fault when one of its steps has broken off.
     """
 
-    kind: str
-    name: str
+    operation: Operation
     fault: str
 
     @property
+    def kind(self) -> str:
+        """Kind of its steps."""
+        assert self.operation.step_kind is not None
+        return self.operation.step_kind
+
+    @property
     def _no_ramdisk(self) -> str:
-        return f"{self.name}_disable_ramdisk"
+        return f"{self.operation.name}_disable_ramdisk"
 
     def start(
         self,
@@ -33,17 +38,13 @@ class ByRequest:
         event: str,
         requested: list[Step],
         disable_ramdisk: bool | None,
-        target_state: str | None = None,
     ) -> None:
         """Check what can be checked by now, and start the flow.
 
         :param disable_ramdisk: run without booting the ramdisk; all steps have to allow that.
-        :raises InvalidStateRequested, NodeInMaintenance: when it cannot run now.
         :raises InvalidParameterValue: when power, network or the boot of the ramdisk are not set up, or a step does not
             fit. Whether it is the agent's and does not fit is known only later, and ends in the failed state.
         """
-        checks.in_service(task, self.name)
-        checks.actionable(task, event)
         checks.power(task)
         task.driver.network.validate(task)
         children.check(task, self.kind, requested)
@@ -53,7 +54,7 @@ class ByRequest:
         if not no_ramdisk:
             checks.ramdisk(task)
         self.leave_ramdisk(task, no_ramdisk)
-        engine.start(task, flow, event, requested=requested, target_state=target_state)
+        engine.start(task, flow, event, requested=requested)
 
     def leave_ramdisk(self, task: TaskManager, alone: bool) -> None:
         """Put on record whether the ramdisk is left alone."""

@@ -1,43 +1,43 @@
 # SPDX-License-Identifier: Apache-2.0
 """What has to hold before an operation may start; a client gets the answer at once."""
 
-from ironic_lite.common import exception, states
+from ironic_lite.common import exception
+from ironic_lite.common.operations import machine
+from ironic_lite.common.operations.declaration import Bar, Verb
 from ironic_lite.conductor import engine
 from ironic_lite.conductor.task_manager import TaskManager
 
 
-def actionable(task: TaskManager, event: str, action: str | None = None) -> None:
-    """The node is in a state that takes this event.
+def not_barred(task: TaskManager, verb: Verb) -> None:
+    """No field of the node refuses the verb.
 
-    :param action: the verb that the client used, for the message.
+    :raises NodeInMaintenance, NodeProtected, Invalid: naming the one that does.
+    """
+    node = task.node
+    if node.maintenance and Bar.MAINTENANCE in verb.barred_by:
+        raise exception.NodeInMaintenance(op=verb.doing, node=node.uuid)
+    if node.protected and Bar.PROTECTED in verb.barred_by:
+        raise exception.NodeProtected(node=node.uuid)
+    if node.retired and Bar.RETIRED in verb.barred_by:
+        raise exception.Invalid(
+            f"The {verb.name} operation can't be performed on node {node.uuid} because it is "
+            "retired; unset retired first."
+        )
+
+
+def actionable(task: TaskManager, verb: Verb) -> None:
+    """The node is in a state that takes this verb.
+
     :raises InvalidStateRequested: when it is not.
     :raises NodeLeftOff: when its last operation is not cleaned up after yet, for its conductor died.
     """
     node = task.node
     if node.operation is not None and engine.is_failing(node):
         raise exception.NodeLeftOff(node=node.uuid)
-    if not states.is_actionable(node.provision_state, event):
+    if not machine.is_actionable(node.provision_state, verb.event):
         raise exception.InvalidStateRequested(
-            action=action or event, node=node.uuid, state=node.provision_state
+            action=verb.name, node=node.uuid, state=node.provision_state
         )
-
-
-def in_service(task: TaskManager, operation: str) -> None:
-    """The node is not under maintenance.
-
-    :raises NodeInMaintenance: when it is.
-    """
-    if task.node.maintenance:
-        raise exception.NodeInMaintenance(op=operation, node=task.node.uuid)
-
-
-def not_protected(task: TaskManager) -> None:
-    """The node is not protected against losing its instance.
-
-    :raises NodeProtected: when it is.
-    """
-    if task.node.protected:
-        raise exception.NodeProtected(node=task.node.uuid)
 
 
 def power(task: TaskManager) -> None:

@@ -3,8 +3,9 @@
 
 from typing import Any
 
-from ironic_lite.common import exception, states
 from ironic_lite.common import journal as terms
+from ironic_lite.common import states
+from ironic_lite.common.operations import CLEANING
 from ironic_lite.conductor import cleaning_runbook, engine, history, journal, steps
 from ironic_lite.conductor.flows import by_request, checks
 from ironic_lite.conductor.steps import Step
@@ -12,7 +13,9 @@ from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.conf import CONF
 from ironic_lite.drivers.interfaces import steps as step_specs
 
-_MANUAL = by_request.ByRequest(step_specs.CLEAN, "cleaning", fault="clean failure")
+_MANUAL = by_request.ByRequest(CLEANING, fault="clean failure")
+
+_OFF = "automated cleaning is off for this node"
 
 _SKIPPED = "automated_cleaning_skipped"
 """Key in ``driver_internal_info``: whether the automated cleaning that runs is one in name only."""
@@ -21,18 +24,11 @@ _SKIPPED = "automated_cleaning_skipped"
 def start_automated(task: TaskManager) -> None:
     """Clean a manageable node and make it available.
 
-    :raises InvalidStateRequested: when it is in another state.
-    :raises Invalid: when the node is retired, there is no runbook for its cleaning where one has to be, or its power
-        or the boot of the ramdisk is not set up.
+    :raises Invalid: when there is no runbook for its cleaning where one has to be, or its power or the boot of the
+        ramdisk is not set up.
     """
-    checks.actionable(task, "provide")
-    if task.node.retired:
-        raise exception.Invalid(
-            f"The provide operation can't be performed on node {task.node.uuid} because it is "
-            "retired; unset retired first."
-        )
-    decide(task)
-    if not is_skipped(task):
+    _decide(task)
+    if not _is_skipped(task):
         runbook = cleaning_runbook.chosen(task)
         if runbook is None or not runbook.disable_ramdisk:
             checks.power(task)
@@ -49,12 +45,12 @@ def start_manual(
 
     :raises: what :meth:`by_request.ByRequest.start` raises.
     """
-    _MANUAL.start(task, FLOW, "clean", clean_steps, disable_ramdisk, states.MANAGEABLE)
+    _MANUAL.start(task, FLOW, "clean", clean_steps, disable_ramdisk)
 
 
 def follow_tear_down(task: TaskManager) -> None:
     """Clean a node that a tenant has given back. Runs in the worker of the tearing down."""
-    decide(task)
+    _decide(task)
     engine.follow(task, FLOW, "clean")
 
 
@@ -70,7 +66,7 @@ def destination(node: Any, by_request: bool = False) -> str:
     return states.MANAGEABLE if by_request or node.retired else states.AVAILABLE
 
 
-def decide(task: TaskManager) -> None:
+def _decide(task: TaskManager) -> None:
     """Put on record whether the automated cleaning that begins is skipped.
 
     The setting may be changed while it runs; what has been begun is brought to its end, whoever works on it.
@@ -78,7 +74,7 @@ def decide(task: TaskManager) -> None:
     task.node.set_driver_internal_info(_SKIPPED, _is_off(task))
 
 
-def is_skipped(task: TaskManager) -> bool:
+def _is_skipped(task: TaskManager) -> bool:
     """Whether there is nothing to do but to pass the node on: automated cleaning was off for it at the start."""
     if _manual(task):
         return False
@@ -104,7 +100,7 @@ def _has_begun(task: TaskManager) -> bool:
 
 
 def _prepare(task: TaskManager) -> str | None:
-    if is_skipped(task):
+    if _is_skipped(task):
         _tell_skipped(task)
         return None
     if not _manual(task):
@@ -116,14 +112,19 @@ def _prepare(task: TaskManager) -> str | None:
     return task.driver.deploy.prepare_cleaning(task)
 
 
+def _why_idle(task: TaskManager) -> str | None:
+    _decide(task)
+    return _OFF if _is_skipped(task) else None
+
+
 def _tell_skipped(task: TaskManager) -> None:
-    why = "automated cleaning is off for this node"
+    why = _OFF
     journal.note(task, terms.PHASE, terms.STEPS, terms.SKIPPED, why)
     history.record_with_node(task, "automated_cleaning_skipped", f"Nothing was cleaned: {why}")
 
 
 def _collect(task: TaskManager) -> list[Step]:
-    if is_skipped(task):
+    if _is_skipped(task):
         return []
     if not _manual(task):
         return _unasked(task)
@@ -143,7 +144,7 @@ def _unasked(task: TaskManager) -> list[Step]:
 
 
 def _tear_down(task: TaskManager) -> None:
-    if not (is_skipped(task) or _MANUAL.without_ramdisk(task)):
+    if not (_is_skipped(task) or _MANUAL.without_ramdisk(task)):
         task.driver.deploy.tear_down_cleaning(task)
 
 
@@ -167,11 +168,7 @@ def _forget(task: TaskManager) -> None:
 
 
 FLOW = engine.Flow(
-    name="cleaning",
-    kind=step_specs.CLEAN,
-    working=states.CLEANING,
-    event_type=history.CLEANING,
-    waiting=states.CLEANWAIT,
+    CLEANING,
     prepare=_prepare,
     collect=_collect,
     wind_up=_tear_down,
@@ -179,4 +176,5 @@ FLOW = engine.Flow(
     clean_up=_clean_up,
     before_fail=_MANUAL.put_aside,
     title=lambda task: "manual cleaning" if _manual(task) else "automated cleaning",
+    idle=_why_idle,
 )

@@ -4,35 +4,42 @@
 from typing import Any
 
 from ironic_lite.common import exception, states
+from ironic_lite.common.operations import DEPLOYMENT
 from ironic_lite.conductor import configdrive as configdrives
-from ironic_lite.conductor import engine, history, image_type, lessees, steps, templates
+from ironic_lite.conductor import engine, image_type, lessees, steps, templates
 from ironic_lite.conductor.flows import checks
 from ironic_lite.conductor.steps import Step
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.conf import CONF
 from ironic_lite.drivers.interfaces import steps as step_specs
 
+Drive = str | dict[str, Any]
+
 
 def start(
-    task: TaskManager,
-    rebuild: bool = False,
-    configdrive: str | dict[str, Any] | None = None,
-    deploy_steps: list[Step] | None = None,
+    task: TaskManager, configdrive: Drive | None = None, deploy_steps: list[Step] | None = None
 ) -> None:
-    """Deploy a node, or deploy it anew.
+    """Deploy a node.
 
     :param configdrive: a URL, a gzipped and base64-encoded ISO image, or what to build one from.
     :param deploy_steps: steps that change or add to those of the node's interfaces and of the deploy templates that
         its instance matches. Those that nobody knows may be the agent's, and are looked for when it is up.
-    :raises InvalidStateRequested, NodeInMaintenance, NodeProtected: when the node cannot be deployed now.
     :raises InstanceDeployFailure: with status 400, when the node's configuration, image or steps are not in order.
     :raises ConfigDriveInvalid: when the config drive cannot be used.
     """
-    event = "rebuild" if rebuild else "deploy"
-    checks.in_service(task, "provisioning")
-    if rebuild:
-        checks.not_protected(task)
-    checks.actionable(task, event, "rebuild" if rebuild else "active")
+    _start(task, "deploy", configdrive, deploy_steps)
+
+
+def start_rebuild(
+    task: TaskManager, configdrive: Drive | None = None, deploy_steps: list[Step] | None = None
+) -> None:
+    """Deploy a node anew; parameters and errors are those of :func:`start`."""
+    _start(task, "rebuild", configdrive, deploy_steps)
+
+
+def _start(
+    task: TaskManager, event: str, configdrive: Drive | None, deploy_steps: list[Step] | None
+) -> None:
     node = task.node
     image_type.record(node)
     try:
@@ -80,11 +87,7 @@ def _clean_up(task: TaskManager) -> None:
 
 
 FLOW = engine.Flow(
-    name="deployment",
-    kind=step_specs.DEPLOY,
-    working=states.DEPLOYING,
-    event_type=history.DEPLOYING,
-    waiting=states.DEPLOYWAIT,
+    DEPLOYMENT,
     prepare=_prepare,
     collect=_collect,
     finish=_finish,

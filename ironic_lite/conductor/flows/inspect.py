@@ -13,7 +13,8 @@ from oslo_utils import timeutils
 
 from ironic_lite.common import exception, states
 from ironic_lite.common import journal as terms
-from ironic_lite.conductor import engine, history, inspection_rules, journal
+from ironic_lite.common.operations import INSPECTION
+from ironic_lite.conductor import engine, inspection_rules, journal
 from ironic_lite.conductor.flows import checks
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.objects.node_records import NodeInventory, ReceivedInventory
@@ -27,11 +28,9 @@ _TAKEN_IN = "inspection_taken_in"
 def start(task: TaskManager) -> None:
     """Inspect a node.
 
-    :raises InvalidStateRequested: when it cannot be inspected now.
     :raises UnsupportedDriverExtension: when it has no way to be inspected.
     :raises InvalidParameterValue: when its power or inspection is not set up.
     """
-    checks.actionable(task, "inspect")
     checks.power(task)
     task.driver.inspect.validate(task)
     task.node.inspection_started_at = timeutils.utcnow()
@@ -70,11 +69,6 @@ def has_data(task: TaskManager) -> bool:
     if task.node.provision_state != states.INSPECTWAIT:
         return False
     return _received(task) is not None
-
-
-def go_on(task: TaskManager) -> None:
-    """Go on with such data."""
-    engine.arrived(task, FLOW)
 
 
 def _received(task: TaskManager) -> ReceivedInventory | None:
@@ -151,10 +145,7 @@ def _clean_up(task: TaskManager) -> None:
 
 
 FLOW = engine.Flow(
-    name="inspection",
-    working=states.INSPECTING,
-    event_type=history.INTROSPECTION,
-    waiting=states.INSPECTWAIT,
+    INSPECTION,
     prepare=_prepare,
     wind_up=_wind_up,
     finish=_finish,

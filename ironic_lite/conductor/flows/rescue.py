@@ -5,8 +5,8 @@ import threading
 
 from oslo_utils import secretutils
 
-from ironic_lite.common import exception, states
-from ironic_lite.conductor import engine, history
+from ironic_lite.common import exception, operations, states
+from ironic_lite.conductor import engine
 from ironic_lite.conductor.flows import checks
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.conf import CONF
@@ -22,12 +22,9 @@ def start(task: TaskManager, rescue_password: str) -> None:
     """Boot the rescue ramdisk.
 
     :param rescue_password: what the operator will log in with; its hash is kept on the node until the ramdisk is up.
-    :raises InvalidStateRequested, NodeInMaintenance: when the node cannot be rescued now.
     :raises UnsupportedDriverExtension: when it has no way to be rescued.
     :raises InvalidParameterValue: when the password cannot be one, or power or rescue are not set up.
     """
-    checks.in_service(task, "rescuing")
-    checks.actionable(task, "rescue")
     _check_password(rescue_password)
     checks.power(task)
     task.driver.rescue.validate(task)
@@ -40,10 +37,8 @@ def start(task: TaskManager, rescue_password: str) -> None:
 def start_unrescue(task: TaskManager) -> None:
     """Boot the instance again.
 
-    :raises InvalidStateRequested, NodeInMaintenance: when the node is not being rescued.
+    :raises InvalidParameterValue: when its power is not set up.
     """
-    checks.in_service(task, "unrescuing")
-    checks.actionable(task, "unrescue")
     checks.power(task)
     engine.start(task, UNRESCUE, "unrescue")
 
@@ -103,10 +98,7 @@ def _forget_password(task: TaskManager) -> None:
 
 
 RESCUE = engine.Flow(
-    name="rescue",
-    working=states.RESCUING,
-    event_type=history.RESCUE,
-    waiting=states.RESCUEWAIT,
+    operations.RESCUE,
     prepare=_rescue,
     wind_up=_wind_up,
     finish=_finish,
@@ -114,9 +106,7 @@ RESCUE = engine.Flow(
 )
 
 UNRESCUE = engine.Flow(
-    name="end of the rescue",
-    working=states.UNRESCUING,
-    event_type=history.RESCUE,
+    operations.END_OF_RESCUE,
     prepare=_unrescue,
     finish=_finish,
 )

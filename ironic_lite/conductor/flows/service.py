@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Running steps on a server that carries an instance."""
 
-from ironic_lite.common import states
-from ironic_lite.conductor import engine, history
+from ironic_lite.common.operations import SERVICING
+from ironic_lite.conductor import engine
 from ironic_lite.conductor.flows import by_request
 from ironic_lite.conductor.steps import Step
 from ironic_lite.conductor.task_manager import TaskManager
-from ironic_lite.drivers.interfaces import steps as step_specs
 
-_MANUAL = by_request.ByRequest(step_specs.SERVICE, "servicing", fault="service failure")
+_MANUAL = by_request.ByRequest(SERVICING, fault="service failure")
 
 
 def start(
@@ -42,11 +41,7 @@ def _tear_down(task: TaskManager) -> None:
 
 
 FLOW = engine.Flow(
-    name="servicing",
-    kind=step_specs.SERVICE,
-    working=states.SERVICING,
-    event_type=history.SERVICING,
-    waiting=states.SERVICEWAIT,
+    SERVICING,
     prepare=_prepare,
     collect=_collect,
     wind_up=_tear_down,

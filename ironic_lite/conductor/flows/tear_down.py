@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Taking an instance off its server and cleaning up after it."""
 
-from ironic_lite.common import exception, states
-from ironic_lite.conductor import allocations, console, engine, history, image_type, lessees
+from ironic_lite.common import exception
+from ironic_lite.common.operations import UNDEPLOYMENT
+from ironic_lite.conductor import allocations, console, engine, image_type, lessees
 from ironic_lite.conductor.flows import checks, clean
 from ironic_lite.conductor.task_manager import TaskManager
 
@@ -10,11 +11,8 @@ from ironic_lite.conductor.task_manager import TaskManager
 def start(task: TaskManager) -> None:
     """Give a node back: power off, forget the instance, clean, make available.
 
-    :raises InvalidStateRequested, NodeProtected: when the node cannot be given back now.
     :raises InstanceDeployFailure: with status 400, when its power cannot be controlled.
     """
-    checks.not_protected(task)
-    checks.actionable(task, "delete", "deleted")
     try:
         checks.power(task)
     except exception.Invalid as exc:
@@ -51,9 +49,8 @@ def _finish(task: TaskManager) -> None:
 
 
 FLOW = engine.Flow(
-    name="undeployment",
-    working=states.DELETING,
-    event_type=history.UNPROVISION,
+    UNDEPLOYMENT,
     prepare=_prepare,
     finish=_finish,
+    goal=clean.destination,
 )

@@ -2,7 +2,8 @@
 """From ``enroll`` to ``manageable``: can the server be controlled at all?"""
 
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import engine, history, server_facts
+from ironic_lite.common.operations import VERIFICATION
+from ironic_lite.conductor import engine, server_facts
 from ironic_lite.conductor.flows import checks
 from ironic_lite.conductor.task_manager import TaskManager
 
@@ -29,9 +30,7 @@ def _finish(task: TaskManager) -> None:
 
 
 FLOW = engine.Flow(
-    name="verification",
-    working=states.VERIFYING,
-    event_type=history.VERIFY,
+    VERIFICATION,
     prepare=_prepare,
     finish=_finish,
 )

@@ -18,8 +18,10 @@ from typing import Any
 
 from oslo_log import log
 
-from ironic_lite.common import concurrency, exception, states
+from ironic_lite.common import concurrency, exception
 from ironic_lite.common import context as ironic_context
+from ironic_lite.common.operations import provision_states
+from ironic_lite.common.operations.declaration import Kind
 from ironic_lite.conductor import flows, identity, lost_agents, task_manager, workers
 from ironic_lite.conductor.identity import Identity
 from ironic_lite.conductor.periodics import lost_power, owned
@@ -226,7 +228,7 @@ class Agents:
 def attend(context: ironic_context.RequestContext) -> None:
     """Watch all waiting nodes of this conductor, because a conductor that died may have lost heartbeats."""
     filters = {
-        "provision_state_in": sorted(states.WAITING.values()),
+        "provision_state_in": provision_states.names(Kind.WAITING),
         "reserved": False,
         "maintenance": False,
         "agent_known": True,
@@ -240,7 +242,7 @@ def is_watched(task: task_manager.TaskManager) -> bool:
     node = task.node
     if node.maintenance or node.target_power_state is not None:
         return False
-    if node.provision_state not in states.WAITING.values():
+    if not provision_states.is_waiting(node.provision_state):
         return False
     flow = flows.flow_of(task)
     return flow.by_heartbeat and lost_agents.is_expected(task, flow)

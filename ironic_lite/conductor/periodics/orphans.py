@@ -102,5 +102,5 @@ def take_up(context: Context, node_uuid: str) -> None:
     :raises NoFreeConductorWorker: when the pool is full.
     """
     with task_manager.acquire(context, node_uuid, purpose="recovery", retry=False) as task:
-        if flows.is_left_off(task.node) or flows.inspect.has_data(task):
+        if flows.is_left_off(task.node) or flows.has_come(task):
             task.spawn_after(flows.recover, task)

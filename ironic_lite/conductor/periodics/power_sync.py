@@ -11,6 +11,7 @@ from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception, states
+from ironic_lite.common.operations import provision_states
 from ironic_lite.conductor import announcements, history, nova, task_manager
 from ironic_lite.conductor.periodics import bmcs, lost_power, owned
 from ironic_lite.conductor.periodics.power_recovery import FAULT
@@ -18,13 +19,6 @@ from ironic_lite.conf import CONF
 from ironic_lite.objects.node import Node
 
 LOG = log.getLogger(__name__)
-
-_UNSETTLED = states.WORKING | {states.ENROLL, states.ADOPTFAIL}
-"""States in which the recorded power state may be wrong."""
-
-
-_OF_A_FLOW = frozenset(states.WAITING.values()) | states.HELD
-"""States in which a flow controls the node's power, so power sync does not enforce the record."""
 
 
 class PowerSync:
@@ -40,7 +34,9 @@ class PowerSync:
     def run(self, context: ironic_context.RequestContext) -> None:
         """Compare the power states of all our nodes once."""
         rows = owned.nodes(context, {"maintenance": False, "reserved": False}, ["provision_state"])
-        settled = [row["uuid"] for row in rows if row["provision_state"] not in _UNSETTLED]
+        settled = [
+            row["uuid"] for row in rows if provision_states.keeps_power(row["provision_state"])
+        ]
         self._failures = {uuid: self._failures[uuid] for uuid in settled if uuid in self._failures}
         settled.sort(key=lambda uuid: self._failures.get(uuid, 0))
         workers = CONF.conductor.sync_power_state_workers
@@ -51,7 +47,8 @@ class PowerSync:
         if node.target_power_state is not None:
             # A conductor died while it changed power; `orphans` resumes that.
             return
-        if node.provision_state in _OF_A_FLOW:
+        if provision_states.is_paused(node.provision_state):
+            # Its power is its flow's: the record is not forced on the server.
             self._failures.pop(node.uuid, None)
             lost_power.check(task)
             return

@@ -4,7 +4,8 @@
 from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
-from ironic_lite.common import exception, states
+from ironic_lite.common import exception
+from ironic_lite.common.operations import provision_states
 from ironic_lite.conductor import task_manager
 from ironic_lite.conductor.periodics import owned
 
@@ -23,7 +24,7 @@ class Takeover:
     def run(self, context: ironic_context.RequestContext) -> None:
         """Take over the nodes that became ours since the last run."""
         filters = {
-            "provision_state_in": sorted(states.LIVE),
+            "provision_state_in": provision_states.live(),
             "reserved": False,
             "maintenance": False,
         }
@@ -34,7 +35,7 @@ class Takeover:
     def _take_over(self, context: ironic_context.RequestContext, node_uuid: str) -> None:
         try:
             with task_manager.acquire(context, node_uuid, purpose="takeover", retry=False) as task:
-                if task.node.provision_state in states.LIVE:
+                if provision_states.is_live(task.node.provision_state):
                     task.driver.deploy.take_over(task)
                     task.node.conductor_affinity = self._conductor_id
                     task.node.save()

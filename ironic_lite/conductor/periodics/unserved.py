@@ -10,21 +10,23 @@ from typing import Any
 from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
-from ironic_lite.common import exception, states
+from ironic_lite.common import exception
+from ironic_lite.common.operations import provision_states
+from ironic_lite.common.operations.declaration import Kind
 from ironic_lite.conductor import identity
 from ironic_lite.objects.node import Node
 
 LOG = log.getLogger(__name__)
 
 _BEGIN = "No conductor works on this node: "
-_UNDER_WAY = sorted(states.WORKING | set(states.WAITING.values()))
 
 
 def report(context: ironic_context.RequestContext) -> None:
     """Write the message on nodes without an owner, and remove it from nodes that have one again."""
     ring = identity.current().ring
     columns = ("uuid", "driver", "conductor_group", "last_error")
-    filters = {"provision_state_in": _UNDER_WAY, "reserved": False}
+    under_way = provision_states.names(Kind.WORKING, Kind.WAITING)
+    filters = {"provision_state_in": under_way, "reserved": False}
     for row in Node.rows(context, columns, filters=filters):
         said = row["last_error"] or ""
         try:

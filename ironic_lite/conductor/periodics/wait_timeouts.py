@@ -5,6 +5,8 @@ from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception
+from ironic_lite.common.operations import provision_states
+from ironic_lite.common.operations.declaration import Kind
 from ironic_lite.conductor import bounds, flows, task_manager
 from ironic_lite.conductor.periodics import owned
 from ironic_lite.conf import CONF
@@ -18,7 +20,7 @@ def run(context: ironic_context.RequestContext, heard_for: float) -> None:
     :param heard_for: seconds for which agents could reach this service. A living agent sends a heartbeat within
         ``[api] ramdisk_heartbeat_timeout``.
     """
-    for state in bounds.WAITS:
+    for state in provision_states.names(Kind.WAITING):
         patience = bounds.patience(state)
         if patience is None or heard_for < min(patience, CONF.api.ramdisk_heartbeat_timeout):
             continue

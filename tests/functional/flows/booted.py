@@ -6,7 +6,8 @@ from typing import Any
 
 from ironic_lite import objects
 from ironic_lite.common import states
-from ironic_lite.conductor import agent_contact, flows
+from ironic_lite.conductor import agent_contact
+from tests.functional.flows import verbs
 from tests.functional.flows.scripted_agent import ScriptedAgent
 from tests.functional.flows.workshop import Workshop
 
@@ -41,7 +42,7 @@ class Booted:
 
     def clean(self, steps: list[dict[str, Any]]) -> Any:
         """Start a manual cleaning, up to where its first step runs in the agent."""
-        waiting = self.workshop.do(flows.clean.start_manual, self.node, steps)
+        waiting = self.workshop.do(verbs.clean, self.node, steps)
         assert waiting.provision_state == states.CLEANWAIT
         self.look_up()
         return self.heartbeat()

@@ -14,6 +14,7 @@ from ironic_lite.drivers.modules.agent import inband
 from ironic_lite.drivers.modules.fake.boot import FakeBoot
 from ironic_lite.drivers.modules.fake.power import FakePower
 from ironic_lite.objects.node import Node
+from tests.functional.flows import verbs
 from tests.functional.flows.booted import Booted
 from tests.functional.flows.scripted_agent import ScriptedAgent
 from tests.waiting import PATIENCE, wait_for
@@ -83,7 +84,7 @@ def test_an_agent_with_a_token_is_new_enough(
     booted: Booted, agent: ScriptedAgent, version: str | None
 ) -> None:
     """Ramdisks that their owners have built say all sorts of things."""
-    booted.workshop.do(flows.clean.start_manual, booted.node, agent.offer("one"))
+    booted.workshop.do(verbs.clean, booted.node, agent.offer("one"))
     booted.look_up()
     assert booted.heartbeat(agent_version=version).clean_step["step"] == "one"
 
@@ -185,7 +186,7 @@ def test_an_agent_that_cannot_be_reached(
     booted: Booted, agent: ScriptedAgent, option: Callable[..., None]
 ) -> None:
     option("max_command_attempts", 1, group="agent")
-    booted.workshop.do(flows.clean.start_manual, booted.node, agent.offer("one"))
+    booted.workshop.do(verbs.clean, booted.node, agent.offer("one"))
     booted.look_up()
     failed = booted.heartbeat(callback_url="http://127.0.0.1:1")
     assert failed.provision_state == states.CLEANFAIL
@@ -199,14 +200,14 @@ def test_an_agent_that_cannot_be_reached(
 def test_one_token_per_boot(booted: Booted, agent: ScriptedAgent) -> None:
     with pytest.raises(exception.NodeNotFound):
         booted.look_up()
-    booted.workshop.do(flows.clean.start_manual, booted.node, agent.offer("one"))
+    booted.workshop.do(verbs.clean, booted.node, agent.offer("one"))
     assert len(booted.look_up()) >= 32
     assert booted.look_up() == agent_contact.TAKEN
 
 
 def test_no_token_is_given_out_while_power_changes(booted: Booted, agent: ScriptedAgent) -> None:
     """Who asks then is about to end, and would take the token from the agent that is to boot."""
-    waiting = booted.workshop.do(flows.clean.start_manual, booted.node, agent.offer("one"))
+    waiting = booted.workshop.do(verbs.clean, booted.node, agent.offer("one"))
     assert waiting.provision_state == states.CLEANWAIT
     with booted.workshop.task(booted.node) as task:
         task.node.target_power_state = states.POWER_ON
@@ -221,7 +222,7 @@ def test_no_token_is_given_out_while_power_changes(booted: Booted, agent: Script
 
 def test_an_agent_that_called_unseen_is_forgotten_too(booted: Booted, agent: ScriptedAgent) -> None:
     """A conductor that reboots the server has read the node before its last agent called."""
-    booted.workshop.do(flows.clean.start_manual, booted.node, agent.offer("one"))
+    booted.workshop.do(verbs.clean, booted.node, agent.offer("one"))
     stale = booted.workshop.node(booted.node)
     booted.look_up()
     booted.heartbeat()
@@ -258,7 +259,7 @@ def test_a_server_in_its_post_uses_up_no_boot_device(
     monkeypatch.setattr(FakePower, "set_power_state", set_power_state)
     monkeypatch.setattr(FakeBoot, "prepare_ramdisk", prepare_ramdisk)
     booted.workshop.do(power_requests.request, booted.node, states.POWER_ON)
-    booted.workshop.do(flows.clean.start_manual, booted.node, agent.offer("one"))
+    booted.workshop.do(verbs.clean, booted.node, agent.offer("one"))
     assert done == [states.POWER_ON, states.POWER_OFF, "prepare"]
 
 
@@ -313,7 +314,7 @@ def test_without_restrict_lookup_any_node_is_found(
 def test_calls_that_are_refused(
     booted: Booted, agent: ScriptedAgent, changes: dict[str, Any], error: str
 ) -> None:
-    booted.workshop.do(flows.clean.start_manual, booted.node, agent.offer("one"))
+    booted.workshop.do(verbs.clean, booted.node, agent.offer("one"))
     booted.look_up()
     with pytest.raises(exception.Invalid, match=error) as refused:
         booted.heartbeat(**changes)
@@ -336,7 +337,7 @@ def test_tls_may_be_required(
     booted: Booted, agent: ScriptedAgent, option: Callable[..., None]
 ) -> None:
     option("require_tls", True, group="agent")
-    booted.workshop.do(flows.clean.start_manual, booted.node, agent.offer("one"))
+    booted.workshop.do(verbs.clean, booted.node, agent.offer("one"))
     booted.look_up()
     with pytest.raises(exception.InvalidParameterValue, match="require_tls"):
         booted.heartbeat()
@@ -404,7 +405,7 @@ def test_a_living_agent_is_used_again(
     assert (kept.provision_state, kept.power_state) == (states.MANAGEABLE, states.POWER_ON)
     assert booted.heartbeat().agent_url == agent.url
     agent.execute("standby.sync", {})
-    again = booted.workshop.do(flows.clean.start_manual, booted.node, agent.offer("two"))
+    again = booted.workshop.do(verbs.clean, booted.node, agent.offer("two"))
     assert (again.provision_state, again.clean_step["step"]) == (states.CLEANWAIT, "two")
     assert agent.executed == ["one", "two"]
 
@@ -418,6 +419,6 @@ def test_a_busy_agent_is_not_used_again(
     stopped = booted.workshop.act(booted.node, "abort")
     assert stopped.provision_state == states.CLEANFAIL
     booted.workshop.act(booted.node, "manage")
-    waiting = booted.workshop.do(flows.clean.start_manual, booted.node, agent.offer("two"))
+    waiting = booted.workshop.do(verbs.clean, booted.node, agent.offer("two"))
     assert (waiting.provision_state, waiting.clean_step) == (states.CLEANWAIT, {})
     assert booted.look_up() not in (old, agent_contact.TAKEN)

@@ -12,6 +12,7 @@ from ironic_lite.conductor import flows
 from ironic_lite.objects.node_journal import NodeJournal
 from ironic_lite.objects.node_records import NodeHistory
 from ironic_lite.objects.recipes import Runbook
+from tests.functional.flows import verbs
 from tests.functional.flows.booted import Booted
 from tests.functional.flows.scripted_agent import ScriptedAgent
 
@@ -252,7 +253,7 @@ def test_the_agent_is_told_how_to_erase(
 
 
 def test_abort_before_the_agent_has_called(booted: Booted, agent: ScriptedAgent) -> None:
-    booted.workshop.do(flows.clean.start_manual, booted.node, agent.offer("one"))
+    booted.workshop.do(verbs.clean, booted.node, agent.offer("one"))
     stopped = booted.workshop.act(booted.node, "abort")
     assert stopped.provision_state == states.CLEANFAIL
     assert stopped.power_state == states.POWER_OFF

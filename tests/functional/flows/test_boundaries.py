@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from ironic_lite import objects
 from ironic_lite.common import exception, states
+from ironic_lite.common.operations import provision_states
 from ironic_lite.conductor import agent_contact, boot_mode, flows, identity, power
 from ironic_lite.conductor.periodics import orphans
 from ironic_lite.db import engine
@@ -21,6 +22,7 @@ from ironic_lite.drivers.interfaces import steps as step_specs
 from ironic_lite.drivers.modules.fake.deploy import FakeDeploy
 from ironic_lite.drivers.modules.fake.management import FakeManagement
 from ironic_lite.drivers.modules.fake.power import FakePower
+from tests.functional.flows import verbs
 from tests.functional.flows.scripted_agent import ScriptedAgent
 from tests.functional.flows.workshop import Workshop
 from tests.waiting import PATIENCE, wait_for
@@ -100,7 +102,7 @@ class Scene:
             elif now.reservation is None and flows.is_left_off(now):
                 with self.survivor.identity.active():
                     orphans.take_up(self.survivor.context, node.uuid)
-            elif now.reservation is None and now.provision_state in states.WAITING.values():
+            elif now.reservation is None and provision_states.is_waiting(now.provision_state):
                 self._call(now)
             else:
                 return now.reservation is None
@@ -176,16 +178,16 @@ def scene(
 
 
 def start_clean(task: Any, steps: list[Any]) -> None:
-    flows.clean.start_manual(task, steps, disable_ramdisk=True)
+    verbs.clean(task, steps, disable_ramdisk=True)
 
 
 def start_service(task: Any, steps: list[Any]) -> None:
-    flows.service.start(task, steps, disable_ramdisk=True)
+    verbs.service(task, steps, disable_ramdisk=True)
 
 
 OPERATIONS: dict[str, tuple[str, Callable[..., Any], tuple[Any, ...], str, str | None]] = {
-    "verify": (states.ENROLL, flows.act, ("manage",), states.MANAGEABLE, None),
-    "provide": (states.MANAGEABLE, flows.act, ("provide",), states.AVAILABLE, None),
+    "verify": (states.ENROLL, verbs.act, ("manage",), states.MANAGEABLE, None),
+    "provide": (states.MANAGEABLE, verbs.act, ("provide",), states.AVAILABLE, None),
     "clean": (
         states.MANAGEABLE,
         start_clean,
@@ -193,12 +195,12 @@ OPERATIONS: dict[str, tuple[str, Callable[..., Any], tuple[Any, ...], str, str |
         states.MANAGEABLE,
         states.POWER_ON,
     ),
-    "deploy": (states.AVAILABLE, flows.deploy.start, (), states.ACTIVE, states.POWER_ON),
-    "tear down": (states.ACTIVE, flows.tear_down.start, (), states.AVAILABLE, states.POWER_OFF),
-    "adopt": (states.MANAGEABLE, flows.act, ("adopt",), states.ACTIVE, None),
-    "inspect": (states.MANAGEABLE, flows.inspect.start, (), states.MANAGEABLE, None),
-    "rescue": (states.ACTIVE, flows.rescue.start, (PASSWORD,), states.RESCUE, None),
-    "unrescue": (states.RESCUE, flows.rescue.start_unrescue, (), states.ACTIVE, None),
+    "deploy": (states.AVAILABLE, verbs.deploy, (), states.ACTIVE, states.POWER_ON),
+    "tear down": (states.ACTIVE, verbs.delete, (), states.AVAILABLE, states.POWER_OFF),
+    "adopt": (states.MANAGEABLE, verbs.act, ("adopt",), states.ACTIVE, None),
+    "inspect": (states.MANAGEABLE, verbs.inspect, (), states.MANAGEABLE, None),
+    "rescue": (states.ACTIVE, verbs.rescue, (PASSWORD,), states.RESCUE, None),
+    "unrescue": (states.RESCUE, verbs.unrescue, (), states.ACTIVE, None),
     "service": (states.ACTIVE, start_service, (STEPS["service"],), states.ACTIVE, states.POWER_OFF),
 }
 """``(state before, what the client asks for, its arguments, goal, power at the end)``"""
@@ -268,7 +270,7 @@ def test_a_failure_that_is_cut_anywhere_is_the_same_failure(
     _cut_everywhere(
         scene,
         {"provision_state": states.AVAILABLE},
-        flows.deploy.start,
+        verbs.deploy,
         (),
         states.DEPLOYFAIL,
         states.POWER_OFF,
@@ -307,11 +309,11 @@ def test_an_abort_cut_anywhere_aborts(scene: Scene) -> None:
     steps = scene.agent.offer("one")
 
     def start(task: Any) -> None:
-        flows.clean.start_manual(task, steps)
+        verbs.clean(task, steps)
 
     def abort(task: Any) -> None:
         if task.node.provision_state == states.CLEANWAIT:
-            flows.abort(task)
+            verbs.act(task, "abort")
 
     for at in range(1, 200):
         scene.begin(0)
@@ -334,7 +336,7 @@ def test_cleaning_in_the_agent_cut_anywhere(scene: Scene) -> None:
     steps = scene.agent.offer("one", "two")
     fields = {"provision_state": states.MANAGEABLE, "deploy_interface": "direct"}
     cuts = _cut_everywhere(
-        scene, fields, flows.clean.start_manual, (steps,), states.MANAGEABLE, states.POWER_OFF
+        scene, fields, verbs.clean, (steps,), states.MANAGEABLE, states.POWER_OFF
     )
     assert cuts > 20
 
@@ -342,7 +344,7 @@ def test_cleaning_in_the_agent_cut_anywhere(scene: Scene) -> None:
 def test_a_deployment_in_the_agent_cut_anywhere(scene: Scene) -> None:
     scene.agent.offer("write_it", priority=70)
     fields = {"provision_state": states.AVAILABLE, "deploy_interface": "custom-agent"}
-    _cut_everywhere(scene, fields, flows.deploy.start, (), states.ACTIVE, states.POWER_ON)
+    _cut_everywhere(scene, fields, verbs.deploy, (), states.ACTIVE, states.POWER_ON)
 
 
 def test_a_rescue_in_the_agent_cut_anywhere(scene: Scene) -> None:
@@ -351,4 +353,4 @@ def test_a_rescue_in_the_agent_cut_anywhere(scene: Scene) -> None:
         "deploy_interface": "direct",
         "rescue_interface": "agent",
     }
-    _cut_everywhere(scene, fields, flows.rescue.start, (PASSWORD,), states.RESCUE, states.POWER_ON)
+    _cut_everywhere(scene, fields, verbs.rescue, (PASSWORD,), states.RESCUE, states.POWER_ON)

@@ -10,11 +10,14 @@ import pytest
 
 from ironic_lite import objects
 from ironic_lite.common import exception, states
+from ironic_lite.common.operations import provision_states
+from ironic_lite.common.operations.declaration import Kind
 from ironic_lite.conductor import flows
 from ironic_lite.db import engine
 from ironic_lite.drivers.interfaces import steps as step_specs
 from ironic_lite.drivers.modules.fake.bios import FakeBIOS
 from ironic_lite.drivers.modules.fake.power import FakePower
+from tests.functional.flows import verbs
 from tests.functional.flows.workshop import Workshop
 from tests.waiting import PATIENCE
 
@@ -48,7 +51,7 @@ def test_a_failed_deploy_step_is_named_and_can_be_retried(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     node = workshop.create_node(states.AVAILABLE)
-    failed = workshop.do(flows.deploy.start, node)
+    failed = workshop.do(verbs.deploy, node)
     assert failed.provision_state == states.DEPLOYFAIL
     assert failed.target_provision_state == states.ACTIVE
     assert failed.last_error.startswith("The deployment failed at step deploy.deploy: smoke.")
@@ -56,7 +59,7 @@ def test_a_failed_deploy_step_is_named_and_can_be_retried(
     assert failed.deploy_step == {}
     assert failed.reservation is None
     monkeypatch.undo()
-    healed = workshop.do(flows.deploy.start, node)
+    healed = workshop.do(verbs.deploy, node)
     assert (healed.provision_state, healed.last_error) == (states.ACTIVE, None)
 
 
@@ -77,7 +80,7 @@ def test_a_database_that_is_away_fails_nothing(
             task.node.save()
 
     monkeypatch.setattr(FakePower, "set_power_state", away)
-    left = workshop.do(flows.deploy.start, node)
+    left = workshop.do(verbs.deploy, node)
     assert (left.provision_state, left.last_error) == (states.DEPLOYING, None)
     monkeypatch.undo()
     done = workshop.in_worker(flows.recover, node)
@@ -98,7 +101,7 @@ def test_a_bmc_that_does_not_answer(workshop: Workshop, monkeypatch: pytest.Monk
 @pytest.mark.usefixtures("broken_power")
 def test_tear_down_that_fails(workshop: Workshop) -> None:
     node = workshop.create_node(states.ACTIVE, power_state=states.POWER_ON)
-    failed = workshop.do(flows.tear_down.start, node)
+    failed = workshop.do(verbs.delete, node)
     assert failed.provision_state == states.ERROR
     assert "smoke" in failed.last_error
 
@@ -111,7 +114,7 @@ def test_a_clean_step_that_breaks_off_puts_the_node_under_maintenance(
 
     _bios_step(monkeypatch, work)
     node = workshop.create_node(states.MANAGEABLE)
-    failed = workshop.do(flows.clean.start_manual, node, [RESET])
+    failed = workshop.do(verbs.clean, node, [RESET])
     assert failed.provision_state == states.CLEANFAIL
     assert failed.last_error == "The cleaning failed at step bios.factory_reset: ZeroDivisionError."
     assert (failed.maintenance, failed.fault) == (True, "clean failure")
@@ -133,7 +136,7 @@ def test_a_task_that_has_lost_its_lock_writes_nothing(
     _bios_step(monkeypatch, work)
     node = workshop.create_node(states.MANAGEABLE)
     with workshop.task(node) as task:
-        flows.clean.start_manual(task, [RESET, RESET])
+        verbs.clean(task, [RESET, RESET])
     assert workshop.identity.workers.drain(PATIENCE)
     left = workshop.node(node)
     # Neither went it on, nor did it record a failure on a node that is no longer its own.
@@ -210,14 +213,14 @@ def test_every_working_state_is_recovered(
 
 
 def test_every_working_state_has_a_flow() -> None:
-    assert {flow.working for flow in flows.ALL} == states.WORKING
+    assert sorted(flow.working for flow in flows.ALL) == provision_states.names(Kind.WORKING)
 
 
-@pytest.mark.parametrize("state", sorted(states.WAITING.values()))
+@pytest.mark.parametrize("state", provision_states.names(Kind.WAITING))
 def test_waiting_for_too_long(workshop: Workshop, state: str) -> None:
     node = workshop.create_node(state, target_provision_state=states.AVAILABLE)
     failed = workshop.in_worker(flows.timed_out, node)
-    assert failed.provision_state in states.FAILED
+    assert provision_states.is_failed(failed.provision_state)
     assert f"timed out while in '{state}'" in failed.last_error
     assert "console" in failed.last_error
 
@@ -338,7 +341,7 @@ def test_what_takes_every_conductor_down_with_it_ends(
     _bios_step(monkeypatch, work)
     node = workshop.create_node(states.MANAGEABLE)
     with workshop.task(node) as task:
-        flows.clean.start_manual(task, [RESET, RESET], disable_ramdisk=True)
+        verbs.clean(task, [RESET, RESET], disable_ramdisk=True)
     for _ in range(3):
         assert workshop.identity.workers.drain(PATIENCE)
         workshop.in_worker(flows.recover, node)

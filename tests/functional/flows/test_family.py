@@ -10,6 +10,7 @@ import pytest
 from ironic_lite.common import exception, states
 from ironic_lite.conductor import flows, node_records, power
 from ironic_lite.drivers.modules.fake.bios import FakeBIOS
+from tests.functional.flows import verbs
 from tests.functional.flows.workshop import Workshop
 
 DEDICATED = {"has_dedicated_power_supply": "true"}
@@ -30,7 +31,7 @@ class Family:
 
     def clean(self, *steps: dict[str, Any]) -> Any:
         """Manual cleaning of the parent."""
-        return self.workshop.do(flows.clean.start_manual, self.parent, list(steps))
+        return self.workshop.do(verbs.clean, self.parent, list(steps))
 
 
 @pytest.fixture
@@ -208,9 +209,9 @@ def test_operations_leave_such_a_node_on(workshop: Workshop) -> None:
     )
     with workshop.task(node) as task:
         task.set_power(states.POWER_ON)
-    assert workshop.do(flows.deploy.start, node).power_state == states.POWER_ON
-    freed = workshop.do(flows.tear_down.start, node)
+    assert workshop.do(verbs.deploy, node).power_state == states.POWER_ON
+    freed = workshop.do(verbs.delete, node)
     assert (freed.provision_state, freed.power_state) == (states.AVAILABLE, states.POWER_ON)
     workshop.act(node, "manage")
-    cleaned = workshop.do(flows.clean.start_manual, node, [{"step": "power_off"}])
+    cleaned = workshop.do(verbs.clean, node, [{"step": "power_off"}])
     assert (cleaned.provision_state, cleaned.power_state) == (states.MANAGEABLE, states.POWER_ON)

@@ -25,6 +25,7 @@ from ironic_lite.drivers.modules.fake.console import FakeConsole
 from ironic_lite.drivers.modules.fake.management import FakeManagement
 from ironic_lite.drivers.modules.fake.power import FakePower
 from ironic_lite.drivers.modules.fake.vendor import FakeVendor
+from tests.functional.flows import verbs
 from tests.functional.flows.workshop import Workshop
 
 INVENTORY = {"interfaces": [{"mac_address": "52:54:00:aa:00:01"}], "cpu": {"count": 8}}
@@ -146,7 +147,7 @@ def test_whoever_has_the_node_next_is_not_watched(
     node = workshop.create_node(states.ACTIVE, console_enabled=True, automated_clean=False)
     closed = []
     monkeypatch.setattr(FakeConsole, "stop_console", lambda _self, task: closed.append(task))
-    freed = workshop.do(flows.tear_down.start, node)
+    freed = workshop.do(verbs.delete, node)
     assert (freed.provision_state, freed.console_enabled) == (states.AVAILABLE, False)
     assert len(closed) == 1
 

@@ -7,6 +7,7 @@ import pytest
 
 from ironic_lite.common import exception, states
 from ironic_lite.conductor import flows
+from tests.functional.flows import verbs
 from tests.functional.flows.inspection import Inspection
 from tests.functional.flows.workshop import Workshop
 
@@ -16,9 +17,9 @@ Option = Callable[..., None]
 def test_a_boot_that_is_not_ours(workshop: Workshop, option: Option) -> None:
     node = workshop.create_node(states.MANAGEABLE, inspect_interface="agent", boot_interface="ipxe")
     with pytest.raises(exception.InvalidParameterValue, match="deploy_kernel"):
-        workshop.do(flows.inspect.start, node)
+        workshop.do(verbs.inspect, node)
     option("require_managed_boot", False, group="inspector")
-    waiting = workshop.do(flows.inspect.start, node)
+    waiting = workshop.do(verbs.inspect, node)
     assert waiting.provision_state == states.INSPECTWAIT
     assert waiting.power_state == states.POWER_ON
     assert waiting.driver_internal_info["inspector_manage_boot"] is False
@@ -39,7 +40,7 @@ def test_power_behind_an_inspection(
     with workshop.task(inspection.node) as task:
         task.node.provision_state = states.MANAGEABLE
         task.node.save()
-    assert workshop.do(flows.inspect.start, inspection.node).power_state == states.POWER_ON
+    assert workshop.do(verbs.inspect, inspection.node).power_state == states.POWER_ON
     assert inspection.run().power_state == f"power {left}"
 
 

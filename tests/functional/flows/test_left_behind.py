@@ -10,9 +10,10 @@ import pytest
 from ironic_lite import objects
 from ironic_lite.common import exception, states
 from ironic_lite.common import journal as terms
-from ironic_lite.conductor import agent_contact, flows, identity, journal
+from ironic_lite.conductor import agent_contact, identity, journal
 from ironic_lite.conductor.periodics import orphans, owned
 from ironic_lite.drivers.modules.fake.power import FakePower
+from tests.functional.flows import verbs
 from tests.functional.flows.booted import Booted
 from tests.functional.flows.scripted_agent import ScriptedAgent
 from tests.functional.flows.workshop import Workshop
@@ -85,7 +86,7 @@ def test_an_aborted_operation_is_cleaned_up_after_before_the_next(
     doomed = failing.workshop
     with doomed.task(failing.node) as task:
         task.node.clean_step = {**task.node.clean_step, "abortable": True}
-        flows.abort(task)
+        verbs.act(task, "abort")
     bury(doomed, workshop)
     assert workshop.node(failing.node).provision_state == states.CLEANFAIL
     with pytest.raises(exception.NodeLeftOff):
@@ -111,7 +112,7 @@ def test_parent_and_child_are_taken_up_at_once(
     deadly_power.set()
     step = {"step": "power_off", "execute_on_child_nodes": True}
     with doomed.task(parent) as task:
-        flows.service.start(task, [step], disable_ramdisk=True)
+        verbs.service(task, [step], disable_ramdisk=True)
     bury(doomed, workshop)
     assert workshop.node(child).target_power_state == states.POWER_OFF
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import flows
+from tests.functional.flows import verbs
 from tests.functional.flows.workshop import Workshop
 
 
@@ -14,7 +14,7 @@ def test_from_enroll_to_active_and_back(workshop: Workshop) -> None:
     node = workshop.create_node()
     assert workshop.act(node, "manage").provision_state == states.MANAGEABLE
     assert workshop.act(node, "provide").provision_state == states.AVAILABLE
-    deployed = workshop.do(flows.deploy.start, node)
+    deployed = workshop.do(verbs.deploy, node)
     assert (deployed.provision_state, deployed.target_provision_state) == (states.ACTIVE, None)
     assert deployed.power_state == states.POWER_ON
     assert deployed.deploy_step == {}
@@ -26,7 +26,7 @@ def test_from_enroll_to_active_and_back(workshop: Workshop) -> None:
         task.node.instance_uuid = task.node.uuid
         task.node.instance_info = {"image_source": "http://x/y"}
         task.node.save()
-    free = workshop.do(flows.tear_down.start, node)
+    free = workshop.do(verbs.delete, node)
     assert free.provision_state == states.AVAILABLE
     assert free.power_state == states.POWER_OFF
     assert (free.instance_uuid, free.instance_info) == (None, {})
@@ -34,21 +34,21 @@ def test_from_enroll_to_active_and_back(workshop: Workshop) -> None:
 
 def test_rebuild(workshop: Workshop) -> None:
     node = workshop.create_node(states.ACTIVE)
-    assert workshop.do(flows.deploy.start, node, rebuild=True).provision_state == states.ACTIVE
+    assert workshop.do(verbs.rebuild, node).provision_state == states.ACTIVE
 
 
 @pytest.mark.parametrize(
     ("state", "start", "arguments"),
     [
-        (states.ENROLL, flows.deploy.start, ()),
-        (states.AVAILABLE, flows.tear_down.start, ()),
-        (states.AVAILABLE, flows.clean.start_manual, ([],)),
-        (states.ENROLL, flows.inspect.start, ()),
-        (states.AVAILABLE, flows.rescue.start, ("secret",)),
-        (states.ACTIVE, flows.rescue.start_unrescue, ()),
-        (states.AVAILABLE, flows.service.start, ([],)),
-        (states.AVAILABLE, flows.act, ("provide",)),
-        (states.AVAILABLE, flows.act, ("abort",)),
+        (states.ENROLL, verbs.deploy, ()),
+        (states.AVAILABLE, verbs.delete, ()),
+        (states.AVAILABLE, verbs.clean, ([],)),
+        (states.ENROLL, verbs.inspect, ()),
+        (states.AVAILABLE, verbs.rescue, ("secret",)),
+        (states.ACTIVE, verbs.unrescue, ()),
+        (states.AVAILABLE, verbs.service, ([],)),
+        (states.AVAILABLE, verbs.act, ("provide",)),
+        (states.AVAILABLE, verbs.act, ("abort",)),
     ],
 )
 def test_a_state_that_does_not_take_the_action(
@@ -64,10 +64,10 @@ def test_a_state_that_does_not_take_the_action(
 @pytest.mark.parametrize(
     ("state", "start", "arguments"),
     [
-        (states.AVAILABLE, flows.deploy.start, ()),
-        (states.MANAGEABLE, flows.clean.start_manual, ([],)),
-        (states.ACTIVE, flows.rescue.start, ("secret",)),
-        (states.ACTIVE, flows.service.start, ([],)),
+        (states.AVAILABLE, verbs.deploy, ()),
+        (states.MANAGEABLE, verbs.clean, ([],)),
+        (states.ACTIVE, verbs.rescue, ("secret",)),
+        (states.ACTIVE, verbs.service, ([],)),
     ],
 )
 def test_maintenance_forbids_it(
@@ -80,13 +80,13 @@ def test_maintenance_forbids_it(
 
 def test_maintenance_does_not_keep_a_node_from_being_inspected(workshop: Workshop) -> None:
     node = workshop.create_node(states.MANAGEABLE, maintenance=True)
-    inspected = workshop.do(flows.inspect.start, node)
+    inspected = workshop.do(verbs.inspect, node)
     assert (inspected.provision_state, inspected.maintenance) == (states.MANAGEABLE, True)
 
 
 def test_a_protected_node_keeps_its_instance(workshop: Workshop) -> None:
     node = workshop.create_node(states.ACTIVE, protected=True)
-    for start in (flows.tear_down.start, lambda task: flows.deploy.start(task, rebuild=True)):
+    for start in (verbs.delete, verbs.rebuild):
         with pytest.raises(exception.NodeProtected):
             workshop.do(start, node)
     assert workshop.node(node).provision_state == states.ACTIVE
@@ -100,34 +100,34 @@ def test_a_retired_node_is_not_made_available(workshop: Workshop) -> None:
 
 def test_inspect_adopt_rescue_unrescue(workshop: Workshop) -> None:
     node = workshop.create_node(states.MANAGEABLE)
-    inspected = workshop.do(flows.inspect.start, node)
+    inspected = workshop.do(verbs.inspect, node)
     assert inspected.provision_state == states.MANAGEABLE
     assert inspected.inspection_finished_at is not None
     assert inspected.inspection_started_at is None
     assert workshop.act(node, "adopt").provision_state == states.ACTIVE
-    rescued = workshop.do(flows.rescue.start, node, "secret")
+    rescued = workshop.do(verbs.rescue, node, "secret")
     assert (rescued.provision_state, rescued.instance_info) == (states.RESCUE, {})
-    assert workshop.do(flows.rescue.start_unrescue, node).provision_state == states.ACTIVE
+    assert workshop.do(verbs.unrescue, node).provision_state == states.ACTIVE
 
 
 def test_what_the_hardware_cannot_do_is_refused(workshop: Workshop) -> None:
     node = workshop.create_node(states.MANAGEABLE, inspect_interface="no-inspect")
     with pytest.raises(exception.UnsupportedDriverExtension):
-        workshop.do(flows.inspect.start, node)
+        workshop.do(verbs.inspect, node)
     node = workshop.create_node(states.ACTIVE, rescue_interface="no-rescue")
     with pytest.raises(exception.UnsupportedDriverExtension):
-        workshop.do(flows.rescue.start, node, "secret")
+        workshop.do(verbs.rescue, node, "secret")
 
 
 def test_an_empty_rescue_password(workshop: Workshop) -> None:
     node = workshop.create_node(states.ACTIVE)
     with pytest.raises(exception.InvalidParameterValue, match="password"):
-        workshop.do(flows.rescue.start, node, " ")
+        workshop.do(verbs.rescue, node, " ")
 
 
 def test_config_drive_is_stored_for_the_agent(workshop: Workshop) -> None:
     node = workshop.create_node(states.AVAILABLE)
-    active = workshop.do(flows.deploy.start, node, configdrive={"user_data": "#!/bin/sh"})
+    active = workshop.do(verbs.deploy, node, configdrive={"user_data": "#!/bin/sh"})
     assert active.provision_state == states.ACTIVE
     assert active.instance_info["configdrive"].startswith("H4sI")
 
@@ -135,7 +135,7 @@ def test_config_drive_is_stored_for_the_agent(workshop: Workshop) -> None:
 def test_a_config_drive_that_is_none(workshop: Workshop) -> None:
     node = workshop.create_node(states.AVAILABLE)
     with pytest.raises(exception.ConfigDriveInvalid):
-        workshop.do(flows.deploy.start, node, configdrive="***")
+        workshop.do(verbs.deploy, node, configdrive="***")
     assert workshop.node(node).provision_state == states.AVAILABLE
 
 
@@ -160,8 +160,8 @@ def test_the_lessee_comes_and_goes_with_the_instance(
     workshop.context.project_id = "army"
     info = {"project_id": "navy"}
     node = workshop.create_node(states.AVAILABLE, lessee=before, instance_info=info)
-    assert workshop.do(flows.deploy.start, node).lessee == during
-    assert workshop.do(flows.deploy.start, node, rebuild=True).lessee == during
-    freed = workshop.do(flows.tear_down.start, node)
+    assert workshop.do(verbs.deploy, node).lessee == during
+    assert workshop.do(verbs.rebuild, node).lessee == during
+    freed = workshop.do(verbs.delete, node)
     assert freed.lessee == after
     assert "automatic_lessee" not in freed.driver_internal_info

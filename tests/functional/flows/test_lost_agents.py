@@ -10,11 +10,12 @@ import pytest
 
 from ironic_lite import objects
 from ironic_lite.common import states
-from ironic_lite.conductor import agent_contact, flows, task_manager
+from ironic_lite.conductor import agent_contact, task_manager
 from ironic_lite.conductor.periodics import lost_power
 from ironic_lite.conductor.periodics.agents import Agents
 from ironic_lite.conductor.periodics.power_sync import PowerSync
 from ironic_lite.drivers.modules.fake.power import FakePower
+from tests.functional.flows import verbs
 from tests.functional.flows.booted import Booted
 from tests.functional.flows.scripted_agent import ScriptedAgent
 from tests.waiting import PATIENCE, wait_for
@@ -89,7 +90,7 @@ def test_commands_that_end_are_noticed_without_a_call(booted: Booted, agent: Scr
 def test_a_call_that_was_lost_with_its_conductor(booted: Booted, agent: ScriptedAgent) -> None:
     """It is on record, and the conductor that heard it died: the one that takes over asks the agent."""
     workshop = booted.workshop
-    workshop.do(flows.clean.start_manual, booted.node, agent.offer("one"))
+    workshop.do(verbs.clean, booted.node, agent.offer("one"))
     booted.look_up()
     recorded = objects.Node.record_heartbeat(
         workshop.context, booted.node.id, booted.token, agent.url, "13.0.0"
@@ -153,7 +154,7 @@ def test_lost_power_is_not_forced_back_but_ends_the_step(
 def test_a_ramdisk_that_lost_power_before_it_was_up(
     booted: Booted, agent: ScriptedAgent, pulled: set[str]
 ) -> None:
-    booted.workshop.do(flows.clean.start_manual, booted.node, agent.offer("one"))
+    booted.workshop.do(verbs.clean, booted.node, agent.offer("one"))
     old = booted.look_up()
     pulled.add(booted.node.uuid)
     waiting = sweep(booted)
@@ -255,9 +256,7 @@ def test_an_agent_that_has_just_got_its_token_is_waited_for(
         task.node.save()
     token = booted.look_up()
     with ThreadPoolExecutor(1) as pool:
-        begun = pool.submit(
-            booted.workshop.do, flows.clean.start_manual, booted.node, agent.offer("one")
-        )
+        begun = pool.submit(booted.workshop.do, verbs.clean, booted.node, agent.offer("one"))
         wait_for(lambda: booted.now.provision_state == states.CLEANING, "the cleaning to begin")
         with booted.workshop.identity.active():
             agent_contact.heartbeat(

@@ -9,6 +9,7 @@ import pytest
 from ironic_lite.common import states
 from ironic_lite.conductor import flows
 from ironic_lite.drivers.modules.agent import deploy
+from tests.functional.flows import verbs
 from tests.functional.flows.booted import Booted
 from tests.functional.flows.scripted_agent import ScriptedAgent
 
@@ -113,7 +114,7 @@ def test_a_ramdisk_without_the_parts_for_rescue(
         task.node.provision_state = states.ACTIVE
         task.node.rescue_interface = "agent"
         task.node.save()
-    booted.workshop.do(flows.rescue.start, booted.node, "correct horse")
+    booted.workshop.do(verbs.rescue, booted.node, "correct horse")
     booted.look_up()
     failed = booted.heartbeat()
     assert failed.provision_state == states.RESCUEFAIL

@@ -8,7 +8,8 @@ import pytest
 
 from ironic_lite import objects
 from ironic_lite.common import states
-from ironic_lite.conductor import flows, plan
+from ironic_lite.conductor import plan
+from tests.functional.flows import verbs
 from tests.functional.flows.workshop import Workshop
 
 
@@ -80,7 +81,7 @@ def test_a_retired_node_is_given_back_to_the_operator(workshop: Workshop) -> Non
         node = workshop.create_node(states.ACTIVE, retired=retired)
         found = made(workshop, node, "delete")
         assert {one["ends_in"] for one in found["operations"]} == {goal}
-        assert workshop.do(flows.tear_down.start, node).provision_state == goal
+        assert workshop.do(verbs.delete, node).provision_state == goal
 
 
 OPEN = "what the agent brings is only known once it is up"

@@ -6,6 +6,7 @@ import pytest
 from ironic_lite.common import exception, states
 from ironic_lite.conductor import flows
 from ironic_lite.objects import NodeJournal
+from tests.functional.flows import verbs
 from tests.functional.flows.workshop import Workshop
 
 RESET = {"interface": "bios", "step": "factory_reset"}
@@ -15,7 +16,7 @@ APPLY = {"interface": "bios", "step": "apply_configuration", "args": SETTINGS}
 
 def test_manual_cleaning_runs_the_steps_and_returns_to_manageable(workshop: Workshop) -> None:
     node = workshop.create_node(states.MANAGEABLE)
-    cleaned = workshop.do(flows.clean.start_manual, node, [APPLY, RESET])
+    cleaned = workshop.do(verbs.clean, node, [APPLY, RESET])
     assert cleaned.provision_state == states.MANAGEABLE
     assert cleaned.clean_step == {}
     assert cleaned.driver_internal_info == {"clean_steps": None}
@@ -24,7 +25,7 @@ def test_manual_cleaning_runs_the_steps_and_returns_to_manageable(workshop: Work
 def test_an_unknown_clean_step_is_refused(workshop: Workshop) -> None:
     node = workshop.create_node(states.MANAGEABLE)
     with pytest.raises(exception.InvalidParameterValue, match="clean step: deploy.nosuch"):
-        workshop.do(flows.clean.start_manual, node, [{"interface": "deploy", "step": "nosuch"}])
+        workshop.do(verbs.clean, node, [{"interface": "deploy", "step": "nosuch"}])
     assert workshop.node(node).as_row(["provision_state", "driver_internal_info"]) == {
         "provision_state": states.MANAGEABLE,
         "driver_internal_info": {},
@@ -36,7 +37,7 @@ def test_wrong_arguments_of_a_clean_step(workshop: Workshop) -> None:
     wrong = {"interface": "bios", "step": "factory_reset", "args": {"speed": 9}}
     missing = {"interface": "bios", "step": "apply_configuration"}
     with pytest.raises(exception.InvalidParameterValue) as refused:
-        workshop.do(flows.clean.start_manual, node, [wrong, missing])
+        workshop.do(verbs.clean, node, [wrong, missing])
     assert "unexpected argument(s) speed" in refused.value.message
     assert "missing required argument(s) settings" in refused.value.message
 
@@ -44,38 +45,38 @@ def test_wrong_arguments_of_a_clean_step(workshop: Workshop) -> None:
 def test_an_unknown_service_step_is_refused(workshop: Workshop) -> None:
     node = workshop.create_node(states.ACTIVE)
     with pytest.raises(exception.InvalidParameterValue, match="service step: raid.nosuch"):
-        workshop.do(flows.service.start, node, [{"interface": "raid", "step": "nosuch"}])
-    assert workshop.do(flows.service.start, node, [RESET]).provision_state == states.ACTIVE
+        workshop.do(verbs.service, node, [{"interface": "raid", "step": "nosuch"}])
+    assert workshop.do(verbs.service, node, [RESET]).provision_state == states.ACTIVE
 
 
 def test_a_core_deploy_step_cannot_be_changed(workshop: Workshop) -> None:
     node = workshop.create_node(states.AVAILABLE)
     core = {"interface": "deploy", "step": "deploy", "priority": 99, "args": {}}
     with pytest.raises(exception.InstanceDeployFailure, match="core step") as refused:
-        workshop.do(flows.deploy.start, node, deploy_steps=[core])
+        workshop.do(verbs.deploy, node, deploy_steps=[core])
     assert refused.value.code == 400
 
 
 def test_disabling_the_only_deploy_step_fails_the_deployment(workshop: Workshop) -> None:
     node = workshop.create_node(states.AVAILABLE)
     off = {"interface": "deploy", "step": "deploy", "priority": 0, "args": {}}
-    failed = workshop.do(flows.deploy.start, node, deploy_steps=[off])
+    failed = workshop.do(verbs.deploy, node, deploy_steps=[off])
     assert failed.provision_state == states.DEPLOYFAIL
     assert failed.power_state == states.POWER_OFF
-    assert workshop.do(flows.deploy.start, node).provision_state == states.ACTIVE
+    assert workshop.do(verbs.deploy, node).provision_state == states.ACTIVE
 
 
 def test_an_unknown_deploy_step_is_refused(workshop: Workshop) -> None:
     node = workshop.create_node(states.AVAILABLE)
     unknown = {"interface": "deploy", "step": "nosuch", "priority": 90, "args": {}}
     with pytest.raises(exception.InstanceDeployFailure, match=r"deploy step: deploy\.nosuch"):
-        workshop.do(flows.deploy.start, node, deploy_steps=[unknown])
+        workshop.do(verbs.deploy, node, deploy_steps=[unknown])
     assert workshop.node(node).provision_state == states.AVAILABLE
 
 
 def test_hold_and_unhold(workshop: Workshop) -> None:
     node = workshop.create_node(states.MANAGEABLE)
-    held = workshop.do(flows.clean.start_manual, node, [{"step": "hold"}, RESET])
+    held = workshop.do(verbs.clean, node, [{"step": "hold"}, RESET])
     assert held.provision_state == states.CLEANHOLD
     assert held.clean_step["step"] == "hold"
     assert workshop.act(node, "unhold").provision_state == states.MANAGEABLE
@@ -119,7 +120,7 @@ def test_a_node_that_is_held_at_no_known_step_begins_anew(
 
 def test_abort_while_held(workshop: Workshop) -> None:
     node = workshop.create_node(states.MANAGEABLE)
-    workshop.do(flows.clean.start_manual, node, [{"step": "hold"}, RESET])
+    workshop.do(verbs.clean, node, [{"step": "hold"}, RESET])
     stopped = workshop.act(node, "abort")
     assert stopped.provision_state == states.CLEANFAIL
     assert stopped.last_error == "The cleaning was aborted by request at step hold."
@@ -128,14 +129,11 @@ def test_abort_while_held(workshop: Workshop) -> None:
 
 def test_power_steps(workshop: Workshop) -> None:
     node = workshop.create_node(states.MANAGEABLE)
-    assert (
-        workshop.do(flows.clean.start_manual, node, [{"step": "power_on"}]).power_state
-        == states.POWER_ON
-    )
+    assert workshop.do(verbs.clean, node, [{"step": "power_on"}]).power_state == states.POWER_ON
 
 
 def test_wait_ends_with_the_next_heartbeat(workshop: Workshop) -> None:
     node = workshop.create_node(states.MANAGEABLE)
-    waiting = workshop.do(flows.clean.start_manual, node, [{"step": "wait"}, RESET])
+    waiting = workshop.do(verbs.clean, node, [{"step": "wait"}, RESET])
     assert waiting.provision_state == states.CLEANWAIT
     assert workshop.in_worker(flows.resume, node).provision_state == states.MANAGEABLE

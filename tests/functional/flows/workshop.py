@@ -8,10 +8,11 @@ from typing import Any
 
 from ironic_lite import objects
 from ironic_lite.common import context, states
-from ironic_lite.conductor import flows, identity, task_manager
+from ironic_lite.conductor import identity, task_manager
 from ironic_lite.conductor.ring import HashRingManager
 from ironic_lite.conductor.workers import Workers
 from ironic_lite.drivers.factory import DriverFactory
+from tests.functional.flows import verbs
 from tests.waiting import PATIENCE, wait_for
 
 FAKE = {
@@ -79,8 +80,8 @@ class Workshop:
         return self.idle(node)
 
     def act(self, node: objects.Node, action: str) -> Any:
-        """A provisioning action; see ``flows.act``."""
-        return self.do(flows.act, node, action)
+        """A provisioning action; see ``verbs.act``."""
+        return self.do(verbs.act, node, action)
 
     def in_worker(self, function: Callable[..., Any], node: objects.Node, *args: Any) -> Any:
         """Run something on the worker pool under the node's lock."""

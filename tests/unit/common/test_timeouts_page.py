@@ -4,6 +4,8 @@
 import pathlib
 
 from ironic_lite.common import states
+from ironic_lite.common.operations import provision_states
+from ironic_lite.common.operations.declaration import Kind
 from ironic_lite.conductor import bounds
 from ironic_lite.conf import CONF
 from tools import timeouts_page
@@ -17,8 +19,7 @@ def test_the_page_is_up_to_date() -> None:
 
 
 def test_every_wait_has_a_bound() -> None:
-    assert set(bounds.WAITS) == set(states.WAITING.values())
-    for state in bounds.WAITS:
+    for state in provision_states.names(Kind.WAITING):
         assert bounds.patience(state), state
 
 

@@ -11,7 +11,8 @@ from oslo_utils import timeutils
 from ironic_lite.api import access, bodies, inventories, schemas, types
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import ramdisk
-from ironic_lite.common import exception, states
+from ironic_lite.common import exception, operations, states
+from ironic_lite.common.operations import provision_states
 from ironic_lite.objects.node import Node
 from ironic_lite.objects.node_records import ReceivedInventory
 
@@ -19,7 +20,6 @@ LOG = log.getLogger(__name__)
 
 SINCE = 84
 _MAX_DATA = 4 * 1024 * 1024
-_INSPECTED = (states.INSPECTING, states.INSPECTWAIT)
 _OF_DATA = (400, 413)
 """What is said of data that will be the same when it is sent again."""
 _OLD_RAMDISKS = 1
@@ -158,7 +158,7 @@ def _find(call: Call, node_uuid: str | None, macs: list[str], bmcs: set[str]) ->
         node = _by_uuid(call, node_uuid, macs) if node_uuid else _by_hardware(call, macs, bmcs)
     except exception.NotFound:
         raise exception.NotFound() from None
-    if node.provision_state not in _INSPECTED:
+    if not provision_states.is_in(node.provision_state, operations.INSPECTION):
         raise exception.NotFound()
     if node.provision_state == states.INSPECTING and not _is_booted(node):
         raise exception.Conflict("The inspection does not wait for its data yet; try again.")
@@ -193,8 +193,9 @@ def _by_hardware(call: Call, macs: list[str], bmcs: set[str]) -> Node:
             if not bmcs:
                 raise
     # A server may be inspected to find out its MAC addresses; then its BMC tells which one it is.
+    inspected = provision_states.names_in(operations.INSPECTION)
     waiting = Node.rows(
-        call.context, ("uuid", "driver_info"), filters={"provision_state_in": _INSPECTED}
+        call.context, ("uuid", "driver_info"), filters={"provision_state_in": inspected}
     )
     found = [row["uuid"] for row in waiting if bmcs & _addresses(row["driver_info"])]
     if len(found) != 1:

@@ -11,7 +11,8 @@ from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import finding, provisioning
 from ironic_lite.api.resources.fields import DETAIL
 from ironic_lite.api.resources.node import NODE, STATES
-from ironic_lite.common import exception, states
+from ironic_lite.common import exception, operations, states
+from ironic_lite.common.operations import provision_states
 from ironic_lite.objects.node import Node
 
 BOOT_MODE_SINCE = 76
@@ -152,7 +153,7 @@ def set_power(call: Call, ident: str) -> webob.Response:
         raise exception.Invalid("timeout has to be positive integer")
     if timeout is not None and timeout > _MAX_TIMEOUT:
         raise exception.Invalid(f"timeout is too long: at most {_MAX_TIMEOUT} seconds")
-    cleaning = node.provision_state in (states.CLEANING, states.CLEANWAIT)
+    cleaning = provision_states.is_in(node.provision_state, operations.CLEANING)
     if target not in states.POWER_TARGETS or cleaning:
         state = node.provision_state if cleaning else node.power_state
         raise exception.InvalidStateRequested(action=target, node=node.uuid, state=state)

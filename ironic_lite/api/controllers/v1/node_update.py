@@ -9,6 +9,7 @@ from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import changing, finding
 from ironic_lite.api.resources.node import INTERFACES, NODE, check_name
 from ironic_lite.common import exception, states
+from ironic_lite.common.operations import machine
 from ironic_lite.objects.chassis import Chassis
 from ironic_lite.objects.node import Node
 
@@ -78,7 +79,7 @@ def _check_operation(call: Call, node: Node, operations: list[dict[str, Any]]) -
         return
     state = node.provision_state
     inspecting = state == states.INSPECTING and call.minor >= _NOT_INSPECTING_SINCE
-    if inspecting or states.is_changing(state, node.target_provision_state):
+    if inspecting or machine.is_changing(state, node.target_provision_state):
         raise exception.InvalidState(
             f"Node {node.uuid} can not be updated while a state transition is in progress: it is '{state}'."
         )

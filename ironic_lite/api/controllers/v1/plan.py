@@ -8,11 +8,14 @@ import webob
 from ironic_lite.api import steps, types
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import finding, provisioning
-from ironic_lite.common import exception, json_reading, states
+from ironic_lite.common import exception, json_reading, operations
+from ironic_lite.common.operations.declaration import Form
 from ironic_lite.objects.node import Node
 
-_TARGETS = tuple(target for target in states.VERBS if target not in ("abort", "unhold"))
-_WITH_STEPS = ("clean", "service")
+_TARGETS = tuple(word for word, verb in operations.WORDS.items() if verb.plannable)
+_WITH_STEPS = tuple(
+    word for word, verb in operations.WORDS.items() if verb.argument(Form.STEPS) is not None
+)
 
 QUERY: dict[str, types.Kind] = {
     "target": types.Word(*_TARGETS),
@@ -35,7 +38,11 @@ def show(call: Call, ident: str) -> webob.Response:
         )
     given = _given(call, node, target, query)
     made = call.conductors.plan_node(
-        call.context, node.uuid, states.VERBS[target], given, call.conductors.get_topic_for(node)
+        call.context,
+        node.uuid,
+        operations.WORDS[target].event,
+        given,
+        call.conductors.get_topic_for(node),
     )
     shown = {
         "node": {"uuid": node.uuid, "name": node.name},
@@ -60,8 +67,11 @@ def _given(call: Call, node: Node, target: str, query: dict[str, Any]) -> dict[s
     if ("steps" in given) == ("runbook" in given):
         raise exception.Invalid(f"A plan for '{target}' needs either 'runbook' or 'steps'.")
     if "runbook" in given:
-        told = provisioning.follow(call, node, target, given["runbook"])
-        named, without = told[f"{target}_steps"], told["disable_ramdisk"]
+        verb = operations.WORDS[target]
+        listed = verb.argument(Form.STEPS)
+        assert listed is not None
+        told = provisioning.follow(call, node, verb, given["runbook"])
+        named, without = told[listed.name], told["disable_ramdisk"]
         return {"steps": named, "disable_ramdisk": bool(without), "source": "runbook"}
     return {
         "steps": _parsed(given["steps"]),

@@ -1,19 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The arguments of the provision verbs, and from which microversion on each is known."""
+"""The arguments of the provision verbs: what their declarations say, checked."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
-from ironic_lite.api import sizes
+from ironic_lite.api import sizes, types
 from ironic_lite.api import steps as step_lists
-from ironic_lite.common import exception, json_reading
+from ironic_lite.common import exception, json_reading, operations
+from ironic_lite.common.operations.declaration import Argument, Form
 
 _DRIVE_PARTS = frozenset({"meta_data", "network_data", "user_data", "vendor_data"})
 # Possessive: blanks are tried once, or a drive full of them takes minutes to refuse.
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]++={0,2}\s*\Z")
 
-_DEPLOY = ("active", "deploy", "rebuild")
+KINDS: dict[Form, types.Kind] = {
+    Form.STEPS: types.List(step_lists.form()),
+    Form.STEPS_BY_PRIORITY: types.List(step_lists.form("priority")),
+    Form.RUNBOOK: types.UUID_OR_NAME,
+    Form.CONFIG_DRIVE: types.OBJECT_OR_TEXT,
+    Form.PASSWORD: types.Secret(),
+    Form.TEXT: types.TEXT,
+    Form.FLAG: types.BOOLEAN,
+}
+"""Form of an argument -> the kind of value that the body may hold."""
 
 
 def check(minor: int, target: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -22,76 +31,69 @@ def check(minor: int, target: str, given: dict[str, Any]) -> dict[str, Any]:
     :raises NotAcceptable: an argument is newer than the microversion.
     :raises Invalid: an argument belongs to another verb, is missing, or is not well formed.
     """
-    given = {name: value for name, value in given.items() if value is not None}
-    if not given.get("configdrive", True):
-        # Some clients say so that there is none.
-        del given["configdrive"]
+    verb = operations.WORDS[target]
+    taken = {argument.name: argument for argument in verb.arguments}
+    given = {
+        name: value
+        for name, value in given.items()
+        # Some clients say so that there is no config drive.
+        if value is not None and (value or operations.ARGUMENTS[name].form is not _DRIVE)
+    }
     for name in given:
-        _ALLOWED[name](minor, target)
-    match target:
-        case "clean":
-            _check_steps_or_runbook(given, "clean_steps", target)
-        case "service":
-            _check_steps_or_runbook(given, "service_steps", target)
-        case "rescue":
-            if not given.get("rescue_password", "").strip():
-                raise exception.Invalid(
-                    'A non-empty "rescue_password" is required when setting '
-                    "target provision state to rescue"
-                )
-    if "deploy_steps" in given:
-        _check_steps("deploy_steps", given["deploy_steps"], with_priority=True)
-    if "configdrive" in given:
-        _check_configdrive(minor, given["configdrive"])
+        _check_allowed(minor, name, taken.get(name))
+    for argument in verb.arguments:
+        if argument.required:
+            _check_there(target, argument, verb.argument(Form.RUNBOOK), given)
+    for name, value in given.items():
+        _check_form(minor, taken[name], value)
     return given
 
 
-def _check_steps_or_runbook(given: dict[str, Any], name: str, target: str) -> None:
-    if "runbook" in given:
+_DRIVE = Form.CONFIG_DRIVE
+
+
+def _check_allowed(minor: int, name: str, argument: Argument | None) -> None:
+    """:raises Invalid, NotAcceptable: the verb, or the verb at this microversion, does not take the argument."""
+    if argument is None:
+        known, words = operations.ARGUMENTS[name], operations.words_with(name)
+        raise exception.Invalid(
+            known.elsewhere
+            or f'"{name}" is only valid when setting target provision state to {" or ".join(words)}'
+        )
+    if minor < argument.since:
+        if argument.too_early is not None:
+            raise exception.Invalid(argument.too_early)
+        raise exception.NotAcceptable()
+
+
+def _check_there(
+    target: str, argument: Argument, runbook: Argument | None, given: dict[str, Any]
+) -> None:
+    """:raises Invalid: a required argument is missing, or stands beside the runbook that replaces it."""
+    name = argument.name
+    if argument.form is Form.STEPS and runbook is not None and runbook.name in given:
         if name in given:
             raise exception.Invalid(f'Please give either "{name}" or a runbook, but not both.')
         return
+    if argument.form is Form.PASSWORD and not given.get(name, "").strip():
+        raise exception.Invalid(
+            f'A non-empty "{name}" is required when setting target provision state to {target}'
+        )
     if name not in given:
         raise exception.Invalid(
             f'"{name}" is required when setting target provision state to {target}'
         )
-    _check_steps(name, given[name])
 
 
-def _only_with(name: str, verbs: dict[str, int]) -> Callable[[int, str], None]:
-    """A check that an argument comes with its verb, each from a microversion on."""
-
-    def allowed(minor: int, target: str) -> None:
-        if target not in verbs:
-            raise exception.Invalid(
-                f'"{name}" is only valid when setting target provision state to {" or ".join(verbs)}'
-            )
-        if minor < verbs[target]:
-            raise exception.NotAcceptable()
-
-    return allowed
-
-
-def _configdrive_allowed(minor: int, target: str) -> None:
-    if target not in _DEPLOY:
-        raise exception.Invalid(
-            "Adding a config drive is only supported when setting provision state to active, rebuild"
-        )
-    if target == "rebuild" and minor < 35:
-        raise exception.Invalid(
-            "A config drive is supported with rebuild from API version 1.35 on."
-        )
-
-
-_ALLOWED: dict[str, Callable[[int, str], None]] = {
-    "configdrive": _configdrive_allowed,
-    "clean_steps": _only_with("clean_steps", {"clean": 15}),
-    "deploy_steps": _only_with("deploy_steps", dict.fromkeys(_DEPLOY, 69)),
-    "service_steps": _only_with("service_steps", {"service": 87}),
-    "rescue_password": _only_with("rescue_password", {"rescue": 38}),
-    "disable_ramdisk": _only_with("disable_ramdisk", {"clean": 70, "service": 108}),
-    "runbook": _only_with("runbook", {"clean": 92, "service": 92}),
-}
+def _check_form(minor: int, argument: Argument, value: Any) -> None:
+    """What a kind alone cannot say about a value."""
+    match argument.form:
+        case Form.STEPS:
+            _check_steps(argument.name, value)
+        case Form.STEPS_BY_PRIORITY:
+            _check_steps(argument.name, value, with_priority=True)
+        case Form.CONFIG_DRIVE:
+            _check_configdrive(minor, value)
 
 
 def _check_steps(name: str, steps: list[Any], with_priority: bool = False) -> None:

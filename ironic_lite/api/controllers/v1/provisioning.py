@@ -7,51 +7,26 @@ impossible transition is 400 before any wrong argument, and 409 while the node i
 
 from typing import Any
 
-from ironic_lite.api import steps, types
+from ironic_lite.api import types
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import provision_arguments, runbooks
 from ironic_lite.api.resources.runbook import TRAITS_SINCE
-from ironic_lite.common import exception, states
+from ironic_lite.common import exception, operations
+from ironic_lite.common.operations import control, machine, provision_states
+from ironic_lite.common.operations.declaration import Form, Verb
 from ironic_lite.objects.node import Node
-
-_SINCE = {
-    "active": 1,
-    "rebuild": 1,
-    "deleted": 1,
-    "manage": 4,
-    "provide": 4,
-    "inspect": 6,
-    "abort": 13,
-    "clean": 15,
-    "adopt": 17,
-    "rescue": 38,
-    "unrescue": 38,
-    "deploy": 73,
-    "undeploy": 73,
-    "unhold": 85,
-    "service": 87,
-}
-"""First microversion (1.N) of each verb."""
-
-_ABORT_SINCE = {states.INSPECTWAIT: 41, states.DEPLOYWAIT: 110}
-
-_NOT_IN_MAINTENANCE = ("active", "rebuild")
 
 BODY = types.body_class(
     "ProvisionTarget",
     {
-        "target": types.Word(*_SINCE),
-        "configdrive": types.OBJECT_OR_TEXT,
-        "clean_steps": types.List(steps.form()),
-        "deploy_steps": types.List(steps.form("priority")),
-        "service_steps": types.List(steps.form()),
-        "rescue_password": types.Secret(),
-        "disable_ramdisk": types.BOOLEAN,
-        "runbook": types.UUID_OR_NAME,
+        "target": types.Word(*operations.WORDS),
+        **{
+            name: provision_arguments.KINDS[argument.form]
+            for name, argument in operations.ARGUMENTS.items()
+        },
     },
     mandatory=["target"],
 )
-
 
 RULE = "baremetal:node:set_provision_state"
 
@@ -59,8 +34,8 @@ RULE = "baremetal:node:set_provision_state"
 def rules(document: Any) -> list[str]:
     """The access rules that a body asks for; naming steps has rules of its own."""
     given = document if isinstance(document, dict) else {}
-    named = [name for name in ("clean_steps", "service_steps") if name in given]
-    return [RULE, *(f"{RULE}:{name}" for name in named)]
+    ruled = [name for name, argument in operations.ARGUMENTS.items() if argument.rule is not None]
+    return [RULE, *(f"{RULE}:{name}" for name in ruled if name in given)]
 
 
 def request(call: Call, node: Node) -> None:
@@ -74,23 +49,24 @@ def request(call: Call, node: Node) -> None:
     """
     body = call.arguments(BODY)
     target = body.pop("target")
-    _check_version(call.minor, target, node)
-    if target in _NOT_IN_MAINTENANCE and node.maintenance:
-        raise exception.NodeInMaintenance(op="provisioning", node=node.uuid)
-    event = states.VERBS.get(target)
-    if event is None or not states.is_actionable(node.provision_state, event):
+    verb = operations.WORDS.get(target)
+    _check_version(call.minor, target, verb, node)
+    if verb is not None and verb.barred_first and target == verb.name and node.maintenance:
+        raise exception.NodeInMaintenance(op=verb.doing, node=node.uuid)
+    if verb is None or not machine.is_actionable(node.provision_state, verb.event):
         if node.reservation:
             raise exception.NodeLocked(node=node.uuid, host=node.reservation)
         raise exception.InvalidStateRequested(
             action=target, node=node.uuid, state=node.provision_state
         )
     arguments = provision_arguments.check(call.minor, target, body)
-    if "runbook" in arguments:
-        arguments = follow(call, node, target, arguments["runbook"])
-    _send(call, node, event, arguments)
+    named = verb.argument(Form.RUNBOOK)
+    if named is not None and named.name in arguments:
+        arguments = follow(call, node, verb, arguments[named.name])
+    _send(call, node, verb.event, arguments)
 
 
-def follow(call: Call, node: Node, target: str, ident: str) -> dict[str, Any]:
+def follow(call: Call, node: Node, verb: Verb, ident: str) -> dict[str, Any]:
     """What a runbook says is to be done to the node.
 
     :raises RunbookNotFound: also for those who may not see it. ``HTTPForbidden`` for those who may not use it.
@@ -109,16 +85,21 @@ def follow(call: Call, node: Node, target: str, ident: str) -> dict[str, Any]:
             f"{', '.join(traits)}; an administrator can add one to the node."
         )
     in_order = sorted(runbook.steps, key=lambda step: step["order"])
+    listed = verb.argument(Form.STEPS)
+    assert listed is not None
     return {
-        f"{target}_steps": [{k: v for k, v in step.items() if k != "order"} for step in in_order],
+        listed.name: [{k: v for k, v in step.items() if k != "order"} for step in in_order],
         "disable_ramdisk": runbook.disable_ramdisk,
     }
 
 
-def _check_version(minor: int, target: str | None, node: Node) -> None:
-    since = _SINCE.get(target, 1) if target else 1
-    if target == "abort":
-        since = max(since, _ABORT_SINCE.get(node.provision_state, 1))
+def _check_version(minor: int, target: str, verb: Verb | None, node: Node) -> None:
+    """:raises NotAcceptable: the microversion does not know the verb, or not in the node's state."""
+    if verb is None:
+        return
+    since = verb.words[target]
+    if verb is control.ABORT:
+        since = max(since, provision_states.state(node.provision_state).abort_since)
     if minor < since:
         raise exception.NotAcceptable()
 

@@ -13,7 +13,8 @@ from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import finding
 from ironic_lite.api.resources.fields import DETAIL
 from ironic_lite.api.resources.node import NODE
-from ironic_lite.common import agent_token, exception, redaction, states
+from ironic_lite.common import agent_token, exception, redaction
+from ironic_lite.common.operations import provision_states
 from ironic_lite.conf import CONF
 from ironic_lite.objects.node import Node
 
@@ -113,7 +114,7 @@ def _find(call: Call, macs: list[str], node_uuid: str | None) -> Node:
     if (
         CONF.api.restrict_lookup
         and not (CONF.deploy.fast_track or _has_fast_track(node))
-        and node.provision_state not in states.AGENT_EXPECTED
+        and not provision_states.expects_agent(node.provision_state)
     ):
         raise exception.NotFound()
     return node

@@ -4,6 +4,7 @@
 from typing import Any
 
 from ironic_lite.common import states
+from ironic_lite.common.operations import provision_states
 from ironic_lite.drivers import fast_track
 from ironic_lite.drivers.interfaces import steps
 from ironic_lite.drivers.interfaces.deploy import DeployInterface
@@ -99,7 +100,7 @@ class AgentBase(DeployInterface):
     def boot_ramdisk(self, task: Task) -> str:
         """Boot the server with the ramdisk, even if an agent runs on it, and wait for the new agent."""
         boot.boot_ramdisk(task)
-        return inband.WAITS[inband.KINDS[task.node.provision_state]]
+        return provision_states.waiting_of(task.node.provision_state)
 
     def forget_agent(self, task: Task) -> None:
         boot.forget_agent(task)
@@ -114,7 +115,7 @@ class AgentBase(DeployInterface):
 
     def heartbeat(self, task: Task) -> bool:
         node = task.node
-        kind = inband.KINDS.get(node.provision_state)
+        kind = provision_states.step_kind(node.provision_state)
         if kind is None:
             return True
         if inband.COMMAND in node.driver_internal_info:

@@ -12,6 +12,7 @@ from typing import Any
 from oslo_log import log
 
 from ironic_lite.common import exception, states
+from ironic_lite.common.operations import provision_states
 from ironic_lite.conf import CONF
 from ironic_lite.drivers.interfaces import steps as step_specs
 from ironic_lite.drivers.interfaces.task import Task
@@ -31,22 +32,6 @@ VERSIONS = "hardware_manager_version"
 """Key in ``driver_internal_info``: versions of the hardware managers when they listed their steps."""
 
 MAX_STEPS = 500
-
-KINDS = {
-    states.CLEANING: step_specs.CLEAN,
-    states.CLEANWAIT: step_specs.CLEAN,
-    states.DEPLOYING: step_specs.DEPLOY,
-    states.DEPLOYWAIT: step_specs.DEPLOY,
-    states.SERVICING: step_specs.SERVICE,
-    states.SERVICEWAIT: step_specs.SERVICE,
-}
-"""The kind of steps to request from the agent, by provision state."""
-
-WAITS = {
-    step_specs.CLEAN: states.CLEANWAIT,
-    step_specs.DEPLOY: states.DEPLOYWAIT,
-    step_specs.SERVICE: states.SERVICEWAIT,
-}
 
 
 def _cache(kind: str) -> str:
@@ -148,7 +133,7 @@ def execute(task: Task, kind: str, step: dict[str, Any], args: dict[str, Any] | 
         return agent.execute_step(kind, told, describe.node(task), describe.ports(task), versions)
 
     begin(task, f"execute_{kind}_step", send)
-    return WAITS[kind]
+    return provision_states.waiting_of(task.node.provision_state)
 
 
 def begin(task: Task, name: str, send: Callable[[AgentClient], Command]) -> None:

@@ -8,7 +8,8 @@ instance's ramdisk (``['instance_ramdisk']``), or else the disk. There are no fi
 import ipaddress
 from typing import Any
 
-from ironic_lite.common import exception, states
+from ironic_lite.common import exception, operations
+from ironic_lite.common.operations import provision_states
 from ironic_lite.conf import CONF
 from ironic_lite.drivers import available, boot_persistence, refused_fields
 from ironic_lite.drivers.interfaces import management
@@ -18,9 +19,6 @@ from ironic_lite.drivers.modules.pxe import instance_ramdisk, kernel_args, scrip
 
 RAMDISK = "ramdisk_params"
 INSTANCE_RAMDISK = "instance_ramdisk"
-
-_RESCUING = (states.RESCUING, states.RESCUEWAIT)
-_INSPECTING = (states.INSPECTING, states.INSPECTWAIT)
 
 _PROPERTIES = {
     "deploy_kernel": "URL of the deploy ramdisk's kernel (http or https). Required.",
@@ -172,7 +170,7 @@ def _arguments(node: Any) -> list[str]:
     """Return the kernel arguments of the deploy or rescue ramdisk. Lessees may set ``instance_info``, so it is not
     used here."""
     arguments = kernel_args.of(node, "driver_info")
-    if node.provision_state in _INSPECTING:
+    if provision_states.is_in(node.provision_state, operations.INSPECTION):
         arguments += kernel_args.parse(
             CONF.inspector.extra_kernel_params, "[inspector] extra_kernel_params"
         )
@@ -185,4 +183,5 @@ def _files(kind: str) -> tuple[str, str]:
 
 def _kind(node: Any) -> str:
     """Return which ramdisk the node boots: deploy or rescue."""
-    return "rescue" if node.provision_state in _RESCUING else "deploy"
+    rescuing = provision_states.is_in(node.provision_state, operations.RESCUE)
+    return "rescue" if rescuing else "deploy"
