@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The states of a node and its management: reading and changing them."""
 
+from ironic_lite.common import operations
 from ironic_lite.common.policies import base
 
 RULES = (
@@ -66,17 +67,15 @@ RULES = (
         "Ask for a provision state.",
         "PUT /nodes/{node_ident}/states/provision",
     ),
-    base.rule(
-        "baremetal:node:set_provision_state:clean_steps",
-        base.OWNER_MEMBER_OR_LESSEE_MANAGER,
-        "Name the steps of a cleaning.",
-        "PUT /nodes/{node_ident}/states/provision",
-    ),
-    base.rule(
-        "baremetal:node:set_provision_state:service_steps",
-        base.OWNER_MEMBER_OR_LESSEE_MANAGER,
-        "Name the steps of a servicing.",
-        "PUT /nodes/{node_ident}/states/provision",
+    *(
+        base.rule(
+            f"baremetal:node:set_provision_state:{name}",
+            base.OWNER_MEMBER_OR_LESSEE_MANAGER,
+            argument.rule,
+            "PUT /nodes/{node_ident}/states/provision",
+        )
+        for name, argument in operations.ARGUMENTS.items()
+        if argument.rule is not None
     ),
     base.rule(
         "baremetal:node:set_raid_state",
