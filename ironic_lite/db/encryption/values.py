@@ -76,8 +76,11 @@ class _Writer:
         if isinstance(value, dict):
             changed: dict[str, Any] | None = None
             for name, item in value.items():
-                secret = redaction.is_secret(value, name, self._also)
-                written = self._item(name, item, place, secret)
+                if redaction.sets_secret(name, item):
+                    written: Any = self._arguments(item, (*place, name))
+                else:
+                    secret = redaction.is_secret(value, name, self._also)
+                    written = self._item(name, item, place, secret)
                 if written is not item:
                     changed = dict(value) if changed is None else changed
                     changed[name] = written
@@ -96,8 +99,11 @@ class _Writer:
             return self.walk(item, (*place, name))
         return self._text(item, (*place, name)) if isinstance(item, str) else item
 
+    def _arguments(self, items: list[Any], place: Place) -> list[Any]:
+        return [self._item(i, item, place, secret=i > 0) for i, item in enumerate(items)]
+
     def _text(self, text: str, place: Place) -> str:
-        if encrypted.MARK in text:
+        if encrypted.MARK in text or redaction.is_private_key(text):
             return _one(self._key, text, place)
         # In their place, so that who hides them in a URL need not decrypt it.
         return redaction.replace_in_urls(text, lambda secret: _one(self._key, secret, place))

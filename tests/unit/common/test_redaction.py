@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Secrets are hidden wherever a record is shown, and survive a client that writes back what it was shown."""
 
+from typing import Any
+
 import pytest
 
 from ironic_lite.common import redaction
+from ironic_lite.common.redaction import names
 
-RECORD = {
+RECORD: dict[str, Any] = {
     "ipmi_address": "192.0.2.1",
     "ipmi_password": "sesame",
     "image_source": "https://user:sesame@images.example.org/debian.raw",
@@ -52,10 +55,11 @@ def test_names_of_others(key: str) -> None:
 
 
 def test_names_of_any_length_are_not_remembered() -> None:
-    known = redaction._known_key.cache_info().currsize
-    for number in range(10):
-        assert redaction.is_secret_key(f"{number}password".rjust(1_000_000, "x"))
-    assert redaction._known_key.cache_info().currsize == known
+    known = names._known_key.cache_info().currsize
+    for word in ("passWord", "API-key", "configdrive", "auth_token", "snmp_community"):
+        assert redaction.is_secret_key(word.rjust(1_000_000, "x"))
+        assert not redaction.is_secret_key("x" * 1_000_000)
+    assert names._known_key.cache_info().currsize == known
 
 
 @pytest.mark.parametrize("name", ["name", "key", "path"])
@@ -124,6 +128,127 @@ def test_secrets_in_a_line(text: str, shown: str) -> None:
     assert redaction.mask_text(text) == shown
 
 
+PEM = "-----BEGIN {0}PRIVATE KEY-----\nsesame\nsesame==\n-----END {0}PRIVATE KEY-----"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        # Command lines, as they are typed and as a list is told.
+        ("tool --password sesame --host h", "tool --password ****** --host h"),
+        ("tool --admin-pass 'open' -v", "tool --admin-pass '******' -v"),
+        ("['tool', '--token', 'sesame', '-v']", "['tool', '--token', '******', '-v']"),
+        ("ipmitool -H h -U u -P sesame -p 623 power", "ipmitool -H h -U u -P ****** -p 623 power"),
+        ("/usr/bin/ipmitool -Psesame -k sesame sol", "/usr/bin/ipmitool -P****** -k ****** sol"),
+        (
+            "Command '['ipmitool', '-U', 'u', '-P', 'sesame', 'mc']' failed",
+            "Command '['ipmitool', '-U', 'u', '-P', '******', 'mc']' failed",
+        ),
+        ("ipmipower -h h -u u -p sesame --on", "ipmipower -h h -u u -p ****** --on"),
+        ("curl -k -u admin:sesame https://h/", "curl -k -u ****** https://h/"),
+        ("sshpass -p sesame ssh -p 22 h", "sshpass -p ****** ssh -p ****** h"),
+        ("mysql -uroot -psesame -h h", "mysql -uroot -p****** -h h"),
+        # XML.
+        ("<a><Password>sesame</Password></a>", "<a><Password>******</Password></a>"),
+        ('<x:password t="P">a&amp;b</x:password>', '<x:password t="P">******</x:password>'),
+        ("<secret><![CDATA[<sesame>]]></secret>", "<secret>******</secret>"),
+        ("<Credential><k>sesame</k></Credential>", "<Credential>******</Credential>"),
+        ("&lt;password&gt;sesame&lt;/password&gt;", "&lt;password&gt;******&lt;/password&gt;"),
+        ('<login user="u" password="sesame"/>', '<login user="u" password="******"/>'),
+        ('<p name="AdminPassword" value="sesame"/>', '<p name="AdminPassword" value="******"/>'),
+        # Settings.
+        (
+            '{"name": "AdminPassword", "value": "ses"}',
+            '{"name": "AdminPassword", "value": "******"}',
+        ),
+        (
+            "{'value': 'ses', 'path': '/x/snmp_password'}",
+            "{'value': '******', 'path': '/x/snmp_password'}",
+        ),
+        (
+            r'"{\"key\": \"db_pwd\", \"value\": \"se same\"}"',
+            r'"{\"key\": \"db_pwd\", \"value\": \"******\"}"',
+        ),
+        (
+            '{"op": "set-attribute", "args": ["/driver_info/ipmi_password", "sesame"]}',
+            '{"op": "set-attribute", "args": ["/driver_info/ipmi_password", "******"]}',
+        ),
+        # Percent-encoded, once and twice.
+        ("q=%7B%22password%22%3A%20%22ses%2Came%22%7D", "q=%7B%22password%22%3A%20%22******%22%7D"),
+        ("a%3D1%26token%3Dsesame%26b%3D2", "a%3D1%26token%3D******%26b%3D2"),
+        (
+            "%257B%2522pwd%2522%253A%2522ses%2522%257D",
+            "%257B%2522pwd%2522%253A%2522******%2522%257D",
+        ),
+        ("?u=http%3A%2F%2Fu%3Asesame%40h%2Fx", "?u=http%3A%2F%2F******%40h%2Fx"),
+        # Credentials without an ordinary scheme before them.
+        (r"http:\/\/u:sesame@h\/x", r"http:\/\/******@h\/x"),
+        ("cannot resolve //u:sesame@h/x", "cannot resolve //******@h/x"),
+        ("no route to admin:sesame@192.0.2.1", "no route to admin:******@192.0.2.1"),
+        # Headers.
+        ("> Cookie: a=sesame; b=sesame\n> Host: h", "> Cookie: ******\n> Host: h"),
+        ("curl -H 'Cookie: a=sesame; b=1' http://h", "curl -H 'Cookie: ******' http://h"),
+        ("{'Set-Cookie': 's=sesame; Path=/', 'x': 1}", "{'Set-Cookie': '******', 'x': 1}"),
+        (
+            'Authorization: Digest username="u", response="sesame"\r\nHost: h',
+            "Authorization: ******\r\nHost: h",
+        ),
+        ("X-Auth-Token: sesame", "X-Auth-Token: ******"),
+        ("sent Bearer eyJ0.sesame and failed", "sent Bearer ****** and failed"),
+        # Other signs of assignment.
+        ("password => 'sesame'", "password => '******'"),
+        ("password := sesame", "password := ******"),
+        ("args[password]=sesame", "args[password]=******"),
+        # Private keys, whole and cut off.
+        (PEM.format("RSA "), "-----BEGIN RSA PRIVATE KEY-----******-----END RSA PRIVATE KEY-----"),
+        ("x " + PEM.format("")[:40], "x -----BEGIN PRIVATE KEY-----******"),
+        (
+            PEM.format("ENCRYPTED ").replace("\n", "\\n")[:50],
+            "-----BEGIN ENCRYPTED PRIVATE KEY-----******",
+        ),
+    ],
+)
+def test_other_forms_of_secrets_in_a_line(text: str, shown: str) -> None:
+    assert redaction.mask_text(text) == shown
+    assert redaction.mask_text(shown) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the option --password is missing; use --password or a file",
+        "ipmitool -I lanplus -H h -p 623 chassis power on",
+        "ssh -p 22 -P 3 host; cp -p a b",
+        "expected <token> but found <name>x</name>",
+        'a <a name="BootMode" value="Uefi"/> and {"name": "virt", "value": "on"}',
+        "100% token: none at all".replace(": ", " - "),
+        "a%3Db%26c%3Dd",
+        "mailto:ada@example.org, write to:ada@example.org, debian:12@sha256:abc",
+        "at 12:30@node1 the image repo/name:tag@x",
+        "basic functionality, bearer of bad news, basic authentication failed",
+        '{"args": ["/driver_info/ipmi_address", "192.0.2.1"]}',
+        "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+        "step deploy.write_image failed: value: 5 is out of range 1-4, key: disk",
+    ],
+)
+def test_ordinary_sentences_stay_as_they_are(text: str) -> None:
+    assert redaction.mask_text(text) == text
+
+
+def test_arguments_and_private_keys_in_a_structure() -> None:
+    path = "/driver_info/ipmi_password"
+    rule = {"op": "set-attribute", "args": [path, "sesame"]}
+    other = {"op": "set-attribute", "args": ["/driver_info/ipmi_address", "192.0.2.1"]}
+    shown = redaction.mask(
+        {"actions": [rule, other], "file": PEM.format(""), "n": [PEM.format("")]}
+    )
+    assert shown == {
+        "actions": [{**rule, "args": [path, redaction.MASK]}, other],
+        "file": redaction.MASK,
+        "n": [redaction.MASK],
+    }
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -141,6 +266,25 @@ def test_secrets_in_a_line(text: str, shown: str) -> None:
         "token={" * 100_000,
         "token=\\" * 100_000,
         "://a:" + "b@" * 200_000 + "/",
+        "<password>" * 100_000,
+        "<password " * 100_000,
+        "&lt;password&gt;" * 100_000,
+        "<secret><![CDATA[" * 100_000,
+        "value=" * 100_000,
+        "value='" * 100_000,
+        "value=x{name='" * 100_000,
+        'args=["password", ' * 100_000,
+        "ipmitool -P " * 100_000,
+        "--password " * 100_000,
+        "ipmi" * 100_000,
+        "%3A%2F%2F" * 100_000,
+        "password%22" * 100_000,
+        "%25" * 100_000 + "token%253D",
+        "Cookie: " * 100_000,
+        "-----BEGIN PRIVATE KEY-----" * 50_000,
+        "bearer " * 100_000,
+        "a.b" * 100_000 + ":x@",
+        "a:" * 100_000 + "@",
     ],
     ids=lambda text: text[:9],
 )

@@ -119,6 +119,18 @@ def test_secrets_of_every_kind_come_back(node: objects.Node, admin: Any, secret:
     assert read == {"x_password": secret, "plain": secret}
 
 
+def test_secrets_by_what_they_are(node: objects.Node, admin: Any) -> None:
+    """Private keys under whatever name, and what the arguments of a rule set."""
+    kept = {
+        "file": f"-----BEGIN PRIVATE KEY-----\n{SECRET}\n-----END PRIVATE KEY-----\n",
+        "rules": [{"args": ["/driver_info/ipmi_password", SECRET, {"a": SECRET}]}],
+    }
+    node.extra = kept
+    node.save()
+    assert_absent(SECRET)
+    assert objects.Node.get(admin, node.uuid).extra == kept
+
+
 def test_what_looks_like_an_encrypted_value_is_a_text_like_any_other(
     node: objects.Node, admin: Any
 ) -> None:
