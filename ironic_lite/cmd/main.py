@@ -2,6 +2,7 @@
 """``ironic-lite``: one command, with sub-commands that are imported when they run."""
 
 import argparse
+import gc
 import importlib
 import os
 import select
@@ -29,6 +30,10 @@ _STANDALONE = frozenset({"rack", "demo", "explain", "plan"})
 
 _EXTRAS = {"rack": "rack", "demo": "rack"}
 """Commands whose dependencies are in an extra of the package."""
+
+_GC_THRESHOLD = 1_000_000
+"""Objects that may come into being before the collector looks at them, until the services run. What they import stays;
+with Python's own default, to look at it again and again is an eighth of a start."""
 
 _USAGE_ERROR = 2
 
@@ -88,6 +93,8 @@ def _main(argv: Sequence[str] | None) -> int:
             file=sys.stderr,
         )
         return _USAGE_ERROR
+    if name not in _STANDALONE:
+        gc.set_threshold(_GC_THRESHOLD)
     concurrency.setup()
     return _run(name, arguments, given)
 

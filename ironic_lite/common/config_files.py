@@ -6,7 +6,7 @@ import difflib
 import itertools
 import logging
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,15 @@ from ironic_lite.conf import CONF, kinds, nova
 from ironic_lite.conf.opts import list_opts
 
 # Libraries whose options may stand in our files.
-_LIBRARIES = (
-    "oslo.log",
+_LISTS = "oslo.config.opts"
+_LOGGING = "oslo.log"
+_LIBRARIES = {
+    _LOGGING,
     "oslo.messaging",
     "oslo.policy",
     "oslo.middleware",
     "keystonemiddleware.auth_token",
-)
+}
 
 KEYSTONE = "keystone_authtoken"
 _LOGGING_IN = (KEYSTONE, nova.GROUP)
@@ -91,7 +93,7 @@ def in_environment() -> list[Written]:
 
 def wrong_at_once(written: Sequence[Written]) -> list[str]:
     """Wrong values of options that are read together with the files, those of logging: they would end the process."""
-    known = _of_libraries(("oslo.log",))
+    known = _options(_listed_by(metadata.distribution(_LOGGING).entry_points, {_LOGGING}))
     return [
         f"{each}: {reason}"
         for each in written
@@ -258,12 +260,10 @@ def _options(listed: Iterable[tuple[Any, Iterable[Any]]]) -> Options:
     }
 
 
-def _of_libraries(names: Iterable[str]) -> Options:
-    found: Options = {}
-    for entry_point in metadata.entry_points(group="oslo.config.opts"):
-        if entry_point.name in names:
-            found.update(_options(entry_point.load()()))
-    return found
+def _listed_by(entry_points: Iterable[metadata.EntryPoint], libraries: Set[str]) -> Iterator[Any]:
+    for entry_point in entry_points:
+        if entry_point.group == _LISTS and entry_point.name in libraries:
+            yield from entry_point.load()()
 
 
 def all_options(logging_in: Iterable[str] = ()) -> Options:
@@ -271,7 +271,10 @@ def all_options(logging_in: Iterable[str] = ()) -> Options:
 
     :param logging_in: groups whose ways to log in are wanted.
     """
-    found = {**_of_libraries(_LIBRARIES), **_options(list_opts())}
+    found = {
+        **_options(_listed_by(metadata.entry_points(group=_LISTS), _LIBRARIES)),
+        **_options(list_opts()),
+    }
     for section in logging_in:
         found.update(_keystone_credentials(section))
     return found

@@ -2,58 +2,34 @@
 """The rules in force: the defaults of ``common.policies``, and over them what the operator's policy file says."""
 
 import functools
-import logging
-import re
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from oslo_policy import policy
+from oslo_policy import opts
 
-from ironic_lite.common import exception, policies
+from ironic_lite.common import exception
 from ironic_lite.common.context import RequestContext
 from ironic_lite.conf import CONF
 
-LOG = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from ironic_lite.common.policy_enforcer import Enforcer
 
 _DEFAULT_FILE = "policy.yaml"
-_CHECK_FILE_SECONDS = 1.0
 _SYSTEM_SCOPE = {"system_scope": "all", "project_id": None, "project_name": None}
-_ELSEWHERE = re.compile(r"\b(https?|opa):")
 
+FOR_NOBODY = frozenset({"show_password", "show_instance_secrets"})
+"""The rules that are ``!`` unless the operator's policy file says otherwise."""
 
-class _Enforcer(policy.Enforcer):
-    """Looks for changes of the policy file once a second, not with each question."""
-
-    asks_elsewhere = False
-    """Some rule is decided by another service, so answers may change while the rules do not."""
-
-    _looked_at = float("-inf")
-
-    def load_rules(self, force_reload: bool = False) -> None:
-        now = time.monotonic()
-        if now - self._looked_at < _CHECK_FILE_SECONDS and not force_reload:
-            return
-        first = not self.rules
-        self._looked_at = now
-        try:
-            super().load_rules(force_reload)
-        except (ValueError, OSError) as exc:
-            if first:
-                raise
-            LOG.error("Keeping the policy known so far: %s", exc)
-
-    def set_rules(self, *args: Any, **kwargs: Any) -> None:
-        super().set_rules(*args, **kwargs)
-        self.asks_elsewhere = any(_ELSEWHERE.search(str(rule)) for rule in self.rules.values())
-        _decide_once.cache_clear()
+opts.set_defaults(CONF)
 
 
 @functools.cache
-def _enforcer() -> _Enforcer:
-    made = _Enforcer(CONF)
-    made.register_defaults(list(policies.list_rules()))
-    return made
+def _enforcer() -> "Enforcer":
+    # Late: where everybody is an administrator no rule is asked.
+    from ironic_lite.common.policy_enforcer import Enforcer
+
+    return Enforcer(_decide_once.cache_clear)
 
 
 def load() -> None:
@@ -64,17 +40,32 @@ def load() -> None:
     """
     _enforcer.cache_clear()
     _decide_once.cache_clear()
-    enforcer = _enforcer()
+    _had_files.cache_clear()
     name = CONF.oslo_policy.policy_file
+    if name != _DEFAULT_FILE and CONF.find_file(name) is None:
+        raise _invalid(name, "there is no such file")
+    if CONF.auth_strategy == "noauth" and not _has_files():
+        return
     try:
-        if name != _DEFAULT_FILE and CONF.find_file(name) is None:
-            raise FileNotFoundError("there is no such file")
-        enforcer.load_rules()
-        enforcer.check_rules(raise_on_violation=True)
-    except (ValueError, OSError, policy.InvalidDefinitionError) as exc:
-        raise exception.ConfigInvalid(
-            error_msg=f"[oslo_policy] policy_file {name}: {exc}."
-        ) from None
+        _enforcer().require()
+    except (ValueError, OSError) as exc:
+        raise _invalid(name, exc) from None
+
+
+def _invalid(file: str, problem: object) -> exception.ConfigInvalid:
+    return exception.ConfigInvalid(error_msg=f"[oslo_policy] policy_file {file}: {problem}.")
+
+
+def _has_files() -> bool:
+    """Whether the operator has rules of their own."""
+    names = (CONF.oslo_policy.policy_file, *CONF.oslo_policy.policy_dirs)
+    return any(CONF.find_file(name) is not None for name in names)
+
+
+@functools.lru_cache(maxsize=1)
+def _had_files(_moment: int) -> bool:
+    """The same, looked at once a second."""
+    return _has_files()
 
 
 def allows(context: RequestContext, rule: str, target: Mapping[str, Any]) -> bool:
@@ -115,6 +106,8 @@ _decide_once = functools.lru_cache(maxsize=8192)(_decide)
 
 def is_for_nobody(rule: str) -> bool:
     """Whether the rule is ``!``, so that there is no need to ask who comes."""
+    if not _enforcer.cache_info().currsize and not _had_files(int(time.monotonic())):
+        return rule in FOR_NOBODY
     enforcer = _enforcer()
     enforcer.load_rules()
     return str(enforcer.rules[rule]) == "!"

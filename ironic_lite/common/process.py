@@ -67,8 +67,7 @@ class Runner:
                 each.start()
                 started.append(each)
             self._starting = False
-            # What was imported stays: the collector need not walk half a million objects again and again.
-            gc.collect()
+            # What was imported stays: the collector need not walk half a million objects, not even once.
             gc.freeze()
             # A page of a list is tens of thousands of objects, none of them garbage: looking through them a dozen times
             # while they are made would be a tenth of the work.

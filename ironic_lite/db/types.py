@@ -6,11 +6,19 @@ from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import functions
 
 from ironic_lite.common import encrypted, json_reading, redaction
+
+
+def _long_text(dialect: Any) -> Any:
+    """MariaDB's type for texts of any length; None elsewhere, where all texts may be long."""
+    if dialect.name != "mysql":
+        return None
+    from sqlalchemy.dialects.mysql import LONGTEXT
+
+    return LONGTEXT()
 
 
 class Told(sa.types.TypeDecorator[str]):
@@ -30,7 +38,7 @@ class JSONDict(sa.types.TypeDecorator[dict[str, Any]]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Any) -> Any:
-        return mysql.LONGTEXT() if dialect.name == "mysql" else super().load_dialect_impl(dialect)
+        return _long_text(dialect) or super().load_dialect_impl(dialect)
 
     def process_bind_param(self, value: Any, dialect: Any) -> str | None:
         return None if value is None else json_reading.to_text(value)
@@ -79,7 +87,7 @@ class LongJSONList(JSONList):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Any) -> Any:
-        return mysql.LONGTEXT() if dialect.name == "mysql" else super().load_dialect_impl(dialect)
+        return _long_text(dialect) or super().load_dialect_impl(dialect)
 
 
 class SortedWords(sa.types.TypeDecorator[list[str]]):
@@ -121,7 +129,10 @@ class UTCDateTime(sa.types.TypeDecorator[datetime.datetime]):
 
     def load_dialect_impl(self, dialect: Any) -> Any:
         if dialect.name == "mysql":
-            return mysql.DATETIME(fsp=6)
+            # Late, as below: only those who use it load it.
+            from sqlalchemy.dialects.mysql import DATETIME
+
+            return DATETIME(fsp=6)
         return super().load_dialect_impl(dialect)
 
     def process_bind_param(self, value: Any, dialect: Any) -> datetime.datetime | None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Loads hardware types and interfaces by their entry points, and composes the driver of a node."""
 
+import contextlib
 import functools
 from collections.abc import Iterable, Iterator
 from importlib import metadata
@@ -16,6 +17,7 @@ from ironic_lite.drivers.interfaces.base import BaseInterface
 
 HARDWARE_TYPES = "ironic_lite.hardware.types"
 INTERFACES = "ironic_lite.hardware.interfaces"
+_DISTRIBUTION = "ironic-lite"
 
 
 _OPTIONS = {
@@ -60,10 +62,9 @@ def _load(namespace: str, names: list[str], option: str) -> dict[str, Any]:
 def problems() -> Iterator[str]:
     """What is wrong with the options that name hardware types and interfaces, a line each."""
     sound = True
-    # Once for all of them: each look goes through everything that is installed.
-    installed = metadata.entry_points()
+    registered = _registered()
     for option, namespace in _OPTIONS.items():
-        for problem in _wrong_names(option, installed.select(group=namespace).names):
+        for problem in _wrong_names(option, registered[namespace]):
             sound = False
             yield problem
     for kind in INTERFACE_TYPES:
@@ -74,6 +75,19 @@ def problems() -> Iterator[str]:
             yield f"[DEFAULT] {default} is '{name}', which is not in {enabled}."
     if sound:
         yield from DriverFactory().gaps()
+
+
+def _registered() -> dict[str, set[str]]:
+    """What there is, by namespace. Only where others' drivers are named is all that is installed looked through."""
+    found: dict[str, set[str]] = {namespace: set() for namespace in _OPTIONS.values()}
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        for entry_point in metadata.distribution(_DISTRIBUTION).entry_points:
+            found.setdefault(entry_point.group, set()).add(entry_point.name)
+    named = {of: set(getattr(CONF, option)) for option, of in _OPTIONS.items()}
+    if all(names and names <= found[namespace] for namespace, names in named.items()):
+        return found
+    installed = metadata.entry_points()
+    return {namespace: installed.select(group=namespace).names for namespace in _OPTIONS.values()}
 
 
 def _wrong_names(option: str, existing: set[str]) -> Iterator[str]:

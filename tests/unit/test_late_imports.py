@@ -14,6 +14,11 @@ LATE = (
     "os_traits",
     "alembic",
     "keystonemiddleware",
+    "yaml",
+    "requests",
+    "oslo_policy.policy",
+    "sqlalchemy.dialects.mysql",
+    "ironic_lite.api.middleware.http_basic",
 )
 
 _SERVICES = """
@@ -21,6 +26,9 @@ from ironic_lite.common import concurrency
 concurrency.setup()
 import sys
 import ironic_lite.api.app, ironic_lite.api.front.service, ironic_lite.conductor.service
+from ironic_lite.cmd import preflight
+preflight.configure()
+ironic_lite.api.app.make_app()
 print(*sys.modules)
 """
 

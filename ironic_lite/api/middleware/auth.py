@@ -6,7 +6,6 @@ from typing import Any
 
 from ironic_lite.api.call import CONTEXT
 from ironic_lite.api.middleware import identity
-from ironic_lite.api.middleware.http_basic import HttpBasic
 from ironic_lite.conf import CONF
 
 
@@ -21,14 +20,22 @@ class NoAuth:
         return self._app(environ, start_response)
 
 
+# Late: what they import costs start-up time and memory that only their users should pay.
+
+
+def _http_basic(app: Any) -> Any:
+    from ironic_lite.api.middleware.http_basic import HttpBasic
+
+    return HttpBasic(app)
+
+
 def _keystone(app: Any) -> Any:
-    # Late: keystonemiddleware costs start-up time and memory that only its users should pay.
     from ironic_lite.api.middleware.keystone import Keystone
 
     return Keystone(app)
 
 
-STRATEGIES: dict[str, Any] = {"noauth": NoAuth, "http_basic": HttpBasic, "keystone": _keystone}
+STRATEGIES: dict[str, Any] = {"noauth": NoAuth, "http_basic": _http_basic, "keystone": _keystone}
 
 
 def check() -> None:

@@ -4,8 +4,6 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ironic_lite.common import exception
 from ironic_lite.common import inspection_rules as language
 from ironic_lite.conf import CONF
@@ -35,6 +33,9 @@ def load() -> list[dict[str, Any]]:
 
 
 def _read(path: Path) -> list[Any]:
+    # Late: few have such a file.
+    import yaml
+
     try:
         with path.open("rb") as stream:
             content = stream.read(_MAX_SIZE + 1)

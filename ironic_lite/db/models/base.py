@@ -14,18 +14,10 @@ NAME = sa.String(255)
 UUID = sa.String(36)
 STATE = sa.String(32)
 
-_OPTIONS: dict[str, Any] = {
-    # Text compares by bytes everywhere, blanks at its end among them, so that MariaDB tells apart what others do.
-    "mysql_engine": "InnoDB",
-    "mysql_charset": "utf8mb4",
-    "mysql_collate": "utf8mb4_nopad_bin",
-    # An id is never given to a second record: markers and locks may still name the first.
-    "sqlite_autoincrement": True,
-}
-
 
 def table(name: str, *items: Any, many: bool = False) -> sa.Table:
-    """A table of ours.
+    """A table of ours. How a server keeps it (engine, character set) is said by the migration that makes it: for
+    options of MariaDB, SQLAlchemy would load what it has for it into every process.
 
     :param many: rows come and go in such numbers that their ids need more than 31 bits.
     """
@@ -38,7 +30,6 @@ def table(name: str, *items: Any, many: bool = False) -> sa.Table:
         sa.Column("created_at", UTCDateTime, nullable=False),
         sa.Column("updated_at", UTCDateTime),
         *items,
-        **_OPTIONS,
     )
 
 

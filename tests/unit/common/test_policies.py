@@ -61,6 +61,29 @@ def test_rules_for_what_ironic_does_not_have_are_those_of_its_history() -> None:
         assert rules[name].scope_types == history.scope_types
 
 
+def test_rules_for_nobody_are_known_without_the_library() -> None:
+    nobodys = {rule.name for rule in policies.list_rules() if rule.check_str == "!"}
+    assert nobodys == policy.FOR_NOBODY
+
+
+def test_file_that_comes_later_counts_where_no_rule_was_asked(
+    write: Write, set_option: Callable[..., None], tmp_path: Path
+) -> None:
+    """Without authentication the rules are made when there is a file."""
+    set_option("auth_strategy", "noauth")
+    path = write("{}\n")
+    path.unlink()
+    set_option("policy_file", "policy.yaml", "oslo_policy")
+    set_option("policy_dirs", [str(tmp_path / "later")], "oslo_policy")
+    policy.load()
+    assert policy.is_for_nobody("show_password")
+    assert not policy.is_for_nobody("baremetal:node:get")
+    (tmp_path / "later").mkdir()
+    (tmp_path / "later" / "rules.yaml").write_text('"show_password": "role:admin"\n')
+    wait_for(lambda: not policy.is_for_nobody("show_password"), "the operator's rule")
+    assert policy.is_for_nobody("show_instance_secrets")
+
+
 def test_nobodys_node_matches_no_project(set_option: Any) -> None:
     """Not even the missing project of a token without one: None is not equal to None here."""
     policy.load()
