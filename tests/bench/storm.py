@@ -134,7 +134,8 @@ class Agents:
     def storm(
         self, port: int, requests: dict[str, bytes], retry_s: tuple[float, float] = RETRY_S
     ) -> list[list[Call]]:
-        """All agents call at once; each again until it is heard, or its server is off. Returns the calls of each.
+        """All agents send requests at the same time; each again until it is heard, or its server is off. Returns the
+        calls of each.
 
         :raises TimeoutError: when that does not end.
         """

@@ -135,10 +135,10 @@ MISTAKES = (
             "[DEFAULT]\nstate_path = /proc/version/a": "/proc/version is not a directory.",
             "[DEFAULT]\nenabled_hardware_types = ipmi\nenabled_power_interfaces = fake": "has none for "
             "hardware type 'ipmi'. Enable one of pyghmi, ipmitool, or take 'ipmi' out",
-            "[DEFAULT]\nauth_strategy = keystone": "needs [keystone_authtoken]: auth_type",
+            "[DEFAULT]\nauth_strategy = keystone": "requires [keystone_authtoken]: set auth_type",
             "[api]\nssl_cert_file = /absent\nssl_key_file = /absent": "[api] ssl_cert_file /absent cannot "
             "be read: No such file or directory.",
-            "[api]\nhost_ip = 192.0.2.1": "this machine has no such address. Set [api] host_ip.",
+            "[api]\nhost_ip = 192.0.2.1": "this machine does not have this address. Change [api] host_ip.",
         },
     ),
     (
@@ -387,7 +387,7 @@ def test_a_taken_port_stops_the_start(console: Console) -> None:
     done = console.run("up")
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
-    assert f"port {console.port}: another process listens there." in line
+    assert f"port {console.port}: another process listens on it." in line
     running.terminate()
     running.wait(PATIENCE)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From a request on the event loop to the WSGI application in a thread, and back."""
+"""Passes requests from the event loop to the WSGI application in a thread, and the replies back."""
 
 import asyncio
 import io
@@ -18,7 +18,7 @@ from ironic_lite.api.front.workers import Environ, Workers
 from ironic_lite.api.middleware.request_id import GLOBAL_ID, REQUEST_ID
 
 _CARRIED = (CONTEXT, REQUEST_ID, GLOBAL_ID)
-"""What the application has found out from the head, and need not find out again."""
+"""Values that the application derived from the head, and reuses when it gets the body."""
 
 
 class _Gone(Exception):
@@ -26,10 +26,10 @@ class _Gone(Exception):
 
 
 class Bridge:
-    """Serves requests by a WSGI application.
+    """Serves requests with a WSGI application.
 
-    :param budget: for bodies that are not small.
-    :param is_light: whether a request asks nobody else, so that the loop answers it without a thread.
+    :param budget: memory budget for large bodies.
+    :param is_light: tells whether a request (method, path) needs no other service, so that the loop answers it itself.
     """
 
     def __init__(
@@ -55,12 +55,12 @@ class Bridge:
             connection.give_up = job.drop
 
     async def _receive(self, connection: Connection, cycle: RequestResponseCycle) -> None:
-        """Have the body, if it may come, and then the answer."""
+        """Read the body, if it is accepted, and then answer the request."""
         try:
             declared = _declared(cycle)
             body = b""
             is_small = declared is None or declared <= limits.SMALL_BODY
-            # Who waits to be told that it may come is asked first, however small it is.
+            # With ``Expect: 100-continue`` the application sees the head first, even for a small body.
             if is_small and not cycle.waiting_for_100_continue:
                 body = await _read(cycle, limits.SMALL_BODY)
                 if not cycle.more_body:
@@ -82,17 +82,17 @@ class Bridge:
         declared: int | None,
         begun: bytes,
     ) -> None:
-        """Ask with the head alone whether the body may come; read it when there is room for it."""
+        """Let the application decide by the head alone, and read the body when there is room for it."""
         asked = environ.make(cycle.scope, None)
         reply = await self._ask(connection, cycle, asked)
         most = asked.get(bodies.MOST)
         if most is None:
-            # It is refused, or nobody wants its body.
+            # The application has refused the request, or does not need its body.
             connection.reply(cycle, reply)
             return
         waits = asyncio.current_task()
         assert waits is not None
-        # Nobody is to have room for a body that will not come.
+        # When the client leaves, its body must not keep waiting for room.
         connection.give_up = waits.cancel
         async with self._budget.hold(most if declared is None else declared):
             connection.give_up = None
@@ -137,9 +137,9 @@ def _declared(cycle: RequestResponseCycle) -> int | None:
 
 
 async def _read(cycle: RequestResponseCycle, most: int, begun: bytes = b"") -> bytes:
-    """The body; what has come of it when it is larger than ``most``.
+    """Return the body; if it is larger than ``most``, the part that has come so far.
 
-    :raises BodyRefused: it is late. Its deadline is kept between bytes, and moves only as fast as ``BODY_RATE`` allows.
+    :raises BodyRefused: it is too slow. New bytes extend the deadline only as fast as ``BODY_RATE`` allows.
     """
     received = io.BytesIO()
     received.write(begun)

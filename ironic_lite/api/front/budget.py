@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Memory for large request bodies, for the whole process."""
+"""The memory budget for large request bodies of the whole process."""
 
 import asyncio
 import collections
@@ -10,7 +10,7 @@ import threading
 from collections.abc import AsyncIterator
 
 PATIENCE = 30.0
-"""Seconds that a large body waits for its turn."""
+"""Seconds that a large body waits for room."""
 
 _MUCH = 1024 * 1024
 _TRIM_DELAY = 0.2
@@ -18,13 +18,13 @@ _M_MMAP_THRESHOLD = -3
 
 
 class NoRoom(Exception):
-    """Others took all there is, for too long."""
+    """Other bodies used the whole budget for too long."""
 
 
 class Budget:
-    """Bytes of large bodies that are in memory at a time. Who asked first gets first. For the loop's thread only.
+    """A budget of bytes for large bodies, given out in the order of requests. Use it in the loop's thread only.
 
-    :param most: bytes. A body beyond it is read when there is no other.
+    :param most: budget in bytes. A larger body is read alone.
     """
 
     def __init__(self, most: int):
@@ -34,9 +34,9 @@ class Budget:
 
     @contextlib.asynccontextmanager
     async def hold(self, size: int) -> AsyncIterator[None]:
-        """Room for a body, until the request is answered.
+        """Context manager: reserve room for a body until the request is answered.
 
-        :raises NoRoom: within ``PATIENCE``.
+        :raises NoRoom: there was no room within ``PATIENCE``.
         """
         size = min(size, self._most)
         await self._take(size)
@@ -48,12 +48,12 @@ class Budget:
             self._serve()
             if self._left == self._most and self._trim_due:
                 self._trim_due = False
-                # Once the requests that have just ended have let go of their bodies.
+                # Wait until the requests that have just ended have released their bodies.
                 asyncio.get_running_loop().call_later(_TRIM_DELAY, self._give_back)
 
     def _give_back(self) -> None:
         if self._left == self._most:
-            # It takes some milliseconds, which nobody is to wait.
+            # This takes some milliseconds, which must not block the loop.
             threading.Thread(target=_give_memory_back, name="api-trim", daemon=True).start()
 
     async def _take(self, size: int) -> None:
@@ -84,16 +84,16 @@ class Budget:
 
 
 def keep_large_blocks_apart() -> None:
-    """Have the C library take large blocks from the system and give each back at once.
+    """Make the C library allocate large blocks separately, and return each to the system at once.
 
-    By itself it learns from the first of them to keep their like, for each thread on its own.
+    By default it raises this threshold after the first large block, for each thread separately.
     """
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _MUCH)
 
 
 def _give_memory_back() -> None:
-    """Python would keep what a failed request is still known by, and the C library what large bodies needed."""
+    """Free the reference cycles of failed requests, and return the C library's free memory to the system."""
     gc.collect()
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)

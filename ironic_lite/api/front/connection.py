@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One connection: uvicorn's HTTP protocol, with deadlines, limits and refusals of ours."""
+"""One connection: uvicorn's HTTP protocol with our own deadlines, limits and refusals."""
 
 import asyncio
 from collections.abc import Callable
@@ -18,13 +18,13 @@ from ironic_lite.api.front.untaken import Untaken
 
 _PIECE = 256 * 1024
 _MORSEL = 1024
-"""Bytes that are parsed at once: of requests that came together no more than fit in are made before their turn."""
+"""Bytes to parse at once. It bounds how many pipelined requests are created before their turn."""
 _MOST_LINGERED = 128 * 1024 * 1024
-_MALFORMED = "The request is no valid HTTP/1.1."
+_MALFORMED = "The request is not valid HTTP/1.1."
 
 
 class _Flow(FlowControl):
-    """While reading is paused nothing is parsed either; ``resumed`` is called when it may be again."""
+    """Flow control that also pauses parsing; it calls ``resumed`` when reading resumes."""
 
     def __init__(self, transport: asyncio.Transport, resumed: Callable[[], None]):
         super().__init__(transport)
@@ -37,7 +37,7 @@ class _Flow(FlowControl):
 
 
 class Server(Protocol):
-    """What a connection needs of the server that it belongs to."""
+    """The part of the server that a connection uses."""
 
     config: Any
     state: Any
@@ -54,12 +54,12 @@ class Server(Protocol):
 class Connection(HttpToolsProtocol):
     """A client's connection.
 
-    Its requests go to ``server.serve``, those of streams to their ASGI application, as uvicorn does it.
+    Its requests go to ``server.serve``; requests of streams go to their ASGI application, as in uvicorn.
     """
 
     def __init__(self, server: Server, guest: Guest, loop: asyncio.AbstractEventLoop):
         super().__init__(server.config, server.state, {}, loop)
-        # Without uvicorn's leniency about what follows the last request.
+        # A parser without uvicorn's leniency about data after the last request.
         self.parser = httptools.HttpRequestParser(self)
         self._server, self._guest = server, guest
         self._in_head = True
@@ -74,9 +74,9 @@ class Connection(HttpToolsProtocol):
         self._running: RequestResponseCycle | None = None
         self._held_back: tuple[RequestResponseCycle, Any] | None = None
         self.give_up: Callable[[], object] | None = None
-        """What is to be done when the client leaves before a thread has begun with its request."""
+        """Called when the client leaves before a thread has started on its request."""
 
-    # Coming and going.
+    # Opening and closing.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)  # type: ignore[arg-type]
@@ -98,7 +98,7 @@ class Connection(HttpToolsProtocol):
             self.give_up()
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """The client sends nothing more. Over plain HTTP it may still wait for the answer to what it has sent."""
+        """The client has sent everything. Over plain HTTP it may still wait for the answer."""
         if self._lingers:
             return self.is_busy and self.transport.can_write_eof()
         if (
@@ -111,7 +111,7 @@ class Connection(HttpToolsProtocol):
         return self.transport.can_write_eof()
 
     def shutdown(self) -> None:
-        # A stream has no end of its own.
+        # A stream does not end by itself.
         if (not self.is_busy and self._lingers) or (
             self.is_busy and self._server.streams(self.cycle.scope["path"])
         ):
@@ -124,10 +124,10 @@ class Connection(HttpToolsProtocol):
 
     @property
     def is_busy(self) -> bool:
-        """Whether a request is under way."""
+        """Tell whether a request is in progress."""
         return self.cycle is not None and not self.cycle.response_complete
 
-    # What comes in.
+    # Incoming data.
 
     def data_received(self, data: bytes) -> None:
         if self._lingers:
@@ -150,7 +150,7 @@ class Connection(HttpToolsProtocol):
                 return
 
     def _go_on(self) -> None:
-        """Reading goes on: first with what has come already."""
+        """Resume reading, first with the data that is here already."""
         if self._unparsed:
             self.loop.call_soon(self._parse_the_rest)
 
@@ -191,15 +191,15 @@ class Connection(HttpToolsProtocol):
         self.refuse(reply)
 
     def refuse(self, reply: Reply) -> None:
-        """Answer what is no request, or not a whole one, and end the connection."""
+        """Answer an invalid or incomplete request with this reply, and end the connection."""
         if self.pipeline and self.cycle.more_body:
-            # It is the last of those that wait for their turn.
+            # The refused request is the last one in the pipeline.
             self.pipeline.popleft()
             assert self._running is not None
             self.cycle = self.pipeline[0][0] if self.pipeline else self._running
         cycle = self.cycle
         if self.is_busy and not cycle.more_body:
-            # The answers to what came before are on their way, and must not be mixed with this one.
+            # Earlier requests are still being answered, so this reply must not be mixed in.
             self._end_after(cycle)
             return
         if self.is_busy:
@@ -214,7 +214,7 @@ class Connection(HttpToolsProtocol):
         self._linger()
 
     def _end_after(self, cycle: RequestResponseCycle) -> None:
-        """What else comes is dropped; the connection ends when this request is answered."""
+        """Drop all further data, and end the connection when this request is answered."""
         cycle.keep_alive = False
         self._lingers = _MOST_LINGERED
         self._unparsed = b""
@@ -227,13 +227,13 @@ class Connection(HttpToolsProtocol):
             self.handle_websocket_upgrade()
             self._follow(self.transport.get_protocol())
         elif self.is_busy:
-            # An upgrade that we do not know is ignored. What follows it is not HTTP as we speak it.
+            # Ignore an unknown upgrade, but read nothing after it, because that may be another protocol.
             self._end_after(self.cycle)
         else:
-            self._refuse_what_came(Malformed("The upgrade is not known."))
+            self._refuse_what_came(Malformed("The protocol of the upgrade is not supported."))
 
     def _follow(self, successor: Any) -> None:
-        """The connection has another protocol from now on; it is still the same guest's."""
+        """Follow the connection's new protocol, to release the guest when the connection is lost."""
         lost = successor.connection_lost
 
         def connection_lost(exc: Exception | None) -> None:
@@ -250,7 +250,7 @@ class Connection(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self._in_head:
-            # What comes behind a chunked body was not there when the request was looked at.
+            # Ignore trailers of a chunked body, which come after the request has been checked.
             self._head_size += len(name) + len(value) + 4
             if self._head_size > limits.MAX_HEAD:
                 raise HeadTooLarge
@@ -271,7 +271,7 @@ class Connection(HttpToolsProtocol):
         host = heads.check(version, method, self.headers)
         self.url = heads.origin_form(method, self.url, host)
         if version == "1.0":
-            # It knows no interim answer, and would take it for the answer.
+            # An HTTP/1.0 client would take an interim response for the final one.
             self.expect_100_continue = False
         super().on_headers_complete()
 
@@ -284,7 +284,7 @@ class Connection(HttpToolsProtocol):
     # Deadlines.
 
     def _expect_head(self) -> None:
-        """The next head has to be whole in time, however its bytes are spread."""
+        """Start the deadline for the next complete head."""
         self._head_due.begin(limits.HEAD_TIMEOUT)
 
     def _head_is_late(self) -> None:
@@ -296,7 +296,7 @@ class Connection(HttpToolsProtocol):
             self.transport.close()
 
     def _linger(self) -> None:
-        """Let the client read the answer: a connection closed over unread bytes would take it back."""
+        """Keep reading for a while: closing a connection with unread bytes would discard the answer."""
         self._lingers = _MOST_LINGERED
         self._server.guests.rests(self._guest)
         self.flow.resume_reading()
@@ -310,12 +310,12 @@ class Connection(HttpToolsProtocol):
         if self._lingers <= 0:
             self.transport.abort()
 
-    # What goes out.
+    # Outgoing data.
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
         if self.flow.write_paused:
-            # Who does not take the answers gets no more of them.
+            # A client that does not read its answers gets no more of them.
             self._held_back = (cycle, app)
             self.flow.pause_reading()
             return
@@ -323,21 +323,21 @@ class Connection(HttpToolsProtocol):
         if self._server.streams(cycle.scope["path"]):
             super()._start_asgi_task(cycle, app)
         else:
-            # A small body is whole by then: it comes with the head.
+            # By then a small body is complete, because it comes with the head.
             self.loop.call_soon(self._server.serve, self, cycle)
 
     def on_response_complete(self) -> None:
         self._server.guests.rests(self._guest)
         super().on_response_complete()
         if self.pipeline and not self._lingers:
-            # Its turn comes before that of what is still to be read.
+            # The next request in the pipeline comes before unread data.
             self.flow.pause_reading()
         if not self.pipeline and self._head_size and not self.transport.is_closing():
-            # A part of the next one has come meanwhile.
+            # A part of the next request has come meanwhile.
             self._expect_head()
 
     def reply(self, cycle: RequestResponseCycle, reply: Reply) -> None:
-        """Answer a request. One whose body has not been read is the last of its connection."""
+        """Answer a request. If its body has not been read, the connection ends."""
         if cycle.disconnected or cycle.response_started or self.transport.is_closing():
             return
         cycle.response_started = True
@@ -361,7 +361,7 @@ class Connection(HttpToolsProtocol):
     async def _send(
         self, cycle: RequestResponseCycle, body: bytes, keep_alive: bool, unread: bool
     ) -> None:
-        """A long body, as fast as the client takes it: it is in memory once, whoever reads it how slowly."""
+        """Send a long body as fast as the client reads it, without copying it into the write buffer."""
         view = memoryview(body)
         self._sends = True
         self._server.untaken.keep(self._guest, len(body))
@@ -394,7 +394,7 @@ class Connection(HttpToolsProtocol):
         cycle.on_response()
 
     def pause_writing(self) -> None:
-        """The client has not taken all that was written."""
+        """Called when the client has not read everything that was written."""
         super().pause_writing()
         left = self.transport.get_write_buffer_size()
         if not self._sends:
@@ -402,7 +402,7 @@ class Connection(HttpToolsProtocol):
         self._taking_due.begin(limits.REPLY_PATIENCE + left / limits.BODY_RATE)
 
     def resume_writing(self) -> None:
-        """The client has taken all that was written."""
+        """Called when the client has read everything that was written."""
         super().resume_writing()
         self._taking_due.end()
         if not self._sends:

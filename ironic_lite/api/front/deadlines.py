@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Deadlines of a connection, which bytes that come in between do not move."""
+"""Deadlines of a connection; incoming bytes do not extend them."""
 
 import asyncio
 from collections.abc import Callable
 
 
 class Deadline:
-    """Something has to happen in time.
+    """A deadline for one event.
 
-    :param late: called when it has not.
+    :param late: called when the event did not happen in time.
     """
 
     __slots__ = ("_late", "_loop", "_timer")
@@ -18,12 +18,12 @@ class Deadline:
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self, seconds: float) -> None:
-        """Expect it within so many seconds. A deadline that is running stays as it is."""
+        """Start the deadline, in seconds from now. A running deadline is not changed."""
         if self._timer is None:
             self._timer = self._loop.call_later(seconds, self._is_over)
 
     def end(self) -> None:
-        """It has happened, or is not expected any more."""
+        """Stop the deadline: the event has happened or is not expected any more."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The head of a request as the environment of a WSGI application."""
+"""Makes the WSGI environment from the head of a request."""
 
 import functools
 import io
@@ -18,8 +18,8 @@ _LONG_NAME = 64
 
 
 def _variable(name: bytes) -> str | None:
-    """The variable of a header; None: some other header might be meant, for ``_`` and ``-`` read alike in it."""
-    # Names as long as a client likes are not to be remembered.
+    """Return the WSGI variable of a header; None for a name with ``_``, which could pass for one with ``-``."""
+    # Do not cache long names, because clients choose them.
     return _known_variable(name) if len(name) <= _LONG_NAME else _made_variable(name)
 
 
@@ -34,17 +34,17 @@ _known_variable = functools.lru_cache(1024)(_made_variable)
 
 
 def path_info(raw: bytes) -> str:
-    """The path as WSGI wants it: decoded, its bytes as characters. A slash that was encoded stays so."""
+    """Return the path as WSGI requires: decoded, bytes as Latin-1. An encoded slash stays encoded."""
     if b"%" in raw:
         raw = b"%2F".join(unquote_to_bytes(part) for part in _SLASH.split(raw))
     return raw.decode("latin-1")
 
 
 def make(scope: Mapping[str, Any], body: bytes | None) -> dict[str, Any]:
-    """The environment.
+    """Return the WSGI environment.
 
-    :param scope: of ASGI.
-    :param body: whole; None: it is still to be read.
+    :param scope: the ASGI scope.
+    :param body: the complete body; None: it has not been read.
     """
     host, port = scope["server"] or ("localhost", 0)
     environ: dict[str, Any] = {

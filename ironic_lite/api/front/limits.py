@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Limits and deadlines of connections, and how many there may be."""
+"""Limits, deadlines and the number of connections."""
 
 import ipaddress
 import logging
@@ -14,26 +14,26 @@ LOG = logging.getLogger(__name__)
 HANDSHAKE_TIMEOUT = 10.0
 """Seconds for the whole TLS handshake."""
 HEAD_TIMEOUT = 10.0
-"""Seconds for the whole head of a request, from its first byte; the first one's from the connection on."""
+"""Seconds for the whole head of a request, from its first byte; for the first request, from the connection."""
 KEEP_ALIVE = 75.0
-"""Seconds that a connection may rest between two requests: longer than proxies keep theirs."""
+"""Seconds that a connection may be idle between two requests; longer than proxies keep their connections."""
 LINGER = 5.0
-"""Seconds that what a refused client still sends is read and dropped, so that it can read the answer."""
+"""Seconds to read and drop the data of a refused client, so that it can read the answer."""
 BODY_PATIENCE = 15.0
-"""Seconds that a body may be late; it has to come at ``BODY_RATE`` beyond that."""
+"""Seconds that a body may take in addition to its size divided by ``BODY_RATE``."""
 BODY_RATE = 64 * 1024
-"""Bytes per second that a body has to come at, and a reply to be taken at."""
+"""Minimum bytes per second at which a client must send a body and read a reply."""
 SHUTDOWN_TIMEOUT = 5.0
-"""Seconds that running requests have to end when the service stops."""
+"""Seconds for running requests to end when the service stops."""
 REPLY_PATIENCE = 15.0
-"""Seconds that a client may be late in taking a reply."""
+"""Seconds that a client may take to read a reply, in addition to its size divided by ``BODY_RATE``."""
 
 MAX_HEAD = 64 * 1024
-"""Bytes of a request line and its headers."""
+"""Maximum bytes of a request line and its headers."""
 MAX_HEADERS = 200
-"""Headers of a request: what each is kept in takes more memory than a short one has bytes."""
+"""Maximum headers of a request, because each takes more memory than its bytes."""
 SMALL_BODY = 64 * 1024
-"""Bytes of a body that is read before anybody is asked."""
+"""Maximum bytes of a body that is read before the application sees the head."""
 
 _MOST_KEPT_FREE = 4096
 _LEAST_KEPT_FREE = 64
@@ -41,9 +41,9 @@ _FEW = 512
 
 
 def most_connections() -> int:
-    """How many connections the process may hold: ``[api] max_connections``, and fewer than there are descriptors.
+    """Return how many connections the process may hold: ``[api] max_connections``, or fewer if files are limited.
 
-    Raises the soft limit of descriptors as far as it is needed and allowed.
+    Raises the soft limit of file descriptors as far as needed and allowed.
     """
     wanted = CONF.api.max_connections
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -55,13 +55,13 @@ def most_connections() -> int:
         if raised > soft:
             resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
             soft = raised
-    # The rest of the process needs some: databases, brokers, BMCs.
+    # Keep some descriptors for databases, brokers and BMCs.
     kept_free = min(_MOST_KEPT_FREE, max(_LEAST_KEPT_FREE, soft // 4))
     most = max(1, min(wanted, soft - kept_free))
     if most < min(wanted, _FEW):
         LOG.warning(
-            "The API takes only %d connections at a time, for the process may open only %d files. Raise that limit "
-            "(LimitNOFILE= of its systemd unit, or ulimit -n).",
+            "The API accepts only %d connections at the same time, because the process may open only %d files. Raise "
+            "that limit (LimitNOFILE= in its systemd unit, or ulimit -n).",
             most,
             soft,
         )
@@ -88,8 +88,8 @@ class Networks:
 class Guest:
     """One connection.
 
-    :param key: of its client: an address; of IPv6 the network of 64 bits that a client usually has to itself.
-    :param leave: ends the connection at once.
+    :param key: the client: its address; for IPv6 its /64 network, which usually belongs to one client.
+    :param leave: function that ends the connection at once.
     """
 
     __slots__ = ("key", "leave", "present")
@@ -101,14 +101,14 @@ class Guest:
 
 
 class Guests:
-    """Who is here, in all and by client.
+    """The open connections, in total and by client.
 
-    When there is no room, the client that keeps most connections waiting loses the oldest of these: one that has not
-    sent a whole request, or rests between two. A connection whose request is whole is never ended for another.
+    When there is no room, the client with the most waiting connections loses the oldest of these. A connection waits
+    while its request is incomplete, or between two requests. A connection with a complete request is never closed.
 
-    :param most: connections in all.
-    :param most_each: connections of one client.
-    :param trusted: proxies, which speak for many.
+    :param most: maximum connections in total.
+    :param most_each: maximum connections of one client.
+    :param trusted: addresses of proxies, which have no limit of their own.
     """
 
     def __init__(self, most: int, most_each: int, trusted: Networks):
@@ -118,7 +118,7 @@ class Guests:
         self.count = 0
 
     def admit(self, address: str, leave: Callable[[], None]) -> Guest | None:
-        """The new connection, which waits for its request; None: there is no room."""
+        """Add a new connection, which waits for its request; None when there is no room."""
         key = _client(address)
         if self._here[key] >= self._most_each and address not in self._trusted:
             if not self._end_oldest(key):
@@ -132,7 +132,7 @@ class Guests:
         return guest
 
     def make_room(self) -> bool:
-        """End the connection that is missed least. False: all are busy."""
+        """Close a waiting connection to make room; False when all connections are busy."""
         if not self._waiting:
             return False
         return self._end_oldest(max(self._waiting, key=lambda key: len(self._waiting[key])))
@@ -147,12 +147,12 @@ class Guests:
         return True
 
     def rests(self, guest: Guest) -> None:
-        """It waits for a request."""
+        """Note that the connection waits for a request."""
         if guest.present:
             self._waiting.setdefault(guest.key, OrderedDict())[guest] = None
 
     def works(self, guest: Guest) -> None:
-        """Its request has come."""
+        """Note that the connection's request is complete."""
         waiting = self._waiting.get(guest.key)
         if waiting is not None:
             waiting.pop(guest, None)
@@ -160,7 +160,7 @@ class Guests:
                 del self._waiting[guest.key]
 
     def left(self, guest: Guest) -> None:
-        """It is closed, or as good as."""
+        """Note that the connection is closed or about to be."""
         if not guest.present:
             return
         self.works(guest)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The socket that clients connect to, and how connections are taken from it."""
+"""The listening socket, and how connections are accepted."""
 
 import asyncio
 import contextlib
@@ -17,20 +17,20 @@ from ironic_lite.conf import CONF
 LOG = logging.getLogger(__name__)
 
 _BACKLOG = 4096
-"""Connections that may wait to be accepted: agents of a whole room that has got its power back. The kernel cuts it to
+"""Connections that may wait to be accepted, enough for all agents of a room after a power cut. The kernel limits it to
 net.core.somaxconn."""
 _AT_ONCE = 64
-"""Connections that are accepted before those that are here get their turn."""
+"""Connections to accept in a row before the open ones get their turn."""
 _SHORT_OF = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 _PAUSE = 0.1
-"""Seconds without accepting when the system has no room for another connection."""
+"""Seconds to pause accepting when the system is out of resources."""
 _COMPLAINT_INTERVAL = 1.0
 
 
 def listen() -> socket.socket:
-    """A socket on ``[api] host_ip`` and ``port``; several processes may accept from it.
+    """Return a socket on ``[api] host_ip`` and ``port``; several processes may accept from it.
 
-    :raises ConfigInvalid: the address cannot be listened on.
+    :raises ConfigInvalid: it is not possible to listen on the address.
     """
     host, port = CONF.api.host_ip, CONF.api.port
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -43,19 +43,19 @@ def listen() -> socket.socket:
 def _cannot_listen(failure: OSError) -> exception.ConfigInvalid:
     host, port = CONF.api.host_ip, CONF.api.port
     why = {
-        errno.EADDRINUSE: "another process listens there. Stop it, or set [api] port.",
-        errno.EADDRNOTAVAIL: "this machine has no such address. Set [api] host_ip.",
-        errno.EACCES: "this user may not use that port. Set [api] port to 1024 or more.",
-        errno.EAFNOSUPPORT: "this machine does not speak IPv6. Set [api] host_ip.",
+        errno.EADDRINUSE: "another process listens on it. Stop that process, or change [api] port.",
+        errno.EADDRNOTAVAIL: "this machine does not have this address. Change [api] host_ip.",
+        errno.EACCES: "the user of this process may not use this port. Set [api] port to 1024 or more.",
+        errno.EAFNOSUPPORT: "this machine does not support IPv6. Change [api] host_ip.",
     }.get(failure.errno or 0, f"{failure.strerror or failure}. Set [api] host_ip and port.")
     return exception.ConfigInvalid(error_msg=f"The API cannot listen on {host} port {port}: {why}")
 
 
 class Entrance:
-    """Accepts connections, each within the limits, and greets them beside each other.
+    """Accepts connections within the limits; TLS handshakes run concurrently.
 
-    :param listening: from ``listen``.
-    :param serve: makes the protocol of a connection.
+    :param listening: the socket from ``listen``.
+    :param serve: creates the protocol of a connection.
     :param certificate: None: plain HTTP.
     """
 
@@ -74,8 +74,8 @@ class Entrance:
         self._open = False
 
     def open(self) -> None:
-        """Begin to accept."""
-        # The connection that woke us may be another process's by now; to wait for the next would keep ours waiting.
+        """Start to accept connections."""
+        # Another process may accept the connection first; a blocking accept would then stop this loop.
         self._socket.setblocking(False)
         self._open = True
         self._loop.add_reader(self._socket, self._accept)
@@ -102,12 +102,12 @@ class Entrance:
             self._greet(connection, str(address[0]))
 
     def _pause(self, failure: OSError) -> None:
-        """The system has no room: make some, and let the others have it first."""
+        """Pause accepting when the system is out of resources, and close a waiting connection."""
         room = failure.errno in _SHORT_OF and self._guests.make_room()
         self._complain(
-            "The API accepts no connection for a moment: %s%s",
+            "The API pauses accepting connections: %s%s",
             failure.strerror or failure,
-            ". The connection that waited longest is closed" if room else "",
+            ". It has closed a waiting connection" if room else "",
         )
         self._loop.remove_reader(self._socket)
         self._loop.call_later(_PAUSE, self._resume)
@@ -117,7 +117,7 @@ class Entrance:
             self._loop.add_reader(self._socket, self._accept)
 
     def _complain(self, text: str, *arguments: object) -> None:
-        """One line a second at most."""
+        """Log a warning, at most one per second."""
         now = time.monotonic()
         if now >= self._complaint_due:
             self._complaint_due = now + _COMPLAINT_INTERVAL
@@ -135,7 +135,7 @@ class Entrance:
         if guest is None:
             connection.close()
             self._complain(
-                "A connection from %s is refused: all %d that are open are busy",
+                "A connection from %s is refused, because all %d open connections are busy",
                 address,
                 self._guests.count,
             )
@@ -156,7 +156,7 @@ class Entrance:
                 ssl_handshake_timeout=HANDSHAKE_TIMEOUT if certificate else None,
             )
         except (OSError, asyncio.CancelledError) as exc:
-            # A handshake that failed or took too long. It is the client's business.
-            LOG.debug("A connection has ended before its first request: %s", exc)
+            # The TLS handshake failed or took too long; only the client can mend that.
+            LOG.debug("A connection ended before its first request: %s", exc)
             connection.close()
             self._guests.left(guest)

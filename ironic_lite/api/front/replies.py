@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Replies as bytes, and those that the server itself makes."""
+"""Replies as bytes, and the replies of the server itself."""
 
 import time
 from email.utils import formatdate
@@ -12,10 +12,10 @@ BUSY_RETRY_AFTER = 5
 
 
 class Reply(NamedTuple):
-    """What a WSGI application has answered.
+    """The reply of a WSGI application.
 
-    :param status: ``200 OK``.
-    :param hold: seconds for which it is held back, which costs no thread.
+    :param status: such as ``200 OK``.
+    :param hold: seconds to delay the reply; that blocks no thread.
     """
 
     status: str
@@ -25,7 +25,7 @@ class Reply(NamedTuple):
 
 
 def error(status: int, message: str, retry_after: int | None = None) -> Reply:
-    """An error in the form that Ironic's clients parse."""
+    """Return an error in the form that Ironic's clients parse."""
     body = faults.api_error(status, message)
     headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
     if retry_after is not None:
@@ -34,7 +34,7 @@ def error(status: int, message: str, retry_after: int | None = None) -> Reply:
 
 
 def busy(user_agent: str | None) -> Reply:
-    """503: nothing was done. The client is told when to come again, if it can read that."""
+    """Return a 503. It has ``Retry-After`` if the client handles that header."""
     retry_after = BUSY_RETRY_AFTER if faults.reads_retry_after(user_agent) else None
     return error(503, "The service is busy; nothing was done. Try again in a moment.", retry_after)
 
@@ -51,7 +51,7 @@ def _common() -> str:
 
 
 def head(reply: Reply, keep_alive: bool) -> bytes:
-    """The head of a reply.
+    """Return the head of a reply as bytes.
 
     :raises ValueError: a header holds a line break.
     """

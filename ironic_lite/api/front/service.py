@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The front door as a service that starts and stops."""
+"""The HTTP server as a service that starts and stops."""
 
 import asyncio
 import logging
@@ -33,11 +33,11 @@ Stream = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 class Door:
-    """All connections of this process. Lives in the loop's thread.
+    """All connections of this process. Use it in the loop's thread only.
 
     :param app: a WSGI application.
-    :param is_light: whether it answers a method of a path without asking anybody else.
-    :param streams: ASGI applications, by the beginning of their paths; these answer without a thread.
+    :param is_light: tells whether the application answers a method of a path without another service.
+    :param streams: ASGI applications by path prefix; they need no thread.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Door:
         )
 
     def open(self) -> None:
-        """Begin to serve."""
+        """Start to serve."""
         self._workers.start()
         self._entrance.open()
 
@@ -97,7 +97,7 @@ class Door:
         while self.state.connections and self.loop.time() < deadline:
             await asyncio.sleep(0.02)
         if any(getattr(each, "is_busy", False) for each in self.state.connections):
-            LOG.warning("Some requests have not ended within %d s", limits.SHUTDOWN_TIMEOUT)
+            LOG.warning("Some requests did not end within %d s", limits.SHUTDOWN_TIMEOUT)
         for connection in list(self.state.connections):
             connection.transport.abort()
         self._workers.stop()
@@ -128,9 +128,9 @@ class Door:
 class APIService(service.ServiceBase):
     """Serves the API on ``[api] host_ip`` and ``port``.
 
-    :param app: a WSGI application; the API's by default, made when the service starts.
-    :param listening_on: the socket to accept from, from ``listen``; one of its own by default.
-    :param streams: ASGI applications by the beginning of their paths. They are asked before the WSGI application.
+    :param app: a WSGI application; by default the API's, which is created when the service starts.
+    :param listening_on: the socket from ``listen``; by default the service opens its own.
+    :param streams: ASGI applications by path prefix. They take precedence over the WSGI application.
     """
 
     def __init__(
@@ -149,12 +149,12 @@ class APIService(service.ServiceBase):
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Listen, and serve from threads of our own.
+        """Listen, and serve in own threads.
 
-        :raises ConfigInvalid: the address cannot be listened on, or the certificate not be used.
+        :raises ConfigInvalid: it is not possible to listen on the address, or to use the certificate.
         """
         app = self._app or make_app()
-        # Of an application that we do not know, each request may take long.
+        # Each request of another application may take long.
         is_light = (lambda *_: False) if self._app else routes.is_light
         listening_on = self._listening_on or listening.listen()
         host, port = listening_on.getsockname()[:2]
@@ -197,9 +197,9 @@ class APIService(service.ServiceBase):
 
     @property
     def url(self) -> str:
-        """Where the service listens.
+        """The URL at which the service listens.
 
-        :raises RuntimeError: it does not.
+        :raises RuntimeError: the service is not started.
         """
         if self._address is None:
             raise RuntimeError("The API is not started.")
@@ -208,16 +208,16 @@ class APIService(service.ServiceBase):
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
     def stop(self, graceful: bool = False) -> None:
-        """Stop listening; running requests have ``SHUTDOWN_TIMEOUT`` seconds to end, and are left behind then."""
+        """Stop listening, and wait up to ``SHUTDOWN_TIMEOUT`` seconds for running requests."""
         if self._door is None or self._loop is None or self._closing is None:
             return
         self._loop.call_soon_threadsafe(self._closing.set)
         self.wait()
 
     def wait(self) -> None:
-        """Until the service has stopped."""
+        """Wait until the service has stopped."""
         if self._thread is not None:
             self._thread.join(limits.SHUTDOWN_TIMEOUT + 5)
 
     def reset(self) -> None:
-        """Nothing to read again: the users' file and the certificate are watched."""
+        """Do nothing: the users file and the certificate are read again automatically."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Certificate and key of the port: TLS 1.2 or newer, read again when the files change."""
+"""TLS of the API's port: version 1.2 or newer; the files are read again when they change."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ LOG = logging.getLogger(__name__)
 
 _LOOK_SECONDS = 1.0
 
-# The buffer that asyncio gives each connection for its whole life, instead of 256 KiB: two records.
+# Size of asyncio's buffer per connection: two TLS records instead of 256 KiB.
 sslproto.SSLProtocol.max_size = 32 * 1024
 
 _TLS: Any = sslproto.SSLProtocol
@@ -24,7 +24,7 @@ _written = _TLS._get_write_buffer_size
 
 
 def _written_in_all(self: Any) -> int:
-    """What the client has not taken is mostly below, in the transport of the socket; asyncio looks at TLS alone."""
+    """Also count the bytes in the socket's transport, where most unread bytes are; asyncio counts TLS alone."""
     below = self._transport
     return int(_written(self)) + (below.get_write_buffer_size() if below is not None else 0)
 
@@ -33,8 +33,10 @@ _TLS._get_write_buffer_size = _written_in_all
 
 
 def notice_all_that_waits(transport: asyncio.WriteTransport) -> None:
-    """Have the protocol of a connection, with TLS or without, paused while anything that it has written waits for the
-    client; ``get_write_buffer_size`` says how much that is."""
+    """Pause the connection's protocol while any written byte waits for the client, with TLS or without.
+
+    ``get_write_buffer_size`` returns the number of these bytes.
+    """
     transport.set_write_buffer_limits(high=1, low=0)
     protocol = getattr(transport, "_ssl_protocol", None)
     if protocol is not None:
@@ -45,9 +47,9 @@ Stamp = tuple[tuple[int, int, int], ...]
 
 
 class Certificate:
-    """What new connections are greeted with. While changed files cannot be used, the former ones stay.
+    """The certificate for new connections. If changed files cannot be used, the previous certificate stays.
 
-    :raises ConfigInvalid: they cannot be used at the start.
+    :raises ConfigInvalid: the files cannot be used at the start.
     """
 
     def __init__(self, cert: str, key: str):
@@ -58,7 +60,7 @@ class Certificate:
 
     @property
     def context(self) -> ssl.SSLContext:
-        """For the next connection; changed files are noticed within a second."""
+        """Return the context for the next connection; it notices changed files within a second."""
         now = time.monotonic()
         if now - self._looked_at >= _LOOK_SECONDS:
             self._looked_at = now
@@ -70,12 +72,12 @@ class Certificate:
         if stamp == self._stamp:
             return
         try:
-            # A context of its own: connections that are greeted now keep theirs.
+            # A new context, because running handshakes use the old one.
             self._context = _load(self._cert, self._key)
         except exception.ConfigInvalid as exc:
-            LOG.error("Keeping the certificate that was in use: %s", exc)
+            LOG.error("The certificate in use is kept: %s", exc)
         else:
-            LOG.info("The certificate %s is read again", self._cert)
+            LOG.info("Read the changed certificate %s", self._cert)
         self._stamp = stamp
 
     def _look(self) -> Stamp:
@@ -90,16 +92,16 @@ class Certificate:
 
 
 def certificate() -> Certificate | None:
-    """That of ``[api] ssl_cert_file`` and ``ssl_key_file``; None: plain HTTP.
+    """Return the certificate of ``[api] ssl_cert_file`` and ``ssl_key_file``; None for plain HTTP.
 
-    :raises ConfigInvalid: they cannot be used.
+    :raises ConfigInvalid: the files cannot be used.
     """
     cert, key = CONF.api.ssl_cert_file, CONF.api.ssl_key_file
     if not cert and not key:
         return None
     if not (cert and key):
         raise exception.ConfigInvalid(
-            error_msg="[api] ssl_cert_file and ssl_key_file have to be set together"
+            error_msg="[api] ssl_cert_file and ssl_key_file must be set together"
         )
     return Certificate(cert, key)
 
@@ -110,7 +112,7 @@ def _load(cert: str, key: str) -> ssl.SSLContext:
     context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
     context.set_alpn_protocols(["http/1.1"])
     try:
-        # An empty password: a key that wants one is refused instead of asked for on the terminal.
+        # With an empty password a protected key is refused, instead of asking for its password on the terminal.
         context.load_cert_chain(cert, key, password="")
     except (OSError, ValueError) as exc:
         raise exception.ConfigInvalid(error_msg=_why_no_certificate(cert, key, exc)) from None
@@ -118,13 +120,13 @@ def _load(cert: str, key: str) -> ssl.SSLContext:
 
 
 def _why_no_certificate(cert: str, key: str, failure: Exception) -> str:
-    """What to look at; the library's own words name neither the file nor what is wrong with it."""
+    """Say which file is wrong and why; the library's message says neither."""
     for option, file in (("ssl_cert_file", cert), ("ssl_key_file", key)):
         try:
             text = Path(file).read_text("ascii")
         except (OSError, UnicodeDecodeError) as exc:
-            reason = getattr(exc, "strerror", None) or "it is no PEM file"
+            reason = getattr(exc, "strerror", None) or "it is not a PEM file"
             return f"[api] {option} {file} cannot be read: {reason}."
         if "-----BEGIN" not in text:
-            return f"[api] {option} {file} is no PEM file."
+            return f"[api] {option} {file} is not a PEM file."
     return f"[api] ssl_cert_file {cert} and ssl_key_file {key} cannot be used together: {failure}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Memory for replies that their clients have not taken yet, for the whole process."""
+"""The memory limit for unread replies of the whole process."""
 
 import logging
 from collections import Counter, OrderedDict
@@ -11,12 +11,12 @@ LOG = logging.getLogger(__name__)
 
 
 class Untaken:
-    """Bytes of replies that wait for their clients to read them.
+    """Counts the bytes of replies that clients have not read yet.
 
-    When there are too many, the client that keeps most of them waiting loses the connection that has kept some for
-    longest. For the loop's thread only.
+    When there are too many, the client with the most unread bytes loses the connection with the oldest ones. Use it in
+    the loop's thread only.
 
-    :param most: bytes. A single reply beyond it is kept while there is no other.
+    :param most: limit in bytes. A larger reply is kept only while it is alone.
     """
 
     def __init__(self, most: int):
@@ -26,7 +26,7 @@ class Untaken:
         self.total = 0
 
     def keep(self, guest: Guest, size: int) -> None:
-        """So much of a connection's replies waits now."""
+        """Set how many bytes of a connection's replies are unread."""
         if guest.present and size:
             self._change(guest, size)
             while self.total > self._most and len(self._kept) > 1:
@@ -35,7 +35,7 @@ class Untaken:
             self.taken(guest)
 
     def taken(self, guest: Guest) -> None:
-        """Nothing of a connection waits any more, or it is gone."""
+        """Note that a connection has no unread bytes any more, or is gone."""
         if guest in self._kept:
             self._change(guest, 0)
             del self._kept[guest]
@@ -52,7 +52,7 @@ class Untaken:
         client, size = self._of_client.most_common(1)[0]
         guest = next(each for each in self._kept if each.key == client)
         LOG.warning(
-            "A connection from %s is closed: %s has not taken %d bytes of replies, and all clients together %d "
+            "A connection from %s is closed: %s has not read %d bytes of replies, and all clients together %d "
             "([api] max_replies_in_flight)",
             client,
             client,

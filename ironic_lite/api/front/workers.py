@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The threads in which the WSGI application runs."""
+"""The threads of the WSGI application."""
 
 import asyncio
 import contextlib
@@ -18,15 +18,15 @@ from ironic_lite.api.middleware.guessing import HOLD
 LOG = logging.getLogger(__name__)
 
 PATIENCE = 60.0
-"""Seconds that a request waits for a thread. Its client has given it up by then, or soon will."""
+"""Seconds that a request waits for a thread. After that its client has probably given up."""
 
 Environ = dict[str, Any]
 
 
 class Job:
-    """A request on its way to a thread.
+    """A request that waits for a thread.
 
-    :param done: is called with the reply, by the loop.
+    :param done: called in the loop with the reply.
     """
 
     __slots__ = ("_request", "due")
@@ -36,22 +36,22 @@ class Job:
         self.due = time.monotonic() + PATIENCE
 
     def take(self) -> tuple[Environ, Callable[[Reply], None]] | None:
-        """The request, for whoever asks first: the thread that begins with it, or ``drop``."""
+        """Take the request. Only the first caller gets it: a thread, or ``drop``."""
         try:
             return self._request.pop()
         except IndexError:
             return None
 
     def drop(self) -> None:
-        """Its client has left. Unless a thread has begun with it, nothing is done. For the loop's thread."""
+        """Drop the request of a client that has left, unless a thread runs it. Call it in the loop's thread."""
         taken = self.take()
         if taken is not None:
-            # Nobody reads the reply; what waits for it goes on.
+            # Nobody reads the reply, but it ends the wait for it.
             taken[1](replies.busy(None))
 
 
 class Workers:
-    """Runs requests, as many at a time as there are threads.
+    """Runs requests, one per thread at a time.
 
     :param app: a WSGI application.
     """
@@ -61,7 +61,7 @@ class Workers:
         self._loop = loop
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._threads = [
-            # What waits for a conductor that is away keeps no process from its end.
+            # Daemon threads, so that requests to an unreachable conductor do not keep the process alive.
             threading.Thread(target=self._work, name=f"api-{number}", daemon=True)
             for number in range(count)
         ]
@@ -71,12 +71,12 @@ class Workers:
             thread.start()
 
     def stop(self) -> None:
-        """End the threads, each once it has nothing to do."""
+        """End each thread as soon as it is idle."""
         for _ in self._threads:
             self._jobs.put(None)
 
     def submit(self, environ: Environ, done: Callable[[Reply], None]) -> Job:
-        """Answer a request in a thread; ``done`` is called with the reply by the loop."""
+        """Answer a request in a thread; the loop calls ``done`` with the reply."""
         job = Job(environ, done)
         self._jobs.put(job)
         return job
@@ -100,9 +100,9 @@ class Workers:
             return Reply(start[0], start[1], body, environ.get(HOLD, 0))
         except Exception:
             LOG.exception("The application failed")
-            return replies.error(500, "An unexpected error occurred; the service's log tells more.")
+            return replies.error(500, "An unexpected error occurred; see the service's log.")
         finally:
-            # What knows its request, and is known by it, would keep the body until the collector comes by.
+            # Break reference cycles, which would keep the body until the next garbage collection.
             if bodies.HEAD_ONLY not in environ:
                 environ.clear()
 
@@ -114,11 +114,11 @@ class Workers:
             environ, done = taken
             in_time = time.monotonic() < job.due
             reply = self.run(environ) if in_time else replies.busy(environ.get("HTTP_USER_AGENT"))
-            # Once the service has stopped, nobody waits for it any more.
+            # After the service has stopped, nobody waits for the reply.
             with contextlib.suppress(RuntimeError):
                 if reply.hold:
                     self._loop.call_soon_threadsafe(self._loop.call_later, reply.hold, done, reply)
                 else:
                     self._loop.call_soon_threadsafe(done, reply)
-            # A body is not to be kept until the next request comes.
+            # Release the body before waiting for the next request.
             del job, taken, environ, done, reply

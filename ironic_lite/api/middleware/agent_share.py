@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Agents get a share of the request threads: a thousand of them that call at once do not keep operators waiting.
+"""Limits agents to a share of the request threads, so that many agents at once do not delay operators.
 
-An agent that is told to come back does: ironic-python-agent repeats a heartbeat after 5 to 10 seconds and a lookup
-after up to a minute, whatever the status. What it repeats only a few times (inspection data), or not at all (boot
-scripts), is not refused here.
+Agents retry: ironic-python-agent repeats a heartbeat after 5 to 10 seconds and a lookup after up to a minute, whatever
+the status. Requests that it repeats only a few times (inspection data) or not at all (boot scripts) are not limited.
 """
 
 import threading
@@ -16,18 +15,18 @@ from ironic_lite.conf import CONF
 
 _AGENTS = ("/v1/heartbeat/", "/heartbeat/", "/v1/lookup", "/lookup")
 _THREADS_PER_AGENT = 4
-"""One of so many request threads may serve an agent at any time."""
+"""One in this many request threads may serve agents."""
 
 
 class AgentsHaveToWait(exception.ServiceUnavailable):
-    """Nothing was done, and trying again costs little."""
+    """Too many agents at once; the request was not processed."""
 
-    template = "Many agents call at once; retry in a moment."
+    template = "Too many agents send requests at the same time; retry in a moment."
     retry_after = 5
 
 
 class AgentShare:
-    """Refuses agents while their share of the threads is in use. It is taken by whole requests only."""
+    """Refuses agents while their share of the threads is in use. Only complete requests count."""
 
     def __init__(self, app: Any):
         self._app = app

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who asks: turns the credentials of a request into its context."""
+"""Authentication: turns the credentials of a request into its context."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,7 +10,7 @@ from ironic_lite.conf import CONF
 
 
 class NoAuth:
-    """Every request is an administrator's."""
+    """Treats every request as an administrator's."""
 
     def __init__(self, app: Any):
         self._app = app
@@ -20,7 +20,7 @@ class NoAuth:
         return self._app(environ, start_response)
 
 
-# Late: what they import costs start-up time and memory that only their users should pay.
+# The strategies are imported when they are used, because they cost start-up time and memory.
 
 
 def _http_basic(app: Any) -> Any:
@@ -39,9 +39,9 @@ STRATEGIES: dict[str, Any] = {"noauth": NoAuth, "http_basic": _http_basic, "keys
 
 
 def check() -> None:
-    """Look whether the strategy has what it needs, before there is an application.
+    """Check the configuration of the strategy before the application is created.
 
-    :raises ConfigInvalid: it has not.
+    :raises ConfigInvalid: its configuration is incomplete or wrong.
     """
     if CONF.auth_strategy == "keystone":
         from ironic_lite.api.middleware import keystone
@@ -52,7 +52,7 @@ def check() -> None:
 
 
 def auth(app: Any) -> Any:
-    """The middleware that ``[DEFAULT] auth_strategy`` names. Who was let in to send a body is not asked again."""
+    """Return the middleware of ``[DEFAULT] auth_strategy``. It checks a request only once, when its head comes."""
     asked = STRATEGIES[CONF.auth_strategy](app)
 
     def admit(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Web pages of other origins that may use the API: ``[cors]`` of oslo.middleware."""
+"""Cross-origin requests of web pages, by ``[cors]`` of oslo.middleware."""
 
 from typing import Any
 
@@ -28,18 +28,18 @@ _SENT = [
 
 
 def origins() -> list[str]:
-    """``[cors] allowed_origin``: nobody's by default."""
-    # The options are registered where a configuration file has the group.
+    """Return ``[cors] allowed_origin``; by default none."""
+    # The options are registered only if a configuration file has the group.
     return list(CONF.cors.allowed_origin or ()) if "cors" in CONF else []
 
 
 def cross_origin(app: Any) -> Any:
-    """The middleware, with the headers of this API beside the operator's."""
+    """Return the middleware, with the headers of this API added to the operator's."""
     from oslo_middleware.cors import CORS
 
     made = CORS(app, CONF)
     for allowed in made.allowed_origins.values():
-        # New lists: those at hand are the options' own, and shared by all origins.
+        # Make new lists, because the existing ones are shared by all origins.
         allowed["allow_headers"] = _union(allowed["allow_headers"], _SENT)
         allowed["expose_headers"] = _union(allowed["expose_headers"], _READ)
     return made

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How much memory the parsed bodies of all requests of this process may take together.
+"""Limits the memory of all parsed request bodies of this process.
 
-A body costs more once it is parsed, by how much depends on what is in it. Large ones wait for room before they are
-parsed, for some seconds, and keep it until their request is answered.
+A body takes more memory once it is parsed; how much more depends on its content. Large bodies wait some seconds for
+room before they are parsed, and keep it until their request is answered.
 """
 
 import threading
@@ -13,27 +13,27 @@ from typing import Any
 from ironic_lite.common import exception, json_reading
 
 ROOM = "ironic_lite.document_room"
-"""Where a request's share of the room stands in the WSGI environment."""
+"""Key of a request's share in the WSGI environment."""
 
 TOTAL = 128 * 1024 * 1024
-"""Bytes for all. A document that needs more than that is parsed while there is no other large one."""
+"""Bytes for all bodies. A larger body is parsed alone."""
 FREE = 64 * 1024
-"""Bytes of a body that needs no room: all request threads together are not much then."""
+"""Bytes of a body that needs no room, because all request threads together need little then."""
 PATIENCE = 10.0
 
 
 class NoRoom(exception.ServiceUnavailable):
-    """Nothing was done."""
+    """There is no memory for the body; the request was not processed."""
 
-    template = "Other large requests are being served; retry in a moment."
+    template = "The service is busy with other large requests; retry in a moment."
     retry_after = 5
 
 
 class Room:
-    """So many bytes, to be taken and given back by threads.
+    """A budget of bytes that threads take and give back.
 
-    :param total: bytes.
-    :param patience: seconds to wait for some.
+    :param total: budget in bytes.
+    :param patience: seconds to wait for room.
     """
 
     def __init__(self, total: int = TOTAL, patience: float = PATIENCE):
@@ -43,9 +43,9 @@ class Room:
         self._changed = threading.Condition()
 
     def take(self, size: int) -> None:
-        """Wait until there is room.
+        """Take bytes; wait until there is room.
 
-        :raises NoRoom: there was none in time.
+        :raises NoRoom: there was no room in time.
         """
         until = time.monotonic() + self._patience
         with self._changed:
@@ -55,23 +55,23 @@ class Room:
             self._taken += size
 
     def give_back(self, size: int) -> None:
-        """What was taken."""
+        """Give bytes back."""
         with self._changed:
             self._taken -= size
             self._changed.notify_all()
 
 
 class Share:
-    """What one request has taken."""
+    """The bytes that one request has taken."""
 
     def __init__(self, room: Room):
         self._room = room
         self._taken = 0
 
     def take_for(self, body: bytes, limits: json_reading.Limits) -> None:
-        """Make room for a body before it is parsed.
+        """Take room for a body before it is parsed.
 
-        :raises NoRoom: there was none in time.
+        :raises NoRoom: there was no room in time.
         """
         if len(body) <= FREE:
             return
@@ -80,14 +80,14 @@ class Share:
         self._taken += size
 
     def give_back(self) -> None:
-        """At the request's end."""
+        """Give the room back at the end of the request."""
         if self._taken:
             self._room.give_back(self._taken)
             self._taken = 0
 
 
 class DocumentRoom:
-    """Hands each request its share, and sees to it that it is given back."""
+    """Gives each request a share, and takes it back at its end."""
 
     def __init__(self, app: Any):
         self._app = app

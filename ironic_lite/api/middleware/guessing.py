@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Passwords that are wrong are counted by user and address, and few are looked at.
+"""Limits password guessing: counts wrong passwords by user and address, and checks few at a time.
 
-To look at a password takes a processor for a quarter of a second. So an address may be wrong about a user a few times
-a minute, about few users, and only few requests wait for such a look at the same time. Nobody is locked out by others:
+Checking a password takes a processor about a quarter of a second. So an address may send a few wrong passwords per user
+and minute, for few users, and only few requests wait for a check at the same time. Others cannot lock a user out:
 
-* a password that was right from an address is right from there without a look, however many are wrong;
-* the first tries for a user from an address are looked at, whatever is guessed from elsewhere;
-* a new password is not held to what was wrong about the old one.
+* a password that was right from an address is accepted from there without a check, however many are wrong;
+* the first attempts for a user from an address are checked, whatever is guessed from other addresses;
+* wrong passwords do not count any more once the user's password has changed.
 """
 
 import collections
@@ -20,35 +20,35 @@ from concurrent import futures
 from ironic_lite.common import concurrency, exception
 
 WINDOW = 60.0
-"""Seconds in which wrong passwords are counted together."""
+"""Seconds of one counting window."""
 OF_PAIR = 5
-"""Wrong passwords for one user from one address."""
+"""Limit of wrong passwords for one user from one address."""
 OF_ADDRESS = 20
-"""Wrong passwords from one address, and also users that it may be wrong about once it has had so many."""
+"""Limit of wrong passwords from one address, and of the users that it may then still try."""
 OF_USER = 30
-"""Wrong passwords for one user from everywhere, after which an address has one try for her instead of some."""
+"""Wrong passwords for one user from all addresses, after which each address has only one attempt for the user."""
 _KNOWN = 10_000
-"""Counters of a kind that are kept; the oldest go first."""
+"""Number of counters of each kind to keep; the oldest are dropped first."""
 
 HOLD = "ironic_lite.hold"
-"""Where the application leaves for how many seconds the HTTP server is to hold its reply back."""
+"""Key in the WSGI environment: seconds for which the HTTP server delays the reply."""
 HOLD_SECONDS = 2.0
-"""A guesser who takes no notice of ``Retry-After`` comes no sooner on this connection."""
+"""Delay of a refusal; it slows down clients that ignore ``Retry-After``."""
 
 _NICENESS = 15
 
 _BUSY = 1
-"""Seconds told to a client while too many passwords are being looked at."""
+"""``Retry-After`` in seconds while too many passwords are being checked."""
 
 
 class TooManyRequests(exception.TemporaryFailure):
-    """Nothing was looked at."""
+    """The password was not checked."""
 
     code = 429
 
 
 class TooManyWrong(TooManyRequests):
-    template = "Too many wrong passwords: try again in %(seconds)d s."
+    template = "Too many wrong passwords; try again in %(seconds)d s."
 
     def __init__(self, seconds: float):
         self.retry_after = max(1, int(seconds + 0.999))
@@ -56,12 +56,12 @@ class TooManyWrong(TooManyRequests):
 
 
 class TooManyAtOnce(TooManyRequests):
-    template = "Many passwords are being checked: try again in a moment."
+    template = "Too many passwords are being checked; try again in a moment."
     retry_after = _BUSY
 
 
 def network(address: str) -> str:
-    """The address that counts: of IPv6, one client has a whole /64."""
+    """Return the network to count by: an IPv4 address, or the /64 of an IPv6 address."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -74,7 +74,7 @@ def network(address: str) -> str:
 
 
 class _Window:
-    """What was wrong since it began."""
+    """The wrong passwords since the window began."""
 
     def __init__(self, now: float):
         self.until = now + WINDOW
@@ -83,7 +83,7 @@ class _Window:
 
 
 class _Counters:
-    """Windows by key, so many at most."""
+    """A bounded number of windows by key."""
 
     def __init__(self) -> None:
         self._windows: collections.OrderedDict[bytes, _Window] = collections.OrderedDict()
@@ -105,11 +105,11 @@ class _Counters:
 
 
 class Guesses:
-    """Counts. A try counts as wrong from its beginning, so that many at once are no more than as many in turn.
+    """The counters. An attempt counts as wrong from its start, so that concurrent attempts do not pass the limit.
 
-    Users and addresses are known by hashes here: names of any length come from anybody.
+    Users and addresses are stored as hashes, because clients choose names of any length.
 
-    :param clock: seconds.
+    :param clock: returns the time in seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic):
@@ -118,9 +118,9 @@ class Guesses:
         self._pairs, self._addresses, self._users = _Counters(), _Counters(), _Counters()
 
     def begin(self, user: bytes, address: bytes) -> bool:
-        """Count a try; True when it is the last one for now.
+        """Count an attempt; return True when it is the last one allowed for now.
 
-        :raises TooManyWrong: it is not to be looked at.
+        :raises TooManyWrong: the limit is reached; do not check the password.
         """
         now = self._clock()
         with self._lock:
@@ -139,7 +139,7 @@ class Guesses:
             return pair.wrong >= allowed or here.wrong == OF_ADDRESS
 
     def take_back(self, user: bytes, address: bytes, right: bool) -> None:
-        """It was no wrong password: ``right``, or not looked at."""
+        """Uncount an attempt whose password was ``right`` or was not checked."""
         now = self._clock()
         with self._lock:
             pair = self._pairs.get(user + address, now)
@@ -152,11 +152,11 @@ class Guesses:
 
 
 class Turns:
-    """Looks at passwords in threads of lowest priority: so many at once, few wait for it, and not for long.
+    """Checks passwords in threads of lowest priority, a few at a time; few others may wait, and not for long.
 
-    :param at_once: looks.
-    :param waiting: requests that may wait besides.
-    :param patience: seconds.
+    :param at_once: concurrent checks.
+    :param waiting: requests that may wait in addition.
+    :param patience: seconds that a request waits.
     """
 
     def __init__(self, at_once: int, waiting: int, patience: float):
@@ -167,9 +167,9 @@ class Turns:
         self._patience = patience
 
     def look(self, at: Callable[[], bool]) -> bool:
-        """What it answers.
+        """Run a check and return its result.
 
-        :raises TooManyAtOnce: it is nobody's turn soon.
+        :raises TooManyAtOnce: too many requests wait, or the check did not start in time.
         """
         if not self._places.acquire(blocking=False):
             raise TooManyAtOnce()
@@ -186,6 +186,6 @@ class Turns:
 
 
 def _step_back() -> None:
-    """Guessers get the processor time that nobody else wants. With green threads there is one thread for all."""
+    """Lower the priority of a checking thread. Green threads share one thread, so it stays unchanged there."""
     if not concurrency.green():
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

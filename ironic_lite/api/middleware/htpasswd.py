@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """An htpasswd file with bcrypt entries, and passwords checked against it.
 
-bcrypt is slow by design, so a password that was found right is remembered while it is used: as a keyed hash under a key
-that lives in this process only, together with the entry it was checked against and the address that it came from.
-Another entry makes another hash. What is not remembered is looked at in turn, and not without end
+bcrypt is slow by design, so a password that was right is remembered while it is in use: as a keyed hash under a key
+that exists in this process only, together with its entry and the address that it came from. A changed entry gives
+another hash. Other passwords are checked a few at a time, with limits
 (:mod:`~ironic_lite.api.middleware.guessing`).
 """
 
@@ -27,22 +27,22 @@ from ironic_lite.conf import CONF
 LOG = logging.getLogger(__name__)
 
 _ENTRY = re.compile(r"^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}\Z")
-_MAX_PASSWORD = 72  # bytes that bcrypt looks at
+_MAX_PASSWORD = 72  # bytes that bcrypt uses
 _REMEMBERED = 4096
 _REMEMBER_SECONDS = 300.0
 _PATIENCE = 2.0
-"""Seconds that a request waits for others' passwords to be looked at."""
+"""Seconds that a request waits for the checks of other passwords."""
 _THREADS_PER_LOGIN = 4
-"""One of so many request threads may be busy with passwords at any time."""
+"""One in this many request threads may be busy with passwords."""
 
-# Checked for users that do not exist, so that they take as long as others.
+# Checked for unknown users, so that they take as long as known ones.
 _NOBODY = bcrypt.hashpw(secrets.token_bytes(16), bcrypt.gensalt(rounds=5))
 
 
 class PasswordFile:
-    """The users of an htpasswd file; read again when it changes.
+    """The users of an htpasswd file, which is read again when it changes.
 
-    :raises ConfigInvalid: it cannot be read, or holds something else than bcrypt entries.
+    :raises ConfigInvalid: the file cannot be read, or has other entries than bcrypt.
     """
 
     def __init__(self, path: str):
@@ -51,7 +51,7 @@ class PasswordFile:
         self._right: collections.OrderedDict[bytes, float] = collections.OrderedDict()
         self._lock = threading.Lock()
         self._guesses = guessing.Guesses()
-        # Guessing takes neither the processors nor the threads from those who know.
+        # Guessing must not use up the processors and threads that other requests need.
         looks = max(1, (os.cpu_count() or 1) // 2)
         places = max(looks + 1, CONF.api.threads // _THREADS_PER_LOGIN)
         self._turns = guessing.Turns(looks, places - looks, _PATIENCE)
@@ -65,16 +65,16 @@ class PasswordFile:
             user, colon, entry = line.strip().partition(":")
             if not colon or not _ENTRY.match(entry):
                 raise exception.ConfigInvalid(
-                    error_msg=f"line {number} of {self._path} is no bcrypt entry; make it with 'htpasswd -B'"
+                    error_msg=f"line {number} of {self._path} is not a bcrypt entry; create it with 'htpasswd -B'"
                 )
             entries[user] = entry.encode()
         return entries
 
     def verify(self, user: str, password: bytes, address: str) -> bool:
-        """Whether this is the user's password. Takes as long for a user that does not exist.
+        """Tell whether this is the user's password. It takes as long for an unknown user.
 
-        :param address: where the password comes from.
-        :raises TooManyRequests: it was not looked at: too many were wrong, or are being looked at.
+        :param address: address of the client.
+        :raises TooManyRequests: it was not checked, because too many were wrong or are being checked.
         """
         entries = self._file.content
         entry = entries.get(user)
@@ -96,7 +96,7 @@ class PasswordFile:
             self._remember(digest)
         elif last:
             LOG.warning(
-                "Logins of user %.64r from %.64s are refused for a while: too many wrong passwords",
+                "Logins of user %.64r from %.64s are refused for a minute because of too many wrong passwords",
                 user,
                 address,
             )
@@ -113,7 +113,7 @@ class PasswordFile:
                 self._right.popitem(last=False)
 
     def _remembers(self, digest: bytes) -> bool:
-        """Whoever uses it goes on to be remembered: as long as the entry is the same, so is the password."""
+        """Tell whether the password is remembered, and extend that: while the entry is the same, so is the password."""
         now = time.monotonic()
         with self._lock:
             until = self._right.get(digest)
@@ -129,10 +129,10 @@ def _is(password: bytes, entry: bytes) -> bool:
     try:
         return bcrypt.checkpw(password[:_MAX_PASSWORD], entry)
     except ValueError:
-        # It holds what no password can, such as NUL.
+        # The password holds characters that bcrypt refuses, such as NUL.
         return False
 
 
 def _somebody(entries: dict[str, bytes]) -> bytes:
-    """Some user's entry, so that the check costs what theirs would."""
+    """Return an entry of some user, so that a check takes as long as for a known user."""
     return next(iter(entries.values()), _NOBODY)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HTTP basic authentication: users and passwords of the operator's own files."""
+"""HTTP basic authentication: users and passwords from the operator's files."""
 
 import base64
 from collections.abc import Iterable
@@ -17,9 +17,9 @@ _REALM = 'Basic realm="Baremetal API"'
 
 
 class HttpBasic:
-    """Users and passwords of an htpasswd file, with the roles of another; without that, all are administrators.
+    """Users and passwords of an htpasswd file, and roles of a roles file; without it all users are administrators.
 
-    :raises ConfigInvalid: a file cannot be read, or holds something else.
+    :raises ConfigInvalid: a file cannot be read or is invalid.
     """
 
     def __init__(self, app: Any):
@@ -29,7 +29,7 @@ class HttpBasic:
         self._roles = RolesFile(roles) if roles else None
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        # Also for those who are refused: their log line belongs to them.
+        # Refused requests need a context too, for their log line.
         environ[CONTEXT] = identity.context(environ, is_public_api=True)
         if routes.is_public(environ["PATH_INFO"]):
             return self._app(environ, start_response)
@@ -39,7 +39,7 @@ class HttpBasic:
             environ[REFUSED] = f" (no user, from {address:.64})"
             return identity.refusal(_REALM)(environ, start_response)
         user, password = credentials
-        # Only what is refused is told with it.
+        # Only the log line of a refused request shows this.
         environ[REFUSED] = f" (user {user[:64]!r}, from {address:.64})"
         try:
             right = self._passwords.verify(user, password, address)
@@ -55,7 +55,7 @@ class HttpBasic:
 
 
 def _credentials(header: str) -> tuple[str, bytes] | None:
-    """User and password of an Authorization header; None when it has none, whatever else it has."""
+    """Return user and password of an Authorization header; None when it has another form."""
     scheme, _, encoded = header.partition(" ")
     if scheme.lower() != "basic":
         return None
@@ -63,5 +63,5 @@ def _credentials(header: str) -> tuple[str, bytes] | None:
         user, colon, password = base64.b64decode(encoded.strip(), validate=True).partition(b":")
         return (user.decode(), password) if colon else None
     except ValueError:
-        # No base64, other characters than those of ASCII, or a name that is no UTF-8.
+        # Not base64, not ASCII, or a user name that is not UTF-8.
         return None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the ways to authenticate share: the context that they make, and how they refuse."""
+"""The common part of the authentication strategies: the context and the refusal."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ from ironic_lite.common.context import RequestContext
 
 
 def context(environ: dict[str, Any], **who: Any) -> RequestContext:
-    """The context of a request by ``who``."""
+    """Return the context of a request, with the fields ``who``."""
     return RequestContext(**_names(environ), **who)
 
 
 def context_from_headers(environ: dict[str, Any]) -> RequestContext:
-    """The context of whom trusted headers tell of. The token stays here: contexts travel to conductors."""
+    """Return the context from trusted headers, without the token, because contexts are sent to conductors."""
     made: RequestContext = RequestContext.from_environ(
         environ, auth_token=None, service_token=None, **_names(environ)
     )
@@ -28,9 +28,9 @@ def _names(environ: dict[str, Any]) -> dict[str, Any]:
 
 
 def refusal(scheme: str) -> webob.Response:
-    """401 in the form that Ironic's clients parse.
+    """Return a 401 in the form that Ironic's clients parse.
 
-    :param scheme: of the authentication that is wanted, for ``WWW-Authenticate``.
+    :param scheme: value of ``WWW-Authenticate``.
     """
     body = faults.routing_error(401, "Authorization required")
     return faults.response(401, body, [("WWW-Authenticate", scheme)])

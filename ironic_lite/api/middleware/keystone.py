@@ -19,20 +19,20 @@ from ironic_lite.conf import CONF
 
 
 def check() -> None:
-    """Look whether the configuration says how to log in to Keystone.
+    """Check that the configuration has credentials for Keystone.
 
-    :raises ConfigInvalid: it does not.
+    :raises ConfigInvalid: it has not.
     """
     options = CONF.keystone_authtoken
     if not (options.auth_type or options.auth_section):
         raise exception.ConfigInvalid(
-            error_msg="[DEFAULT] auth_strategy = keystone needs [keystone_authtoken]: auth_type, auth_url and the "
-            "credentials by which this service checks tokens."
+            error_msg="[DEFAULT] auth_strategy = keystone requires [keystone_authtoken]: set auth_type, auth_url and "
+            "the credentials with which this service validates tokens."
         )
 
 
 def _is_no_refusal(record: logging.LogRecord) -> bool:
-    # Its line in the log is that of the request.
+    # The log line of the request reports a refused token already.
     return record.msg != "Authorization failed for token"
 
 
@@ -46,16 +46,16 @@ class _Tokens(auth_token.AuthProtocol):
             request.environ[REFUSED] = f" (no valid token, from {request.remote_addr or '':.64})"
             return identity.refusal(refused.headers.get("WWW-Authenticate", "Keystone"))
         except (webob.exc.HTTPServiceUnavailable, keystone_errors.ClientException) as exc:
-            text = "Keystone cannot be asked about tokens now. Try again."
+            text = "Keystone cannot validate tokens now; try again."
             unavailable = exception.ServiceUnavailable(text)
             unavailable.__cause__ = exc
             return faults.from_exception(unavailable, None)
 
 
 class Keystone:
-    """Whoever asks is who the token says, in its scope.
+    """Authenticates a request by its token, with the token's user, roles and scope.
 
-    :raises ConfigInvalid: [keystone_authtoken] does not say how to reach Keystone.
+    :raises ConfigInvalid: [keystone_authtoken] has no credentials.
     """
 
     def __init__(self, app: Any):
@@ -65,7 +65,7 @@ class Keystone:
         logging.getLogger(auth_token.__name__).addFilter(_is_no_refusal)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        # Also for those who are refused. The headers that tell who asks count only when Keystone has confirmed them.
+        # Refused requests need a context too. The identity headers count only after Keystone has confirmed them.
         environ[CONTEXT] = identity.context(environ, is_public_api=True)
         if routes.is_public(environ["PATH_INFO"]):
             return self._app(environ, start_response)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""No error leaves the service with its internals: what nobody below caught becomes a plain 500."""
+"""Turns unexpected errors into a plain 500, so that no internals reach the client."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,7 +8,7 @@ from ironic_lite.api import faults
 
 
 class LastResort:
-    """Also answers for middleware that refuses a request by raising."""
+    """Also turns errors that other middleware raises into replies."""
 
     def __init__(self, app: Any):
         self._app = app

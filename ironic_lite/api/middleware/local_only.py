@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An API without authentication on a loopback address is for this machine's users, not for the web pages they look at.
+"""Keeps foreign web pages away from an API without authentication on a loopback address.
 
-A page can make a browser send requests to any address (its ``Origin`` header tells whose page it is), and a name of the
-page's own can be made to lead to a loopback address (its ``Host`` header tells the name).
+A page can make a browser send requests to any address (the ``Origin`` header shows the page's origin), and can let a
+name of its own resolve to a loopback address (the ``Host`` header shows the name).
 """
 
 import functools
@@ -20,33 +20,33 @@ from ironic_lite.conf import CONF
 class ForeignHost(exception.IronicLiteError):
     code = 403
     template = (
-        "This API has no authentication and listens on a loopback address, so it answers under loopback names only. "
-        "Ask it as 127.0.0.1 or localhost, or add the name to [api] allowed_hosts."
+        "This API has no authentication and listens on a loopback address, so it accepts loopback names only. "
+        "Use 127.0.0.1 or localhost, or add the name to [api] allowed_hosts."
     )
 
 
 class ForeignOrigin(exception.IronicLiteError):
     code = 403
     template = (
-        "This API has no authentication and takes no requests from web pages of other origins. Add the page's origin "
-        "to [cors] allowed_origin if it is yours."
+        "This API has no authentication, so it accepts no requests from web pages of other origins. If the page is "
+        "yours, add its origin to [cors] allowed_origin."
     )
 
 
 def is_needed() -> bool:
-    """Whether everybody is an administrator, and the address is what keeps strangers out."""
+    """Tell whether only the loopback address protects the API, because there is no authentication."""
     return CONF.auth_strategy == "noauth" and _is_loopback(CONF.api.host_ip)
 
 
 class LocalOnly:
-    """Refuses what a foreign web page may have caused.
+    """Refuses requests that a foreign web page may have caused.
 
-    :param origins: of pages that may ask nevertheless.
+    :param origins: allowed origins.
     """
 
     def __init__(self, app: Any, origins: Iterable[str]):
         self._app = app
-        # A client asks under the same name again and again.
+        # Clients use the same name in all requests.
         self._is_ours = functools.lru_cache(256)(self._leads_here)
         self._origins = frozenset(origin.rstrip("/").lower() for origin in origins)
         named = [*CONF.api.allowed_hosts, urlsplit(CONF.api.public_endpoint or "").hostname or ""]
@@ -61,7 +61,7 @@ class LocalOnly:
         return answer
 
     def _check(self, host: str | None, origin: str | None) -> None:
-        # Only programs leave it out, and only in HTTP/1.0.
+        # Browsers always send a Host header.
         if host is not None:
             check_host(host)
             if not self._is_ours(host):

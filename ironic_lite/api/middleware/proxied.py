@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a proxy tells of the client it speaks for.
+"""Client addresses that proxies report.
 
-That is the header ``Forwarded``, or ``X-Forwarded-For``, ``-Proto``, ``-Host`` and ``-Prefix``. As oslo.middleware's
-``http_proxy_to_wsgi`` this is turned on by ``[oslo_middleware] enable_proxy_headers_parsing``. Unlike that it believes
-only the proxies of ``[api] trusted_proxies``, and of a chain of addresses the last that is none of them: what stands
-before it the client may have made up.
+The headers are ``Forwarded``, or ``X-Forwarded-For``, ``-Proto``, ``-Host`` and ``-Prefix``. As with oslo.middleware's
+``http_proxy_to_wsgi``, ``[oslo_middleware] enable_proxy_headers_parsing`` enables them. But only the proxies in
+``[api] trusted_proxies`` are trusted, and of a chain of addresses the last one that is not such a proxy counts: the
+client may have forged those before it.
 """
 
 import re
@@ -21,17 +21,17 @@ _PREFIX = re.compile(r"^(/[A-Za-z0-9._~\-]+)+/?\Z")
 
 
 class Proxied:
-    """Puts what trusted proxies tell in the place of what the connection tells.
+    """Replaces the address of the connection by the one that trusted proxies report.
 
-    :raises ConfigInvalid: it is not said which proxies these are.
+    :raises ConfigInvalid: [api] trusted_proxies is empty.
     """
 
     def __init__(self, app: Any):
         self._app = app
         if not CONF.api.trusted_proxies:
             raise exception.ConfigInvalid(
-                error_msg="[oslo_middleware] enable_proxy_headers_parsing needs [api] trusted_proxies: the addresses "
-                "of the proxies that are to be believed."
+                error_msg="[oslo_middleware] enable_proxy_headers_parsing requires [api] trusted_proxies: set it to "
+                "the addresses of the trusted proxies."
             )
         self._trusted = Networks(CONF.api.trusted_proxies)
 
@@ -56,20 +56,20 @@ class Proxied:
             environ["SCRIPT_NAME"] = prefix.rstrip("/") + environ.get("SCRIPT_NAME", "")
 
     def _hops(self, environ: dict[str, Any]) -> list[dict[str, str]]:
-        """What each proxy has added, the farthest first."""
+        """Return what each proxy has added, the most distant one first."""
         forwarded = environ.get("HTTP_FORWARDED")
         if forwarded:
             return [_pairs(hop) for hop in forwarded.split(",")]
         hops = [{"for": text.strip()} for text in _listed(environ, "FOR")] or [{}]
         for name in ("proto", "host"):
-            # Proxies add to these, or put their own in the place: the last is that of the proxy that asks us.
+            # Proxies append to these headers or replace them, so the last value is from the nearest proxy.
             values = _listed(environ, name.upper())
             if values:
                 hops = [{name: values[-1].strip(), **hop} for hop in hops]
         return hops
 
     def _client(self, hops: list[dict[str, str]]) -> tuple[str | None, dict[str, str]]:
-        """The last address that is no proxy of ours, and what the first proxy of ours has told."""
+        """Return the last address that is not a trusted proxy, and the values of the proxy that reported it."""
         for hop in reversed(hops):
             address = _address(hop.get("for", ""))
             if address is None or address not in self._trusted:
@@ -88,7 +88,7 @@ def _pairs(hop: str) -> dict[str, str]:
 
 
 def _address(text: str) -> str | None:
-    """An address of ``for=``, without the port that may stand behind it."""
+    """Return an address of ``for=`` without its port."""
     bare = text.strip().strip('"')
     if bare.startswith("["):
         bare = bare[1:].partition("]")[0]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A name for each request, by which its reply, its log lines and its RPCs can be found together."""
+"""An id for each request, which connects its reply, log lines and RPCs."""
 
 import logging
 import re
@@ -17,10 +17,10 @@ _READS = ("GET", "HEAD", "OPTIONS")
 
 REQUEST_ID = "openstack.request_id"
 GLOBAL_ID = "openstack.global_request_id"
-"""Where the names stand in the WSGI environment."""
+"""Keys of the ids in the WSGI environment."""
 
 REFUSED = "ironic_lite.refused"
-"""Where whoever refuses a request leaves what its line in the log is to say more: `` (...)``."""
+"""Key in the WSGI environment: text to append to the log line of a refused request, such as `` (...)``."""
 
 _GLOBAL_HEADER = "HTTP_X_OPENSTACK_REQUEST_ID"
 _GLOBAL = re.compile(r"^req-[a-f0-9]{8}(-[a-f0-9]{4}){3}-[a-f0-9]{12}\Z", re.IGNORECASE)
@@ -32,23 +32,23 @@ def _path(environ: dict[str, Any]) -> str:
 
 
 def _alike(environ: dict[str, Any], status: str) -> str:
-    """What makes refusals equal lines, of which a storm is counted. What was done is told each time."""
+    """Return the key by which repeated refusals are counted instead of logged. Other requests are always logged."""
     if status < "4":
         return ""
     return f"{environ['REQUEST_METHOD']} {_path(environ)} {status[:3]}{environ.get(REFUSED, '')}"
 
 
 class RequestId:
-    """Adds the request's name to its environment and its reply, and logs one line about it.
+    """Adds the request's id to its environment and reply, and logs one line about it.
 
-    Reads that succeed are only told in debug mode: they change nothing, and the line is a tenth of what they cost.
+    Successful reads are logged in debug mode only: they change nothing, and logging is a tenth of their cost.
     """
 
     def __init__(self, app: Any):
         self._app = app
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        # A request whose head was looked at alone keeps its name when it comes with its body.
+        # A request keeps its id when it comes again with its body.
         request_id = environ.get(REQUEST_ID) or f"req-{uuid.uuid4()}"
         environ[REQUEST_ID] = request_id
         given = environ.get(_GLOBAL_HEADER)
@@ -64,7 +64,7 @@ class RequestId:
             method = environ["REQUEST_METHOD"]
             level = logging.DEBUG if method in _READS and status < "4" else logging.INFO
             if bodies.MOST not in environ and LOG.isEnabledFor(level):
-                # Without the query: a client may have put anything there. The context adds the name.
+                # Log the path without the query, which may hold secrets. The context adds the id.
                 LOG.log(
                     level,
                     "%s %s %s%s %.1f ms",

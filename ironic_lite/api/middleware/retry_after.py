@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``Retry-After`` reaches whoever can read it."""
+"""Sends ``Retry-After`` only to clients that handle it."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,7 +8,7 @@ from ironic_lite.api import faults
 
 
 class RetryAfter:
-    """Takes the header out of replies to clients that it breaks, whoever made the reply."""
+    """Removes the header from replies to clients that fail on it."""
 
     def __init__(self, app: Any):
         self._app = app

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A file of the operator's that is read again when it has changed."""
+"""An operator's file that is read again when it has changed."""
 
 import logging
 import os
@@ -19,11 +19,11 @@ _CHECK_FILE_SECONDS = 1.0
 
 
 class WatchedFile(Generic[T]):
-    """What ``parse`` makes of a file's text. While a changed file cannot be used, what was known so far stays.
+    """The parsed content of a file. If a changed file cannot be used, the old content stays.
 
-    :param option: that names the file, for messages.
-    :param parse: raises ``ConfigInvalid``.
-    :raises ConfigInvalid: the file cannot be read, or not be parsed.
+    :param option: option that names the file, for messages.
+    :param parse: parses the text; may raise ``ConfigInvalid``.
+    :raises ConfigInvalid: the file cannot be read or parsed.
     """
 
     def __init__(self, option: str, path: str, parse: Callable[[str], T]):
@@ -42,14 +42,14 @@ class WatchedFile(Generic[T]):
         except (OSError, UnicodeDecodeError) as exc:
             raise exception.ConfigInvalid(
                 error_msg=f"[DEFAULT] {self._option} {self._path} cannot be read: "
-                f"{getattr(exc, 'strerror', None) or 'it is no text in UTF-8'}."
+                f"{getattr(exc, 'strerror', None) or 'it is not UTF-8 text'}."
             ) from None
         self._content = content
         self._stamp = (status.st_mtime_ns, status.st_size)
 
     @property
     def content(self) -> T:
-        """What the file says now; a change shows within a second."""
+        """Return the present content; a change takes effect within a second."""
         now = time.monotonic()
         if now - self._looked_at >= _CHECK_FILE_SECONDS and self._lock.acquire(blocking=False):
             try:
@@ -65,4 +65,4 @@ class WatchedFile(Generic[T]):
             if (status.st_mtime_ns, status.st_size) != self._stamp:
                 self._load()
         except (OSError, exception.ConfigInvalid) as exc:
-            LOG.error("Keeping what %s said so far: %s", self._option, exc)
+            LOG.error("The old content of %s is kept: %s", self._option, exc)

@@ -51,7 +51,7 @@ def test_file_is_watched(
 
     def complained() -> bool:
         assert _status(service, "ada", "two") == 200
-        return "no bcrypt entry" in (tmp_path / "all-in-one.log").read_text()
+        return "not a bcrypt entry" in (tmp_path / "all-in-one.log").read_text()
 
     wait_for(complained, "a word about the file in the log")
     _replace(users, _entry("grace", "three"))

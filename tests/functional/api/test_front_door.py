@@ -237,7 +237,7 @@ def test_descriptors_that_are_used_up(all_in_one: Deployment) -> None:
     with log.open() as lines:
         lines.seek(begin)
         told = lines.read()
-    complaints = [line for line in told.splitlines() if "accepts no connection" in line]
+    complaints = [line for line in told.splitlines() if "pauses accepting connections" in line]
     assert 1 <= len(complaints) <= 30
     assert "Traceback" not in told
 
@@ -280,7 +280,9 @@ def test_a_new_certificate_is_used_without_dropping_anybody(
     with serving.running(hello) as api, _tls_client(api) as old:
         before = old.getpeercert(binary_form=True)
         (tls_files / "key.pem").write_text("no key any more")
-        wait_for(lambda: _greeted(api) and "Keeping the certificate" in caplog.text, "a look", 30)
+        wait_for(
+            lambda: _greeted(api) and "The certificate in use is kept" in caplog.text, "a look", 30
+        )
         assert _greeted(api) == before
         certificates.write(tls_files, "localhost")
         wait_for(lambda: _greeted(api) != before, "the new one to be shown", 30)

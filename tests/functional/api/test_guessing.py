@@ -64,7 +64,7 @@ def test_wrong_passwords(service: Deployment) -> None:
     log = _log(service)
     assert "401 (user 'ada', from 127.0.0.2)" in log
     assert "429 (user 'ada', from 127.0.0.2)" in log
-    assert "Logins of user 'ada' from 127.0.0.2 are refused for a while" in log
+    assert "Logins of user 'ada' from 127.0.0.2 are refused for a minute" in log
     assert guessers.password("ada") not in log
 
 

@@ -91,7 +91,7 @@ def test_it_is_refused_and_the_connection_closed(api: APIService, request_bytes:
         client.sendall(request_bytes)
         answer = read_all(client)
     assert status(answer) == 400
-    assert fault(answer).startswith("The request is no valid HTTP/1.1.")
+    assert fault(answer).startswith("The request is not valid HTTP/1.1.")
     # Nothing of it was understood as another request.
     assert answer.count(b"\r\nServer: ") == 1
 

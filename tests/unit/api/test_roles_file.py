@@ -47,16 +47,16 @@ def test_roles_of_a_user(tmp_path: Path, text: str, expected: dict[str, object])
     ("text", "complaint"),
     [
         ("- ada", "a mapping of users"),
-        ("ada: [admin]", "user ada takes"),
-        ("ada: {roles: [admin], system_scope: all, project: navy}", "user ada takes"),
+        ("ada: [admin]", "user ada must have only"),
+        ("ada: {roles: [admin], system_scope: all, project: navy}", "user ada must have only"),
         ("ada: {roles: admin, system_scope: all}", "list of names"),
         ("ada: {system_scope: all}", "list of names"),
         ("ada: {roles: [admin]}", "either 'system_scope: all' or a project_id"),
         ("ada: {roles: [admin], system_scope: all, project_id: x}", "either"),
-        ("ada: {roles: [admin], system_scope: some}", "the only system_scope"),
+        ("ada: {roles: [admin], system_scope: some}", "the system_scope of user"),
         ("ada: {roles: [admin], project_id: 17}", "put it in quotes"),
-        ("ada: {roles: [admin], project_id: ''}", "has to be a text"),
-        ("ada: {roles: [", "is no YAML"),
+        ("ada: {roles: [admin], project_id: ''}", "must be a string"),
+        ("ada: {roles: [", "is not valid YAML"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, complaint: str) -> None:
