@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tokens of agents: random, and bound to the address that asked for them.
+"""Agent tokens: random, and bound to the address of the lookup.
 
-A token is given out once per boot. The answer may get lost, with the API process that gives it or on its way; whoever
-asks from the same address is told again then, for as long as nobody has used the token.
+A token is given out once per boot. The answer may get lost with the API process or on its way. So a lookup from the
+same address gets the token again, as long as no heartbeat has used it.
 """
 
 import hashlib
@@ -14,13 +14,13 @@ _TAG_LENGTH = 16
 
 
 def new(address: str) -> str:
-    """A token for the agent that asks from this address."""
+    """Return a new token for the agent at this address."""
     random = secrets.token_urlsafe(_RANDOM_BYTES)
     return random + _tag(random, address)
 
 
 def is_given_to(token: str, address: str) -> bool:
-    """Whether the token was made for an agent at this address."""
+    """Tell whether the token was made for an agent at this address."""
     random, tag = token[:-_TAG_LENGTH], token[-_TAG_LENGTH:]
     return hmac.compare_digest(tag.encode(), _tag(random, address).encode())
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The one switch between native and green threads.
 
-``IRONIC_LITE_THREADS=green`` in the environment makes the process monkey-patch itself with eventlet; anything
-else, or nothing, keeps native threads. It is an environment variable because the choice has to stand before the
-first import of a module that holds a lock, which is before any configuration file is read.
+``IRONIC_LITE_THREADS=green`` in the environment makes the process monkey-patch itself with eventlet; any other value,
+or none, keeps native threads. It is an environment variable because the choice must be made before the first import of
+a module that holds a lock, and so before any configuration file is read.
 
-This is the only file that knows eventlet. ``setup`` must be called before anything else is imported.
+This is the only file that uses eventlet. ``setup`` must be called before anything else is imported.
 """
 
 import os
@@ -20,10 +20,10 @@ _chosen: str | None = None
 
 
 def setup() -> str:
-    """Choose the kind of threads for the life of this process. Idempotent.
+    """Choose the kind of threads of this process. Idempotent.
 
     :returns: ``native`` or ``green``.
-    :raises SystemExit: when the switch holds something else.
+    :raises SystemExit: when the environment variable has another value.
     """
     global _chosen
     if _chosen is not None:
@@ -35,10 +35,10 @@ def setup() -> str:
         import eventlet
 
         eventlet.monkey_patch(os=False)
-        # PostgreSQL's driver would wait in C, and with it every other green thread.
+        # PostgreSQL's driver would block all green threads while it waits in C.
         os.environ.setdefault("PSYCOPG_WAIT_FUNC", "wait_selector")
     else:
-        # futurist and oslo.utils import eventlet wherever it is installed, which costs 18 MB and 0.15 s.
+        # futurist and oslo.utils import eventlet if it is installed, which costs 18 MB and 0.15 s.
         sys.modules.setdefault("eventlet", None)  # type: ignore[arg-type]
     # oslo.messaging selects the eventlet backend when it is imported first.
     from oslo_service import backend
@@ -50,14 +50,14 @@ def setup() -> str:
 
 
 def green() -> bool:
-    """Whether this process runs green threads."""
+    """Tell whether this process runs green threads."""
     return setup() == GREEN
 
 
 def executor(max_workers: int) -> Any:
-    """A futurist pool of the chosen kind, which starts small.
+    """Return a futurist pool of the chosen kind, which starts small.
 
-    :param max_workers: the most tasks that run at one time.
+    :param max_workers: maximum number of concurrent tasks.
     """
     is_green = green()
     import futurist
@@ -65,6 +65,6 @@ def executor(max_workers: int) -> Any:
     if is_green:
         return futurist.GreenThreadPoolExecutor(max_workers=max_workers)
     if max_workers == 1:
-        # A pool that grows and shrinks cannot be this small.
+        # A dynamic pool cannot be this small.
         return futurist.ThreadPoolExecutor(max_workers=1)
     return futurist.DynamicThreadPoolExecutor(max_workers=max_workers)

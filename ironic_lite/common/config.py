@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads the configuration, sets up logging, and tells what is wrong with it."""
+"""Reads and checks the configuration, and sets up logging."""
 
 import contextlib
 import io
@@ -22,19 +22,19 @@ _QUIET = ("alembic=WARNING", "futurist=WARNING")
 def read(
     files: Sequence[str] = (), directories: Sequence[str] = (), debug: bool | None = None
 ) -> list[str]:
-    """Read the configuration files, or the usual ones when none are named, and log to stderr from here on.
+    """Read the configuration files, or the default ones when none are given, and start to log to stderr.
 
     :param debug: overrides ``[DEFAULT] debug``.
-    :returns: what is wrong in them, a line each: options that nobody reads, values that cannot be used. Whoever reads
-        such a value gets an exception.
-    :raises ConfigInvalid: when a file cannot be read at all; the message has a line for each problem.
+    :returns: a message for each problem: unknown options, and values that cannot be used. Reading such a value raises
+        an exception.
+    :raises ConfigInvalid: when a file cannot be read; the message has a line for each problem.
     """
     log.set_defaults(default_log_levels=[*log.get_default_log_levels(), *_QUIET])
     log.register_options(CONF)
-    # What a command prints is for its caller; the log is not part of it.
+    # Keep the log out of a command's output.
     CONF.set_default("use_stderr", True)
-    _refuse([f"{each}: there is no such directory." for each in directories if not _is_dir(each)])
-    # The library finds the usual ones once for the project and once for the program.
+    _refuse([f"{each}: no such directory." for each in directories if not _is_dir(each)])
+    # The library returns the default files twice: for the project and for the program.
     files = list(dict.fromkeys(files or cfg.find_config_files(project=PROJECT)))
     directories = list(dict.fromkeys(directories or cfg.find_config_dirs(project=PROJECT)))
     written, problems = config_files.parse([*files, *config_files.in_directories(directories)])
@@ -71,12 +71,12 @@ def _parse(files: Sequence[str], directories: Sequence[str]) -> None:
     except (cfg.Error, ValueError, OSError) as exc:
         raise exception.ConfigInvalid(error_msg=" ".join(str(exc).split())) from exc
     except SystemExit:
-        # How the library refuses a value that could have stood in the command line.
+        # The library exits like this for a wrong value of an option that the command line could set.
         raise exception.ConfigInvalid(error_msg=" ".join(said.getvalue().split())) from None
 
 
 def _register_cors() -> None:
-    # Late: to import the library takes a while, and few let web pages of others use the API.
+    # Imported here because it is slow, and few configurations use it.
     from oslo_middleware import cors
 
     CONF.register_opts(cors.OPTS, group="cors")
@@ -91,13 +91,13 @@ def _set_up_logging() -> list[str]:
     except OSError as exc:
         return [f"[DEFAULT] log_file or log_dir: {exc.filename} cannot be written ({exc.strerror})"]
     except (cfg.Error, ValueError):
-        # A value that config_files has told already.
+        # config_files has reported this value already.
         return []
     return []
 
 
 def contradictions(api: bool = False, conductor: bool = False) -> list[str]:
-    """Settings that do not go together, a line each, naming both.
+    """Return a message for each pair of settings that contradict each other.
 
     :param api: the process serves the REST API.
     :param conductor: the process is a conductor.
@@ -113,7 +113,7 @@ def contradictions(api: bool = False, conductor: bool = False) -> list[str]:
 
 
 def told(check: Callable[[], Iterable[str]]) -> list[str]:
-    """What a check finds. One that stumbles over a value that cannot be read finds nothing: that has been told."""
+    """Run a check; ignore values that cannot be read, because they have been reported already."""
     try:
         return list(check())
     except exception.ConfigInvalid as exc:
@@ -129,7 +129,7 @@ def _release() -> Iterable[str]:
 
 def _transport(all_in_one: bool) -> Iterator[str]:
     name = rpc.transport_name()
-    # The usual ones are known without a look at everything that is installed.
+    # For the usual drivers, avoid listing all installed entry points.
     usual = name in (rpc.IN_PROCESS, "rabbit")
     if not usual and name not in metadata.entry_points(group="oslo.messaging.drivers").names:
         yield f"[DEFAULT] transport_url names '{name}'; use rabbit:// or {rpc.IN_PROCESS}://."
@@ -145,14 +145,14 @@ def _transport(all_in_one: bool) -> Iterator[str]:
 def _signs_of_life() -> Iterator[str]:
     if CONF.conductor.heartbeat_timeout <= 2 * CONF.conductor.heartbeat_interval:
         yield (
-            "[conductor] heartbeat_timeout must be more than twice heartbeat_interval, else one "
-            "late sign of life makes a conductor count as dead."
+            "[conductor] heartbeat_timeout must be more than twice heartbeat_interval; otherwise one "
+            "late keepalive makes a conductor count as dead."
         )
 
 
 def _certificate() -> Iterator[str]:
     if bool(CONF.api.ssl_cert_file) != bool(CONF.api.ssl_key_file):
-        yield "[api] ssl_cert_file and ssl_key_file go together; set both or none."
+        yield "[api] ssl_cert_file and ssl_key_file must be set together; set both or none."
 
 
 def _database_access(conductor: bool) -> Iterator[str]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who asks, and under which request: travels with every RPC."""
+"""The request context: user, roles and request id. Every RPC carries it."""
 
 import functools
 from typing import Any
@@ -12,8 +12,8 @@ class RequestContext(context.RequestContext):
 
     :param is_public_api: the route needs no authentication (lookup, heartbeat, discovery).
     :param auth_disabled: the service runs with ``auth_strategy = noauth``.
-    :param required_revision: ``{"uuid", "revision"}``: the request is only for this state of this record.
-    :param announcement: which write is to be told of, and how; see ``objects.announcing``.
+    :param required_revision: ``{"uuid", "revision"}``: the revision of a record that ``If-Match`` requires.
+    :param announcement: the write that causes a notification; see ``objects.announcing``.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class RequestContext(context.RequestContext):
 
     @functools.cached_property
     def policy_values(self) -> tuple[tuple[str, Any], ...]:
-        """What access rules may ask about the client."""
+        """Return the values that access rules may use."""
         values = {
             **self.to_policy_values(),
             "project_name": self.project_name,
@@ -44,7 +44,7 @@ class RequestContext(context.RequestContext):
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-able form, for the wire."""
+        """Return a dict that can be sent as JSON."""
         values = super().to_dict()
         values["is_public_api"] = self.is_public_api
         values["auth_disabled"] = self.auth_disabled
@@ -55,7 +55,7 @@ class RequestContext(context.RequestContext):
 
     @classmethod
     def from_dict(cls, values: dict[str, Any], **kwargs: Any) -> "RequestContext":
-        """The context that ``to_dict`` made; unknown keys of a newer sender are dropped."""
+        """Return the context from the dict of ``to_dict``; unknown keys of a newer sender are dropped."""
         kwargs.setdefault("is_public_api", values.get("is_public_api", False))
         kwargs.setdefault("auth_disabled", values.get("auth_disabled", False))
         kwargs.setdefault("required_revision", values.get("required_revision"))
@@ -64,5 +64,5 @@ class RequestContext(context.RequestContext):
 
 
 def admin_context() -> RequestContext:
-    """The context of work that the service does on its own account (periodic tasks, takeover)."""
+    """Return a context for the service's own work (periodic tasks, takeover)."""
     return RequestContext(is_admin=True, overwrite=False)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How values that are encrypted in the database look to those who do not decrypt them.
+"""The form of encrypted values for code that does not decrypt them.
 
-An encrypted value is a text that begins with ``MARK``, in the place of the value. It may also stand in a URL in the
-place of user and password. Plain values never hold ``MARK``: one that does is encrypted for that alone.
+An encrypted value is a string that begins with ``MARK``. It may also replace user and password in a URL. A plain value
+that happens to hold ``MARK`` is encrypted too, so that no plain value holds it.
 """
 
 import re
@@ -16,17 +16,17 @@ TOKEN = re.compile(r"\$sealed:(?P<key>[1-9]\d{0,9})\.(?P<text>[\w-]{38,})", re.A
 """An encrypted value: the id of the data key, then base64url of nonce and ciphertext."""
 
 UNREADABLE = "****** (cannot be decrypted)"
-"""What stands in the place of a value that cannot be decrypted."""
+"""Text shown instead of a value that cannot be decrypted."""
 
 
 class EncryptedDict(dict[str, Any]):
-    """A dictionary as the database has it, with encrypted values in it."""
+    """A dictionary with encrypted values, as in the database."""
 
     __slots__ = ()
 
 
 class EncryptedList(list[Any]):
-    """A list as the database has it, with encrypted values in it."""
+    """A list with encrypted values, as in the database."""
 
     __slots__ = ()
 
@@ -52,7 +52,7 @@ class WholeList(EncryptedList):
 
 
 class Unreadable(str):
-    """A value that cannot be decrypted. It is written back as the token that was read."""
+    """A value that cannot be decrypted. Saving it writes the original token."""
 
     __slots__ = ("token",)
 
@@ -60,16 +60,16 @@ class Unreadable(str):
 
     @classmethod
     def of(cls, token: str) -> "Unreadable":
-        """What stands for this token."""
+        """Return the value that stands for this token."""
         self = cls(UNREADABLE)
         self.token = token
         return self
 
 
 class Damaged(dict[str, Any]):
-    """A dictionary in which a value cannot be decrypted: whoever asks for this one gets an error, not a wrong password.
+    """A dictionary with a value that cannot be decrypted. Reading that value raises an error.
 
-    It can be copied, changed and written as any other.
+    It can be copied, changed and saved as any other dictionary.
     """
 
     where: str = ""
@@ -83,20 +83,20 @@ class Damaged(dict[str, Any]):
         return self._checked(key, super().__getitem__(key))
 
     def get(self, key: str, default: Any = None) -> Any:
-        """As of any dictionary.
+        """Like ``dict.get``.
 
-        :raises SecretUnreadable: it cannot be decrypted.
+        :raises SecretUnreadable: the value cannot be decrypted.
         """
         return self._checked(key, super().get(key, default))
 
 
 def is_token(value: Any) -> bool:
-    """Whether a value, as the database has it, is encrypted."""
+    """Tell whether a value from the database is encrypted."""
     return isinstance(value, str) and value.startswith(MARK)
 
 
 def holds_tokens(value: Any) -> bool:
-    """Whether anything in a JSON value, as the database has it, is encrypted."""
+    """Tell whether a JSON value from the database holds an encrypted value."""
     if isinstance(value, (WholeDict, WholeList)):
         return True
     if isinstance(value, dict):
@@ -107,7 +107,7 @@ def holds_tokens(value: Any) -> bool:
 
 
 def marked(value: Any) -> Any:
-    """A value that came over RPC, as the database has it: of the class that says so where it holds tokens."""
+    """Give a value from an RPC its ``Encrypted...`` class again, if it holds tokens."""
     if isinstance(value, dict) and holds_tokens(value):
         return EncryptedDict(value)
     if isinstance(value, list) and holds_tokens(value):
@@ -116,16 +116,16 @@ def marked(value: Any) -> Any:
 
 
 def unmarked(value: Any) -> Any:
-    """What a client wrote, even where it looks like a token."""
+    """Return a client's value as plain data, even if it looks like a token."""
     if isinstance(value, EncryptedDict):
         return dict(value)
     return list(value) if isinstance(value, EncryptedList) else value
 
 
 def unreadable_in(value: Any, path: str) -> str | None:
-    """Where in a value something stands that cannot be decrypted; None: nowhere.
+    """Return the path of the first part that cannot be decrypted; None when there is none.
 
-    :param path: of the value itself.
+    :param path: path of the value itself.
     """
     if isinstance(value, str):
         return path if value == UNREADABLE else None
@@ -139,7 +139,7 @@ def unreadable_in(value: Any, path: str) -> str | None:
 
 
 def lenient(value: Any) -> Any:
-    """A copy in which every value can be looked at, also one that cannot be decrypted."""
+    """Return a copy that can be read without errors, even if a value cannot be decrypted."""
     if isinstance(value, dict):
         return {key: lenient(item) for key, item in value.items()}
     return [lenient(item) for item in value] if isinstance(value, list) else value

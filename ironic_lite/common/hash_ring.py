@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A consistent hash ring: which host owns a key, so that few keys move when hosts come and go."""
+"""A consistent hash ring: it maps keys to hosts, and moves few keys when hosts come and go."""
 
 import functools
 from collections.abc import Iterable
@@ -7,16 +7,16 @@ from collections.abc import Iterable
 from tooz import hashring
 
 _REMEMBERED = 65536
-"""Keys; lists ask for the owner of every node that they show."""
+"""Number of cached keys. Lists need the owner of every node that they show."""
 
 
 class HashRing:
     """Maps keys onto hosts.
 
-    Every process of a cluster has to build it with the same hosts and exponent to come to the same owners.
+    All processes of a cluster must use the same hosts and exponent, to get the same owners.
 
     :param hosts: names of the hosts.
-    :param exponent: 2 to this power points per host.
+    :param exponent: each host has 2 to this power points.
     """
 
     def __init__(self, hosts: Iterable[str], exponent: int):
@@ -28,7 +28,7 @@ class HashRing:
         self.host = functools.lru_cache(maxsize=_REMEMBERED)(self._host)
 
     def _host(self, key: str) -> str:
-        """The host that owns a key; called as ``host``, which remembers the answers.
+        """Return the host that owns a key. Callers use ``host``, which caches the results.
 
         :raises LookupError: when the ring is empty.
         """

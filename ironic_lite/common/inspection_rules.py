@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The language of inspection rules: which conditions and actions there are, and what they take.
+"""The language of inspection rules: its conditions, actions and their arguments.
 
 A condition or action is ``{"op": NAME, "args": ...}``; its arguments are named, or a list in the order given here. An
-exclamation mark before a condition's name turns it round. Texts may hold references such as
-``{inventory[cpu][count]}``, which are filled in when the rule is applied.
+exclamation mark before a condition's name negates it. Strings may hold references such as
+``{inventory[cpu][count]}``, which are replaced when the rule is applied.
 """
 
 import ipaddress
@@ -18,19 +18,19 @@ PHASES = ("main",)
 """When rules are applied: after the hooks of the inspection."""
 
 MAX_PRIORITY = 9999
-"""The highest that operators may give; rules above are the service's own."""
+"""The highest priority that operators may set; higher ones are for the service's own rules."""
 
 INVERTED = "!"
 
 MULTIPLE = ("any", "all", "first", "last")
-"""How a condition with a ``loop`` counts: ``first`` stops at the first round that holds, ``last`` looks at the last."""
+"""How to combine the results of a ``loop``: ``first`` stops at the first true one, ``last`` uses the last."""
 
 
 MOST = 256
-"""How many conditions or actions a rule may have."""
+"""Maximum number of conditions or actions of a rule."""
 
 REFERENCE = re.compile(r"\{(node|inventory|plugin_data|item)((?:\.[A-Za-z_]\w*|\[[^\[\]{}]*\])*)\}")
-"""A reference: its root, and the way from there."""
+"""A reference: its root and its path."""
 
 NODE_DICTIONARIES = frozenset(
     {"driver_info", "extra", "instance_info", "network_data", "properties"}
@@ -54,7 +54,7 @@ NODE_ATTRIBUTES = (
         "shard",
     }
 )
-"""What rules may change of a node."""
+"""Attributes of a node that rules may change."""
 
 PORT_DICTIONARIES = frozenset({"extra", "local_link_connection"})
 PORT_ATTRIBUTES = PORT_DICTIONARIES | {
@@ -66,14 +66,14 @@ PORT_ATTRIBUTES = PORT_DICTIONARIES | {
     "pxe_enabled",
     "vendor",
 }
-"""What rules may change of a port."""
+"""Attributes of a port that rules may change."""
 
 
 class Arguments(NamedTuple):
-    """What an operation takes, in order.
+    """The arguments of an operation, in order.
 
-    :param needed: names of those that must be there.
-    :param optional: names of the others.
+    :param needed: names of the required ones.
+    :param optional: names of the optional ones.
     """
 
     needed: tuple[str, ...]
@@ -123,16 +123,16 @@ ACTIONS = {
     "api-call": Arguments(("url",), ("headers", "proxies", "timeout", "retries", "backoff_factor")),
 }
 
-# -- what may be said in it ------------------------------------------------------------------------------------------
+# -- validation ------------------------------------------------------------------------------------------
 
 
 class Form(NamedTuple):
     """Conditions or actions, as a list of operations.
 
-    :param known: the operations, and what they take.
-    :param keys: what may stand in one.
-    :param invertible: whether :data:`INVERTED` may stand before its name.
-    :param least: how many there have to be.
+    :param known: the operations and their arguments.
+    :param keys: keys that an operation may have.
+    :param invertible: whether :data:`INVERTED` may precede its name.
+    :param least: minimum number of operations.
     """
 
     known: Mapping[str, Arguments]
@@ -146,9 +146,9 @@ ACTION_FORM = Form(ACTIONS, frozenset({"op", "args", "loop"}), False, 1)
 
 
 def problem_of(operations: Any, form: Form) -> str | None:
-    """What is wrong with a rule's conditions or actions; None when nothing is.
+    """Describe what is wrong with a rule's conditions or actions; None when they are valid.
 
-    It names places and words of the language only: what a sensitive rule holds is not to be read out of it.
+    The text has positions and words of the language only, so that it shows nothing of a sensitive rule.
     """
     if not isinstance(operations, list):
         return "must be a list"
@@ -164,12 +164,12 @@ def problem_of(operations: Any, form: Form) -> str | None:
 
 
 def plain_name(op: str) -> str:
-    """The name of an operation without its exclamation mark."""
+    """Return the name of an operation without its exclamation mark."""
     return op.removeprefix(INVERTED)
 
 
 def named_arguments(operation: Mapping[str, Any], known: Mapping[str, Arguments]) -> dict[str, Any]:
-    """The arguments of a checked operation, by name."""
+    """Return the arguments of a validated operation, by name."""
     args = operation["args"]
     if isinstance(args, list):
         return _named(args, known[plain_name(operation["op"])])
@@ -177,7 +177,7 @@ def named_arguments(operation: Mapping[str, Any], known: Mapping[str, Arguments]
 
 
 def attribute_path(path: Any) -> list[str]:
-    """``/extra/a/b``, ``extra/a/b`` or ``extra.a.b`` in its parts; empty when it is none of them."""
+    """Split ``/extra/a/b``, ``extra/a/b`` or ``extra.a.b`` into its parts; an empty list for other forms."""
     if not isinstance(path, str):
         return []
     parts = path.strip("/").split("/" if "/" in path else ".")
@@ -196,7 +196,7 @@ def _problem_of_one(item: Any, form: Form) -> str | None:
     op = item["op"]
     plain = plain_name(op) if form.invertible and isinstance(op, str) else op
     if not isinstance(plain, str) or plain not in form.known:
-        # It is the client's word, not one that the rule held before.
+        # The text may quote this name, because the client has just sent it.
         return f"{str(op)[:32]!r} is not one of {', '.join(form.known)}"
     if not isinstance(item.get("loop", []), (list, dict)):
         return "'loop' is neither a list nor an object"
@@ -206,9 +206,9 @@ def _problem_of_one(item: Any, form: Form) -> str | None:
 
 
 def _named(args: list[Any], expected: Arguments) -> dict[str, Any]:
-    """Arguments by name that were given in order; too many get numbers.
+    """Return arguments given in order by their names; surplus ones get numbers as names.
 
-    Comparisons may be given what they compare without a list around it, as clients do: ``["{node.name}", "n1"]``.
+    Comparisons also accept their values without a list around them: ``["{node.name}", "n1"]``.
     """
     if expected is _COMPARISON and len(args) > 1 and not isinstance(args[0], list):
         return {"values": args}
@@ -232,7 +232,7 @@ def _problem_of_arguments(op: str, args: Any, expected: Arguments) -> str | None
         return f"arguments {', '.join(missing)} are missing; {takes}"
     for name, value in args.items():
         check = _CHECKS.get(name)
-        # What is filled in later cannot be judged now.
+        # A value with a reference cannot be checked before the reference is replaced.
         if check is not None and not (isinstance(value, str) and REFERENCE.search(value)):
             problem = check(value) or _problem_of_path(op, name, value)
             if problem is not None:
@@ -247,9 +247,7 @@ def _problem_of_path(op: str, name: str, path: Any) -> str | None:
     known = PORT_ATTRIBUTES if port else NODE_ATTRIBUTES
     attribute, *inside = attribute_path(path)
     if attribute not in known:
-        return (
-            f"begins with none of the attributes that rules may change: {', '.join(sorted(known))}"
-        )
+        return f"does not begin with an attribute that rules may change: {', '.join(sorted(known))}"
     if inside and attribute not in (PORT_DICTIONARIES if port else NODE_DICTIONARIES):
         return f"leads into {attribute}, which is not an object"
     return None
@@ -302,7 +300,7 @@ def _retries(value: Any) -> str | None:
 
 def _texts(value: Any) -> str | None:
     good = isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
-    return None if good else "is not an object of texts"
+    return None if good else "is not an object of strings"
 
 
 _CHECKS: dict[str, Callable[[Any], str | None]] = {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The kinds of work that hardware interfaces do, by their names in the field."""
+"""The types of hardware interfaces."""
 
 INTERFACE_TYPES = (
     "bios",

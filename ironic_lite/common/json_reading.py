@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""JSON as others write it: the one place that reads it, wherever it comes from.
+"""Reads JSON from all sources; no other module parses JSON of others.
 
-Limits are asked before anything is parsed, so a document that is refused has cost a look at its bytes and no objects.
-Integers keep all their digits. Where a key stands twice in an object the last one counts, as everywhere in OpenStack.
+Limits are checked before parsing, so a refused document costs a scan of its bytes and no objects. Integers keep all
+digits. If an object has a key twice, the last one counts, as everywhere in OpenStack.
 
-* :func:`read` is for what has to be right: requests, their parts, what stands in files.
-* :func:`read_agents` is for what agents and BMCs send: what Python's own module takes is taken, and cleaned.
-* :func:`to_text` and :func:`from_text` are for what is kept in a database.
+* :func:`read` is strict: for requests, their parts, and files.
+* :func:`read_agents` is lenient: for data of agents and BMCs. It accepts what Python's json accepts, and cleans it.
+* :func:`to_text` and :func:`from_text` are for values in the database.
 """
 
 import json
@@ -20,20 +20,21 @@ import orjson
 
 
 class Unreadable(ValueError):
-    """It is no JSON, or more than is accepted. The text says what is wrong, to whoever has sent it."""
+    """The text is not JSON, or exceeds a limit. The message is for the sender."""
 
 
 class TooMuch(Unreadable):
-    """It is larger, deeper or has more parts than is accepted."""
+    """The text is too large, too deep, or has too many values."""
 
 
 class Limits(NamedTuple):
-    """What is accepted.
+    """Limits of a document.
 
-    :param depth: objects and lists within each other.
-    :param values: numbers, texts, objects and lists in it. One takes up to 250 bytes in memory, so this, and not its
-        size, says what a document costs.
-    :param size: bytes; None where whoever has read the text has seen to it.
+    :param depth: nesting of objects and lists.
+    :param values: number of numbers, strings, objects and lists. Each takes up to 250 bytes in memory, so this limit,
+    and
+        not the size, bounds the cost of a document.
+    :param size: bytes; None when the caller has limited the size.
     """
 
     depth: int = 32
@@ -42,23 +43,23 @@ class Limits(NamedTuple):
 
 
 IN_TEXT = Limits(depth=32, values=20_000, size=1024 * 1024)
-"""For JSON that stands in a text of another document."""
+"""For JSON within a string of another document."""
 CONFIG_DRIVE = Limits(depth=32, values=200_000)
-"""For a config drive in parts, in a text; the limit of the request's body is the limit of its size."""
+"""For a config drive as a JSON string; the limit of the request body limits its size."""
 AGENTS = Limits(depth=64, values=500_000)
-"""For what agents answer."""
+"""For answers of agents."""
 
 LONGEST_INTEGER = 4300
-"""Digits, as Python has it."""
+"""Maximum digits; Python's own limit."""
 
 _VALUE = 250
 _LARGE = 1024 * 1024
 _AT_ONCE = threading.BoundedSemaphore(2)
-"""Large documents that are looked through and parsed at the same time."""
+"""Number of large documents to scan and parse at the same time."""
 
 _PIECE = 64 * 1024
 
-# What remains of a document when all that says nothing about its shape is left out; both kinds of bracket look alike.
+# Bytes that do not matter for a document's structure; both kinds of brackets are treated alike.
 _OTHERS = bytes(sorted(set(range(256)) - set(b'[]{},"')))
 _BRACKETS = bytes.maketrans(b"{}", b"[]")
 # A run of 19 digits may be more than 64 bits.
@@ -69,17 +70,17 @@ _ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 _LONG_INSIDE = " "
-"""The first character of what is kept when it holds what orjson cannot read, and else never is."""
+"""First character of a stored text that orjson cannot read; other stored texts never begin with it."""
 
 
 def read(text: bytes | str, limits: Limits = IN_TEXT) -> Any:
-    """What a document says.
+    """Parse a document.
 
-    Numbers that no database keeps (``NaN``, ``Infinity``, ``1e400``), halves of characters (``"\\ud800"``) and a byte
-    order mark are refused.
+    It refuses numbers that no database stores (``NaN``, ``Infinity``, ``1e400``), lone surrogates (``"\\ud800"``) and
+    a byte order mark.
 
-    :raises TooMuch: naming the limit.
-    :raises Unreadable: saying where it stops being JSON.
+    :raises TooMuch: when a limit is exceeded; the message names it.
+    :raises Unreadable: when it is not JSON; the message says where.
     """
     return _in_turn(_read, _encoded(text), limits)
 
@@ -97,7 +98,7 @@ def _encoded(text: bytes | str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:
-        raise Unreadable("it holds half a character (a lone surrogate)") from None
+        raise Unreadable("it holds a lone surrogate (half a character)") from None
 
 
 def _read(raw: bytes, limits: Limits) -> Any:
@@ -108,12 +109,12 @@ def _read(raw: bytes, limits: Limits) -> Any:
         return orjson.loads(raw)
     except ValueError as exc:
         problem = str(exc)
-    # Not with the parser's error behind it, which holds the whole document.
+    # Raise without the parser's error as cause, because that error holds the whole document.
     raise Unreadable(problem)
 
 
 def _has_long_integer(raw: bytes) -> bool:
-    """Whether an integer may need more than 64 bits; digits in texts count too, which costs time only."""
+    """Tell whether an integer may need more than 64 bits. Digits in strings count too, which only costs time."""
     return any(
         _LONG in raw[start : start + _LARGE + len(_LONG)].translate(_DIGITS)
         for start in range(0, len(raw), _LARGE)
@@ -121,13 +122,13 @@ def _has_long_integer(raw: bytes) -> bool:
 
 
 def _read_long(raw: bytes) -> Any:
-    """The same by the standard module, which knows integers of any length, and more than is JSON."""
+    """Parse with Python's json, which supports integers of any length, and refuse what is not JSON."""
     text = raw.decode(errors="surrogateescape")
     if _SURROGATE.search(text):
-        raise Unreadable("it is no UTF-8")
+        raise Unreadable("it is not UTF-8")
     found = _by_standard(text, parse_float=_finite, parse_constant=_no_constant)
     if _ESCAPED_SURROGATE.search(raw) and _has_surrogate(found):
-        raise Unreadable("it holds half a character (a lone surrogate)")
+        raise Unreadable("it holds a lone surrogate (half a character)")
     return found
 
 
@@ -155,22 +156,22 @@ def _finite(digits: str) -> float:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise Unreadable(f"{name} is no number in JSON")
+    raise Unreadable(f"{name} is not a JSON number")
 
 
 def weight(raw: bytes, limits: Limits) -> int:
-    """Bytes that a document takes at most, text and values together, if it is within the limits."""
+    """Return the maximum memory in bytes of a document within the limits: its text and its values."""
     values = 1 + raw.count(b"[") + raw.count(b"{") + raw.count(b",")
     return 2 * len(raw) + _VALUE * min(values, limits.values)
 
 
 def _check(raw: bytes, limits: Limits) -> None:
-    """Ask the limits. What is no JSON may pass: the parser refuses it.
+    """Check the limits. Invalid JSON may pass, because the parser refuses it.
 
-    :raises TooMuch: naming the limit.
+    :raises TooMuch: when a limit is exceeded; the message names it.
     """
     if limits.size is not None and len(raw) > limits.size:
-        raise TooMuch(f"it has {len(raw)} bytes, and at most {limits.size} are accepted")
+        raise TooMuch(f"it has {len(raw)} bytes; at most {limits.size} are accepted")
     opened = raw.count(b"[") + raw.count(b"{")
     if opened <= limits.depth and opened + raw.count(b",") < limits.values:
         return
@@ -180,9 +181,9 @@ def _check(raw: bytes, limits: Limits) -> None:
 
 
 def _shape(raw: bytes, most: int) -> bytes:
-    """The brackets that stand outside of texts.
+    """Return the brackets outside of strings.
 
-    :raises TooMuch: there are more than so many values.
+    :raises TooMuch: there are more than ``most`` values.
     """
     if b"\\" in raw:
         raw = raw.replace(b"\\\\", b"").replace(b'\\"', b"")
@@ -201,8 +202,7 @@ def _shape(raw: bytes, most: int) -> bytes:
 
 
 def _is_deeper(shape: bytes, limit: int) -> bool:
-    """Whether brackets stand within each other more than so many times: the innermost pairs are taken out, again and
-    again."""
+    """Tell whether brackets are nested deeper than ``limit``, by removing the innermost pairs repeatedly."""
     left = shape
     for _level in range(limit):
         before = len(left)
@@ -213,13 +213,13 @@ def _is_deeper(shape: bytes, limit: int) -> bool:
 
 
 def read_agents(text: bytes | str, limits: Limits = AGENTS) -> Any:
-    """What an agent's or a BMC's document says, as Python's own module reads it, made fit to be kept and passed on.
+    """Parse a document of an agent or BMC with Python's json, and clean it so that it can be stored and sent.
 
-    A byte order mark is left out; bytes that are no UTF-8 and halves of characters become U+FFFD; numbers that are none
-    (``NaN``, ``Infinity``, ``1e400``) become null; control characters may stand in texts.
+    A byte order mark is dropped, invalid UTF-8 and lone surrogates become U+FFFD, non-finite numbers (``NaN``,
+    ``Infinity``, ``1e400``) become null, and control characters in strings are accepted.
 
-    :raises TooMuch: naming the limit.
-    :raises Unreadable: saying where it stops being JSON.
+    :raises TooMuch: when a limit is exceeded; the message names it.
+    :raises Unreadable: when it is not JSON; the message says where.
     """
     return _in_turn(_read_agents, _as_utf8(text), limits)
 
@@ -273,7 +273,7 @@ def _without_surrogates(value: Any) -> Any:
 
 
 def to_text(value: Any) -> str:
-    """The text that a database keeps. Numbers that are none become null."""
+    """Return the text to store in the database. Non-finite numbers become null."""
     try:
         return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
     except TypeError:
@@ -282,11 +282,11 @@ def to_text(value: Any) -> str:
 
 
 def from_text(text: str) -> Any:
-    """What :func:`to_text` has made a text of. Listings of nodes call this ten thousand times."""
+    """Return the value of a stored text. Lists of nodes call this ten thousand times."""
     if text[:1] == _LONG_INSIDE:
         return json.loads(text)
     try:
         return orjson.loads(text)
     except ValueError:
-        # An earlier release has kept it.
+        # An earlier release has stored it.
         return json.loads(text)

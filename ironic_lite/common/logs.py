@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What goes into the log: one line for each thing that is told, nothing in it that others could command, and storms
-counted.
+"""Log output: one line per message, no control characters of others in it, and repeated lines counted.
 
-:func:`guard` is called once logging is set up, however that was done, and stands between every handler and what is
-written.
+:func:`guard` is called after logging is set up, in whatever way, and wraps every handler.
 """
 
 import collections
@@ -16,21 +14,21 @@ from typing import Any
 from ironic_lite.common import safe_text
 
 ALIKE = "alike"
-"""Attribute of a record (``extra={ALIKE: ...}``): records in which it is the same count as equal lines. Empty: never
-equal to any other. Without it, the text says so."""
+"""Attribute of a record (``extra={ALIKE: ...}``): records with the same value count as equal lines. An empty value is
+never equal to another. Without the attribute the text is compared."""
 
 BURST = 10
 WINDOW = 60.0
-"""So many equal lines are written within so many seconds; others are counted, and told at the end of these."""
+"""``BURST`` equal lines are written within ``WINDOW`` seconds; the others are counted and reported at its end."""
 _KNOWN = 1024
-"""Different lines that are remembered at the same time."""
+"""Number of different lines to remember."""
 _LONGEST = 300
 
 _SUMMARY = "count_of_alike"
 
 
 def guard() -> None:
-    """Put the safe formatter and the count of storms into every handler there is. Idempotent."""
+    """Install the safe formatter and the counting of repeated lines in every handler. Idempotent."""
     for handler in _handlers():
         if isinstance(handler.formatter, SafeFormatter):
             continue
@@ -45,9 +43,9 @@ def _handlers() -> list[logging.Handler]:
 
 
 class SafeFormatter(logging.Formatter):
-    """Formats as another formatter does, on one line, with what is not to be seen shown by its number.
+    """Formats with another formatter, on one line, and escapes invisible characters.
 
-    Tracebacks keep their lines. What an exception says is not told a second time behind a message that says it.
+    Tracebacks keep their lines. The text of an exception is not repeated if the message has it already.
     """
 
     def __init__(self, inner: logging.Formatter):
@@ -59,7 +57,7 @@ class SafeFormatter(logging.Formatter):
         told.msg, told.args = safe_text.one_line(record.getMessage()), None
         text: Any = self._inner.format(told)
         if not isinstance(text, str):
-            return text  # What fluentd's handler takes; it encodes it by itself
+            return text  # The record of fluentd's handler, which encodes it itself
         behind = told.exc_text or ""
         if told.stack_info:
             behind = f"{behind}\n{told.stack_info}" if behind else told.stack_info
@@ -74,7 +72,7 @@ class SafeFormatter(logging.Formatter):
 
 
 def _without_repetition(line: str, told: logging.LogRecord) -> str:
-    """oslo.log adds the exception that is being handled to warnings and errors, which name it by themselves."""
+    """Remove the exception that oslo.log appends to warnings and errors; our messages include it already."""
     summary = safe_text.one_line(getattr(told, "error_summary", None) or "")
     cause = summary.partition(": ")[2] or summary
     if cause and cause in told.msg:
@@ -83,8 +81,8 @@ def _without_repetition(line: str, told: logging.LogRecord) -> str:
 
 
 def _safe_traceback(text: str, record: logging.LogRecord) -> str:
-    """Line breaks inside of what exceptions say do not look like lines of the log, where each line is not marked
-    by the formatter itself."""
+    """Keep line breaks within exception texts from looking like log lines, unless the formatter marks each line
+    itself."""
     error = record.exc_info[1] if record.exc_info else None
     seen: set[int] = set()
     while error is not None and id(error) not in seen:
@@ -97,7 +95,7 @@ def _safe_traceback(text: str, record: logging.LogRecord) -> str:
 
 
 class _Count:
-    """How often a line came. The record itself is not kept: it may hold a traceback, and that everything."""
+    """The count of a repeated line. The record is not kept, because its traceback may hold large objects."""
 
     def __init__(self, record: logging.LogRecord, text: str, now: float):
         self.source = {name: getattr(record, name) for name in ("name", "levelno", "levelname")}
@@ -107,9 +105,9 @@ class _Count:
 
 
 class Storms(logging.Filter):
-    """Lets the first equal lines of a minute pass, and counts the others. What it remembers is bounded.
+    """Lets the first equal lines of a minute pass and counts the others. Its memory is bounded.
 
-    :param handler: that writes what was counted.
+    :param handler: handler that writes the counts.
     """
 
     def __init__(self, handler: logging.Handler):
@@ -122,7 +120,7 @@ class Storms(logging.Filter):
         self._timer: threading.Timer | None = None
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether the record is to be written."""
+        """Tell whether the record is to be written."""
         alike = getattr(record, ALIKE, None)
         if alike == "" or hasattr(record, _SUMMARY):
             return True
@@ -144,7 +142,7 @@ class Storms(logging.Filter):
         return passes
 
     def _over(self, now: float) -> list[_Count]:
-        """Take out those whose minute is over."""
+        """Remove and return the counts whose minute is over."""
         over = []
         while self._counts:
             first = next(iter(self._counts.values()))
@@ -154,7 +152,7 @@ class Storms(logging.Filter):
         return over
 
     def _tell_in_time(self) -> None:
-        """Also when nothing is logged any more."""
+        """Start a timer, so that counts are reported even when nothing is logged any more."""
         if self._timer is None or not self._timer.is_alive():
             self._timer = threading.Timer(WINDOW + 1, self._time_is_over)
             self._timer.daemon = True

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Masks that clients write.
+"""Masked secrets that clients write back.
 
-A client that reads a record, changes one key and writes the whole back sends ``******`` for each password. Such a mask
-stands for the secret that is there. One that stands for none would be kept as a password that nobody has.
+A client that reads a record, changes one key and writes everything back sends ``******`` for each password. Such a mask
+means the stored secret. A mask without a stored secret is refused, because it would become a password nobody knows.
 """
 
 from collections.abc import Callable
@@ -11,14 +11,14 @@ from typing import Any
 from ironic_lite.common.redaction import MASK, is_secret, replace_in_urls
 
 Redact = Callable[[Any], Any]
-"""Gives a value as it is shown."""
+"""Function that returns a value as clients see it."""
 
 
 def unmask(new: Any, old: Any, redact: Redact) -> Any:
-    """``new`` with every mask that stands for a value in ``old`` replaced by that value.
+    """Return ``new`` with every mask replaced by the secret in ``old`` that it stands for.
 
-    Items of lists are known by how they are shown, wherever they stand now. The value of a pair comes back only where
-    the name beside it is still that of a secret: with another one it would be shown.
+    Items of lists are matched by their masked form, at any position. The value of a name-value pair is restored only if
+    its name is still that of a secret; with another name it would be visible.
     """
     if old is not None and isinstance(new, str) and MASK in new and new in (MASK, redact(old)):
         return old
@@ -58,9 +58,9 @@ def _unmask_list(new: list[Any], old: list[Any], redact: Redact) -> list[Any]:
 
 
 def misplaced(new: Any, old: Any, path: str) -> str | None:
-    """Where in ``new``, after :func:`unmask`, a mask stands that was not in ``old``; None: nowhere.
+    """Return the path of a mask in ``new`` (after :func:`unmask`) that was not in ``old``; None when there is none.
 
-    :param path: of the value itself.
+    :param path: path of the value itself.
     """
     if new == old:
         return None

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Drivers of notifications that other projects bring, such as ``prometheus_exporter``.
+"""Notification drivers of other projects, such as ``prometheus_exporter``.
 
-They register their options when they are imported, which has to be before anybody judges what a file says.
+They register their options on import, so they must be imported before the configuration is checked.
 """
 
 from collections.abc import Iterable
@@ -10,13 +10,13 @@ from importlib import metadata
 NAMESPACE = "oslo.messaging.notify.drivers"
 
 _USUAL = frozenset({"messaging", "messagingv2", "log", "noop", "routing", "test"})
-"""The library's own, which have no options of their own."""
+"""The drivers of oslo.messaging, which have no options of their own."""
 
 
 def load(names: Iterable[str]) -> list[str]:
     """Import these drivers.
 
-    :returns: what is wrong with them, a line each.
+    :returns: a message for each driver that cannot be used.
     """
     wanted = [name for name in dict.fromkeys(names) if name not in _USUAL]
     if not wanted:
@@ -27,7 +27,7 @@ def load(names: Iterable[str]) -> list[str]:
         if name not in installed:
             known = ", ".join(sorted(installed))
             problems.append(
-                f"[oslo_messaging_notifications] driver '{name}' is not installed; there are: {known}."
+                f"[oslo_messaging_notifications] driver '{name}' is not installed; installed drivers are: {known}."
             )
             continue
         try:

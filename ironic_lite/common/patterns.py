@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Regular expressions that clients choose, for texts that yet others choose.
+"""Regular expressions of clients, for texts of others.
 
-Some take longer than the world lasts: ``(a|aa)+$`` on eighty times ``a`` and an exclamation mark. ``re`` cannot be
-stopped, and nothing else in the process runs meanwhile. So ``regex`` does the work: other threads run on, and it stops
-in time. What is an expression, and what it means, is as in ``re``.
+Some take practically for ever: ``(a|aa)+$`` on eighty times ``a`` and an exclamation mark. ``re`` cannot be interrupted
+and blocks all threads. So this module uses ``regex``, which lets other threads run and has a timeout. The syntax and
+the meaning of an expression are those of ``re``.
 """
 
 import re
@@ -13,23 +13,24 @@ MAX_LENGTH = 4096
 """The longest expression, in characters."""
 
 MAX_TEXT = 256 * 1024
-"""The longest text that one is tried on."""
+"""The longest text to match, in characters."""
 
 TIMEOUT = 1.0
 """Seconds of processor time for one expression on one text."""
 
-# What only regex knows: {e<=1} is approximate there, and [:alpha:] a class within a class. \N{...} is a character.
+# Syntax that only regex has: {e<=1} (approximate) and [[:alpha:]]. \N{...} is a character in both.
 _ONLY_IN_REGEX = re.compile(r"\\N\{[^}]*\}|\\.|(\{)(?!\d*,?\d*\})|(\[):", re.DOTALL)
 
 
 class Pattern:
-    """An expression.
+    """A regular expression.
 
-    :raises ValueError: when it is none, or too long; the message has a verb and no subject, and does not quote it.
+    :raises ValueError: when it is invalid or too long; the message begins with a verb and does not quote the
+    expression.
     """
 
     def __init__(self, text: str):
-        # Late: it costs start-up time and memory that only who has such expressions should pay.
+        # Imported here because it costs start-up time and memory, and few use it.
         import regex
 
         if len(text) > MAX_LENGTH:
@@ -41,14 +42,14 @@ class Pattern:
             raise ValueError("is not a regular expression") from exc
 
     def matches(self, text: str) -> bool:
-        """Whether it describes the whole text.
+        """Tell whether the expression matches the whole text.
 
-        :raises ValueError: when the text is too long, or finding out takes too long.
+        :raises ValueError: when the text is too long, or matching takes too long.
         """
         return _bounded(self._compiled.fullmatch, text)
 
     def is_in(self, text: str) -> bool:
-        """Whether it describes a part of the text. Raises as :meth:`matches` does."""
+        """Tell whether the expression matches a part of the text. Raises the errors of :meth:`matches`."""
         return _bounded(self._compiled.search, text)
 
 
@@ -64,6 +65,4 @@ def _bounded(find: Any, text: str) -> bool:
     try:
         return find(text, timeout=TIMEOUT) is not None
     except (TimeoutError, MemoryError) as exc:
-        raise ValueError(
-            "the regular expression takes too long on this text; it should be simplified"
-        ) from exc
+        raise ValueError("the regular expression takes too long on this text; simplify it") from exc

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Several processes for one job: forked from this one, replaced when they die, ended with it.
+"""Several worker processes: forked from this one, replaced when they die, and ended with it.
 
-The parent only waits for signals, and it does so without handlers and without threads: nothing that a fork could tear
-apart, nor anything that green threads would change.
+The parent only waits for signals, without handlers and without threads, so that forking is safe and green threads make
+no difference.
 """
 
 import gc
@@ -18,36 +18,36 @@ from ironic_lite.common import exception, safe_text
 LOG = logging.getLogger(__name__)
 
 STOP_TIMEOUT = 12.0
-"""Seconds that the processes have to end before they are killed."""
+"""Seconds for the processes to end before they are killed."""
 SHORT_LIFE = 10.0
-"""A process that died sooner, in seconds, is not replaced at once but after a pause that grows up to this."""
+"""A process that dies sooner (seconds) is replaced only after a pause, which grows up to this."""
 
 _END = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _AWAITED = (*_END, signal.SIGCHLD)
 
 
 class Prefork:
-    """Keeps a number of processes at work.
+    """Keeps a number of worker processes running.
 
-    :param count: how many.
-    :param work: what each of them does; given a descriptor that can be read from when the parent has died, it returns
-        the exit status. ``ConfigInvalid`` ends all of them.
+    :param count: number of processes.
+    :param work: the work of each process. It gets a file descriptor that becomes readable when the parent has died, and
+        returns the exit status. If it raises ``ConfigInvalid``, all processes end.
     """
 
     def __init__(self, count: int, work: Callable[[int], int]):
         self._count = count
         self._work = work
         self._born: dict[int, float] = {}
-        # Nothing is ever written: the kernel closes the second end with the last process that holds it, the parent.
+        # Nothing is written to this pipe: the kernel closes its second end when the parent, its last holder, dies.
         self._lifeline, self._held = os.pipe()
 
     def run(self) -> int:
-        """Work until a signal comes. The second one ends everything at once.
+        """Run until a signal comes. A second signal ends everything at once.
 
         :returns: the exit status.
         """
         former = signal.pthread_sigmask(signal.SIG_BLOCK, _AWAITED)
-        # Pages that the collector does not touch stay shared.
+        # Memory pages that the garbage collector does not touch stay shared.
         gc.collect()
         gc.freeze()
         try:
@@ -74,7 +74,7 @@ class Prefork:
                     return 1
                 lived = time.monotonic() - self._born.pop(pid)
                 pause = min(2 * pause, SHORT_LIFE) if lived < SHORT_LIFE else 1.0
-                LOG.error("Worker %d ended (%s); another one takes its place", pid, _told(status))
+                LOG.error("Worker %d ended (%s); starting another one", pid, _told(status))
                 due.append(time.monotonic() + (pause if lived < SHORT_LIFE else 0))
 
     def _fork(self) -> None:
@@ -85,7 +85,7 @@ class Prefork:
             return
         status = 1
         try:
-            # Ctrl-C in a terminal would reach all of them, and the parent's own signal would then be the second.
+            # Otherwise Ctrl-C would reach all processes, and the parent's signal would be their second one.
             os.setpgid(0, 0)
             os.close(self._held)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _AWAITED)
@@ -94,16 +94,16 @@ class Prefork:
             print(safe_text.lines(exc.message), file=sys.stderr)
             status = os.EX_CONFIG
         except SystemExit as exc:
-            # A signal has ended its start.
+            # A signal has interrupted the start.
             status = exc.code if isinstance(exc.code, int) else 1
         except BaseException:
-            LOG.exception("A worker could not go on")
+            LOG.exception("Unexpected error in a worker")
         finally:
             logging.shutdown()
             os._exit(status)
 
     def _reap(self) -> list[tuple[int, int]]:
-        """The processes that have ended, and their exit statuses; minus the signal's number where one ended them."""
+        """Return the ended processes with their exit statuses; a negative status is the signal that ended it."""
         ended = []
         for pid in list(self._born):
             found, status = os.waitpid(pid, os.WNOHANG)
@@ -112,7 +112,7 @@ class Prefork:
         return ended
 
     def _end(self) -> int:
-        """End all processes in good order."""
+        """End all processes gracefully."""
         for pid in self._born:
             os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + STOP_TIMEOUT
@@ -127,9 +127,9 @@ class Prefork:
                 return 128 + came.si_signo
 
     def _kill(self) -> None:
-        """End what is left at once."""
+        """Kill the remaining processes."""
         for pid in self._born:
-            LOG.warning("Worker %d has not ended in time, and is killed", pid)
+            LOG.warning("Worker %d did not end in time and is killed", pid)
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
         self._born.clear()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Names for lives of processes, and whether such a life has certainly ended.
+"""Unique names of processes, and a check whether such a process has certainly ended.
 
-A name holds the machine's boot, the process namespace, the process id and the moment the process started. Another
-process of the same machine and namespace can look all of that up in ``/proc``; from elsewhere nothing can be told.
+A name holds the machine's boot id, the process namespace, the process id and the start time of the process. A process
+on the same machine and namespace can check these in ``/proc``; from elsewhere nothing is known.
 """
 
 import enum
@@ -16,7 +16,7 @@ _START_TIME = 19
 
 
 class Life(enum.Enum):
-    """What is known about a process."""
+    """Whether a process lives, as far as known."""
 
     ALIVE = "alive"
     DEAD = "dead"
@@ -24,7 +24,7 @@ class Life(enum.Enum):
 
 
 def _place() -> str | None:
-    """This boot of this machine, and the namespace in which process ids count."""
+    """Return the boot id of this machine and the namespace of its process ids."""
     try:
         boot = (_PROC / "sys/kernel/random/boot_id").read_text().strip()
         return f"{boot}/{(_PROC / 'self/ns/pid').readlink()}"
@@ -33,7 +33,7 @@ def _place() -> str | None:
 
 
 def _started(pid: int) -> str | None:
-    """When the process started, in ticks since boot; None when there is no such process, or only its zombie."""
+    """Return the start time of a process in ticks since boot; None when it does not exist or is a zombie."""
     try:
         stat = (_PROC / str(pid) / "stat").read_text()
     except OSError:
@@ -43,14 +43,14 @@ def _started(pid: int) -> str | None:
 
 
 def new() -> str:
-    """A name for the life of this process; a new one at every call."""
+    """Return a new unique name of this process; each call returns another one."""
     place = _place()
     known = f"{place}/{os.getpid()}/{_started(os.getpid())}" if place else "?"
     return f"{known}/{uuid.uuid4()}"
 
 
 def look_up(name: str) -> Life:
-    """Whether the process that ``new`` named is still there."""
+    """Return whether the process with a name from ``new`` still lives."""
     place = _place()
     parts = name.split("/")
     if place is None or len(parts) != 5 or "/".join(parts[:2]) != place or not parts[2].isdigit():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sending notifications over a broker, such that the sender knows whether it has taken them."""
+"""Sends notifications over a broker, with confirmation that the broker has accepted them."""
 
 from typing import Any
 
@@ -14,16 +14,16 @@ from ironic_lite.conf import CONF
 LOG = log.getLogger(__name__)
 
 _WIRE_VERSIONS = {"messagingv2": 2.0, "messaging": 1.0}
-"""Drivers that send over the transport -> form of the messages."""
+"""Drivers that send over the transport -> version of their message format."""
 
 
 class Publisher:
-    """Sends to where [oslo_messaging_notifications] says; by default to the broker of the RPCs.
+    """Sends to the transport of [oslo_messaging_notifications]; by default to the broker of the RPCs.
 
-    One that has failed to send is to be closed, and a new one made: the library goes on with a channel that the broker
-    has closed (no permission, message too large), and whatever is sent over it fails.
+    After a failure, close the publisher and create a new one: the library keeps using a channel that the broker has
+    closed (no permission, message too large), and everything sent over it fails.
 
-    :raises ConfigInvalid: when that cannot be used.
+    :raises ConfigInvalid: when the transport cannot be used.
     """
 
     def __init__(self) -> None:
@@ -41,30 +41,30 @@ class Publisher:
         self._drivers: dict[tuple[str, ...], list[tuple[str, Any]]] = {}
 
     def send(self, context: dict[str, Any], message: dict[str, Any], topics: list[str]) -> None:
-        """Send a message to each topic, and wait until the broker has it.
+        """Send a message to each topic, and wait for the broker's confirmation.
 
         :param message: with ``message_id``, ``publisher_id``, ``event_type``, ``priority``, ``payload``, ``timestamp``.
-        :raises Exception: whatever the transport raises when the broker does not take it.
+        :raises Exception: the transport's error when the broker does not accept it.
         """
         priority = message["priority"].lower()
         for version in self._versions:
             for topic in topics:
                 target = oslo_messaging.Target(topic=f"{topic}.{priority}")
-                # The library's drivers above this call log failures and forget them.
+                # The library's own drivers only log failures of this call.
                 self._transport._send_notification(target, context, message, version, retry=0)
         for name, driver in self._loaded(tuple(topics)):
             try:
                 driver.notify(context, message, priority, 0)
             except Exception:
-                # What it stumbles over is its own, and no reason to keep the message from others, or others from it.
+                # A failing driver must not keep this message from other drivers.
                 LOG.exception(
-                    "The notification driver '%s' does not take %s", name, message["event_type"]
+                    "The notification driver '%s' failed on %s", name, message["event_type"]
                 )
 
     def _loaded(self, topics: tuple[str, ...]) -> list[tuple[str, notifier.Driver]]:
-        """The drivers that need no broker, with their names: ``log`` and others.
+        """Return the drivers that need no broker (``log`` and others), with their names.
 
-        :raises ConfigInvalid: when one cannot be made.
+        :raises ConfigInvalid: when a driver cannot be created.
         """
         if topics not in self._drivers:
             self._drivers[topics] = [(name, self._make(name, topics)) for name in self._others]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The RPC transport of this process, and the clients and servers on it.
 
-Topics, versions and methods belong to the conductor; this module knows only how messages get through. The object
-serializer is handed in by the caller, because objects stand on a higher floor.
+Topics, versions and methods belong to the conductor; this module only transports messages. The caller passes the object
+serializer, because objects are on a higher floor.
 """
 
 from concurrent import futures
@@ -25,9 +25,9 @@ _transport: oslo_messaging.Transport | None = None
 
 
 class Server(rpc_server.RPCServer):
-    """The library's server, with threads that sleep while there is nothing to do.
+    """The library's server, with threads that sleep while idle.
 
-    Its own pool starts a thread for each of the first 64 messages and wakes all of them every second.
+    The library's pool starts a thread for each of the first 64 messages, and wakes all of them every second.
     """
 
     def __init__(self, *args: Any, **kwargs: Any):
@@ -37,7 +37,7 @@ class Server(rpc_server.RPCServer):
 
 
 class RequestContextSerializer(oslo_messaging.Serializer):
-    """Carries the request context as a dictionary, and leaves entities to ``base``."""
+    """Serializes the request context as a dictionary, and entities with ``base``."""
 
     def __init__(self, base: oslo_messaging.Serializer | None = None):
         self._base = base or oslo_messaging.NoOpSerializer()
@@ -56,7 +56,7 @@ class RequestContextSerializer(oslo_messaging.Serializer):
 
 
 def register_options() -> None:
-    """Make ``[DEFAULT] transport_url`` known, with our default instead of the library's."""
+    """Register ``[DEFAULT] transport_url``, with our default instead of the library's."""
     oslo_messaging.set_transport_defaults(control_exchange=EXCHANGE)
     # Parsing any URL registers the library's transport options.
     oslo_messaging.TransportURL.parse(CONF, f"{IN_PROCESS}://")
@@ -64,7 +64,7 @@ def register_options() -> None:
 
 
 def transport_name() -> str:
-    """Which driver ``[DEFAULT] transport_url`` names: ``inprocess``, ``rabbit`` ...
+    """Return the driver in ``[DEFAULT] transport_url``: ``inprocess``, ``rabbit`` ...
 
     :raises ConfigInvalid: when the URL cannot be read.
     """
@@ -76,7 +76,7 @@ def transport_name() -> str:
 
 
 def names_host() -> bool:
-    """Whether ``[DEFAULT] transport_url`` says where the broker is, for each of its hosts."""
+    """Tell whether each host in ``[DEFAULT] transport_url`` has a name."""
     hosts = oslo_messaging.TransportURL.parse(CONF).hosts
     return bool(hosts) and all(host.hostname for host in hosts)
 
@@ -84,7 +84,7 @@ def names_host() -> bool:
 def init() -> None:
     """Open the transport of this process. Idempotent.
 
-    :raises ConfigInvalid: when no driver speaks ``[DEFAULT] transport_url``.
+    :raises ConfigInvalid: when there is no driver for ``[DEFAULT] transport_url``.
     """
     global _transport
     if _transport is not None:
@@ -115,13 +115,13 @@ def _opened() -> oslo_messaging.Transport:
 
 
 def never_sent(error: Exception) -> bool:
-    """Whether a call has failed because the broker did not take it, or has nobody to give it to."""
+    """Tell whether a call failed because the broker did not accept it, or had no receiver for it."""
     if isinstance(
         error, oslo_messaging.MessageDeliveryFailure | oslo_messaging.MessageUndeliverable
     ):
         return True
-    # What its driver raises comes as it is when there is no connection yet. Importing kombu would cost those memory
-    # who do not use it.
+    # Without a connection the driver's own exception comes through. Check it by name, because importing kombu would
+    # cost memory for those who do not use it.
     return type(error).__module__.partition(".")[0] in ("kombu", "amqp")
 
 
@@ -130,7 +130,7 @@ def get_client(
     version_cap: str | None = None,
     serializer: oslo_messaging.Serializer | None = None,
 ) -> Any:
-    """A client for ``target`` that sends nothing newer than ``version_cap``."""
+    """Return a client for ``target`` that sends nothing newer than ``version_cap``."""
     return oslo_messaging.get_rpc_client(
         _opened(),
         target,
@@ -144,7 +144,7 @@ def get_server(
     endpoints: list[Any],
     serializer: oslo_messaging.Serializer | None = None,
 ) -> oslo_messaging.MessageHandlingServer:
-    """A server that offers the exposed methods of ``endpoints`` on ``target``; the caller starts it."""
+    """Return a server for the exposed methods of ``endpoints`` on ``target``; the caller starts it."""
     return oslo_messaging.get_rpc_server(
         _opened(),
         target,

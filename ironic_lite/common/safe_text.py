@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Texts of clients, agents, BMCs and switches as a log and a terminal may show them.
+"""Makes texts of clients, agents, BMCs and switches safe for a log and a terminal.
 
-A line break in such a text would forge a line of the log, ESC would command the terminal, and marks of writing
-direction would show something else than what is there. They are shown by their numbers: ``\\n``, ``\\x1b``,
-``\\u202e``.
+A line break would forge a log line, ESC would control the terminal, and direction marks would display something else
+than the text says. Such characters are shown by their codes: ``\\n``, ``\\x1b``, ``\\u202e``.
 """
 
 import re
 
-# Control characters (C0, DEL, C1), invisible ones, line and paragraph separators, marks of direction, halves of
-# characters, tags.
+# Control characters (C0, DEL, C1), invisible characters, line and paragraph separators, direction marks, lone
+# surrogates, tags.
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\ud800-\udfff\U000e0000-\U000e007f]"
@@ -18,12 +17,12 @@ _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def one_line(text: str) -> str:
-    """The text on one line, with everything in it to be seen."""
+    """Return the text on one line, with unsafe characters escaped."""
     return text if text.isprintable() else _UNSAFE.sub(_shown, text)
 
 
 def lines(text: str) -> str:
-    """The same for a text whose line breaks are our own."""
+    """Like :func:`one_line`, but keep line breaks, for texts whose line breaks are our own."""
     return "\n".join(map(one_line, text.split("\n")))
 
 

@@ -14,8 +14,8 @@ OPTS = [
     cfg.BoolOpt(
         "enable_bios_bootloader_install",
         default=False,
-        help="Let agents run a boot loader's installer out of the image that they have written, as partition images "
-        "need it. It runs with all rights on the agent's ramdisk: for images that you trust (CVE-2026-43003).",
+        help="Let agents run the installer of a boot loader from the image that they have written, as partition images "
+        "require. It runs with all rights on the agent's ramdisk: only for images that you trust (CVE-2026-43003).",
     ),
     cfg.IntOpt(
         "command_timeout", default=60, min=1, help="Seconds for one HTTP exchange with an agent."
@@ -24,32 +24,32 @@ OPTS = [
         "max_command_attempts",
         default=3,
         min=1,
-        help="How often an exchange is tried when the agent cannot be reached.",
+        help="Number of attempts of an exchange when the agent cannot be reached.",
     ),
     cfg.FloatOpt(
         "command_check_interval",
         default=1.0,
         min=0,
-        help="Seconds after which a running command of an agent is asked about, so that its end is noticed before the "
-        "agent calls; a little more while it goes on. 0 waits for the call.",
+        help="Seconds after which an agent is polled about its running command, to notice the end before its "
+        "heartbeat; the longer the command runs, the longer the pauses. 0 waits for the heartbeat.",
     ),
     cfg.FloatOpt(
         "command_checks_per_second",
         default=25,
         min=1,
-        help="Most such questions that a conductor asks in a second; with many commands at one time each is asked "
-        "about less often.",
+        help="Maximum number of such polls of a conductor per second; with many commands at the same time, each agent "
+        "is polled less often.",
     ),
     cfg.IntOpt(
         "post_deploy_get_power_state_retries",
         default=6,
         min=0,
-        help="How often a server is asked whether it has powered itself off before its BMC does it.",
+        help="How often to check whether a server has powered itself off, before its BMC powers it off.",
     ),
     cfg.FloatOpt(
         "post_deploy_get_power_state_retry_interval",
         default=5,
         min=0.1,
-        help="Seconds between two of these questions.",
+        help="Seconds between two of these checks.",
     ),
 ]

@@ -9,13 +9,13 @@ GROUP = "api"
 
 OPTS = [
     cfg.HostAddressOpt("host_ip", default="127.0.0.1", help="Address the API listens on."),
-    cfg.PortOpt("port", default=6385, help="TCP port the API listens on; 0 takes a free one."),
+    cfg.PortOpt("port", default=6385, help="TCP port the API listens on; 0 means any free port."),
     cfg.IntOpt(
         "workers",
         default=1,
         min=1,
-        help="Processes of 'ironic-lite api', which share the port. One uses one processor. 'ironic-lite up' has no "
-        "others than its own.",
+        help="Number of processes of 'ironic-lite api', which share the port. A process uses one processor. "
+        "'ironic-lite up' always has one process.",
     ),
     cfg.IntOpt(
         "threads",
@@ -26,24 +26,29 @@ OPTS = [
     cfg.Opt(
         "public_endpoint",
         type=kinds.WebAddress(),
-        help="http or https URL that clients and booting servers reach the API at, when it is not the one they asked "
-        "(behind a proxy, say). Used in links and in boot scripts.",
+        help="http or https URL at which clients and booting servers reach the API, if it differs from the requested "
+        "one (behind a proxy, for example). Used in links and boot scripts.",
     ),
     cfg.StrOpt(
         "database_access",
         default="direct",
         choices=[
             ("direct", "the process connects to [database] connection"),
-            ("rpc", "it holds no database credentials and asks a conductor"),
+            ("rpc", "the process has no database credentials and uses a conductor"),
         ],
         help="How the API process reads and writes records.",
     ),
     cfg.BoolOpt(
         "project_admin_can_manage_own_nodes",
         default=True,
-        help="Whether administrators of a project enrol and delete nodes that the project owns.",
+        help="Whether administrators of a project may enrol and delete nodes that the project owns.",
     ),
-    cfg.IntOpt("max_limit", default=1000, min=1, help="Most records in one page of a collection."),
+    cfg.IntOpt(
+        "max_limit",
+        default=1000,
+        min=1,
+        help="Maximum number of records in one page of a collection.",
+    ),
     cfg.IntOpt(
         "max_body_size",
         default=1024 * 1024,
@@ -54,35 +59,35 @@ OPTS = [
         "max_provision_body_size",
         default=64 * 1024 * 1024,
         min=1024,
-        help="Largest body of PUT states/provision, in bytes. A config drive has to fit.",
+        help="Largest body of PUT states/provision, in bytes. A config drive must fit.",
     ),
     cfg.IntOpt(
         "max_inspection_body_size",
         default=16 * 1024 * 1024,
         min=1024,
-        help="Largest body of POST continue_inspection, in bytes. What a ramdisk has found has to fit, with its logs. "
-        "Without its logs, which are not kept, it may have 4 MiB.",
+        help="Largest body of POST continue_inspection, in bytes. The data of a ramdisk must fit, with its logs. "
+        "Without its logs, which are not stored, the limit is 4 MiB.",
     ),
     cfg.IntOpt(
         "max_field_size",
         default=256 * 1024,
         min=1024,
-        help="Most that one field of a record (extra, driver_info, steps ...) may hold, in bytes of its JSON, after "
-        "whatever change. Config drives are bounded by themselves.",
+        help="Maximum size of one field of a record (extra, driver_info, steps ...), in bytes of its JSON, after any "
+        "change. Config drives have their own limit.",
     ),
     cfg.IntOpt(
         "max_json_depth",
         default=32,
         min=4,
         max=200,
-        help="Deepest nesting that a JSON body may have.",
+        help="Maximum nesting of a JSON body.",
     ),
     cfg.IntOpt(
         "max_json_values",
         default=200_000,
         min=1000,
-        help="Most values that a JSON body may have: numbers, texts, lists and objects. One takes up to 250 bytes of "
-        "memory, however short it is in the body.",
+        help="Maximum number of values in a JSON body: numbers, strings, lists and objects. Each takes up to 250 "
+        "bytes of memory, however short it is in the body.",
     ),
     cfg.BoolOpt(
         "restrict_lookup",
@@ -93,7 +98,7 @@ OPTS = [
         "ramdisk_heartbeat_timeout",
         default=300,
         min=1,
-        help="Seconds within which an agent has to send a heartbeat; told to it at lookup.",
+        help="Seconds within which an agent must send a heartbeat; agents get this value at lookup.",
     ),
     cfg.StrOpt("ssl_cert_file", help="Certificate of the API server (PEM). Unset: plain HTTP."),
     cfg.StrOpt("ssl_key_file", help="Private key of the API server (PEM)."),

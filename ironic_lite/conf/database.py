@@ -12,20 +12,22 @@ OPTS = [
         help="SQLAlchemy URL: sqlite:///FILE, mysql+pymysql://... or postgresql+psycopg://... "
         "Unset: the embedded SQLite file ironic-lite.sqlite in state_path.",
     ),
-    cfg.IntOpt("max_pool_size", default=10, min=1, help="Connections kept open."),
-    cfg.IntOpt("max_overflow", default=40, min=0, help="Connections opened beyond these at need."),
+    cfg.IntOpt("max_pool_size", default=10, min=1, help="Number of connections to keep open."),
+    cfg.IntOpt(
+        "max_overflow", default=40, min=0, help="Number of additional connections under load."
+    ),
     cfg.IntOpt("pool_timeout", default=30, min=1, help="Seconds to wait for a free connection."),
     cfg.IntOpt(
         "max_retries",
         default=8,
         min=0,
-        help="How often an operation is tried again after a deadlock or a lost connection.",
+        help="How often to retry an operation after a deadlock or a lost connection.",
     ),
     cfg.FloatOpt(
         "retry_interval",
         default=0.1,
         min=0.001,
-        help="Seconds before the first of these tries; doubled each time, up to 10 s.",
+        help="Seconds before the first retry; doubled each time, up to 10 s.",
     ),
     cfg.IntOpt(
         "sqlite_busy_timeout",

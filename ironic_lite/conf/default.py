@@ -12,19 +12,18 @@ OPTS = [
         "host",
         default=socket.gethostname(),
         sample_default="the name of this machine",
-        help="Name of this conductor in the cluster. Two conductors never share one.",
+        help="Name of this conductor in the cluster. It must be unique.",
     ),
     cfg.StrOpt(
         "state_path",
         default="~/.local/state/ironic-lite",
-        help="Directory for what the service keeps on disk, the embedded database among it. "
-        "Made when it is missing.",
+        help="Directory for the service's files, such as the embedded database. It is created if it is missing.",
     ),
     cfg.StrOpt(
         "auth_strategy",
         default="noauth",
         choices=[
-            ("noauth", "every request is an administrator's"),
+            ("noauth", "every request has administrator rights"),
             ("http_basic", "HTTP basic authentication against http_basic_auth_user_file"),
             ("keystone", "tokens of Keystone, see [keystone_authtoken]"),
         ],
@@ -43,8 +42,8 @@ OPTS = [
     cfg.BoolOpt(
         "rbac_service_role_elevated_access",
         default=False,
-        help="Whether users with the role service in the project rbac_service_project_name see and change the whole "
-        "system, and not only what their project owns.",
+        help="Whether users with the role service in the project rbac_service_project_name may see and change the "
+        "whole system, and not only what their project owns.",
     ),
     cfg.StrOpt(
         "rbac_service_project_name",
@@ -58,8 +57,8 @@ OPTS = [
     ),
     cfg.StrOpt(
         "pin_release_version",
-        help="During a rolling upgrade: the older release that still runs somewhere. RPC messages and "
-        "objects are sent in its versions. Unset: the newest.",
+        help="During a rolling upgrade: the older release that still runs on some hosts. RPC messages and "
+        "objects are sent in its versions. Unset: the newest versions.",
     ),
     cfg.IntOpt(
         "hash_partition_exponent",

@@ -9,44 +9,44 @@ OPTS = [
     cfg.IntOpt(
         "erase_devices_priority",
         min=0,
-        help="Priority of the agent's step erase_devices in automated cleaning; 0 leaves it out. "
-        "Unset: the agent's own.",
+        help="Priority of the agent's step erase_devices in automated cleaning; 0 disables it. "
+        "Unset: the agent's own priority.",
     ),
     cfg.IntOpt(
         "erase_devices_metadata_priority",
         min=0,
-        help="The same for erase_devices_metadata.",
+        help="Like erase_devices_priority, for erase_devices_metadata.",
     ),
     cfg.IntOpt(
         "shred_random_overwrite_iterations",
         default=1,
         min=0,
-        help="How often the agent overwrites a disk with noise that it cannot erase otherwise.",
+        help="How often the agent overwrites a disk with random data if it cannot erase it otherwise.",
     ),
     cfg.BoolOpt(
         "shred_final_overwrite_with_zeros",
         default=True,
-        help="Overwrite it with zeros after that.",
+        help="Overwrite the disk with zeros after that.",
     ),
     cfg.BoolOpt(
         "continue_if_disk_secure_erase_fails",
         default=False,
-        help="Overwrite a disk whose own erasure (ATA, NVMe) fails, instead of failing the cleaning.",
+        help="Overwrite a disk if its own erase function (ATA, NVMe) fails, instead of failing the cleaning.",
     ),
     cfg.BoolOpt(
         "enable_ata_secure_erase",
         default=True,
-        help="Use the erasure of ATA disks where they have one.",
+        help="Use the secure erase function of ATA disks that have one.",
     ),
     cfg.BoolOpt(
         "enable_nvme_secure_erase",
         default=True,
-        help="Use the erasure of NVMe disks where they have one.",
+        help="Use the erase function of NVMe disks that have one.",
     ),
     cfg.BoolOpt(
         "erase_skip_read_only",
         default=False,
-        help="Leave read-only disks out instead of failing the cleaning.",
+        help="Skip read-only disks instead of failing the cleaning.",
     ),
     cfg.IntOpt(
         "disk_erasure_concurrency",
@@ -58,17 +58,17 @@ OPTS = [
         "default_boot_mode",
         default="uefi",
         choices=["uefi", "bios"],
-        help="Boot mode of nodes that state none.",
+        help="Boot mode of nodes that do not set one.",
     ),
     cfg.BoolOpt(
         "power_off_after_deploy_failure",
         default=True,
-        help="Power a server off when its deployment fails. Off, it is left as it was, to be looked at.",
+        help="Power a server off when its deployment fails. If false, it stays on, so that it can be examined.",
     ),
     cfg.BoolOpt(
         "fast_track",
         default=False,
-        help="Keep a server on whose agent is alive instead of booting it again.",
+        help="Fast-track: reuse an agent that is alive instead of booting the server again.",
     ),
     cfg.IntOpt(
         "fast_track_timeout",

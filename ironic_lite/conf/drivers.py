@@ -5,7 +5,7 @@ from oslo_config import cfg
 
 GROUP = None
 
-# What a conductor enables unless it is told otherwise: everything that works without extra services.
+# Interfaces enabled by default: all that work without additional services.
 ENABLED_BY_DEFAULT: dict[str, list[str]] = {
     "bios": ["no-bios", "fake"],
     "boot": ["ipxe", "pxe", "fake"],
@@ -41,7 +41,7 @@ for _kind, _enabled in ENABLED_BY_DEFAULT.items():
     OPTS.append(
         cfg.StrOpt(
             f"default_{_kind}_interface",
-            help=f"The {_kind} interface of nodes that name none. Unset: the first one that the hardware "
+            help=f"The {_kind} interface of nodes that do not set one. Unset: the first one that the hardware "
             "type prefers among the enabled ones.",
         )
     )

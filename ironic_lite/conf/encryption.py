@@ -18,13 +18,13 @@ OPTS = [
             (SYSTEMD, "the credential that systemd gives the service (LoadCredential=)"),
             (VAULT, "the transit engine of HashiCorp Vault or OpenBao"),
         ],
-        help="Where the wrapping key is: it encrypts the data keys, which encrypt the secrets in the database.",
+        help="Source of the wrapping key. It encrypts the data keys, which encrypt the secrets in the database.",
     ),
     cfg.StrOpt(
         "key_file",
-        help="File with the wrapping key, readable by the service's user alone. Every process that reads the database "
-        "needs the same. Unset: beside an SQLite database, with the name of its file and .key; else ironic-lite.key in "
-        "state_path.",
+        help="File with the wrapping key, readable only by the user of the service. Every process that reads the "
+        "database needs the same key. Unset: next to an SQLite database, with the name of its file and .key; else "
+        "ironic-lite.key in state_path.",
     ),
     cfg.StrOpt(
         "systemd_credential",
@@ -38,16 +38,18 @@ OPTS = [
     ),
     cfg.StrOpt(
         "vault_token_file",
-        help="File with the token for Vault, as Vault Agent keeps one. It is read whenever Vault is asked.",
+        help="File with the token for Vault, as Vault Agent writes one. It is read for each request to Vault.",
     ),
-    cfg.StrOpt("vault_transit_mount", default="transit", help="Where the transit engine is."),
+    cfg.StrOpt("vault_transit_mount", default="transit", help="Mount path of the transit engine."),
     cfg.StrOpt(
         "vault_transit_key", default="ironic-lite", help="Name of the key in the transit engine."
     ),
-    cfg.StrOpt("vault_namespace", help="Namespace of the transit engine, if there are any."),
+    cfg.StrOpt(
+        "vault_namespace", help="Namespace of the transit engine, if Vault uses namespaces."
+    ),
     cfg.StrOpt(
         "vault_ca_file",
-        help="Certificates of the authorities that may vouch for Vault. Unset: those of the system.",
+        help="File with the CA certificates for Vault. Unset: those of the system.",
     ),
-    cfg.IntOpt("vault_timeout", default=10, min=1, help="Seconds that Vault has to answer."),
+    cfg.IntOpt("vault_timeout", default=10, min=1, help="Seconds to wait for an answer of Vault."),
 ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Options of servers that do not exist: how long their interfaces take, for people who size clusters."""
+"""Options of the fake hardware: delays of its interfaces, to size clusters."""
 
 import dataclasses
 from typing import Any
@@ -25,7 +25,7 @@ INTERFACES = (
 
 @dataclasses.dataclass(frozen=True)
 class Delay:
-    """Seconds from ``least`` to ``most``, mostly nearer to ``least``."""
+    """Seconds from ``least`` to ``most``, with a bias towards ``least``."""
 
     least: float
     most: float
@@ -49,7 +49,7 @@ class _DelayType(types.ConfigType):
             numbers = []
         if len(numbers) not in (1, 2) or not 0 <= numbers[0] <= numbers[-1] < float("inf"):
             raise ValueError(
-                f"'{value}' is no delay; give seconds, or the least and the most with a comma between them"
+                f"'{value}' is not a delay; use seconds, or the minimum and maximum separated by a comma"
             )
         return Delay(numbers[0], numbers[-1])
 
@@ -62,8 +62,8 @@ OPTS = [
         f"{interface}_delay",
         type=_DelayType(),
         default="0",
-        help=f"Seconds that each operation of the {interface} interface 'fake' takes. Two numbers with a comma between "
-        "them stand for a random time from the first to the second, mostly nearer to the first.",
+        help=f"Seconds that each operation of the {interface} interface 'fake' takes. Two numbers separated by a comma "
+        "mean a random time between them, with a bias towards the first.",
     )
     for interface in INTERFACES
 ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Options of the API's front door: connections, proxies, names, and the memory of bodies."""
+"""Options of the API's HTTP server: connections, proxies, names, and memory of bodies."""
 
 from oslo_config import cfg
 
@@ -10,42 +10,43 @@ OPTS = [
         "max_connections",
         default=10000,
         min=1,
-        help="Connections that one API process holds at the same time, and fewer than it may open files. When there "
-        "are as many, the client that keeps most of them waiting loses the oldest of these.",
+        help="Maximum number of connections of one API process; also limited by the files that it may open. At the "
+        "limit, the client with the most waiting connections loses its oldest one.",
     ),
     cfg.IntOpt(
         "max_connections_per_address",
         default=4000,
         min=1,
-        help="Connections that one API process holds with one client address (of IPv6: one /64 network). Addresses of "
-        "trusted_proxies may have any number.",
+        help="Maximum number of connections of one API process with one client address (IPv6: one /64 network). "
+        "Addresses in trusted_proxies have no such limit.",
     ),
     cfg.ListOpt(
         "trusted_proxies",
         default=[],
         sample_default=["192.0.2.10", "2001:db8::/64"],
-        help="Addresses and networks of the proxies in front of this API. They speak for many clients, and with "
-        "[oslo_middleware] enable_proxy_headers_parsing they are believed what they tell of these.",
+        help="Addresses and networks of the proxies in front of this API. They may have many connections. With "
+        "[oslo_middleware] enable_proxy_headers_parsing their headers about clients are trusted.",
     ),
     cfg.ListOpt(
         "allowed_hosts",
         default=[],
         sample_default=["lab.example.org"],
-        help="Names under which the API may be asked, besides the loopback ones and that of public_endpoint, where it "
-        "listens on a loopback address without authentication. Others are refused: any web page could make them up.",
+        help="Host names that the API accepts, in addition to loopback names and that of public_endpoint, when it "
+        "listens on a loopback address without authentication. Others are refused, because a web page could forge "
+        "them.",
     ),
     cfg.IntOpt(
         "max_bodies_in_flight",
         default=64 * 1024 * 1024,
         min=1024 * 1024,
-        help="Bytes of request bodies of more than 64 KiB that one API process has in memory at a time; as much as the "
-        "largest of these limits at least. Others wait for half a minute, and are answered 503 then.",
+        help="Maximum bytes of request bodies over 64 KiB in memory of one API process; at least the largest of the "
+        "body limits. Other bodies wait for half a minute, and are then refused with 503.",
     ),
     cfg.IntOpt(
         "max_replies_in_flight",
         default=64 * 1024 * 1024,
         min=1024 * 1024,
-        help="Bytes of replies that one API process keeps for clients which have not taken them yet. When there are "
-        "more, the client that keeps most waiting loses the connection that has waited longest.",
+        help="Maximum bytes of unread replies in memory of one API process. At the limit, the client with the most "
+        "unread bytes loses the connection with the oldest ones.",
     ),
 ]

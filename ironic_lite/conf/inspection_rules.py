@@ -8,7 +8,7 @@ GROUP = "inspection_rules"
 OPTS = [
     cfg.StrOpt(
         "built_in_rules",
-        help="YAML file with a list of rules that are applied together with those of the API, and are not shown there.",
+        help="YAML file with a list of rules, applied together with those of the API. The API does not show them.",
     ),
     cfg.StrOpt(
         "mask_secrets",
@@ -18,6 +18,6 @@ OPTS = [
             ("sensitive", "for all but sensitive rules"),
             ("never", "for none"),
         ],
-        help="Whether rules read passwords of the node as asterisks.",
+        help="Whether passwords of the node are replaced by asterisks for rules.",
     ),
 ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Options of the conversation with BMCs over IPMI."""
+"""Options of IPMI."""
 
 from oslo_config import cfg, types
 
@@ -10,43 +10,43 @@ OPTS = [
         "command_retry_timeout",
         default=60,
         min=1,
-        help="Seconds that one IPMI command may take. Until then it is tried again, whether the BMC is silent, "
-        "refuses the connection, has no free session or is busy; not when the BMC says what will not change, such as "
-        "a wrong password or a command that it does not know.",
+        help="Maximum seconds of one IPMI command. Until then it is retried if the BMC is silent, refuses the "
+        "connection, has no free session or is busy; but not if a retry cannot help, as with a wrong password or an "
+        "unknown command.",
     ),
     cfg.MultiStrOpt(
         "additional_retryable_errors",
         default=[],
         deprecated_name="additional_retryable_ipmi_errors",
-        help="What else is tried again for that long: a completion code in hexadecimal digits (0xd4), or a part of the "
-        "message with which an operation fails (Unauthorized name). May be given more than once.",
+        help="Errors to retry in addition: a completion code in hexadecimal digits (0xd4), or a part of the error "
+        "message (Unauthorized name). May be given several times.",
     ),
     cfg.FloatOpt(
         "min_command_interval",
         default=0.05,
         min=0.0,
-        help="Seconds between two commands to the same BMC, for BMCs that cannot keep up. Below 0.25 a few commands "
-        "may follow each other at once, as long as the average holds.",
+        help="Minimum seconds between two commands to the same BMC, for slow BMCs. Below 0.25 a few commands may "
+        "follow each other at once, as long as the average holds.",
     ),
     cfg.FloatOpt(
         "power_off_pause",
         default=1.0,
         min=0.0,
         help="Seconds that a server stays off in a reboot. Some BMCs lose a power on that comes too soon after the "
-        "power off; it is then sent again.",
+        "power off; the power on is then repeated.",
     ),
     cfg.BoolOpt(
         "disable_boot_timeout",
         default=True,
-        help="Ask BMCs to keep a boot device until the server is powered on, even if that is more than 60 s later. A "
-        "BMC that refuses is left as it is. A node's driver_info/ipmi_disable_boot_timeout comes first.",
+        help="Ask BMCs to keep a boot device until the server is powered on, even after more than 60 s. A BMC that "
+        "refuses is left as it is. A node's driver_info/ipmi_disable_boot_timeout takes precedence.",
     ),
     cfg.ListOpt(
         "cipher_suite_versions",
         default=[],
         item_type=types.Integer(choices=[3, 17]),
-        help="Cipher suites that may be used with BMCs whose driver_info names none. Empty: 17, and 3 where a BMC "
-        "refuses 17 or does not answer it. 17 alone keeps suite 3, which is built on SHA-1, from being used.",
+        help="Cipher suites to use with BMCs whose driver_info sets none. Empty: 17, and 3 if a BMC refuses 17 or does "
+        "not answer it. Set 17 alone to exclude suite 3, which is based on SHA-1.",
     ),
     cfg.IntOpt(
         "session_idle_timeout",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Kinds of values that oslo.config has not."""
+"""Option types that oslo.config lacks."""
 
 import ipaddress
 import urllib.parse
@@ -26,17 +26,17 @@ class _Kind(types.ConfigType):
 
 
 class Network(_Kind):
-    """A network, or a single address, as :mod:`ipaddress` has it."""
+    """A network, or a single address, as an :mod:`ipaddress` object."""
 
     def __call__(self, value: Any) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-        """:raises ValueError: when it is neither."""
+        """:raises ValueError: when the value is not a network or address."""
         if isinstance(value, ipaddress.IPv4Network | ipaddress.IPv6Network):
             return value
         try:
             return ipaddress.ip_network(str(value).strip())
         except ValueError as exc:
             raise ValueError(
-                f"{exc}; write networks as 10.0.0.0/8 or fd00::/8, with commas between them"
+                f"{exc}; write networks as 10.0.0.0/8 or fd00::/8, separated by commas"
             ) from exc
 
 
@@ -44,11 +44,11 @@ class WebAddress(_Kind):
     """The root of a web service: an http or https URL without query and fragment, and without credentials."""
 
     def __call__(self, value: Any) -> str:
-        """:raises ValueError: when it is something else."""
+        """:raises ValueError: when the value has another form."""
         text = str(value).strip()
         if not self._is_one(text):
             raise ValueError(
-                "write a URL such as http://HOST:PORT or https://HOST, without query and credentials"
+                "use a URL such as http://HOST:PORT or https://HOST, without query and credentials"
             )
         return text
 
@@ -65,6 +65,6 @@ class WebAddress(_Kind):
             and text.isascii()
             and text.isprintable()
             and not any(c in text for c in " ?#@$\\")
-            # Where one listens; nobody gets there.
+            # Wildcards to listen on; clients cannot connect to them.
             and host not in ("0.0.0.0", "::")  # noqa: S104
         )

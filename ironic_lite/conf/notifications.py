@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is told to others over a message broker. Where it goes stands in [oslo_messaging_notifications]."""
+"""Options of notifications. [oslo_messaging_notifications] has their transport."""
 
 from oslo_config import cfg
 
@@ -10,12 +10,12 @@ OPTS = [
         "notification_level",
         choices=[
             ("debug", "all"),
-            ("info", "all but details"),
-            ("warning", "what may be a problem, and errors"),
+            ("info", "all but debug details"),
+            ("warning", "possible problems, and errors"),
             ("error", "errors alone"),
-            ("critical", "errors that stop the service alone"),
+            ("critical", "only errors that stop the service"),
         ],
-        help="Lowest level of the notifications that are sent. Unset: none are. All processes of a cluster use "
+        help="Lowest level of notifications to send. Unset: send none. All processes of a cluster must use "
         "the same value.",
     ),
     cfg.ListOpt(
@@ -27,7 +27,7 @@ OPTS = [
         "notification_outbox_limit",
         default=1_000_000,
         min=1000,
-        help="How many notifications the database keeps while the broker does not take them. Beyond that the oldest "
-        "are lost, which the log of the conductors says.",
+        help="Maximum number of notifications to keep in the database while the broker does not accept them. Beyond "
+        "that the oldest are dropped, and the conductors log a warning.",
     ),
 ]

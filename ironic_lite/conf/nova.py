@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Options of the way to Nova. Where it is and how to log in are keystoneauth's options, read when they are needed."""
+"""Options of the notifications to Nova. keystoneauth's options have its address and credentials."""
 
 from typing import Any
 
@@ -11,15 +11,15 @@ OPTS = [
     cfg.BoolOpt(
         "send_power_notifications",
         default=False,
-        help="Tell Nova at once when the power of a server with an instance has changed. It needs auth_type and what "
-        "that asks for in this group.",
+        help="Notify Nova at once when the power state of a server with an instance has changed. Requires auth_type "
+        "and its options in this group.",
     ),
 ]
 
 
 def of_keystoneauth() -> list[Any]:
-    """The options of keystoneauth in this group; which of them count depends on ``auth_type``."""
-    # Late, for it takes a tenth of a second that few need.
+    """Return the options of keystoneauth in this group; ``auth_type`` decides which of them apply."""
+    # Imported here because it takes a tenth of a second, and few need it.
     from keystoneauth1 import loading
 
     return [

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What oslo-config-generator reads to write the sample configuration."""
+"""The list of options for oslo-config-generator."""
 
 from typing import Any
 
@@ -7,12 +7,12 @@ from ironic_lite import conf
 from ironic_lite.conf import nova
 
 _UNREAD = {"oslo_messaging_kafka": None, "oslo_messaging_notifications": {"retry"}}
-"""Group -> options of oslo.messaging without effect here, None for all: there is no Kafka, and the outbox decides when
-to try again."""
+"""Group -> options of oslo.messaging that have no effect here; None: all. Kafka is not supported, and the outbox does
+the retries."""
 
 
 def list_opts() -> list[tuple[str, list[Any]]]:
-    """All options, group by group: our own, and those of oslo.messaging and keystoneauth that are read here."""
+    """Return all options by group: our own, and those of oslo.messaging and keystoneauth that have an effect."""
     grouped: dict[str, list[Any]] = {}
     for module in conf.GROUPS:
         grouped.setdefault(module.GROUP or "DEFAULT", []).extend(module.OPTS)
@@ -21,7 +21,7 @@ def list_opts() -> list[tuple[str, list[Any]]]:
 
 
 def _of_messaging() -> list[tuple[str, list[Any]]]:
-    # Late: only who lists options needs the library for it.
+    # Imported here because only this list needs it.
     from oslo_messaging import opts
 
     listed = []

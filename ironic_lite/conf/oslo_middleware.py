@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Options under the names of oslo.middleware, for what we do in its place."""
+"""Options with the names of oslo.middleware, for our own implementation."""
 
 from oslo_config import cfg
 
@@ -9,7 +9,7 @@ OPTS = [
     cfg.BoolOpt(
         "enable_proxy_headers_parsing",
         default=False,
-        help="Whether the proxies of [api] trusted_proxies are believed what they tell of the client: Forwarded, or "
+        help="Whether to trust the headers of the proxies in [api] trusted_proxies about the client: Forwarded, or "
         "X-Forwarded-For, -Proto, -Host and -Prefix.",
     ),
 ]

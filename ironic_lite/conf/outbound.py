@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Options of the addresses that the service connects to because somebody named them."""
+"""Options of the addresses that the service may connect to on behalf of others."""
 
 from oslo_config import cfg
 
@@ -13,17 +13,17 @@ OPTS = [
         "denied_networks",
         item_type=kinds.Network(),
         default=[],
-        help="Networks that nobody may have the service connect to by naming a URL (an image, a checksum, a ramdisk, "
-        "an agent's callback, a call of an inspection rule), besides those that are denied anyway: loopback, "
-        "link-local, multicast, reserved and unspecified addresses, clouds' metadata services, and IPv6 addresses "
-        "that stand for such a one. Name the networks of BMCs, databases and brokers here; ipmi_address is not "
-        "looked up here.",
+        help="Networks that the service must not connect to when somebody names a URL there (an image, a checksum, a "
+        "ramdisk, an agent's callback, a call of an inspection rule). Loopback, link-local, multicast, reserved and "
+        "unspecified addresses, metadata services of clouds, and IPv6 addresses that are translated to such an address "
+        "are always denied. Set this to the networks of BMCs, databases and brokers; ipmi_address is not checked "
+        "against it.",
     ),
     cfg.ListOpt(
         "allowed_networks",
         item_type=kinds.Network(),
         default=[],
-        help="Networks that are allowed though they are denied otherwise, also by denied_networks. For a virtual rack "
+        help="Networks that are allowed although they would be denied, also by denied_networks. For a virtual rack "
         "on the same machine: 127.0.0.0/8.",
     ),
 ]

@@ -93,7 +93,7 @@ MISTAKES = (
             "[deploy]\nfast_track = perhaps": "'perhaps' will not do; use true or false.",
             "[DEFAULT]\nlog_config_append = /absent": "[DEFAULT] log_config_append: ",
             "[conductor]\nheartbeat_timeout = 20": "more than twice heartbeat_interval",
-            "[api]\nssl_cert_file = /a": "ssl_cert_file and ssl_key_file go together",
+            "[api]\nssl_cert_file = /a": "ssl_cert_file and ssl_key_file must be set together",
             "[api]\ndatabase_access = rpc": "this process is a conductor too",
             "[DEFAULT]\npin_release_version = 99": "pin_release_version is '99'",
             "[DEFAULT]\nenabled_power_interfaces = fake,absent": "names 'absent', which does not exist. "
@@ -105,7 +105,7 @@ MISTAKES = (
             "[inspector]\nextra_kernel_params = a $${x}": "[inspector] extra_kernel_params holds the argument '${x}'",
             "[outbound]\nallowed_networks = 10.0.0.1/8": "write networks as 10.0.0.0/8 or fd00::/8",
             "[oslo_messaging_notifications]\ndriver = pigeon": "[oslo_messaging_notifications] driver 'pigeon' is not "
-            "installed; there are: ",
+            "installed; installed drivers are: ",
             "[api]\nhost_ip = ::": "[api] host_ip: The API listens on ::, which servers cannot connect to. Set [api] "
             "public_endpoint",
             "[fake]\npower_delay = 5,1": "[fake] power_delay: ",
@@ -115,7 +115,7 @@ MISTAKES = (
         "up",
         {
             "[api]\npublic_endpoint = ironic.example.com:6385": "[api] public_endpoint: 'ironic.example.com:6385' will "
-            "not do; write a URL such as http://HOST:PORT",
+            "not do; use a URL such as http://HOST:PORT",
             "[nova]\nauth_url = keystone:5000": "[nova] auth_url: 'keystone:5000' will not do; write a URL",
             "[keystone_authtoken]\nauth_url = //k:5000/": "[keystone_authtoken] auth_url: '//k:5000/' will not do",
             "[nova]\nendpoint_override = nova": "[nova] endpoint_override: 'nova' will not do; write a URL",

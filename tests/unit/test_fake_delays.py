@@ -24,7 +24,7 @@ def test_is_one_number_or_two(written: str, least: float, most: float) -> None:
 
 @pytest.mark.parametrize("written", ["soon", "5,1", "1,2,3", "-1", "inf", "nan", "1,"])
 def test_anything_else_is_refused(written: str) -> None:
-    with pytest.raises(ValueError, match="no delay"):
+    with pytest.raises(ValueError, match="is not a delay"):
         CONF.set_override("power_delay", written, "fake")
 
 

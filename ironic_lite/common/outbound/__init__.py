@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one way out to addresses that somebody named: clients, lessees, agents.
+"""All connections to addresses that clients, lessees or agents have named.
 
 * :mod:`addresses` decides which addresses the service connects to;
 * :mod:`url` reads URLs;
-* :mod:`connections` makes HTTP connections that ask :mod:`addresses` before and after they connect, and end in time;
-* :mod:`checking` asks whether a file is there.
+* :mod:`connections` makes HTTP connections that check :mod:`addresses` before and after connecting, and have a
+deadline; * :mod:`checking` checks whether a file exists.
 
-Proxies and credentials of the service are never used. Whoever named a URL does not learn from the answer what is on the
-other side: see :class:`OutboundError`.
+Proxies and credentials of the service are never used. The client that named a URL does not learn from the answer what
+is at that address: see :class:`OutboundError`.
 """
 
 from ironic_lite.common.outbound.checking import Found, call, find

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which addresses the service connects to on somebody's behalf."""
+"""The addresses that the service may connect to on behalf of others."""
 
 import ipaddress
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ def _networks(kinds: dict[str, str]) -> tuple[tuple[Network, str], ...]:
     )
 
 
-# No host has these for its own.
+# Addresses that cannot belong to a host.
 _NOBODYS = _networks(
     {
         "an unspecified address": "0.0.0.0/8 ::/128",
@@ -35,8 +35,8 @@ _DENIED = (
             # Oracle; Alibaba; Azure; Amazon; Google; Scaleway. All others are link-local.
             "a metadata service of a cloud": "192.0.0.192/32 100.100.100.200/32 168.63.129.16/32 fd00:ec2::/64 "
             "fd20:ce::254/128 fd00:42::42/128",
-            # What they stand for depends on a translator that nobody here knows; none of them is in use for servers.
-            "an address that stands for another one": "::/96 ::ffff:0:0:0/96 64:ff9b:1::/48 2001::/32 2002::/16",
+            # The target depends on an unknown translator, and servers do not use these addresses.
+            "an address that is translated to another one": "::/96 ::ffff:0:0:0/96 64:ff9b:1::/48 2001::/32 2002::/16",
         }
     ),
 )
@@ -46,31 +46,31 @@ _ISATAP = (0x00005EFE, 0x02005EFE)
 
 
 def parse(text: str) -> Address:
-    """An address as text, also with a zone; an IPv4 address that is written as an IPv6 one is an IPv4 address.
+    """Parse an address, with or without a zone; an IPv4-mapped IPv6 address becomes an IPv4 address.
 
-    :raises ValueError: when it is none.
+    :raises ValueError: when it is not an address.
     """
     address = ipaddress.ip_address(text.partition("%")[0])
     return getattr(address, "ipv4_mapped", None) or address
 
 
 def refusal(address: Address) -> str | None:
-    """Why the service does not connect to an address that somebody named, None if it does."""
+    """Return why the service does not connect to an address; None if it does."""
     if _kind(address, ((network, "") for network in CONF.outbound.allowed_networks)) is not None:
         return None
     denied = [(network, "in a denied network") for network in CONF.outbound.denied_networks]
     kind = _kind(address, (*_DENIED, *denied))
     inner = _translated(address)
     if kind is None and inner is not None:
-        # What is allowed here is not where the translator is.
+        # allowed_networks refers to this network, not to that of the translator.
         kind = _kind(inner, (*_DENIED, *denied))
     return kind and f"leads to {address}, which is {kind} ([outbound] allowed_networks)"
 
 
 def nobodys(address: Address) -> str | None:
-    """Which kind of address it is that no single host has, None if one may have it.
+    """Return the kind of an address that cannot belong to a host; None if it can.
 
-    For BMCs, which may well be on loopback (the virtual rack) or on a link.
+    For BMCs, which may be on loopback (the virtual rack) or link-local.
     """
     return _kind(address, _NOBODYS)
 
@@ -83,7 +83,7 @@ def _kind(address: Address, networks: Iterable[tuple[Network, str]]) -> str | No
 
 
 def _translated(address: Address) -> ipaddress.IPv4Address | None:
-    """The IPv4 address that traffic to an IPv6 address goes to in the end, as far as it can be told."""
+    """Return the IPv4 address that an IPv6 address is translated to, if known."""
     if not isinstance(address, ipaddress.IPv6Address):
         return None
     number = int(address)

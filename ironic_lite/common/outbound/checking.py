@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Asks about URLs that somebody named. Bodies are never read here."""
+"""Checks URLs that others have named, without reading bodies."""
 
 import dataclasses
 import time
@@ -18,19 +18,19 @@ LOG = log.getLogger(__name__)
 MAX_REDIRECTS = 5
 CONNECT_TIMEOUT = 10.0
 TIMEOUT = 20.0
-"""Seconds until it is known whether a file is there, with all redirects."""
+"""Seconds for a check of a file, including all redirects."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-# Servers that do not answer HEAD are asked for the first byte.
+# For servers without HEAD, request the first byte.
 _NO_HEAD = frozenset({403, 405, 501})
 
 
 @dataclasses.dataclass(frozen=True)
 class Found:
-    """What a server tells about a file.
+    """A server's answer about a file.
 
-    :param url: where it was found in the end.
-    :param size: bytes; None where the server does not tell.
+    :param url: the URL after all redirects.
+    :param size: bytes; None when the server does not say.
     """
 
     url: str
@@ -38,15 +38,15 @@ class Found:
 
 
 class _Problem(Exception):
-    """What is wrong with an answer, or with what an answer leads to."""
+    """The answer, or the target of a redirect, cannot be used; the text says why."""
 
 
 def find(address: Any, what: str) -> Found:
-    """Ask a server whether it has a file.
+    """Check that a server has a file.
 
     :param address: the URL.
     :param what: name of the field it comes from, for the message.
-    :raises OutboundError: when it may not be asked, nobody answers, or the answer is not 200.
+    :raises OutboundError: when the URL is refused, there is no answer, or the answer is not 200.
     """
     url.parse(address, what)
     try:
@@ -62,12 +62,12 @@ def call(
     proxies: Mapping[str, str] | None,
     timeout: float,
 ) -> int:
-    """Ask for a URL, for the sake of asking; returns the status of the answer, redirects included.
+    """Request a URL, and return the status of the answer; redirects are not followed.
 
     :param address: the URL.
     :param proxies: ``{scheme: URL}``; only these are used.
-    :param timeout: seconds until the answer begins.
-    :raises OutboundError: when the URL is refused or nobody answers.
+    :param timeout: seconds to wait for the answer.
+    :raises OutboundError: when the URL is refused or there is no answer.
     """
     url.check_url(address, what)
     for proxy in (proxies or {}).values():
@@ -111,8 +111,8 @@ def _ask(
     timeout: float,
     proxies: dict[str, str] | None = None,
 ) -> tuple[int, Mapping[str, str]]:
-    """:raises _Problem: when there is no answer."""
-    # Late: requests costs start-up time and memory, and many processes never ask.
+    """:raises _Problem: when the URL is refused or there is no answer."""
+    # Imported here because requests costs start-up time and memory.
     from ironic_lite.common.outbound import connections
 
     timeout = max(0.01, timeout)
@@ -136,13 +136,13 @@ def _ask(
 
 
 def _in_words(failure: BaseException) -> str:
-    """What the system said, from below the layers that wrapped it."""
+    """Return the operating system's error message from within the library's exceptions."""
     from ironic_lite.common.outbound import connections
 
     seen: BaseException | None = failure
     while seen is not None:
         if isinstance(seen, TimeoutError | connections.Timeout):
-            return "nothing came in time"
+            return "no answer in time"
         if isinstance(seen, OSError) and seen.strerror:
             return seen.strerror
         seen = seen.__cause__ or seen.__context__

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HTTP connections to addresses that somebody named.
+"""HTTP connections to addresses that others have named.
 
-A name is resolved once. What is denied among its addresses is left out before anything is sent there, and the address
-that the socket is really connected to is looked at again. Everything ends at one deadline, however slowly the other
-side speaks.
+A name is resolved once. Denied addresses are dropped before anything is sent, and the address of the connected socket
+is checked again. One deadline bounds everything, however slowly the other side answers.
 """
 
 import contextlib
@@ -23,19 +22,19 @@ from urllib3.util import connection as urllib3_connection
 from ironic_lite.common.outbound import addresses
 
 Failure = requests.RequestException
-"""Whatever goes wrong below HTTP."""
+"""All errors below HTTP."""
 Unreachable = requests.ConnectionError
-"""The part of it that says that there is no connection, or no longer."""
+"""Those of them that mean that there is no connection."""
 Timeout = requests.Timeout
 Response = requests.Response
 
 
 _NO_CHECK_TIME = 0x200000
-"""OpenSSL's X509_V_FLAG_NO_CHECK_TIME, for which the standard library has no name."""
+"""OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which the standard library does not define."""
 
 
 class Denied(Exception):
-    """The service does not connect to the address. Not an error of requests or urllib3, so that neither tries again."""
+    """The service does not connect to the address. Not an error of requests or urllib3, so that neither retries."""
 
 
 @contextlib.contextmanager
@@ -49,14 +48,14 @@ def ask(
     before_sending: Callable[[], None] | None = None,
     **request: Any,
 ) -> Iterator[Response]:
-    """One request; the response's body is still to be read. Redirects are answers like all others.
+    """Context manager: send one request. The body is not read yet, and redirects are not followed.
 
-    :param seconds: from the beginning to the end of the block.
-    :param connect_seconds: for each address that is tried.
-    :param certificate: PEM of the only certificate to trust; None: those of the usual authorities.
-    :param before_sending: called when the connection stands and nothing has been sent; what it raises ends the request.
+    :param seconds: seconds from the start to the end of the block.
+    :param connect_seconds: seconds to connect to each address.
+    :param certificate: PEM of the only certificate to trust; None: trust the usual authorities.
+    :param before_sending: called after connecting and before sending; its exception ends the request.
     :param request: more arguments of ``requests.Session.request``.
-    :raises Denied: none of the addresses may be connected to.
+    :raises Denied: all addresses of the host are denied.
     :raises Failure, OSError, ValueError: there is no answer.
     """
     with requests.Session() as session, _Deadline(seconds) as deadline:
@@ -75,7 +74,7 @@ def ask(
             ) as response:
                 deadline.check()
                 yield response
-                # What was cut off may look like a whole answer.
+                # A response that the deadline cut off may look complete.
                 deadline.check()
         except (Failure, ValueError, OSError):
             deadline.check()
@@ -83,7 +82,7 @@ def ask(
 
 
 def never_arrived(failure: Failure) -> bool:
-    """Whether a request cannot have reached the other side."""
+    """Tell whether a request certainly did not reach the other side."""
     reason = getattr(failure.args[0], "reason", None) if failure.args else None
     return isinstance(failure, requests.ConnectTimeout) or isinstance(
         reason, urllib3_exceptions.NewConnectionError
@@ -91,7 +90,7 @@ def never_arrived(failure: Failure) -> bool:
 
 
 class _Deadline:
-    """Shuts the connections of one request down when its time is over: a socket's own timeout begins anew each time."""
+    """Shuts the connections of a request down at its deadline; a socket's timeout starts again with each read."""
 
     def __init__(self, seconds: float):
         self._ends = time.monotonic() + seconds
@@ -118,11 +117,11 @@ class _Deadline:
 
     @property
     def left(self) -> float:
-        """Seconds, never quite none."""
+        """Return the remaining seconds; always more than 0."""
         return max(0.01, self._ends - time.monotonic())
 
     def watch(self, sock: socket.socket) -> None:
-        # TLS takes the socket apart; its duplicate stays.
+        # TLS detaches the socket; a duplicate stays usable.
         with self._lock:
             self._sockets.append(sock.dup())
 
@@ -156,7 +155,7 @@ class _Adapter(adapters.HTTPAdapter):
         return manager
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
-        """A context of ours verifies; the library's own list of authorities stays out of it then."""
+        """Verify with our own context, without the library's list of authorities."""
         if self._context is None:
             super().cert_verify(conn, url, verify, cert)
         else:
@@ -165,8 +164,8 @@ class _Adapter(adapters.HTTPAdapter):
 
 
 def _trusting(certificate: str) -> ssl.SSLContext:
-    """Trust this one certificate, whatever it says of itself: the clock of who made it may be days off, and its address
-    may be another than the one that it names.
+    """Return a context that trusts only this certificate, even if its dates or its address are wrong: the clock of an
+    agent may be off by days, and its address may have changed.
 
     :param certificate: PEM.
     """
@@ -178,7 +177,7 @@ def _trusting(certificate: str) -> ssl.SSLContext:
 
 
 def _pools(deadline: _Deadline, before_sending: Callable[[], None] | None) -> Mapping[str, Any]:
-    """Kinds of connection pools whose connections look where they go."""
+    """Return connection pool classes whose connections check the addresses."""
 
     def guarded(base: Any) -> Any:
         class Connection(base):
@@ -209,10 +208,10 @@ def _pools(deadline: _Deadline, before_sending: Callable[[], None] | None) -> Ma
 
 
 def _connect(conn: Any, deadline: _Deadline) -> socket.socket:
-    """Connect to the first of a host's addresses that is allowed and answers."""
+    """Connect to a host's first address that is allowed and answers."""
     try:
-        # With its trailing dot, which keeps the resolver from trying the machine's own domains. By position, for green
-        # threads have other names for the arguments.
+        # Keep the trailing dot of the name, so that the resolver does not append the machine's domains. Pass the
+        # arguments by position, because the green version names them differently.
         found = socket.getaddrinfo(conn._dns_host, conn.port, 0, socket.SOCK_STREAM)
     except (OSError, UnicodeError) as exc:
         raise urllib3_exceptions.NameResolutionError(conn.host, conn, exc) from exc  # type: ignore[arg-type]

@@ -1,22 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What may be told of a URL that cannot be used."""
+"""The error for a URL that cannot be used, and how much of it a client may see."""
 
 from typing import Any
 
 _UNKNOWN = (
-    "cannot be fetched: the service does not connect to its address, nobody answers there, or the answer is not the "
-    "file. The conductor's log tells more"
+    "cannot be fetched: the service does not connect to its address, there is no answer, or the answer is not the "
+    "file. See the conductor's log for the cause"
 )
 
 
 class OutboundError(Exception):
     """A URL cannot be used; the message says which, without credentials.
 
-    The message is the same for an address that is denied, a port that is closed or silent, and an answer that will not
-    do, so that nobody looks around in networks that only the service can reach. Only what can be seen in the URL itself
-    is told to everybody.
+    The message is the same for a denied address, a closed or silent port, and a wrong answer, so that clients cannot
+    scan networks that only the service can reach. Only problems in the URL itself are shown to everybody.
 
-    :ivar detail: what is wrong, for those who may look around there themselves.
+    :ivar detail: the cause, for operators of the whole system.
     """
 
     def __init__(self, message: str, detail: str | None = None):
@@ -25,7 +24,7 @@ class OutboundError(Exception):
 
     @classmethod
     def hidden(cls, what: str, shown: str, detail: str) -> "OutboundError":
-        """An error whose reason not everybody may know.
+        """Return an error whose cause only operators may see.
 
         :param what: name of the field that the URL comes from.
         :param shown: the URL without its credentials.
@@ -33,10 +32,11 @@ class OutboundError(Exception):
         return cls(f"{what} '{shown}' {_UNKNOWN}", f"{what} '{shown}' {detail}")
 
     def told_to(self, context: Any) -> str:
-        """What somebody may know of it: operators of the whole system everything.
+        """Return the message for a client: operators of the whole system see the cause.
 
-        :param context: of the request that the answer is for. That of the service's own work is nobody's: what comes
-            of it is read by others.
+        :param context: context of the request. For the service's own work the cause is hidden, because other people
+        read
+            the result.
         """
         user = context.is_admin and context.user_id is not None
         everything = context.auth_disabled or context.system_scope == "all" or user

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""URLs that somebody named: what can be told from their text alone."""
+"""Checks of URLs that need no connection."""
 
 import re
 import urllib.parse
@@ -12,16 +12,16 @@ from ironic_lite.common.outbound.errors import OutboundError
 SCHEMES = frozenset({"http", "https"})
 
 _NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_.])?")
-# What the resolver would take for an IPv4 address: 2130706433, 0x7f.1, 0177.0.0.1.
+# Forms that the resolver reads as an IPv4 address: 2130706433, 0x7f.1, 0177.0.0.1.
 _NUMBER = re.compile(r"(?:0[xX][0-9A-Fa-f]*|[0-9]+)\.?")
 _LONGEST_NAME = 253
 
 
 def parse(url: Any, what: str) -> urllib.parse.SplitResult:
-    """The parts of an http or https URL; its host is a name, or an address as it is usually written.
+    """Split an http or https URL. Its host must be a name, or an address in its usual form.
 
     :param what: name of the field it comes from, for the message.
-    :raises OutboundError: naming what is wrong with it.
+    :raises OutboundError: when the URL is wrong; the message says why.
     """
     if not isinstance(url, str) or not url:
         raise OutboundError(f"{what} must be an http or https URL")
@@ -34,9 +34,9 @@ def parse(url: Any, what: str) -> urllib.parse.SplitResult:
         parts = urllib.parse.urlsplit(url)
         _ = parts.port
     except ValueError:
-        # What the library says quotes the password.
+        # The library's message would quote the password.
         raise OutboundError(
-            f"{what} '{shown}' is not a URL: its host is malformed, or its port is no number up to 65535"
+            f"{what} '{shown}' is not a URL: its host is malformed, or its port is not a number up to 65535"
         ) from None
     if parts.scheme not in SCHEMES or not parts.hostname:
         raise OutboundError(
@@ -49,10 +49,10 @@ def parse(url: Any, what: str) -> urllib.parse.SplitResult:
 
 
 def check_url(url: Any, what: str) -> str:
-    """The URL, if it is one that may be handed on to a server that is going to fetch it.
+    """Check a URL that a server will fetch, and return it.
 
     :param what: name of the field it comes from, for the message.
-    :raises OutboundError: when it is not.
+    :raises OutboundError: when the URL is refused.
     """
     parts = parse(url, what)
     problem = refusal_of_literal(parts.hostname or "")
@@ -62,7 +62,7 @@ def check_url(url: Any, what: str) -> str:
 
 
 def refusal_of_literal(host: str) -> str | None:
-    """Why a host that is written as an address is refused; None for names, which are looked at when they resolve."""
+    """Return why a literal address is refused; None for names, which are checked when they are resolved."""
     try:
         return addresses.refusal(addresses.parse(host))
     except ValueError:
@@ -82,6 +82,6 @@ def _problem_of_host(host: str) -> str | None:
         return "has an incomplete or unusual IPv4 address; write it as four decimal numbers"
     if len(host) > _LONGEST_NAME or not _NAME.fullmatch(host):
         return (
-            "has a host that is neither a name nor an address; write other alphabets as 'xn--...'"
+            "has a host that is neither a name nor an address; write non-ASCII names as 'xn--...'"
         )
     return None

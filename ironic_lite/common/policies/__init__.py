@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who may do what by default: one module per resource, with Ironic's rule names and defaults."""
+"""Access rules: one module per resource, with Ironic's rule names and defaults."""
 
 from collections.abc import Iterator
 
@@ -49,6 +49,6 @@ _MODULES = (
 
 
 def list_rules() -> Iterator[policy.RuleDefault]:
-    """All rules; also what oslopolicy-sample-generator reads."""
+    """Yield all rules; oslopolicy-sample-generator reads them too."""
     for module in _MODULES:
         yield from module.RULES

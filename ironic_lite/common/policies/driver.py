@@ -15,14 +15,14 @@ RULES = (
     base.rule(
         "baremetal:driver:get_properties",
         base.SYSTEM_READER,
-        "See what driver_info takes.",
+        "See the properties of driver_info.",
         "GET /drivers/{driver_name}/properties",
         scopes=base.SYSTEM_ONLY,
     ),
     base.rule(
         "baremetal:driver:get_raid_logical_disk_properties",
         base.SYSTEM_READER,
-        "See what a logical disk takes.",
+        "See the properties of logical disks.",
         "GET /drivers/{driver_name}/raid/logical_disk_properties",
         scopes=base.SYSTEM_ONLY,
     ),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nodes: enrolling, seeing, deleting, and what they are asked to do."""
+"""Nodes: enrolling, seeing, deleting, validation and maintenance."""
 
 from ironic_lite.common.policies import base
 
@@ -33,13 +33,13 @@ RULES = (
     base.rule(
         "baremetal:node:get",
         base.OWNER_OR_LESSEE_READER,
-        "See a node. Whoever may not is told that it does not exist.",
+        "See a node. For everybody else the node does not exist.",
         "GET /nodes/{node_ident}",
     ),
     base.rule(
         "baremetal:node:get:filter_threshold",
         base.SYSTEM_READER,
-        "See nodes whole: whoever may is not asked for the rules of single fields.",
+        "See all fields of nodes, without the rules of single fields.",
         "GET /nodes/{node_ident}",
     ),
     base.rule(
@@ -51,7 +51,7 @@ RULES = (
     base.rule(
         "baremetal:node:get:reservation",
         base.OWNER_READER,
-        "See by which conductor a node is locked.",
+        "See which conductor has a node locked.",
         "GET /nodes/{node_ident}",
     ),
     base.rule(
@@ -81,7 +81,7 @@ RULES = (
     base.rule(
         "baremetal:node:validate",
         base.OWNER_MEMBER_OR_LESSEE_MANAGER,
-        "Ask whether a node's interfaces have what they need.",
+        "Validate the interfaces of a node.",
         "GET /nodes/{node_ident}/validate",
     ),
     base.rule(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What belongs to a node: virtual interfaces, traits, BIOS settings, history, media."""
+"""Resources of a node: virtual interfaces, traits, BIOS settings, history, media."""
 
 from ironic_lite.common.policies import base
 
@@ -52,26 +52,26 @@ RULES = (
     base.rule(
         "baremetal:node:history:get",
         base.OWNER_READER,
-        "See what went wrong in the past.",
+        "See the history of a node.",
         "GET /nodes/{node_ident}/history",
         "GET /nodes/{node_ident}/history/{event_ident}",
     ),
     base.rule(
         "baremetal:node:timeline:get",
         base.OWNER_READER,
-        "See what was done to a node, and why it is where it is.",
+        "See the journal of a node, and the explanation of its state.",
         "GET /nodes/{node_ident}/timeline",
     ),
     base.rule(
         "baremetal:node:plan:get",
         base.OWNER_READER,
-        "See what would be done to a node.",
+        "See the plan of an operation.",
         "GET /nodes/{node_ident}/plan",
     ),
     base.rule(
         "baremetal:node:inventory:get",
         base.OWNER_READER,
-        "See what the last inspection found.",
+        "See the data of the last inspection.",
         "GET /nodes/{node_ident}/inventory",
     ),
     base.rule(

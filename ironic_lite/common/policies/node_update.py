@@ -67,7 +67,7 @@ RULES = (
     base.rule(
         "baremetal:node:update:retired",
         base.OWNER_MEMBER,
-        "Retire a node, and take it back.",
+        "Retire a node, or end its retirement.",
         "PATCH /nodes/{node_ident}",
     ),
     base.rule(
@@ -91,14 +91,14 @@ RULES = (
     base.rule(
         "baremetal:node:update_owner_provisioned",
         base.SYSTEM_ADMIN,
-        "Change the owner while an instance is on the node; needed beside the rule for the owner.",
+        "Change the owner while an instance is on the node; required in addition to the rule for the owner.",
         "PATCH /nodes/{node_ident}",
         scopes=base.SYSTEM_ONLY,
     ),
     base.rule(
         "baremetal:node:disable_cleaning",
         base.SYSTEM_ADMIN,
-        "Switch automated cleaning off for a node.",
+        "Disable automated cleaning of a node.",
         "PATCH /nodes/{node_ident}",
     ),
     base.rule(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What agents call. The routes are open to all; an operator may close them."""
+"""Requests of agents. The routes are open to everybody; an operator may close them."""
 
 from ironic_lite.common.policies import base
 
@@ -21,7 +21,7 @@ RULES = (
     base.rule(
         "baremetal:driver:ipa_continue_inspection",
         base.ANYBODY,
-        "Agents: hand over inspection data.",
+        "Agents: send inspection data.",
         "POST /continue_inspection",
         scopes=None,
     ),

@@ -166,7 +166,7 @@ def test_what_is_refused_costs_less_than_a_few_times_its_size(part: bytes) -> No
 
 
 def test_size() -> None:
-    with pytest.raises(TooMuch, match="it has 12 bytes, and at most 10 are accepted"):
+    with pytest.raises(TooMuch, match="it has 12 bytes; at most 10 are accepted"):
         json_reading.read('"0123456789"', Limits(size=10))
 
 
