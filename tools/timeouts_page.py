@@ -21,7 +21,7 @@ _ELSEWHERE = (
     (
         "DEFAULT",
         "rpc_response_timeout",
-        "Seconds that a caller waits for the answer of a conductor.",
+        "Seconds that the API waits for the answer of a conductor.",
     ),
 )
 """Options of libraries: group, name, meaning."""
@@ -31,46 +31,46 @@ _HEAD = """\
 
 Made from the options and the declarations of the operations by `python -m tools.timeouts_page > docs/timeouts.md`.
 
-What is waited for has a bound, unless an operator asked for a hold; `ironic-lite explain NODE` says which, and when it
-is reached.
+Every wait has a timeout, unless an operator requested a hold; `ironic-lite explain NODE` shows which timeout applies to
+a node, and when it ends.
 
 ## How long a node can be in a state
 
-| state | what it waits for | what ends it, if that does not come |
+| state | waits for | what happens if that does not come |
 |---|---|---|"""
 
 _WORKING = (
-    "| `{state}` | the conductor that holds the lock | each command has a bound of its own (below); a conductor that "
-    "dies is noticed after `[conductor] heartbeat_timeout`, and the node's new owner goes on within one `[conductor] "
-    "heartbeat_interval`; what cuts off its conductor again and again fails after `[conductor] recovery_attempts` |"
+    "| `{state}` | the conductor that holds the lock | each command has its own timeout (below); a conductor that "
+    "dies is noticed after `[conductor] heartbeat_timeout`, and the node's new owner resumes within one `[conductor] "
+    "heartbeat_interval`; a step whose conductors die again and again fails after `[conductor] recovery_attempts` |"
 )
 _WAITING = (
-    "| `{state}` | {what} | `[conductor] {option}` without a call fails the operation; looked for every "
+    "| `{state}` | {what} | `[conductor] {option}` without a heartbeat fails the operation; checked every "
     "`[conductor] check_wait_states_interval` |"
 )
-_HELD = "| `{state}` | `unhold` or `abort` | nothing: somebody asked for it |"
+_HELD = "| `{state}` | `unhold` or `abort` | nothing: an operator requested the hold |"
 
 _OPTIONS = """
-States that are not listed are ends: a node rests there until somebody asks for something.
+In all other states a node waits for nothing, and stays until the next request.
 
 ## Locks
 
-A lock is held while a conductor works on the node, and no longer. One whose conductor is dead is broken after
-`[conductor] heartbeat_timeout`; one that a living conductor could not give back, because the database was away, at its
-next look, each `[conductor] heartbeat_interval`. A request for a locked node tries `[conductor]
-node_locked_retry_attempts` times more and answers 409.
+A lock is held only while a conductor works on the node. The lock of a dead conductor is broken after
+`[conductor] heartbeat_timeout`. If a living conductor could not release a lock because the database was away, it does
+so at its next check, every `[conductor] heartbeat_interval`. A request for a locked node retries `[conductor]
+node_locked_retry_attempts` times, and is then answered with 409.
 
 ## Messages
 
-A conductor at work on a call says so every {sign} s; a caller that misses two such signs answers 503. A question that
-changes nothing is put to a conductor anew after {query} s, {attempts} times at most.
+While a conductor works on an RPC, it sends a sign of work every {sign} s; if the API misses two of them, it answers
+503. An RPC that changes nothing is sent again after {query} s, in at most {attempts} attempts.
 
 ## Connections to the API
 
-A TLS handshake has {handshake} s, the head of a request {head} s, a body {body} s and a second more for each {rate}
-KiB that have come, a reply as long to be taken. A connection rests {rest} s between two requests. A request waits
-{thread} s for a thread, a large body {room} s for memory; both are answered 503 then, with `Retry-After`. At the end of
-the service running requests have {end} s.
+The limits are {handshake} s for a TLS handshake, {head} s for the head of a request, and {body} s plus one second for
+each {rate} KiB for a body, and the same for reading a reply. An idle connection is closed after {rest} s. A request
+waits up to {thread} s for a thread, and a large body up to {room} s for memory; after that they are answered with 503
+and `Retry-After`. When the service stops, running requests have {end} s.
 
 ## The options
 
