@@ -71,7 +71,7 @@ RELEASES: dict[str, Release] = {
         },
     ),
     "0.4": Release(
-        rpc="1.2",
+        rpc="1.3",
         objects={
             "Allocation": "1.0",
             "BIOSSetting": "1.0",

@@ -173,6 +173,15 @@ class ConductorManager(Endpoint):
     # -- provisioning --------------------------------------------------------------------------------------------
 
     @exposed
+    def provision(
+        self, context: Context, node_id: str, event: str, arguments: dict[str, Any]
+    ) -> None:
+        with task_manager.acquire(context, node_id, purpose=f"provisioning: {event}") as task:
+            flows.start(task, event, arguments)
+
+    # One call for each verb with arguments: APIs from before 1.3 send these.
+
+    @exposed
     def do_node_deploy(
         self,
         context: Context,

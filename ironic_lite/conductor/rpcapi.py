@@ -24,7 +24,7 @@ from ironic_lite.objects.base import IronicLiteObjectSerializer
 from ironic_lite.objects.node import Node
 
 TOPIC = "ironic_lite.conductor_manager"
-RPC_API_VERSION = "1.2"
+RPC_API_VERSION = "1.3"
 
 # A conductor at work on a call says so twice in this time (in seconds). One that has died is found out by then, long
 # before the time that its work might take has passed; one on a machine that is far too busy is given the time.
@@ -39,6 +39,18 @@ SEND_RETRIES = 1
 
 # The broker gives a message back that no conductor has a queue for.
 _TELL_IF_NOBODY_LISTENS = oslo_messaging.TransportOptions(at_least_once=True)
+
+# The calls that conductors from before 1.3 know for the verbs with arguments, and what goes with each.
+_VERBS_BEFORE: dict[str, tuple[str, dict[str, Any]]] = {
+    "deploy": ("do_node_deploy", {}),
+    "rebuild": ("do_node_deploy", {"rebuild": True}),
+    "delete": ("do_node_tear_down", {}),
+    "inspect": ("inspect_hardware", {}),
+    "clean": ("do_node_clean", {}),
+    "service": ("do_node_service", {}),
+    "rescue": ("do_node_rescue", {}),
+    "unrescue": ("do_node_unrescue", {}),
+}
 
 Context = ironic_context.RequestContext
 
@@ -56,6 +68,7 @@ class ConductorAPI(RecordCalls, HardwareCalls, AllocationCalls):
     * 1.1: port groups, volumes, traits, creation of ports; consoles, boot mode, RAID, indicators, virtual media,
       VIFs, vendor methods, inspection data; allocations.
     * 1.2: plans; work that is handed over; lookups whose token the API gives out.
+    * 1.3: one call for all verbs of provisioning.
     """
 
     def __init__(self) -> None:
@@ -293,6 +306,28 @@ class ConductorAPI(RecordCalls, HardwareCalls, AllocationCalls):
     # -- provisioning ------------------------------------------------------------------------------------------
     # Each raises InvalidStateRequested when the node's state does not know the verb, NodeInMaintenance, NodeLocked,
     # NoFreeConductorWorker, and InvalidParameterValue for arguments and settings that cannot work.
+
+    def provision(
+        self, context: Context, node_id: str, event: str, arguments: dict[str, Any], topic: str
+    ) -> None:
+        """Do what a verb of ``PUT states/provision`` asks for.
+
+        :param event: of the verb, in the state machine.
+        :param arguments: as the verb's declaration names them.
+        """
+        if self._client.can_send_version("1.3"):
+            self._call(
+                context,
+                topic,
+                "provision",
+                version="1.3",
+                node_id=node_id,
+                event=event,
+                arguments=arguments,
+            )
+            return
+        method, given = _VERBS_BEFORE.get(event, ("do_provisioning_action", {"action": event}))
+        self._call(context, topic, method, node_id=node_id, **given, **arguments)
 
     def do_node_deploy(
         self,

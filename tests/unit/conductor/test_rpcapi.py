@@ -66,3 +66,31 @@ def test_without_conductors_a_call_fails_at_once(transport):
     api = rpcapi.ConductorAPI()
     with pytest.raises(exception.ServiceUnavailable):
         api.destroy_node(context.admin_context(), "n", api.get_random_topic())
+
+
+@pytest.mark.parametrize(
+    ("event", "arguments", "method", "sent"),
+    [
+        (
+            "rebuild",
+            {"configdrive": "x"},
+            "do_node_deploy",
+            {"rebuild": True, "configdrive": "x"},
+        ),
+        ("clean", {"clean_steps": [1]}, "do_node_clean", {"clean_steps": [1]}),
+        ("delete", {}, "do_node_tear_down", {}),
+        ("manage", {}, "do_provisioning_action", {"action": "manage"}),
+    ],
+)
+def test_conductors_of_the_release_before_get_the_calls_that_they_know(
+    transport, set_option, monkeypatch, event, arguments, method, sent
+):
+    set_option("pin_release_version", "0.3")
+    calls = []
+    monkeypatch.setattr(
+        rpcapi.ConductorAPI,
+        "_call",
+        lambda self, context, topic, name, **given: calls.append((name, given)),
+    )
+    rpcapi.ConductorAPI().provision(context.admin_context(), "n", event, arguments, "topic")
+    assert calls == [(method, {"node_id": "n", **sent})]

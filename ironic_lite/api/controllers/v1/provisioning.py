@@ -63,7 +63,9 @@ def request(call: Call, node: Node) -> None:
     named = verb.argument(Form.RUNBOOK)
     if named is not None and named.name in arguments:
         arguments = follow(call, node, verb, arguments[named.name])
-    _send(call, node, verb.event, arguments)
+    call.conductors.provision(
+        call.context, node.uuid, verb.event, arguments, call.conductors.get_topic_for(node)
+    )
 
 
 def follow(call: Call, node: Node, verb: Verb, ident: str) -> dict[str, Any]:
@@ -102,27 +104,3 @@ def _check_version(minor: int, target: str, verb: Verb | None, node: Node) -> No
         since = max(since, provision_states.state(node.provision_state).abort_since)
     if minor < since:
         raise exception.NotAcceptable()
-
-
-def _send(call: Call, node: Node, event: str, arguments: dict[str, Any]) -> None:
-    conductors, context = call.conductors, call.context
-    topic = conductors.get_topic_for(node)
-    match event:
-        case "deploy" | "rebuild":
-            conductors.do_node_deploy(
-                context, node.uuid, topic, rebuild=event == "rebuild", **arguments
-            )
-        case "delete":
-            conductors.do_node_tear_down(context, node.uuid, topic)
-        case "inspect":
-            conductors.inspect_hardware(context, node.uuid, topic)
-        case "clean":
-            conductors.do_node_clean(context, node.uuid, topic=topic, **arguments)
-        case "service":
-            conductors.do_node_service(context, node.uuid, topic=topic, **arguments)
-        case "rescue":
-            conductors.do_node_rescue(context, node.uuid, topic=topic, **arguments)
-        case "unrescue":
-            conductors.do_node_unrescue(context, node.uuid, topic)
-        case _:
-            conductors.do_provisioning_action(context, node.uuid, event, topic)
