@@ -42,7 +42,7 @@ def make_app() -> Any:
     conductors = rpcapi.ConductorAPI()
     if CONF.api.database_access == "rpc":
         # It has the three methods of oslo.versionedobjects' interface, and much else.
-        IronicLiteObject.indirection_api = conductors  # type: ignore[assignment]
+        IronicLiteObject.indirection_api = conductors.any()  # type: ignore[assignment]
     app: Any = Application(conductors, [VersionHook(), FaultHook()])
     for middleware in (*_INNER, *_against_web_pages(), *_OUTER):
         app = middleware(app)

@@ -58,7 +58,7 @@ def prepare() -> None:
 
     rpc.init()
     if CONF.api.database_access == "rpc":
-        IronicLiteObject.indirection_api = rpcapi.ConductorAPI()  # type: ignore[assignment]
+        IronicLiteObject.indirection_api = rpcapi.ConductorAPI().any()  # type: ignore[assignment]
     else:
         database.require()
     broker.require()

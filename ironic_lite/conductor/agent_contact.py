@@ -28,13 +28,13 @@ TAKEN = redaction.MASK
 _TOKEN_BYTES = 32
 
 
-def expected(context: ironic_context.RequestContext, node_ident: int | str) -> objects.Node:
+def expected(context: ironic_context.RequestContext, node_id: int | str) -> objects.Node:
     """Return the node, without its token, if an agent may look it up now.
 
     :raises NodeNotFound: when there is no such node, or it expects no agent now, for example while its power changes.
         An agent that asks at that moment is about to end, and would take the token of the agent that is about to boot.
     """
-    node = objects.Node.get(context, node_ident)
+    node = objects.Node.get(context, node_id)
     unwanted = CONF.api.restrict_lookup and not _expects_agent(node)
     if unwanted or node.target_power_state is not None:
         raise exception.NodeNotFound(node=node.uuid)
@@ -45,14 +45,14 @@ def expected(context: ironic_context.RequestContext, node_ident: int | str) -> o
     return node
 
 
-def lookup(context: ironic_context.RequestContext, node_ident: int | str) -> objects.Node:
+def lookup(context: ironic_context.RequestContext, node_id: int | str) -> objects.Node:
     """Return the node with a new agent token in ``agent_secret_token``. RPC versions before 1.2 use this.
 
     If the token of this boot was given out before, ``agent_secret_token`` is :data:`TAKEN`.
 
     :raises NodeNotFound: as :func:`expected`.
     """
-    node = expected(context, node_ident)
+    node = expected(context, node_id)
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     if objects.Node.claim_agent_token(context, node.id, token):
         LOG.info("Node %s: its agent has got its token", node.uuid)
@@ -65,7 +65,7 @@ def lookup(context: ironic_context.RequestContext, node_ident: int | str) -> obj
 
 def heartbeat(
     context: ironic_context.RequestContext,
-    node_ident: int | str,
+    node_id: int | str,
     callback_url: str,
     agent_version: str | None,
     agent_token: str | None,
@@ -86,7 +86,7 @@ def heartbeat(
         raise exception.InvalidParameterValue(
             err="Agent token is required for heartbeat processing."
         )
-    node = objects.Node.get(context, node_ident)
+    node = objects.Node.get(context, node_id)
     _check_token(node, agent_token)
     _check_url(node, callback_url)
     _check_pinned(node, callback_url, agent_verify_ca)

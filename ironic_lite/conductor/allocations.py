@@ -219,13 +219,13 @@ def _failure(allocation: Allocation, reason: str) -> exception.AllocationFailed:
     return exception.AllocationFailed(uuid=uuid, error=reason, code=400)
 
 
-def destroy(context: Context, allocation_ident: str) -> None:
+def destroy(context: Context, allocation_id: str) -> None:
     """Delete an allocation.
 
     :raises AllocationNotFound:
     :raises InvalidState: when its node has an instance and is not under maintenance.
     """
-    allocation = Allocation.get(context, allocation_ident)
+    allocation = Allocation.get(context, allocation_id)
     if allocation.node_id is None:
         allocation.destroy()
         return

@@ -66,7 +66,7 @@ def check_repeatable(task: Any, kind: str, step: Step) -> None:
         return
     for uuid in _targets(task, step):
         with task.for_node(uuid, "checking steps", shared=True) as its_task:
-            interface = getattr(its_task.driver, step["interface"])
+            interface = its_task.driver.interface(step["interface"])
             spec = interface.step_spec(kind, step["step"])
         if spec is None or not spec.repeatable:
             raise exception.IronicLiteError(
@@ -82,7 +82,7 @@ def _execute(task: Any, its_task: Any, kind: str, step: Step) -> None:
         its_task.set_power(_POWER[step["step"]])
         return
     complete = _complete(its_task, kind, step)
-    interface = getattr(its_task.driver, step["interface"])
+    interface = its_task.driver.interface(step["interface"])
     if getattr(interface, f"execute_{kind}_step")(its_task, complete) is not None:
         raise exception.IronicLiteError(
             f"step {steps.label(step)} continues in an agent, which is not supported on a child node"

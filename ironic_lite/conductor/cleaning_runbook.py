@@ -49,8 +49,9 @@ def _named(node: Any) -> str | None:
     own = node.driver_info.get("cleaning_runbook")
     if options.automated_cleaning_runbook_from_node and own:
         return str(own)
-    of_class = options.automated_cleaning_runbook_by_resource_class.get(node.resource_class)
-    return of_class or options.automated_cleaning_runbook
+    by_class: dict[str, str] = options.automated_cleaning_runbook_by_resource_class
+    for_all: str | None = options.automated_cleaning_runbook
+    return by_class.get(node.resource_class) or for_all
 
 
 def _check_traits(node: Any, runbook: Runbook) -> None:

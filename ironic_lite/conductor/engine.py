@@ -377,7 +377,7 @@ def _execute(task: TaskManager, flow: Flow, step: Step) -> bool:
         return False
     if steps.is_reserved(step):
         return _execute_reserved(task, flow, step)
-    interface = getattr(task.driver, step["interface"])
+    interface = task.driver.interface(step["interface"])
     outcome = getattr(interface, f"execute_{flow.kind}_step")(task, step)
     if outcome is None:
         return False

@@ -44,7 +44,7 @@ def tell_owner(node: Placed) -> None:
         peers = rpcapi.ConductorAPI()
         host = peers.get_conductor_for(node)
         if host != me.host:
-            peers.take_up(ironic_context.admin_context(), node.uuid, peers.get_topic_for(node))
+            peers.named(host).take_up(ironic_context.admin_context(), node.uuid)
     except exception.NoValidHost:
         LOG.info("Node %s: no other conductor can resume its operation now", node.uuid)
     except Exception:

@@ -1,202 +1,108 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The part of the conductor's RPC surface that speaks to one server at a time, besides its power and provisioning.
-
-Methods are short: lock the node, hand over to the room that knows.
-"""
+"""Serves ``contract.hardware``: what reaches one server's hardware interfaces, besides its power and provisioning."""
 
 from typing import Any
 
-import oslo_messaging
-
-from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception
-from ironic_lite.conductor import (
-    boot_mode,
-    console,
-    hardware_calls,
-    task_manager,
-    vendor_calls,
-    virtual_media,
-)
-from ironic_lite.conductor.flows import inspect
+from ironic_lite.conductor import boot_mode, console, vendor_calls, virtual_media
+from ironic_lite.conductor.contract.declaration import Context
+from ironic_lite.conductor.contract.hardware import HardwareCalls
 from ironic_lite.conductor.identity import current
-from ironic_lite.conductor.surface import Endpoint, exposed, exposed_to_agents
+from ironic_lite.conductor.surface import locked, served, unlocked
+from ironic_lite.conductor.task_manager import TaskManager
 
-Context = ironic_context.RequestContext
+# -- boot, RAID ------------------------------------------------------------------------------------------------------
 
 
-class HardwareEndpoint(Endpoint):
-    """See :class:`ironic_lite.conductor.hardware_calls.HardwareCalls` for what each method answers and raises."""
+def _get_boot_device(task: TaskManager) -> dict[str, Any]:
+    task.driver.management.validate(task)
+    return task.driver.management.get_boot_device(task)
 
-    target = oslo_messaging.Target(version=hardware_calls.VERSION)
 
-    # -- console, boot mode, RAID --------------------------------------------------------------------------------
+def _get_supported_boot_devices(task: TaskManager) -> list[str]:
+    return task.driver.management.get_supported_boot_devices(task)
 
-    @exposed
-    def set_console_mode(self, context: Context, node_id: str, enabled: bool) -> None:
-        with task_manager.acquire(context, node_id, purpose="changing the console") as task:
-            console.request(task, enabled)
 
-    @exposed
-    def get_console_information(self, context: Context, node_id: str) -> dict[str, Any]:
-        with task_manager.acquire(
-            context, node_id, shared=True, purpose="reading the console"
-        ) as task:
-            return console.information(task)
+def _set_target_raid_config(task: TaskManager, target_raid_config: dict[str, Any]) -> None:
+    task.driver.raid.validate(task)
+    # An empty one asks for nothing any more.
+    if target_raid_config:
+        task.driver.raid.validate_raid_config(task, target_raid_config)
+    task.node.target_raid_config = target_raid_config
+    task.node.save()
 
-    @exposed
-    def set_boot_mode(self, context: Context, node_id: str, mode: str) -> None:
-        with task_manager.acquire(context, node_id, purpose="changing the boot mode") as task:
-            boot_mode.request(task, mode)
 
-    @exposed
-    def set_secure_boot(self, context: Context, node_id: str, state: bool) -> None:
-        with task_manager.acquire(context, node_id, purpose="changing secure boot") as task:
-            boot_mode.request_secure(task, state)
+def _get_raid_logical_disk_properties(_context: Context, driver_name: str) -> dict[str, str]:
+    raid = current().drivers.default_driver(driver_name).raid
+    if not raid.supported:
+        raise exception.UnsupportedDriverExtension(driver=driver_name, extension="raid")
+    return raid.get_logical_disk_properties()
 
-    @exposed
-    def set_target_raid_config(
-        self, context: Context, node_id: str, target_raid_config: dict[str, Any]
-    ) -> None:
-        with task_manager.acquire(context, node_id, purpose="setting the RAID target") as task:
-            task.driver.raid.validate(task)
-            # An empty one asks for nothing any more.
-            if target_raid_config:
-                task.driver.raid.validate_raid_config(task, target_raid_config)
-            task.node.target_raid_config = target_raid_config
-            task.node.save()
 
-    @exposed
-    def get_raid_logical_disk_properties(
-        self, context: Context, driver_name: str
-    ) -> dict[str, str]:
-        drivers = current().drivers
-        name = drivers.default_interface(driver_name, "raid")
-        raid: Any = drivers.interface(driver_name, "raid", name)
-        if not raid.supported:
-            raise exception.UnsupportedDriverExtension(driver=driver_name, extension="raid")
-        return raid.get_logical_disk_properties()
+# -- management ------------------------------------------------------------------------------------------------------
 
-    # -- management ----------------------------------------------------------------------------------------------
 
-    @exposed
-    def inject_nmi(self, context: Context, node_id: str) -> None:
-        with task_manager.acquire(context, node_id, purpose="injecting an NMI") as task:
-            task.driver.management.validate(task)
-            task.ensure_locked()
-            task.driver.management.inject_nmi(task)
+def _inject_nmi(task: TaskManager) -> None:
+    task.driver.management.validate(task)
+    task.ensure_locked()
+    task.driver.management.inject_nmi(task)
 
-    @exposed
-    def get_supported_indicators(
-        self, context: Context, node_id: str
-    ) -> dict[str, dict[str, dict[str, Any]]]:
-        with task_manager.acquire(context, node_id, shared=True, purpose="indicators") as task:
-            return task.driver.management.get_supported_indicators(task)
 
-    @exposed
-    def get_indicator_state(
-        self, context: Context, node_id: str, component: str, indicator: str
-    ) -> str:
-        with task_manager.acquire(context, node_id, shared=True, purpose="indicators") as task:
-            task.driver.management.validate(task)
-            return task.driver.management.get_indicator_state(task, component, indicator)
+def _get_supported_indicators(task: TaskManager) -> dict[str, dict[str, dict[str, Any]]]:
+    return task.driver.management.get_supported_indicators(task)
 
-    @exposed
-    def set_indicator_state(
-        self, context: Context, node_id: str, component: str, indicator: str, state: str
-    ) -> None:
-        with task_manager.acquire(context, node_id, purpose="switching an indicator") as task:
-            task.driver.management.validate(task)
-            task.ensure_locked()
-            task.driver.management.set_indicator_state(task, component, indicator, state)
 
-    # -- virtual media and interfaces ----------------------------------------------------------------------------
+def _get_indicator_state(task: TaskManager, component: str, indicator: str) -> str:
+    task.driver.management.validate(task)
+    return task.driver.management.get_indicator_state(task, component, indicator)
 
-    @exposed
-    def attach_virtual_media(
-        self, context: Context, node_id: str, device_type: str, image_url: str
-    ) -> None:
-        with task_manager.acquire(context, node_id, purpose="attaching virtual media") as task:
-            virtual_media.attach(task, device_type, image_url)
 
-    @exposed
-    def detach_virtual_media(
-        self, context: Context, node_id: str, device_types: list[str] | None
-    ) -> None:
-        with task_manager.acquire(context, node_id, purpose="detaching virtual media") as task:
-            virtual_media.detach(task, device_types)
+def _set_indicator_state(task: TaskManager, component: str, indicator: str, state: str) -> None:
+    task.driver.management.validate(task)
+    task.ensure_locked()
+    task.driver.management.set_indicator_state(task, component, indicator, state)
 
-    @exposed
-    def get_virtual_media(self, context: Context, node_id: str) -> list[dict[str, Any]]:
-        with task_manager.acquire(context, node_id, shared=True, purpose="virtual media") as task:
-            return virtual_media.attached(task)
 
-    @exposed
-    def vif_attach(self, context: Context, node_id: str, vif: dict[str, Any]) -> None:
-        with task_manager.acquire(context, node_id, purpose="attaching a VIF") as task:
-            task.driver.network.validate(task)
-            task.driver.network.vif_attach(task, vif)
+# -- virtual interfaces ----------------------------------------------------------------------------------------------
 
-    @exposed
-    def vif_detach(self, context: Context, node_id: str, vif_id: str) -> None:
-        with task_manager.acquire(context, node_id, purpose="detaching a VIF") as task:
-            task.driver.network.validate(task)
-            task.driver.network.vif_detach(task, vif_id)
 
-    @exposed
-    def vif_list(self, context: Context, node_id: str) -> list[dict[str, Any]]:
-        with task_manager.acquire(context, node_id, shared=True, purpose="listing VIFs") as task:
-            return task.driver.network.vif_list(task)
+def _attach_vif(task: TaskManager, vif: dict[str, Any]) -> None:
+    task.driver.network.validate(task)
+    task.driver.network.vif_attach(task, vif)
 
-    # -- vendor methods ------------------------------------------------------------------------------------------
 
-    @exposed
-    def get_node_vendor_passthru_methods(
-        self, context: Context, node_id: str
-    ) -> dict[str, dict[str, Any]]:
-        with task_manager.acquire(context, node_id, shared=True, purpose="vendor methods") as task:
-            return vendor_calls.methods(task)
+def _detach_vif(task: TaskManager, vif_id: str) -> None:
+    task.driver.network.validate(task)
+    task.driver.network.vif_detach(task, vif_id)
 
-    @exposed
-    def vendor_passthru(
-        self,
-        context: Context,
-        node_id: str,
-        driver_method: str,
-        http_method: str,
-        info: dict[str, Any],
-    ) -> vendor_calls.Answer:
-        with task_manager.acquire(
-            context, node_id, shared=True, purpose=f"vendor method {driver_method}"
-        ) as task:
-            return vendor_calls.call(task, driver_method, http_method, info)
 
-    @exposed
-    def get_driver_vendor_passthru_methods(
-        self, context: Context, driver_name: str
-    ) -> dict[str, dict[str, Any]]:
-        return vendor_calls.driver_methods(driver_name)
+def _list_vifs(task: TaskManager) -> list[dict[str, Any]]:
+    return task.driver.network.vif_list(task)
 
-    @exposed
-    def driver_vendor_passthru(
-        self,
-        context: Context,
-        driver_name: str,
-        driver_method: str,
-        http_method: str,
-        info: dict[str, Any],
-    ) -> vendor_calls.Answer:
-        return vendor_calls.call_driver(context, driver_name, driver_method, http_method, info)
 
-    # -- inspection ----------------------------------------------------------------------------------------------
-
-    @exposed_to_agents
-    def continue_inspection(
-        self,
-        context: Context,
-        node_id: str,
-        inventory: dict[str, Any],
-        plugin_data: dict[str, Any],
-    ) -> None:
-        with task_manager.acquire(context, node_id, purpose="inspection data") as task:
-            inspect.receive(task, inventory, plugin_data)
+SERVED = served(
+    HardwareCalls,
+    locked(HardwareCalls.set_boot_device)(TaskManager.set_boot_device),
+    locked(HardwareCalls.get_boot_device)(_get_boot_device),
+    locked(HardwareCalls.get_supported_boot_devices)(_get_supported_boot_devices),
+    locked(HardwareCalls.set_boot_mode)(boot_mode.request),
+    locked(HardwareCalls.set_secure_boot)(boot_mode.request_secure),
+    locked(HardwareCalls.set_console_mode)(console.request),
+    locked(HardwareCalls.get_console_information)(console.information),
+    locked(HardwareCalls.set_target_raid_config)(_set_target_raid_config),
+    unlocked(HardwareCalls.get_raid_logical_disk_properties)(_get_raid_logical_disk_properties),
+    locked(HardwareCalls.inject_nmi)(_inject_nmi),
+    locked(HardwareCalls.get_supported_indicators)(_get_supported_indicators),
+    locked(HardwareCalls.get_indicator_state)(_get_indicator_state),
+    locked(HardwareCalls.set_indicator_state)(_set_indicator_state),
+    locked(HardwareCalls.attach_virtual_media)(virtual_media.attach),
+    locked(HardwareCalls.detach_virtual_media)(virtual_media.detach),
+    locked(HardwareCalls.get_virtual_media)(virtual_media.attached),
+    locked(HardwareCalls.vif_attach)(_attach_vif),
+    locked(HardwareCalls.vif_detach)(_detach_vif),
+    locked(HardwareCalls.vif_list)(_list_vifs),
+    locked(HardwareCalls.get_node_vendor_passthru_methods)(vendor_calls.methods),
+    locked(HardwareCalls.vendor_passthru)(vendor_calls.call),
+    unlocked(HardwareCalls.get_driver_vendor_passthru_methods)(vendor_calls.driver_methods),
+    unlocked(HardwareCalls.driver_vendor_passthru)(vendor_calls.call_driver),
+)

@@ -55,7 +55,9 @@ class Hearing:
         if self._keepalive.failing:
             return False
         try:
-            self._peers.greet(context, me.host, min(me.drivers.hardware_types), _PATIENCE)
+            # One that changes nothing.
+            peer = self._peers.named(me.host, timeout=_PATIENCE)
+            peer.get_driver_properties(context, min(me.drivers.hardware_types))
         except Exception as exc:
             LOG.debug("The RPC of this conductor to itself failed: %s", exc)
             return False

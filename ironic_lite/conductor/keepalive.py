@@ -103,4 +103,4 @@ class Keepalive:
 
 
 def _is_late(begun: float) -> bool:
-    return time.monotonic() - begun > CONF.conductor.heartbeat_interval
+    return bool(time.monotonic() - begun > CONF.conductor.heartbeat_interval)

@@ -33,5 +33,6 @@ def _project(task: Any) -> str | None:
         project = task.node.instance_info.get("project_id")
         return str(project) if project else None
     if source == "request":
-        return task.context.project_id
+        of_client: str | None = task.context.project_id
+        return of_client
     return None

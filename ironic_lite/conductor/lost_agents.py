@@ -90,7 +90,7 @@ def _boot_first(task: Any, flow: Flow, index: int) -> None:
 
 
 def _is_repeatable(task: Any, flow: Flow, step: steps.Step) -> bool:
-    interface = getattr(task.driver, step["interface"])
+    interface = task.driver.interface(step["interface"])
     spec = interface.step_spec(flow.kind, step["step"])
     return spec is not None and bool(spec.repeatable)
 

@@ -58,7 +58,7 @@ def check_expected(what: str, record: IronicLiteObject, expected: dict[str, Any]
 def update(
     task: TaskManager,
     wanted: Node,
-    reset_interfaces: bool,
+    reset_interfaces: bool = False,
     expected: dict[str, Any] | None = None,
 ) -> Node:
     """Apply the changes of ``wanted`` to the locked node.

@@ -30,7 +30,7 @@ class _Rehearsal(task_manager.TaskManager):
         return None
 
 
-def make(context: Any, node_ident: str, event: str, given: Row) -> Row:
+def make(context: Any, node_id: int | str, event: str, given: Row) -> Row:
     """A plan.
 
     :param event: of the state machine: what is asked for.
@@ -38,7 +38,7 @@ def make(context: Any, node_ident: str, event: str, given: Row) -> Row:
     :returns: ``{"refused": [why], "operations": [...]}``; with refusals the operations are what would follow.
     :raises NodeNotFound:
     """
-    task = _Rehearsal(context, node_ident, shared=True, purpose="planning", retry=False)
+    task = _Rehearsal(context, node_id, shared=True, purpose="planning", retry=False)
     with task:
         node = task.node
         node.seal()
@@ -219,7 +219,7 @@ def _step(task: _Rehearsal, flow: Flow, step: Step, source: str, known: bool) ->
     assert flow.kind is not None
     spec = None
     if not steps.is_reserved(step):
-        spec = getattr(task.driver, step["interface"]).step_spec(flow.kind, step["step"])
+        spec = task.driver.interface(step["interface"]).step_spec(flow.kind, step["step"])
     in_agent = spec is None and not steps.is_reserved(step)
     waits = in_agent or (spec is not None and spec.waits) or step["step"] == steps.WAIT
     return {

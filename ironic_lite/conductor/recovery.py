@@ -116,7 +116,7 @@ def _has_happened(task: Any, flow: Flow, step: Step) -> bool:
         return False
     if steps.is_reserved(step):
         return False
-    interface = getattr(task.driver, step["interface"])
+    interface = task.driver.interface(step["interface"])
     spec = interface.step_spec(flow.kind, step["step"])
     # A step that no interface here declares runs in the agent. It runs one command at a time and keeps the results, so
     # starting the step again finds its command instead of starting a second one.

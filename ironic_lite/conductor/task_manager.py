@@ -30,6 +30,7 @@ from ironic_lite.conductor import (
 )
 from ironic_lite.conf import CONF
 from ironic_lite.drivers import boot_persistence
+from ironic_lite.drivers.interfaces.driver import Driver
 from ironic_lite.objects.node import Node
 from ironic_lite.objects.port import Port
 
@@ -95,7 +96,7 @@ class TaskManager:
         self._retry = retry
         self._patience = 0.0
         self._conductor = identity.current()
-        self._driver: Any = None
+        self._driver: Driver | None = None
         self._ports: list[Port] | None = None
         self._held = False
         self._token = ""
@@ -109,7 +110,7 @@ class TaskManager:
     # -- what a task gives -------------------------------------------------------------------------------------
 
     @property
-    def driver(self) -> Any:
+    def driver(self) -> Driver:
         """The node's interfaces.
 
         :raises DriverNotFound, InterfaceNotFoundInEntrypoint: when this conductor does not have them enabled.

@@ -5,7 +5,7 @@ from ironic_lite.common import exception
 from ironic_lite.conductor.task_manager import TaskManager
 
 
-def add(task: TaskManager, traits: list[str], replace: bool) -> None:
+def add(task: TaskManager, traits: list[str], replace: bool = False) -> None:
     """Add traits to the locked node.
 
     :param replace: remove its other traits.

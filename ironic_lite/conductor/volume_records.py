@@ -18,7 +18,7 @@ def called(volume: Volume) -> str:
     return "volume connector" if isinstance(volume, VolumeConnector) else "volume target"
 
 
-def update(task: TaskManager, volume: Volume, expected: dict[str, Any] | None) -> Volume:
+def update(task: TaskManager, volume: Volume, expected: dict[str, Any] | None = None) -> Volume:
     """Store the changes of a connector or target.
 
     :param expected: see ``node_records.check_expected``.

@@ -61,6 +61,14 @@ OPTS = [
         "objects are sent in its versions. Unset: the newest versions.",
     ),
     cfg.IntOpt(
+        "hardware_call_timeout",
+        default=90,
+        min=1,
+        help="Seconds that a request waits for a conductor that asks a server's BMC before it answers: boot device, "
+        "indicators, NMI, virtual media, vendor methods. Half a minute more than a driver may take for one command, "
+        "see [ipmi] command_retry_timeout. APIs and conductors use the same value.",
+    ),
+    cfg.IntOpt(
         "hash_partition_exponent",
         default=8,
         min=1,

@@ -3,9 +3,9 @@
 
 import contextlib
 import functools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import metadata
-from typing import Any, ClassVar
+from typing import Any
 
 from stevedore import named
 
@@ -14,11 +14,11 @@ from ironic_lite.common.interface_types import INTERFACE_TYPES
 from ironic_lite.conf import CONF
 from ironic_lite.drivers.hardware.base import HardwareType
 from ironic_lite.drivers.interfaces.base import BaseInterface
+from ironic_lite.drivers.interfaces.driver import Driver
 
 HARDWARE_TYPES = "ironic_lite.hardware.types"
 INTERFACES = "ironic_lite.hardware.interfaces"
 _DISTRIBUTION = "ironic-lite"
-
 
 _OPTIONS = {
     "enabled_hardware_types": HARDWARE_TYPES,
@@ -26,55 +26,23 @@ _OPTIONS = {
 }
 """``{option: where what it names is registered}``."""
 
+_MARGIN = 30
+"""Seconds that a conductor needs for a call beyond the time that the server's hardware takes."""
 
-def _load(namespace: str, names: list[str], option: str) -> dict[str, Any]:
-    """Instances of the named entry points, in the order of the names.
 
-    :raises ConfigInvalid: when the option names nothing, or something twice.
-    :raises DriverNotFoundInEntrypoint: when there is no such entry point.
-    :raises DriverLoadError: when one cannot be imported or made.
-    """
-    if not names:
-        raise exception.ConfigInvalid(error_msg=f"[DEFAULT] {option} is empty; name at least one.")
-    if len(set(names)) != len(names):
-        raise exception.ConfigInvalid(error_msg=f"[DEFAULT] {option} names something twice.")
-
-    def failed(_manager: Any, entrypoint: Any, exc: BaseException) -> None:
-        raise exception.DriverLoadError(driver=entrypoint.name, reason=exc) from exc
-
-    def missing(absent: Iterable[str]) -> None:
-        listed = ", ".join(sorted(absent))
-        raise exception.DriverNotFoundInEntrypoint(
-            entrypoint=namespace, names=f"{listed} (see [DEFAULT] {option})", driver_name=listed
-        )
-
-    manager = named.NamedExtensionManager(
-        namespace,
-        names,
-        invoke_on_load=True,
-        name_order=True,
-        on_load_failure_callback=failed,
-        on_missing_entrypoints_callback=missing,
-    )
-    return {extension.name: extension.obj for extension in manager}
+# -- what is wrong with the options ----------------------------------------------------------------------------------
 
 
 def problems() -> Iterator[str]:
     """What is wrong with the options that name hardware types and interfaces, a line each."""
-    sound = True
     registered = _registered()
+    found: list[str] = []
     for option, namespace in _OPTIONS.items():
-        for problem in _wrong_names(option, registered[namespace]):
-            sound = False
-            yield problem
-    for kind in INTERFACE_TYPES:
-        default, enabled = f"default_{kind}_interface", f"enabled_{kind}_interfaces"
-        name = getattr(CONF, default)
-        if name is not None and name not in getattr(CONF, enabled):
-            sound = False
-            yield f"[DEFAULT] {default} is '{name}', which is not in {enabled}."
-    if sound:
-        yield from DriverFactory().gaps()
+        found += _wrong_names(option, registered[namespace])
+    found += _wrong_defaults()
+    yield from found
+    if not found:
+        yield from DriverFactory().problems()
 
 
 def _registered() -> dict[str, set[str]]:
@@ -90,130 +58,59 @@ def _registered() -> dict[str, set[str]]:
     return {namespace: installed.select(group=namespace).names for namespace in _OPTIONS.values()}
 
 
-def _wrong_names(option: str, existing: set[str]) -> Iterator[str]:
+def _wrong_names(option: str, existing: set[str] | None = None) -> Iterator[str]:
+    """:param existing: the names that there are; None where those are not looked up."""
     names = getattr(CONF, option)
-    choice = f"There are: {', '.join(sorted(existing))}."
+    choice = "" if existing is None else f" There are: {', '.join(sorted(existing))}."
     if not names:
-        yield f"[DEFAULT] {option} is empty; name at least one. {choice}"
+        yield f"[DEFAULT] {option} is empty; name at least one.{choice}"
     for name in dict.fromkeys(names):
         if names.count(name) > 1:
             yield f"[DEFAULT] {option} names '{name}' twice."
-        if name not in existing:
-            yield f"[DEFAULT] {option} names '{name}', which does not exist. {choice}"
+        if existing is not None and name not in existing:
+            yield f"[DEFAULT] {option} names '{name}', which does not exist.{choice}"
 
 
-class HardwareTypesFactory:
-    """The enabled hardware types."""
-
-    @functools.cached_property
-    def items(self) -> dict[str, HardwareType]:
-        """``{name: hardware type}``; raises as :func:`_load` does."""
-        return _load(HARDWARE_TYPES, CONF.enabled_hardware_types, "enabled_hardware_types")
-
-
-class InterfaceFactory:
-    """The enabled implementations of one interface type."""
-
-    kind: ClassVar[str]
-
-    @functools.cached_property
-    def items(self) -> dict[str, BaseInterface]:
-        """``{name: interface}``; raises as :func:`_load` does."""
-        option = f"enabled_{self.kind}_interfaces"
-        return _load(f"{INTERFACES}.{self.kind}", getattr(CONF, option), option)
+def _wrong_defaults() -> Iterator[str]:
+    for kind in INTERFACE_TYPES:
+        default, enabled = f"default_{kind}_interface", f"enabled_{kind}_interfaces"
+        name = getattr(CONF, default)
+        if name is not None and name not in getattr(CONF, enabled):
+            yield f"[DEFAULT] {default} is '{name}', which is not in {enabled}."
 
 
-class BIOSInterfaceFactory(InterfaceFactory):
-    kind = "bios"
+# -- loading ---------------------------------------------------------------------------------------------------------
 
 
-class BootInterfaceFactory(InterfaceFactory):
-    kind = "boot"
+def _load(option: str) -> dict[str, Any]:
+    """Instances of what an option names, in the order of the names.
 
+    :raises ConfigInvalid: when the option names nothing, or something twice.
+    :raises DriverNotFoundInEntrypoint: when there is no such entry point.
+    :raises DriverLoadError: when one cannot be imported or made.
+    """
+    namespace, names = _OPTIONS[option], getattr(CONF, option)
 
-class ConsoleInterfaceFactory(InterfaceFactory):
-    kind = "console"
+    def failed(_manager: Any, entrypoint: Any, exc: BaseException) -> None:
+        raise exception.DriverLoadError(driver=entrypoint.name, reason=exc) from exc
 
+    def missing(absent: Iterable[str]) -> None:
+        listed = ", ".join(sorted(absent))
+        raise exception.DriverNotFoundInEntrypoint(
+            entrypoint=namespace, names=f"{listed} (see [DEFAULT] {option})", driver_name=listed
+        )
 
-class DeployInterfaceFactory(InterfaceFactory):
-    kind = "deploy"
-
-
-class FirmwareInterfaceFactory(InterfaceFactory):
-    kind = "firmware"
-
-
-class InspectInterfaceFactory(InterfaceFactory):
-    kind = "inspect"
-
-
-class ManagementInterfaceFactory(InterfaceFactory):
-    kind = "management"
-
-
-class NetworkInterfaceFactory(InterfaceFactory):
-    kind = "network"
-
-
-class PowerInterfaceFactory(InterfaceFactory):
-    kind = "power"
-
-
-class RAIDInterfaceFactory(InterfaceFactory):
-    kind = "raid"
-
-
-class RescueInterfaceFactory(InterfaceFactory):
-    kind = "rescue"
-
-
-class StorageInterfaceFactory(InterfaceFactory):
-    kind = "storage"
-
-
-class VendorInterfaceFactory(InterfaceFactory):
-    kind = "vendor"
-
-
-INTERFACE_FACTORIES: tuple[type[InterfaceFactory], ...] = (
-    BIOSInterfaceFactory,
-    BootInterfaceFactory,
-    ConsoleInterfaceFactory,
-    DeployInterfaceFactory,
-    FirmwareInterfaceFactory,
-    InspectInterfaceFactory,
-    ManagementInterfaceFactory,
-    NetworkInterfaceFactory,
-    PowerInterfaceFactory,
-    RAIDInterfaceFactory,
-    RescueInterfaceFactory,
-    StorageInterfaceFactory,
-    VendorInterfaceFactory,
-)
-
-
-class Driver:
-    """The interfaces of one node: one attribute per interface type."""
-
-    __slots__ = INTERFACE_TYPES
-
-    bios: Any
-    boot: Any
-    console: Any
-    deploy: Any
-    firmware: Any
-    inspect: Any
-    management: Any
-    network: Any
-    power: Any
-    raid: Any
-    rescue: Any
-    storage: Any
-    vendor: Any
-
-    def interfaces(self) -> dict[str, BaseInterface]:
-        """``{interface type: interface}``."""
-        return {kind: getattr(self, kind) for kind in INTERFACE_TYPES}
+    for problem in _wrong_names(option):
+        raise exception.ConfigInvalid(error_msg=problem)
+    manager = named.NamedExtensionManager(
+        namespace,
+        names,
+        invoke_on_load=True,
+        name_order=True,
+        on_load_failure_callback=failed,
+        on_missing_entrypoints_callback=missing,
+    )
+    return {extension.name: extension.obj for extension in manager}
 
 
 class DriverFactory:
@@ -222,37 +119,41 @@ class DriverFactory:
     Made once per conductor process; reading it is safe from any thread.
     """
 
-    def __init__(self) -> None:
-        self._types = HardwareTypesFactory()
-        self._factories = {factory.kind: factory() for factory in INTERFACE_FACTORIES}
+    @functools.cached_property
+    def hardware_types(self) -> Mapping[str, HardwareType]:
+        """``{name: hardware type}``; raises as :func:`_load` does."""
+        return _load("enabled_hardware_types")
+
+    @functools.cached_property
+    def _interfaces(self) -> Mapping[str, Mapping[str, BaseInterface]]:
+        """``{interface type: {name: interface}}``; raises as :func:`_load` does."""
+        return {kind: _load(f"enabled_{kind}_interfaces") for kind in INTERFACE_TYPES}
 
     def load(self) -> None:
         """Load everything that is enabled, and check the configured defaults.
 
         :raises ConfigInvalid, DriverNotFoundInEntrypoint, DriverLoadError: naming the option at fault.
+        :raises NoValidDefaultForInterface: when a hardware type has no enabled interface of some type.
         """
-        for kind, factory in self._factories.items():
-            default = getattr(CONF, f"default_{kind}_interface")
-            if default is not None and default not in factory.items:
-                raise exception.ConfigInvalid(
-                    error_msg=f"[DEFAULT] default_{kind}_interface is '{default}', which is not in "
-                    f"enabled_{kind}_interfaces."
-                )
-        for name in self._types.items:
+        for problem in _wrong_defaults():
+            raise exception.ConfigInvalid(error_msg=problem)
+        for hardware_type in self.hardware_types:
             for kind in INTERFACE_TYPES:
-                self.default_interface(name, kind)
+                self.default_interface(hardware_type, kind)
 
-    def gaps(self) -> Iterator[str]:
-        """Hardware types for which no interface of some type is enabled, and what cannot be loaded; a line each."""
+    def problems(self) -> Iterator[str]:
+        """What the names in the options do not tell: what cannot be loaded, does not fit or takes too long."""
         try:
             self.load()
-            return
         except exception.NoValidDefaultForInterface:
-            pass
+            yield from self._gaps()
         except exception.DriverLoadError as exc:
             yield exc.message
-            return
-        for name, hardware in self._types.items.items():
+        else:
+            yield from self._too_slow()
+
+    def _gaps(self) -> Iterator[str]:
+        for name, hardware in self.hardware_types.items():
             for kind in INTERFACE_TYPES:
                 if not self.enabled_interfaces(name, kind):
                     fitting = ", ".join(hardware.supported_interfaces(kind))
@@ -261,10 +162,19 @@ class DriverFactory:
                         f"Enable one of {fitting}, or take '{name}' out of enabled_hardware_types."
                     )
 
-    @property
-    def hardware_types(self) -> dict[str, HardwareType]:
-        """``{name: hardware type}``."""
-        return self._types.items
+    def _too_slow(self) -> Iterator[str]:
+        least, whose = max(
+            (interface.command_timeout() + _MARGIN, f"{kind} interface '{name}'")
+            for kind, enabled in self._interfaces.items()
+            for name, interface in enabled.items()
+        )
+        if CONF.hardware_call_timeout < least:
+            yield (
+                f"[DEFAULT] hardware_call_timeout is {CONF.hardware_call_timeout}. Set it to {least:g} or more, here "
+                f"and for the API, or let the {whose} take less than {least - _MARGIN:g} s for a command."
+            )
+
+    # -- what fits -----------------------------------------------------------------------------------------------
 
     def hardware_type(self, name: str) -> HardwareType:
         """One enabled hardware type.
@@ -272,15 +182,14 @@ class DriverFactory:
         :raises DriverNotFound: when this conductor does not serve it.
         """
         try:
-            return self._types.items[name]
+            return self.hardware_types[name]
         except KeyError:
             raise exception.DriverNotFound(driver_name=name) from None
 
     def enabled_interfaces(self, hardware_type: str, kind: str) -> list[str]:
         """The enabled implementations that fit a hardware type, best first."""
         supported = self.hardware_type(hardware_type).supported_interfaces(kind)
-        enabled = self._factories[kind].items
-        return [name for name in supported if name in enabled]
+        return [name for name in supported if name in self._interfaces[kind]]
 
     def default_interface(self, hardware_type: str, kind: str) -> str:
         """The implementation that a node gets when it names none.
@@ -288,7 +197,7 @@ class DriverFactory:
         :raises NoValidDefaultForInterface: when none is enabled that fits.
         """
         fitting = self.enabled_interfaces(hardware_type, kind)
-        configured = getattr(CONF, f"default_{kind}_interface")
+        configured: str | None = getattr(CONF, f"default_{kind}_interface")
         if configured in fitting:
             return configured
         if not fitting:
@@ -302,7 +211,7 @@ class DriverFactory:
         :raises IncompatibleInterface: when the hardware type does not support it.
         """
         supported = self.hardware_type(hardware_type).supported_interfaces(kind)
-        enabled = self._factories[kind].items
+        enabled = self._interfaces[kind]
         if name not in enabled:
             raise exception.InterfaceNotFoundInEntrypoint(
                 iface=name, entrypoint=f"{INTERFACES}.{kind}", valid=sorted(enabled)
@@ -312,6 +221,8 @@ class DriverFactory:
                 interface_type=kind, interface_impl=name, hardware_type=hardware_type
             )
         return enabled[name]
+
+    # -- of a node -----------------------------------------------------------------------------------------------
 
     def check_node(self, node: Any, reset: bool = False) -> None:
         """Fill in the interfaces that a node leaves open, and check those that it names.
@@ -324,24 +235,34 @@ class DriverFactory:
         for kind in INTERFACE_TYPES:
             field = f"{kind}_interface"
             name = getattr(node, field)
-            fitting = self.enabled_interfaces(node.driver, kind)
-            if name is None or (reset and name not in fitting):
+            if name is None or (reset and name not in self.enabled_interfaces(node.driver, kind)):
                 setattr(node, field, self.default_interface(node.driver, kind))
             else:
                 self.interface(node.driver, kind, name)
 
     def driver_for(self, node: Any) -> Driver:
         """Compose the driver of a node; raises as :meth:`interface` does."""
+        return self._composed(
+            node.driver, {kind: getattr(node, f"{kind}_interface") for kind in INTERFACE_TYPES}
+        )
+
+    def default_driver(self, hardware_type: str) -> Driver:
+        """The driver of a node that names no interfaces.
+
+        :raises DriverNotFound, NoValidDefaultForInterface: see above.
+        """
+        return self._composed(hardware_type, {})
+
+    def _composed(self, hardware_type: str, names: Mapping[str, str | None]) -> Driver:
         driver = Driver()
         for kind in INTERFACE_TYPES:
-            name = getattr(node, f"{kind}_interface") or self.default_interface(node.driver, kind)
-            setattr(driver, kind, self.interface(node.driver, kind, name))
+            name = names.get(kind) or self.default_interface(hardware_type, kind)
+            setattr(driver, kind, self.interface(hardware_type, kind, name))
         return driver
 
     def properties(self, hardware_type: str) -> dict[str, str]:
         """``driver_info`` fields that the default interfaces of a hardware type read, with their meaning."""
         found: dict[str, str] = {}
-        for kind in INTERFACE_TYPES:
-            name = self.default_interface(hardware_type, kind)
-            found.update(self.interface(hardware_type, kind, name).get_properties())
+        for interface in self.default_driver(hardware_type).interfaces().values():
+            found.update(interface.get_properties())
         return found

@@ -51,5 +51,5 @@ def script(call: Call, name: str) -> webob.Response:
     except exception.NodeNotFound:
         # With an error, firmware would try again; this answer is final.
         return call.text(_UNKNOWN.format(mac=mac))
-    topic = call.conductors.get_topic_for(node)
-    return call.text(call.conductors.get_boot_script(call.context, node.uuid, mac, topic))
+    conductor = call.conductors.of(node)
+    return call.text(conductor.get_boot_script(call.context, node.uuid, mac))

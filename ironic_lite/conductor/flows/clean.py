@@ -55,7 +55,7 @@ def follow_tear_down(task: TaskManager) -> None:
 
 
 def _manual(task: TaskManager) -> bool:
-    return task.node.target_provision_state == states.MANAGEABLE
+    return bool(task.node.target_provision_state == states.MANAGEABLE)
 
 
 def destination(node: Any, by_request: bool = False) -> str:

@@ -282,7 +282,7 @@ def _pause(node: Any, age: float) -> float:
 
     :param age: seconds since the polling began.
     """
-    interval = CONF.agent.command_check_interval
+    interval: float = CONF.agent.command_check_interval
     if not interval:
         return _LONGEST_SILENCE_PAUSE
     step = node.deploy_step or node.clean_step or node.service_step or {}

@@ -95,12 +95,12 @@ def recover(context: Context) -> None:
             )
 
 
-def take_up(context: Context, node_uuid: str) -> None:
+def take_up(context: Context, node_id: int | str) -> None:
     """Resume the unfinished operation of one node on the worker pool.
 
     :raises NodeLocked, NodeNotFound: when another task has it locked, or it is gone.
     :raises NoFreeConductorWorker: when the pool is full.
     """
-    with task_manager.acquire(context, node_uuid, purpose="recovery", retry=False) as task:
+    with task_manager.acquire(context, node_id, purpose="recovery", retry=False) as task:
         if flows.is_left_off(task.node) or flows.has_come(task):
             task.spawn_after(flows.recover, task)

@@ -38,6 +38,13 @@ class BaseInterface(abc.ABC):
         """``{name in driver_info: what to do instead}`` of what Ironic reads, and this interface does not."""
         return {}
 
+    def command_timeout(self) -> float:
+        """Seconds that one command to the server's hardware may take, repetitions included; 0: it sends none.
+
+        A client that waits for the answer is given longer: ``[DEFAULT] hardware_call_timeout``.
+        """
+        return 0.0
+
     @abc.abstractmethod
     def validate(self, task: Task) -> None:
         """Check that the node has what this interface needs. Asks no hardware.
@@ -90,4 +97,5 @@ class BaseInterface(abc.ABC):
             )
         args = step.get("args") or {}
         steps.check_arguments(spec, args)
-        return getattr(self, spec.name)(task, **args)
+        waits_in: str | None = getattr(self, spec.name)(task, **args)
+        return waits_in

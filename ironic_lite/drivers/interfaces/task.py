@@ -4,23 +4,32 @@
 Drivers never import the conductor. All that they may do to a node reaches them through an object of this shape.
 """
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ironic_lite.common import context as ironic_context
+from ironic_lite.objects.node import Node
+from ironic_lite.objects.port import Port
+
+if TYPE_CHECKING:
+    # It is made of the interfaces, whose methods take a task.
+    from ironic_lite.drivers.interfaces.driver import Driver
 
 
 class Task(Protocol):
     """One locked visit to one node."""
 
     context: ironic_context.RequestContext
-    node: Any
-    driver: Any
+    node: Node
     shared: bool
 
     @property
-    def ports(self) -> list[Any]:
-        """The ports of the node."""
+    def driver(self) -> "Driver":
+        """The node's interfaces."""
+
+    @property
+    def ports(self) -> Sequence[Port]:
+        """The ports of the node, read once."""
 
     def set_power(self, state: str, timeout: int | None = None) -> None:
         """Change power and record it on the node.

@@ -11,6 +11,7 @@ import pytest
 
 from ironic_lite.common import context, rpc
 from ironic_lite.conductor import rpcapi
+from ironic_lite.conductor.contract import ConductorCalls
 from ironic_lite.conductor.service import RPCService
 from ironic_lite.conf import CONF
 from ironic_lite.db import engine, migration
@@ -49,15 +50,15 @@ class Cloud:
             **fields,
         }
         node = Node(self.context, **values)
-        return self.api.create_node(self.context, node, self.api.get_topic_for(node))
+        return self.api.of(node).create_node(self.context, node)
 
     def node(self, node: Node) -> Node:
         """The node as the database has it."""
         return Node.get(self.context, node.uuid)
 
-    def topic(self, node: Node) -> str:
-        """Where the node's conductor listens."""
-        return self.api.get_topic_for(node)
+    def of(self, node: Node) -> ConductorCalls:
+        """The node's conductor."""
+        return self.api.of(node)
 
 
 @pytest.fixture

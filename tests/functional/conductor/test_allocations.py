@@ -32,7 +32,7 @@ def make_node(cloud: Cloud, **fields: Any) -> Node:
 def ask(cloud: Cloud, **fields: Any) -> Allocation:
     """A new allocation, as the client gets it."""
     wanted = Allocation(cloud.context, **{"resource_class": CLASS, **fields})
-    return cloud.api.create_allocation(cloud.context, wanted, cloud.api.get_random_topic())
+    return cloud.api.any().create_allocation(cloud.context, wanted)
 
 
 def settled(cloud: Cloud, allocation: Allocation) -> Allocation:
@@ -246,7 +246,7 @@ def test_a_backfill_that_does_not_fit_leaves_nothing(cloud: Cloud, conductor: RP
     node = make_node(cloud)
     wanted = Allocation(cloud.context, resource_class=CLASS, name="back")
     with pytest.raises(exception.AllocationFailed) as refused:
-        cloud.api.create_allocation(cloud.context, wanted, cloud.topic(node), node.uuid)
+        cloud.of(node).create_allocation(cloud.context, wanted, node.uuid)
     assert refused.value.code == 400
     assert not Allocation.list(cloud.context)
 
@@ -269,7 +269,7 @@ def test_a_backfilled_allocation_never_waits_for_a_node(
         wanted = Allocation(
             cloud.context, resource_class=CLASS, traits=[], candidate_nodes=[], owner=None
         )
-        answer = cloud.api.create_allocation(cloud.context, wanted, cloud.topic(node), node.uuid)
+        answer = cloud.of(node).create_allocation(cloud.context, wanted, node.uuid)
     finally:
         sa.event.remove(engine.get(), "checkin", look)
         other.dispose()

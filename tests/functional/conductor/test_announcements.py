@@ -37,7 +37,7 @@ def settled(cloud: Any, node: Node, state: str) -> Node:
 
 
 def manage(cloud: Any, node: Node) -> None:
-    cloud.api.do_provisioning_action(cloud.context, node.uuid, "manage", cloud.topic(node))
+    cloud.of(node).do_provisioning_action(cloud.context, node.uuid, "manage")
 
 
 def test_nothing_is_written_while_they_are_off(cloud: Any, conductor: Any) -> None:
@@ -83,7 +83,7 @@ def test_a_start_that_is_taken_back_is_told_as_an_error(
 @pytest.mark.parametrize("enabled", [True, False])
 def test_consoles(cloud: Any, conductor: Any, told: None, enabled: bool) -> None:
     node = cloud.create_node(console_interface="fake", console_enabled=not enabled)
-    cloud.api.set_console_mode(cloud.context, node.uuid, enabled, cloud.topic(node))
+    cloud.of(node).set_console_mode(cloud.context, node.uuid, enabled)
     wait_for(lambda: cloud.node(node).console_enabled is enabled, "the console")
     assert events(node) == ["console_set.start", "console_set.end"]
     assert waiting(node.uuid)[0]["payload"]["ironic_object.name"] == "NodePayload"

@@ -63,9 +63,8 @@ def test_two_conductors_share_the_nodes(cloud: Cloud) -> None:
     hosts = [cloud.api.get_conductor_for(node) for node in nodes]
     assert set(hosts) == {"one", "two"}
     for node, host in zip(nodes, hosts, strict=True):
-        cloud.api.change_node_power_state(
-            cloud.context, node.uuid, states.POWER_ON, f"ironic_lite.conductor_manager.{host}"
-        )
+        owner = cloud.api.named(host)
+        owner.change_node_power_state(cloud.context, node.uuid, states.POWER_ON)
     for node in nodes:
         wait_for(lambda n=node: cloud.node(n).power_state == states.POWER_ON, "power on")
 
@@ -83,14 +82,14 @@ def test_a_leaving_conductor_hands_over_its_nodes(cloud: Cloud) -> None:
 def test_a_first_conductor_is_seen_at_once(cloud: Cloud) -> None:
     node = Node(cloud.context, uuid=str(uuid.uuid4()), driver="fake-hardware", conductor_group="")
     with pytest.raises(exception.NoValidHost):
-        cloud.topic(node)
+        cloud.of(node)
     cloud.start("one")
     wait_for(lambda: _found(cloud, node), "the conductor in the ring")
 
 
 def _found(cloud: Cloud, node: Node) -> bool:
     try:
-        return bool(cloud.topic(node))
+        return bool(cloud.of(node))
     except exception.NoValidHost:
         return False
 
@@ -98,13 +97,13 @@ def _found(cloud: Cloud, node: Node) -> bool:
 def test_a_second_conductor_of_one_name_is_refused(cloud: Cloud, conductor: RPCService) -> None:
     """And takes no call away from the first one while it tries."""
     CONF.set_override("rpc_response_timeout", 5)
-    topic = cloud.topic(cloud.create_node())
+    conductor = cloud.of(cloud.create_node())
     tried = threading.Event()
 
     def call() -> int:
         calls = 0
         while not tried.is_set():
-            cloud.api.get_driver_properties(cloud.context, "fake-hardware", topic)
+            conductor.get_driver_properties(cloud.context, "fake-hardware")
             calls += 1
         return calls
 
@@ -333,7 +332,7 @@ class TestPowerSync:
         found.driver = "fake-hardware"
         for kind in INTERFACE_TYPES:
             setattr(found, f"{kind}_interface", None)
-        cloud.api.update_node(cloud.context, found, cloud.topic(found))
+        cloud.of(found).update_node(cloud.context, found)
         self.run(cloud, conductor, power_recovery.PowerRecovery(threading.Event()))
         found = cloud.node(node)
         assert (found.maintenance, found.fault, found.maintenance_reason) == (False, None, None)

@@ -21,20 +21,20 @@ Request = Callable[[Any, Node], None]
 
 
 def deploy(cloud: Any, node: Node) -> None:
-    cloud.api.do_node_deploy(cloud.context, node.uuid, cloud.topic(node))
+    cloud.of(node).do_node_deploy(cloud.context, node.uuid)
 
 
 def rebuild(cloud: Any, node: Node) -> None:
-    cloud.api.do_node_deploy(cloud.context, node.uuid, cloud.topic(node), rebuild=True)
+    cloud.of(node).do_node_deploy(cloud.context, node.uuid, rebuild=True)
 
 
 def tear_down(cloud: Any, node: Node) -> None:
-    cloud.api.do_node_tear_down(cloud.context, node.uuid, cloud.topic(node))
+    cloud.of(node).do_node_tear_down(cloud.context, node.uuid)
 
 
 def clean(cloud: Any, node: Node) -> None:
     steps = [{"interface": "vendor", "step": "log_passthrough"}]
-    cloud.api.do_node_clean(cloud.context, node.uuid, steps, cloud.topic(node))
+    cloud.of(node).do_node_clean(cloud.context, node.uuid, steps)
 
 
 @pytest.mark.parametrize(
@@ -86,4 +86,4 @@ def test_nodes_are_made_available_without_limit(cloud: Any, conductor: Any) -> N
         for _ in range(2):
             cloud.create_node(provision_state="clean wait")
         node = cloud.create_node(provision_state="manageable")
-        cloud.api.do_provisioning_action(cloud.context, node.uuid, "provide", cloud.topic(node))
+        cloud.of(node).do_provisioning_action(cloud.context, node.uuid, "provide")

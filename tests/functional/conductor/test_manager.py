@@ -48,8 +48,8 @@ def test_update_writes_changes_only(cloud: Cloud, conductor: RPCService) -> None
     first, second = cloud.node(node), cloud.node(node)
     first.name = "b"
     second.description = "text"
-    cloud.api.update_node(cloud.context, first, cloud.topic(node))
-    cloud.api.update_node(cloud.context, second, cloud.topic(node))
+    cloud.of(node).update_node(cloud.context, first)
+    cloud.of(node).update_node(cloud.context, second)
     assert (cloud.node(node).name, cloud.node(node).description) == ("b", "text")
 
 
@@ -70,11 +70,11 @@ def test_what_may_change_in_which_state(
     node = cloud.node(cloud.create_node(provision_state=state, resource_class="one"))
     setattr(node, field, value)
     if allowed:
-        cloud.api.update_node(cloud.context, node, cloud.topic(node))
+        cloud.of(node).update_node(cloud.context, node)
         assert getattr(cloud.node(node), field) == value
         return
     with pytest.raises(exception.InvalidState) as caught:
-        cloud.api.update_node(cloud.context, node, cloud.topic(node))
+        cloud.of(node).update_node(cloud.context, node)
     assert caught.value.code == 409
     assert getattr(cloud.node(node), field) != value
 
@@ -83,7 +83,7 @@ def test_a_second_instance_is_refused(cloud: Cloud, conductor: RPCService) -> No
     node = cloud.node(cloud.create_node(instance_uuid=str(uuid.uuid4())))
     node.instance_uuid = str(uuid.uuid4())
     with pytest.raises(exception.NodeAssociated):
-        cloud.api.update_node(cloud.context, node, cloud.topic(node))
+        cloud.of(node).update_node(cloud.context, node)
 
 
 def test_leaving_maintenance_clears_the_fault(cloud: Cloud, conductor: RPCService) -> None:
@@ -91,7 +91,7 @@ def test_leaving_maintenance_clears_the_fault(cloud: Cloud, conductor: RPCServic
         cloud.create_node(maintenance=True, fault="power failure", maintenance_reason="r")
     )
     node.maintenance = False
-    changed = cloud.api.update_node(cloud.context, node, cloud.topic(node))
+    changed = cloud.of(node).update_node(cloud.context, node)
     assert (changed.maintenance, changed.fault, changed.maintenance_reason) == (False, None, None)
 
 
@@ -99,24 +99,23 @@ def test_a_driver_change_can_reset_interfaces(cloud: Cloud, conductor: RPCServic
     node = cloud.node(cloud.create_node())
     node.driver = "ipmi"
     with pytest.raises(exception.InvalidParameterValue):
-        cloud.api.update_node(cloud.context, node, cloud.topic(node))
+        cloud.of(node).update_node(cloud.context, node)
     node = cloud.node(node)
     node.driver = "ipmi"
     # As an API of an older release asks; ours says which interface is to be what.
-    arguments = {"node_obj": node, "reset_interfaces": True, "expected": None}
-    changed = cloud.api._call(cloud.context, cloud.topic(node), "update_node", **arguments)
+    changed = cloud.of(node).update_node(cloud.context, node, reset_interfaces=True)
     assert (changed.driver, changed.deploy_interface) == ("ipmi", "direct")
 
 
 def test_deleting_needs_a_safe_state_or_maintenance(cloud: Cloud, conductor: RPCService) -> None:
     node = cloud.create_node(provision_state="active")
     with pytest.raises(exception.InvalidState, match="maintenance"):
-        cloud.api.destroy_node(cloud.context, node.uuid, cloud.topic(node))
+        cloud.of(node).destroy_node(cloud.context, node.uuid)
     kept = cloud.create_node(instance_uuid=str(uuid.uuid4()))
     with pytest.raises(exception.NodeAssociated):
-        cloud.api.destroy_node(cloud.context, kept.uuid, cloud.topic(kept))
+        cloud.of(kept).destroy_node(cloud.context, kept.uuid)
     broken = cloud.create_node(provision_state="active", maintenance=True)
-    cloud.api.destroy_node(cloud.context, broken.uuid, cloud.topic(broken))
+    cloud.of(broken).destroy_node(cloud.context, broken.uuid)
     with pytest.raises(exception.NodeNotFound):
         cloud.node(broken)
 
@@ -125,14 +124,14 @@ def test_a_locked_node_answers_with_its_holder(cloud: Cloud, conductor: RPCServi
     node = cloud.create_node()
     held = Node.reserve(cloud.context, "somebody", node.uuid)
     with pytest.raises(exception.NodeLocked, match="somebody"):
-        cloud.api.destroy_node(cloud.context, node.uuid, cloud.topic(node))
+        cloud.of(node).destroy_node(cloud.context, node.uuid)
     held.release()
-    cloud.api.destroy_node(cloud.context, node.uuid, cloud.topic(node))
+    cloud.of(node).destroy_node(cloud.context, node.uuid)
 
 
 def test_power_goes_on_and_is_recorded(cloud: Cloud, conductor: RPCService) -> None:
     node = cloud.create_node(provision_state="manageable")
-    cloud.api.change_node_power_state(cloud.context, node.uuid, states.POWER_ON, cloud.topic(node))
+    cloud.of(node).change_node_power_state(cloud.context, node.uuid, states.POWER_ON)
     wait_for(lambda: cloud.node(node).power_state == states.POWER_ON, "power on")
     wait_for(lambda: cloud.node(node).reservation is None, "the lock to be released")
     assert cloud.node(node).target_power_state is None
@@ -141,26 +140,26 @@ def test_power_goes_on_and_is_recorded(cloud: Cloud, conductor: RPCService) -> N
 def test_verbs_are_refused_in_the_wrong_state(cloud: Cloud, conductor: RPCService) -> None:
     node = cloud.create_node()
     with pytest.raises(exception.InvalidStateRequested) as caught:
-        cloud.api.do_provisioning_action(cloud.context, node.uuid, "provide", cloud.topic(node))
+        cloud.of(node).do_provisioning_action(cloud.context, node.uuid, "provide")
     assert caught.value.code == 400
     assert cloud.node(node).reservation is None
 
 
 def test_a_node_goes_from_enroll_to_active_and_back(cloud: Cloud, conductor: RPCService) -> None:
     node = cloud.create_node()
-    cloud.api.do_provisioning_action(cloud.context, node.uuid, "manage", cloud.topic(node))
+    cloud.of(node).do_provisioning_action(cloud.context, node.uuid, "manage")
     wait_for_state(cloud, node, states.MANAGEABLE)
-    cloud.api.do_provisioning_action(cloud.context, node.uuid, "provide", cloud.topic(node))
+    cloud.of(node).do_provisioning_action(cloud.context, node.uuid, "provide")
     wait_for_state(cloud, node, states.AVAILABLE)
-    cloud.api.do_node_deploy(cloud.context, node.uuid, cloud.topic(node))
+    cloud.of(node).do_node_deploy(cloud.context, node.uuid)
     wait_for_state(cloud, node, states.ACTIVE)
-    cloud.api.do_node_tear_down(cloud.context, node.uuid, cloud.topic(node))
+    cloud.of(node).do_node_tear_down(cloud.context, node.uuid)
     wait_for_state(cloud, node, states.AVAILABLE)
 
 
 def test_validation_names_each_interface(cloud: Cloud, conductor: RPCService) -> None:
     node = cloud.create_node(driver="ipmi")
-    found = cloud.api.validate_driver_interfaces(cloud.context, node.uuid, cloud.topic(node))
+    found = cloud.of(node).validate_driver_interfaces(cloud.context, node.uuid)
     assert found["power"]["result"] is False
     assert "ipmi_address" in found["power"]["reason"]
     assert found["raid"]["result"] is False
@@ -170,10 +169,10 @@ def test_validation_names_each_interface(cloud: Cloud, conductor: RPCService) ->
 
 def test_boot_devices(cloud: Cloud, conductor: RPCService) -> None:
     node = cloud.create_node()
-    topic = cloud.topic(node)
-    assert "pxe" in cloud.api.get_supported_boot_devices(cloud.context, node.uuid, topic)
-    cloud.api.set_boot_device(cloud.context, node.uuid, "pxe", topic)
-    assert cloud.api.get_boot_device(cloud.context, node.uuid, topic)["boot_device"] == "pxe"
+    owner = cloud.of(node)
+    assert "pxe" in owner.get_supported_boot_devices(cloud.context, node.uuid)
+    owner.set_boot_device(cloud.context, node.uuid, "pxe")
+    assert owner.get_boot_device(cloud.context, node.uuid)["boot_device"] == "pxe"
 
 
 def test_a_full_pool_refuses_and_leaves_the_node_as_it_was(
@@ -183,29 +182,29 @@ def test_a_full_pool_refuses_and_leaves_the_node_as_it_was(
     workers = conductor.manager.identity.workers
     slots = [workers.claim() for _ in range(CONF.conductor.workers_pool_size)]
     with pytest.raises(exception.NoFreeConductorWorker) as caught:
-        cloud.api.do_provisioning_action(cloud.context, node.uuid, "manage", cloud.topic(node))
+        cloud.of(node).do_provisioning_action(cloud.context, node.uuid, "manage")
     assert (caught.value.code, caught.value.retry_after) == (503, 1)
     found = cloud.node(node)
     assert (found.provision_state, found.reservation) == ("enroll", None)
     for slot in slots:
         slot.give_back()
-    cloud.api.do_provisioning_action(cloud.context, node.uuid, "manage", cloud.topic(node))
+    cloud.of(node).do_provisioning_action(cloud.context, node.uuid, "manage")
     wait_for_state(cloud, node, states.MANAGEABLE)
 
 
 def test_properties_of_a_driver(cloud: Cloud, conductor: RPCService) -> None:
-    topic = cloud.api.get_topic_for_driver("ipmi")
-    assert "ipmi_address" in cloud.api.get_driver_properties(cloud.context, "ipmi", topic)
+    serving = cloud.api.serving("ipmi")
+    assert "ipmi_address" in serving.get_driver_properties(cloud.context, "ipmi")
     with pytest.raises(exception.DriverNotFound):
-        cloud.api.get_topic_for_driver("absent")
+        cloud.api.serving("absent")
 
 
 def test_an_absent_conductor_is_a_temporary_failure(cloud: Cloud, conductor: RPCService) -> None:
     node = cloud.create_node()
-    topic = cloud.topic(node)
+    owner = cloud.of(node)
     cloud.stop(conductor)
     with pytest.raises(exception.ServiceUnavailable, match="could not be reached") as caught:
-        cloud.api.destroy_node(cloud.context, node.uuid, topic)
+        owner.destroy_node(cloud.context, node.uuid)
     assert caught.value.code == 503
 
 
@@ -214,5 +213,5 @@ def test_nobody_serves_after_the_last_has_left(cloud: Cloud, conductor: RPCServi
     cloud.stop(conductor)
     cloud.api._ring.reset()
     with pytest.raises(exception.NoValidHost):
-        cloud.topic(node)
+        cloud.of(node)
     assert Conductor.offline(cloud.context) == ["one"]

@@ -22,7 +22,7 @@ def indirect(cloud: Cloud, conductor: RPCService) -> Cloud:
 
 def asked(cloud: Cloud, method: str, *args: object, **kwargs: object) -> object:
     """What a client process would do for ``Node.<method>``."""
-    return cloud.api.object_class_action_versions(
+    return cloud.api.any().object_class_action_versions(
         cloud.context, "Node", method, {"Node": Node.VERSION}, args, kwargs
     )
 
@@ -46,7 +46,7 @@ def test_methods_of_an_object(indirect: Cloud) -> None:
     node = indirect.create_node()
     node = indirect.node(node)
     node.description = "new"
-    updates, _ = indirect.api.object_action(indirect.context, node, "save", (), {})
+    updates, _ = indirect.api.any().object_action(indirect.context, node, "save", (), {})
     assert updates["obj_what_changed"] == []
     assert indirect.node(node).description == "new"
 
@@ -64,7 +64,7 @@ def test_only_remotable_methods_can_be_called(indirect: Cloud) -> None:
             asked(indirect, method, ["one"])
     node = indirect.node(indirect.create_node())
     with pytest.raises(exception.Invalid):
-        indirect.api.object_action(indirect.context, node, "release", (), {})
+        indirect.api.any().object_action(indirect.context, node, "release", (), {})
 
 
 def test_the_ring_and_ports_come_over_rpc_too(indirect: Cloud) -> None:
@@ -72,11 +72,11 @@ def test_the_ring_and_ports_come_over_rpc_too(indirect: Cloud) -> None:
     port = Port(indirect.context, node_id=node.id, address="52:54:00:00:00:01")
     port.create()
     direct = Conductor.ring_members(indirect.context)
-    answer = indirect.api.object_class_action_versions(
+    answer = indirect.api.any().object_class_action_versions(
         indirect.context, "Conductor", "ring_members", {"Conductor": "1.0"}, (), {}
     )
     assert answer == direct
-    ports = indirect.api.object_class_action_versions(
+    ports = indirect.api.any().object_class_action_versions(
         indirect.context,
         "Port",
         "list",

@@ -21,7 +21,7 @@ class Parts:
 
     def __init__(self, cloud: Cloud):
         self.node = cloud.create_node()
-        self.topic = cloud.topic(self.node)
+        self.conductor = cloud.of(self.node)
         of_node = {"node_id": self.node.id}
         self.portgroup = Portgroup(cloud.context, **of_node, extra={"a": 1})
         self.portgroup.create()
@@ -47,15 +47,15 @@ def parts(cloud: Cloud, conductor: RPCService) -> Parts:
 Act = Callable[[Cloud, Parts], Any]
 
 ACTS: dict[str, Act] = {
-    "create_port": lambda c, p: c.api.create_port(c.context, p.port(c), p.topic),
-    "update_portgroup": lambda c, p: c.api.update_portgroup(c.context, p.portgroup, p.topic),
-    "destroy_portgroup": lambda c, p: c.api.destroy_portgroup(c.context, p.portgroup, p.topic),
-    "update_connector": lambda c, p: c.api.update_volume(c.context, p.connector, p.topic),
-    "destroy_connector": lambda c, p: c.api.destroy_volume(c.context, p.connector, p.topic),
-    "update_target": lambda c, p: c.api.update_volume(c.context, p.target, p.topic),
-    "destroy_target": lambda c, p: c.api.destroy_volume(c.context, p.target, p.topic),
-    "add_traits": lambda c, p: c.api.add_node_traits(c.context, p.node.id, ["CUSTOM_A"], p.topic),
-    "remove_traits": lambda c, p: c.api.remove_node_traits(c.context, p.node.id, None, p.topic),
+    "create_port": lambda c, p: p.conductor.create_port(c.context, p.port(c)),
+    "update_portgroup": lambda c, p: p.conductor.update_portgroup(c.context, p.portgroup),
+    "destroy_portgroup": lambda c, p: p.conductor.destroy_portgroup(c.context, p.portgroup),
+    "update_connector": lambda c, p: p.conductor.update_volume(c.context, p.connector),
+    "destroy_connector": lambda c, p: p.conductor.destroy_volume(c.context, p.connector),
+    "update_target": lambda c, p: p.conductor.update_volume(c.context, p.target),
+    "destroy_target": lambda c, p: p.conductor.destroy_volume(c.context, p.target),
+    "add_traits": lambda c, p: p.conductor.add_node_traits(c.context, p.node.id, ["CUSTOM_A"]),
+    "remove_traits": lambda c, p: p.conductor.remove_node_traits(c.context, p.node.id, None),
 }
 
 
@@ -74,13 +74,15 @@ def test_waits_for_the_lock(cloud: Cloud, parts: Parts, act: Act) -> None:
 def test_a_lost_race_writes_nothing(cloud: Cloud, parts: Parts, kind: str) -> None:
     """Two changes computed from one state: the second is told, and leaves the first as it is."""
     record = getattr(parts, kind)
-    update = cloud.api.update_portgroup if kind == "portgroup" else cloud.api.update_volume
+    update = (
+        parts.conductor.update_portgroup if kind == "portgroup" else parts.conductor.update_volume
+    )
     first, second = record.obj_clone(), record.obj_clone()
     first.extra = {"a": 1, "b": 2}
-    update(cloud.context, first, parts.topic, expected={"extra": {"a": 1}})
+    update(cloud.context, first, expected={"extra": {"a": 1}})
     second.extra = {"a": 1, "c": 3}
     with pytest.raises(exception.ConcurrentUpdate):
-        update(cloud.context, second, parts.topic, expected={"extra": {"a": 1}})
+        update(cloud.context, second, expected={"extra": {"a": 1}})
     assert type(record).get(cloud.context, record.id).extra == {"a": 1, "b": 2}
 
 
@@ -90,24 +92,22 @@ def test_a_port_that_cannot_be_stored_leaves_its_group_alone(cloud: Cloud, parts
     other = parts.port(cloud)
     other.create()
     with pytest.raises(exception.MACAlreadyExists):
-        cloud.api.create_port(cloud.context, parts.port(cloud, **member), parts.topic)
+        parts.conductor.create_port(cloud.context, parts.port(cloud, **member))
     assert Portgroup.get(cloud.context, parts.portgroup.id).physical_network is None
     other.destroy()
-    cloud.api.create_port(cloud.context, parts.port(cloud, **member), parts.topic)
+    parts.conductor.create_port(cloud.context, parts.port(cloud, **member))
     assert Portgroup.get(cloud.context, parts.portgroup.id).physical_network == "front"
 
 
 def test_traits_are_all_or_none(cloud: Cloud, parts: Parts) -> None:
     """One too many, and none of them is added; one that is not there, and those before it stay."""
     many = [f"CUSTOM_{number}" for number in range(50)]
-    cloud.api.add_node_traits(cloud.context, parts.node.id, many[:49], parts.topic)
+    parts.conductor.add_node_traits(cloud.context, parts.node.id, many[:49])
     with pytest.raises(exception.InvalidParameterValue, match="50"):
-        cloud.api.add_node_traits(
-            cloud.context, parts.node.id, ["CUSTOM_X", "CUSTOM_Y"], parts.topic
-        )
+        parts.conductor.add_node_traits(cloud.context, parts.node.id, ["CUSTOM_X", "CUSTOM_Y"])
     assert cloud.node(parts.node).traits == sorted(many[:49])
     with pytest.raises(exception.NodeTraitNotFound):
-        cloud.api.remove_node_traits(
-            cloud.context, parts.node.id, ["CUSTOM_0", "CUSTOM_NONE"], parts.topic
+        parts.conductor.remove_node_traits(
+            cloud.context, parts.node.id, ["CUSTOM_0", "CUSTOM_NONE"]
         )
     assert cloud.node(parts.node).traits == sorted(many[:49])

@@ -1,29 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the client sends, and to which version."""
+"""What the client sends, to whom, and in which version."""
 
-import inspect
+import contextlib
+import threading
+from collections.abc import Iterator
+from typing import Any
 
 import oslo_messaging
 import pytest
 
 from ironic_lite.common import context, exception, release_mappings, rpc
-from ironic_lite.conductor import rpcapi
-from ironic_lite.conductor.manager import ConductorManager
-
-NOT_RPC = {
-    "conductors_of",
-    "get_conductor_for",
-    "get_topic_for",
-    "get_topic_for_driver",
-    "get_random_topic",
-    "greet",
-}
-
-FOR_OLDER_CLIENTS = {"get_node_with_token"}
+from ironic_lite.conductor import contract, rpcapi
+from ironic_lite.objects.base import IronicLiteObjectSerializer
 
 
 @pytest.fixture
-def transport(set_option):
+def transport(set_option: Any) -> Iterator[None]:
     rpc.register_options()
     set_option("transport_url", "inprocess:///rpcapi")
     rpc.init()
@@ -31,66 +23,179 @@ def transport(set_option):
     rpc.cleanup()
 
 
-def test_every_method_of_the_client_is_offered_by_the_conductor():
-    methods = {
-        name
-        for name, _ in inspect.getmembers(rpcapi.ConductorAPI, inspect.isfunction)
-        if not name.startswith("_") and name not in NOT_RPC
-    }
-    offered = {
-        name
-        for endpoint in ConductorManager("one", lambda _reason: None).endpoints()
-        for name, member in inspect.getmembers(type(endpoint))
-        if getattr(member, "exposed", False)
-    }
-    assert methods == offered - FOR_OLDER_CLIENTS
+class Peer:
+    """A conductor of some release: it tells what it was asked."""
+
+    def __init__(self, version: str):
+        self.target = oslo_messaging.Target(version=version)
+        self.heard: list[tuple[str, dict[str, Any]]] = []
+        self.called = threading.Event()
+
+    @oslo_messaging.expose
+    def get_node_with_token(self, _context: Any, **arguments: Any) -> str:
+        return self._note("get_node_with_token", arguments)
+
+    @oslo_messaging.expose
+    def get_node_for_agent(self, _context: Any, **arguments: Any) -> str:
+        return self._note("get_node_for_agent", arguments)
+
+    @oslo_messaging.expose
+    def do_node_deploy(self, _context: Any, **arguments: Any) -> str:
+        return self._note("do_node_deploy", arguments)
+
+    @oslo_messaging.expose
+    def provision(self, _context: Any, **arguments: Any) -> str:
+        return self._note("provision", arguments)
+
+    @oslo_messaging.expose
+    def take_up(self, _context: Any, **arguments: Any) -> None:
+        self._note("take_up", arguments)
+
+    def _note(self, name: str, arguments: dict[str, Any]) -> str:
+        self.heard.append((name, arguments))
+        self.called.set()
+        return "heard"
 
 
-def test_a_pinned_client_sends_nothing_newer(transport, set_option, monkeypatch):
+@contextlib.contextmanager
+def serving(peer: Any) -> Iterator[None]:
+    server = rpc.get_server(
+        oslo_messaging.Target(topic=rpcapi.TOPIC, server="peer"),
+        [peer],
+        IronicLiteObjectSerializer(),
+    )
+    server.start()
+    try:
+        yield
+    finally:
+        server.stop()
+        server.wait()
+
+
+@pytest.fixture
+def pin(set_option: Any) -> Any:
+    return lambda release: set_option("pin_release_version", release)
+
+
+@pytest.mark.parametrize(
+    ("version", "sent"), [("1.1", "get_node_with_token"), ("1.2", "get_node_for_agent")]
+)
+def test_an_older_conductor_is_asked_for_what_it_knows(
+    transport: None, pin: Any, monkeypatch: pytest.MonkeyPatch, version: str, sent: str
+) -> None:
+    older = release_mappings.Release(rpc=version, objects={})
+    monkeypatch.setitem(release_mappings.RELEASES, "before", older)
+    pin("before")
+    peer = Peer(version)
+    with serving(peer):
+        rpcapi.ConductorAPI().named("peer").get_node_for_agent(context.admin_context(), "n")
+    assert peer.heard == [(sent, {"node_id": "n"})]
+
+
+@pytest.mark.parametrize(
+    ("version", "sent"),
+    [
+        (
+            "1.2",
+            ("do_node_deploy", {"node_id": "n", "rebuild": True, "configdrive": "x"}),
+        ),
+        (
+            "1.3",
+            ("provision", {"node_id": "n", "event": "rebuild", "arguments": {"configdrive": "x"}}),
+        ),
+    ],
+)
+def test_a_verb_is_a_call_of_its_own_on_older_conductors(
+    transport: None,
+    pin: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    version: str,
+    sent: tuple[str, dict[str, Any]],
+) -> None:
+    older = release_mappings.Release(rpc=version, objects={})
+    monkeypatch.setitem(release_mappings.RELEASES, "before", older)
+    pin("before")
+    peer = Peer(version)
+    with serving(peer):
+        conductor = rpcapi.ConductorAPI().named("peer")
+        conductor.provision(context.admin_context(), "n", "rebuild", {"configdrive": "x"})
+    assert peer.heard == [sent]
+
+
+def test_all_arguments_are_sent_by_their_names(transport: None) -> None:
+    peer = Peer(contract.VERSION)
+    with serving(peer):
+        rpcapi.ConductorAPI().named("peer").do_node_deploy(context.admin_context(), "n", True)
+    arguments = {"node_id": "n", "rebuild": True, "configdrive": None, "deploy_steps": None}
+    assert peer.heard == [("do_node_deploy", arguments)]
+
+
+def test_what_nobody_waits_for_is_sent_and_forgotten(transport: None) -> None:
+    peer = Peer(contract.VERSION)
+    with serving(peer):
+        rpcapi.ConductorAPI().named("peer").take_up(context.admin_context(), "n")
+        assert peer.called.wait(10)
+    assert peer.heard == [("take_up", {"node_id": "n"})]
+
+
+def test_a_question_is_put_to_the_next_conductor(
+    transport: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = rpcapi.ConductorAPI()
+    asked = []
+
+    def silent(*_args: Any) -> None:
+        asked.append(1)
+        raise rpcapi.NoAnswer(err="")
+
+    monkeypatch.setattr(api, "_call", silent)
+    with pytest.raises(rpcapi.NoAnswer):
+        api.any().object_class_action_versions(context.admin_context(), "Node", "get", {}, (), {})
+    assert len(asked) == rpcapi.QUERY_ATTEMPTS
+    asked.clear()
+    with pytest.raises(rpcapi.NoAnswer):
+        api.any().object_action(context.admin_context(), None, "save", (), {})
+    assert len(asked) == 1
+
+
+def test_the_time_is_the_declared_one_or_the_one_that_is_given(
+    transport: None, set_option: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_option("hardware_call_timeout", 123)
+    set_option("rpc_response_timeout", 45)
+    api = rpcapi.ConductorAPI()
+    allowed = []
+    monkeypatch.setattr(api, "_call", lambda *args: allowed.append(args[3]))
+    api.named("peer").inject_nmi(context.admin_context(), "n")
+    api.named("peer").destroy_node(context.admin_context(), "n")
+    api.named("peer", timeout=5).destroy_node(context.admin_context(), "n")
+    assert allowed == [123, 45, 5]
+
+
+def test_a_pinned_client_sends_nothing_newer(
+    transport: None, pin: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     older = release_mappings.Release(rpc="0.9", objects={})
     monkeypatch.setitem(release_mappings.RELEASES, "0.0", older)
-    set_option("pin_release_version", "0.0")
+    pin("0.0")
     with pytest.raises(oslo_messaging.RPCVersionCapError):
-        rpcapi.ConductorAPI().destroy_node(
-            context.admin_context(), "n", rpcapi.ConductorAPI().get_random_topic()
-        )
+        rpcapi.ConductorAPI().any().destroy_node(context.admin_context(), "n")
 
 
-def test_an_unknown_release_cannot_be_pinned(transport, set_option):
-    set_option("pin_release_version", "99")
+def test_an_unknown_release_cannot_be_pinned(transport: None, pin: Any) -> None:
+    pin("99")
     with pytest.raises(exception.ConfigInvalid, match="99"):
         rpcapi.ConductorAPI()
 
 
-def test_without_conductors_a_call_fails_at_once(transport):
-    api = rpcapi.ConductorAPI()
+def test_without_conductors_a_call_fails_at_once(transport: None) -> None:
     with pytest.raises(exception.ServiceUnavailable):
-        api.destroy_node(context.admin_context(), "n", api.get_random_topic())
+        rpcapi.ConductorAPI().any().destroy_node(context.admin_context(), "n")
 
 
-@pytest.mark.parametrize(
-    ("event", "arguments", "method", "sent"),
-    [
-        (
-            "rebuild",
-            {"configdrive": "x"},
-            "do_node_deploy",
-            {"rebuild": True, "configdrive": "x"},
-        ),
-        ("clean", {"clean_steps": [1]}, "do_node_clean", {"clean_steps": [1]}),
-        ("delete", {}, "do_node_tear_down", {}),
-        ("manage", {}, "do_provisioning_action", {"action": "manage"}),
-    ],
-)
-def test_conductors_of_the_release_before_get_the_calls_that_they_know(
-    transport, set_option, monkeypatch, event, arguments, method, sent
-):
-    set_option("pin_release_version", "0.3")
-    calls = []
-    monkeypatch.setattr(
-        rpcapi.ConductorAPI,
-        "_call",
-        lambda self, context, topic, name, **given: calls.append((name, given)),
-    )
-    rpcapi.ConductorAPI().provision(context.admin_context(), "n", event, arguments, "topic")
-    assert calls == [(method, {"node_id": "n", **sent})]
+def test_what_is_not_declared_cannot_be_called(transport: None) -> None:
+    conductor: Any = rpcapi.ConductorAPI().any()
+    with pytest.raises(AttributeError, match="destroy_nodes"):
+        conductor.destroy_nodes(context.admin_context(), "n")
+    with pytest.raises(TypeError, match="node"):
+        conductor.destroy_node(context.admin_context(), node="n")

@@ -25,8 +25,7 @@ def _task(*offered: dict[str, Any]) -> Any:
             get_clean_steps=mine, get_deploy_steps=mine, get_service_steps=mine
         )
 
-    driver = types.SimpleNamespace(**{k: interface(k) for k in steps.INTERFACE_ORDER})
-    return types.SimpleNamespace(driver=driver)
+    return types.SimpleNamespace(driver=types.SimpleNamespace(interface=interface))
 
 
 def _labels(found: list[dict[str, Any]]) -> list[str]:

@@ -112,3 +112,13 @@ def test_steps_know_their_arguments(factory):
     with pytest.raises(exception.MissingParameterValue, match="settings"):
         firmware.execute_clean_step(task, {**step, "args": {}})
     assert firmware.execute_clean_step(task, {**step, "args": {"settings": []}}) is None
+
+
+def test_a_driver_that_may_take_longer_than_a_request_waits_is_a_problem(set_option):
+    set_option("command_retry_timeout", 100, group="ipmi")
+    set_option("hardware_call_timeout", 129)
+    (problem,) = driver_factory.problems()
+    assert "hardware_call_timeout is 129. Set it to 130 or more" in problem
+    assert "'pyghmi'" in problem or "'ipmitool'" in problem
+    set_option("hardware_call_timeout", 130)
+    assert list(driver_factory.problems()) == []

@@ -72,11 +72,9 @@ def create(call: Call) -> webob.Response:
         )
     allocation = Allocation(call.context, **values)
     conductors = call.conductors
-    topic = conductors.get_topic_for(node) if node else conductors.get_random_topic()
+    conductor = conductors.of(node) if node else conductors.any()
     with announcing.request(allocation, "create"):
-        created = conductors.create_allocation(
-            call.context, allocation, topic, node.uuid if node else None
-        )
+        created = conductor.create_allocation(call.context, allocation, node.uuid if node else None)
     return call.reply(_shown(call, created), 201, call.url(f"allocations/{created.uuid}"))
 
 
@@ -167,11 +165,11 @@ def delete(call: Call, ident: str) -> webob.Response:
 
 
 def _delete(call: Call, allocation: Allocation) -> webob.Response:
-    topic = call.conductors.get_random_topic()
+    conductor = call.conductors.any()
     if allocation.node_id is not None:
-        topic = call.conductors.get_topic_for(Node.get_by_id(call.context, allocation.node_id))
+        conductor = call.conductors.of(Node.get_by_id(call.context, allocation.node_id))
     with announcing.request(allocation, "delete"):
-        call.conductors.destroy_allocation(call.context, allocation.uuid, topic)
+        conductor.destroy_allocation(call.context, allocation.uuid)
     return call.empty(204)
 
 

@@ -80,5 +80,5 @@ def properties_named(call: Call) -> webob.Response:
 
 
 def _properties(call: Call, name: str) -> dict[str, str]:
-    topic = call.conductors.get_topic_for_driver(name)
-    return call.conductors.get_driver_properties(call.context, name, topic)
+    conductor = call.conductors.serving(name)
+    return conductor.get_driver_properties(call.context, name)

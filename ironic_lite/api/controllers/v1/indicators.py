@@ -19,9 +19,7 @@ def index(call: Call, ident: str) -> webob.Response:
     node = finding.node(call, ident, "baremetal:node:get_indicator_state")
     # Ironic takes the argument, and leaves it unread.
     component = call.query({"component": types.TEXT}).get("component")
-    supported = call.conductors.get_supported_indicators(
-        call.context, node.uuid, call.conductors.get_topic_for(node)
-    )
+    supported = call.conductors.of(node).get_supported_indicators(call.context, node.uuid)
     rows = []
     for part, indicators in sorted(supported.items()):
         if component not in (None, part):
@@ -40,9 +38,7 @@ def show(call: Call, ident: str, unique: str) -> webob.Response:
     node = finding.node(call, ident, "baremetal:node:get_indicator_state")
     call.query({})
     name, component = _split(unique)
-    state = call.conductors.get_indicator_state(
-        call.context, node.uuid, component, name, call.conductors.get_topic_for(node)
-    )
+    state = call.conductors.of(node).get_indicator_state(call.context, node.uuid, component, name)
     return call.reply({"state": state})
 
 
@@ -53,9 +49,7 @@ def switch(call: Call, ident: str, unique: str) -> webob.Response:
     if state is None:
         raise exception.MissingParameterValue("Missing mandatory parameter: state")
     name, component = _split(unique)
-    call.conductors.set_indicator_state(
-        call.context, node.uuid, component, name, state, call.conductors.get_topic_for(node)
-    )
+    call.conductors.of(node).set_indicator_state(call.context, node.uuid, component, name, state)
     return call.empty(204)
 
 

@@ -104,9 +104,7 @@ def _hand_over(call: Call, node: Node, inventory: dict[str, Any], data: dict[str
         if Node.get_by_uuid(call.context, node.uuid).provision_state != states.INSPECTWAIT:
             return
     try:
-        call.conductors.continue_inspection(
-            call.context, node.uuid, inventory, data, call.conductors.get_topic_for(node)
-        )
+        call.conductors.of(node).continue_inspection(call.context, node.uuid, inventory, data)
     except (exception.TemporaryFailure, exception.NodeLocked) as exc:
         LOG.warning("Node %s: its inspection data is kept for its conductor: %s", node.uuid, exc)
         _keep(call, node, inventory, data)

@@ -18,15 +18,15 @@ NOTHING = types.body_class("Nothing", {})
 def show_boot_device(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/management/boot_device``"""
     node = finding.node(call, ident, "baremetal:node:get_boot_device")
-    topic = call.conductors.get_topic_for(node)
-    return call.reply(call.conductors.get_boot_device(call.context, node.uuid, topic))
+    conductor = call.conductors.of(node)
+    return call.reply(conductor.get_boot_device(call.context, node.uuid))
 
 
 def supported_boot_devices(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/management/boot_device/supported``"""
     node = finding.node(call, ident, "baremetal:node:get_boot_device")
-    topic = call.conductors.get_topic_for(node)
-    devices = call.conductors.get_supported_boot_devices(call.context, node.uuid, topic)
+    conductor = call.conductors.of(node)
+    devices = conductor.get_supported_boot_devices(call.context, node.uuid)
     return call.reply({"supported_boot_devices": devices})
 
 
@@ -38,12 +38,8 @@ def set_boot_device(call: Call, ident: str) -> webob.Response:
     device = arguments.get("boot_device")
     if device is None:
         raise exception.MissingParameterValue("Missing mandatory parameter: boot_device")
-    call.conductors.set_boot_device(
-        call.context,
-        node.uuid,
-        device,
-        call.conductors.get_topic_for(node),
-        persistent=bool(arguments.get("persistent")),
+    call.conductors.of(node).set_boot_device(
+        call.context, node.uuid, device, persistent=bool(arguments.get("persistent"))
     )
     return call.empty(204)
 
@@ -53,5 +49,5 @@ def inject_nmi(call: Call, ident: str) -> webob.Response:
     node = finding.node(call, ident, "baremetal:node:inject_nmi")
     call.query({})
     call.arguments(NOTHING)
-    call.conductors.inject_nmi(call.context, node.uuid, call.conductors.get_topic_for(node))
+    call.conductors.of(node).inject_nmi(call.context, node.uuid)
     return call.empty(204)

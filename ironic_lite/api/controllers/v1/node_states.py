@@ -55,8 +55,8 @@ def show_console(call: Call, ident: str) -> webob.Response:
     call.query({})
     information = None
     if node.console_enabled:
-        topic = call.conductors.get_topic_for(node)
-        information = call.conductors.get_console_information(call.context, node.uuid, topic)
+        conductor = call.conductors.of(node)
+        information = conductor.get_console_information(call.context, node.uuid)
     return call.reply({"console_enabled": node.console_enabled, "console_info": information})
 
 
@@ -66,9 +66,7 @@ def set_console(call: Call, ident: str) -> webob.Response:
     enabled = {**call.query(ENABLED), **call.arguments(CONSOLE)}.get("enabled")
     if enabled is None:
         raise exception.MissingParameterValue("Missing mandatory parameter: enabled")
-    call.conductors.set_console_mode(
-        call.context, node.uuid, enabled, call.conductors.get_topic_for(node)
-    )
+    call.conductors.of(node).set_console_mode(call.context, node.uuid, enabled)
     return call.empty(202, call.url(f"nodes/{node.uuid}/states/console"))
 
 
@@ -79,9 +77,7 @@ def set_raid(call: Call, ident: str) -> webob.Response:
     wanted = types.check_given(types.OBJECT, "target_raid_config", call.document())
     sizes.check("target_raid_config", wanted)
     with _absent_if_unsupported():
-        call.conductors.set_target_raid_config(
-            call.context, node.uuid, wanted, call.conductors.get_topic_for(node)
-        )
+        call.conductors.of(node).set_target_raid_config(call.context, node.uuid, wanted)
     return call.empty(204)
 
 
@@ -89,11 +85,9 @@ def logical_disk_properties(call: Call, driver: str) -> webob.Response:
     """``GET /v1/drivers/{driver}/raid/logical_disk_properties``: what ``set_raid`` takes."""
     access.authorize(call.context, "baremetal:driver:get_raid_logical_disk_properties")
     call.query({})
-    topic = call.conductors.get_topic_for_driver(driver)
+    conductor = call.conductors.serving(driver)
     with _absent_if_unsupported():
-        return call.reply(
-            call.conductors.get_raid_logical_disk_properties(call.context, driver, topic)
-        )
+        return call.reply(conductor.get_raid_logical_disk_properties(call.context, driver))
 
 
 @contextlib.contextmanager
@@ -122,8 +116,8 @@ def set_boot_mode(call: Call, ident: str) -> webob.Response:
             f"Invalid boot mode {mode} requested for node. "
             f"Allowed boot modes are: {', '.join(_BOOT_MODES)}"
         )
-    topic = call.conductors.get_topic_for(node)
-    call.conductors.set_boot_mode(call.context, node.uuid, mode, topic)
+    conductor = call.conductors.of(node)
+    conductor.set_boot_mode(call.context, node.uuid, mode)
     return _accepted(call, node)
 
 
@@ -137,8 +131,8 @@ def set_secure_boot(call: Call, ident: str) -> webob.Response:
         raise exception.InvalidParameterValue(
             "Invalid secure_boot None requested for node. Allowed secure_boot states are: True, False"
         )
-    topic = call.conductors.get_topic_for(node)
-    call.conductors.set_secure_boot(call.context, node.uuid, state, topic)
+    conductor = call.conductors.of(node)
+    conductor.set_secure_boot(call.context, node.uuid, state)
     return _accepted(call, node)
 
 
@@ -157,8 +151,8 @@ def set_power(call: Call, ident: str) -> webob.Response:
     if target not in states.POWER_TARGETS or cleaning:
         state = node.provision_state if cleaning else node.power_state
         raise exception.InvalidStateRequested(action=target, node=node.uuid, state=state)
-    call.conductors.change_node_power_state(
-        call.context, node.uuid, target, call.conductors.get_topic_for(node), timeout=timeout
+    call.conductors.of(node).change_node_power_state(
+        call.context, node.uuid, target, power_timeout=timeout
     )
     return _accepted(call, node)
 

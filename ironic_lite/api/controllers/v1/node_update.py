@@ -120,9 +120,9 @@ def _apply(
     for name, value in changes.items():
         setattr(node, name, value)
     # A new hardware type may be one that nobody serves: that is refused before anything is announced, as on Ironic.
-    topic = call.conductors.get_topic_for(node)
+    conductor = call.conductors.of(node)
     with announcing.request(node, "update"):
-        return call.conductors.update_node(call.context, node, topic, expected=expected)
+        return conductor.update_node(call.context, node, expected=expected)
 
 
 def _check_owner(call: Call, node: Node, changes: dict[str, Any]) -> None:

@@ -53,9 +53,9 @@ def create(call: Call) -> webob.Response:
     values.setdefault("conductor_group", "")
     values["provision_state"] = states.ENROLL if call.minor >= _ENROLL_SINCE else states.AVAILABLE
     node = Node(call.context, **values)
-    topic = call.conductors.get_topic_for(node)
+    conductor = call.conductors.of(node)
     with announcing.request(node, "create"):
-        created = call.conductors.create_node(call.context, node, topic)
+        created = conductor.create_node(call.context, node)
     shown = finding.show(call, created, NODE.serialiser(call.minor, None, DETAIL))
     return call.reply_tagged(shown, created, 201, call.url(f"nodes/{created.uuid}"))
 
@@ -76,9 +76,9 @@ def delete(call: Call, ident: str) -> webob.Response:
     call.query({})
     node = finding.node(call, ident)
     access.authorize_deletion(call.context, finding.target(node))
-    topic = call.conductors.get_topic_for(node)
+    conductor = call.conductors.of(node)
     with announcing.request(node, "delete"):
-        call.conductors.destroy_node(call.context, node.uuid, topic)
+        conductor.destroy_node(call.context, node.uuid)
     return call.empty(204)
 
 
@@ -90,9 +90,7 @@ def missing_ident(_call: Call) -> webob.Response:
 def validate(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/validate``: whether each interface has what it needs."""
     node = finding.node(call, ident, "baremetal:node:validate")
-    results = call.conductors.validate_driver_interfaces(
-        call.context, node.uuid, call.conductors.get_topic_for(node)
-    )
+    results = call.conductors.of(node).validate_driver_interfaces(call.context, node.uuid)
     return call.reply({name: _without_nulls(result) for name, result in results.items()})
 
 
@@ -128,7 +126,7 @@ def unset_maintenance(call: Call, ident: str) -> webob.Response:
 def _maintain(call: Call, node: Node, wanted: bool, reason: str | None) -> webob.Response:
     for field, value in (("maintenance", wanted), ("maintenance_reason", reason)):
         setattr(node, field, value)
-    topic = call.conductors.get_topic_for(node)
+    conductor = call.conductors.of(node)
     with announcing.request(node, "maintenance_set"):
-        call.conductors.update_node(call.context, node, topic)
+        conductor.update_node(call.context, node)
     return call.empty(202)

@@ -37,13 +37,8 @@ def show(call: Call, ident: str) -> webob.Response:
             f"Nothing can be planned for the target '{target[:32]}'; there are: {', '.join(_TARGETS)}"
         )
     given = _given(call, node, target, query)
-    made = call.conductors.plan_node(
-        call.context,
-        node.uuid,
-        operations.WORDS[target].event,
-        given,
-        call.conductors.get_topic_for(node),
-    )
+    event = operations.WORDS[target].event
+    made = call.conductors.of(node).plan_node(call.context, node.uuid, event, given)
     shown = {
         "node": {"uuid": node.uuid, "name": node.name},
         "provision_state": node.provision_state,

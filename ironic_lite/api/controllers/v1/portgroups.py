@@ -126,9 +126,9 @@ def _apply(call: Call, group: Portgroup, operations: list[dict[str, Any]]) -> Po
     node = changing.node_of_part(call.context, group, changes, wanted, "baremetal:portgroup:create")
     for name, value in changes.items():
         setattr(group, name, value)
-    topic = call.conductors.get_topic_for(node)
+    conductor = call.conductors.of(node)
     with announcing.request(group, "update"):
-        return call.conductors.update_portgroup(call.context, group, topic, expected=expected)
+        return conductor.update_portgroup(call.context, group, expected=expected)
 
 
 def delete(call: Call, ident: str) -> webob.Response:
@@ -137,7 +137,7 @@ def delete(call: Call, ident: str) -> webob.Response:
     group = finding.portgroup(call, ident, "baremetal:portgroup:delete")
     node = Node.get_by_id(call.context, group.node_id)
     with announcing.request(group, "delete"):
-        call.conductors.destroy_portgroup(call.context, group, call.conductors.get_topic_for(node))
+        call.conductors.of(node).destroy_portgroup(call.context, group)
     return call.empty(204)
 
 

@@ -109,9 +109,9 @@ def create(call: Call) -> webob.Response:
     node = changing.named_node(call.context, ident)
     _resolve_portgroup(call, values)
     port = Port(call.context, node_id=node.id, **values)
-    topic = call.conductors.get_topic_for(node)
+    conductor = call.conductors.of(node)
     with announcing.request(port, "create", node_uuid=node.uuid):
-        created = call.conductors.create_port(call.context, port, topic)
+        created = conductor.create_port(call.context, port)
     document = finding.show(call, created, PORT.serialiser(call.minor, None, DETAIL))
     return call.reply_tagged(document, created, 201, call.url(f"ports/{created.uuid}"))
 
@@ -141,9 +141,9 @@ def _apply(call: Call, port: Port, operations: list[dict[str, Any]]) -> Port:
         expected["node_id"] = port.node_id
     for name, value in changes.items():
         setattr(port, name, value)
-    topic = call.conductors.get_topic_for(node)
+    conductor = call.conductors.of(node)
     with announcing.request(port, "update"):
-        return call.conductors.update_port(call.context, port, topic, expected=expected)
+        return conductor.update_port(call.context, port, expected=expected)
 
 
 def _check_network(call: Call, port: Port, changes: dict[str, Any]) -> None:
@@ -178,7 +178,7 @@ def delete(call: Call, ident: str) -> webob.Response:
     port = finding.port(call, ident, "baremetal:port:delete")
     node = Node.get_by_id(call.context, port.node_id)
     with announcing.request(port, "delete"):
-        call.conductors.destroy_port(call.context, port, call.conductors.get_topic_for(node))
+        call.conductors.of(node).destroy_port(call.context, port)
     return call.empty(204)
 
 

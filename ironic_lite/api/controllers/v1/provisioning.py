@@ -63,9 +63,7 @@ def request(call: Call, node: Node) -> None:
     named = verb.argument(Form.RUNBOOK)
     if named is not None and named.name in arguments:
         arguments = follow(call, node, verb, arguments[named.name])
-    call.conductors.provision(
-        call.context, node.uuid, verb.event, arguments, call.conductors.get_topic_for(node)
-    )
+    call.conductors.of(node).provision(call.context, node.uuid, verb.event, arguments)
 
 
 def follow(call: Call, node: Node, verb: Verb, ident: str) -> dict[str, Any]:

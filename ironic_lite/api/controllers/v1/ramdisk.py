@@ -63,9 +63,9 @@ def introduce(call: Call, node: Node) -> dict[str, Any]:
     """
     token = None
     if call.minor >= _TOKEN_SINCE:
-        topic = call.conductors.get_topic_for(node)
+        conductor = call.conductors.of(node)
         try:
-            node = call.conductors.get_node_for_agent(call.context, node.uuid, topic)
+            node = conductor.get_node_for_agent(call.context, node.uuid)
         except exception.NodeNotFound:
             raise exception.NotFound() from None
         token = node.agent_secret_token or _new_token(call, node)
@@ -161,13 +161,12 @@ def _heartbeat(call: Call, ident: str, arguments: dict[str, Any]) -> webob.Respo
         raise exception.InvalidParameterValue("Agent token is required for heartbeat processing.")
     node = _called_with(call, ident, token)
     try:
-        call.conductors.heartbeat(
+        call.conductors.of(node).heartbeat(
             call.context,
             node.uuid,
             callback_url,
             arguments.get("agent_version") or "",
             token,
-            call.conductors.get_topic_for(node),
             agent_verify_ca=arguments.get("agent_verify_ca"),
             agent_status=arguments.get("agent_status"),
             agent_status_message=arguments.get("agent_status_message"),

@@ -8,6 +8,7 @@ from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import finding
 from ironic_lite.api.traits import TRAIT, TraitList
 from ironic_lite.common import exception
+from ironic_lite.conductor.contract import ConductorCalls
 from ironic_lite.objects.node import Node
 
 BODY = types.body_class("Traits", {"traits": TraitList()})
@@ -30,7 +31,7 @@ def replace(call: Call, ident: str) -> webob.Response:
             "PUT .../traits takes a body with the list 'traits', which replaces all traits of the node; "
             "PUT .../traits/<trait> without a body adds one."
         )
-    call.conductors.add_node_traits(call.context, node.id, traits, _topic(call, node), replace=True)
+    _conductor(call, node).add_node_traits(call.context, node.id, traits, replace=True)
     return call.empty(204)
 
 
@@ -41,7 +42,7 @@ def add(call: Call, ident: str, trait: str) -> webob.Response:
     types.check(TRAIT, "trait", trait)
     if call.document() != {}:
         raise exception.Invalid("No body is taken where one trait is added; it stands in the path.")
-    call.conductors.add_node_traits(call.context, node.id, [trait], _topic(call, node))
+    _conductor(call, node).add_node_traits(call.context, node.id, [trait])
     return call.empty(204, call.url(f"nodes/{ident}/traits/{trait}"))
 
 
@@ -49,7 +50,7 @@ def remove_all(call: Call, ident: str) -> webob.Response:
     """``DELETE /v1/nodes/{node}/traits``"""
     node = finding.node(call, ident, "baremetal:node:traits:delete")
     call.query({})
-    call.conductors.remove_node_traits(call.context, node.id, None, _topic(call, node))
+    _conductor(call, node).remove_node_traits(call.context, node.id, None)
     return call.empty(204)
 
 
@@ -57,9 +58,9 @@ def remove(call: Call, ident: str, trait: str) -> webob.Response:
     """``DELETE /v1/nodes/{node}/traits/{trait}``"""
     node = finding.node(call, ident, "baremetal:node:traits:delete")
     call.query({})
-    call.conductors.remove_node_traits(call.context, node.id, [trait], _topic(call, node))
+    _conductor(call, node).remove_node_traits(call.context, node.id, [trait])
     return call.empty(204)
 
 
-def _topic(call: Call, node: Node) -> str:
-    return call.conductors.get_topic_for(node)
+def _conductor(call: Call, node: Node) -> ConductorCalls:
+    return call.conductors.of(node)

@@ -18,22 +18,15 @@ def node_methods(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/vendor_passthru/methods``"""
     node = finding.node(call, ident, _NODE)
     call.query({})
-    topic = call.conductors.get_topic_for(node)
-    return call.reply(
-        call.conductors.get_node_vendor_passthru_methods(call.context, node.uuid, topic)
-    )
+    conductor = call.conductors.of(node)
+    return call.reply(conductor.get_node_vendor_passthru_methods(call.context, node.uuid))
 
 
 def call_node(call: Call, ident: str, method: str | None = None) -> webob.Response:
     """Any method of ``/v1/nodes/{node}/vendor_passthru/{method}``, also ``?method=``"""
     node = finding.node(call, ident, _NODE)
-    answer = call.conductors.vendor_passthru(
-        call.context,
-        node.uuid,
-        _named(call, method),
-        call.request.method,
-        _arguments(call),
-        call.conductors.get_topic_for(node),
+    answer = call.conductors.of(node).vendor_passthru(
+        call.context, node.uuid, _named(call, method), call.request.method, _arguments(call)
     )
     return _reply(call, answer)
 
@@ -42,22 +35,15 @@ def driver_methods(call: Call, driver: str) -> webob.Response:
     """``GET /v1/drivers/{driver}/vendor_passthru/methods``"""
     access.authorize(call.context, _DRIVER)
     call.query({})
-    topic = call.conductors.get_topic_for_driver(driver)
-    return call.reply(
-        call.conductors.get_driver_vendor_passthru_methods(call.context, driver, topic)
-    )
+    conductor = call.conductors.serving(driver)
+    return call.reply(conductor.get_driver_vendor_passthru_methods(call.context, driver))
 
 
 def call_driver(call: Call, driver: str, method: str | None = None) -> webob.Response:
     """Any method of ``/v1/drivers/{driver}/vendor_passthru/{method}``, also ``?method=``"""
     access.authorize(call.context, _DRIVER)
-    answer = call.conductors.driver_vendor_passthru(
-        call.context,
-        driver,
-        _named(call, method),
-        call.request.method,
-        _arguments(call),
-        call.conductors.get_topic_for_driver(driver),
+    answer = call.conductors.serving(driver).driver_vendor_passthru(
+        call.context, driver, _named(call, method), call.request.method, _arguments(call)
     )
     return _reply(call, answer)
 

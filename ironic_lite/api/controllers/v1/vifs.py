@@ -23,8 +23,8 @@ def index(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/vifs``"""
     node = finding.node(call, ident, "baremetal:node:vif:list")
     call.query({})
-    topic = call.conductors.get_topic_for(node)
-    return call.reply({"vifs": call.conductors.vif_list(call.context, node.uuid, topic)})
+    conductor = call.conductors.of(node)
+    return call.reply({"vifs": conductor.vif_list(call.context, node.uuid)})
 
 
 def attach(call: Call, ident: str) -> webob.Response:
@@ -35,7 +35,7 @@ def attach(call: Call, ident: str) -> webob.Response:
     types.check(types.UUID_OR_NAME, "id", vif["id"])
     if call.minor >= _PLACE_SINCE:
         _check_place(vif)
-    call.conductors.vif_attach(call.context, node.uuid, vif, call.conductors.get_topic_for(node))
+    call.conductors.of(node).vif_attach(call.context, node.uuid, vif)
     return call.empty(204)
 
 
@@ -51,7 +51,7 @@ def detach(call: Call, ident: str, vif_id: str) -> webob.Response:
     node = finding.node(call, ident, "baremetal:node:vif:detach")
     call.query({})
     types.check(types.UUID_OR_NAME, "vif_id", vif_id)
-    call.conductors.vif_detach(call.context, node.uuid, vif_id, call.conductors.get_topic_for(node))
+    call.conductors.of(node).vif_detach(call.context, node.uuid, vif_id)
     return call.empty(204)
 
 

@@ -35,8 +35,8 @@ def show(call: Call, ident: str) -> webob.Response:
     if call.minor < SHOW_SINCE:
         raise exception.NotFound()
     call.query({})
-    topic = call.conductors.get_topic_for(node)
-    return call.reply(call.conductors.get_virtual_media(call.context, node.uuid, topic))
+    conductor = call.conductors.of(node)
+    return call.reply(conductor.get_virtual_media(call.context, node.uuid))
 
 
 def attach(call: Call, ident: str) -> webob.Response:
@@ -45,12 +45,8 @@ def attach(call: Call, ident: str) -> webob.Response:
     call.query({})
     wanted = ATTACH.check(call.document())
     _check_url(wanted["image_url"])
-    call.conductors.attach_virtual_media(
-        call.context,
-        node.uuid,
-        wanted["device_type"],
-        wanted["image_url"],
-        call.conductors.get_topic_for(node),
+    call.conductors.of(node).attach_virtual_media(
+        call.context, node.uuid, wanted["device_type"], wanted["image_url"]
     )
     return call.empty(204)
 
@@ -68,9 +64,7 @@ def detach(call: Call, ident: str, device: str | None = None) -> webob.Response:
         raise exception.InvalidParameterValue(
             f"Invalid device type(s) {', '.join(wrong)[:128]} (valid are {', '.join(_DEVICES)})"
         )
-    call.conductors.detach_virtual_media(
-        call.context, node.uuid, devices or None, call.conductors.get_topic_for(node)
-    )
+    call.conductors.of(node).detach_virtual_media(call.context, node.uuid, devices or None)
     return call.empty(204)
 
 

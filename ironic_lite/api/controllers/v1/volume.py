@@ -117,18 +117,18 @@ class Volumes:
         )
         for name, value in changes.items():
             setattr(record, name, value)
-        topic = call.conductors.get_topic_for(node)
+        conductor = call.conductors.of(node)
         with announcing.request(record, "update"):
-            return call.conductors.update_volume(call.context, record, topic, expected=expected)
+            return conductor.update_volume(call.context, record, expected=expected)
 
     def delete(self, call: Call, uuid: str) -> webob.Response:
         """``DELETE /v1/volume/connectors/{connector}``: the server has to be off, unless it is not in use."""
         call.query({})
         record = self._find(call, uuid, "baremetal:volume:delete")
         node = Node.get_by_id(call.context, record.node_id)
-        topic = call.conductors.get_topic_for(node)
+        conductor = call.conductors.of(node)
         with announcing.request(record, "delete"):
-            call.conductors.destroy_volume(call.context, record, topic)
+            conductor.destroy_volume(call.context, record)
         return call.empty(204)
 
     def missing_ident(self, _call: Call) -> webob.Response:

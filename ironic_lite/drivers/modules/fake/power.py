@@ -13,7 +13,8 @@ class FakePower(Unconfigured, PowerInterface):
 
     def get_power_state(self, task: Task) -> str | None:
         pause("power")
-        return task.node.power_state
+        state: str | None = task.node.power_state
+        return state
 
     def set_power_state(self, task: Task, power_state: str, timeout: int | None = None) -> None:
         pause("power")

@@ -42,19 +42,19 @@ class FakeVendor(Unconfigured, VendorInterface):
     def first_method(self, task: Task, bar: Any) -> bool:
         """Tell whether ``bar`` is "baz"."""
         pause("vendor")
-        return bar == "baz"
+        return bool(bar == "baz")
 
     @passthru(["POST"], description="Test if the value of bar is kazoo")
     def second_method(self, task: Task, bar: Any) -> bool:
         """Tell whether ``bar`` is "kazoo"."""
         pause("vendor")
-        return bar == "kazoo"
+        return bool(bar == "kazoo")
 
     @passthru(["POST"], is_async=False, description="Test if the value of bar is meow")
     def third_method_sync(self, task: Task, bar: Any) -> bool:
         """Tell whether ``bar`` is "meow"; the client gets the result."""
         pause("vendor")
-        return bar == "meow"
+        return bool(bar == "meow")
 
     @passthru(
         ["POST"], require_exclusive_lock=False, description="Test if the value of bar is woof"
@@ -62,7 +62,7 @@ class FakeVendor(Unconfigured, VendorInterface):
     def fourth_method_shared_lock(self, task: Task, bar: Any) -> bool:
         """Tell whether ``bar`` is "woof", without an exclusive lock."""
         pause("vendor")
-        return bar == "woof"
+        return bool(bar == "woof")
 
     @passthru(["POST"], description="Test pass-through to wait.")
     @steps.clean_step(priority=1, requires_ramdisk=False, repeatable=True)

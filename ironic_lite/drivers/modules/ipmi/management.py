@@ -4,6 +4,7 @@
 from typing import Any
 
 from ironic_lite.common import exception
+from ironic_lite.conf import CONF
 from ironic_lite.drivers import boot_mode, refused_fields
 from ironic_lite.drivers.interfaces import management
 from ironic_lite.drivers.interfaces.task import Task
@@ -39,6 +40,9 @@ class IPMIManagement(management.ManagementInterface):
 
     def refused_properties(self) -> dict[str, refused_fields.Refused]:
         return dict(driver_info.REFUSED)
+
+    def command_timeout(self) -> float:
+        return float(CONF.ipmi.command_retry_timeout)
 
     def validate(self, task: Task) -> None:
         driver_info.parse(task.node.driver_info)

@@ -40,6 +40,9 @@ class IPMIPower(power.PowerInterface):
     def refused_properties(self) -> dict[str, refused_fields.Refused]:
         return dict(driver_info.REFUSED)
 
+    def command_timeout(self) -> float:
+        return float(CONF.ipmi.command_retry_timeout)
+
     def validate(self, task: Task) -> None:
         driver_info.parse(task.node.driver_info)
 

@@ -47,11 +47,11 @@ def pxe_mac(told: Any) -> str | None:
     """Return the MAC address that the ramdisk booted from, with colons; None when it is unknown."""
     if not isinstance(told, str):
         return None
-    told = told.strip().lower()
-    if _MAC.fullmatch(told):
-        return told
-    found = _BOOTIF.fullmatch(told)
-    return found.group(1).replace("-", ":") if found else None
+    mac = told.strip().lower()
+    if _MAC.fullmatch(mac):
+        return mac
+    found = _BOOTIF.fullmatch(mac)
+    return str(found.group(1)).replace("-", ":") if found else None
 
 
 def _all(inventory: Data, pxe: str | None) -> dict[str, Data]:

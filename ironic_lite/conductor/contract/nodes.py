@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The RPCs about nodes, their power and provisioning, and the agents that work on them."""
+
+from typing import Any, Protocol
+
+from ironic_lite.conductor.contract.declaration import (
+    Away,
+    Context,
+    NodeId,
+    exclusive,
+    shared,
+    unlocked,
+)
+from ironic_lite.objects.node import Node
+
+Steps = list[dict[str, Any]]
+
+
+_VERBS_BEFORE: dict[str, tuple[str, dict[str, Any]]] = {
+    "deploy": ("do_node_deploy", {}),
+    "rebuild": ("do_node_deploy", {"rebuild": True}),
+    "delete": ("do_node_tear_down", {}),
+    "inspect": ("inspect_hardware", {}),
+    "clean": ("do_node_clean", {}),
+    "service": ("do_node_service", {}),
+    "rescue": ("do_node_rescue", {}),
+    "unrescue": ("do_node_unrescue", {}),
+}
+"""The calls that conductors from before 1.3 know for the verbs with arguments, and what goes with each."""
+
+
+def _for_verb(sent: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    event = sent["event"]
+    name, given = _VERBS_BEFORE.get(event, ("do_provisioning_action", {"action": event}))
+    return name, {"node_id": sent["node_id"], **given, **sent["arguments"]}
+
+
+def _for_lookup(sent: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    return "get_node_with_token", sent
+
+
+class NodeCalls(Protocol):
+    """What locks a node raises ``NodeNotFound``, and ``NodeLocked`` when somebody works on it."""
+
+    # -- nodes -------------------------------------------------------------------------------------------------
+
+    @unlocked(since="1.0")
+    def create_node(self, context: Context, node_obj: Node) -> Node:
+        """Store a new node; its open interfaces get the defaults.
+
+        :raises NodeAlreadyExists, DuplicateName, InstanceAssociated: when it clashes with another one.
+        :raises InvalidParameterValue: when it names interfaces that do not fit.
+        :raises DriverNotFound: when the conductor does not serve its hardware type.
+        """
+
+    @exclusive("node update", since="1.0")
+    def update_node(
+        self,
+        context: Context,
+        node_obj: Node,
+        reset_interfaces: bool = False,
+        expected: dict[str, Any] | None = None,
+    ) -> Node:
+        """Store the changes of a node.
+
+        :param reset_interfaces: of APIs of older releases: interfaces that do not fit a new hardware type get its
+            defaults.
+        :param expected: what the changed fields were when the changes were computed.
+        :raises ConcurrentUpdate: one of them is something else by now.
+        :raises InvalidState: when its provision state forbids the change.
+        :raises InvalidParameterValue: when it names interfaces that do not fit.
+        """
+
+    @exclusive("node deletion", since="1.0")
+    def destroy_node(self, context: Context, node_id: NodeId) -> None:
+        """Delete a node and its ports.
+
+        :raises NodeAssociated: when it has an instance.
+        :raises InvalidState: when its provision state forbids it.
+        """
+
+    @shared("validation", since="1.0")
+    def validate_driver_interfaces(
+        self, context: Context, node_id: NodeId
+    ) -> dict[str, dict[str, Any]]:
+        """``{interface: {"result": True, False or None, "reason": text or None}}``."""
+
+    @unlocked(since="1.0")
+    def get_driver_properties(self, context: Context, driver_name: str) -> dict[str, str]:
+        """``{field of driver_info: its meaning}`` of a hardware type."""
+
+    @exclusive("changing power to '{new_state}'", since="1.0")
+    def change_node_power_state(
+        self, context: Context, node_id: NodeId, new_state: str, power_timeout: int | None = None
+    ) -> None:
+        """Start a change of power.
+
+        :param power_timeout: seconds that the change may take.
+        :raises NoFreeConductorWorker, InvalidParameterValue: when it cannot be started.
+        """
+
+    # -- provisioning ------------------------------------------------------------------------------------------
+
+    @exclusive("provisioning: {event}", since="1.3", formerly=_for_verb)
+    def provision(
+        self, context: Context, node_id: NodeId, event: str, arguments: dict[str, Any]
+    ) -> None:
+        """Start what a verb of ``PUT states/provision`` asks for.
+
+        :param event: of the state machine; see ``common.operations``.
+        :param arguments: of the verb, as its declaration names them.
+        :raises InvalidStateRequested: when the node's state does not know the verb.
+        :raises NodeInMaintenance, NoFreeConductorWorker: when it cannot be started now.
+        :raises InvalidParameterValue: for arguments and settings that cannot work.
+        """
+
+    # One call for each verb with arguments: APIs from before 1.3 send these. They raise as ``provision`` does.
+
+    @exclusive("node deployment", since="1.0")
+    def do_node_deploy(
+        self,
+        context: Context,
+        node_id: NodeId,
+        rebuild: bool = False,
+        configdrive: Any = None,
+        deploy_steps: Steps | None = None,
+    ) -> None:
+        """Start a deployment."""
+
+    @exclusive("node tear down", since="1.0")
+    def do_node_tear_down(self, context: Context, node_id: NodeId) -> None:
+        """Start to take the instance off a node."""
+
+    @exclusive("provision action {action}", since="1.0")
+    def do_provisioning_action(self, context: Context, node_id: NodeId, action: str) -> None:
+        """Start one of the verbs manage, provide, abort, adopt, unhold."""
+
+    @exclusive("manual cleaning", since="1.0")
+    def do_node_clean(
+        self,
+        context: Context,
+        node_id: NodeId,
+        clean_steps: Steps,
+        disable_ramdisk: bool | None = False,
+    ) -> None:
+        """Start manual cleaning."""
+
+    @exclusive("node servicing", since="1.0")
+    def do_node_service(
+        self,
+        context: Context,
+        node_id: NodeId,
+        service_steps: Steps,
+        disable_ramdisk: bool | None = False,
+    ) -> None:
+        """Start steps on a node with an instance."""
+
+    @exclusive("node inspection", since="1.0")
+    def inspect_hardware(self, context: Context, node_id: NodeId) -> None:
+        """Start an inspection."""
+
+    @exclusive("node rescue", since="1.0")
+    def do_node_rescue(self, context: Context, node_id: NodeId, rescue_password: str) -> None:
+        """Start to boot the rescue ramdisk."""
+
+    @exclusive("node unrescue", since="1.0")
+    def do_node_unrescue(self, context: Context, node_id: NodeId) -> None:
+        """Start the way back from rescue."""
+
+    @unlocked(since="1.2")
+    def plan_node(
+        self, context: Context, node_id: NodeId, event: str, given: dict[str, Any]
+    ) -> dict[str, Any]:
+        """What would be done to a node; see ``conductor.plan``.
+
+        :param event: of the state machine.
+        :param given: ``steps`` and ``disable_ramdisk`` of cleaning and servicing.
+        """
+
+    @unlocked(since="1.2", away=Away.NOBODY_WAITS)
+    def take_up(self, context: Context, node_id: NodeId) -> None:
+        """Go on with what another conductor has left off on a node. Should it fail, ``periodics.orphans`` finds it."""
+
+    # -- agents ------------------------------------------------------------------------------------------------
+
+    @unlocked(since="1.0", by_agents=True)
+    def heartbeat(
+        self,
+        context: Context,
+        node_id: NodeId,
+        callback_url: str,
+        agent_version: str,
+        agent_token: str | None,
+        agent_verify_ca: str | None = None,
+        agent_status: str | None = None,
+        agent_status_message: str | None = None,
+    ) -> None:
+        """The node's agent has called.
+
+        :raises InvalidAgentToken: when it does not hold the node's token.
+        :raises NoFreeConductorWorker: when its flow cannot go on now; the agent calls again.
+        """
+
+    @unlocked(since="1.0", by_agents=True)
+    def get_node_with_token(self, context: Context, node_id: NodeId) -> Node:
+        """As :meth:`get_node_for_agent`, with a new token, which is told this once: for APIs from before 1.2."""
+
+    @unlocked(since="1.2", by_agents=True, formerly=_for_lookup)
+    def get_node_for_agent(self, context: Context, node_id: NodeId) -> Node:
+        """The node, if an agent may look it up now.
+
+        From conductors of before 1.2 it comes with a new token in ``agent_secret_token``.
+
+        :raises NodeNotFound: when it expects no agent.
+        """
+
+    @shared("network boot", since="1.0", by_agents=True)
+    def get_boot_script(self, context: Context, node_id: NodeId, mac: str) -> str:
+        """The iPXE script for a server of this node that boots from ``mac``."""
+
+    @exclusive("inspection data", since="1.1", by_agents=True)
+    def continue_inspection(
+        self,
+        context: Context,
+        node_id: NodeId,
+        inventory: dict[str, Any],
+        plugin_data: dict[str, Any],
+    ) -> None:
+        """Give a node that waits for it what its ramdisk has found.
+
+        :raises NotFound: when it does not wait.
+        """

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The contract of RPCs: what serves it has its signatures, and the last release's calls still fit."""
+
+import inspect
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ironic_lite.common import operations, release_mappings
+from ironic_lite.conductor import contract, manager, surface
+from ironic_lite.conductor.contract.allocations import AllocationCalls
+from ironic_lite.conductor.contract.declaration import Lock
+from ironic_lite.conductor.surface import Bound
+
+BOUND = {bound.declared.name: bound for served in manager._SERVED for bound in served}
+
+RELEASED, NEXT = list(release_mappings.RELEASES)[-2:]
+KNOWN: dict[str, dict[str, Any]] = json.loads(
+    (Path(__file__).parent / "released_calls.json").read_text()
+)
+"""The calls of the last release: since which version, which arguments must be there, which may be, and what they are
+else. It is written anew with each release."""
+
+
+def _arguments(parameters: list[inspect.Parameter]) -> dict[str, Any]:
+    return {each.name: each.default for each in parameters}
+
+
+def test_every_call_is_served() -> None:
+    assert set(BOUND) == set(contract.CALLS)
+
+
+@pytest.mark.parametrize("name", sorted(contract.CALLS))
+def test_what_serves_a_call_has_its_arguments(name: str) -> None:
+    """mypy compares names and types where the two are bound; defaults only a message of an older peer would show."""
+    bound = BOUND[name]
+    declared = list(bound.declared.signature.parameters.values())[1:]
+    serves = list(inspect.signature(bound.function).parameters.values())[1:]
+    if bound.declared.lock is not Lock.NONE:
+        # The task is for it, or the record comes by position.
+        place = declared.pop(0)
+        if place.name != "node_id":
+            serves.pop(0)
+    assert _arguments(serves) == _arguments(declared)
+
+
+def test_a_contract_is_served_whole() -> None:
+    create = surface.unlocked(AllocationCalls.create_allocation)(lambda *_args: None)
+    with pytest.raises(TypeError, match="destroy_allocation"):
+        surface.served(AllocationCalls, create)
+    with pytest.raises(TypeError, match="create_allocation"):
+        surface.served(AllocationCalls, create, create, _other())
+
+
+def _other() -> Bound:
+    return surface.unlocked(AllocationCalls.destroy_allocation)(lambda *_args: None)
+
+
+def test_purposes_name_arguments_that_there_are() -> None:
+    for call in contract.CALLS.values():
+        assert bool(call.purpose) == (call.lock is not Lock.NONE), call.name
+        call.purpose.format_map(dict.fromkeys(call.names, ""))
+
+
+def test_the_released_calls_are_those_of_the_last_release() -> None:
+    newest = max((call["since"] for call in KNOWN.values()), key=_number)
+    assert newest == release_mappings.RELEASES[RELEASED].rpc
+
+
+@pytest.mark.parametrize("name", sorted(KNOWN))
+def test_a_call_of_the_last_release_still_fits(name: str) -> None:
+    """Its peers run beside this release: what they send is understood, and what they get they understand."""
+    known, call = KNOWN[name], contract.CALLS[name]
+    now = _arguments(list(call.signature.parameters.values())[1:])
+    assert call.since == known["since"]
+    assert {n for n, value in now.items() if value is inspect.Parameter.empty} == set(
+        known["required"]
+    )
+    assert {n: value for n, value in now.items() if n not in known["required"]} == known["optional"]
+
+
+def test_a_call_that_the_last_release_does_not_know_has_a_version_that_it_does_not_know() -> None:
+    known = _number(release_mappings.RELEASES[RELEASED].rpc)
+    for name in set(contract.CALLS) - set(KNOWN):
+        assert _number(contract.CALLS[name].since) > known, name
+
+
+def test_the_next_release_speaks_the_newest_version() -> None:
+    assert release_mappings.RELEASES[NEXT].rpc == contract.VERSION
+
+
+@pytest.mark.parametrize("event", [*operations.VERB_OF, "unknown"])
+def test_each_verb_has_a_call_on_older_conductors(event: str) -> None:
+    call = contract.CALLS["provision"]
+    assert call.formerly is not None
+    verb = operations.VERB_OF.get(event)
+    given = {argument.name: [] for argument in verb.arguments} if verb is not None else {}
+    given.pop("runbook", None)
+    name, arguments = call.formerly({"node_id": "n", "event": event, "arguments": given})
+    instead = contract.CALLS[name]
+    assert _number(instead.since) < _number(call.since)
+    instead.bind(context=None, **arguments)
+
+
+def _number(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")]
