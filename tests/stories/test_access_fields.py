@@ -84,6 +84,10 @@ def test_properties_of_volume_targets_are_withheld_under_ironics_name(
     assert "baremetal:volume:view_target_properties" in lessee["properties"]["redacted_contents"]
     admin = access_service.ask(ADMIN, "GET", path, None)[1]
     assert admin["properties"] == {"auth_password": "******"}
+    bare = access_service.ask(ADMIN, "POST", "/volume/targets", {**target, "boot_index": 1})[1]
+    path = f"/volume/targets/{bare['uuid']}"
+    lessee = access_service.ask(user_of("lessee", "member"), "GET", path, None)[1]
+    assert lessee["properties"] == {}, "nothing is hidden where there is nothing"
 
 
 def test_lists_hold_what_the_project_may_see(access_service: Service, node: str) -> None:

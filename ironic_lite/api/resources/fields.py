@@ -49,6 +49,7 @@ class Field:
     :param rule: the access rule that shows the field; others get a word in its place. Decided by the node's owner
         and lessee where the resource is ``owned``.
     :param withheld_as: key of the word that stands in the place of an object.
+    :param withheld_empty: whether the word stands in the place of an empty object too.
     :param write_rule: the access rule that lets a client give it a value, where the resource's own does not; or a
         function that names it for a value, None being the resource's own. POST, PATCH and a route of the field's own
         ask for the same rule.
@@ -74,6 +75,7 @@ class Field:
     unknown_at: Callable[[Any, int], bool] | None = None
     rule: str | None = None
     withheld_as: str = "content"
+    withheld_empty: bool = True
     write_rule: str | Callable[[Any], str | None] | None = None
 
     def read_at(self, minor: int) -> Reader | None:
@@ -138,7 +140,9 @@ class Serialiser:
 
     def __init__(self, fields: Iterable[Field], minor: int, key: str, owned: bool = False):
         self.fields = tuple(fields)
-        self._guarded = tuple((f.name, f.rule, f.withheld) for f in self.fields if f.rule)
+        self._guarded = tuple(
+            (f.name, f.rule, f.withheld, f.withheld_empty) for f in self.fields if f.rule
+        )
         columns: dict[str, None] = {key: None}
         if owned and self._guarded:
             columns.update(dict.fromkeys(("owner", "lessee")))
@@ -166,8 +170,8 @@ class Serialiser:
 
     def _withhold(self, row: Row, view: View) -> None:
         owner, lessee = row.get("owner"), row.get("lessee")
-        for name, rule, withheld in self._guarded:
-            if not view.sight.grants(rule, owner, lessee):
+        for name, rule, withheld, empty_too in self._guarded:
+            if (row[name] or empty_too) and not view.sight.grants(rule, owner, lessee):
                 row[name] = withheld
 
 

@@ -53,6 +53,7 @@ TARGET = Resource(
             redact=redaction.mask,
             rule="baremetal:volume:view_target_properties",
             withheld_as="redacted_contents",
+            withheld_empty=False,
             **_BOTH,
         ),
         Field(name="volume_id", kind=types.TEXT, **_NEEDED),

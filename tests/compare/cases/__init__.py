@@ -9,6 +9,7 @@ from tests.compare.case import Case
 from tests.compare.cases import (
     agents,
     bodies,
+    duties,
     lists,
     methods,
     patches,
@@ -18,7 +19,7 @@ from tests.compare.cases import (
     stories,
 )
 
-CHAPTERS = (reading, lists, methods, bodies, patches, states, agents, stories, roles)
+CHAPTERS = (reading, lists, methods, bodies, patches, states, agents, stories, roles, duties)
 
 
 def every() -> list[Case]:
