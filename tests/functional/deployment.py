@@ -27,7 +27,7 @@ from urllib3.util import Retry
 
 from tests.functional.servers import process
 from tests.functional.servers.ports import free_port
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 Options = Mapping[str, Mapping[str, object]]  # group -> option -> value
 
@@ -235,7 +235,7 @@ class Deployment:
             f"{self.api_url}{path}",
             json=body,
             headers={"X-OpenStack-Ironic-API-Version": version, "X-Auth-Token": self.token},
-            timeout=60,
+            timeout=PATIENCE,
         )
 
     def call(self, method: str, path: str, body: object = None, version: str = "latest") -> Any:

@@ -6,6 +6,8 @@ from typing import Any
 
 import kombu
 
+from tests.waiting import PATIENCE
+
 QUEUE = "ironic_versioned_notifications"
 
 DURABLE = {"oslo_messaging_rabbit": {"amqp_durable_queues": True}}
@@ -28,7 +30,7 @@ class Listener:
         self._take()
 
     def _take(self) -> None:
-        with kombu.Connection(self._url, connect_timeout=5) as connection:
+        with kombu.Connection(self._url, connect_timeout=PATIENCE) as connection:
             for name in self._queues:
                 queue = kombu.Queue(name, durable=True, auto_delete=False, exchange=None)
                 bound = queue(connection.default_channel)

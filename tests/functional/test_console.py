@@ -214,7 +214,7 @@ def test_the_usual_files_are_found_and_read_once(tmp_path: Path) -> None:
         env={**os.environ, "HOME": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 2
@@ -284,7 +284,7 @@ def test_a_full_disk_is_told(console: Console) -> None:
         [*own, "sh", "-c", script + shlex.join(start)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 1, done.stderr
@@ -438,7 +438,7 @@ def test_any_wsgi_server_can_run_the_api(console: Console, rabbitmq_url: str) ->
         env={**os.environ, "HOME": str(console.directory)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.stdout == '{"nodes":[]}\n', done.stderr

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.functional.deployment import Deployment
+from tests.waiting import PATIENCE
 
 
 def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -20,7 +21,7 @@ def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
         env={**clean, "PYTHONWARNINGS": "ignore", **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.functional.deployment import Deployment
+from tests.waiting import PATIENCE
 
 HERE = Path(__file__).parent
 GREEN = {"IRONIC_LITE_THREADS": "green", "PYTHONWARNINGS": "ignore"}
@@ -53,7 +54,7 @@ def test_another_value_of_the_switch_is_refused() -> None:
         env={**os.environ, "IRONIC_LITE_THREADS": "purple"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 1

@@ -12,7 +12,7 @@ import requests
 
 from tests.functional.deployment import Deployment
 from tests.functional.test_explain import command
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 CLIENT = "a\n2026-11-30 12:00:00.000 1 CRITICAL forged \x1b[2J\x9b2J\u202etxt\u2028\x85"
 _LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} \d+ ([A-Z]+) (\S+) .*")
@@ -32,7 +32,7 @@ def _unsafe(text: str) -> list[str]:
 
 
 def _send(service: Deployment, raw: bytes) -> bytes:
-    with socket.create_connection(("127.0.0.1", service.port), timeout=30) as stream:
+    with socket.create_connection(("127.0.0.1", service.port), timeout=PATIENCE) as stream:
         stream.sendall(raw)
         return stream.recv(65536)
 
@@ -55,7 +55,7 @@ def test_nothing_of_a_client_commands_a_log_or_a_terminal(all_in_one: Deployment
         ("PUT", f"/v1/nodes/{quoted}/states/power", {"target": CLIENT}),
     ):
         answer = requests.request(
-            method, all_in_one.api_url + path, json=body, headers=headers, timeout=30
+            method, all_in_one.api_url + path, json=body, headers=headers, timeout=PATIENCE
         )
         assert 400 <= answer.status_code < 500, (path, answer.text)
     for header in (b"X-OpenStack-Request-ID", b"Authorization", b"X-Auth-Token", b"User-Agent"):
@@ -145,7 +145,7 @@ def test_a_storm_of_refusals_is_counted(
     service.start_all_in_one()
     with requests.Session() as session:
         for _ in range(300):
-            assert session.get(f"{service.api_url}/v1/nothing", timeout=30).status_code == 404
+            assert session.get(f"{service.api_url}/v1/nothing", timeout=PATIENCE).status_code == 404
     assert sum("GET /v1/nothing 404" in line for line in _lines(service)) == 10
     for number in range(30):
         service.create_node(driver="fake-hardware", name=f"n{number}")

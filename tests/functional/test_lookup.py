@@ -11,6 +11,7 @@ from requests.adapters import HTTPAdapter
 
 from ironic_lite.common.redaction import MASK
 from tests.functional.deployment import WITHOUT_DATABASE, Deployment
+from tests.waiting import PATIENCE
 
 AGENT, STRANGER = "127.0.0.7", "127.0.0.8"
 
@@ -46,7 +47,7 @@ def token_told_to(address: str, cloud: Deployment, node: str) -> str:
         answer = session.get(
             f"{cloud.api_url}/v1/lookup?node_uuid={node}",
             headers={"X-OpenStack-Ironic-API-Version": "latest"},
-            timeout=30,
+            timeout=PATIENCE,
         )
     assert answer.ok, answer.text
     token: str = answer.json()["config"]["agent_token"]

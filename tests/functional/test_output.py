@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ironic_lite.cmd import main
+from tests.waiting import PATIENCE
 
 
 def _unread(*command: str) -> tuple[int, str]:
@@ -17,7 +18,7 @@ def _unread(*command: str) -> tuple[int, str]:
     os.close(reader)
     try:
         done = subprocess.run(
-            command, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+            command, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=PATIENCE, check=False
         )
     finally:
         os.close(writer)

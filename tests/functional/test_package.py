@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 WANTED = (
     "ironic_lite",
@@ -46,7 +48,7 @@ def run(command: list[str], directory: Path, **environment: str) -> str:
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=4 * PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -103,7 +105,7 @@ def test_the_virtual_rack_names_the_extra_that_it_needs(
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=4 * PATIENCE,
         check=False,
     )
     assert done.returncode == 1, done.stderr

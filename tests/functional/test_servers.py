@@ -31,7 +31,7 @@ def ipmitool(
         password or bmc.password,
     ]
     return subprocess.run(
-        [*argv, *command], capture_output=True, text=True, timeout=30, check=False
+        [*argv, *command], capture_output=True, text=True, timeout=PATIENCE, check=False
     )
 
 

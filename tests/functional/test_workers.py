@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from tests.functional.deployment import Deployment
-from tests.waiting import at_most, patience, wait_for
+from tests.waiting import PATIENCE, at_most, patience, wait_for
 
 WORKERS = {"api": {"workers": 2}}
 
@@ -37,7 +37,7 @@ def served_by(cloud: Deployment, times: int = 40) -> set[int]:
     for _ in range(times):
         # A connection each. Requests that fail, for reads that succeed are logged at DEBUG; each another one, for equal
         # lines are counted instead of written.
-        requests.get(f"{cloud.api_url}/v1/nodes/nobody-{uuid.uuid4()}", timeout=30)
+        requests.get(f"{cloud.api_url}/v1/nodes/nobody-{uuid.uuid4()}", timeout=PATIENCE)
     with log.open() as lines:
         lines.seek(begin)
         return {

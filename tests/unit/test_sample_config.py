@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import PATIENCE
+
 ETC = Path(__file__).parents[2] / "etc"
 
 
@@ -29,7 +31,7 @@ def test_sample_is_up_to_date(tmp_path: Path, sample: str, generator: str, recip
             str(fresh),
         ],
         check=True,
-        timeout=60,
+        timeout=PATIENCE,
         env={**os.environ, "PYTHONWARNINGS": "ignore"},
     )
     written, current = (ETC / sample).read_text(), fresh.read_text()

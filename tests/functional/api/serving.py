@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ironic_lite.api.front.service import APIService
+from tests.waiting import PATIENCE
 
 
 def hello(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -33,7 +34,7 @@ def address(api: APIService) -> tuple[str, int]:
 
 
 def connect(api: APIService) -> socket.socket:
-    return socket.create_connection(address(api), timeout=60)
+    return socket.create_connection(address(api), timeout=PATIENCE)
 
 
 def read_all(client: socket.socket) -> bytes:

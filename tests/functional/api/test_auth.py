@@ -10,7 +10,7 @@ import requests
 
 from tests.functional.deployment import Deployment
 from tests.functional.servers.process import ServerFailed
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 
 def _entry(user: str, password: str) -> str:
@@ -25,7 +25,7 @@ def _replace(path: Path, text: str) -> None:
 
 def _status(service: Deployment, user: str, password: str) -> int:
     return requests.get(
-        f"{service.api_url}/v1/nodes", auth=(user, password), timeout=30
+        f"{service.api_url}/v1/nodes", auth=(user, password), timeout=PATIENCE
     ).status_code
 
 

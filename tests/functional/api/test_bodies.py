@@ -17,7 +17,7 @@ from tests.functional.api.conftest import MAX_BODY, MAX_PROVISION_BODY
 from tests.functional.api.serving import connect, fault, read_all, status
 from tests.functional.deployment import Deployment
 from tests.options import overridden
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 LARGE = limits.SMALL_BODY + 1
 MIB = 1024 * 1024
@@ -38,7 +38,7 @@ def head(method: str, path: str, length: int, *more: str) -> bytes:
 
 def answer_to_head(port: int, request: bytes) -> bytes:
     """What is answered though no byte of the body was sent; the connection is closed behind it."""
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as client:
         client.sendall(request)
         return read_all(client)
 
@@ -81,7 +81,7 @@ def test_a_node_is_looked_at_before_a_config_drive(limited_service: Deployment) 
     body = json.dumps({"target": "active", "configdrive": "QUJD" * (MAX_BODY // 2)}).encode()
     assert LARGE < len(body) < MAX_PROVISION_BODY
     address = ("127.0.0.1", limited_service.port)
-    with socket.create_connection(address, timeout=60) as client:
+    with socket.create_connection(address, timeout=PATIENCE) as client:
         client.sendall(head("PUT", path, len(body), "Expect: 100-continue", "Connection: close"))
         assert client.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
         client.sendall(body)
@@ -96,7 +96,7 @@ def test_http_1_0_knows_no_interim_answer(limited_service: Deployment, length: i
     body = json.dumps({"driver": "no-such", "name": "x" * (length - 40)}).ljust(length).encode()
     request = head("POST", "/v1/nodes", length, "Expect: 100-continue")
     request = request.replace(b"HTTP/1.1", b"HTTP/1.0")
-    with socket.create_connection(("127.0.0.1", limited_service.port), timeout=60) as client:
+    with socket.create_connection(("127.0.0.1", limited_service.port), timeout=PATIENCE) as client:
         client.sendall(request + body)
         answer = read_all(client)
     assert status(answer) == 400
@@ -106,7 +106,7 @@ def test_http_1_0_knows_no_interim_answer(limited_service: Deployment, length: i
 @pytest.mark.parametrize("length", [17, LARGE])
 def test_other_types_than_json(limited_service: Deployment, length: int) -> None:
     request = head("POST", "/v1/nodes", length).replace(b"application/json", b"text/plain")
-    with socket.create_connection(("127.0.0.1", limited_service.port), timeout=60) as client:
+    with socket.create_connection(("127.0.0.1", limited_service.port), timeout=PATIENCE) as client:
         client.sendall(request + b" " * (length if length < LARGE else 0))
         answer = client.recv(65536)
     assert status(answer) == 415
@@ -114,7 +114,7 @@ def test_other_types_than_json(limited_service: Deployment, length: int) -> None
 
 @pytest.mark.parametrize("coding, code", [("gzip", 415), ("br, identity", 415), ("identity", 400)])
 def test_bodies_come_as_they_are(limited_service: Deployment, coding: str, code: int) -> None:
-    with socket.create_connection(("127.0.0.1", limited_service.port), timeout=60) as client:
+    with socket.create_connection(("127.0.0.1", limited_service.port), timeout=PATIENCE) as client:
         client.sendall(head("POST", "/v1/nodes", 2, f"Content-Encoding: {coding}") + b"{}")
         answer = client.recv(65536)
     assert status(answer) == code
@@ -248,7 +248,8 @@ def test_the_share_of_agents_is_taken_by_whole_requests(limited_service: Deploym
     """More slow heartbeats than agents have threads; lookups are answered meanwhile."""
     path = f"/v1/heartbeat/{NOBODY}"
     slow = [
-        socket.create_connection(("127.0.0.1", limited_service.port), timeout=60) for _ in range(8)
+        socket.create_connection(("127.0.0.1", limited_service.port), timeout=PATIENCE)
+        for _ in range(8)
     ]
     try:
         for each in slow:

@@ -16,7 +16,7 @@ from ironic_lite.api.front.service import APIService
 from tests.functional.api import serving
 from tests.functional.api.serving import connect, hello, read_all, status
 from tests.options import overridden
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 MIB = 1024 * 1024
 
@@ -38,7 +38,7 @@ class Gate:
         self.asked.append(environ["PATH_INFO"])
         if environ["PATH_INFO"] == "/slow":
             self.entered.set()
-            self.opened.wait(60)
+            self.opened.wait(PATIENCE)
         elif bodies.HEAD_ONLY in environ:
             environ[bodies.MOST] = 64 * MIB
         return hello(environ, start)
@@ -50,7 +50,7 @@ def busy(gate: Gate) -> Iterator[APIService]:
     with serving.running(gate) as api, connect(api) as client:
         client.sendall(b"GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         try:
-            assert gate.entered.wait(30)
+            assert gate.entered.wait(PATIENCE)
             yield api
         finally:
             gate.opened.set()

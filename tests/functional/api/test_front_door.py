@@ -22,7 +22,7 @@ from tests.functional.api import certificates, serving
 from tests.functional.api.serving import connect, fault, hello, read_all, status
 from tests.functional.deployment import Deployment
 from tests.options import overridden
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
@@ -68,7 +68,7 @@ def drip(client: socket.socket, byte: bytes, pause: float) -> bytes:
         try:
             client.sendall(byte)
             if (chunk := client.recv(65536)) is not None:
-                client.settimeout(30)
+                client.settimeout(PATIENCE)
                 return chunk + read_all(client)
         except TimeoutError:
             continue
@@ -111,7 +111,7 @@ def test_a_connection_may_rest_between_two_requests(
             client.settimeout(1)
             with pytest.raises(TimeoutError):
                 client.recv(1)
-            client.settimeout(60)
+            client.settimeout(PATIENCE)
 
 
 def test_the_head_of_a_later_request_has_a_deadline_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,7 +181,7 @@ def test_a_request_under_way_is_not_ended_for_another() -> None:
 
     def hanging(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         entered.release()
-        release.wait(60)
+        release.wait(PATIENCE)
         return hello(environ, start_response)
 
     with (
@@ -192,7 +192,7 @@ def test_a_request_under_way_is_not_ended_for_another() -> None:
         busy = [stack.enter_context(connect(api)) for _ in range(2)]
         for each in busy:
             each.sendall(GET)
-            assert entered.acquire(timeout=30)
+            assert entered.acquire(timeout=PATIENCE)
         assert read_all(stack.enter_context(connect(api))) == b""
         release.set()
         for each in busy:
@@ -230,7 +230,7 @@ def test_descriptors_that_are_used_up(all_in_one: Deployment) -> None:
     with ExitStack() as stack:
         for _ in range(300):
             address = ("127.0.0.1", all_in_one.port)
-            stack.enter_context(socket.create_connection(address, timeout=30))
+            stack.enter_context(socket.create_connection(address, timeout=PATIENCE))
         for _ in range(5):
             assert all_in_one.request("GET", "/healthcheck").ok
             all_in_one._session.close()
@@ -376,14 +376,14 @@ def test_a_request_under_way_is_answered_before_the_end() -> None:
 
     def slow(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         entered.set()
-        release.wait(60)
+        release.wait(PATIENCE)
         return hello(environ, start_response)
 
     api = APIService(slow)
     api.start()
     with connect(api) as client, connect(api) as idle:
         client.sendall(GET)
-        assert entered.wait(30)
+        assert entered.wait(PATIENCE)
         stopping = threading.Thread(target=api.stop)
         stopping.start()
         wait_for(lambda: is_closed(idle), "the idle connection to be closed", 30)

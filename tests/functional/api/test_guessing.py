@@ -12,7 +12,7 @@ import pytest
 
 from tests.bench import guessers
 from tests.functional.deployment import Deployment
-from tests.waiting import least
+from tests.waiting import PATIENCE, least
 
 COST = 10
 
@@ -29,7 +29,7 @@ def _get(
 ) -> http.client.HTTPResponse:
     """A request from one of the loopback addresses."""
     connection = http.client.HTTPConnection(
-        "127.0.0.1", service.port, timeout=60, source_address=(address, 0)
+        "127.0.0.1", service.port, timeout=PATIENCE, source_address=(address, 0)
     )
     with contextlib.closing(connection):
         connection.putrequest("GET", "/v1/nodes")

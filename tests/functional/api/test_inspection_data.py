@@ -11,7 +11,7 @@ import requests
 import sqlalchemy as sa
 
 from tests.functional.deployment import Deployment
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 _NUMBERS = itertools.count(1)
 
@@ -157,7 +157,7 @@ def _post(service: Deployment, body: bytes, query: str = "") -> requests.Respons
         f"{service.api_url}/v1/continue_inspection{query}",
         data=body,
         headers={"X-OpenStack-Ironic-API-Version": "latest"},
-        timeout=60,
+        timeout=PATIENCE,
     )
 
 

@@ -16,6 +16,7 @@ from tests.functional.deployment import Deployment
 from tests.functional.servers import keystone
 from tests.functional.servers.ports import free_port
 from tests.functional.servers.process import ServerFailed
+from tests.waiting import PATIENCE
 
 
 @dataclass
@@ -33,7 +34,7 @@ class Cloud:
         if token is not None:
             headers["X-Auth-Token"] = token
         return requests.request(
-            method, f"{self.service.api_url}{path}", json=body, headers=headers, timeout=60
+            method, f"{self.service.api_url}{path}", json=body, headers=headers, timeout=PATIENCE
         )
 
     def token(self, user: str, project: str | None = None) -> str:
@@ -130,8 +131,10 @@ def test_headers_of_the_client_count_for_nothing(cloud: Cloud) -> None:
         "X-OpenStack-Ironic-API-Version": "1.30",
     }
     base = cloud.service.api_url
-    assert requests.get(f"{base}/v1/nodes", headers=forged, timeout=30).status_code == 401
-    found = requests.get(f"{base}/v1/lookup?node_uuid={cloud.node}", headers=forged, timeout=30)
+    assert requests.get(f"{base}/v1/nodes", headers=forged, timeout=PATIENCE).status_code == 401
+    found = requests.get(
+        f"{base}/v1/lookup?node_uuid={cloud.node}", headers=forged, timeout=PATIENCE
+    )
     assert found.status_code == 404
 
 
@@ -172,7 +175,7 @@ def test_cli_with_a_password(cloud: Cloud) -> None:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
 

@@ -10,6 +10,7 @@ import requests
 
 from tests.functional.api.conftest import MAX_BODY, MAX_DEPTH, MAX_PROVISION_BODY
 from tests.functional.deployment import Deployment
+from tests.waiting import PATIENCE
 
 
 def _fault(answer: requests.Response) -> str:
@@ -45,13 +46,13 @@ def test_body_too_large(limited_service: Deployment) -> None:
 def test_chunked_body_too_large(limited_service: Deployment) -> None:
     """Nobody said how long it would become."""
     chunks = iter([b'{"driver": "', *[b"x" * 1024] * (MAX_BODY // 1024), b'"}'])
-    answer = requests.post(f"{limited_service.api_url}/v1/nodes", data=chunks, timeout=30)
+    answer = requests.post(f"{limited_service.api_url}/v1/nodes", data=chunks, timeout=PATIENCE)
     assert answer.status_code == 413
 
 
 def test_chunked_body(limited_service: Deployment) -> None:
     chunks = iter([b'{"driver":', b' "nosuch"}'])
-    answer = requests.post(f"{limited_service.api_url}/v1/nodes", data=chunks, timeout=30)
+    answer = requests.post(f"{limited_service.api_url}/v1/nodes", data=chunks, timeout=PATIENCE)
     assert answer.status_code == 400
     assert "nosuch" in _fault(answer)
 
@@ -80,7 +81,7 @@ def test_nesting(limited_service: Deployment) -> None:
 def test_nesting_without_end(limited_service: Deployment, opening: bytes) -> None:
     """Deeper than any parser's stack."""
     body = opening * (MAX_BODY // len(opening) - 1)
-    answer = requests.post(f"{limited_service.api_url}/v1/nodes", data=body, timeout=30)
+    answer = requests.post(f"{limited_service.api_url}/v1/nodes", data=body, timeout=PATIENCE)
     assert answer.status_code == 400
 
 
@@ -107,7 +108,7 @@ def test_odd_bodies(limited_service: Deployment, body: bytes) -> None:
             limited_service.api_url + path,
             data=body,
             headers={"X-OpenStack-Ironic-API-Version": "latest"},
-            timeout=30,
+            timeout=PATIENCE,
         )
         assert answer.status_code == 400, (path, answer.text)
         assert _fault(answer)
@@ -143,7 +144,7 @@ def test_numbers_that_no_database_has(limited_service: Deployment) -> None:
     ids=["nonsense", "length", "promise", "path", "header"],
 )
 def test_odd_requests(limited_service: Deployment, request_bytes: bytes) -> None:
-    with socket.create_connection(("127.0.0.1", limited_service.port), timeout=30) as stream:
+    with socket.create_connection(("127.0.0.1", limited_service.port), timeout=PATIENCE) as stream:
         try:
             stream.sendall(request_bytes)
             answer = stream.recv(4096)
@@ -207,7 +208,7 @@ def test_json_in_a_text_that_is_too_deep(limited_service: Deployment) -> None:
 def test_parts_without_end(limited_service: Deployment, part: bytes) -> None:
     body = b'{"inventory":[' + part * (8 * 1024 * 1024 // len(part)) + b"1]}"
     answer = requests.post(
-        f"{limited_service.api_url}/v1/continue_inspection", data=body, timeout=60
+        f"{limited_service.api_url}/v1/continue_inspection", data=body, timeout=PATIENCE
     )
     assert answer.status_code == 400
     assert "more than 200000 values" in _fault(answer)

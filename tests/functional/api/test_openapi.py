@@ -24,6 +24,7 @@ from schemathesis.specs.openapi import checks
 from ironic_lite.api import versions
 from tests.functional.api.openapi_records import EXAMPLES, QUERIES, Records
 from tests.functional.deployment import Deployment
+from tests.waiting import PATIENCE
 
 # Much is generated, and a machine may be busy.
 pytestmark = pytest.mark.timeout(300)
@@ -158,7 +159,7 @@ class Interrogation:
 
 
 def _document(service: Deployment, minor: int) -> Any:
-    answer = requests.get(f"{service.api_url}/v1/openapi.json?version=1.{minor}", timeout=60)
+    answer = requests.get(f"{service.api_url}/v1/openapi.json?version=1.{minor}", timeout=PATIENCE)
     return answer.json()
 
 

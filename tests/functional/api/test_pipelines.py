@@ -16,7 +16,7 @@ from ironic_lite.api.front.service import APIService
 from tests.functional.api import certificates, serving
 from tests.functional.api.serving import connect, fault, hello, read_all, status
 from tests.options import overridden
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 LAST = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
@@ -46,7 +46,7 @@ class Gate:
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         self.calls += 1
         self.entered.set()
-        self.opened.wait(60)
+        self.opened.wait(PATIENCE)
         start("200 OK", [("Content-Length", str(len(self.body)))])
         return [self.body]
 
@@ -58,7 +58,7 @@ def test_what_is_broken_behind_whole_requests(before: int, broken: bytes) -> Non
     gate = Gate()
     with serving.running(gate) as api, connect(api) as client:
         client.sendall(GET * before + broken)
-        assert gate.entered.wait(30)
+        assert gate.entered.wait(PATIENCE)
         gate.opened.set()
         answer = read_all(client)
     assert answer.count(b"HTTP/1.1 200 OK") == before + (b"Upgrade" in broken)
@@ -79,7 +79,7 @@ def test_few_are_made_before_their_turn() -> None:
     gate = Gate()
     with serving.running(gate) as api, connect(api) as client:
         client.sendall(GET)
-        assert gate.entered.wait(30)
+        assert gate.entered.wait(PATIENCE)
         client.setblocking(False)
         with pytest.raises(BlockingIOError):
             while True:
@@ -96,7 +96,7 @@ def test_who_takes_no_answers_gets_no_more_of_them() -> None:
     gate.opened.set()
     with serving.running(gate) as api, socket.socket() as client:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        client.settimeout(60)
+        client.settimeout(PATIENCE)
         client.connect(serving.address(api))
         assert api._door is not None
         client.sendall(GET)
@@ -141,7 +141,7 @@ def test_a_client_that_says_no_more_is_answered() -> None:
     gate = Gate()
     with serving.running(gate) as api, connect(api) as client:
         client.sendall(GET * 3)
-        assert gate.entered.wait(30)
+        assert gate.entered.wait(PATIENCE)
         client.shutdown(socket.SHUT_WR)
         gate.opened.set()
         assert read_all(client).count(b"HTTP/1.1 200 OK") == 3

@@ -11,6 +11,7 @@ from ironic_lite.api.middleware.proxied import Proxied
 from ironic_lite.common import exception
 from tests.functional.deployment import Deployment
 from tests.options import overridden
+from tests.waiting import PATIENCE
 
 CHAIN = "203.0.113.9, 198.51.100.7, 192.0.2.2"
 
@@ -102,7 +103,7 @@ def proxied(make_deployment: Callable[..., Deployment], sqlite_url: str) -> Depl
 
 def test_the_service_behind_a_proxy_and_before_a_page(proxied: Deployment) -> None:
     def ask(method: str, path: str, headers: dict[str, str]) -> requests.Response:
-        return requests.request(method, proxied.api_url + path, headers=headers, timeout=60)
+        return requests.request(method, proxied.api_url + path, headers=headers, timeout=PATIENCE)
 
     root = ask("GET", "/", X_FORWARDED)
     assert root.json()["versions"][0]["links"][0]["href"] == "https://api.example.org/baremetal/v1/"

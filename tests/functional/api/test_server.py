@@ -63,7 +63,7 @@ def test_stops_while_a_request_hangs() -> None:
 
     def hanging(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         entered.set()
-        release.wait(60)
+        release.wait(PATIENCE)
         return _hello(environ, start_response)
 
     try:
@@ -87,7 +87,7 @@ def test_idle_clients_do_not_keep_others_out() -> None:
         idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(3)]
         session = requests.Session()
         for _ in range(CONF.api.threads + 2):
-            assert session.get(service.url, timeout=60).ok
+            assert session.get(service.url, timeout=PATIENCE).ok
         for each in idle:
             each.close()
 
@@ -101,10 +101,12 @@ def test_a_body_that_does_not_come_costs_a_short_while(
         host, _, port = api.url.removeprefix("http://").rpartition(":")
         halves = []
         for _ in range(CONF.api.threads + 4):
-            half = stack.enter_context(socket.create_connection((host, int(port)), timeout=30))
+            half = stack.enter_context(
+                socket.create_connection((host, int(port)), timeout=PATIENCE)
+            )
             half.sendall(b"POST /v1/nodes HTTP/1.1\r\nHost: h\r\nContent-Length: 99\r\n\r\n{")
             halves.append(half)
-        assert requests.get(api.url, timeout=30).text == "http "
+        assert requests.get(api.url, timeout=PATIENCE).text == "http "
         for half in halves:
             answer = b"".join(iter(lambda half=half: half.recv(4096), b""))
             assert answer.startswith(b"HTTP/1.1 408 "), answer

@@ -21,7 +21,7 @@ from ironic_lite.db import engine
 from ironic_lite.objects.conductor import Conductor
 from ironic_lite.objects.node import Node
 from tests.functional.conductor.conftest import configured  # noqa: F401
-from tests.waiting import at_most
+from tests.waiting import PATIENCE, at_most
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ class _Mute:
 
     @oslo_messaging.expose
     def change_node_power_state(self, _context: Any, **_arguments: Any) -> None:
-        self.let_go.wait(60)
+        self.let_go.wait(PATIENCE)
 
 
 def test_conductor_that_does_not_answer(app: Any) -> None:

@@ -17,7 +17,7 @@ from tests.functional.api import certificates, serving
 from tests.functional.api.serving import read_all
 from tests.functional.deployment import Deployment
 from tests.options import overridden
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 LAST = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
@@ -39,7 +39,7 @@ def reader(
     def plain(api: APIService) -> socket.socket:
         client = socket.socket()
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        client.settimeout(60)
+        client.settimeout(PATIENCE)
         client.connect(serving.address(api))
         return client
 
@@ -162,14 +162,14 @@ def test_memory_of_readers_that_do_not_read(all_in_one: Deployment) -> None:
         b"X-OpenStack-Ironic-API-Version: 1.80\r\n\r\n"
     )
     address = ("127.0.0.1", all_in_one.port)
-    with socket.create_connection(address, timeout=60) as once:
+    with socket.create_connection(address, timeout=PATIENCE) as once:
         once.sendall(request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
         assert len(read_all(once)) > 5 * MIB
     idle = memory.measure(pid).rss_mib
     peak = idle
     with ExitStack() as stack:
         for _ in range(100):
-            client = stack.enter_context(socket.create_connection(address, timeout=60))
+            client = stack.enter_context(socket.create_connection(address, timeout=PATIENCE))
             client.sendall(request)
             peak = max(peak, memory.measure(pid).rss_mib)
         answered = all_in_one.request("GET", "/v1/nodes?limit=1")

@@ -6,7 +6,7 @@ import pytest
 
 from tests.functional.cli.conftest import Baremetal, wait_for_state
 from tests.functional.deployment import Deployment
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 
 def test_whole_life_of_a_node(baremetal: Baremetal) -> None:
@@ -150,20 +150,20 @@ def test_openstacksdk(service: Deployment) -> None:
         "sdk-1",
         "sdk-2",
     ]
-    node = cloud.set_node_provision_state(nodes[0], "manage", wait=True, timeout=60)
-    node = cloud.set_node_provision_state(node, "provide", wait=True, timeout=60)
+    node = cloud.set_node_provision_state(nodes[0], "manage", wait=True, timeout=PATIENCE)
+    node = cloud.set_node_provision_state(node, "provide", wait=True, timeout=PATIENCE)
     node = cloud.set_node_provision_state(
-        node, "active", config_drive={"meta_data": {"a": "b"}}, wait=True, timeout=60
+        node, "active", config_drive={"meta_data": {"a": "b"}}, wait=True, timeout=PATIENCE
     )
     assert node.provision_state == "active"
-    cloud.set_node_power_state(node, "power on", wait=True, timeout=60)
+    cloud.set_node_power_state(node, "power on", wait=True, timeout=PATIENCE)
     node = cloud.update_node(node, instance_id="3c0e7a52-7e29-4c9e-8d3b-6f3f5f0f6b11")
     assert [each.id for each in cloud.nodes(associated=True)] == [node.id]
     port = cloud.create_port(address="52:54:00:c1:00:02", node_id=node.id)
     assert [each.id for each in cloud.ports(details=True, node=node.id)] == [port.id]
     with pytest.raises(openstack.exceptions.BadRequestException, match="can not be performed"):
         cloud.set_node_provision_state(node, "manage")
-    node = cloud.set_node_provision_state(node, "deleted", wait=True, timeout=60)
+    node = cloud.set_node_provision_state(node, "deleted", wait=True, timeout=PATIENCE)
     assert node.provision_state == "available"
     for each in nodes:
         cloud.delete_node(each)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.functional.cli.conftest import Baremetal, wait_for_state
 from tests.functional.deployment import Deployment
+from tests.waiting import PATIENCE
 
 PAGE = Path(__file__).parents[3] / "docs" / "upgrading.md"
 
@@ -34,7 +35,7 @@ def test_nodes_are_moved(all_in_one: Deployment, tmp_path: Path) -> None:
             cwd=tmp_path,
             stdout=subprocess.PIPE,
             check=True,
-            timeout=30,
+            timeout=PATIENCE,
         )
         (tmp_path / "enrol.json").write_bytes(done.stdout)
         baremetal("create", str(tmp_path / "enrol.json"))

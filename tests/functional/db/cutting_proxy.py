@@ -6,6 +6,8 @@ import socket
 import threading
 from collections.abc import Iterator
 
+from tests.waiting import PATIENCE
+
 
 class CuttingProxy:
     """Listens on ``port``; ``cut_next_commit()`` arms it for one COMMIT."""
@@ -30,7 +32,9 @@ class CuttingProxy:
         with contextlib.suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                server = socket.create_connection(("127.0.0.1", self._server_port), timeout=30)
+                server = socket.create_connection(
+                    ("127.0.0.1", self._server_port), timeout=PATIENCE
+                )
                 self._sockets += [client, server]
                 cut = threading.Event()
                 for pump in (self._upstream, self._downstream):

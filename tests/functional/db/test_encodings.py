@@ -14,6 +14,7 @@ from ironic_lite.db import conductors, engine, node_items, nodes
 from ironic_lite.db.allocations import allocations
 from ironic_lite.db.ports import ports
 from tests.functional.servers.postgresql import PostgreSQL
+from tests.waiting import PATIENCE
 
 NUL = "a\0b"
 
@@ -36,7 +37,7 @@ def test_a_database_in_another_encoding_is_refused(
         [program, "--config-file", file, *command],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert ended.returncode not in (0, None)

@@ -15,6 +15,7 @@ from ironic_lite.cmd import database
 from ironic_lite.cmd import db as db_command
 from ironic_lite.common import exception
 from ironic_lite.db import engine, migration, migrations, models, nodes
+from tests.waiting import PATIENCE
 
 
 def test_migrated_tables_are_those_of_the_models(empty_database: str) -> None:
@@ -96,7 +97,7 @@ def test_processes_that_upgrade_together(empty_database: str) -> None:
         )
         for _ in range(2)
     ]
-    answers = [rival.communicate(empty_database, timeout=60) for rival in rivals]
+    answers = [rival.communicate(empty_database, timeout=PATIENCE) for rival in rivals]
     assert [out.strip() for out, _ in answers] == [migration.head()] * 2, answers
     assert migration.current() == migration.head()
 

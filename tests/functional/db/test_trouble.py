@@ -360,7 +360,7 @@ def test_eight_processes_write_one_file(database: str) -> None:
         rival.stdin.write(database)
         rival.stdin.close()
         rival.stdin = None
-    answers = [rival.communicate(timeout=120) for rival in rivals]
+    answers = [rival.communicate(timeout=PATIENCE) for rival in rivals]
     assert [rival.returncode for rival in rivals] == [0] * 8, answers
     won = sum(int(out) for out, _ in answers)
     assert nodes.get("shared")["driver_internal_info"].get("count", 0) == won > 0
@@ -384,7 +384,7 @@ def test_a_fork_opens_its_own_connections(database: str) -> None:
         input=database,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr

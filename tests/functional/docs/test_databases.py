@@ -15,6 +15,7 @@ from tests.functional.docs import pages
 from tests.functional.servers import process
 from tests.functional.servers.mariadb import MariaDB
 from tests.functional.servers.postgresql import BINARIES, PostgreSQL
+from tests.waiting import PATIENCE
 
 
 class Database:
@@ -56,7 +57,7 @@ class Database:
             cwd=self.directory,
             input=given.read_bytes() if given else None,
             capture_output=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
@@ -125,12 +126,12 @@ def test_sqlite(tmp_path: Path) -> None:
     engine.commit()
     backup, restore, clean = (shlex.split(line) for line in lines)
     # While it is in use, as a service uses it.
-    subprocess.run(backup, cwd=tmp_path, check=True, timeout=30)
+    subprocess.run(backup, cwd=tmp_path, check=True, timeout=PATIENCE)
     engine.execute("UPDATE servers SET name = 'after'")
     engine.commit()
     engine.close()
     for command in (restore, clean):
-        subprocess.run(command, cwd=tmp_path, check=True, timeout=30)
+        subprocess.run(command, cwd=tmp_path, check=True, timeout=PATIENCE)
     restored = sqlite3.connect(tmp_path / "ironic-lite.sqlite")
     assert restored.execute("SELECT name FROM servers").fetchall() == [("before",)]
     restored.close()

@@ -14,6 +14,7 @@ from tests.functional.deployment import Deployment
 from tests.functional.docs import pages
 from tests.functional.servers import process
 from tests.functional.servers.ports import free_port
+from tests.waiting import PATIENCE
 
 UNITS = sorted((pages.ROOT / "etc" / "systemd").glob("*.service"))
 PROGRAM = "/opt/ironic-lite/bin/ironic-lite"
@@ -31,7 +32,7 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
         [analyze, "verify", *(str(tmp_path / unit.name) for unit in UNITS)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         env={**os.environ, "SYSTEMD_LOG_LEVEL": "warning"},
         check=False,
     )
@@ -67,7 +68,9 @@ def test_the_proxy(all_in_one: Deployment, tmp_path: Path) -> None:
     try:
         nginx.wait_until(lambda: _listens(servers), "nginx")
         secure = f"https://localhost:{clients}/v1/nodes"
-        assert requests.get(secure, verify=str(certificate), timeout=30).json() == {"nodes": []}
+        assert requests.get(secure, verify=str(certificate), timeout=PATIENCE).json() == {
+            "nodes": []
+        }
         for path, status in {
             "/": 200,
             "/v1": 200,
@@ -82,7 +85,7 @@ def test_the_proxy(all_in_one: Deployment, tmp_path: Path) -> None:
             request = requests.Request("GET", f"http://127.0.0.1:{servers}{path}").prepare()
             request.url = f"http://127.0.0.1:{servers}{path}"
             request.headers["X-OpenStack-Ironic-API-Version"] = "1.90"
-            assert session.send(request, timeout=30).status_code == status, path
+            assert session.send(request, timeout=PATIENCE).status_code == status, path
     finally:
         nginx.stop()
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tests.functional.docs import pages
 from tests.functional.servers import process
+from tests.waiting import PATIENCE
 
 CLIENT = Path(__file__).with_name("dhcp_client.py")
 
@@ -27,7 +28,7 @@ def test_dnsmasq(tmp_path: Path) -> None:
         [*own, sys.executable, str(CLIENT), dnsmasq, str(configuration), str(tmp_path)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert answers.returncode == 0, answers.stderr

@@ -27,6 +27,7 @@ from ironic_lite.drivers.modules.fake.power import FakePower
 from ironic_lite.drivers.modules.fake.vendor import FakeVendor
 from tests.functional.flows import verbs
 from tests.functional.flows.workshop import Workshop
+from tests.waiting import PATIENCE
 
 INVENTORY = {"interfaces": [{"mac_address": "52:54:00:aa:00:01"}], "cpu": {"count": 8}}
 
@@ -301,7 +302,7 @@ def test_one_at_a_time(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> N
     """The lock is held until the work in the background has ended."""
     node = workshop.create_node(states.ACTIVE)
     go_on = threading.Event()
-    monkeypatch.setattr(FakeConsole, "start_console", lambda *_: go_on.wait(30))
+    monkeypatch.setattr(FakeConsole, "start_console", lambda *_: go_on.wait(PATIENCE))
     with workshop.task(node) as task:
         console.request(task, True)
     with pytest.raises(exception.NodeLocked):

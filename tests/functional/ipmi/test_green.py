@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ironic_lite.common import concurrency
+from tests.waiting import PATIENCE
 
 HERE = Path(__file__).parent
 ESSENTIAL = (
@@ -27,7 +28,7 @@ def test_essentials_on_green_threads() -> None:
         cwd=HERE.parents[2],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=4 * PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -5,7 +5,7 @@ import logging
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -13,7 +13,8 @@ import pytest
 from ironic_lite.common import exception
 from ironic_lite.drivers.modules.ipmi import commands, driver_info, sessions, transport, wire
 from ironic_lite_simulator.virtual_rack import VirtualRack
-from tests.waiting import wait_for
+from tests.functional.ipmi.giving_up import giving_up
+from tests.waiting import PATIENCE, wait_for
 
 COUNT = 200
 SILENT = range(0, COUNT, 50)
@@ -44,24 +45,24 @@ def test_sweep(rack: VirtualRack) -> None:
     )
 
 
-def test_silent_ones_do_not_hold_up_the_rest(
-    rack: VirtualRack, impatient: None, settings: Callable[..., None]
-) -> None:
+def test_silent_ones_do_not_hold_up_the_rest(rack: VirtualRack, impatient: None) -> None:
     """A few dead BMCs among many cost their own workers' time, and their neighbours no error."""
-    settings("ipmi", command_retry_timeout=5)
     for index in SILENT:
         rack.set_faults(index, bmc_silent=True)
+    everybody = infos(rack)
+    silent = [everybody[index] for index in SILENT]
+    rest = [info for info in everybody if info not in silent]
     with ThreadPoolExecutor(50) as workers:
-        asked = [workers.submit(commands.power_is_on, info) for info in infos(rack)]
-        failures = [a.exception() for a in asked]
-    for index, failure in enumerate(failures):
-        if index in SILENT:
-            assert isinstance(failure, exception.IPMIUnreachable)
-        else:
-            assert failure is None
+        with giving_up(10):
+            wanting = [workers.submit(commands.power_is_on, info) for info in silent]
+            wait_for(lambda: all(each.running() for each in wanting), "the silent ones to be asked")
+        asked = [workers.submit(commands.power_is_on, info) for info in rest]
+        assert [each.result() for each in asked] == [False] * len(rest)
+        for each in wanting:
+            assert isinstance(each.exception(), exception.IPMIUnreachable)
     for index in SILENT:
         rack.clear_faults(index)
-    assert [commands.power_is_on(infos(rack)[index]) for index in SILENT] == [False] * len(SILENT)
+    assert [commands.power_is_on(info) for info in silent] == [False] * len(SILENT)
 
 
 def test_a_process_that_ends_logs_out(rack: VirtualRack) -> None:
@@ -71,7 +72,7 @@ def test_a_process_that_ends_logs_out(rack: VirtualRack) -> None:
         "assert commands.power_is_on(bmc) is False\n"
     )
     logins = len(rack.journal(server="server-0"))
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=PATIENCE)
     assert len(rack.journal(server="server-0")) > logins
     wait_for(lambda: rack.status(0)["bmc_sessions"] == 0, "the session to end")
 
@@ -79,16 +80,17 @@ def test_a_process_that_ends_logs_out(rack: VirtualRack) -> None:
 def test_bmc_without_a_free_session(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
-    settings: Callable[..., None],
 ) -> None:
     # On a busy machine the BMC may be slow, and silence alone makes the adapter try suite 3.
     monkeypatch.setattr(transport, "FIRST_PATIENCE", 5.0)
-    settings("ipmi", command_retry_timeout=2)
     caplog.set_level(logging.INFO)
     with VirtualRack(count=1, session_limit=1) as rack:
         info = driver_info.ConnectionInfo("127.0.0.1", rack.bmc_port(0), "admin", "password")
-        somebody_else = wire.Session(info, 17, time.monotonic() + 10)
-        with pytest.raises(exception.IPMIUnreachable, match="Close other IPMI sessions"):
+        somebody_else = wire.Session(info, 17, time.monotonic() + PATIENCE)
+        with (
+            giving_up(5),
+            pytest.raises(exception.IPMIUnreachable, match="Close other IPMI sessions"),
+        ):
             commands.power_is_on(info)
         with ThreadPoolExecutor(1) as waiting:
             asked = waiting.submit(commands.power_is_on, info)

@@ -16,6 +16,7 @@ from ironic_lite.drivers.modules.ipmi.power import IPMIPower
 from tests.functional.ipmi import pyghmi_bmc
 from tests.functional.servers.ports import free_port
 from tests.functional.servers.process import ServerProcess
+from tests.waiting import PATIENCE
 
 POWER, MANAGEMENT = IPMIPower(), IPMIManagement()
 MakeTask = Callable[..., Any]
@@ -72,7 +73,7 @@ def test_silence_about_an_unknown_user_is_told_as_what_it_is(
     old_bmc: PyghmiBMC, make_task: MakeTask, impatient: None, settings: Callable[..., None]
 ) -> None:
     """Nothing proves that it is the user: a BMC that is too slow looks the same."""
-    settings("ipmi", command_retry_timeout=2)
+    settings("ipmi", command_retry_timeout=10)
     task = make_task(old_bmc.driver_info | {"ipmi_username": "nobody"})
     with pytest.raises(
         exception.IPMIUnreachable, match="stopped answering at the second message"
@@ -114,7 +115,7 @@ def test_sensors(old_bmc: PyghmiBMC, make_task: MakeTask) -> None:
 def test_pyghmi_keeps_no_trace_of_sessions(old_bmc: PyghmiBMC) -> None:
     """Its registers are how a failed login would haunt the next one; its keepalive register would leak."""
     info = driver_info.parse(old_bmc.driver_info)
-    wire.Session(info, 17, time.monotonic() + 10).close()
+    wire.Session(info, 17, time.monotonic() + PATIENCE).close()
     base = wire.simplesession.Session
     assert not base.keepalive_sessions
     assert not base.initting_sessions

@@ -105,8 +105,8 @@ def rack() -> Iterator[VirtualRack]:
 @pytest.fixture(autouse=True)
 def quick(settings: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is to wait for longer than its BMC makes it."""
-    settings("ipmi", command_retry_timeout=20, power_off_pause=0.0)
-    settings("conductor", power_state_change_timeout=20)
+    settings("ipmi", command_retry_timeout=int(PATIENCE), power_off_pause=0.0)
+    settings("conductor", power_state_change_timeout=int(PATIENCE))
     monkeypatch.setattr(retry, "FIRST_PAUSE", 0.02)
     monkeypatch.setattr(power, "FIRST_REPEAT", 0.3)
 
@@ -139,30 +139,13 @@ def test_the_boot_timeout_is_not_touched_where_it_is_not_to_be(
 
 @pytest.mark.parametrize(("seconds", "patience"), [(1.5, 0.25), (3.0, 0.5)])
 def test_a_bmc_that_computes_for_long(
-    rack: VirtualRack,
-    seconds: float,
-    patience: float,
-    settings: Callable[..., None],
-    monkeypatch: pytest.MonkeyPatch,
+    rack: VirtualRack, seconds: float, patience: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each answer of RAKP comes later than it is waited for: one of the tries is answered all the same."""
-    settings("ipmi", command_retry_timeout=PATIENCE)
     monkeypatch.setattr(transport, "FIRST_PATIENCE", patience)
     server = Server(rack, 0)
     server.faults(bmc_late_rakp=seconds)
     assert POWER.get_power_state(server.task) == states.POWER_OFF
-
-
-def test_a_bmc_that_is_slower_than_it_may_be_is_told_as_such(
-    rack: VirtualRack, settings: Callable[..., None]
-) -> None:
-    settings("ipmi", command_retry_timeout=3)
-    server = Server(rack, 0)
-    server.faults(bmc_late_rakp=60)
-    with pytest.raises(exception.IPMIUnreachable, match="stopped answering at the second") as told:
-        POWER.get_power_state(server.task)
-    for blamed in ("password", "username", "admin", "key"):
-        assert blamed not in str(told.value)
 
 
 @pytest.mark.parametrize("when", ["bmc_codes_before", "bmc_codes_after"])

@@ -10,6 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 
+from tests.waiting import PATIENCE
+
 TOKEN = "t" * 43
 NODE = "6b1f2c5e-5d0a-4a68-9f1e-3f0c7f4f4a10"
 
@@ -109,7 +111,7 @@ class AgentClient:
             params={"wait": str(wait).lower(), "agent_token": self._token},
             json={"name": name, "params": params},
             verify=str(self._verify),
-            timeout=30,
+            timeout=PATIENCE,
         )
 
     def run(self, name: str, **params: Any) -> dict[str, Any]:
@@ -125,7 +127,7 @@ class AgentClient:
             self._url,
             params={"agent_token": self._token},
             verify=str(self._verify),
-            timeout=30,
+            timeout=PATIENCE,
         )
         assert answer.status_code == 200, answer.text
         results: list[dict[str, Any]] = answer.json()["commands"]

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from ironic_lite_simulator.virtual_rack import VirtualRack
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 
 def ipmitool(
@@ -19,7 +19,7 @@ def ipmitool(
     """Run one ipmitool command against server 0."""
     arguments = ["ipmitool", "-I", "lanplus", "-H", "127.0.0.1", "-p", str(rack.bmc_port(0))]
     arguments += ["-N", "1", "-R", "1", "-C", str(suite), "-U", user, "-P", password, *command]
-    return subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(arguments, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 def power_is(rack: VirtualRack, power: str) -> bool:
@@ -64,7 +64,7 @@ def test_the_best_suite_is_taken_without_being_told(rack: VirtualRack) -> None:
         [*arguments, "-U", "admin", "-P", "password", "chassis", "power", "status"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=True,
     )
     assert "sha256_128" in done.stderr + done.stdout
@@ -142,7 +142,7 @@ def test_a_flapping_bmc_is_reached(rack: VirtualRack) -> None:
     rack.set_faults(0, bmc_answers="3/4")
     arguments = ["ipmitool", "-I", "lanplus", "-H", "127.0.0.1", "-p", str(rack.bmc_port(0))]
     arguments += ["-N", "1", "-R", "4", "-C", "17", "-U", "admin", "-P", "password"]
-    done = subprocess.run([*arguments, "chassis", "power", "on"], timeout=60, check=False)
+    done = subprocess.run([*arguments, "chassis", "power", "on"], timeout=PATIENCE, check=False)
     assert done.returncode == 0
     # Requests that were repeated were not carried out again.
     assert [e.details["control"] for e in rack.journal() if e.action == "power"] == ["on"]

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ironic_lite_simulator.virtual_rack import VirtualRack
+from tests.waiting import PATIENCE
 
 _CLIENT = """
 import json, sys
@@ -35,7 +36,7 @@ def pyghmi(
         [sys.executable, "-c", _CLIENT, port, password, json.dumps(calls)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=True,
     )
     answers: list[Any] = json.loads(done.stdout)

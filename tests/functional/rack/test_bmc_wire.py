@@ -10,7 +10,7 @@ import pytest
 
 from ironic_lite_simulator.bmc import crypto, packets
 from ironic_lite_simulator.virtual_rack import VirtualRack
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 SUITE_17 = crypto.SUITES[1]
 PING = struct.pack(">IBBBB", 4542, 0x80, 7, 0, 0)
@@ -22,7 +22,7 @@ class Console:
     def __init__(self, port: int) -> None:
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.connect(("127.0.0.1", port))
-        self.socket.settimeout(5)
+        self.socket.settimeout(PATIENCE)
 
     def exchange(self, datagram: bytes) -> bytes:
         """Send a datagram and return the answer."""

@@ -148,7 +148,7 @@ def test_demo_that_is_too_slow_says_where_the_logs_are() -> None:
         [IRONIC_LITE, "demo", "--exit", "--servers", "1", "--port", "0", "--timeout", "0.001"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 1
@@ -192,7 +192,7 @@ def test_demo_on_a_taken_port() -> None:
             [IRONIC_LITE, "demo", "--exit", "--port", str(taken.getsockname()[1])],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
     assert done.returncode == 1
@@ -217,7 +217,7 @@ def test_rack_on_a_taken_port() -> None:
             [IRONIC_LITE, "rack", "--http-port", str(taken.getsockname()[1])],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
     assert done.returncode == 1

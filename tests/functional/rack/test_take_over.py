@@ -82,7 +82,7 @@ def gate() -> Iterator[tuple[str, threading.Event, threading.Event]]:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.set()
-            go_on.wait(60)
+            go_on.wait(PATIENCE)
             self.send_response(204)
             self.end_headers()
 

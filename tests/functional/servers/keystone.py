@@ -15,6 +15,7 @@ from cryptography.fernet import Fernet
 
 from tests.functional.servers.ports import free_port
 from tests.functional.servers.process import ServerFailed, ServerProcess
+from tests.waiting import PATIENCE
 
 PASSWORD = "of-the-tests"
 
@@ -64,7 +65,7 @@ class Keystone:
             else {"project": {"name": project, "domain": domain}}
         )
         auth = {"identity": {"methods": ["password"], "password": identity}, "scope": scope}
-        answer = requests.post(f"{self.url}/auth/tokens", json={"auth": auth}, timeout=30)
+        answer = requests.post(f"{self.url}/auth/tokens", json={"auth": auth}, timeout=PATIENCE)
         answer.raise_for_status()
         return answer
 
@@ -79,7 +80,7 @@ class Keystone:
             f"{self.url}{path}",
             json=body,
             headers={"X-Auth-Token": self._admin_token},
-            timeout=30,
+            timeout=PATIENCE,
         )
         answer.raise_for_status()
         return answer.json() if answer.content else None
@@ -170,6 +171,6 @@ def running(home: Path) -> Iterator[Keystone]:
 
 def _answers(url: str) -> bool:
     try:
-        return requests.get(url, timeout=5).ok
+        return requests.get(url, timeout=PATIENCE).ok
     except requests.ConnectionError:
         return False

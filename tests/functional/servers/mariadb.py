@@ -9,6 +9,7 @@ import pymysql
 
 from tests.functional.servers import process, unprivileged
 from tests.functional.servers.ports import free_port
+from tests.waiting import PATIENCE
 
 # Small, and quick instead of durable: nothing here outlives the tests.
 TUNING = (
@@ -72,7 +73,7 @@ class MariaDB:
     def execute(self, statement: str) -> None:
         """Run one statement as the server's administrator."""
         connection = pymysql.connect(
-            host="127.0.0.1", port=self.port, user="root", connect_timeout=5
+            host="127.0.0.1", port=self.port, user="root", connect_timeout=int(PATIENCE)
         )
         try:
             with connection.cursor() as cursor:

@@ -10,6 +10,7 @@ import psycopg
 
 from tests.functional.servers import process, unprivileged
 from tests.functional.servers.ports import free_port
+from tests.waiting import PATIENCE
 
 # Debian keeps the server's programs out of PATH, one directory per version.
 BINARIES = "/usr/lib/postgresql/*/bin"
@@ -76,7 +77,11 @@ class PostgreSQL:
     def execute(self, statement: str) -> None:
         """Run one statement as the server's administrator, outside a transaction."""
         with psycopg.connect(
-            host="127.0.0.1", port=self.port, user="postgres", autocommit=True, connect_timeout=5
+            host="127.0.0.1",
+            port=self.port,
+            user="postgres",
+            autocommit=True,
+            connect_timeout=int(PATIENCE),
         ) as connection:
             connection.execute(statement.encode())
 

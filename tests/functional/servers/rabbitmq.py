@@ -16,6 +16,7 @@ import kombu
 
 from tests.functional.servers import process, unprivileged
 from tests.functional.servers.ports import free_port
+from tests.waiting import PATIENCE
 
 NODE = "rabbit@localhost"
 LIBRARY = "/usr/lib/rabbitmq/lib/rabbitmq_server-*"
@@ -122,7 +123,7 @@ class RabbitMQ:
 
     def _answers(self) -> bool:
         try:
-            with kombu.Connection(self.url("/"), connect_timeout=5) as connection:
+            with kombu.Connection(self.url("/"), connect_timeout=PATIENCE) as connection:
                 connection.connect()
         except (OSError, kombu.exceptions.OperationalError):
             return False
@@ -136,7 +137,7 @@ class RabbitMQ:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env=self._environment(),
-            timeout=30,
+            timeout=PATIENCE,
             text=True,
             check=False,
         )

@@ -7,6 +7,7 @@ import pytest
 
 from ironic_lite.common import exception
 from ironic_lite.conductor.workers import Workers, background
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -19,7 +20,7 @@ def pool():
 def test_work_runs_and_frees_its_slot(pool):
     ran = threading.Event()
     pool.spawn(ran.set)
-    assert ran.wait(10)
+    assert ran.wait(PATIENCE)
     assert pool.drain(10)
     assert pool.busy == 0
 
