@@ -49,7 +49,8 @@ def test_nothing_is_written_while_they_are_off(cloud: Any, conductor: Any) -> No
 
 
 def test_only_errors(cloud: Any, conductor: Any) -> None:
-    with overridden({"DEFAULT": {"notification_level": "error"}}):
+    options = {"DEFAULT": {"notification_level": "error"}, "ipmi": {"command_retry_timeout": 1}}
+    with overridden(options):
         node = cloud.create_node(driver="ipmi", driver_info={"ipmi_address": "127.0.0.1"})
         manage(cloud, node)
         settled(cloud, node, "enroll")
