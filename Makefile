@@ -4,6 +4,7 @@
 # make lint          style, types, walls between the rooms, release notes
 # make chaos         conductors killed at every point (half an hour)  ARGS="--chaos-faults broker_gone"
 # make chaos-quick   each fault once, on both databases (six minutes)  ARGS="--chaos-slowness 3"
+# make timed         what depends on time, again and again on a busy machine  ARGS="--count 20 -k ipmi"
 # make quirks        every flow on BMCs that bend the standard        ARGS="--pairs 20 --seed 7"
 # make bench         ironic_lite against upstream ironic              ARGS=--help
 # make compare       the same requests to upstream ironic              ARGS=--help
@@ -24,7 +25,7 @@ TEST_WORKERS ?= 4
 
 CHAOS = $(BIN)/python -m pytest -q -o faulthandler_timeout=0 --chaos-report build/chaos.md tests/chaos
 
-.PHONY: help demo test chaos chaos-quick lint quirks bench compare scale storm guessers strangers fuzz sample-config test-servers clean
+.PHONY: help demo test chaos chaos-quick timed lint quirks bench compare scale storm guessers strangers fuzz sample-config test-servers clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -43,6 +44,9 @@ chaos: $(VENV)/.installed-for-tests test-servers
 
 chaos-quick: $(VENV)/.installed-for-tests test-servers
 	$(CHAOS) $(ARGS)
+
+timed: $(VENV)/.installed-for-tests test-servers
+	$(BIN)/python -m tests.busy 4 $(BIN)/python -m pytest -q -n 2 -m timed --count 5 $(ARGS)
 
 lint: $(VENV)/.installed-for-tests
 	$(BIN)/ruff check --quiet .

@@ -11,6 +11,8 @@ import pytest
 from tests.functional.deployment import HEARTBEAT_TIMEOUT, Deployment
 from tests.waiting import at_most, wait_for
 
+pytestmark = pytest.mark.timed
+
 HOSTS = {"c1", "c2", "c3"}
 # Fixed, so that the ring spreads them in the same way each time.
 NODES = [str(uuid.uuid5(uuid.NAMESPACE_DNS, f"n{number}.example")) for number in range(12)]

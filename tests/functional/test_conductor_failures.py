@@ -9,6 +9,8 @@ from tests.functional.deployment import HEARTBEAT_TIMEOUT, WITHOUT_DATABASE, Dep
 from tests.functional.servers.ipmi_sim import BMC
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.timed
+
 
 @pytest.fixture
 def cluster(

@@ -5,9 +5,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from tests.functional.deployment import Deployment
 from tests.functional.servers.ipmi_sim import BMC
 from tests.waiting import wait_for
+
+pytestmark = pytest.mark.timed
 
 STEPS = [{"step": f"power_{state}"} for state in ("on", "off")] * 30
 """More than a conductor does while a test looks."""

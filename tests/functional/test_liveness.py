@@ -12,6 +12,8 @@ import pytest
 from tests.functional.deployment import Deployment
 from tests.waiting import at_most, wait_for
 
+pytestmark = pytest.mark.timed
+
 INTERVAL, TIMEOUT = 2, 8
 NODES = 60
 # Seconds that a busy machine may add.

@@ -13,6 +13,8 @@ from tests.functional.servers import mariadb
 from tests.functional.servers.rabbitmq import RabbitMQ
 from tests.waiting import PATIENCE, wait_for
 
+pytestmark = pytest.mark.timed
+
 
 def works(cloud: Deployment, node: str, target: str) -> bool:
     """Whether power can be changed through API, RPC, conductor and database."""

@@ -13,6 +13,8 @@ from ironic_lite.common import context, exception, inprocess, rpc
 from ironic_lite.conf import CONF
 from tests.waiting import PATIENCE, wait_for
 
+pytestmark = pytest.mark.timed
+
 
 class Endpoint:
     """Answers with what it was asked, and remembers it."""

@@ -17,6 +17,8 @@ import requests
 from tests.functional.deployment import Deployment
 from tests.waiting import PATIENCE, at_most, patience, wait_for
 
+pytestmark = pytest.mark.timed
+
 WORKERS = {"api": {"workers": 2}}
 
 

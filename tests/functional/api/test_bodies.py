@@ -19,6 +19,8 @@ from tests.functional.deployment import Deployment
 from tests.options import overridden
 from tests.waiting import PATIENCE, wait_for
 
+pytestmark = pytest.mark.timed
+
 LARGE = limits.SMALL_BODY + 1
 MIB = 1024 * 1024
 NOBODY = "0f000000-0000-4000-8000-0000000000ff"

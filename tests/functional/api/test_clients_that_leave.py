@@ -18,6 +18,8 @@ from tests.functional.api.serving import connect, hello, read_all, status
 from tests.options import overridden
 from tests.waiting import PATIENCE, wait_for
 
+pytestmark = pytest.mark.timed
+
 MIB = 1024 * 1024
 
 

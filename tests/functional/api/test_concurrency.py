@@ -9,6 +9,8 @@ import pytest
 from tests.functional.deployment import Deployment
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.timed
+
 WRITERS = 6
 ROUNDS = 4
 STEP = {"interface": "bios", "step": "factory_reset", "args": {}}

@@ -24,6 +24,8 @@ from tests.functional.deployment import Deployment
 from tests.options import overridden
 from tests.waiting import PATIENCE, wait_for
 
+pytestmark = pytest.mark.timed
+
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
 STREAMS = 250

@@ -12,6 +12,8 @@ from tests.functional.api.conftest import MAX_BODY, MAX_DEPTH, MAX_PROVISION_BOD
 from tests.functional.deployment import Deployment
 from tests.waiting import PATIENCE
 
+pytestmark = pytest.mark.timed
+
 
 def _fault(answer: requests.Response) -> str:
     inner: dict[str, Any] = json.loads(answer.json()["error_message"])

@@ -18,6 +18,8 @@ from tests.functional.api.serving import connect, fault, hello, read_all, status
 from tests.options import overridden
 from tests.waiting import PATIENCE, wait_for
 
+pytestmark = pytest.mark.timed
+
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 LAST = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 BROKEN = {

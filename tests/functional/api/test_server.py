@@ -20,6 +20,8 @@ from ironic_lite.conf import CONF
 from tests.functional.api import certificates
 from tests.waiting import PATIENCE, at_most
 
+pytestmark = pytest.mark.timed
+
 
 def _hello(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     start_response("200 OK", [("Content-Length", "5")])

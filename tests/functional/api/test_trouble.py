@@ -23,6 +23,8 @@ from ironic_lite.objects.node import Node
 from tests.functional.conductor.conftest import configured  # noqa: F401
 from tests.waiting import PATIENCE, at_most
 
+pytestmark = pytest.mark.timed
+
 
 @pytest.fixture
 def app(configured: None) -> Iterator[Any]:  # noqa: F811

@@ -19,6 +19,8 @@ from tests.functional.deployment import Deployment
 from tests.options import overridden
 from tests.waiting import PATIENCE, wait_for
 
+pytestmark = pytest.mark.timed
+
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 LAST = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 MIB = 1024 * 1024

@@ -16,6 +16,8 @@ from tests.functional.conductor.outbox import waiting
 from tests.options import overridden
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.timed
+
 
 def events(node: Node) -> list[str]:
     return [m["event_type"].removeprefix("baremetal.node.") for m in waiting(node.uuid)]

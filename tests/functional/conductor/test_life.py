@@ -33,6 +33,8 @@ from ironic_lite.objects.node import Node
 from tests.functional.conductor.conftest import Cloud
 from tests.waiting import PATIENCE, wait_for
 
+pytestmark = pytest.mark.timed
+
 
 def dead_conductor(cloud: Cloud, host: str) -> None:
     """A conductor that was killed a long time ago."""

@@ -12,6 +12,8 @@ from ironic_lite.objects.node_journal import NodeJournal
 from tests.functional.conductor.outbox import waiting
 from tests.options import overridden
 
+pytestmark = pytest.mark.timed
+
 LIMITS = {
     "conductor": {"max_concurrent_deploy": 2, "max_concurrent_clean": 2, "automated_clean": False},
     "DEFAULT": {"notification_level": "info"},

@@ -16,6 +16,8 @@ from tests.functional.servers.ipmi_sim import BMC
 from tests.options import overridden
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.timed
+
 OPTIONS = {
     "DEFAULT": {"notification_level": "info"},
     "conductor": {"power_state_sync_max_retries": 1},

@@ -17,7 +17,7 @@ from ironic_lite.db import conductors, engine
 from ironic_lite.db.types import server_time_ago
 from tests.waiting import PATIENCE, wait_for
 
-pytestmark = pytest.mark.usefixtures("database")
+pytestmark = [pytest.mark.usefixtures("database"), pytest.mark.timed]
 
 Context = context.RequestContext
 POWER = {"power": {"enabled": ["ipmitool", "fake"], "default": "fake"}}

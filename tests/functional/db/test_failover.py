@@ -16,6 +16,8 @@ from tests import options
 from tests.functional.db import samples
 from tests.waiting import at_most
 
+pytestmark = pytest.mark.timed
+
 Context = context.RequestContext
 on_servers = pytest.mark.parametrize("kind", ["mariadb", "postgresql"])
 on_postgresql = pytest.mark.parametrize("kind", ["postgresql"])

@@ -27,6 +27,8 @@ from tests.chaos.proxy import Proxy
 from tests.functional.db import cutting_proxy
 from tests.waiting import PATIENCE, wait_for
 
+pytestmark = pytest.mark.timed
+
 Context = context.RequestContext
 SERVERS = ("mariadb", "postgresql")
 on_servers = pytest.mark.parametrize("kind", SERVERS)

@@ -20,6 +20,8 @@ from tests.functional.flows.booted import Booted
 from tests.functional.flows.scripted_agent import ScriptedAgent
 from tests.waiting import PATIENCE, wait_for
 
+pytestmark = pytest.mark.timed
+
 HOLD = {"step": "hold"}
 
 

@@ -19,6 +19,8 @@ from tests.functional.servers.ipmi_sim import BMC
 from tests.functional.servers.ports import free_port
 from tests.waiting import PATIENCE, at_most, wait_for
 
+pytestmark = pytest.mark.timed
+
 POWER = IPMIPower()
 MakeTask = Callable[..., Any]
 Settings = Callable[..., None]

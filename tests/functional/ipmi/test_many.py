@@ -16,6 +16,8 @@ from ironic_lite_simulator.virtual_rack import VirtualRack
 from tests.functional.ipmi.giving_up import giving_up
 from tests.waiting import PATIENCE, wait_for
 
+pytestmark = pytest.mark.timed
+
 COUNT = 200
 SILENT = range(0, COUNT, 50)
 

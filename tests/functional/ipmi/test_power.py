@@ -14,6 +14,8 @@ from tests.functional.servers import process
 from tests.functional.servers.ipmi_sim import BMC
 from tests.waiting import PATIENCE, wait_for
 
+pytestmark = pytest.mark.timed
+
 POWER = IPMIPower()
 MakeTask = Callable[..., Any]
 

@@ -18,6 +18,8 @@ from tests.functional.servers.ports import free_port
 from tests.functional.servers.process import ServerProcess
 from tests.waiting import PATIENCE
 
+pytestmark = pytest.mark.timed
+
 POWER, MANAGEMENT = IPMIPower(), IPMIManagement()
 MakeTask = Callable[..., Any]
 

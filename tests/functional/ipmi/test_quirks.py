@@ -24,6 +24,8 @@ from ironic_lite_simulator.timing import Timing
 from ironic_lite_simulator.virtual_rack import VirtualRack
 from tests.waiting import PATIENCE
 
+pytestmark = pytest.mark.timed
+
 POWER, MANAGEMENT = IPMIPower(), IPMIManagement()
 UEFI = {"capabilities": "boot_mode:uefi"}
 NOT_NOW = ["0xc0", "0xc3", "0xc4", "0xce", "0xcf", "0xd0", "0xd1", "0xd2", "0xd3", "0xff"]

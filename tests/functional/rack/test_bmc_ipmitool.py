@@ -8,6 +8,8 @@ import pytest
 from ironic_lite_simulator.virtual_rack import VirtualRack
 from tests.waiting import PATIENCE, wait_for
 
+pytestmark = pytest.mark.timed
+
 
 def ipmitool(
     rack: VirtualRack,

@@ -12,6 +12,8 @@ from ironic_lite_simulator.bmc import crypto, packets
 from ironic_lite_simulator.virtual_rack import VirtualRack
 from tests.waiting import PATIENCE, wait_for
 
+pytestmark = pytest.mark.timed
+
 SUITE_17 = crypto.SUITES[1]
 PING = struct.pack(">IBBBB", 4542, 0x80, 7, 0, 0)
 

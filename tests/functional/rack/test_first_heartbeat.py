@@ -9,6 +9,8 @@ import pytest
 from tests.functional.rack.cloud import Cloud, Server
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.timed
+
 BEGUN = {
     "cleaning": ("provide", "clean wait", "available"),
     "deployment": ("active", "wait call-back", "active"),

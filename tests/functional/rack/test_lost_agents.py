@@ -14,6 +14,8 @@ from tests.functional.deployment import Deployment
 from tests.functional.rack.cloud import OPTIONS, QUICK, Cloud, Server, running
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.timed
+
 PASSWORD = "correct horse battery staple"
 SLOW = 3.0
 PARTITION = {"image_type": "partition", "root_gb": 1}

@@ -15,6 +15,8 @@ from ironic_lite.common import context, outbound
 from ironic_lite.common.outbound import addresses, checking, connections
 from tests.waiting import PATIENCE
 
+pytestmark = pytest.mark.timed
+
 SIZE = 1234
 LOOPBACK = ["127.0.0.0/8", "::1/128"]
 

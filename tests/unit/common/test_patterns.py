@@ -10,6 +10,8 @@ import pytest
 from ironic_lite.common import patterns
 from ironic_lite.common.patterns import Pattern
 
+pytestmark = pytest.mark.timed
+
 EVIL = "a" * 80 + "!"
 
 

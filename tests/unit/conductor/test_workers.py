@@ -9,6 +9,8 @@ from ironic_lite.common import exception
 from ironic_lite.conductor.workers import Workers, background
 from tests.waiting import PATIENCE
 
+pytestmark = pytest.mark.timed
+
 
 @pytest.fixture
 def pool():
