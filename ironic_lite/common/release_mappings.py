@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which versions of RPC and objects each release speaks.
+"""The releases, and which versions of RPC and objects each of them speaks.
 
 During a rolling upgrade ``[DEFAULT] pin_release_version`` names the older release that still runs somewhere; new
-processes then send in its versions.
+processes then send in its versions. The versions of objects follow from the releases in which their columns
+(``since=``) and methods (``CHANGED``) came: see ``objects.base``. docs/developing.md says what a release fixes.
 """
 
 import dataclasses
@@ -13,103 +14,59 @@ from ironic_lite.conf import CONF
 
 @dataclasses.dataclass(frozen=True)
 class Release:
-    """The versions of one release.
+    """What a release speaks.
 
     :param rpc: version of the conductor's RPC surface.
-    :param objects: ``{object: version}``.
-    :param encrypts: it reads secrets that are encrypted in the database.
     """
 
     rpc: str
-    objects: dict[str, str]
-    encrypts: bool = False
 
 
 RELEASES: dict[str, Release] = {
-    "0.1": Release(rpc="1.0", objects={"Node": "1.0", "Port": "1.0", "Conductor": "1.0"}),
-    "0.2": Release(
-        rpc="1.1",
-        objects={
-            "Allocation": "1.0",
-            "BIOSSetting": "1.0",
-            "Chassis": "1.0",
-            "Conductor": "1.0",
-            "DeployTemplate": "1.0",
-            "FirmwareComponent": "1.0",
-            "InspectionRule": "1.0",
-            "Node": "1.1",
-            "NodeHistory": "1.0",
-            "NodeInventory": "1.0",
-            "Port": "1.1",
-            "Portgroup": "1.0",
-            "Runbook": "1.0",
-            "VolumeConnector": "1.0",
-            "VolumeTarget": "1.0",
-        },
-    ),
-    "0.3": Release(
-        rpc="1.2",
-        objects={
-            "Allocation": "1.0",
-            "BIOSSetting": "1.0",
-            "Chassis": "1.0",
-            "Conductor": "1.0",
-            "DeployTemplate": "1.0",
-            "FirmwareComponent": "1.0",
-            "InspectionRule": "1.0",
-            "Node": "1.2",
-            "NodeHistory": "1.0",
-            "NodeInventory": "1.0",
-            "NodeJournal": "1.0",
-            "Notification": "1.0",
-            "Port": "1.1",
-            "Portgroup": "1.0",
-            "ReceivedInventory": "1.0",
-            "Runbook": "1.0",
-            "VolumeConnector": "1.0",
-            "VolumeTarget": "1.0",
-        },
-    ),
-    "0.4": Release(
-        rpc="1.3",
-        objects={
-            "Allocation": "1.0",
-            "BIOSSetting": "1.0",
-            "Chassis": "1.0",
-            "Conductor": "1.0",
-            "DeployTemplate": "1.0",
-            "FirmwareComponent": "1.0",
-            "InspectionRule": "1.0",
-            "Node": "1.3",
-            "NodeHistory": "1.0",
-            "NodeInventory": "1.0",
-            "NodeJournal": "1.0",
-            "Notification": "1.0",
-            "Port": "1.1",
-            "Portgroup": "1.0",
-            "ReceivedInventory": "1.0",
-            "Runbook": "1.0",
-            "VolumeConnector": "1.0",
-            "VolumeTarget": "1.1",
-        },
-        encrypts=True,
-    ),
+    "0.1": Release(rpc="1.3"),
 }
-"""Every release that this one can run beside, the newest last."""
+"""Every release that this one can run beside, the oldest first. The last one is this one."""
 
 
-def pinned() -> Release | None:
-    """The release that ``pin_release_version`` names; None when nothing is pinned.
+def pinned_name() -> str | None:
+    """The release whose versions are sent; None: this one.
 
-    :raises ConfigInvalid: when there is no such release.
+    :raises ConfigInvalid: ``pin_release_version`` names no release.
     """
-    name = CONF.pin_release_version
-    if name is None:
-        return None
-    try:
-        return RELEASES[name]
-    except KeyError:
+    name: str | None = CONF.pin_release_version
+    if name is not None and name not in RELEASES:
         raise exception.ConfigInvalid(
             error_msg=f"[DEFAULT] pin_release_version is '{name}'; known releases: "
             f"{', '.join(RELEASES)}"
-        ) from None
+        )
+    return name
+
+
+def pinned() -> Release | None:
+    """What the release of :func:`pinned_name` speaks; raises as that does."""
+    name = pinned_name()
+    return None if name is None else RELEASES[name]
+
+
+def first() -> str:
+    """The oldest release."""
+    return next(iter(RELEASES))
+
+
+def newest() -> str:
+    """This release."""
+    return next(reversed(RELEASES))
+
+
+def after(release: str, other: str) -> bool:
+    """Whether ``release`` came later than ``other``.
+
+    :raises ValueError: there is no such release.
+    """
+    return _place(release) > _place(other)
+
+
+def _place(release: str) -> int:
+    if release not in RELEASES:
+        raise ValueError(f"There is no release '{release}' in RELEASES: {', '.join(RELEASES)}.")
+    return list(RELEASES).index(release)

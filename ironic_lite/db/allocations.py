@@ -14,9 +14,9 @@ from sqlalchemy import exc
 from ironic_lite.common import exception
 from ironic_lite.db import belonging, engine, retry
 from ironic_lite.db.models import ALLOCATIONS, NODES
-from ironic_lite.db.repository import CONFINING, Also, Repository, Row, among, equals
+from ironic_lite.db.models.allocations import ALLOCATING
+from ironic_lite.db.repository import CONFINING, Also, Repository, Row
 
-ALLOCATING = "allocating"
 ACTIVE = "active"
 ERROR = "error"
 
@@ -24,7 +24,7 @@ _NODE_FILTERS = {
     name: condition
     for name, condition in belonging.filters(ALLOCATIONS).items()
     # An allocation has an owner of its own.
-    if name in ("node_id", "node_id_in", "node_uuid")
+    if name in ("node_id_in", "node_uuid")
 }
 
 allocations = Repository(
@@ -36,19 +36,10 @@ allocations = Repository(
         "uuid": lambda row: exception.AllocationAlreadyExists(uuid=row["uuid"]),
         "name": lambda row: exception.AllocationDuplicateName(name=row["name"]),
     },
-    defaults={"state": ALLOCATING},
     derived=(belonging.node_uuid(ALLOCATIONS),),
     confining=CONFINING | {"owner"},
     filters={
         **_NODE_FILTERS,
-        **equals(
-            ALLOCATIONS.c.name,
-            ALLOCATIONS.c.state,
-            ALLOCATIONS.c.owner,
-            ALLOCATIONS.c.resource_class,
-            ALLOCATIONS.c.conductor_affinity,
-        ),
-        "uuid_in": among(ALLOCATIONS.c.uuid),
     },
 )
 

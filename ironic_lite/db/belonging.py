@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ironic_lite.db.models import NODES
-from ironic_lite.db.repository import Filter, among, among_in_any_case, equals
+from ironic_lite.db.repository import Filter, among, among_in_any_case
 
 
 def node_uuid(table: sa.Table) -> sa.Label[Any]:
@@ -20,7 +20,7 @@ def node_uuid(table: sa.Table) -> sa.Label[Any]:
 
 
 def filters(table: sa.Table) -> dict[str, Filter]:
-    """By the node (``node_id``, ``node_uuid``), whose it is, and where it is managed.
+    """By the node's UUID, whose it is, and where it is managed, beside ``node_id`` itself.
 
     Lists: node_id_in, shard, conductor_group_in.
     """
@@ -32,7 +32,6 @@ def filters(table: sa.Table) -> dict[str, Filter]:
         return narrow
 
     return {
-        **equals(table.c.node_id),
         "node_id_in": among(table.c.node_id),
         "node_uuid": of_nodes(lambda value: NODES.c.uuid == value),
         "owner": of_nodes(lambda value: NODES.c.owner == value),

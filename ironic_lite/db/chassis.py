@@ -3,13 +3,12 @@
 
 from ironic_lite.common import exception
 from ironic_lite.db.models import CHASSIS, NODES
-from ironic_lite.db.repository import Repository, among
+from ironic_lite.db.repository import Repository
 
 chassis = Repository(
     CHASSIS,
     "Chassis",
     lambda ident: exception.ChassisNotFound(chassis=ident),
     taken={"uuid": lambda row: exception.ChassisAlreadyExists(uuid=row["uuid"])},
-    filters={"uuid_in": among(CHASSIS.c.uuid)},
     content=(NODES.c.chassis_id, lambda row: exception.ChassisNotEmpty(chassis=row["uuid"])),
 )

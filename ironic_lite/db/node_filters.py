@@ -10,7 +10,7 @@ from ironic_lite.common.operations import provision_states
 from ironic_lite.common.operations.declaration import Kind
 from ironic_lite.db import traits
 from ironic_lite.db.models import CHASSIS, NODE_TRAITS, NODES, RECEIVED_INVENTORY
-from ironic_lite.db.repository import Condition, Filter, among, among_in_any_case, contains, equals
+from ironic_lite.db.repository import Condition, Filter, among, among_in_any_case, contains
 from ironic_lite.db.types import server_time_ago
 
 _c = NODES.c
@@ -49,21 +49,6 @@ def _left_off(_wanted: bool) -> Condition:
 
 
 FILTERS: dict[str, Filter] = {
-    **equals(
-        _c.name,
-        _c.instance_uuid,
-        _c.instance_name,
-        _c.maintenance,
-        _c.provision_state,
-        _c.driver,
-        _c.resource_class,
-        _c.fault,
-        _c.owner,
-        _c.lessee,
-        _c.retired,
-        _c.parent_node,
-        _c.chassis_id,
-    ),
     "chassis_uuid": _in_chassis,
     "conductor_group": lambda group: among_in_any_case(_c.conductor_group)([group]),
     "left_off": _left_off,
@@ -73,7 +58,6 @@ FILTERS: dict[str, Filter] = {
     "powered": _given(_c.power_state),
     "agent_known": _given(_c.agent_url),
     "shard": among(_c.shard),
-    "uuid_in": among(_c.uuid),
     "id_in": among(_c.id),
     "provision_state_in": among(_c.provision_state),
     "reserved_by_any_of": among(_c.reservation),
@@ -84,5 +68,8 @@ FILTERS: dict[str, Filter] = {
     "include_children": lambda wanted: None if wanted else _c.parent_node.is_(None),
     "provisioned_before": lambda seconds: _c.provision_updated_at < server_time_ago(int(seconds)),
 }
-"""Filter name -> condition from its value. Lists: shard, with_traits, *_in, reserved_by_any_of. Seconds:
-provisioned_before. ``powered``: whether the power state is known; ``agent_known``: whether an agent has called."""
+"""Filter name -> condition from its value, beside those for the value of a column.
+
+Lists: shard, with_traits, *_in, reserved_by_any_of. Seconds: provisioned_before. ``powered``: whether the power state
+is known. ``agent_known``: whether an agent has called.
+"""

@@ -12,7 +12,7 @@ from oslo_utils import timeutils
 from ironic_lite.common import exception
 from ironic_lite.db import belonging, engine, retry
 from ironic_lite.db.models import BIOS_SETTINGS, FIRMWARE_COMPONENTS, NODES
-from ironic_lite.db.repository import Repository, Row, equals
+from ironic_lite.db.repository import Repository, Row
 
 
 class NodeItems(Repository):
@@ -29,7 +29,7 @@ class NodeItems(Repository):
             lambda ident: exception.NodeNotFound(node=ident),
             known_by=(),
             derived=(belonging.node_uuid(table),),
-            filters={**belonging.filters(table), **equals(table.c[key])},
+            filters=belonging.filters(table),
         )
         self.key = key
         self._first = first

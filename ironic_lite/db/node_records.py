@@ -8,7 +8,7 @@ from ironic_lite.common import exception
 from ironic_lite.db import belonging, engine, retry
 from ironic_lite.db.encryption.rows import Guarded
 from ironic_lite.db.models import NODE_HISTORY, NODE_INVENTORY, NODES, RECEIVED_INVENTORY
-from ironic_lite.db.repository import Repository, Row, among, equals
+from ironic_lite.db.repository import Repository, Row
 from ironic_lite.db.types import server_time_ago
 
 node_history = Repository(
@@ -18,8 +18,6 @@ node_history = Repository(
     derived=(belonging.node_uuid(NODE_HISTORY),),
     filters={
         **belonging.filters(NODE_HISTORY),
-        **equals(NODE_HISTORY.c.uuid, NODE_HISTORY.c.event_type, NODE_HISTORY.c.severity),
-        "uuid_in": among(NODE_HISTORY.c.uuid),
         "created_before": lambda seconds: NODE_HISTORY.c.created_at < server_time_ago(int(seconds)),
     },
 )
@@ -58,8 +56,8 @@ class Inventories:
     """A table with at most one inventory per node."""
 
     def __init__(self, table: sa.Table):
-        self._table = table
-        self._guarded = Guarded(table.name)
+        self.table = table
+        self._guarded = Guarded(table)
         self.get = retry.on_transient_error(self._get)
         self.store = retry.on_transient_error(self._store)
         self.destroy = retry.on_transient_error(self._destroy)
@@ -69,7 +67,7 @@ class Inventories:
 
         :raises NodeInventoryNotFound:
         """
-        statement = sa.select(self._table).where(self._table.c.node_id == node_id)
+        statement = sa.select(self.table).where(self.table.c.node_id == node_id)
         with engine.reader() as connection:
             row = connection.execute(statement).mappings().first()
         if row is None:
@@ -81,7 +79,7 @@ class Inventories:
 
         :raises NodeNotFound:
         """
-        of_node = self._table.c.node_id == node_id
+        of_node = self.table.c.node_id == node_id
         plain = {
             "node_id": node_id,
             "inventory_data": inventory_data,
@@ -93,15 +91,15 @@ class Inventories:
             node = sa.select(NODES.c.id).where(NODES.c.id == node_id).with_for_update()
             if connection.execute(node).first() is None:
                 raise exception.NodeNotFound(node=node_id)
-            connection.execute(sa.delete(self._table).where(of_node))
-            connection.execute(sa.insert(self._table).values(values))
-            statement = sa.select(self._table).where(of_node)
+            connection.execute(sa.delete(self.table).where(of_node))
+            connection.execute(sa.insert(self.table).values(values))
+            statement = sa.select(self.table).where(of_node)
             return {**connection.execute(statement).mappings().one(), **plain}
 
     def _destroy(self, node_id: int) -> None:
         """Forget the node's inventory, if there is one."""
         with engine.writer() as connection:
-            connection.execute(sa.delete(self._table).where(self._table.c.node_id == node_id))
+            connection.execute(sa.delete(self.table).where(self.table.c.node_id == node_id))
 
 
 inventories = Inventories(NODE_INVENTORY)

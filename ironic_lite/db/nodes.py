@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from oslo_utils import timeutils
 from sqlalchemy import exc
 
-from ironic_lite.common import exception, states
+from ironic_lite.common import exception
 from ironic_lite.common import journal as terms
 from ironic_lite.common.operations import provision_states
 from ironic_lite.common.operations.declaration import Kind
@@ -26,12 +26,6 @@ from ironic_lite.db.repository import Also, Repository
 
 Row = dict[str, Any]
 
-
-SECRET_COLUMNS = frozenset({"reservation_token", "agent_secret_token"})
-"""Columns that lists neither show nor sort by."""
-
-DERIVED_COLUMNS = frozenset({"chassis_uuid", "allocation_uuid", "traits"})
-"""What is read with a node but written elsewhere."""
 
 _SAME_REVISION = {"revision": NODES.c.revision}
 """Locks and signs of life are no changes that a client who edits the node would have to know of."""
@@ -73,18 +67,7 @@ def _named(node_id: int, token: str | None) -> Row:
     return given if token is None else {**given, "the_token": token}
 
 
-DEFAULTS: Row = {
-    "provision_state": states.ENROLL,
-    "conductor_group": "",
-    "maintenance": False,
-    "console_enabled": False,
-    "disable_power_off": False,
-    "protected": False,
-    "retired": False,
-}
-
-
-_nodes = Repository(
+nodes = Repository(
     NODES,
     "Nodes",
     lambda ident: exception.NodeNotFound(node=ident),
@@ -96,7 +79,6 @@ _nodes = Repository(
             instance_uuid=row["instance_uuid"], node=row["uuid"]
         ),
     },
-    defaults=DEFAULTS,
     derived=(
         sa.select(CHASSIS.c.uuid)
         .where(CHASSIS.c.id == NODES.c.chassis_id)
@@ -109,13 +91,11 @@ _nodes = Repository(
         node_traits.column(),
     ),
     filters=FILTERS,
-    hidden=SECRET_COLUMNS,
 )
 
-GUARDED = _nodes.guarded
-create = _nodes.create
-get = _nodes.get
-rows = _nodes.rows
+create = nodes.create
+get = nodes.get
+rows = nodes.rows
 
 
 _c = NODES.c
@@ -129,7 +109,7 @@ def _now() -> datetime.datetime:
 def get_by_name(name: str) -> Row:
     """The node of this name, even where the name looks like a UUID."""
     with engine.reader() as connection:
-        return _nodes.one(connection, "name", name)
+        return nodes.one(connection, "name", name)
 
 
 @retry.on_transient_error
@@ -143,7 +123,7 @@ def get_by_port_addresses(addresses: Iterable[str], node_uuid: str | None = None
     """
     macs = [address.lower() for address in addresses]
     owners = sa.select(PORTS.c.node_id).where(PORTS.c.address.in_(macs))
-    statement = _nodes.select.where(NODES.c.id.in_(owners))
+    statement = nodes.select.where(NODES.c.id.in_(owners))
     if node_uuid is not None:
         statement = statement.where(NODES.c.uuid == node_uuid)
     with engine.reader() as connection:
@@ -155,7 +135,7 @@ def get_by_port_addresses(addresses: Iterable[str], node_uuid: str | None = None
         raise exception.NodeNotFound(
             f"Node could not be found: {found} ports with the addresses {', '.join(macs) or '(none)'}."
         )
-    return GUARDED.decrypt(dict(rows[0]))
+    return nodes.guarded.decrypt(dict(rows[0]))
 
 
 def _likeliest(connection: sa.Connection, rows: Sequence[Any], macs: list[str]) -> list[Any]:
@@ -202,7 +182,7 @@ def update(
     :raises NodeLockLost: it is not; nothing was written.
     :raises NodeNotFound: and what ``create`` raises for what must be unique.
     """
-    kept = _nodes.encrypted(node_id, uuid, values)
+    kept = nodes.encrypted(node_id, uuid, values)
     written = {**kept, "updated_at": _now(), "revision": new_revision()} if values else {}
     if "provision_state" in values and "provision_updated_at" not in values:
         written["provision_updated_at"] = written["updated_at"]
@@ -216,10 +196,10 @@ def update(
                 raise _refusal(connection, node_id)
             if entries:
                 journal.write(connection, node_id, entries)
-            _nodes.run(also, connection, node_id)
+            nodes.run(also, connection, node_id)
     except exc.IntegrityError as error:
-        raise _nodes.translate_violation(error, {**get(node_id), **values}) from None
-    return GUARDED.as_read(written, values)
+        raise nodes.translate_violation(error, {**get(node_id), **values}) from None
+    return nodes.guarded.as_read(written, values)
 
 
 def at_most(most: int, in_states: Iterable[str], mutex: str, refusal: Exception) -> Also:
@@ -258,7 +238,7 @@ def destroy(node_id: int, token: str | None = None, also: Sequence[Also] = ()) -
     locked = sa.select(NODES.c.id).where(*_fence(node_id, token)).with_for_update()
     with engine.writer() as connection:
         if also and connection.execute(locked).first():
-            _nodes.run(also, connection, node_id)
+            nodes.run(also, connection, node_id)
         if connection.execute(sa.delete(NODES).where(*_fence(node_id, token))).rowcount:
             return
         refusal = _refusal(connection, node_id)
@@ -274,11 +254,11 @@ def reserve(tag: str, ident: int | str, token: str) -> Row:
     :raises NodeLocked: when somebody holds the lock.
     :raises NodeNotFound:
     """
-    column, value = _nodes.known_by(ident)
+    column, value = nodes.known_by(ident)
     given = {"ident": value, "tag": tag, "token": token, "now": _now()}
     with engine.writer() as connection:
         connection.execute(_RESERVE[column], given)
-        row = _nodes.one(connection, column, value, ident)
+        row = nodes.one(connection, column, value, ident)
     # Not by the number of rows changed: a former try may have been committed though its answer was lost.
     if row["reservation_token"] != token:
         raise exception.NodeLocked(node=row["uuid"], host=row["reservation"])
@@ -423,7 +403,7 @@ def _kept_token(node_id: int) -> Any:
 
 
 def _is_token(kept: Any, token: str) -> bool:
-    plain = str(GUARDED.plain(kept, "agent_secret_token"))
+    plain = str(nodes.guarded.plain(kept, "agent_secret_token"))
     return hmac.compare_digest(plain.encode(), token.encode())
 
 
@@ -456,7 +436,7 @@ def claim_agent_token(node_id: int, token: str) -> bool:
 
     :raises NodeNotFound:
     """
-    written = _nodes.encrypted(node_id, None, {"agent_secret_token": token})
+    written = nodes.encrypted(node_id, None, {"agent_secret_token": token})
     statement = (
         sa.update(NODES)
         .where(

@@ -19,7 +19,7 @@ from ironic_lite.db.models import MUTEXES, NOTIFICATIONS
 
 LANES = 16
 
-_guarded = encryption.Guarded(NOTIFICATIONS.name)
+_guarded = encryption.Guarded(NOTIFICATIONS)
 
 Row = dict[str, Any]
 
@@ -47,8 +47,7 @@ def add(connection: sa.Connection, key: str, message_id: str, message: Row) -> N
 
 def prepare() -> None:
     """See that there is a key for what :func:`add` writes; within the transaction it cannot be made."""
-    if encryption.is_wanted():
-        keyring.current().newest()
+    keyring.current().newest()
 
 
 def _is_there(connection: sa.Connection, message_id: str) -> bool:

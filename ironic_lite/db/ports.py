@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from ironic_lite.common import exception
 from ironic_lite.db import belonging
 from ironic_lite.db.models import PORTGROUPS, PORTS
-from ironic_lite.db.repository import Condition, Repository, among, contains, equals
+from ironic_lite.db.repository import Condition, Repository, contains
 
 
 def _in_portgroup(uuid: str) -> Condition:
@@ -24,11 +24,6 @@ ports = Repository(
         "name": lambda row: exception.PortDuplicateName(name=row["name"]),
         "address": lambda row: exception.MACAlreadyExists(mac=row["address"]),
     },
-    defaults={
-        "pxe_enabled": True,
-        "is_smartnic": False,
-        "available_for_dynamic_portgroup": True,
-    },
     derived=(
         belonging.node_uuid(PORTS),
         sa.select(PORTGROUPS.c.uuid)
@@ -38,11 +33,9 @@ ports = Repository(
     ),
     filters={
         **belonging.filters(PORTS),
-        **equals(PORTS.c.name, PORTS.c.portgroup_id, PORTS.c.physical_network),
         "address": lambda value: PORTS.c.address == value.lower(),
         "portgroup_uuid": _in_portgroup,
         "description_contains": lambda text: contains(PORTS.c.description, text),
-        "uuid_in": among(PORTS.c.uuid),
     },
 )
 
@@ -56,13 +49,10 @@ portgroups = Repository(
         "name": lambda row: exception.PortgroupDuplicateName(name=row["name"]),
         "address": lambda row: exception.PortgroupMACAlreadyExists(mac=row["address"]),
     },
-    defaults={"standalone_ports_supported": True, "dynamic_portgroup": False},
     derived=(belonging.node_uuid(PORTGROUPS),),
     filters={
         **belonging.filters(PORTGROUPS),
-        **equals(PORTGROUPS.c.name),
         "address": lambda value: PORTGROUPS.c.address == value.lower(),
-        "uuid_in": among(PORTGROUPS.c.uuid),
     },
     content=(
         PORTS.c.portgroup_id,

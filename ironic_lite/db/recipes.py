@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from ironic_lite.common import exception
 from ironic_lite.db import engine, retry, traits
 from ironic_lite.db.models import DEPLOY_TEMPLATES, INSPECTION_RULES, RUNBOOK_TRAITS, RUNBOOKS
-from ironic_lite.db.repository import Repository, among, equals
+from ironic_lite.db.repository import Repository, among
 
 deploy_templates = Repository(
     DEPLOY_TEMPLATES,
@@ -17,7 +17,7 @@ deploy_templates = Repository(
         "uuid": lambda row: exception.DeployTemplateAlreadyExists(uuid=row["uuid"]),
         "name": lambda row: exception.DeployTemplateDuplicateName(name=row["name"]),
     },
-    filters={"name_in": among(DEPLOY_TEMPLATES.c.name), "uuid_in": among(DEPLOY_TEMPLATES.c.uuid)},
+    filters={"name_in": among(DEPLOY_TEMPLATES.c.name)},
 )
 
 runbook_traits = traits.Traits(
@@ -36,12 +36,9 @@ runbooks = Repository(
         "uuid": lambda row: exception.RunbookAlreadyExists(uuid=row["uuid"]),
         "name": lambda row: exception.RunbookDuplicateName(name=row["name"]),
     },
-    defaults={"disable_ramdisk": False, "public": False},
     derived=(runbook_traits.column(),),
     filters={
-        **equals(RUNBOOKS.c.owner, RUNBOOKS.c.public),
         "name_in": among(RUNBOOKS.c.name),
-        "uuid_in": among(RUNBOOKS.c.uuid),
         "usable_by": lambda project: sa.or_(
             RUNBOOKS.c.owner == project, RUNBOOKS.c.public.is_(sa.true())
         ),
@@ -53,11 +50,6 @@ inspection_rules = Repository(
     "Inspection rules",
     lambda ident: exception.InspectionRuleNotFound(rule=ident),
     taken={"uuid": lambda row: exception.InspectionRuleAlreadyExists(uuid=row["uuid"])},
-    defaults={"phase": "main", "priority": 0, "sensitive": False},
-    filters={
-        **equals(INSPECTION_RULES.c.phase, INSPECTION_RULES.c.sensitive),
-        "uuid_in": among(INSPECTION_RULES.c.uuid),
-    },
 )
 
 

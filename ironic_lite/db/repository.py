@@ -18,6 +18,8 @@ from sqlalchemy import exc
 from ironic_lite.common import exception
 from ironic_lite.db import engine, errors, paging, retry
 from ironic_lite.db.encryption.rows import Guarded
+from ironic_lite.db.models.base import facts_of
+from ironic_lite.db.types import JSONDict, JSONList
 
 Row = dict[str, Any]
 Condition = sa.ColumnElement[bool]
@@ -26,11 +28,6 @@ Refusal = Callable[[Row], Exception]
 Also = Callable[[sa.Connection, Callable[[], Row]], None]
 """Something more to do in the transaction of a write. Its second argument reads the record, as it is after the write or
 was before its deletion. What it raises undoes the write."""
-
-
-def equals(*columns: sa.ColumnElement[Any]) -> dict[str, Filter]:
-    """Filters for exactly this value, named as their columns."""
-    return {column.key: lambda value, column=column: _is(column, value) for column in columns}  # type: ignore[misc]
 
 
 def holds_nul(value: object) -> bool:
@@ -95,10 +92,14 @@ class Repository:
     :param known_by: columns that identifiers are looked for in, besides the id.
     :param taken: columns that must be unique, joined by ``_`` -> the error for values that are not.
     :param derived: labelled subqueries that are read like columns.
-    :param filters: filter name -> condition from its value, None for no condition.
-    :param hidden: columns that lists neither show nor sort by.
+    :param filters: filter name -> condition from its value, None for no condition. Every column that holds one value is
+        a filter for exactly that, unless this has another of its name; ``uuid_in`` is one for any of these.
     :param content: column of another table that refers to this one, and the error when something does at deletion.
     :param confining: filters that say whose records a list is of; a marker has to be one of them.
+    :ivar columns: all that is read of a record, by name.
+    :ivar derived: the names of those that are no columns of the table.
+    :ivar hidden: the names of those that lists neither show nor sort by.
+    :ivar defaults: what a new record has that is not given a value.
     """
 
     def __init__(
@@ -109,26 +110,31 @@ class Repository:
         *,
         known_by: Sequence[str] = ("uuid",),
         taken: Mapping[str, Refusal] | None = None,
-        defaults: Row | None = None,
         derived: Sequence[sa.Label[Any]] = (),
         filters: Mapping[str, Filter] | None = None,
-        hidden: frozenset[str] = frozenset(),
         content: tuple[sa.Column[Any], Refusal] | None = None,
         confining: frozenset[str] = CONFINING,
     ):
         self.table = table
-        self.guarded = Guarded(table.name)
+        self.guarded = Guarded(table)
         self.not_found = not_found
-        self.filters = dict(filters or {})
+        self._filters = dict(filters or {})
+        if "uuid" in table.c:
+            self._filters["uuid_in"] = among(table.c.uuid)
         self._plural = plural
         self._known_by = known_by
         self._taken = taken or {}
-        self.defaults = defaults or {}
-        self._hidden = hidden
+        self.defaults = {
+            column.name: column.default.arg
+            for column in table.c
+            if isinstance(column.default, sa.ColumnDefault) and column.default.is_scalar
+        }
+        self.hidden = frozenset(column.name for column in table.c if facts_of(column).hidden)
         self._content = content
         self._confining = confining
-        self._columns: dict[str, Any] = {**table.c, **{label.name: label for label in derived}}
-        self.select = sa.select(*self._columns.values())
+        self.derived = tuple(label.name for label in derived)
+        self.columns: dict[str, Any] = {**table.c, **{label.name: label for label in derived}}
+        self.select = sa.select(*self.columns.values())
         # Clients ask for a few sets of columns, again and again.
         self._selection = functools.lru_cache(maxsize=64)(self._select)
         # The most frequent questions: built and named in SQLAlchemy's cache once.
@@ -168,7 +174,7 @@ class Repository:
         found = connection.execute(self._by[column], {"ident": value}).all()
         if not found:
             raise self.not_found(value if ident is None else ident)
-        return self.guarded.decrypt(dict(zip(self._columns, found[0], strict=True)))
+        return self.guarded.decrypt(dict(zip(self.columns, found[0], strict=True)))
 
     @retry.on_transient_error
     def rows(
@@ -188,11 +194,11 @@ class Repository:
         :raises NotFound: for the marker.
         :raises InvalidParameterValue: for an unknown column, sort key, direction or filter.
         """
-        names = tuple(self._columns if columns is None else columns)
+        names = tuple(self.columns if columns is None else columns)
         # What is encrypted is bound to its record.
         lent = (self.guarded.record,) if self.guarded.needs_record(names) else ()
         names += lent
-        sort_column = paging.sort_column(self.table, sort_key, self._hidden)
+        sort_column = paging.sort_column(self.table, sort_key, self.hidden)
         statement = self._narrow(self._selection(names, columns is None, text_moments), filters)
         with engine.reader() as connection:
             behind = (
@@ -215,9 +221,9 @@ class Repository:
         return sa.select(*selected).select_from(self.table)
 
     def _column(self, name: str, even_hidden: bool) -> Any:
-        if name not in self._columns or (name in self._hidden and not even_hidden):
+        if name not in self.columns or (name in self.hidden and not even_hidden):
             raise exception.InvalidParameterValue(err=f"{self._plural} have no column '{name}'.")
-        return self._columns[name]
+        return self.columns[name]
 
     def _place(
         self,
@@ -244,15 +250,34 @@ class Repository:
 
     def _narrow(self, statement: sa.Select[Any], filters: Row | None) -> sa.Select[Any]:
         for name, value in (filters or {}).items():
-            if name not in self.filters:
-                raise exception.InvalidParameterValue(
-                    err=f"{self._plural} cannot be filtered by '{name}'. "
-                    f"Filters are: {', '.join(sorted(self.filters))}."
-                )
-            condition = self.filters[name](value)
+            condition = self._condition(name, value)
             if condition is not None:
                 statement = statement.where(condition)
         return statement
+
+    def _condition(self, name: str, value: Any) -> Condition | None:
+        if name in self._filters:
+            return self._filters[name](value)
+        if name not in self._exact:
+            raise exception.InvalidParameterValue(
+                err=f"{self._plural} cannot be filtered by '{name}'. "
+                f"Filters are: {', '.join(self.filters)}."
+            )
+        return _is(self.table.c[name], value)
+
+    @functools.cached_property
+    def _exact(self) -> frozenset[str]:
+        """Columns that hold one value, which a list may be of."""
+        return frozenset(
+            column.name
+            for column in self.table.c
+            if column.name not in self.hidden and not isinstance(column.type, JSONDict | JSONList)
+        )
+
+    @property
+    def filters(self) -> list[str]:
+        """The names of all filters."""
+        return sorted({*self._filters, *self._exact})
 
     # Writing
 

@@ -21,6 +21,18 @@ def _long_text(dialect: Any) -> Any:
     return LONGTEXT()
 
 
+class UUIDText(sa.String):
+    """A UUID: in small letters, with hyphens."""
+
+
+class MACText(sa.String):
+    """A MAC address: in small letters, with colons."""
+
+
+class Remark(sa.Text):
+    """What a client says about a record. It may quote an error with a password in it: notifications hide that."""
+
+
 class Told(sa.types.TypeDecorator[str]):
     """What was told of a failure, perhaps in the words of a server or its tools: made fit to be kept."""
 

@@ -4,7 +4,7 @@
 from ironic_lite.common import exception
 from ironic_lite.db import belonging
 from ironic_lite.db.models import VOLUME_CONNECTORS, VOLUME_TARGETS
-from ironic_lite.db.repository import Repository, among, equals
+from ironic_lite.db.repository import Repository
 
 volume_connectors = Repository(
     VOLUME_CONNECTORS,
@@ -17,11 +17,7 @@ volume_connectors = Repository(
         ),
     },
     derived=(belonging.node_uuid(VOLUME_CONNECTORS),),
-    filters={
-        **belonging.filters(VOLUME_CONNECTORS),
-        **equals(VOLUME_CONNECTORS.c.type, VOLUME_CONNECTORS.c.connector_id),
-        "uuid_in": among(VOLUME_CONNECTORS.c.uuid),
-    },
+    filters=belonging.filters(VOLUME_CONNECTORS),
 )
 
 volume_targets = Repository(
@@ -35,9 +31,5 @@ volume_targets = Repository(
         ),
     },
     derived=(belonging.node_uuid(VOLUME_TARGETS),),
-    filters={
-        **belonging.filters(VOLUME_TARGETS),
-        **equals(VOLUME_TARGETS.c.volume_type, VOLUME_TARGETS.c.volume_id),
-        "uuid_in": among(VOLUME_TARGETS.c.uuid),
-    },
+    filters=belonging.filters(VOLUME_TARGETS),
 )

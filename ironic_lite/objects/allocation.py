@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from ironic_lite.common import exception
 from ironic_lite.db import allocations
-from ironic_lite.objects import base, fields
+from ironic_lite.objects import base
 from ironic_lite.objects.node import Node
 from ironic_lite.objects.record import Record
 
@@ -18,23 +18,7 @@ ERROR = allocations.ERROR
 class Allocation(Record):
     """``node_id`` is set by ``take`` and ``create_with`` alone; ``node_uuid`` follows from it."""
 
-    VERSION = "1.0"
-    UNCHANGEABLE = Record.UNCHANGEABLE | {"node_id", "node_uuid"}
     REPOSITORY = allocations.allocations
-
-    fields = {
-        "node_id": fields.IntegerField(nullable=True),
-        "node_uuid": fields.UUIDField(nullable=True),
-        "name": fields.StringField(nullable=True),
-        "state": fields.StringField(),
-        "owner": fields.StringField(nullable=True),
-        "last_error": fields.StringField(nullable=True),
-        "resource_class": fields.StringField(nullable=True),
-        "traits": fields.FlexibleListField(nullable=True),
-        "candidate_nodes": fields.FlexibleListField(nullable=True),
-        "extra": fields.FlexibleDictField(nullable=True),
-        "conductor_affinity": fields.IntegerField(nullable=True),
-    }
 
     @classmethod
     def get_by_node_id(cls, context: Any, node_id: int) -> Self:

@@ -2,27 +2,48 @@
 """What all objects have in common, and how they travel.
 
 An object's ``remotable`` methods work on the database, or, in a process that set
-``IronicLiteObject.indirection_api``, ask a conductor to do so. Whoever changes a remotable signature or a field bumps
-the object's ``VERSION`` and ``common.release_mappings``; the fingerprints test says when that was forgotten.
+``IronicLiteObject.indirection_api``, ask a conductor to do so.
+
+Fields are the columns of the object's table (``COLUMNS``). Versions follow from the releases in which columns came
+(``since=``) and methods changed (``CHANGED``): ``1.0`` in the object's first release, and a number more for each later
+one with a change. The fingerprints test says when a release was forgotten.
 """
 
 import datetime
 import functools
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+import sqlalchemy as sa
 from oslo_utils import versionutils
 from oslo_versionedobjects import base
 
 from ironic_lite.common import exception, release_mappings
+from ironic_lite.db.models.base import facts_of
 from ironic_lite.db.repository import Also
 from ironic_lite.objects import announcing, fields
 
 remotable = base.remotable
 """On an instance method, or below ``@classmethod``."""
 
-register = base.VersionedObjectRegistry.register
+
+def register(cls: type["IronicLiteObject"]) -> Any:
+    """Give the class its fields and its version, and make it known to the serializer."""
+    columns = {name: of for name, of in cls.COLUMNS.items() if not facts_of(of).internal}
+    own = cls.__dict__.get("fields", {})
+    cls.fields = {**{name: fields.of_column(of) for name, of in columns.items()}, **own}
+    cls.FIXED = frozenset(
+        name for name, of in columns.items() if not isinstance(of, sa.Column) or facts_of(of).fixed
+    )
+    cls.ADDED = {
+        name: since for name, of in columns.items() if (since := facts_of(of).since) is not None
+    }
+    stored = [of for of in columns.values() if isinstance(of, sa.Column)]
+    if stored:
+        cls.SINCE = stored[0].table.info["since"] or cls.SINCE
+    cls.VERSION = cls.version_in(release_mappings.newest())
+    return base.VersionedObjectRegistry.register(cls)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -45,16 +66,20 @@ class IronicLiteObject(base.VersionedObject):
     OBJ_SERIAL_NAMESPACE = "ironic_lite_object"
     OBJ_PROJECT_NAMESPACE = "ironic_lite"
 
-    fields = {
-        "created_at": fields.DateTimeField(nullable=True),
-        "updated_at": fields.DateTimeField(nullable=True),
-    }
+    COLUMNS: ClassVar[Mapping[str, sa.ColumnElement[Any]]] = {}
+    """What is read of a record, by name: each becomes a field."""
 
-    UNCHANGEABLE: frozenset[str] = frozenset({"id", "uuid", "created_at", "updated_at"})
+    SINCE: ClassVar[str] = release_mappings.first()
+    """The release that brought this object."""
+
+    CHANGED: ClassVar[Mapping[str, str]] = {}
+    """Release -> what it changed about this object besides new columns."""
+
+    FIXED: ClassVar[frozenset[str]] = frozenset()
     """Fields that ``save`` refuses."""
 
-    ADDED: Mapping[str, tuple[str, ...]] = {}
-    """Version -> the fields that it brought; older ones are sent without them."""
+    ADDED: ClassVar[Mapping[str, str]] = {}
+    """Field -> the release that brought it, of those that are younger than the object."""
 
     if TYPE_CHECKING:
         # Fields become properties when the class is registered.
@@ -76,14 +101,22 @@ class IronicLiteObject(base.VersionedObject):
 
         :raises VersionIncompatible: when that release did not have this object.
         """
-        release = release_mappings.pinned()
-        if release is None:
-            return cls.VERSION
-        if cls.obj_name() not in release.objects:
+        release = release_mappings.pinned_name()
+        return cls.VERSION if release is None else cls.version_in(release)
+
+    @classmethod
+    def version_in(cls, release: str) -> str:
+        """The version of this object in a release.
+
+        :raises VersionIncompatible: the object came later.
+        """
+        after = release_mappings.after
+        if after(cls.SINCE, release):
             raise exception.VersionIncompatible(
                 what=f"Object {cls.obj_name()}", needed="newer", running="pinned to an older one"
             )
-        return release.objects[cls.obj_name()]
+        changes = {one for one in {*cls.ADDED.values(), *cls.CHANGED} if not after(one, release)}
+        return f"1.{len(changes)}"
 
     def obj_attr_is_set(self, attrname: str) -> bool:
         """As the base does, which looks through a new list of all fields each time."""
@@ -125,9 +158,8 @@ class IronicLiteObject(base.VersionedObject):
         then = versionutils.convert_version_to_tuple(version)
         return [
             name
-            for added, names in cls.ADDED.items()
-            if then < versionutils.convert_version_to_tuple(added)
-            for name in names
+            for name, release in cls.ADDED.items()
+            if then < versionutils.convert_version_to_tuple(cls.version_in(release))
         ]
 
     @classmethod
@@ -164,7 +196,7 @@ class IronicLiteObject(base.VersionedObject):
         :raises InvalidParameterValue: when a field was changed that must stay.
         """
         changes = self.obj_get_changes()
-        forbidden = sorted(self.UNCHANGEABLE & changes.keys())
+        forbidden = sorted(self.FIXED & changes.keys())
         if forbidden:
             raise exception.InvalidParameterValue(
                 err=f"These fields of a {self.obj_name().lower()} cannot be changed: {', '.join(forbidden)}"

@@ -2,7 +2,7 @@
 """The chassis: what servers stand in."""
 
 from ironic_lite.db import chassis
-from ironic_lite.objects import base, fields
+from ironic_lite.objects import base
 from ironic_lite.objects.record import Record
 
 
@@ -10,10 +10,4 @@ from ironic_lite.objects.record import Record
 class Chassis(Record):
     """Known by its UUID alone. One with nodes cannot be destroyed."""
 
-    VERSION = "1.0"
     REPOSITORY = chassis.chassis
-
-    fields = {
-        "description": fields.StringField(nullable=True),
-        "extra": fields.FlexibleDictField(nullable=True),
-    }

@@ -17,6 +17,7 @@ from typing import Any, Self
 from ironic_lite.common import exception, process_identity
 from ironic_lite.conf import CONF
 from ironic_lite.db import conductors
+from ironic_lite.db.models import CONDUCTORS
 from ironic_lite.objects import base, fields
 
 Row = dict[str, Any]
@@ -30,17 +31,9 @@ WATCH_INTERVAL = 0.25
 class Conductor(base.IronicLiteObject):
     """``updated_at`` is the last sign of life; ``alive`` is judged when the object is read."""
 
-    VERSION = "1.0"
+    COLUMNS = dict(CONDUCTORS.c)
 
-    fields = {
-        "id": fields.IntegerField(),
-        "hostname": fields.StringField(),
-        "conductor_group": fields.StringField(),
-        "drivers": fields.ListOfStringsField(),
-        "incarnation": fields.StringField(),
-        "online": fields.BooleanField(),
-        "alive": fields.BooleanField(),
-    }
+    fields = {"alive": fields.BooleanField()}
 
     @classmethod
     @base.remotable

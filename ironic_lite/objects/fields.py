@@ -5,10 +5,13 @@ import datetime
 import uuid
 from typing import Any
 
+import sqlalchemy as sa
 from oslo_utils import timeutils
 from oslo_versionedobjects import fields
 
 from ironic_lite.common import encrypted
+from ironic_lite.db import types
+from ironic_lite.db.models.base import facts_of
 
 IntegerField = fields.IntegerField
 StringField = fields.StringField
@@ -94,3 +97,35 @@ class CanonicalUUID(fields.UUID):
 
 class UUIDField(fields.AutoTypedField[str]):
     AUTO_TYPE = CanonicalUUID()
+
+
+_OF_TYPE: tuple[tuple[type[Any], type[fields.AutoTypedField[Any]]], ...] = (
+    (types.UUIDText, UUIDField),
+    (types.MACText, MACAddressField),
+    (types.UTCDateTime, DateTimeField),
+    (types.JSONDict, FlexibleDictField),
+    (types.JSONList, FlexibleListField),
+    (types.SortedWords, FlexibleListField),
+    (types.LowerCase, StringField),
+    (types.Told, StringField),
+    (sa.String, StringField),
+    (sa.Boolean, BooleanField),
+    (sa.Integer, IntegerField),
+)
+"""The field that holds what a column of this type does; the first that fits."""
+
+
+def of_column(column: sa.ColumnElement[Any]) -> fields.AutoTypedField[Any]:
+    """The field for a column of a table, or for what is derived from other tables.
+
+    :raises TypeError: there is none for the column's type.
+    """
+    kind = next((field for of, field in _OF_TYPE if isinstance(column.type, of)), None)
+    if kind is None:
+        raise TypeError(f"There is no object field for column {column} of type {column.type!r}.")
+    secret = facts_of(column).secret
+    if kind is FlexibleDictField and secret is not None and secret.late:
+        kind = SecretDictField
+    # JSON is never null to its readers, and what is derived may have nothing to be derived from.
+    nullable = bool(column.nullable) if isinstance(column, sa.Column) else True
+    return kind(nullable=nullable)

@@ -17,10 +17,10 @@ from typing import Any, Self
 from oslo_utils import timeutils
 
 from ironic_lite.common import exception
-from ironic_lite.common.interface_types import INTERFACE_TYPES
 from ironic_lite.conf import CONF
 from ironic_lite.db import journal, nodes
-from ironic_lite.objects import base, fields, secrets
+from ironic_lite.objects import base, secrets
+from ironic_lite.objects.record import Stored
 from ironic_lite.objects.traits import Traited
 
 Row = dict[str, Any]
@@ -34,102 +34,18 @@ _FRESH_ANSWERS = 5
 _AGENT_FIELDS = (*SHOWN_AGENT_COLUMNS, "agent_verify_ca", "agent_secret_token")
 
 
-def _text() -> Any:
-    return fields.StringField(nullable=True)
-
-
-def _moment() -> Any:
-    return fields.DateTimeField(nullable=True)
-
-
 @secrets.register
-class Node(Traited, secrets.Secretive):
+class Node(Traited, secrets.Secretive, Stored):
     """Fields as Ironic's; the ``agent_*`` ones are kept there in ``driver_internal_info``.
 
     ``chassis_uuid`` and ``allocation_uuid`` follow from other records; ``traits`` have methods of their own. What is
     given to ``note`` is written by the next ``save``, in the same transaction and under the same fence.
     """
 
-    VERSION = "1.3"
-    GUARDED = nodes.GUARDED
-    READS_ENCRYPTED_SINCE = "1.3"
-    ADDED = {
-        "1.1": ("chassis_id", "chassis_uuid", "allocation_uuid", "traits", "revision"),
-        "1.2": ("operation", "reserved_at"),
-    }
-    UNCHANGEABLE = base.IronicLiteObject.UNCHANGEABLE | {
-        "reservation",
-        "reserved_at",
-        "revision",
-        *nodes.DERIVED_COLUMNS,
-    }
+    REPOSITORY = nodes.nodes
+    GUARDED = nodes.nodes.guarded
     TRAITS = nodes.node_traits
 
-    fields = {
-        "id": fields.IntegerField(),
-        "uuid": fields.UUIDField(),
-        "name": _text(),
-        "description": _text(),
-        "instance_uuid": fields.UUIDField(nullable=True),
-        "instance_name": _text(),
-        "instance_info": fields.SecretDictField(nullable=True),
-        "driver": _text(),
-        "driver_info": fields.SecretDictField(nullable=True),
-        "driver_internal_info": fields.SecretDictField(nullable=True),
-        "properties": fields.FlexibleDictField(nullable=True),
-        "extra": fields.FlexibleDictField(nullable=True),
-        "network_data": fields.FlexibleDictField(nullable=True),
-        "resource_class": _text(),
-        "reservation": _text(),
-        "reserved_at": _moment(),
-        "conductor_group": fields.StringField(),
-        "conductor_affinity": fields.IntegerField(nullable=True),
-        "power_state": _text(),
-        "target_power_state": _text(),
-        "provision_state": _text(),
-        "target_provision_state": _text(),
-        "provision_updated_at": _moment(),
-        "operation": _text(),
-        "last_error": _text(),
-        "fault": _text(),
-        "health": _text(),
-        "maintenance": fields.BooleanField(),
-        "maintenance_reason": _text(),
-        "console_enabled": fields.BooleanField(),
-        "inspection_started_at": _moment(),
-        "inspection_finished_at": _moment(),
-        "clean_step": fields.FlexibleDictField(nullable=True),
-        "deploy_step": fields.FlexibleDictField(nullable=True),
-        "service_step": fields.FlexibleDictField(nullable=True),
-        "raid_config": fields.FlexibleDictField(nullable=True),
-        "target_raid_config": fields.FlexibleDictField(nullable=True),
-        "automated_clean": fields.BooleanField(nullable=True),
-        "boot_mode": _text(),
-        "secure_boot": fields.BooleanField(nullable=True),
-        "disable_power_off": fields.BooleanField(),
-        "protected": fields.BooleanField(),
-        "protected_reason": _text(),
-        "retired": fields.BooleanField(),
-        "retired_reason": _text(),
-        "owner": _text(),
-        "lessee": _text(),
-        "shard": _text(),
-        "parent_node": fields.UUIDField(nullable=True),
-        **{f"{kind}_interface": _text() for kind in INTERFACE_TYPES},
-        "chassis_id": fields.IntegerField(nullable=True),
-        "chassis_uuid": fields.UUIDField(nullable=True),
-        "allocation_uuid": fields.UUIDField(nullable=True),
-        "traits": fields.FlexibleListField(nullable=True),
-        "revision": _text(),
-        "agent_url": _text(),
-        "agent_version": _text(),
-        "agent_last_heartbeat": _moment(),
-        "agent_verify_ca": _text(),
-        "agent_secret_token": _text(),
-    }
-
-    id: int
-    uuid: str
     driver_internal_info: dict[str, Any]
     instance_info: dict[str, Any]
 
@@ -145,15 +61,6 @@ class Node(Traited, secrets.Secretive):
         return copied
 
     # Reading
-
-    @classmethod
-    @base.remotable
-    def get(cls, context: Any, ident: int | str) -> Self:
-        """The node of this id (an int), UUID or name.
-
-        :raises NodeNotFound:
-        """
-        return cls._from_row(context, nodes.get(ident))
 
     @classmethod
     def get_by_id(cls, context: Any, node_id: int) -> Self:
@@ -184,26 +91,6 @@ class Node(Traited, secrets.Secretive):
 
     @classmethod
     @base.remotable
-    def list(
-        cls,
-        context: Any,
-        limit: int | None = None,
-        marker: str | None = None,
-        sort_key: str = "id",
-        sort_dir: str = "asc",
-        filters: Row | None = None,
-    ) -> Sequence[Self]:
-        """A page of nodes; ``rows`` is far cheaper where objects are not needed.
-
-        :param filters: see ``ironic_lite.db.node_filters``.
-        :raises NodeNotFound: for the marker.
-        :raises InvalidParameterValue: for the sort key, the direction or a filter.
-        """
-        page = nodes.rows(None, limit, marker, sort_key, sort_dir, filters)
-        return [cls._from_row(context, row) for row in page]
-
-    @classmethod
-    @base.remotable
     def rows(
         cls,
         context: Any,
@@ -217,7 +104,9 @@ class Node(Traited, secrets.Secretive):
         """A page of nodes as plain dictionaries with exactly these columns, JSON-able. Raises as ``list`` does."""
         wanted = tuple(columns)
         selected, extra = _with_agent_columns(wanted)
-        page = nodes.rows(selected, limit, marker, sort_key, sort_dir, filters, text_moments=True)
+        page = cls.REPOSITORY.rows(
+            selected, limit, marker, sort_key, sort_dir, filters, text_moments=True
+        )
         if "driver_internal_info" in wanted:
             for row in page:
                 _merge_agent(row, extra)
@@ -233,33 +122,15 @@ class Node(Traited, secrets.Secretive):
         """This node as ``rows`` would show it."""
         wanted = tuple(columns)
         selected, extra = _with_agent_columns(wanted)
-        if not nodes.SECRET_COLUMNS.isdisjoint(selected):
-            hidden = nodes.SECRET_COLUMNS.intersection(wanted)
+        if not self.REPOSITORY.hidden.isdisjoint(selected):
+            hidden = self.REPOSITORY.hidden.intersection(wanted)
             raise exception.InvalidParameterValue(err=f"Nodes have no column '{min(hidden)}'.")
         row = super().as_row(selected)
         if "driver_internal_info" in wanted:
             _merge_agent(row, extra)
         return row
 
-    @base.remotable
-    def refresh(self) -> None:
-        """Read everything anew; unsaved changes are gone. The fence stays."""
-        self._load(nodes.get(self.id))
-        self.obj_reset_changes()
-
     # Writing
-
-    @base.remotable
-    def create(self) -> None:
-        """Insert this node.
-
-        :raises NodeAlreadyExists: ``DuplicateName``, ``InstanceAssociated``
-        """
-        values = self.obj_get_changes()
-        for name in nodes.DERIVED_COLUMNS:
-            values.pop(name, None)
-        self._load(nodes.create(values, also=self._also("create")))
-        self.obj_reset_changes()
 
     @base.remotable
     def save(self) -> None:
@@ -274,7 +145,7 @@ class Node(Traited, secrets.Secretive):
             self._load(nodes.update(self.id, changes, self._token, self.noted, also, self.uuid))
             self.noted = []
             if "chassis_id" in changes:
-                self._load(nodes.get(self.id))
+                self._load(self.REPOSITORY.get(self.id))
 
     def note(self, entry: journal.Entry) -> None:
         """Add an entry to the node's journal or history with the next ``save``; until then it is in ``noted``."""

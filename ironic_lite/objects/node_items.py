@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 
 from ironic_lite.common import exception
 from ironic_lite.db import node_items
-from ironic_lite.objects import base, fields, record
+from ironic_lite.objects import base, record
 
 Row = dict[str, Any]
 
@@ -15,12 +15,6 @@ class NodeItem(record.Listed):
     """Base of both. They are read one by one or as a list without markers, and written all at once."""
 
     REPOSITORY: ClassVar[node_items.NodeItems]
-
-    fields = {
-        "id": fields.IntegerField(),
-        "node_id": fields.IntegerField(),
-        "node_uuid": fields.UUIDField(),
-    }
 
     @classmethod
     @base.remotable
@@ -48,22 +42,7 @@ class NodeItem(record.Listed):
 class BIOSSetting(NodeItem):
     """A setting, and what the server's attribute registry says about it."""
 
-    VERSION = "1.0"
     REPOSITORY = node_items.bios_settings
-
-    fields = {
-        "name": fields.StringField(),
-        "value": fields.StringField(nullable=True),
-        "attribute_type": fields.StringField(nullable=True),
-        "allowable_values": fields.FlexibleListField(nullable=True),
-        "lower_bound": fields.IntegerField(nullable=True),
-        "upper_bound": fields.IntegerField(nullable=True),
-        "min_length": fields.IntegerField(nullable=True),
-        "max_length": fields.IntegerField(nullable=True),
-        "read_only": fields.BooleanField(nullable=True),
-        "reset_required": fields.BooleanField(nullable=True),
-        "unique": fields.BooleanField(nullable=True),
-    }
 
     @classmethod
     @base.remotable
@@ -82,18 +61,7 @@ class BIOSSetting(NodeItem):
 class FirmwareComponent(NodeItem):
     """A part with firmware; ``initial_version`` stays what was first written."""
 
-    VERSION = "1.0"
     REPOSITORY = node_items.firmware_components
-
-    fields = {
-        "component": fields.StringField(),
-        "initial_version": fields.StringField(nullable=True),
-        "current_version": fields.StringField(nullable=True),
-        "last_version_flashed": fields.StringField(nullable=True),
-        "vendor": fields.StringField(nullable=True),
-        "model": fields.StringField(nullable=True),
-        "serial_number": fields.StringField(nullable=True),
-    }
 
     @classmethod
     @base.remotable

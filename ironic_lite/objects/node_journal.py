@@ -18,8 +18,6 @@ Row = dict[str, Any]
 class NodeJournal(base.IronicLiteObject):
     """The journal of a node; its entries are plain dictionaries."""
 
-    VERSION = "1.0"
-
     fields = {"node_id": fields.IntegerField()}
 
     @classmethod

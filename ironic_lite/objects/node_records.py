@@ -4,7 +4,7 @@
 from typing import Any, ClassVar, Self
 
 from ironic_lite.db import node_records
-from ironic_lite.objects import base, fields
+from ironic_lite.objects import base
 from ironic_lite.objects.record import Record
 
 
@@ -12,23 +12,7 @@ from ironic_lite.objects.record import Record
 class NodeHistory(Record):
     """An event in a node's life. Written once, never changed."""
 
-    VERSION = "1.0"
-    UNCHANGEABLE = Record.UNCHANGEABLE | {"node_id", "node_uuid"}
     REPOSITORY = node_records.node_history
-
-    fields = {
-        "node_id": fields.IntegerField(),
-        "node_uuid": fields.UUIDField(),
-        "conductor": fields.StringField(nullable=True),
-        "severity": fields.StringField(nullable=True),
-        "event_type": fields.StringField(nullable=True),
-        "event": fields.StringField(nullable=True),
-        "user": fields.StringField(nullable=True),
-        "project": fields.StringField(nullable=True),
-        "state": fields.StringField(nullable=True),
-        "target_provision_state": fields.StringField(nullable=True),
-        "duration_seconds": fields.IntegerField(nullable=True),
-    }
 
     @classmethod
     def prune(cls, context: Any, keep: int, max_age: int = 0) -> int:
@@ -45,12 +29,9 @@ class _Inventory(base.IronicLiteObject):
 
     INVENTORIES: ClassVar[node_records.Inventories]
 
-    fields = {
-        "id": fields.IntegerField(),
-        "node_id": fields.IntegerField(),
-        "inventory_data": fields.FlexibleDictField(nullable=True),
-        "plugin_data": fields.FlexibleDictField(nullable=True),
-    }
+    def __init_subclass__(cls, **kwargs: Any):
+        super().__init_subclass__(**kwargs)
+        cls.COLUMNS = dict(cls.INVENTORIES.table.c)
 
     @classmethod
     @base.remotable
@@ -87,7 +68,6 @@ class _Inventory(base.IronicLiteObject):
 class NodeInventory(_Inventory):
     """What the last inspection found."""
 
-    VERSION = "1.0"
     INVENTORIES = node_records.inventories
 
 
@@ -95,7 +75,6 @@ class NodeInventory(_Inventory):
 class ReceivedInventory(_Inventory):
     """What the ramdisk of a running inspection has sent. It is gone when the inspection ends, well or badly."""
 
-    VERSION = "1.0"
     INVENTORIES = node_records.received
 
     UNUSABLE = "unusable"

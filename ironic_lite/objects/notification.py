@@ -7,9 +7,8 @@ from typing import Any, Self
 
 from oslo_utils import uuidutils
 
-from ironic_lite.db import mutexes, nodes, outbox
+from ironic_lite.db import mutexes, outbox
 from ironic_lite.objects import announcing, base, fields
-from ironic_lite.objects.node import Node
 from ironic_lite.objects.payloads import Payload
 
 Row = dict[str, Any]
@@ -18,8 +17,6 @@ Row = dict[str, Any]
 @base.register
 class Notification(base.IronicLiteObject):
     """On its way to the outbox; ``key`` is the UUID of the record that it is about."""
-
-    VERSION = "1.0"
 
     fields = {
         "message_id": fields.UUIDField(),
@@ -44,7 +41,7 @@ class Notification(base.IronicLiteObject):
         if not announcing.wanted(announcing.level_of(status)):
             return None
         context, message_id = record._context, uuidutils.generate_uuid()
-        told = payload.of({**_defaults(record), **_fields(record), **own})
+        told = payload.of({**record.REPOSITORY.defaults, **_fields(record), **own})
         message = announcing.message(context, publisher, event_type, status, told, message_id)
         return cls(context, message_id=message_id, key=record.uuid, message=message)
 
@@ -52,10 +49,6 @@ class Notification(base.IronicLiteObject):
     def create(self) -> None:
         """Put it into the outbox."""
         outbox.store(self.key, self.message_id, self.message)
-
-
-def _defaults(record: Any) -> Row:
-    return nodes.DEFAULTS if isinstance(record, Node) else record.REPOSITORY.defaults
 
 
 def _fields(record: Any) -> Row:

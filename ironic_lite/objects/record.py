@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the objects of all plain resources can do: one row of one table each, written without a lock."""
+"""What objects that are a row of a table can do."""
 
-import builtins
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, Self
 
 from ironic_lite.db.repository import Repository
-from ironic_lite.objects import base, fields
+from ironic_lite.objects import base
 
 Row = dict[str, Any]
 
@@ -15,6 +14,11 @@ class Listed(base.IronicLiteObject):
     """Base of objects that are read as pages of plain dictionaries."""
 
     REPOSITORY: ClassVar[Repository]
+
+    def __init_subclass__(cls, **kwargs: Any):
+        super().__init_subclass__(**kwargs)
+        if "REPOSITORY" in cls.__dict__:
+            cls.COLUMNS = cls.REPOSITORY.columns
 
     @classmethod
     @base.remotable
@@ -40,21 +44,19 @@ class Listed(base.IronicLiteObject):
         )
 
 
-class Record(Listed):
+class Stored(Listed):
     """Base of objects with an id and a UUID.
 
     Fields that are no columns of the table (``node_uuid`` and the like) follow from others and cannot be set.
     """
 
-    fields = {
-        "id": fields.IntegerField(),
-        "uuid": fields.UUIDField(),
-    }
+    id: int
+    uuid: str
 
     @classmethod
     @base.remotable
     def get(cls, context: Any, ident: int | str) -> Self:
-        """The record of this id (an int), UUID, or what else the resource is known by: its name, its MAC address.
+        """The record of this id (an int), UUID, or what else its kind is known by: a name, a MAC address.
 
         :raises NotFound: the resource's own.
         """
@@ -75,6 +77,19 @@ class Record(Listed):
         page = cls.REPOSITORY.rows(None, limit, marker, sort_key, sort_dir, filters)
         return [cls._from_row(context, row) for row in page]
 
+    def obj_load_attr(self, attrname: str) -> None:
+        """What the message of an older release, or of one that speaks like it, did not hold is read anew."""
+        if attrname not in self.ADDED:
+            super().obj_load_attr(attrname)
+            return
+        fresh = self.get(self._context, self.id)
+        if fresh.obj_attr_is_set(attrname):
+            value = fresh.sent(attrname)
+        else:
+            value = self.REPOSITORY.defaults.get(attrname)
+            value = self.fields[attrname].coerce(self, attrname, value)
+        self._load({attrname: value})
+
     @base.remotable
     def refresh(self) -> None:
         """Read everything anew; unsaved changes are gone."""
@@ -89,10 +104,14 @@ class Record(Listed):
         :raises NotFound: when a record that it refers to does not exist.
         """
         values = self.obj_get_changes()
-        for name in self._derived():
+        for name in self.REPOSITORY.derived:
             values.pop(name, None)
         self._load(self.REPOSITORY.create(values, also=self._also("create")))
         self.obj_reset_changes()
+
+
+class Record(Stored):
+    """Base of the plain ones: they are written without a lock."""
 
     @base.remotable
     def save(self, expected: Row | None = None) -> None:
@@ -109,7 +128,7 @@ class Record(Listed):
             return
         written = self.REPOSITORY.update(self.id, changes, expected, also, self.uuid)
         # What is derived may follow from what has changed.
-        self._load(self.REPOSITORY.get(self.id) if self._derived() else written)
+        self._load(self.REPOSITORY.get(self.id) if self.REPOSITORY.derived else written)
 
     @base.remotable
     def destroy(self) -> None:
@@ -120,6 +139,11 @@ class Record(Listed):
         """
         self.REPOSITORY.destroy(self.id, self._also("destroy"))
 
+
+class OfNode(Record):
+    """Base of those that belong to a node; their ``node_uuid`` follows from their ``node_id``."""
+
     @classmethod
-    def _derived(cls) -> builtins.list[str]:
-        return [name for name in cls.fields if name not in cls.REPOSITORY.table.c]
+    def list_by_node_id(cls, context: Any, node_id: int) -> Sequence[Self]:
+        """All of a node."""
+        return cls.list(context, filters={"node_id": node_id})

@@ -9,10 +9,7 @@ database nor key. What is assigned is plain until it is saved.
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from oslo_utils import versionutils
-
 from ironic_lite.common import encrypted
-from ironic_lite.db.encryption import columns
 from ironic_lite.db.encryption.rows import Guarded
 from ironic_lite.objects import base
 
@@ -25,8 +22,6 @@ class Secretive(base.IronicLiteObject):
     """Base of objects with such fields."""
 
     GUARDED: ClassVar[Guarded]
-    READS_ENCRYPTED_SINCE: ClassVar[str]
-    """The first version of the object whose peers take encrypted values for what they are."""
 
     @classmethod
     @base.remotable
@@ -50,22 +45,12 @@ class Secretive(base.IronicLiteObject):
     def obj_to_primitive(
         self, target_version: str | None = None, version_manifest: Any = None
     ) -> dict[str, Any]:
-        """As the base does; secrets go as the database has them to whoever knows what that is."""
-        self.__dict__["_as_kept"] = self._reads_encrypted(target_version or self.VERSION)
+        """As the base does; secrets go as the database has them."""
+        self.__dict__["_as_kept"] = True
         try:
             return super().obj_to_primitive(target_version, version_manifest)
         finally:
             self.__dict__["_as_kept"] = False
-
-    def sent(self, name: str) -> Any:
-        """A field's value as it is sent to whoever sent this object."""
-        if self._reads_encrypted(self.VERSION):
-            return super().sent(name)
-        return getattr(self, name)
-
-    def _reads_encrypted(self, version: str) -> bool:
-        since = versionutils.convert_version_to_tuple(self.READS_ENCRYPTED_SINCE)
-        return versionutils.convert_version_to_tuple(version) >= since
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         self.__dict__["_as_kept"] = True
@@ -77,7 +62,7 @@ class Secretive(base.IronicLiteObject):
     @classmethod
     def _obj_from_primitive(cls, context: Any, objver: str, primitive: Any) -> Any:
         self = super()._obj_from_primitive(context, objver, primitive)
-        for name in columns.late(cls.GUARDED.table):
+        for name in cls.GUARDED.late:
             attribute = f"_obj_{name}"
             if attribute in self.__dict__ and name in self._changed_fields:
                 # What is to be written is what a client wrote, even if it looks like something else.
@@ -88,7 +73,7 @@ class Secretive(base.IronicLiteObject):
 def register(cls: type[Secretive]) -> type[Secretive]:
     """Register the class, and have its fields decrypted as they are read."""
     registered: type[Secretive] = base.register(cls)
-    for name in columns.late(cls.GUARDED.table):
+    for name in cls.GUARDED.late:
         field: property = getattr(registered, name)
         setattr(registered, name, property(_getter(name, field), field.fset, field.fdel))
     return registered

@@ -72,6 +72,8 @@ class Deployment:
         self._session.mount("http://", HTTPAdapter(pool_maxsize=50, max_retries=reads))
         self._session.auth = credentials
         self.token: str | None = None
+        self.code: Path | None = None
+        """Where the package is that processes are started from; None: what is installed."""
 
     def __enter__(self) -> Self:
         return self
@@ -183,10 +185,13 @@ class Deployment:
             name,
             [str(script), "--config-file", str(self._configuration(name, options)), *command],
             log=self.directory / f"{name}.log",
-            env={**os.environ, "PYTHONWARNINGS": "ignore", **(env or {})},
+            env={**os.environ, "PYTHONWARNINGS": "ignore", **self._code_path(), **(env or {})},
             cwd=self.directory,
             drop_privileges=False,
         )
+
+    def _code_path(self) -> Mapping[str, str]:
+        return {} if self.code is None else {"PYTHONPATH": str(self.code)}
 
     def _configuration(self, name: str, options: Options) -> Path:
         settings: dict[str, dict[str, object]] = {

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The keys of the secrets in the database, as an operator handles them."""
 
+import contextlib
+import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,23 +54,20 @@ def test_a_key_is_made_at_the_first_start_and_needed_at_every_other(
     assert cloud.node(node)["driver_info"] == {"a_password": "******"}
 
 
-def test_what_an_earlier_release_has_left_plain_is_encrypted_by_rekey(
+def test_what_stands_plain_in_the_database_is_encrypted_by_rekey(
     make_deployment: Callable[..., Deployment], sqlite_url: str
 ) -> None:
-    cloud = make_deployment(
-        database=sqlite_url, options={"DEFAULT": {"pin_release_version": "0.3"}}
-    )
+    cloud = make_deployment(database=sqlite_url)
     database = Path(sqlite_url.removeprefix("sqlite:///"))
     cloud.start_all_in_one()
     node = cloud.create_node(driver="fake-hardware", driver_info={"a_password": PLAIN})
-    cloud.call(
-        "PATCH",
-        f"/v1/nodes/{node}",
-        [{"op": "add", "path": "/extra/secret", "value": PLAIN * 2000}],
-    )
+    assert PLAIN.encode() not in _files(database)
+    plain = [
+        json.dumps({name: PLAIN * times}) for name, times in (("a_password", 1), ("secret", 2000))
+    ]
+    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE nodes SET driver_info = ?, extra = ?", plain)
     assert PLAIN.encode() in _files(database)
-    status, told = cloud.command("db", "rekey")
-    assert status == 1 and "remove the pin first" in told
     assert cloud.api is not None
     cloud.api.terminate()
     cloud.api.wait(30)

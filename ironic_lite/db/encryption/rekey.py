@@ -16,18 +16,18 @@ import sqlalchemy as sa
 from oslo_utils import uuidutils
 from sqlalchemy import exc
 
-from ironic_lite.common import encrypted, exception, json_reading
+from ironic_lite.common import encrypted, json_reading
 from ironic_lite.db import engine, retry, types
 from ironic_lite.db.encryption import (
     cipher,
-    columns,
     data_keys,
+    guards,
     keyring,
-    rows,
     values,
     wrapping,
 )
 from ironic_lite.db.models import METADATA
+from ironic_lite.db.models.base import guards_of, record_column
 
 _BATCH = 20
 _TRIES = 5
@@ -61,13 +61,7 @@ def run(report: Callable[[str], None]) -> Tally:
     :param report: is given a line for each thing done.
     :returns: what the last look found.
     :raises EncryptionKeyMissing, ConfigInvalid: a key is not there; nothing was changed.
-    :raises Conflict: processes of an older release may be about, which would not understand.
     """
-    if not rows.is_wanted():
-        raise exception.Conflict(
-            "[DEFAULT] pin_release_version names a release that does not decrypt. Finish the upgrade and remove the "
-            "pin first."
-        )
     ring = keyring.current()
     ring.load()
     uuid = uuidutils.generate_uuid()
@@ -122,7 +116,7 @@ def _sweep(number: int) -> Tally:
 
 def _sweepers(number: int) -> Iterator["_Sweeper"]:
     for table in METADATA.sorted_tables:
-        if table.name in columns.COLUMNS:
+        if guards_of(table):
             yield _Sweeper(table, number)
 
 
@@ -131,8 +125,8 @@ class _Sweeper:
 
     def __init__(self, table: sa.Table, number: int):
         self._table = table
-        self._guards = columns.COLUMNS[table.name]
-        self._record = columns.record_column(table.name)
+        self._guards = guards_of(table)
+        self._record = record_column(table)
         self._ring = keyring.current()
         self._key = self._ring.key(number)
         # As text: what is compared and written is what stands there.
@@ -141,7 +135,7 @@ class _Sweeper:
         self._select = sa.select(
             table.c.id,
             table.c[self._record].label("record"),
-            *(table.c[name] for name in columns.SETTING if setting),
+            *(table.c[name] for name in guards.SETTING if setting),
             *(text.label(name) for name, text in self._texts.items()),
         ).order_by(table.c.id)
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ironic_lite.common import encrypted, release_mappings
-from ironic_lite.db.encryption import columns, keyring, values
+from ironic_lite.common import encrypted
+from ironic_lite.db.encryption import keyring, values
+from ironic_lite.db.models.base import guards_of, record_column
 
 Row = dict[str, Any]
 
@@ -22,13 +23,15 @@ class Guarded:
     """The secrets of one table.
 
     :ivar record: the column that names its records for good.
+    :ivar late: the columns that stay encrypted until somebody asks for them; the others are decrypted as they are read.
     """
 
-    def __init__(self, table: str):
-        self.table = table
-        self.record = columns.record_column(table)
-        self._guards = columns.COLUMNS.get(table, {})
-        self._early = tuple(columns.early(table))
+    def __init__(self, table: sa.Table):
+        self.record = record_column(table)
+        self._table = table.name
+        self._guards = guards_of(table)
+        self.late = tuple(name for name, guard in self._guards.items() if guard.late)
+        self._early = tuple(name for name, guard in self._guards.items() if not guard.late)
 
     def needs_record(self, names: tuple[str, ...]) -> bool:
         """Whether rows of these columns are decrypted as they are read, and the record's name is not among them."""
@@ -48,12 +51,12 @@ class Guarded:
             for name, guard in self._guards.items()
             if row.get(name) and guard.holds_secrets(row)
         ]
-        if not guarded or not is_wanted():
+        if not guarded:
             return row
         key = keyring.current().newest()
         written = dict(row)
         for name in guarded:
-            place = self._guards[name].place(self.table, name, record, row)
+            place = self._guards[name].place(self._table, name, record, row)
             written[name] = values.encrypt(key, self._guards[name], row[name], place)
         return written
 
@@ -99,11 +102,5 @@ class Guarded:
         value = row[name]
         if name not in self._guards or not encrypted.holds_tokens(value):
             return value
-        place = self._guards[name].place(self.table, name, row[self.record], row)
+        place = self._guards[name].place(self._table, name, row[self.record], row)
         return values.decrypt(keyring.current().key, value, place)
-
-
-def is_wanted() -> bool:
-    """Whether secrets are encrypted: not while processes of a release are about that could not read them."""
-    pinned = release_mappings.pinned()
-    return pinned is None or pinned.encrypts

@@ -9,7 +9,7 @@ from typing import Any
 from ironic_lite.common import encrypted, json_reading, redaction
 from ironic_lite.db.encryption import cipher
 from ironic_lite.db.encryption.cipher import CannotDecrypt, DataKey, Place
-from ironic_lite.db.encryption.columns import Guard
+from ironic_lite.db.encryption.guards import Guard
 
 KeyOf = Callable[[int], DataKey]
 """The data key of this number. Raises ``CannotDecrypt`` when there is none."""

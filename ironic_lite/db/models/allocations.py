@@ -3,26 +3,30 @@
 
 import sqlalchemy as sa
 
-from ironic_lite.db.models.base import NAME, STATE, UUID, table
+from ironic_lite.db.models.base import NAME, STATE, column, identity, table
 from ironic_lite.db.types import JSONDict, LongJSONList, Told
+
+ALLOCATING = "allocating"
+"""The state of a request that no node was found for yet."""
 
 ALLOCATIONS = table(
     "allocations",
-    sa.Column("uuid", UUID, nullable=False),
-    sa.Column("name", NAME),
-    sa.Column(
+    identity(),
+    column("name", NAME, notified=True),
+    column(
         "node_id",
         sa.Integer,
         sa.ForeignKey("nodes.id", name="fk_allocations_node_id", ondelete="CASCADE"),
+        fixed=True,
     ),
-    sa.Column("state", STATE, nullable=False),
-    sa.Column("owner", NAME),
-    sa.Column("last_error", Told),
-    sa.Column("resource_class", sa.String(80)),
-    sa.Column("traits", LongJSONList),
-    sa.Column("candidate_nodes", LongJSONList),
-    sa.Column("extra", JSONDict),
-    sa.Column("conductor_affinity", sa.Integer),
+    column("state", STATE, nullable=False, default=ALLOCATING, notified=True),
+    column("owner", NAME, notified=True),
+    column("last_error", Told, notified=True),
+    column("resource_class", sa.String(80), notified=True),
+    column("traits", LongJSONList, secret=None, notified=True),
+    column("candidate_nodes", LongJSONList, secret=None, notified=True),
+    column("extra", JSONDict, notified=True),
+    column("conductor_affinity", sa.Integer),
     sa.UniqueConstraint("uuid", name="uniq_allocations_uuid"),
     sa.UniqueConstraint("name", name="uniq_allocations_name"),
     # Which node has which allocation is told here alone: no node can have two.

@@ -3,23 +3,23 @@
 
 import sqlalchemy as sa
 
-from ironic_lite.db.models.base import NAME, table
+from ironic_lite.db.models.base import NAME, column, table
 from ironic_lite.db.types import JSONList, LowerCase
 
 CONDUCTORS = table(
     "conductors",
-    sa.Column("hostname", NAME, nullable=False),
-    sa.Column("conductor_group", LowerCase(255), nullable=False),
-    sa.Column("drivers", JSONList),
-    sa.Column("incarnation", NAME, nullable=False),
-    sa.Column("online", sa.Boolean, nullable=False),
+    column("hostname", NAME, nullable=False),
+    column("conductor_group", LowerCase(255), nullable=False),
+    column("drivers", JSONList, secret=None),
+    column("incarnation", NAME, nullable=False),
+    column("online", sa.Boolean, nullable=False),
     sa.UniqueConstraint("hostname", name="uniq_conductors_hostname"),
 )
 """A conductor process; ``updated_at`` is its last sign of life by the database server's clock."""
 
 INTERFACES = table(
     "conductor_hardware_interfaces",
-    sa.Column(
+    column(
         "conductor_id",
         sa.Integer,
         sa.ForeignKey(
@@ -27,10 +27,10 @@ INTERFACES = table(
         ),
         nullable=False,
     ),
-    sa.Column("hardware_type", sa.String(64), nullable=False),
-    sa.Column("interface_type", sa.String(16), nullable=False),
-    sa.Column("interface_name", sa.String(64), nullable=False),
-    sa.Column("default", sa.Boolean, nullable=False),
+    column("hardware_type", sa.String(64), nullable=False),
+    column("interface_type", sa.String(16), nullable=False),
+    column("interface_name", sa.String(64), nullable=False),
+    column("default", sa.Boolean, nullable=False),
     sa.UniqueConstraint(
         "conductor_id",
         "hardware_type",

@@ -3,14 +3,14 @@
 
 import sqlalchemy as sa
 
-from ironic_lite.db.models.base import NAME, UUID, table
+from ironic_lite.db.models.base import NAME, column, identity, table
 
 DATA_KEYS = table(
     "data_keys",
-    sa.Column("uuid", UUID, nullable=False),
-    sa.Column("wrapped_by", NAME, nullable=False),
-    sa.Column("wrapped", sa.Text, nullable=False),
-    sa.Column("in_rekey", sa.Boolean, nullable=False),
+    identity(),
+    column("wrapped_by", NAME, nullable=False),
+    column("wrapped", sa.Text, nullable=False),
+    column("in_rekey", sa.Boolean, nullable=False),
     sa.UniqueConstraint("uuid", name="uniq_data_keys_uuid"),
 )
 """A data key, itself encrypted by the wrapping key that ``wrapped_by`` names. The newest is written with; none is ever

@@ -3,23 +3,23 @@
 
 import sqlalchemy as sa
 
-from ironic_lite.db.models.base import NAME, UUID, belongs_to, revision, table
+from ironic_lite.db.models.base import MAC, NAME, belongs_to, column, identity, revision, table
 from ironic_lite.db.types import JSONDict
 
 PORTGROUPS = table(
     "portgroups",
-    sa.Column("uuid", UUID, nullable=False),
+    identity(),
     belongs_to("nodes", "node_id", of="portgroups"),
-    sa.Column("name", NAME),
-    sa.Column("address", sa.String(64)),
-    sa.Column("mode", NAME),
-    sa.Column("properties", JSONDict),
-    sa.Column("extra", JSONDict),
-    sa.Column("internal_info", JSONDict),
-    sa.Column("standalone_ports_supported", sa.Boolean, nullable=False),
-    sa.Column("physical_network", sa.String(64)),
-    sa.Column("category", sa.String(80)),
-    sa.Column("dynamic_portgroup", sa.Boolean, nullable=False),
+    column("name", NAME, notified=True),
+    column("address", MAC, notified=True),
+    column("mode", NAME, notified=True),
+    column("properties", JSONDict, notified=True),
+    column("extra", JSONDict, notified=True),
+    column("internal_info", JSONDict),
+    column("standalone_ports_supported", sa.Boolean, nullable=False, default=True, notified=True),
+    column("physical_network", sa.String(64), notified=True),
+    column("category", sa.String(80), notified=True),
+    column("dynamic_portgroup", sa.Boolean, nullable=False, default=False, notified=True),
     sa.UniqueConstraint("uuid", name="uniq_portgroups_uuid"),
     sa.UniqueConstraint("name", name="uniq_portgroups_name"),
     sa.UniqueConstraint("address", name="uniq_portgroups_address"),
@@ -29,21 +29,23 @@ PORTGROUPS = table(
 
 PORTS = table(
     "ports",
-    sa.Column("uuid", UUID, nullable=False),
+    identity(),
     belongs_to("nodes", "node_id", of="ports"),
-    sa.Column("address", sa.String(64), nullable=False),
-    sa.Column("name", NAME),
-    sa.Column("description", NAME),
-    sa.Column("extra", JSONDict),
-    sa.Column("internal_info", JSONDict),
-    sa.Column("local_link_connection", JSONDict),
-    sa.Column("physical_network", sa.String(64)),
-    sa.Column("pxe_enabled", sa.Boolean, nullable=False),
-    sa.Column("is_smartnic", sa.Boolean, nullable=False),
-    sa.Column("vendor", sa.String(32)),
-    sa.Column("category", sa.String(80)),
-    sa.Column("available_for_dynamic_portgroup", sa.Boolean, nullable=False),
-    sa.Column(
+    column("address", MAC, nullable=False, notified=True),
+    column("name", NAME, notified=True),
+    column("description", NAME, notified=True),
+    column("extra", JSONDict, notified=True),
+    column("internal_info", JSONDict),
+    column("local_link_connection", JSONDict, notified=True),
+    column("physical_network", sa.String(64), notified=True),
+    column("pxe_enabled", sa.Boolean, nullable=False, default=True, notified=True),
+    column("is_smartnic", sa.Boolean, nullable=False, default=False, notified=True),
+    column("vendor", sa.String(32), notified=True),
+    column("category", sa.String(80), notified=True),
+    column(
+        "available_for_dynamic_portgroup", sa.Boolean, nullable=False, default=True, notified=True
+    ),
+    column(
         "portgroup_id",
         sa.Integer,
         # Portgroups with ports are not deleted, except with their node.

@@ -3,15 +3,16 @@
 
 import sqlalchemy as sa
 
-from ironic_lite.db.models.base import NAME, UUID, belongs_to, table
+from ironic_lite.db.encryption.guards import WHOLE
+from ironic_lite.db.models.base import NAME, belongs_to, column, identity, table
 from ironic_lite.db.types import JSONDict, LongJSONList
 
 DEPLOY_TEMPLATES = table(
     "deploy_templates",
-    sa.Column("uuid", UUID, nullable=False),
-    sa.Column("name", NAME, nullable=False),
-    sa.Column("steps", LongJSONList),
-    sa.Column("extra", JSONDict),
+    identity(),
+    column("name", NAME, nullable=False, notified=True),
+    column("steps", LongJSONList, notified=True),
+    column("extra", JSONDict, notified=True),
     sa.UniqueConstraint("uuid", name="uniq_deploy_templates_uuid"),
     sa.UniqueConstraint("name", name="uniq_deploy_templates_name"),
 )
@@ -19,14 +20,14 @@ DEPLOY_TEMPLATES = table(
 
 RUNBOOKS = table(
     "runbooks",
-    sa.Column("uuid", UUID, nullable=False),
-    sa.Column("name", NAME, nullable=False),
-    sa.Column("description", NAME),
-    sa.Column("steps", LongJSONList),
-    sa.Column("disable_ramdisk", sa.Boolean, nullable=False),
-    sa.Column("extra", JSONDict),
-    sa.Column("public", sa.Boolean, nullable=False),
-    sa.Column("owner", NAME),
+    identity(),
+    column("name", NAME, nullable=False, notified=True),
+    column("description", NAME, notified=True),
+    column("steps", LongJSONList, notified=True),
+    column("disable_ramdisk", sa.Boolean, nullable=False, default=False, notified=True),
+    column("extra", JSONDict, notified=True),
+    column("public", sa.Boolean, nullable=False, default=False, notified=True),
+    column("owner", NAME, notified=True),
     sa.UniqueConstraint("uuid", name="uniq_runbooks_uuid"),
     sa.UniqueConstraint("name", name="uniq_runbooks_name"),
     sa.Index("ix_runbooks_owner", "owner"),
@@ -36,19 +37,19 @@ RUNBOOKS = table(
 RUNBOOK_TRAITS = table(
     "runbook_traits",
     belongs_to("runbooks", "runbook_id", of="runbook_traits"),
-    sa.Column("trait", NAME, nullable=False),
+    column("trait", NAME, nullable=False),
     sa.UniqueConstraint("runbook_id", "trait", name="uniq_runbook_traits_runbook_id_trait"),
 )
 
 INSPECTION_RULES = table(
     "inspection_rules",
-    sa.Column("uuid", UUID, nullable=False),
-    sa.Column("description", NAME),
-    sa.Column("phase", sa.String(16), nullable=False),
-    sa.Column("priority", sa.Integer, nullable=False),
-    sa.Column("sensitive", sa.Boolean, nullable=False),
-    sa.Column("conditions", LongJSONList),
-    sa.Column("actions", LongJSONList),
+    identity(),
+    column("description", NAME, notified=True),
+    column("phase", sa.String(16), nullable=False, default="main", notified=True),
+    column("priority", sa.Integer, nullable=False, default=0, notified=True),
+    column("sensitive", sa.Boolean, nullable=False, default=False, notified=True),
+    column("conditions", LongJSONList, secret=WHOLE, notified=True),
+    column("actions", LongJSONList, secret=WHOLE, notified=True),
     sa.UniqueConstraint("uuid", name="uniq_inspection_rules_uuid"),
 )
 """What to do with a node when its inspection found what the conditions describe."""

@@ -36,7 +36,7 @@ def test_values_come_back_as_they_were_given() -> None:
     made = make(uuid=UUID1, **EVERYTHING)
     read = nodes.get(UUID1)
     assert read == made
-    assert {name: nodes.GUARDED.plain(read, name) for name in EVERYTHING} == EVERYTHING
+    assert {name: nodes.nodes.guarded.plain(read, name) for name in EVERYTHING} == EVERYTHING
     assert read["conductor_group"] == "" and read["automated_clean"] is None
     assert read["network_data"] == {} and read["updated_at"] is None
 
@@ -53,7 +53,7 @@ def test_a_config_drive_of_megabytes_fits() -> None:
     node = make()
     nodes.update(node["id"], {"instance_info": {"configdrive": drive}})
     read = nodes.get(node["id"])
-    assert nodes.GUARDED.plain(read, "instance_info") == {"configdrive": drive}
+    assert nodes.nodes.guarded.plain(read, "instance_info") == {"configdrive": drive}
 
 
 def test_integers_and_texts_that_only_python_knows_are_kept() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ironic_lite import objects
 from ironic_lite.common import context, states
+from ironic_lite.common.interface_types import INTERFACE_TYPES
 from ironic_lite.conductor import identity, task_manager
 from ironic_lite.conductor.ring import HashRingManager
 from ironic_lite.conductor.workers import Workers
@@ -16,7 +17,7 @@ from tests.functional.flows import verbs
 from tests.waiting import PATIENCE, wait_for
 
 FAKE = {
-    **{f"{kind}_interface": "fake" for kind in objects.node.INTERFACE_TYPES},
+    **{f"{kind}_interface": "fake" for kind in INTERFACE_TYPES},
     "network_interface": "noop",
     "storage_interface": "noop",
 }

@@ -16,7 +16,9 @@ from ironic_lite.conductor.surface import Bound
 
 BOUND = {bound.declared.name: bound for served in manager._SERVED for bound in served}
 
-RELEASED, NEXT = list(release_mappings.RELEASES)[-2:]
+RELEASED = "1.2"
+"""The version of the RPC surface of the last release. As none is out, this is how it was before it came to 1.3."""
+
 KNOWN: dict[str, dict[str, Any]] = json.loads(
     (Path(__file__).parent / "released_calls.json").read_text()
 )
@@ -66,7 +68,7 @@ def test_purposes_name_arguments_that_there_are() -> None:
 
 def test_the_released_calls_are_those_of_the_last_release() -> None:
     newest = max((call["since"] for call in KNOWN.values()), key=_number)
-    assert newest == release_mappings.RELEASES[RELEASED].rpc
+    assert newest == RELEASED
 
 
 @pytest.mark.parametrize("name", sorted(KNOWN))
@@ -82,13 +84,13 @@ def test_a_call_of_the_last_release_still_fits(name: str) -> None:
 
 
 def test_a_call_that_the_last_release_does_not_know_has_a_version_that_it_does_not_know() -> None:
-    known = _number(release_mappings.RELEASES[RELEASED].rpc)
+    known = _number(RELEASED)
     for name in set(contract.CALLS) - set(KNOWN):
         assert _number(contract.CALLS[name].since) > known, name
 
 
-def test_the_next_release_speaks_the_newest_version() -> None:
-    assert release_mappings.RELEASES[NEXT].rpc == contract.VERSION
+def test_this_release_speaks_the_newest_version() -> None:
+    assert release_mappings.RELEASES[release_mappings.newest()].rpc == contract.VERSION
 
 
 @pytest.mark.parametrize("event", [*operations.VERB_OF, "unknown"])

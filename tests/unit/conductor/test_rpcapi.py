@@ -83,7 +83,7 @@ def pin(set_option: Any) -> Any:
 def test_an_older_conductor_is_asked_for_what_it_knows(
     transport: None, pin: Any, monkeypatch: pytest.MonkeyPatch, version: str, sent: str
 ) -> None:
-    older = release_mappings.Release(rpc=version, objects={})
+    older = release_mappings.Release(rpc=version)
     monkeypatch.setitem(release_mappings.RELEASES, "before", older)
     pin("before")
     peer = Peer(version)
@@ -112,7 +112,7 @@ def test_a_verb_is_a_call_of_its_own_on_older_conductors(
     version: str,
     sent: tuple[str, dict[str, Any]],
 ) -> None:
-    older = release_mappings.Release(rpc=version, objects={})
+    older = release_mappings.Release(rpc=version)
     monkeypatch.setitem(release_mappings.RELEASES, "before", older)
     pin("before")
     peer = Peer(version)
@@ -175,7 +175,7 @@ def test_the_time_is_the_declared_one_or_the_one_that_is_given(
 def test_a_pinned_client_sends_nothing_newer(
     transport: None, pin: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    older = release_mappings.Release(rpc="0.9", objects={})
+    older = release_mappings.Release(rpc="0.9")
     monkeypatch.setitem(release_mappings.RELEASES, "0.0", older)
     pin("0.0")
     with pytest.raises(oslo_messaging.RPCVersionCapError):

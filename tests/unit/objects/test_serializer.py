@@ -8,7 +8,8 @@ import uuid
 import pytest
 
 from ironic_lite import objects
-from ironic_lite.common import context, exception, release_mappings
+from ironic_lite.common import context, exception
+from ironic_lite.common.release_mappings import RELEASES, Release
 
 MOMENT = datetime.datetime(2024, 2, 29, 23, 59, 59, 123456, datetime.UTC)
 
@@ -26,6 +27,23 @@ def node(admin):
     made.obj_reset_changes()
     made.provision_updated_at = MOMENT
     return made
+
+
+@pytest.fixture
+def next_release(monkeypatch):
+    """This code as it will be in the release after this one, which brings two columns and an object."""
+    monkeypatch.setitem(RELEASES, "next", Release(rpc="1.9"))
+    brought = {objects.Node: "chassis_id", objects.Port: "portgroup_id"}
+    for kind, name in brought.items():
+        monkeypatch.setattr(kind, "ADDED", {name: "next"})
+        monkeypatch.setattr(kind, "VERSION", kind.version_in("next"))
+    monkeypatch.setattr(objects.Runbook, "SINCE", "next")
+
+
+@pytest.fixture
+def pinned(next_release, set_option):
+    """... beside processes of this one."""
+    set_option("pin_release_version", "0.1")
 
 
 def carry(entity, admin):
@@ -56,28 +74,60 @@ def test_no_password_in_what_logs_show(node):
     assert node.uuid in repr(node)
 
 
-def test_pinned_versions(node, admin, set_option):
-    set_option("pin_release_version", "0.1")
+def test_an_object_goes_in_the_version_of_the_pinned_release(node, admin, pinned):
+    assert objects.Node.VERSION == "1.1"
     wire = objects.Serializer().serialize_entity(admin, node)
-    pinned = release_mappings.RELEASES["0.1"].objects["Node"]
-    assert wire["ironic_lite_object.version"] == pinned
+    assert wire["ironic_lite_object.version"] == "1.0"
     assert carry(node, admin).uuid == node.uuid
+    unchanged = objects.Serializer().serialize_entity(admin, objects.Chassis(admin, id=1))
+    assert unchanged["ironic_lite_object.version"] == objects.Chassis.VERSION == "1.0"
 
 
-def test_fields_that_the_pinned_release_does_not_know_stay_here(node, admin, set_option):
+def test_fields_that_the_pinned_release_does_not_know_stay_here(node, admin, pinned):
     node.chassis_id = 3
     node.obj_reset_changes()
-    node.traits = None
     node.description = "new"
-    set_option("pin_release_version", "0.1")
     arrived = carry(node, admin)
     assert not arrived.obj_attr_is_set("chassis_id")
     assert arrived.obj_what_changed() == {"description"}
 
 
-def test_a_change_that_would_get_lost_on_the_way_is_refused(admin, set_option):
+def test_an_unset_field_that_the_pinned_release_does_not_know_is_no_change_there(
+    node, admin, pinned
+):
+    node.obj_reset_changes()
+    node.chassis_id = None
+    node.description = "new"
+    assert carry(node, admin).obj_what_changed() == {"description"}
+
+
+def test_a_field_that_an_older_release_did_not_send_is_read_when_it_is_asked_for(
+    node, admin, pinned, monkeypatch
+):
+    arrived = carry(node, admin)
+    stored = objects.Node(admin, chassis_id=7)
+    monkeypatch.setattr(objects.Node, "get", classmethod(lambda *_: stored))
+    assert arrived.as_row(["id", "chassis_id"]) == {"id": 1, "chassis_id": 7}
+    assert arrived.obj_what_changed() == {"provision_updated_at"}
+
+
+def test_a_field_that_nobody_sends_yet_is_unset(node, admin, pinned, monkeypatch):
+    monkeypatch.setattr(objects.Node, "get", classmethod(lambda *_: objects.Node(admin)))
+    assert carry(node, admin).chassis_id is None
+
+
+def test_a_field_that_was_never_read_is_still_an_error(node):
+    with pytest.raises(NotImplementedError):
+        _ = node.shard
+
+
+def test_without_a_pin_all_fields_travel(node, admin, next_release):
+    node.chassis_id = 3
+    assert carry(node, admin).chassis_id == 3
+
+
+def test_a_change_that_would_get_lost_on_the_way_is_refused(admin, pinned):
     port = objects.Port(admin, id=1, portgroup_id=2)
-    set_option("pin_release_version", "0.1")
     with pytest.raises(exception.VersionIncompatible, match="Field portgroup_id of Port"):
         carry(port, admin)
 
@@ -87,12 +137,21 @@ def test_lists_of_any_json_travel(admin):
     assert carry(objects.Runbook(admin, steps=steps, traits=None), admin).steps == steps
 
 
-def test_an_object_that_the_pinned_release_does_not_know(node, admin, set_option, monkeypatch):
-    older = release_mappings.Release(rpc="1.0", objects={})
-    monkeypatch.setitem(release_mappings.RELEASES, "0.0", older)
-    set_option("pin_release_version", "0.0")
-    with pytest.raises(exception.VersionIncompatible, match="Object Node"):
-        objects.Serializer().serialize_entity(admin, node)
+def test_an_object_that_the_pinned_release_does_not_know(admin, pinned):
+    with pytest.raises(exception.VersionIncompatible, match="Object Runbook"):
+        objects.Serializer().serialize_entity(admin, objects.Runbook(admin, id=1))
+
+
+def test_a_method_that_changes_makes_a_version(next_release, monkeypatch):
+    monkeypatch.setattr(objects.Chassis, "CHANGED", {"next": "save takes more"})
+    assert objects.Chassis.version_in("next") == "1.1"
+    assert objects.Chassis.version_in("0.1") == "1.0"
+
+
+def test_a_release_that_does_not_exist_is_told(monkeypatch):
+    monkeypatch.setattr(objects.Chassis, "ADDED", {"extra": "7.7"})
+    with pytest.raises(ValueError, match="no release '7.7'"):
+        objects.Chassis.version_in("0.1")
 
 
 def test_an_unknown_release_is_refused(node, admin, set_option):

@@ -12,12 +12,10 @@ import sqlalchemy as sa
 
 from ironic_lite import objects
 from ironic_lite.common import exception, json_reading
-from ironic_lite.conf import CONF
 from ironic_lite.db import engine, models
-from ironic_lite.db.encryption import data_keys, keyring, rekey
+from ironic_lite.db.encryption import data_keys, keyring
 from ironic_lite.db.encryption.wrapping import local
 from tests.functional.db.encryption.looking import (
-    DRIVE,
     SECRET,
     put,
     raw,
@@ -142,19 +140,3 @@ def test_values_from_before_encryption_are_read_and_encrypted_when_written(
     read.driver_info = {**read.driver_info, "a": 2}
     read.save()
     assert json_reading.to_text(SECRET)[1:-1] not in raw(models.NODES, node.id, "driver_info")
-
-
-def test_beside_processes_that_cannot_decrypt_nothing_is_encrypted(
-    own_keys: Path, node: objects.Node, admin: Any
-) -> None:
-    CONF.set_override("pin_release_version", "0.3")
-    try:
-        node.driver_info = {"ipmi_password": "plain"}
-        node.save()
-        assert raw(models.NODES, node.id, "driver_info") == '{"ipmi_password":"plain"}'
-        sent = objects.Node.get(admin, node.id).obj_to_primitive("1.2")
-        assert sent["ironic_lite_object.data"]["instance_info"]["configdrive"] == DRIVE
-        with pytest.raises(exception.Conflict, match="remove the pin"):
-            rekey.run(lambda line: None)
-    finally:
-        CONF.clear_override("pin_release_version")

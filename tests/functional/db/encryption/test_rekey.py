@@ -134,7 +134,7 @@ def test_rekey_leaves_values_whose_data_key_is_gone(
     assert objects.NodeInventory.get(admin, node.id).inventory_data == {"a": SECRET}
     assert objects.InspectionRule.get(admin, rule.uuid).actions == actions
     (row,) = objects.BIOSSetting.REPOSITORY.rows(filters={"node_id": node.id})
-    assert Guarded("bios_settings").plain(row, "value") == SECRET
+    assert Guarded(models.BIOS_SETTINGS).plain(row, "value") == SECRET
 
 
 def test_nothing_is_lost_while_keys_change_and_others_write(
