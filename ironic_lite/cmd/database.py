@@ -6,8 +6,9 @@ from pathlib import Path
 from oslo_log import log
 
 from ironic_lite.common import exception
+from ironic_lite.conf import CONF
 from ironic_lite.db import engine, migration
-from ironic_lite.db.encryption import data_keys, keyring
+from ironic_lite.db.encryption import data_keys, keyring, wrapping
 
 LOG = log.getLogger(__name__)
 
@@ -31,6 +32,36 @@ def require(upgrade_embedded: bool = False) -> None:
     except exception.DatabaseError as exc:
         raise exception.DatabaseError(_told(problem or exc.kwargs["reason"])) from None
     require_keys()
+
+
+def check(upgrade_embedded: bool = False) -> None:
+    """Raise whatever :func:`require` would raise about the tables. It asks once, and changes nothing.
+
+    :raises DatabaseError, VersionIncompatible: as ``require`` does.
+    """
+    CONF.set_override("max_retries", 0, group="database")
+    embedded = engine.url().get_backend_name() == "sqlite"
+    problem = None if embedded else engine.problem()
+    try:
+        if problem:
+            raise exception.DatabaseError(reason=problem)
+        current = revision()
+        migration.check_known(current)
+        if not (embedded and upgrade_embedded):
+            _refuse_older(current)
+    except exception.DatabaseError as exc:
+        raise exception.DatabaseError(_told(exc.kwargs["reason"])) from None
+
+
+def check_keys() -> None:
+    """Raise whatever :func:`require_keys` would raise. It changes nothing.
+
+    :raises EncryptionKeyMissing, KeyServiceUnavailable, ConfigInvalid: as ``require_keys`` does.
+    """
+    if revision() is not None and data_keys.are_there():
+        keyring.current().check()
+    else:
+        wrapping.check_first()
 
 
 def upgrade() -> str:
@@ -64,6 +95,10 @@ def _require(upgrade_embedded: bool) -> None:
         return
     current = revision()
     migration.check_known(current)
+    _refuse_older(current)
+
+
+def _refuse_older(current: str | None) -> None:
     if current is None:
         raise exception.DatabaseError(
             reason="it has no tables yet; run 'ironic-lite db upgrade' first"

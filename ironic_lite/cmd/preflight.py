@@ -32,15 +32,23 @@ ROLES = {
 
 
 def only_check(name: str, description: str | None, argv: list[str]) -> bool:
-    """Parse a service's command line; True for ``--check``, after :func:`configure` found no problem."""
+    """Parse a service's command line; True for ``--check``, after :func:`configure` found no problem.
+
+    :raises ConfigInvalid: ``--check`` found what would end a start, with a line for each problem.
+    """
     parser = arguments.parser(name, description)
     parser.add_argument(
         "--check",
         action="store_true",
-        help="only check the configuration, start nothing; the exit status is 0 if it is valid",
+        help="start and change nothing: only check the configuration, the database, its keys and the broker; the exit "
+        "status is 0 if a start would succeed",
     )
     if not parser.parse_args(argv).check:
         return False
+    from ironic_lite.cmd import surroundings
+
+    if problems := surroundings.problems(ROLES[name]):
+        raise exception.ConfigInvalid(error_msg="\n".join(problems))
     print("The configuration is valid.")
     return True
 

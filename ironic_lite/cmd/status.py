@@ -85,7 +85,7 @@ def _database() -> str:
                 reason=f"{told} yet; 'ironic-lite up' creates it"
             ) from None
         raise _Skipped(f"{told}, so the running service uses another database: {answer}")
-    database.require()
+    database.check()
     return f"{url.render_as_string(hide_password=True)} at revision {migration.current()}"
 
 
@@ -96,10 +96,13 @@ def _secrets() -> str:
     if CONF.api.database_access == "rpc" and not CONF.database.connection:
         raise _Skipped("only conductors have the key")
     try:
-        database.require()
-    except exception.DatabaseError as exc:
+        database.check()
+    except (exception.DatabaseError, exception.VersionIncompatible) as exc:
         raise _Skipped("the database cannot be read") from exc
-    newest = data_keys.all_rows()[-1]
+    database.check_keys()
+    if not (rows := data_keys.all_rows()):
+        return "none yet; the first start makes a key"
+    newest = rows[-1]
     return f"encrypted with data key {newest['id']}, wrapped by {newest['wrapped_by']}"
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.functional.deployment import Deployment
+from tests.functional.servers.ports import free_port
 
 PLAIN = "planted-before-encryption"
 
@@ -117,3 +118,96 @@ def test_a_machine_with_another_key_does_not_start(
         status, told = other.command("conductor")
         assert status == 2 and f"the key file {other.directory}/ironic-lite.key has" in told
     assert cloud.alive() == {"c1"}
+
+
+def _refused(cloud: Deployment) -> str:
+    """The one line that the check tells."""
+    status, told = cloud.command("up", "--check")
+    assert status == 2
+    return told.splitlines()[-1]
+
+
+def test_a_check_finds_whatever_a_start_would_refuse(
+    make_deployment: Callable[..., Deployment], sqlite_url: str
+) -> None:
+    """Of the keys, in every state that they may be in; and it changes nothing."""
+    options: dict[str, dict[str, object]] = {"encryption": {"key_file": None}}
+    cloud = make_deployment(database=sqlite_url, options=options)
+    database = Path(sqlite_url.removeprefix("sqlite:///"))
+    key = database.with_suffix(".key")
+    assert cloud.command("up", "--check")[0] == 0
+    assert not key.exists() and not database.exists()
+    assert cloud.command("db", "upgrade")[0] == 0
+    kept = key.read_bytes()
+    assert cloud.command("up", "--check")[0] == 0
+    key.rename(key.with_suffix(".away"))
+    assert f"{key} does not exist. Put the right key there" in _refused(cloud)
+    assert not key.exists()
+    key.mkdir(mode=0o700)
+    assert "cannot be read: Is a directory" in _refused(cloud)
+    key.rmdir()
+    for content, expected in (
+        (b"nonsense\n", "does not hold a key"),
+        (b"A" * 43 + b"=\n", f"the key file {key} has"),
+    ):
+        key.touch(mode=0o600)
+        key.write_bytes(content)
+        assert expected in _refused(cloud)
+        key.unlink()
+    key.touch(mode=0o600)
+    key.write_bytes(kept)
+    assert cloud.command("up", "--check")[0] == 0
+
+
+def test_status_makes_no_key(make_deployment: Callable[..., Deployment], sqlite_url: str) -> None:
+    cloud = make_deployment(database=sqlite_url, options={"encryption": {"key_file": None}})
+    key = Path(sqlite_url.removeprefix("sqlite:///")).with_suffix(".key")
+    assert cloud.command("db", "upgrade")[0] == 0
+    with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as connection:
+        connection.execute("DELETE FROM data_keys")
+    key.unlink()
+    _, told = cloud.command("status")
+    assert "secrets       ok      none yet; the first start makes a key" in told
+    assert cloud.command("up", "--check")[0] == 0
+    assert not key.exists()
+
+
+def test_a_key_that_cannot_be_made(
+    make_deployment: Callable[..., Deployment], sqlite_url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    options = {"encryption": {"key_file": str(tmp_path / "file" / "secret.key")}}
+    cloud = make_deployment(database=sqlite_url, options=options)
+    line = _refused(cloud)
+    assert "secret.key cannot be made: Not a directory" in line
+    status, told = cloud.command("up")
+    assert status == 2 and line in told
+
+
+def test_a_credential_that_is_not_handed_over(
+    make_deployment: Callable[..., Deployment], sqlite_url: str
+) -> None:
+    cloud = make_deployment(
+        database=sqlite_url, options={"encryption": {"key_provider": "systemd"}}
+    )
+    assert "systemd has handed over no credential ironic-lite.key" in _refused(cloud)
+
+
+def test_a_vault_that_does_not_answer(
+    make_deployment: Callable[..., Deployment], sqlite_url: str, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text("t")
+    vault = {
+        "key_provider": "vault",
+        "vault_url": f"http://127.0.0.1:{free_port()}",
+        "vault_token_file": str(tmp_path / "token"),
+    }
+    cloud = make_deployment(database=sqlite_url, options={"encryption": vault})
+    assert "did not unwrap the keys" in _refused(cloud)
+
+
+def test_a_check_asks_the_database_server(make_deployment: Callable[..., Deployment]) -> None:
+    nowhere = f"mysql+pymysql://u:sesame@127.0.0.1:{free_port()}/x"
+    cloud = make_deployment(database=nowhere, options={"database": {"max_retries": 0}})
+    told = _refused(cloud)
+    assert "cannot be used" in told and "sesame" not in told

@@ -50,6 +50,15 @@ class Keyring:
             self._newest = self._keys[rows[-1]["id"]]
             self._looked_at = began
 
+    def check(self) -> None:
+        """Unwrap all keys; make none.
+
+        :raises EncryptionKeyMissing, ConfigInvalid: one of them cannot be unwrapped.
+        """
+        with self._lock:
+            for row in data_keys.all_rows():
+                self._take(row)
+
     def _take(self, row: data_keys.Row) -> None:
         # By their UUIDs too: a database that was restored may have given the number to another key.
         if self._uuids.get(row["id"]) != row["uuid"]:

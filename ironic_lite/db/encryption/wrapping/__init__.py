@@ -9,9 +9,12 @@ still there though Vault has taken over.
 from collections.abc import Callable, Iterator
 from types import ModuleType
 
+from oslo_utils import uuidutils
+
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF
 from ironic_lite.conf import encryption as options
+from ironic_lite.db.encryption import cipher
 from ironic_lite.db.encryption.wrapping import local
 
 
@@ -64,6 +67,17 @@ def new(data_key: bytes, uuid: str) -> Callable[[], tuple[str, str]]:
         return wrap(data_key, uuid)
 
     return with_file
+
+
+def check_first() -> None:
+    """Whether the first data key could be wrapped; nothing is made.
+
+    :raises EncryptionKeyMissing, KeyServiceUnavailable, ConfigInvalid: it could not.
+    """
+    if CONF.encryption.key_provider == options.FILE and not local.path().exists():
+        local.check_that_it_can_be_made()
+    else:
+        wrap(cipher.new_key(), uuidutils.generate_uuid())
 
 
 def name() -> str:

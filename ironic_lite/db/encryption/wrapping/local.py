@@ -108,18 +108,32 @@ def make_if_missing() -> None:
     file = path()
     if file.exists():
         return
+    check_that_it_can_be_made()
     try:
         make(file)
     except FileExistsError:
         return
     except OSError as error:
-        raise exception.ConfigInvalid(
-            error_msg=f"The key file {file} cannot be made: {error.strerror}. "
-            "Set [encryption] key_file to another place."
-        ) from error
+        raise _cannot_be_made(error.errno) from error
     LOG.info(
         "Secrets in the database are encrypted from now on. Keep a copy of %s, apart from those of the database.",
         file,
+    )
+
+
+def check_that_it_can_be_made() -> None:
+    """:raises ConfigInvalid: this user may not make the key file."""
+    nearest = next(each for each in path().absolute().parents if each.exists())
+    if not nearest.is_dir():
+        raise _cannot_be_made(errno.ENOTDIR)
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise _cannot_be_made(errno.EACCES)
+
+
+def _cannot_be_made(number: int | None) -> exception.ConfigInvalid:
+    return exception.ConfigInvalid(
+        error_msg=f"The key file {path()} cannot be made: {os.strerror(number or errno.EIO)}. "
+        "Set [encryption] key_file to another place."
     )
 
 
