@@ -15,15 +15,15 @@ INTRODUCTION = """# Provision states
 
 Made from `ironic_lite/common/operations` by `python -m tools.states_page > docs/states.md`.
 
-A node rests in a **stable** state until somebody asks for something. In a **working** state a conductor holds its
-lock. In a **waiting** state its agent is at work, in a **held** one a step has stopped until an operator says `unhold`;
-no lock is held in either. A **failed** state keeps the node where an operator can look at `last_error` and try again.
+In a **stable** state a node rests until the next request. In a **working** state a conductor has it locked. In a
+**waiting** state it waits for its agent, and in a **held** state for `unhold`; it is not locked in either. In a
+**failed** state it waits for an operator, who reads `last_error`, corrects the cause and tries again.
 """
 
 VERBS = """
 ## The verbs
 
-A verb that something bars is refused while that field of the node is true, whatever the node's state.
+A verb is refused while a field that bars it is true, in any state of the node.
 
 | verb | from 1.N on | what it does | arguments, from 1.N on | barred by |
 |---|---|---|---|---|"""
@@ -31,22 +31,22 @@ A verb that something bars is refused while that field of the node is true, what
 CHANGES = """
 ## What may be changed in which state
 
-A node under maintenance may be changed in any state, and deleted.
+Under maintenance a node may be changed or deleted in any state.
 
 | state | what a client may change | an instance is on the server |
 |---|---|---|"""
 
 _CHANGES = {
-    Change.RECORD: "the record, while an operation is under way or has failed",
+    Change.RECORD: "the record, although an operation runs or has failed",
     Change.DRIVER: "driver and interfaces",
     Change.CABLES: "cables of ports",
-    Change.VOLUMES: "volumes, while the server is on",
+    Change.VOLUMES: "volumes, although the server is on",
     Change.DELETION: "the node may be deleted",
 }
 
 
 def drawing() -> list[str]:
-    """The machine as a mermaid state diagram."""
+    """Return the state machine as a mermaid state diagram."""
     ids = {state: state.replace(" ", "_").replace("-", "_") for state in machine.TRANSITIONS}
     lines = ["```mermaid", "stateDiagram-v2", "    direction LR", "    [*] --> enroll"]
     lines += [f'    state "{state}" as {name}' for state, name in ids.items() if state != name]
@@ -59,7 +59,7 @@ def drawing() -> list[str]:
 
 
 def table() -> Iterator[str]:
-    """What a client may ask for in each state."""
+    """Yield the rows of the table of states and their verbs."""
     yield "| state | kind | operation | verbs of PUT states/provision |"
     yield "|---|---|---|---|"
     for state, row in provision_states.ROWS.items():
@@ -86,7 +86,7 @@ def _changes() -> Iterator[str]:
 
 
 def page() -> str:
-    """The whole page."""
+    """Return the whole page."""
     verbs = map(_verb, operations.VERBS)
     return "\n".join(
         [INTRODUCTION, *drawing(), "", *table(), VERBS, *verbs, CHANGES, *_changes(), ""]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What configuration files say, held against the options that there are: everything that is wrong, a line each."""
+"""Checks configuration files against the known options; each problem is one message."""
 
 import dataclasses
 import difflib
@@ -17,7 +17,7 @@ from ironic_lite.common import notification_drivers
 from ironic_lite.conf import CONF, kinds, nova
 from ironic_lite.conf.opts import list_opts
 
-# Libraries whose options may stand in our files.
+# Libraries whose options our files may have.
 _LISTS = "oslo.config.opts"
 _LOGGING = "oslo.log"
 _LIBRARIES = {
@@ -38,7 +38,7 @@ Options = dict[tuple[str, str], Any]
 
 @dataclasses.dataclass(frozen=True)
 class Written:
-    """One option as a file has it; several values when it stands there more than once."""
+    """One option in a file, with several values if the file sets it more than once."""
 
     file: str
     group: str
@@ -50,12 +50,12 @@ class Written:
 
     @property
     def key(self) -> tuple[str, str]:
-        """Where :data:`Options` have it."""
+        """Return the key of the option in :data:`Options`."""
         return self.group.lower(), self.name
 
 
 def parse(files: Iterable[str]) -> tuple[list[Written], list[str]]:
-    """What stands in the files, and which of them cannot be read and why."""
+    """Return the options in the files, and a message for each file that cannot be read."""
     written: list[Written] = []
     problems: list[str] = []
     for file in files:
@@ -66,7 +66,7 @@ def parse(files: Iterable[str]) -> tuple[list[Written], list[str]]:
             line = f": '{exc.line.strip()}'" if exc.line else ""
             problems.append(f"{file}, line {exc.lineno}: {exc.msg}{line}")
         except UnicodeDecodeError:
-            problems.append(f"{file}: this is no text in UTF-8.")
+            problems.append(f"{file}: the file is not UTF-8 text.")
         except OSError as exc:
             problems.append(f"{file}: the file cannot be read ({exc.strerror}).")
         for group, options in sections.items():
@@ -76,12 +76,12 @@ def parse(files: Iterable[str]) -> tuple[list[Written], list[str]]:
 
 
 def in_directories(directories: Sequence[str]) -> list[str]:
-    """The files of configuration directories, in the order in which they count."""
+    """Return the files of configuration directories; later ones take precedence."""
     return [str(path) for each in directories for path in sorted(Path(each).glob("*.conf"))]
 
 
 def in_environment() -> list[Written]:
-    """Options of the environment (``OS_GROUP__OPTION``), which count more than those of files."""
+    """Return options of the environment (``OS_GROUP__OPTION``), which take precedence over files."""
     found = []
     for variable, value in os.environ.items():
         group, divided, name = variable.removeprefix("OS_").partition("__")
@@ -92,7 +92,7 @@ def in_environment() -> list[Written]:
 
 
 def wrong_at_once(written: Sequence[Written]) -> list[str]:
-    """Wrong values of options that are read together with the files, those of logging: they would end the process."""
+    """Return wrong values of the logging options, which would end the process when the files are read."""
     known = _options(_listed_by(metadata.distribution(_LOGGING).entry_points, {_LOGGING}))
     return [
         f"{each}: {reason}"
@@ -102,7 +102,7 @@ def wrong_at_once(written: Sequence[Written]) -> list[str]:
 
 
 def load_notification_drivers(written: Sequence[Written]) -> list[str]:
-    """Import the drivers of notifications that are named, so that their options are known; what is wrong with them."""
+    """Import the configured notification drivers, to register their options; return a message for each problem."""
     key = ("oslo_messaging_notifications", "driver")
     return notification_drivers.load(
         name.strip()
@@ -114,7 +114,7 @@ def load_notification_drivers(written: Sequence[Written]) -> list[str]:
 
 
 def unknown(written: Sequence[Written]) -> list[str]:
-    """Options and groups that nobody reads, with the name that may have been meant."""
+    """Return a message for each unknown option or group, with the most similar known name."""
     suspects = [each for each in written if not _is_registered(each)]
     if not suspects:
         return []
@@ -146,7 +146,7 @@ def _is_registered(each: Written) -> bool:
 
 
 def _elsewhere(name: str, known: Options) -> str | None:
-    """Where an option of exactly this name is."""
+    """Say which group has an option of this name."""
     groups = sorted({group for group, option in known if option == name})
     if not groups or len(groups) > 3:
         return None
@@ -165,9 +165,9 @@ def _spelled(group: str) -> str:
 
 
 def wrong_values(written: Sequence[Written]) -> list[str]:
-    """Values that their options do not take. The files have been read into ``CONF``."""
+    """Return a message for each invalid value. The files have been read into ``CONF``."""
     problems = []
-    # Of an option that stands in several places the last one counts.
+    # If an option is set in several places, the last one counts.
     for each in {(each.group, each.name): each for each in written}.values():
         if not _is_registered(each):
             continue
@@ -181,7 +181,7 @@ def wrong_values(written: Sequence[Written]) -> list[str]:
 
 
 def wrong_urls(written: Sequence[Written]) -> list[str]:
-    """Options of libraries that are URLs and have something else; our own ones know by themselves."""
+    """Return a message for each URL option of a library with a wrong value; our own options check themselves."""
     problems = []
     for each in {(each.group, each.name): each for each in written}.values():
         problem = _wrong_url(each)
@@ -210,15 +210,12 @@ def _wrong_url(written: Written) -> str | None:
 
 def _not_filled_in(written: Written, failure: Exception) -> str | None:
     if "$" in written.values[-1] and isinstance(failure, cfg.NoSuchOptError):
-        return (
-            f"'${failure.opt_name}' stands for another option, which there is not; write '$$' where a dollar sign is "
-            "meant."
-        )
+        return f"'${failure.opt_name}' refers to another option, which does not exist; write '$$' for a dollar sign."
     return None
 
 
 def wrong(option: Any, written: Written) -> str | None:
-    """Why the option does not take this value; None when it does, or when another option is to be filled in first."""
+    """Say why the option refuses this value; None when it does not, or when the value refers to another option."""
     value = written.values[-1]
     if "$" in value:
         return None
@@ -267,9 +264,9 @@ def _listed_by(entry_points: Iterable[metadata.EntryPoint], libraries: Set[str])
 
 
 def all_options(logging_in: Iterable[str] = ()) -> Options:
-    """Everything that may stand in a configuration file: of ours, of libraries, and ways to log in to Keystone.
+    """Return all options that a configuration file may have: ours, those of libraries, and Keystone credentials.
 
-    :param logging_in: groups whose ways to log in are wanted.
+    :param logging_in: groups that have Keystone credentials.
     """
     found = {
         **_options(_listed_by(metadata.entry_points(group=_LISTS), _LIBRARIES)),
@@ -281,14 +278,14 @@ def all_options(logging_in: Iterable[str] = ()) -> Options:
 
 
 def _keystone_credentials(group: str) -> Options:
-    """The options of the ways to log in to Keystone; which of them count depends on ``auth_type``."""
-    # Late, for it takes a tenth of a second that few need.
+    """Return the options of all Keystone authentication types; ``auth_type`` decides which of them apply."""
+    # Imported here because it takes a tenth of a second, and few need it.
     from keystoneauth1 import loading
 
     loading.register_auth_conf_options(CONF, group)
     section = CONF[group].auth_section or group
     stevedore = logging.getLogger("stevedore")
-    # Ways to log in whose libraries are not there are not missed.
+    # Ignore authentication types whose libraries are not installed.
     level = stevedore.level
     stevedore.setLevel(logging.CRITICAL)
     try:

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every error that a client or an operator may see.
+"""All errors that a client or an operator may see.
 
-A class holds the HTTP status that the API answers with (``code``) and the message that is filled from keyword
-arguments. The names and codes are Ironic's: clients match on both. Messages say what was wrong and, where it is
-not plain, what to do; they never hold a secret.
+A class has the HTTP status of the API's answer (``code``) and a message template for keyword arguments. The names and
+codes are Ironic's, because clients match on both. Messages say what was wrong and, if that is not obvious, what to do;
+they never hold a secret.
 
-They cross RPC by class name, so all of them stand in this module.
+RPC transports errors by class name, so all of them are in this module.
 """
 
 from typing import Any
 
 
 class IronicLiteError(Exception):
-    """Base of them all: 500 unless a class says otherwise."""
+    """Base of all errors; the status is 500 unless a class sets another."""
 
     code = 500
     template = "An unknown error occurred."
@@ -25,9 +25,9 @@ class IronicLiteError(Exception):
 
     @property
     def message(self) -> str:
-        """The text a client sees.
+        """The message for clients.
 
-        Not ``str(self)``: an error that crossed RPC carries the remote traceback there.
+        ``str(self)`` of an error from an RPC has the remote traceback as well.
         """
         return str(self.args[0])
 
@@ -85,8 +85,9 @@ class HTTPForbidden(IronicLiteError):
 
 class SystemScopeNeeded(HTTPForbidden):
     template = (
-        "Access was denied to the following resource: %(resource)s. It needs credentials in the scope of the system "
-        "(--os-system-scope all, or system_scope in the file of roles); these are in the scope of project %(project)s."
+        "Access was denied to the following resource: %(resource)s. It requires credentials with system scope "
+        "(--os-system-scope all, or system_scope in the roles file); your credentials have the scope of project "
+        "%(project)s."
     )
 
 
@@ -101,7 +102,7 @@ class Conflict(IronicLiteError):
 
 
 class TemporaryFailure(IronicLiteError):
-    """Trying again later may work; the API adds ``Retry-After`` (``retry_after`` in seconds)."""
+    """A retry may succeed; the API adds ``Retry-After`` (``retry_after`` in seconds)."""
 
     code = 503
     template = "Resource temporarily unavailable, please retry."
@@ -127,7 +128,7 @@ class ServiceUnavailable(TemporaryFailure):
 
 
 class NoValidHost(TemporaryFailure):
-    """No live conductor serves the node's driver and group. Ironic answers 400; a client that may retry gains."""
+    """No live conductor serves the node's driver and group. Ironic answers 400; with 503 clients can retry."""
 
     code = 400
     template = "No valid conductor was found: %(reason)s"
@@ -224,24 +225,24 @@ class DriverLoadError(IronicLiteError):
 class SecretUnreadable(Conflict):
     template = (
         "%(where)s cannot be decrypted: it was changed or moved in the database, or its data key is gone. "
-        "Set it anew, or remove it."
+        "Set a new value, or remove it."
     )
 
 
 class EncryptionKeyMissing(IronicLiteError):
-    """The wrapping key is not there, or another one. The message says which, and what to do."""
+    """The wrapping key is missing or wrong. The message says which key, and what to do."""
 
     template = "%(problem)s"
 
 
 class KeyServiceUnavailable(TemporaryFailure):
-    """Vault, which has the wrapping key, does not answer, or refuses."""
+    """Vault, which has the wrapping key, does not answer or refuses the request."""
 
     template = "%(problem)s"
 
 
 class ConfigInvalid(IronicLiteError):
-    """The message has a line for each thing that is wrong."""
+    """The message has a line for each problem."""
 
     template = "%(error_msg)s"
 
@@ -378,11 +379,14 @@ class NodeAssociated(InvalidState):
 
 class PreconditionFailed(IronicLiteError):
     code = 412
-    template = "%(what)s is not what If-Match names any more. Read it again, and decide anew."
+    template = (
+        "%(what)s has changed since the revision in If-Match. Read it again, then repeat the request if it still "
+        "applies."
+    )
 
 
 class ConcurrentUpdate(Conflict):
-    """A field is no longer what the change was computed from; the API reads it anew and tries again."""
+    """A field has changed since the change was computed; the API reads the record again and retries."""
 
     template = "%(what)s was changed by another request in the meantime: %(fields)s."
 
@@ -393,8 +397,8 @@ class NodeLocked(Conflict):
 
 class NodeLeftOff(Conflict):
     template = (
-        "Node %(node)s is still to be cleaned up after its last operation, whose conductor is gone. Another conductor "
-        "does so in a moment; please retry then."
+        "Node %(node)s still needs cleaning up after its last operation, whose conductor is gone. Another conductor "
+        "will do that soon; please retry then."
     )
 
 
@@ -403,11 +407,11 @@ class NodeNotLocked(Invalid):
 
 
 class WorkCutOff(IronicLiteError):
-    """The work on a node cannot go on here, through no fault of the node: its owner goes on from what is on record."""
+    """The work on a node must stop here, through no fault of the node; its owner resumes it from the record."""
 
 
 class NodeLockLost(Conflict, WorkCutOff):
-    """The write was refused: another task has taken the node since this one locked it."""
+    """The write was refused, because another task has taken the lock meanwhile."""
 
     template = (
         "The lock on node %(node)s is no longer held by this task; nothing was written. "
@@ -441,7 +445,7 @@ class ConductorAlreadyRegistered(IronicLiteError):
 
 
 class ConductorSuperseded(IronicLiteError):
-    """A newer process has registered under the same name; the caller has to stop."""
+    """A newer process has registered with the same name; the caller must stop."""
 
     template = (
         "Conductor %(conductor)s was replaced by a newer process of that name; this one must stop."
@@ -477,7 +481,7 @@ class IPMIUnreachable(IPMIFailure):
 
     @property
     def unsettled(self) -> bool:
-        """Whether the BMC may have done what it was asked to."""
+        """Tell whether the BMC may have executed the request."""
         return bool(self.kwargs.get("unsettled"))
 
 
@@ -495,7 +499,7 @@ class IPMICommandRefused(IPMIFailure):
 
     @property
     def completion(self) -> int:
-        """The completion code; 0 when it is not known."""
+        """The completion code; 0 when it is unknown."""
         return int(self.kwargs.get("completion", 0))
 
 
@@ -518,11 +522,14 @@ class AgentInProgress(IronicLiteError):
 
 
 class HeartbeatRefused(NotFound):
-    template = "No node of the UUID %(node)s has an agent with this token. Lookup gives the token out, once per boot."
+    template = (
+        "No node with the UUID %(node)s has an agent with this token. An agent gets its token at lookup, once per "
+        "boot."
+    )
 
 
 class InvalidAgentToken(Invalid):
-    """400, as Ironic: there is nothing that the agent could authenticate anew with."""
+    """The status is 400, as in Ironic, because the agent has nothing else to authenticate with."""
 
     template = "The agent token is missing or does not belong to node %(node)s."
 
@@ -532,13 +539,13 @@ class DatabaseError(IronicLiteError):
 
 
 class DatabaseUnavailable(DatabaseError, TemporaryFailure, WorkCutOff):
-    """It is away, or too busy for all tries; it may work again soon."""
+    """The database cannot be reached, or was too busy for all retries; a retry may succeed."""
 
     retry_after = 5
 
 
 class AgentLost(IronicLiteError):
-    """The agent that a flow waits for is gone, and so is the command that it ran."""
+    """The agent that a flow waits for is gone, and with it the command that it ran."""
 
     template = "%(reason)s"
 

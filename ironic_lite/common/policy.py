@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rules in force: the defaults of ``common.policies``, and over them what the operator's policy file says."""
+"""The access rules in force: the defaults of ``common.policies``, overridden by the operator's policy file."""
 
 import functools
 import time
@@ -19,24 +19,24 @@ _DEFAULT_FILE = "policy.yaml"
 _SYSTEM_SCOPE = {"system_scope": "all", "project_id": None, "project_name": None}
 
 FOR_NOBODY = frozenset({"show_password", "show_instance_secrets"})
-"""The rules that are ``!`` unless the operator's policy file says otherwise."""
+"""The rules that are ``!`` by default."""
 
 opts.set_defaults(CONF)
 
 
 @functools.cache
 def _enforcer() -> "Enforcer":
-    # Late: where everybody is an administrator no rule is asked.
+    # Imported here because without authentication no rule is checked.
     from ironic_lite.common.policy_enforcer import Enforcer
 
     return Enforcer(_decide_once.cache_clear)
 
 
 def load() -> None:
-    """Read the policy file, at the start of a service. It is read again when it changes.
+    """Read the policy file when a service starts. It is read again when it changes.
 
-    :raises ConfigInvalid: there is no such file, it is no YAML, or has rules that refer to each other in a circle or
-        to none.
+    :raises ConfigInvalid: the file does not exist, is not YAML, or has rules that refer to each other in a circle or
+        to a missing rule.
     """
     _enforcer.cache_clear()
     _decide_once.cache_clear()
@@ -57,23 +57,23 @@ def _invalid(file: str, problem: object) -> exception.ConfigInvalid:
 
 
 def _has_files() -> bool:
-    """Whether the operator has rules of their own."""
+    """Tell whether the operator has a policy file."""
     names = (CONF.oslo_policy.policy_file, *CONF.oslo_policy.policy_dirs)
     return any(CONF.find_file(name) is not None for name in names)
 
 
 @functools.lru_cache(maxsize=1)
 def _had_files(_moment: int) -> bool:
-    """The same, looked at once a second."""
+    """Like :func:`_has_files`, but checked only once per second."""
     return _has_files()
 
 
 def allows(context: RequestContext, rule: str, target: Mapping[str, Any]) -> bool:
-    """Whether the rule lets this client act on the target.
+    """Tell whether the rule allows this client to act on the target.
 
-    :param target: what the rule's ``%(...)s`` are filled from, beside the client's own attributes. A key that is
-        missing matches nothing.
-    :raises PolicyNotRegistered: there is no such rule.
+    :param target: values for the rule's ``%(...)s``, in addition to the client's own attributes. A missing key matches
+        nothing.
+    :raises PolicyNotRegistered: the rule does not exist.
     """
     enforcer = _enforcer()
     enforcer.load_rules()
@@ -82,7 +82,7 @@ def allows(context: RequestContext, rule: str, target: Mapping[str, Any]) -> boo
 
 
 def allows_in_system_scope(context: RequestContext, rule: str, target: Mapping[str, Any]) -> bool:
-    """Whether the rule would let this client act on the target, had it the same roles in the scope of the system."""
+    """Tell whether the rule would allow this client to act on the target if its roles had system scope."""
     enforcer = _enforcer()
     enforcer.load_rules()
     values = {**dict(context.policy_values), **_SYSTEM_SCOPE}
@@ -92,7 +92,7 @@ def allows_in_system_scope(context: RequestContext, rule: str, target: Mapping[s
 def _decide(
     rule: str, credentials: tuple[tuple[str, Any], ...], target: tuple[tuple[str, Any], ...]
 ) -> bool:
-    """What oslo.policy answers."""
+    """Return the decision of oslo.policy."""
     client = dict(credentials)
     everything = {**client, **dict(target)}
     if CONF.rbac_service_role_elevated_access:
@@ -100,12 +100,12 @@ def _decide(
     return bool(_enforcer().authorize(rule, everything, client))
 
 
-# The answer depends on the arguments and the rules alone, and oslo.policy takes long to find it.
+# Cached, because the decision depends only on the arguments and the rules, and oslo.policy is slow.
 _decide_once = functools.lru_cache(maxsize=8192)(_decide)
 
 
 def is_for_nobody(rule: str) -> bool:
-    """Whether the rule is ``!``, so that there is no need to ask who comes."""
+    """Tell whether the rule is ``!``, so that the client does not matter."""
     if not _enforcer.cache_info().currsize and not _had_files(int(time.monotonic())):
         return rule in FOR_NOBODY
     enforcer = _enforcer()

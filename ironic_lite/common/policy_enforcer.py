@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""oslo.policy's enforcer with our rules. Importing it takes a tenth of a start: who asks no rule leaves it."""
+"""oslo.policy's enforcer with our rules. Importing it takes a tenth of the start, so it is imported only when a rule
+is checked."""
 
 import logging
 import re
@@ -19,13 +20,13 @@ _ELSEWHERE = re.compile(r"\b(https?|opa):")
 
 
 class Enforcer(policy.Enforcer):
-    """Looks for changes of the policy file once a second, not with each question.
+    """Checks the policy file for changes once per second, not for each decision.
 
-    :param changed: called when there are other rules.
+    :param changed: called when the rules have changed.
     """
 
     asks_elsewhere = False
-    """Some rule is decided by another service, so answers may change while the rules do not."""
+    """Another service decides some rule, so decisions may change while the rules do not."""
 
     _looked_at = float("-inf")
 
@@ -45,12 +46,13 @@ class Enforcer(policy.Enforcer):
         except (ValueError, OSError) as exc:
             if first:
                 raise
-            LOG.error("Keeping the policy known so far: %s", exc)
+            LOG.error("The present policy is kept: %s", exc)
 
     def require(self) -> None:
         """Read the policy file for the first time.
 
-        :raises ValueError, OSError: it is no YAML, or has rules that refer to each other in a circle or to none.
+        :raises ValueError, OSError: it is not YAML, or has rules that refer to each other in a circle or to a missing
+        rule.
         """
         self.load_rules()
         try:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs services in the foreground of this process until a signal ends it.
 
-oslo.service's launchers either fork (which an all-in-one process must not) or start services in threads that swallow a
-failed start. This runner does neither, and works the same under native and green threads.
+oslo.service's launchers either fork (which an all-in-one process must not do) or start services in threads that swallow
+a failed start. This runner does neither, and works the same with native and green threads.
 """
 
 import gc
@@ -19,7 +19,7 @@ from oslo_service import service
 LOG = log.getLogger(__name__)
 
 _GC_THRESHOLD = 50_000
-"""Objects that may come into being before the collector looks at them; Python's own default is 700."""
+"""Number of new objects that triggers the garbage collector; Python's default is 700."""
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -27,14 +27,14 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 class Runner:
     """Starts services in order, waits, and stops them in reverse.
 
-    The first SIGTERM, SIGINT or SIGHUP ends the services in good order; the second ends the process at once.
+    The first SIGTERM, SIGINT or SIGHUP stops the services gracefully; the second ends the process at once.
 
-    :param lifeline: a descriptor; that it can be read from ends the services too.
+    :param lifeline: a file descriptor; the services also end when it becomes readable.
     """
 
     def __init__(self, lifeline: int | None = None) -> None:
         self._watched = [] if lifeline is None else [lifeline]
-        # A signal handler may interrupt any lock, so it only writes to a pipe that the main thread selects on.
+        # A signal handler may run while any lock is held, so it only writes to a pipe that the main thread selects on.
         self._wake_r, self._wake_w = os.pipe()
         os.set_blocking(self._wake_w, False)
         self._signals = 0
@@ -42,7 +42,7 @@ class Runner:
         self._alarm: str | None = None
 
     def alarm(self, message: str) -> None:
-        """Stop everything because of a trouble; the exit status is 1. Callable from any thread."""
+        """Stop everything because of a problem; the exit status is 1. Callable from any thread."""
         self._alarm = message
         self._wake()
 
@@ -53,12 +53,12 @@ class Runner:
     ) -> int:
         """Run the services until a signal or an alarm.
 
-        :param ready: asked for a line to print once all have started.
+        :param ready: returns a line to print when all have started.
         :returns: the exit status.
-        :raises Exception: what a service raised that could not start; those before it are stopped then.
+        :raises Exception: the error of a service that could not start; those before it are stopped then.
         """
         former = {number: signal.signal(number, self._on_signal) for number in _SIGNALS}
-        # The kernel may give a signal to any thread; without this the main thread would sleep on.
+        # Any thread may get the signal; this wakes the main thread in each case.
         former_wakeup = signal.set_wakeup_fd(self._wake_w, warn_on_full_buffer=False)
         started: list[service.ServiceBase] = []
         try:
@@ -67,10 +67,10 @@ class Runner:
                 each.start()
                 started.append(each)
             self._starting = False
-            # What was imported stays: the collector need not walk half a million objects, not even once.
+            # Imported objects stay, so the garbage collector need not scan them.
             gc.freeze()
-            # A page of a list is tens of thousands of objects, none of them garbage: looking through them a dozen times
-            # while they are made would be a tenth of the work.
+            # A page of a list creates tens of thousands of objects, none of them garbage. Scanning them a dozen times
+            # meanwhile would take a tenth of the time.
             gc.set_threshold(_GC_THRESHOLD)
             if ready is not None:
                 print(ready(), flush=True)
@@ -90,7 +90,7 @@ class Runner:
             awake, _, _ = select.select([self._wake_r, *self._watched], [], [])
             if self._wake_r not in awake:
                 return
-            # What is read here is only that something has happened; handlers run right after it.
+            # The bytes only wake this thread; the signal handlers run right after the read.
             os.read(self._wake_r, 64)
 
     def _status(self) -> int:
@@ -113,7 +113,7 @@ class Runner:
             os.write(sys.stderr.fileno(), b"Stopping at once.\n")
             os._exit(128 + number)
         if self._starting:
-            # A start may wait long, for a broker that is away, say; nothing is at work yet that could be spoilt.
+            # A start may wait long, for example for a broker. Nothing runs yet, so exit at once.
             self._starting = False
             raise SystemExit(128 + number)
         self._wake()
@@ -122,5 +122,5 @@ class Runner:
         try:
             os.write(self._wake_w, b".")
         except (BlockingIOError, OSError):
-            # The pipe is full: the main thread will wake anyway. Or it is closed: nobody sleeps any more.
+            # The pipe is full, so the main thread wakes anyway; or it is closed, so nobody sleeps any more.
             return

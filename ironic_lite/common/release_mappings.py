@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The releases, and which versions of RPC and objects each of them speaks.
+"""The releases, with their versions of RPC and objects.
 
-During a rolling upgrade ``[DEFAULT] pin_release_version`` names the older release that still runs somewhere; new
-processes then send in its versions. The versions of objects follow from the releases in which their columns
-(``since=``) and methods (``CHANGED``) came: see ``objects.base``. docs/developing.md says what a release fixes.
+During a rolling upgrade ``[DEFAULT] pin_release_version`` is the older release that still runs on some hosts; new
+processes then send its versions. The versions of objects follow from the releases that added their columns
+(``since=``) and methods (``CHANGED``): see ``objects.base``. docs/developing.md says what a release fixes.
 """
 
 import dataclasses
@@ -14,7 +14,7 @@ from ironic_lite.conf import CONF
 
 @dataclasses.dataclass(frozen=True)
 class Release:
-    """What a release speaks.
+    """The versions of one release.
 
     :param rpc: version of the conductor's RPC surface.
     """
@@ -25,13 +25,13 @@ class Release:
 RELEASES: dict[str, Release] = {
     "0.1": Release(rpc="1.3"),
 }
-"""Every release that this one can run beside, the oldest first. The last one is this one."""
+"""Every release that can run together with this one, the oldest first. The last one is this release."""
 
 
 def pinned_name() -> str | None:
-    """The release whose versions are sent; None: this one.
+    """Return the release whose versions are sent; None for this one.
 
-    :raises ConfigInvalid: ``pin_release_version`` names no release.
+    :raises ConfigInvalid: ``pin_release_version`` is not a known release.
     """
     name: str | None = CONF.pin_release_version
     if name is not None and name not in RELEASES:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The names of the provision and power states of a node, as Ironic's API has them.
 
-What each provision state is, the operations declare (``common.operations``).
+The operations declare what each provision state means (``common.operations``).
 """
 
 # Stable provision states.
@@ -54,4 +54,4 @@ POWER_TARGETS = {
     SOFT_REBOOT: POWER_ON,
     SOFT_POWER_OFF: POWER_OFF,
 }
-"""What power state each power request ends in."""
+"""Power request -> the power state that it ends in."""

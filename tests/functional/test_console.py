@@ -124,8 +124,8 @@ MISTAKES = (
             "URL such as rabbit://",
             "[DEFAULT]\ntransport_url = rabbit:/mq:5672": "[DEFAULT] transport_url names no host; write rabbit://",
             "[database]\nconnection = db/ironic": "[database] connection: it is not a URL.",
-            "[pxe]\nkernel_append_params = rootpwd=$1$salt$x": "'$salt' stands for another option, which there is not; "
-            "write '$$'",
+            "[pxe]\nkernel_append_params = rootpwd=$1$salt$x": "'$salt' refers to another option, which does not "
+            "exist; write '$$'",
         },
     ),
     (

@@ -91,7 +91,7 @@ def test_a_life_and_why(all_in_one: Deployment) -> None:
     shown = command("explain", "n0", "--api", cloud.api_url)
     assert shown.returncode == 0, shown.stderr
     assert f"Node n0 ({node}) is 'active'" in shown.stdout
-    assert "deleted    take the instance off the server" in shown.stdout
+    assert "deleted    remove the instance, clean the server" in shown.stdout
     assert "operation  deployment done [" in shown.stdout
     assert "verification" not in shown.stdout
     assert "verification" in command("explain", "n0", "--all", OS_ENDPOINT=cloud.api_url).stdout

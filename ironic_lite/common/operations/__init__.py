@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The operations on a node: what each is, said once.
+"""The operations on a node; each is declared once.
 
 API, conductor, ``plan``, ``explain``, the OpenAPI document and the pages about states and timeouts read these
-declarations. A new verb is a declaration here and its flow in ``conductor.flows``. A package of somebody else adds one
-by an entry point of the group ``ironic_lite.operations`` that names its :class:`Operation`.
+declarations. A new verb is a declaration here and its flow in ``conductor.flows``. Another package adds an operation
+with an entry point in the group ``ironic_lite.operations`` that refers to its :class:`Operation`.
 
-``provision_states`` answers questions about states, ``machine`` says which event moves a node where.
+``provision_states`` has the table of states, ``machine`` the transitions between them.
 """
 
 import importlib.metadata
@@ -26,15 +26,16 @@ ENTRY_POINTS = "ironic_lite.operations"
 
 
 def _from_other_packages() -> Iterator[Operation]:
-    """What other packages declare.
+    """Yield the operations that other packages declare.
 
-    :raises TypeError: an entry point names something else than an operation.
+    :raises TypeError: an entry point does not refer to an operation.
     """
     for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
         found = entry.load()
         if not isinstance(found, Operation):
             raise TypeError(
-                f"Entry point '{entry.name}' of the group {ENTRY_POINTS} names {entry.value}, which is no Operation."
+                f"Entry point '{entry.name}' of the group {ENTRY_POINTS} names {entry.value}, which is not an "
+                "Operation."
             )
         yield found
 
@@ -55,31 +56,31 @@ ALL: tuple[Operation, ...] = (
 VERBS: tuple[Verb, ...] = (*(verb for one in ALL for verb in one.verbs), ABORT, UNHOLD)
 
 WORDS: dict[str, Verb] = {word: verb for verb in VERBS for word in verb.words}
-"""What a client may send as the target of ``PUT states/provision``, and the verb that it stands for."""
+"""Target of ``PUT states/provision`` -> the verb that it means."""
 
 VERB_OF: dict[str, Verb] = {verb.event: verb for verb in VERBS}
-"""Event of the state machine -> the verb that it stands for."""
+"""Event of the state machine -> its verb."""
 
 ARGUMENTS: dict[str, Argument] = {
     argument.name: argument for verb in VERBS for argument in verb.arguments
 }
-"""All arguments that verbs take, by name. Verbs that take the same one agree on its form."""
+"""All arguments of verbs, by name. Verbs with the same argument use the same form."""
 
 _BY_NAME = {one.name: one for one in ALL}
 
 
 def named(name: str) -> Operation:
-    """The operation of this name; raises ``KeyError`` when there is none."""
+    """Return the operation of this name; raise ``KeyError`` when there is none."""
     return _BY_NAME[name]
 
 
 def operation_of(verb: Verb) -> Operation | None:
-    """The operation that a verb begins; None where it acts on the one that runs."""
+    """Return the operation that a verb starts; None when it acts on the running one."""
     return next((one for one in ALL if verb in one.verbs), None)
 
 
 def words_with(argument: str) -> list[str]:
-    """The words of all verbs that take an argument."""
+    """Return the targets of all verbs that take an argument."""
     return [
         word
         for verb in VERBS
@@ -89,7 +90,7 @@ def words_with(argument: str) -> list[str]:
 
 
 def _check() -> None:
-    """:raises ValueError: two declarations use the same word, event or name, or differ about an argument."""
+    """:raises ValueError: two declarations use the same word, event or name, or different forms of an argument."""
     for what, said in (
         ("name of an operation", [one.name for one in ALL]),
         ("verb", [word for verb in VERBS for word in verb.words]),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Taking over a server that already runs its operating system."""
+"""Adoption: taking over a server that already runs its operating system."""
 
 from ironic_lite.common import states
 from ironic_lite.common.operations.declaration import Change, Operation, State, Verb
@@ -15,7 +15,7 @@ ADOPTION = Operation(
         states.ADOPTFAIL,
         allows=frozenset({Change.RECORD, Change.VOLUMES, Change.DELETION}),
         keeps_power=False,
-        advice="Mend the cause, then ask for 'adopt' again, or for 'manage' to give up.",
+        advice="Correct the cause, then request 'adopt' again, or 'manage' to give up.",
     ),
     ends={"done": states.ACTIVE},
     more={states.ADOPTFAIL: {"manage": states.MANAGEABLE}},

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cleaning: between tenants by itself, and whenever an operator asks for certain steps."""
+"""Cleaning: automatically between tenants, or manually with the steps of an operator."""
 
 from ironic_lite.common import states
 from ironic_lite.common.operations.declaration import (
@@ -27,7 +27,7 @@ CLEANING = Operation(
     failed=State(
         states.CLEANFAIL,
         allows=CHANGING_RECORD,
-        advice="Mend the cause, end the maintenance if the failure began one, then ask for 'manage' and clean.",
+        advice="Correct the cause, unset maintenance if the failure set it, then request 'manage' and clean again.",
     ),
     ends={"done": states.AVAILABLE, "manage": states.MANAGEABLE},
     more={states.CLEANFAIL: {"manage": states.MANAGEABLE}},
@@ -35,14 +35,14 @@ CLEANING = Operation(
     timeout_option="clean_callback_timeout",
     step_kind="clean",
     limit=LIMIT,
-    preparation="plug into the cleaning network and boot the ramdisk",
-    winding_up="power off and unplug from the cleaning network",
+    preparation="connect to the cleaning network and boot the ramdisk",
+    winding_up="power off and disconnect from the cleaning network",
     verbs=(
         Verb(
             name="provide",
             event="provide",
             since=4,
-            meaning="clean the server, where automated cleaning is on, and make it available for deployment",
+            meaning="clean the server, if automated cleaning is enabled, and make it available for deployment",
             doing="providing",
             start=f"{_FLOW}:start_automated",
             begins_in=(states.MANAGEABLE,),
@@ -53,7 +53,7 @@ CLEANING = Operation(
             name="clean",
             event="clean",
             since=15,
-            meaning="run the cleaning steps that you name, or a runbook",
+            meaning="run the given cleaning steps, or a runbook",
             doing="cleaning",
             start=f"{_FLOW}:start_manual",
             begins_in=(states.MANAGEABLE,),
@@ -64,7 +64,7 @@ CLEANING = Operation(
                     form=Form.STEPS,
                     since=15,
                     required=True,
-                    rule="Name the steps of a cleaning.",
+                    rule="Choose the steps of a cleaning.",
                 ),
                 Argument(name="disable_ramdisk", form=Form.FLAG, since=70),
                 Argument(name="runbook", form=Form.RUNBOOK, since=92),

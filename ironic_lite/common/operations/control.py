@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The verbs that act on whatever operation runs: every operation that waits or can be held takes them."""
+"""The verbs that act on a running operation: every operation that waits or can be held accepts them."""
 
 from ironic_lite.common.operations.declaration import Verb
 
@@ -9,7 +9,7 @@ ABORT = Verb(
     name="abort",
     event="abort",
     since=13,
-    meaning="stop the operation; a step that must not be cut off is waited for",
+    meaning="stop the operation; a step that must not be interrupted ends first",
     doing="aborting",
     start=f"{_FLOW}:abort",
     plannable=False,
@@ -19,7 +19,7 @@ UNHOLD = Verb(
     name="unhold",
     event="unhold",
     since=85,
-    meaning="go on behind the hold step",
+    meaning="continue after the hold step",
     doing="going on",
     start=f"{_FLOW}:unhold",
     plannable=False,

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an operation on a node declares about itself, its verbs and its states.
+"""The declaration of an operation: its verbs, states and arguments.
 
-Everything here is data. The functions of an operation stand with its flow in the conductor, which the declaration
-names; so the API, which knows no flows, reads the same declaration as the conductor.
+Everything here is data. The declaration names the functions of the operation, which are in its flow in the conductor.
+So the API, which has no flows, reads the same declaration as the conductor.
 """
 
 import dataclasses
@@ -13,29 +13,29 @@ from ironic_lite.common import states
 
 
 class Kind(enum.Enum):
-    """What it means that a node is in a state."""
+    """The kind of a provision state."""
 
     STABLE = "stable"
-    """The node rests until somebody asks for something; its target provision state is null."""
+    """The node rests until the next request; its target provision state is null."""
     WORKING = "working"
-    """A conductor works on the node, and holds its lock for as long as the node is in the state."""
+    """A conductor works on the node, and has it locked while it is in the state."""
     WAITING = "waiting"
     """The operation waits for the agent; no lock is held."""
     HELD = "held"
-    """A step asked to stop until somebody says ``unhold``; no lock is held."""
+    """A step ``hold`` stopped the operation until ``unhold``; no lock is held."""
     FAILED = "failed"
     """The operation has failed; the node keeps its target provision state."""
 
 
 class Change(enum.Enum):
-    """What a client may change about a node because of its state. Other things may still forbid it."""
+    """What a client may change because of a node's state. Other rules may still forbid it."""
 
     RECORD = "record"
     """The node's record, although the node has a target provision state."""
     DRIVER = "driver"
-    """How the server is driven: hardware type, interfaces, resource class."""
+    """The hardware type, the interfaces and the resource class."""
     CABLES = "cables"
-    """What the node's ports tell of their cables."""
+    """The fields of the node's ports that describe their cables."""
     VOLUMES = "volumes"
     """Volume connectors and targets may be deleted although the server is on."""
     DELETION = "deletion"
@@ -43,7 +43,7 @@ class Change(enum.Enum):
 
 
 class Bar(enum.Enum):
-    """A field of the node that refuses a verb while it is true."""
+    """A field of the node that bars a verb while it is true."""
 
     MAINTENANCE = "maintenance"
     PROTECTED = "protected"
@@ -51,18 +51,18 @@ class Bar(enum.Enum):
 
 
 class Form(enum.Enum):
-    """What the value of an argument looks like. The API knows how each is checked, and how it is drawn in OpenAPI."""
+    """The form of an argument's value. The API has the check and the OpenAPI schema of each form."""
 
     STEPS = "steps"
     """A list of steps that run in the order given."""
     STEPS_BY_PRIORITY = "steps by priority"
     """A list of steps, each with a priority."""
     RUNBOOK = "runbook"
-    """Name or UUID of a runbook; its steps take the place of the verb's argument of the form ``STEPS``."""
+    """Name or UUID of a runbook; its steps replace the verb's argument of the form ``STEPS``."""
     CONFIG_DRIVE = "config drive"
     """A URL, a base64 text, or an object to build a config drive from."""
     PASSWORD = "password"  # noqa: S105 - the name of a form
-    """A text that no message repeats."""
+    """A secret text that no message repeats."""
     TEXT = "text"
     FLAG = "flag"
 
@@ -71,14 +71,14 @@ class Form(enum.Enum):
 class State:
     """One provision state.
 
-    :param name: as Ironic's API calls it.
-    :param carries_instance: an instance is on the server, or about to be.
-    :param allows: what may be changed about a node that is in it.
-    :param keeps_power: the recorded power state is expected to hold. It never is in a working state.
-    :param idle_agent: an agent may stay up in it between two operations (fast track).
-    :param advice: what an operator does about a node that is in it.
-    :param abort_since: first microversion (1.N) in which ``abort`` may be asked for in it.
-    :param shown_before: microversion that shows it first, and what older ones show in its place.
+    :param name: its name in Ironic's API.
+    :param carries_instance: an instance is or will be on the server.
+    :param allows: what may be changed in this state.
+    :param keeps_power: power sync enforces the recorded power state. It never does so in a working state.
+    :param idle_agent: an agent may stay up in this state between two operations (fast-track).
+    :param advice: what an operator can do about a node in this state.
+    :param abort_since: first microversion (1.N) that accepts ``abort`` in this state.
+    :param shown_before: first microversion that shows the state, and what older ones show instead.
     """
 
     name: str
@@ -95,12 +95,12 @@ class State:
 class Argument:
     """One argument of a verb, in the body of ``PUT states/provision``.
 
-    :param since: first microversion (1.N) in which this verb takes it.
-    :param required: the verb is refused without it, unless a runbook takes its place.
-    :param rule: what its access rule of its own is about, in words; None: it has none.
-    :param too_early: what clients of older microversions are told; None: 406 without a text.
-    :param elsewhere: what is said when it comes with another verb; None: a text that names the verbs that take it.
-    :param rehearsed: what a plan calls the verb with, where the argument is required.
+    :param since: first microversion (1.N) that accepts it with this verb.
+    :param required: the verb is refused without it, unless a runbook replaces it.
+    :param rule: text of its own access rule; None: it has none.
+    :param too_early: message for clients of older microversions; None: 406 without a text.
+    :param elsewhere: message when it comes with another verb; None: a text that lists its verbs.
+    :param rehearsed: value for a plan, when the argument is required.
     """
 
     name: str
@@ -115,23 +115,23 @@ class Argument:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Verb:
-    """What a client may ask for as the target of ``PUT states/provision``.
+    """A verb: a target of ``PUT states/provision``.
 
     :param name: the target that clients send.
-    :param event: what the state machine calls it.
-    :param since: first microversion (1.N) that knows it.
-    :param also: other words for it, each with its first microversion.
-    :param meaning: what it does, in words that go on a sentence: "boot the instance again".
-    :param begins_in: states in which it begins its operation.
-    :param moves: states in which it only moves the node, and where to.
-    :param start: the function that begins the operation, as ``module:name``; called with the task and the arguments.
-    :param doing: how messages call it: "The node is in maintenance: *cleaning* is not possible".
-    :param target: the target provision state, where it is not the operation's.
-    :param barred_by: what refuses it.
-    :param barred_first: maintenance refuses it before the node's state is looked at, as in Ironic.
+    :param event: its event in the state machine.
+    :param since: first microversion (1.N) that accepts it.
+    :param also: other targets with the same meaning, each with its first microversion.
+    :param meaning: what it does, as a part of a sentence: "boot the instance again".
+    :param begins_in: states in which it starts its operation.
+    :param moves: states in which it only changes the state -> the new state.
+    :param start: the function that starts the operation, as ``module:name``; called with the task and the arguments.
+    :param doing: its name in messages: "The node is in maintenance: *cleaning* is not possible".
+    :param target: the target provision state, if it differs from the operation's.
+    :param barred_by: the fields of a node that bar it.
+    :param barred_first: maintenance bars it before the node's state is checked, as in Ironic.
     :param limited: it counts against the operation's limit.
     :param plannable: ``GET plan`` can rehearse it.
-    :param on_the_way: a plan may put it before the verb that it is asked for.
+    :param on_the_way: a plan may run it before the requested verb.
     """
 
     name: str
@@ -153,20 +153,20 @@ class Verb:
 
     @property
     def words(self) -> dict[str, int]:
-        """All words for it, each with its first microversion."""
+        """Return all targets with this meaning, each with its first microversion."""
         return {self.name: self.since, **self.also}
 
     def argument(self, form: Form) -> Argument | None:
-        """Its argument of this form."""
+        """Return its argument of this form; None when it has none."""
         return next((one for one in self.arguments if one.form is form), None)
 
 
 @dataclasses.dataclass(frozen=True)
 class Limit:
-    """How many nodes of the cluster may be in an operation at one time.
+    """The limit of nodes in an operation at the same time, in the whole cluster.
 
-    :param option: of ``[conductor]``.
-    :param mutex: the row that makes conductors count one after the other. Operations of the same one count together.
+    :param option: option of ``[conductor]``.
+    :param mutex: row that serializes the counting of conductors. Operations with the same row share the limit.
     """
 
     option: str
@@ -177,25 +177,25 @@ class Limit:
 class Operation:
     """One kind of operation on a node.
 
-    :param name: how messages and the journal call it: "deployment".
+    :param name: its name in messages and the journal: "deployment".
     :param flow: the ``Flow`` with its functions, as ``module:name``.
-    :param history: what the node's history files its failures under.
-    :param working: the state in which a conductor works on it.
-    :param waiting: the state in which it waits; None: it never does.
-    :param held: the state in which a step has stopped it; None: none can.
-    :param failed: the state that a failure leaves the node in: one of its own, or the name of a stable state.
-    :param ends: how the working state is left when all went well: event -> state.
-    :param more: other moves: state -> event -> state.
-    :param target: the target provision state that entering the working state sets.
-    :param verbs: what a client may ask for.
-    :param timeout_option: option of ``[conductor]`` with the seconds of silence that end its wait.
-    :param waits_for: what it waits for, in words.
+    :param history: event type of its failures in the node's history.
+    :param working: state in which a conductor works on it.
+    :param waiting: state in which it waits; None: it never waits.
+    :param held: state in which a step holds it; None: it cannot be held.
+    :param failed: state after a failure: its own one, or the name of a stable state.
+    :param ends: transitions out of the working state on success: event -> state.
+    :param more: other transitions: state -> event -> state.
+    :param target: target provision state to set with the working state.
+    :param verbs: the verbs of clients.
+    :param timeout_option: option of ``[conductor]`` with the timeout of its wait in seconds.
+    :param waits_for: text: what it waits for.
     :param step_kind: the kind of its steps: "clean", "deploy", "service"; None: it has none.
-    :param limit: how many nodes may be in it at one time; None: any number.
-    :param preparation: what is done before its steps, in words.
-    :param preparation_waits: the preparation ends with the wait for the ramdisk.
-    :param winding_up: what is done behind its steps, in words; None: nothing.
-    :param followed_by: name of the operation that follows by itself.
+    :param limit: limit of concurrent nodes; None: no limit.
+    :param preparation: text: what happens before its steps.
+    :param preparation_waits: the preparation ends with a wait for the ramdisk.
+    :param winding_up: text: what happens after its steps; None: nothing.
+    :param followed_by: name of the operation that follows automatically.
     """
 
     name: str
@@ -219,7 +219,7 @@ class Operation:
     followed_by: str | None = None
 
     def states(self) -> Iterator[tuple[State, Kind]]:
-        """Its own states, each with its kind."""
+        """Yield its own states, each with its kind."""
         yield self.working, Kind.WORKING
         if self.waiting is not None:
             yield self.waiting, Kind.WAITING
@@ -253,7 +253,7 @@ RESTING = (
     State(
         states.ERROR,
         allows=CHANGING_RECORD,
-        advice="The instance could not be taken off. Mend the cause, then ask for 'deleted' again.",
+        advice="The instance could not be removed. Correct the cause, then request 'deleted' again.",
     ),
     State(states.RESCUE, carries_instance=True),
 )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finding out what a server is made of."""
+"""Inspection: reading the hardware of a server."""
 
 from ironic_lite.common import states
 from ironic_lite.common.operations.declaration import (
@@ -27,7 +27,7 @@ INSPECTION = Operation(
     failed=State(
         states.INSPECTFAIL,
         allows=CHANGING_RECORD,
-        advice="Mend the cause, then ask for 'inspect' again, or for 'manage' to do without.",
+        advice="Correct the cause, then request 'inspect' again, or 'manage' to continue without inspection.",
     ),
     ends={"done": states.MANAGEABLE},
     more={
@@ -36,13 +36,13 @@ INSPECTION = Operation(
     },
     target=states.MANAGEABLE,
     timeout_option="inspect_wait_timeout",
-    preparation="find out what the server is made of; where the BMC does not tell, boot the inspection ramdisk",
+    preparation="read the hardware of the server; unless the BMC reports it, boot the inspection ramdisk",
     verbs=(
         Verb(
             name="inspect",
             event="inspect",
             since=6,
-            meaning="find out what the server is made of",
+            meaning="read the hardware of the server",
             doing="inspecting",
             start=f"{_FLOW}:start",
             begins_in=(states.MANAGEABLE, states.INSPECTFAIL),

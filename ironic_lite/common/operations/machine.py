@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The state machine of nodes, made from the declarations of the operations.
+"""The state machine of nodes, built from the declarations of the operations.
 
-The API asks it which verbs a state takes, the task manager moves nodes along it, and the documentation's drawing is
-made from it.
+The API reads the possible verbs from it, the task manager changes states with it, and the drawing in the documentation
+is generated from it.
 """
 
 import dataclasses
@@ -19,7 +19,7 @@ Moves = dict[str, dict[str, str]]
 
 
 def _moves_of(operation: Operation) -> Moves:
-    """How an operation goes on by itself, and how it is stopped."""
+    """Return the transitions of an operation after its start."""
     working, waiting, held = operation.working.name, operation.waiting, operation.held
     failed = operation.failed.name if isinstance(operation.failed, State) else operation.failed
     moves: Moves = {working: {**operation.ends, "fail": failed}}
@@ -51,16 +51,16 @@ TRANSITIONS = _transitions()
 """``{state: {event: next state}}``."""
 
 TARGETS = {operation.working.name: operation.target for operation in operations.ALL}
-"""The target provision state that entering a working state sets, unless the caller names another (manual
-cleaning aims at ``manageable``). Wait, hold and failed states keep the target that they find."""
+"""Working state -> the target provision state that it sets, unless the caller gives another one (manual cleaning has
+the target ``manageable``). Wait, hold and failed states keep the target."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Move:
-    """One step of the machine.
+    """One transition of the machine.
 
-    :param state: the provision state entered.
-    :param target: the new target provision state; None where the node comes to rest.
+    :param state: the new provision state.
+    :param target: the new target provision state; None in a stable state.
     """
 
     state: str
@@ -81,19 +81,19 @@ def _machine() -> machines.FiniteMachine:
 
 
 def is_actionable(state: str, event: str) -> bool:
-    """Whether ``event`` may happen to a node in ``state``."""
+    """Tell whether the machine has a transition for ``event`` in ``state``."""
     return event in TRANSITIONS.get(state, {})
 
 
 def is_changing(state: str, target: str | None) -> bool:
-    """Whether an operation counts on a node's record as it is, so that clients cannot change it."""
+    """Tell whether clients cannot change the record, because an operation relies on it."""
     return target is not None and not provision_states.allows(state, Change.RECORD)
 
 
 def only_moves(state: str, event: str) -> bool:
-    """Whether all that an event does in ``state`` is to bring the node from one place of rest to another.
+    """Tell whether an event in ``state`` only leads from one stable state to another.
 
-    :raises KeyError: when it cannot happen there.
+    :raises KeyError: when there is no such transition.
     """
     entered = TRANSITIONS[state][event]
     at_rest = provision_states.is_stable(state) or provision_states.is_failed(state)
@@ -101,11 +101,11 @@ def only_moves(state: str, event: str) -> bool:
 
 
 def move(state: str, event: str, target: str | None, new_target: str | None = None) -> Move:
-    """Where ``event`` takes a node.
+    """Return the transition for ``event``.
 
-    :param state: the provision state the node is in.
+    :param state: the node's provision state.
     :param target: its target provision state.
-    :param new_target: overrides the target that entering a working state sets.
+    :param new_target: replaces the target that a working state sets.
     :raises ValueError: when the machine has no such transition.
     """
     machine = _machine().copy()
@@ -117,6 +117,6 @@ def move(state: str, event: str, target: str | None, new_target: str | None = No
     entered = str(machine.current_state)
     if provision_states.is_stable(entered):
         return Move(entered, None)
-    # A resumed or failed operation keeps its aim; only the start of one sets it.
+    # A resumed or failed operation keeps its target; only its start sets it.
     resumes = event in {"resume", "unhold"} or entered not in TARGETS
     return Move(entered, target if resumes else (new_target or TARGETS[entered]))

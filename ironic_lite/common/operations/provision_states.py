@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one table of provision states, and the questions that are put to it.
+"""The table of provision states, and functions that read it.
 
-A state that nobody has declared, as one of a package that another process has, is of no kind and allows nothing.
+An undeclared state, such as one of a package that only another process has, has no kind and allows nothing.
 """
 
 from typing import NamedTuple
@@ -18,9 +18,9 @@ from ironic_lite.common.operations.declaration import (
 
 
 class Row(NamedTuple):
-    """One line of the table.
+    """One row of the table.
 
-    :param operation: the operation that the state belongs to; None for those between operations.
+    :param operation: operation of the state; None for states between operations.
     """
 
     state: State
@@ -39,66 +39,66 @@ def _rows() -> dict[str, Row]:
 
 
 ROWS = _rows()
-"""State name -> its line."""
+"""State name -> its row."""
 
 _UNKNOWN = State("")
 
 
 def kind_of(name: str | None) -> Kind | None:
-    """The kind of a state; None: nobody has declared it."""
+    """Return the kind of a state; None when it is not declared."""
     row = ROWS.get(name or "")
     return row.kind if row else None
 
 
 def state(name: str) -> State:
-    """What is declared about a state."""
+    """Return the declaration of a state."""
     row = ROWS.get(name)
     return row.state if row else _UNKNOWN
 
 
 def operation_of(name: str) -> Operation | None:
-    """The operation that a state belongs to; None for states between operations."""
+    """Return the operation of a state; None for states between operations."""
     row = ROWS.get(name)
     return row.operation if row else None
 
 
 def names(*kinds: Kind) -> list[str]:
-    """All states of these kinds, sorted."""
+    """Return all states of these kinds, sorted."""
     return sorted(name for name, row in ROWS.items() if row.kind in kinds)
 
 
 def is_stable(name: str) -> bool:
-    """Whether a node rests in it until somebody asks for something."""
+    """Tell whether a node rests in this state until the next request."""
     return kind_of(name) is Kind.STABLE
 
 
 def is_working(name: str) -> bool:
-    """Whether a conductor works on a node in it, and holds its lock."""
+    """Tell whether a conductor works on a node in this state, and has it locked."""
     return kind_of(name) is Kind.WORKING
 
 
 def is_waiting(name: str) -> bool:
-    """Whether an operation waits in it."""
+    """Tell whether an operation waits in this state."""
     return kind_of(name) is Kind.WAITING
 
 
 def is_held(name: str) -> bool:
-    """Whether an operation goes on only when somebody says ``unhold``."""
+    """Tell whether an operation is held in this state until ``unhold``."""
     return kind_of(name) is Kind.HELD
 
 
 def is_paused(name: str) -> bool:
-    """Whether an operation is under way, and no conductor is at work on it: it waits or is held."""
+    """Tell whether an operation waits or is held in this state."""
     return kind_of(name) in (Kind.WAITING, Kind.HELD)
 
 
 def is_failed(name: str) -> bool:
-    """Whether an operation has left the node in it by failing."""
+    """Tell whether an operation has failed in this state."""
     return kind_of(name) is Kind.FAILED
 
 
 def is_in(name: str, operation: Operation) -> bool:
-    """Whether a conductor works on this operation in the state, or it waits. A held or failed one is not in it."""
+    """Tell whether this operation is active in the state: working or waiting, but not held or failed."""
     row = ROWS.get(name)
     return (
         row is not None and row.operation is operation and row.kind in (Kind.WORKING, Kind.WAITING)
@@ -106,22 +106,22 @@ def is_in(name: str, operation: Operation) -> bool:
 
 
 def names_in(operation: Operation) -> list[str]:
-    """The states in which a conductor works on the operation, or it waits, sorted."""
+    """Return the working and waiting states of an operation, sorted."""
     return sorted(name for name in ROWS if is_in(name, operation))
 
 
 def allows(name: str, change: Change) -> bool:
-    """Whether the state allows a client to change this."""
+    """Tell whether a client may change this in the state."""
     return change in state(name).allows
 
 
 def allowing(change: Change) -> list[str]:
-    """The states that allow a change, sorted."""
+    """Return the states that allow a change, sorted."""
     return sorted(name for name, row in ROWS.items() if change in row.state.allows)
 
 
 def expects_agent(name: str) -> bool:
-    """Whether an agent on the server has a reason to look its node up."""
+    """Tell whether an agent on the server may look its node up in this state."""
     row = ROWS.get(name)
     return (
         row is not None
@@ -132,44 +132,44 @@ def expects_agent(name: str) -> bool:
 
 
 def rests_with_instance(name: str) -> bool:
-    """Whether nothing is under way and an instance is on the server."""
+    """Tell whether the state is stable with an instance on the server."""
     return is_stable(name) and state(name).carries_instance
 
 
 def is_live(name: str) -> bool:
-    """Whether the server runs something that its conductor has prepared."""
+    """Tell whether the server may run something that its conductor has prepared."""
     return is_waiting(name) or rests_with_instance(name)
 
 
 def live() -> list[str]:
-    """The states in which the server runs something that its conductor has prepared, sorted."""
+    """Return the states in which the server may run something that its conductor has prepared, sorted."""
     return sorted(name for name in ROWS if is_live(name))
 
 
 def keeps_power(name: str) -> bool:
-    """Whether the recorded power state is expected to hold."""
+    """Tell whether power sync enforces the recorded power state."""
     return state(name).keeps_power and not is_working(name)
 
 
 def step_kind(name: str) -> str | None:
-    """The kind of steps that run in a working or waiting state."""
+    """Return the kind of steps in a working or waiting state."""
     operation = operation_of(name)
     return operation.step_kind if operation and is_in(name, operation) else None
 
 
 def waiting_of(name: str) -> str:
-    """The state in which the operation waits that a node is in.
+    """Return the wait state of a state's operation.
 
-    :raises ValueError: it is in none, or in one that never waits.
+    :raises ValueError: the state has no operation, or one that never waits.
     """
     operation = operation_of(name)
     if operation is None or operation.waiting is None:
-        raise ValueError(f"no operation waits that is in '{name}'")
+        raise ValueError(f"the state '{name}' has no operation that waits")
     return operation.waiting.name
 
 
 def counted_against(limit: Limit) -> list[str]:
-    """The states of nodes that count against a limit."""
+    """Return the states that count against a limit."""
     return [
         name
         for name, row in ROWS.items()
@@ -180,7 +180,7 @@ def counted_against(limit: Limit) -> list[str]:
 
 
 def shown_at(minor: int) -> dict[str, str | None]:
-    """What a microversion shows in place of states that it does not know."""
+    """Return what a microversion shows instead of states that it does not know."""
     return {
         name: row.state.shown_before[1]
         for name, row in ROWS.items()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A rescue ramdisk on an active node, and the way back."""
+"""Rescue: a rescue ramdisk on an active node, and its end."""
 
 from ironic_lite.common import states
 from ironic_lite.common.operations.declaration import (
@@ -24,7 +24,7 @@ RESCUE = Operation(
         states.RESCUEFAIL,
         carries_instance=True,
         allows=CHANGING_RECORD,
-        advice="Ask for 'rescue' again, or for 'unrescue' to boot the instance.",
+        advice="Request 'rescue' again, or 'unrescue' to boot the instance.",
     ),
     ends={"done": states.RESCUE},
     target=states.RESCUE,
@@ -35,7 +35,7 @@ RESCUE = Operation(
             name="rescue",
             event="rescue",
             since=38,
-            meaning="boot a rescue system, for which you choose the password",
+            meaning="boot a rescue ramdisk with the given password",
             doing="rescuing",
             start=f"{_FLOW}:start",
             begins_in=(
@@ -68,7 +68,7 @@ END_OF_RESCUE = Operation(
         states.UNRESCUEFAIL,
         carries_instance=True,
         allows=CHANGING_RECORD,
-        advice="Mend the cause, then ask for 'unrescue' again.",
+        advice="Correct the cause, then request 'unrescue' again.",
     ),
     ends={"done": states.ACTIVE},
     target=states.ACTIVE,

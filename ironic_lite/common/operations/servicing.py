@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Running steps on a server that carries an instance."""
+"""Servicing: running steps on a server with an instance."""
 
 from ironic_lite.common import states
 from ironic_lite.common.operations.declaration import (
@@ -25,7 +25,7 @@ SERVICING = Operation(
         states.SERVICEFAIL,
         carries_instance=True,
         allows=CHANGING_RECORD,
-        advice="Mend the cause, then ask for 'service' again, or for 'abort' to leave the node as it is.",
+        advice="Correct the cause, then request 'service' again, or 'abort' to leave the node as it is.",
     ),
     ends={"done": states.ACTIVE},
     more={
@@ -45,7 +45,7 @@ SERVICING = Operation(
             name="service",
             event="service",
             since=87,
-            meaning="run the steps that you name, or a runbook, on the server that carries an instance",
+            meaning="run the given steps, or a runbook, on a server with an instance",
             doing="servicing",
             start=f"{_FLOW}:start",
             begins_in=(states.ACTIVE, states.SERVICEHOLD, states.SERVICEFAIL),
@@ -55,7 +55,7 @@ SERVICING = Operation(
                     form=Form.STEPS,
                     since=87,
                     required=True,
-                    rule="Name the steps of a servicing.",
+                    rule="Choose the steps of a servicing.",
                 ),
                 Argument(name="disable_ramdisk", form=Form.FLAG, since=108),
                 Argument(name="runbook", form=Form.RUNBOOK, since=92),

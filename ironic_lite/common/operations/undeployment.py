@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Taking an instance off its server; cleaning follows."""
+"""Undeployment: removing an instance from its server; cleaning follows."""
 
 from ironic_lite.common import states
 from ironic_lite.common.operations import cleaning
@@ -16,7 +16,8 @@ UNDEPLOYMENT = Operation(
     ends={"clean": states.CLEANING},
     target=states.AVAILABLE,
     limit=cleaning.LIMIT,
-    preparation="close the console, forget the boot of the instance, power off, detach volumes and networks",
+    preparation="close the console, remove the boot configuration of the instance, power off, detach volumes and "
+    "networks",
     followed_by=cleaning.CLEANING.name,
     verbs=(
         Verb(
@@ -24,7 +25,7 @@ UNDEPLOYMENT = Operation(
             event="delete",
             since=1,
             also={"undeploy": 73},
-            meaning="take the instance off the server, clean it, and make it available",
+            meaning="remove the instance, clean the server, and make it available",
             doing="unprovisioning",
             start=f"{_FLOW}:start",
             begins_in=(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From ``enroll`` to ``manageable``: whether the server can be controlled at all."""
+"""Verification, from ``enroll`` to ``manageable``: checks that the server can be controlled."""
 
 from ironic_lite.common import states
 from ironic_lite.common.operations.declaration import CHANGING_RECORD, Operation, State, Verb
@@ -14,14 +14,14 @@ VERIFICATION = Operation(
     failed=states.ENROLL,
     ends={"done": states.MANAGEABLE},
     target=states.MANAGEABLE,
-    preparation="ask the BMC for the power state, and for what it tells about the server",
+    preparation="read the power state and facts about the server from the BMC",
     verbs=(
         Verb(
             name="manage",
             event="manage",
             since=4,
-            meaning="hand the node to the operator: from enroll it is verified first, from available it is only taken "
-            "out of the pool",
+            meaning="put the node under the operator's control: from enroll it is verified first; from available it "
+            "only leaves the pool",
             doing="verifying",
             start=f"{_FLOW}:start",
             begins_in=(states.ENROLL,),

@@ -117,7 +117,9 @@ def test_operators_file_is_read_again(write: Write, caplog: pytest.LogCaptureFix
     path = write('"baremetal:conductor:get": "role:reader"\n')
     assert granted()
     path.write_text("this: is: no YAML\n")
-    wait_for(lambda: granted() and "Keeping the policy" in caplog.text, "a word about the file")
+    wait_for(
+        lambda: granted() and "The present policy is kept" in caplog.text, "a word about the file"
+    )
     assert granted()
     path.write_text("{}\n")
     wait_for(lambda: not granted(), "the new rules")
