@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who may do what: the one place where it is decided.
+"""All decisions about access are made here.
 
-Controllers ask before they look at the body, and name the rule as Ironic does (``baremetal:node:get``). The rules
-are those of ``common.policies`` and of the operator's policy file. Without authentication, and with http_basic as long
-as it has no file of roles, everybody is an administrator, and no rule is asked.
+Controllers check access before they parse the body, with Ironic's rule names (``baremetal:node:get``). The rules
+are those of ``common.policies`` and of the operator's policy file. Without authentication, and with http_basic without
+a roles file, everybody is an administrator and no rule is checked.
 """
 
 import functools
@@ -21,33 +21,33 @@ _OWNERS = ("node.owner", "node.lessee", "allocation.owner", "runbook.owner")
 
 
 def of_node(owner: str | None, lessee: str | None) -> Target:
-    """A node, or what belongs to one, as the target of a rule. Nobody's project matches none."""
+    """Return a node, or a part of one, as the target of a rule. A node without owner matches no project."""
     target = {"node.owner": owner, "node.lessee": lessee}
     return {key: project for key, project in target.items() if project}
 
 
 def of_owner(kind: str, owner: str | None) -> Target:
-    """An ``allocation`` or ``runbook`` as the target of a rule."""
+    """Return an ``allocation`` or ``runbook`` as the target of a rule."""
     return {f"{kind}.owner": owner} if owner else _NO_TARGET
 
 
 def is_unrestricted(context: RequestContext) -> bool:
-    """Whether no rule is asked, so that what a rule would have to know need not be read."""
+    """Tell whether no rule is checked, so that callers need not read the target."""
     return bool(context.is_admin)
 
 
 def allows(context: RequestContext, rule: str, target: Target = _NO_TARGET) -> bool:
-    """Whether ``rule`` is granted."""
+    """Tell whether ``rule`` is granted."""
     return is_unrestricted(context) or policy.allows(context, rule, target)
 
 
 def authorize(context: RequestContext, rule: str, target: Target = _NO_TARGET) -> None:
-    """Let the request pass, or refuse it.
+    """Refuse the request unless the rule is granted.
 
-    :param rule: what is asked for.
-    :param target: the record that it is asked of, from ``of_node`` or ``of_owner``; nothing for a collection.
-    :raises HTTPForbidden: it is not granted.
-    :raises SystemScopeNeeded: nor is it to any project with these roles, but they would do in the scope of the system.
+    :param rule: name of the rule.
+    :param target: the record, from ``of_node`` or ``of_owner``; omitted for a collection.
+    :raises HTTPForbidden: the rule is not granted.
+    :raises SystemScopeNeeded: the rule would be granted with system scope, but never with project scope.
     """
     if allows(context, rule, target):
         return
@@ -62,9 +62,9 @@ def authorize(context: RequestContext, rule: str, target: Target = _NO_TARGET) -
 
 
 def listing(context: RequestContext, kind: str) -> str | None:
-    """The project to whose records a list is narrowed; None: all are listed.
+    """Return the project whose records a list may show; None when it may show all.
 
-    :param kind: ``node``, ``port`` ...: of the rules ``baremetal:<kind>:list_all`` and ``baremetal:<kind>:list``.
+    :param kind: ``node``, ``port`` ...: for the rules ``baremetal:<kind>:list_all`` and ``baremetal:<kind>:list``.
     :raises HTTPForbidden: the client may list nothing.
     """
     everything = f"baremetal:{kind}:list_all"
@@ -77,19 +77,19 @@ def listing(context: RequestContext, kind: str) -> str | None:
 
 
 def narrow(filters: dict[str, Any], own: str | None, name: str = "project") -> None:
-    """Narrow a list to one project.
+    """Limit a list to one project.
 
-    :param filters: of the list, some of them from the client.
-    :param own: from ``listing``.
-    :param name: of the filter.
-    :raises HTTPForbidden: the client asks for the records of another project.
+    :param filters: filters of the list, some of them from the client.
+    :param own: the project from ``listing``.
+    :param name: name of the filter.
+    :raises HTTPForbidden: the client requests records of another project.
     """
     if own is not None and filters.setdefault(name, own) != own:
         raise exception.HTTPForbidden(resource=f"records of another {name}")
 
 
 def authorize_enrolment(context: RequestContext) -> None:
-    """Let somebody enrol nodes: an administrator of the system, or of a project for that project.
+    """Check that the client may enrol nodes: as administrator of the system, or of a project for that project.
 
     :raises HTTPForbidden:
     """
@@ -99,11 +99,11 @@ def authorize_enrolment(context: RequestContext) -> None:
 
 
 def owner_of_new_node(context: RequestContext, owner: str | None) -> str | None:
-    """Whose a new node is: from the scope of the system whoever is named, else the client's project.
+    """Return the owner of a new node: with system scope the requested one, else the client's project.
 
-    Where no rule is asked there is one operator, who may name whom they like.
+    Without access rules there is one operator, who may set any owner.
 
-    :raises Invalid: it was to be somebody else's.
+    :raises Invalid: another owner was requested.
     """
     if context.system_scope == "all" or is_unrestricted(context):
         return owner
@@ -115,7 +115,7 @@ def owner_of_new_node(context: RequestContext, owner: str | None) -> str | None:
 
 
 def authorize_deletion(context: RequestContext, node: Target) -> None:
-    """Let somebody delete a node: an administrator of the system, or of the project that owns it.
+    """Check that the client may delete a node: as administrator of the system or of the owner's project.
 
     :raises HTTPForbidden:
     """
@@ -125,10 +125,10 @@ def authorize_deletion(context: RequestContext, node: Target) -> None:
 
 
 class Sight:
-    """What one client sees of records, field by field.
+    """The fields that one client may see.
 
-    Each rule is asked at most once per request and relation of the client's project to the node (owner, lessee, both or
-    neither), however many rows there are.
+    Each rule is checked at most once per request and relation of the client's project to the node (owner, lessee, both
+    or neither), for any number of rows.
     """
 
     def __init__(self, context: RequestContext):
@@ -138,13 +138,13 @@ class Sight:
 
     @functools.cached_property
     def is_whole(self) -> bool:
-        """Whether no field of any node is withheld. Agents see few fields, and those whole."""
+        """Tell whether no field is withheld. Agents see few fields, but those completely."""
         return self._context.is_public_api or allows(
             self._context, "baremetal:node:get:filter_threshold"
         )
 
     def grants(self, rule: str, owner: str | None, lessee: str | None) -> bool:
-        """Whether a field with this rule is shown, of a node with this owner and lessee."""
+        """Tell whether a field with this rule is shown, for a node with this owner and lessee."""
         project = self._context.project_id
         owns = project is not None and owner == project
         leases = project is not None and lessee == project
@@ -155,7 +155,7 @@ class Sight:
         return self._granted[key]
 
     def shows_everywhere(self, rule: str) -> bool:
-        """Whether a field with this rule is shown of every node that the client may list, owned or leased."""
+        """Tell whether a field with this rule is shown for every node that the client may list."""
         project = self._context.project_id
         return self.is_whole or (
             project is not None
@@ -164,7 +164,7 @@ class Sight:
         )
 
     def grants_secrets(self, rule: str) -> bool:
-        """Whether secrets with this rule are shown. Administrators see none unless the policy file says so."""
+        """Tell whether secrets with this rule are shown. By default not even administrators see them."""
         granted = self._secrets.get(rule)
         if granted is None:
             granted = not policy.is_for_nobody(rule) and allows(self._context, rule)

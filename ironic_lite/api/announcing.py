@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What clients ask for is told to others: that it starts, and that it was refused.
+"""Notifications about the start and the failure of clients' requests.
 
-That it has ended well is told by whoever writes the change, in the same transaction; the request's context says so.
+The write of the change stores the notification of success in the same transaction, by the request's context.
 """
 
 import contextlib
@@ -21,12 +21,12 @@ LOG = log.getLogger(__name__)
 
 @contextlib.contextmanager
 def request(record: Any, what: str, **derived: Any) -> Iterator[None]:
-    """Announce what is done in here to the record, in the context of the request that it was read or made with.
+    """Context manager: announce the start and the failure of a change of the record.
 
-    Nothing happens while no notifications are wanted, and for resources that there are none for.
+    It does nothing if notifications are disabled, or the resource has none.
 
     :param what: ``create``, ``update``, ``delete``, ``maintenance_set``.
-    :param derived: fields that a new record does not have before it is stored.
+    :param derived: fields that a new record lacks before it is stored.
     """
     kind = record.obj_name()
     if kind not in announcing.CRUD or not announcing.wanted(announcing.ERROR):
@@ -55,5 +55,7 @@ def _tell(record: Any, what: str, status: str, publisher: str, derived: dict[str
     try:
         notification.create()
     except exception.IronicLiteError as exc:
-        # The request does not fail for it: if the database is away, it will by itself.
-        LOG.warning("Notification %s.%s is lost: %s", event_type, status, exc.message)
+        # Do not fail the request for this; if the database is away, it fails anyway.
+        LOG.warning(
+            "The notification %s.%s could not be stored: %s", event_type, status, exc.message
+        )

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The body of a request: of which type and size it may be, and when it is read.
+"""Request bodies: their type and size, and when they are read.
 
-A handler asks for the body after it has asked who may send it. The HTTP server of this service reads a small body at
-once; of a larger one it shows the application the head alone, and reads the body only if the handler asks for it.
-Other WSGI servers hand over a stream, which is read when the handler asks.
+A handler reads the body after it has checked access. The HTTP server of this service reads a small body at once. For a
+larger one, the application gets the head first, and the server reads the body only if the handler needs it.
+Other WSGI servers pass a stream, which is read when the handler needs it.
 """
 
 import io
@@ -15,11 +15,11 @@ from ironic_lite.common import exception
 Environ = dict[str, Any]
 
 HEAD_ONLY = "ironic_lite.head_only"
-"""Stands in the WSGI environment of a request whose body is still to be read."""
+"""Key in the WSGI environment of a request whose body has not been read."""
 MOST = "ironic_lite.most_body"
-"""Where the application leaves how many bytes of the body it would take."""
+"""Key in the WSGI environment for the number of body bytes that the application accepts."""
 WHOLE = "ironic_lite.whole_body"
-"""Stands in the WSGI environment of a request whose body has been read: its bytes."""
+"""Key in the WSGI environment for the bytes of a body that has been read."""
 
 _PATIENCE = 15.0
 """Seconds for the first chunk and all small bodies; each further chunk adds one."""
@@ -29,38 +29,38 @@ _JSON = frozenset(("application/json", "application/json-patch+json"))
 
 
 class BodyRefused(exception.Invalid):
-    """``code`` is 408: it is late, 413: it is too large, 415: it is of another form."""
+    """The body is refused; ``code`` is 408 (too slow), 413 (too large) or 415 (wrong type)."""
 
 
 def too_large(limit: int) -> BodyRefused:
-    """:param limit: bytes that would have been accepted."""
+    """Return the error for a body of more than ``limit`` bytes."""
     text = f"Request body is too large: at most {limit} bytes are accepted here."
     return BodyRefused(text, code=413)
 
 
 def too_slow() -> BodyRefused:
-    """It came late, or in part."""
-    return BodyRefused("The request body did not arrive in time, or not whole.", code=408)
+    """Return the error for a body that came too late or incompletely."""
+    return BodyRefused("The request body did not arrive in time, or is incomplete.", code=408)
 
 
 class BodyWanted(exception.IronicLiteError):
-    """Whoever asks may send the body, and it is to be read now. Only the HTTP server sees this."""
+    """The client may send the body, and the server must read it now. Only the HTTP server sees this error."""
 
     code = 417
     template = "The request body is to be read."
 
 
 def is_here(environ: Environ) -> bool:
-    """Whether reading the body costs nobody anything any more."""
+    """Tell whether the body can be read without waiting."""
     return HEAD_ONLY not in environ
 
 
 def read(environ: Environ, limit: int) -> bytes:
-    """The body.
+    """Return the body.
 
     :param limit: in bytes.
-    :raises BodyRefused: it is too large, late or cut off, or by what its header says no JSON.
-    :raises BodyWanted: it may come now.
+    :raises BodyRefused: it is too large, too slow, incomplete, or not JSON by its Content-Type.
+    :raises BodyWanted: the server must read the body first.
     """
     body: bytes | None = environ.get(WHOLE)
     if body is None:
@@ -82,9 +82,9 @@ def read(environ: Environ, limit: int) -> bytes:
 
 
 def complete(environ: Environ, limit: int) -> None:
-    """Have the body whole before anything scarce is taken. What is wrong with it is said to whoever reads it.
+    """Read the whole body before scarce resources are taken. The reader reports what is wrong with it.
 
-    :raises BodyRefused: it is too large, late or cut off.
+    :raises BodyRefused: it is too large, too slow or incomplete.
     """
     if WHOLE not in environ and HEAD_ONLY not in environ:
         length = _declared(environ)
@@ -94,24 +94,24 @@ def complete(environ: Environ, limit: int) -> None:
 
 
 def _check_type(environ: Environ) -> None:
-    """A web page can make a browser send anything but JSON to any host without asking it first."""
+    """Require JSON: a web page can make a browser send any other type to any host without asking the host first."""
     given = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
     if given not in _JSON and (given or "HTTP_ORIGIN" in environ):
         raise BodyRefused(
-            "The request body has to be JSON, with the header 'Content-Type: application/json'.",
+            "The request body must be JSON, with the header 'Content-Type: application/json'.",
             code=415,
         )
     if environ.get("HTTP_CONTENT_ENCODING", "").strip().lower() not in ("", "identity"):
         raise BodyRefused(
-            "The request body has to be sent as it is, without the header 'Content-Encoding'.",
+            "The request body must not be compressed; send it without the header 'Content-Encoding'.",
             code=415,
         )
 
 
 def _declared(environ: Environ) -> int | None:
-    """The length that the head tells; None: it does not, and there is a body.
+    """Return the length in the head; None for a body without a length.
 
-    :raises Invalid: it is no number.
+    :raises Invalid: it is not a number.
     """
     if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
         return None
@@ -122,7 +122,7 @@ def _declared(environ: Environ) -> int | None:
 
 
 def _read_stream(environ: Environ, length: int | None, limit: int) -> bytes:
-    """At most ``limit`` bytes and one. A request thread is not to be held for long by a client that dawdles."""
+    """Read at most ``limit`` bytes and one, with a deadline, so that a slow client does not block the thread."""
     stream, wanted = environ["wsgi.input"], limit + 1 if length is None else length
     deadline = time.monotonic() + _PATIENCE
     body = io.BytesIO()
@@ -130,7 +130,7 @@ def _read_stream(environ: Environ, length: int | None, limit: int) -> bytes:
         try:
             chunk = stream.read(min(_CHUNK, wanted - body.tell()))
         except OSError as exc:
-            # A timeout of the socket, or a connection that is gone.
+            # The socket timed out, or the connection is gone.
             raise too_slow() from exc
         if not chunk:
             break

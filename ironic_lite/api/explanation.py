@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Why a node is where it is, in words: who works on it, what it waits for, and what an operator can do next."""
+"""Explains a node's state: who works on it, what it waits for, and what an operator can do next."""
 
 import datetime
 from collections.abc import Sequence
@@ -20,23 +20,23 @@ from ironic_lite.objects.node import Node
 Row = dict[str, Any]
 
 _TIMED_OUT = (
-    "The agent did not call in time. Look at the server's console: did it boot from the network, did it get the node's "
-    "boot script, does its ramdisk reach the API?"
+    "The agent sent no heartbeat in time. Check the server's console: did it boot from the network, did it get the "
+    "node's boot script, can its ramdisk reach the API?"
 )
 _POWER_FAILED = (
-    "A change of power failed. Is the BMC reached under the address in driver_info, and are its credentials right? "
-    "'baremetal node validate' and 'baremetal node power' tell more."
+    "A change of power failed. Check that the BMC can be reached at the address in driver_info, and its credentials, "
+    "with 'baremetal node validate' and 'baremetal node power'."
 )
 _INTERRUPTED = (
-    "A conductor died in the middle of something that cannot be done twice. Look at the server itself before you try "
+    "A conductor died during a step that cannot safely be repeated. Check the server itself before you try "
     "again."
 )
 
 
 def explain(call: Call, node: Node, entries: Sequence[Row]) -> Row:
-    """What ``GET /v1/nodes/{node}/timeline`` says besides the entries.
+    """Return the summary of ``GET /v1/nodes/{node}/timeline``.
 
-    :param entries: the newest of the node's journal, oldest first.
+    :param entries: the newest entries of the node's journal, oldest first.
     """
     now = timeutils.utcnow(with_timezone=True)
     conductors = {one.hostname: one for one in Conductor.list(call.context)}
@@ -104,8 +104,8 @@ def _owner(call: Call, node: Node) -> Row:
         return {"conductor": None, "reason": exc.message}
     return {
         "conductor": owner,
-        "reason": f"The hash of the node's UUID falls to it on the ring of hardware type '{node.driver}' and {group}, "
-        f"whose living conductors are: {', '.join(hosts) or owner}.",
+        "reason": f"It owns the hash of the node's UUID on the ring of hardware type '{node.driver}' and {group}, "
+        f"whose live conductors are: {', '.join(hosts) or owner}.",
     }
 
 
@@ -142,7 +142,7 @@ def _waiting(node: Node, running: Sequence[Row], conductors: dict[str, Any]) -> 
     if failing and node.reservation is not None:
         return _waiting_for_holder(node, conductors)
     if provision_states.is_held(state):
-        return {"for": "somebody who says 'unhold' or 'abort'", "until": None}
+        return {"for": "'unhold' or 'abort' by an operator", "until": None}
     if provision_states.is_waiting(state):
         return _waiting_for_agent(node, running)
     left_off = failing or provision_states.is_working(state) or node.target_power_state is not None
@@ -150,7 +150,7 @@ def _waiting(node: Node, running: Sequence[Row], conductors: dict[str, Any]) -> 
         if not left_off:
             return None
         return {
-            "for": "the node's owner, which takes up what another conductor has left off at its next look, each "
+            "for": "the node's owner, which resumes the unfinished operation at its next check, every "
             f"{CONF.conductor.heartbeat_interval} s",
             "until": None,
         }
@@ -163,15 +163,15 @@ def _waiting_for_holder(node: Node, conductors: dict[str, Any]) -> Row:
         return {"for": f"conductor {node.reservation}, {_work(node)}", "until": None}
     patience = datetime.timedelta(seconds=CONF.conductor.heartbeat_timeout)
     return {
-        "for": f"the lock of conductor {node.reservation}, which gives no sign of life, to be broken; then the node's "
-        "owner goes on",
+        "for": f"the lock of conductor {node.reservation}, which sends no keepalives, to be broken; then the node's "
+        "owner resumes",
         "until": _moment(holder.updated_at + patience) if holder.updated_at else None,
     }
 
 
 def _work(node: Node) -> str:
     if terms.FAILING in node.driver_internal_info:
-        return "which cleans up after the operation; that has failed, or was aborted"
+        return "which cleans up after the failed or aborted operation"
     what = "its step" if provision_states.is_working(node.provision_state) else "its work"
     return f"which works on the node: {what} ends, or fails"
 
@@ -182,7 +182,7 @@ def _waiting_for_agent(node: Node, running: Sequence[Row]) -> Row:
         return {"for": "the agent", "until": None}
     wait, until = waits[-1], None
     if wait["until"] and node.provision_updated_at:
-        # Each call of the agent starts the clock anew.
+        # Each heartbeat restarts the timeout.
         patience = timeutils.parse_isotime(wait["until"]) - timeutils.parse_isotime(
             wait["created_at"]
         )
@@ -210,7 +210,7 @@ def _next(node: Node) -> list[Row]:
 
 
 def _not_now(node: Node, verb: Verb) -> str | None:
-    """Why the verb would be refused although the node's state allows it; None where it would not be for that."""
+    """Return why a verb is refused although the state allows it; None when it is not."""
     for bar in verb.barred_by:
         if getattr(node, bar.value):
             how = f"under {bar.value}" if bar is Bar.MAINTENANCE else bar.value
@@ -221,18 +221,18 @@ def _not_now(node: Node, verb: Verb) -> str | None:
 def _advice(node: Node, entries: Sequence[Row]) -> list[str]:
     found = []
     if node.maintenance and node.fault == "power failure":
-        found.append("The BMC does not answer; maintenance ends by itself once it does.")
+        found.append("The BMC does not answer; maintenance ends automatically once it does.")
     elif node.maintenance:
         found.append(
-            "The node is under maintenance: operations that wait are left alone, and most others are refused, until "
+            "The node is under maintenance: waiting operations pause, and most requests are refused, until "
             "'baremetal node maintenance unset'."
         )
     if node.protected:
         found.append(
-            "The node is protected: it is neither rebuilt nor given back until that is unset."
+            "The node is protected: it cannot be rebuilt or undeployed until 'protected' is unset."
         )
     if node.retired and node.provision_state == states.MANAGEABLE:
-        found.append("The node is retired: it is not made available until that is unset.")
+        found.append("The node is retired: it cannot become available until 'retired' is unset.")
     advice = provision_states.state(node.provision_state).advice
     if advice is not None:
         found += _causes(entries)
@@ -243,7 +243,7 @@ def _advice(node: Node, entries: Sequence[Row]) -> list[str]:
 
 
 def _causes(entries: Sequence[Row]) -> list[str]:
-    """What the last operation, or what came after it, has failed of."""
+    """Return advice about the failures of the last operation and after it."""
     begins = [
         i
         for i, e in enumerate(entries)

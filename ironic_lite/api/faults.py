@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Errors as clients get them.
+"""Error replies.
 
-``{"error_message": "<JSON>"}``: a JSON text inside JSON. For errors of the API the inner object is ``{faultcode,
-faultstring, debuginfo}``, for errors of routing and versions ``{code, title, description}``. Clients of Ironic parse
+``{"error_message": "<JSON>"}`` is JSON inside a JSON string. For errors of the API the inner object is ``{faultcode,
+faultstring, debuginfo}``, for errors of routing and versions ``{code, title, description}``. Ironic's clients parse
 both.
 
-Who has to come again gets 503, or 429: raise a ``TemporaryFailure`` (or answer with ``from_exception`` of one), and its
-``retry_after`` becomes the header ``Retry-After``, in whole seconds. openstacksdk waits for so long; without the header
-it waits 0.5 s and ever longer. python-ironicclient breaks on the header, in any form and with any status but 413, and
-tries a plain 503 again six times with 2 s between. So it gets none: ``middleware.retry_after`` takes the header out;
-who answers outside of the WSGI application asks ``reads_retry_after``. ironic-python-agent comes again in either case.
+A client that must retry gets 503 or 429: raise a ``TemporaryFailure`` (or call ``from_exception`` with one), and its
+``retry_after`` becomes the header ``Retry-After``, in whole seconds. openstacksdk waits that long; without the header
+it waits 0.5 s and then longer and longer. python-ironicclient fails on the header, in any form and with any status but
+413, but retries a plain 503 six times with pauses of 2 s. So it gets none: ``middleware.retry_after`` removes the
+header, and replies outside of the WSGI application check ``reads_retry_after``. ironic-python-agent retries in either
+case.
 """
 
 import logging
@@ -28,18 +29,18 @@ from ironic_lite.common import exception
 LOG = logging.getLogger(__name__)
 
 BUSY_RETRY_AFTER = 5
-"""Seconds told to a client whose conductor did not answer."""
+"""``Retry-After`` in seconds when a conductor did not answer."""
 
 _COME_AGAIN = (429, 503)
 
 _BROKEN_BY_RETRY_AFTER = "python-ironicclient"
-"""Part of its User-Agent. Its errors take no such argument as it makes of the header."""
+"""Part of its User-Agent. It passes the header to its exceptions as an argument that they do not accept."""
 
 Headers = Iterable[tuple[str, str]]
 
 
 def api_error(status: int, message: str) -> bytes:
-    """The body of an error of the API."""
+    """Return the body of an error of the API."""
     inner = {
         "faultcode": "Server" if status >= 500 else "Client",
         "faultstring": message,
@@ -49,13 +50,13 @@ def api_error(status: int, message: str) -> bytes:
 
 
 def routing_error(status: int, description: str = "") -> bytes:
-    """The body of an error of routing or of versions."""
+    """Return the body of an error of routing or versions."""
     inner = {"code": status, "title": http.responses[status], "description": description}
     return jsonutils.dump_as_bytes({"error_message": jsonutils.dumps(inner)})
 
 
 def response(status: int, body: bytes, headers: Headers = ()) -> webob.Response:
-    """An error as a response."""
+    """Return an error as a response."""
     return webob.Response(
         status=status,
         headerlist=[
@@ -68,7 +69,7 @@ def response(status: int, body: bytes, headers: Headers = ()) -> webob.Response:
 
 
 def reads_retry_after(user_agent: str | None) -> bool:
-    """Whether the client of this ``User-Agent`` may be sent ``Retry-After``."""
+    """Tell whether the client with this ``User-Agent`` handles ``Retry-After``."""
     return _BROKEN_BY_RETRY_AFTER not in (user_agent or "")
 
 
@@ -77,21 +78,21 @@ _FOR_OPERATORS = (
     exception.EncryptionKeyMissing,
     exception.KeyServiceUnavailable,
 )
-"""Errors that name files and hosts of the installation: their text is for the log."""
+"""Errors that name files and hosts of the installation: their text goes only to the log."""
 
-_UNEXPECTED = "An unexpected error occurred; the service's log tells more under this request's id."
-_NO_KEY = "The service cannot reach the key of its secrets now. Try again; its log tells more."
+_UNEXPECTED = "An unexpected error occurred; see the service's log under this request's id."
+_NO_KEY = "The service cannot reach the key of its secrets now. Try again; see the service's log for the cause."
 
 
 def _message(error: exception.IronicLiteError) -> str:
     if isinstance(error, _FOR_OPERATORS):
         return _UNEXPECTED if error.code == 500 else _NO_KEY
-    # The text of an error that came over RPC ends in the conductor's traceback; its argument does not.
+    # The text of an error from an RPC ends with the conductor's traceback; its argument does not.
     return str(error.args[0]) if error.args else error.message
 
 
 def from_exception(error: BaseException, minor: int | None) -> webob.Response:
-    """The response to what a controller raised. Only errors of ``common.exception`` show their text.
+    """Return the response to an exception of a controller. Only errors of ``common.exception`` show their text.
 
     :param minor: the microversion in use; None when there is none.
     """
@@ -120,8 +121,8 @@ def _known(error: exception.IronicLiteError, headers: list[tuple[str, str]]) -> 
     if error.code in _COME_AGAIN and isinstance(error, exception.TemporaryFailure):
         headers.append(("Retry-After", str(error.retry_after)))
         if error.code == 503:
-            # Others are refused for what they do themselves: the request's own line tells that.
-            LOG.warning("A request is to be tried again: %s", error)
+            # Other refusals are the client's fault; the log line of the request is enough.
+            LOG.warning("A client must retry its request: %s", error)
     elif error.code >= 500:
         LOG.error("A request failed: %s", error, exc_info=error)
     return response(error.code, api_error(error.code, _message(error)), headers)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What ramdisks send about a server, made fit for whoever reads it: what cannot be used is left out.
+"""Cleans the inspection data of ramdisks: drops the parts that cannot be used.
 
-Firmware and drivers tell all sorts of things, and ramdisks of all ages pass them on. One odd part does not make the
+Firmware and drivers report odd values, and ramdisks of all ages pass them on. One wrong part must not make the
 rest useless.
 """
 
@@ -22,7 +22,7 @@ _BMC_INSIDE = re.compile(rb'"bmc_(?:v6)?address"\s{0,8}:\s{0,8}"([0-9A-Fa-f:.]{2
 
 
 def clean(inventory: Mapping[str, Any]) -> Data:
-    """An inventory whose parts have the types that they should have."""
+    """Return an inventory whose parts have the right types."""
     kept = {name: value for name, value in inventory.items() if _fits(name, value)}
     kept["interfaces"] = [each for each in _objects(inventory, "interfaces") if _has_mac(each)]
     if "disks" in kept:
@@ -34,7 +34,7 @@ def clean(inventory: Mapping[str, Any]) -> Data:
 
 
 def clean_extra(data: Mapping[str, Any]) -> Data:
-    """The same for what ramdisks send beside the inventory."""
+    """Clean the data that ramdisks send besides the inventory."""
     kept = {name: value for name, value in data.items() if _fits(name, value)}
     if "root_disk" in kept:
         kept["root_disk"] = _with_numbers(kept["root_disk"], "size")
@@ -75,7 +75,7 @@ def _has_mac(interface: Data) -> bool:
 
 
 def _with_numbers(section: Data, name: str) -> Data:
-    """The section, with a number that was told as text, or as a float, as one; without it when it is none."""
+    """Return the section with a number given as text or float converted; without it when it is not a number."""
     if name not in section:
         return section
     value = section[name]
@@ -89,7 +89,7 @@ def _with_numbers(section: Data, name: str) -> Data:
 
 
 def salvage(body: bytes) -> tuple[list[str], set[str]]:
-    """MAC addresses, and addresses of BMCs, in what cannot be read as a whole, to know whose it is."""
+    """Return the MAC and BMC addresses in an unreadable body, to identify its node."""
     macs = [found[1].decode().lower() for found in _MAC_INSIDE.finditer(body)]
     bmcs = {found[1].decode() for found in _BMC_INSIDE.finditer(body)}
     return list(dict.fromkeys(macs))[:_SALVAGED], set(sorted(bmcs)[:2])

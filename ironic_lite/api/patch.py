@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""JSON patch (RFC 6902) as Ironic takes it: add, replace and remove, on the fields that a resource lets change.
+"""JSON patch (RFC 6902) as in Ironic: add, replace and remove, on the patchable fields of a resource.
 
-Removing a field leaves its default behind. Up to 1.97 a path holds no escapes; from 1.98 on ``~0`` and ``~1`` stand for
+Removing a field sets it to its default. Up to 1.97 a path holds no escapes; from 1.98 on ``~0`` and ``~1`` stand for
 ``~`` and ``/``.
 """
 
@@ -57,7 +57,7 @@ def _check_form(document: Any, minor: int) -> list[dict[str, Any]]:
 
 
 def inside(minor: int) -> str:
-    """The pattern of what may follow a field in a path."""
+    """Return the pattern of the part of a path after the field."""
     return _ESCAPED_INSIDE if minor >= _ESCAPES_SINCE else _INSIDE
 
 
@@ -75,9 +75,9 @@ def _field(resource: Resource, path: str, minor: int) -> Field:
 
 
 def check(resource: Resource, document: Any, minor: int) -> list[dict[str, Any]]:
-    """The operations of a patch, when they are of the right form and on fields that may change.
+    """Return the operations of a patch, if their form is valid and their fields may change.
 
-    :raises InvalidParameterValue: they are not.
+    :raises InvalidParameterValue: they are invalid.
     :raises NotAcceptable: a field is newer than the microversion.
     """
     operations = _check_form(document, minor)
@@ -109,7 +109,7 @@ def _check_removal(field: Field, operation: dict[str, Any], minor: int) -> None:
 
 
 def before(record: Any, resource: Resource, operations: list[dict[str, Any]]) -> dict[str, Any]:
-    """The present value of each patchable field. Secrets are asked for only where the patch may need them."""
+    """Return the present value of each patchable field. Secrets are read only if the patch may need them."""
     named = {operation["path"].split("/")[1] for operation in operations}
     return {
         name: getattr(record, name)
@@ -121,14 +121,14 @@ def before(record: Any, resource: Resource, operations: list[dict[str, Any]]) ->
 def apply(
     resource: Resource, operations: list[dict[str, Any]], before: dict[str, Any]
 ) -> dict[str, Any]:
-    """The fields that a checked patch changes, with their new values.
+    """Return the fields that a checked patch changes, with their new values.
 
-    :param before: the present value of each patchable field; it is left as it is.
-    :raises PatchError: an operation cannot be applied, as when it removes a key that is not there.
-    :raises InvalidParameterValue: a result does not fit its field.
-    :raises SecretUnreadable: something that cannot be decrypted is left in a changed field.
+    :param before: the present value of each patchable field; it is not modified.
+    :raises PatchError: an operation cannot be applied, for example because it removes a missing key.
+    :raises InvalidParameterValue: a new value does not fit its field.
+    :raises SecretUnreadable: a changed field still has a value that cannot be decrypted.
     """
-    # Also what cannot be decrypted is looked at here, to be replaced.
+    # Values that cannot be decrypted are allowed here, because the patch may replace them.
     before, after = encrypted.lenient(before), encrypted.lenient(before)
     touched: dict[str, Field] = {}
     for operation in operations:
@@ -150,7 +150,7 @@ def apply(
             resource.refuse_masks(field, value, before[name])
         if (where := encrypted.unreadable_in(value, name)) is not None:
             raise exception.SecretUnreadable(where=where)
-        # By their text: to Python, true is the same as 1.
+        # Compare by repr, because in Python True equals 1.
         if repr(value) != repr(before[name]):
             sizes.check(name, value, before[name], field.unmeasured)
             changes[name] = value
@@ -166,13 +166,13 @@ def _apply_inside(document: dict[str, Any], operation: dict[str, Any]) -> None:
         TypeError,
         ValueError,  # an index of thousands of digits
     ) as exc:
-        # The library goes on to quote the whole object that it searched, passwords and all.
+        # The library's message quotes the whole searched object, including passwords.
         reason = str(exc).partition(" in {")[0]
         raise exception.PatchError(patch=_shown(operation), reason=reason) from None
 
 
 def _shown(operation: dict[str, Any]) -> dict[str, Any]:
-    """The operation without the secret that it may hold."""
+    """Return the operation with its secret masked."""
     if "value" not in operation:
         return operation
     secret = redaction.is_secret_key(operation["path"])

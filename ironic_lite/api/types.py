@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The kinds of value that requests carry, and the bodies made of them: WSME's only door.
+"""The types of values in requests, and body classes made of them. Only this module uses WSME.
 
-A *kind* says what a value must look like; it is a WSME user type, so that a body class made by ``body_class`` and
-a query argument are checked by the same rule. Refusals name the argument and are ``InvalidParameterValue``.
+A *kind* is the rule for a value. It is a WSME user type, so that a body class from ``body_class`` and a query argument
+use the same check. Errors are ``InvalidParameterValue`` and name the argument.
 """
 
 import re
@@ -27,17 +27,17 @@ _SHOWN = 128
 
 
 def is_uuid(value: Any) -> bool:
-    """Whether ``value`` is the text of a UUID."""
+    """Tell whether ``value`` is the text of a UUID."""
     return isinstance(value, str) and _UUID.match(value) is not None
 
 
 def is_mac(value: Any) -> bool:
-    """Whether ``value`` is a MAC address with colons."""
+    """Tell whether ``value`` is a MAC address with colons."""
     return isinstance(value, str) and _MAC.match(value) is not None
 
 
 def is_name(value: Any) -> bool:
-    """Whether ``value`` may be the name of a node or of a port."""
+    """Tell whether ``value`` may be the name of a node or of a port."""
     return (
         isinstance(value, str)
         and len(value) <= 255
@@ -47,7 +47,7 @@ def is_name(value: Any) -> bool:
 
 
 def literal(text: str) -> str:
-    """``text`` as a part of a kind's refusal, where braces have a meaning."""
+    """Escape ``text`` for a kind's error message, where braces have a meaning."""
     return text.replace("{", "{{").replace("}", "}}")
 
 
@@ -61,11 +61,11 @@ class Kind(wtypes.UserType):
     basetype = str  # what JSON gave is passed on as it is; only ``check`` converts
     name = "value"
     schema: Mapping[str, Any] = {}
-    """The same rule as a JSON schema, as far as one can say it."""
+    """The rule as a JSON schema, as far as that can express it."""
     shown: Mapping[str, Any] | None = None
-    """What replies hold, where that is less than requests may."""
+    """The JSON schema of replies, if it is narrower than that of requests."""
     nullable = True
-    """Whether a reply may hold null instead."""
+    """Whether a reply may have null instead."""
 
     def check(self, value: Any) -> Any:
         raise NotImplementedError
@@ -141,7 +141,7 @@ class Text(Kind):
 
 
 class Secret(Text):
-    """A string that no refusal repeats."""
+    """A string that no error message repeats."""
 
     def check(self, value: Any) -> str:
         try:
@@ -167,7 +167,7 @@ class Choice(Text):
 
 
 class Word(Text):
-    """One of a few words. Whoever takes it refuses others, and knows more to say about them than this."""
+    """One of a few words. The handler refuses other words itself, with a more specific message."""
 
     def __init__(self, *words: str):
         super().__init__()
@@ -188,7 +188,7 @@ class _Boolean(Kind):
 
 
 class _Integer(Kind):
-    """A whole number, or the text of one, that the database can compare with."""
+    """A whole number, or its text, in the range of the database's integers."""
 
     name = "integer"
     schema = {"type": "integer", "minimum": -(2**63), "maximum": 2**63 - 1}
@@ -206,7 +206,7 @@ class _Integer(Kind):
 
 
 class _Number(Kind):
-    """A whole number that is no text, and that the database can keep."""
+    """A whole number, not as text, in the range of the database's integers."""
 
     name = "number"
     schema = {"type": "integer", "minimum": -(2**31), "maximum": 2**31 - 1}
@@ -242,9 +242,9 @@ class _JsonObject(Kind):
 
 
 class List(Kind):
-    """A list of whatever; the one who takes it checks what is in it.
+    """A list; the handler checks its items.
 
-    :param items: what should be.
+    :param items: JSON schema of the items.
     """
 
     name = "list"
@@ -259,7 +259,7 @@ class List(Kind):
 
 
 class _ObjectOrText(Kind):
-    """A config drive: an object to build one from, or its base64 text or URL. Too secret to repeat."""
+    """A config drive: an object to build one from, or its base64 text or URL. No error message repeats it."""
 
     name = "object or string"
     schema = {"type": ["object", "string"]}
@@ -271,7 +271,7 @@ class _ObjectOrText(Kind):
 
 
 class Shown(Kind):
-    """What replies hold and no request may set."""
+    """A value that only replies have."""
 
     name = "read only"
 
@@ -324,7 +324,7 @@ def _refusal(text: str, name: str, value: Any) -> exception.InvalidParameterValu
 
 
 def check(kind: Kind, name: str, value: Any) -> Any:
-    """``value`` as ``kind`` wants it; None stays None.
+    """Check ``value`` by ``kind`` and return the normalised value; None stays None.
 
     :raises InvalidParameterValue: when it does not fit; the text names the argument.
     """
@@ -332,7 +332,7 @@ def check(kind: Kind, name: str, value: Any) -> Any:
 
 
 def check_given(kind: Kind, name: str, value: Any) -> Any:
-    """The same where None is no value.
+    """Like :func:`check`, but None is not allowed.
 
     :raises InvalidParameterValue: when it does not fit; the text names the argument.
     """
@@ -343,10 +343,10 @@ def check_given(kind: Kind, name: str, value: Any) -> Any:
 
 
 def query(kinds: Mapping[str, Kind], given: Mapping[str, Any]) -> dict[str, Any]:
-    """The query arguments of a request, checked.
+    """Check and return the query arguments of a request.
 
-    :param kinds: the arguments the route takes.
-    :param given: what came; a list where an argument came more than once.
+    :param kinds: the arguments of the route.
+    :param given: the arguments of the request; a list for a repeated argument.
     :raises InvalidParameterValue: unknown argument or unfit value.
     """
     unknown = sorted(set(given) - set(kinds))
@@ -356,7 +356,7 @@ def query(kinds: Mapping[str, Kind], given: Mapping[str, Any]) -> dict[str, Any]
 
 
 def body_class(name: str, attributes: Mapping[str, Kind], mandatory: Iterable[str] = ()) -> type:
-    """A WSME type for a request body."""
+    """Return a WSME type for a request body."""
     needed = set(mandatory)
     attrs = {
         key: wsme.wsattr(kind, name=key, mandatory=key in needed)
@@ -366,7 +366,7 @@ def body_class(name: str, attributes: Mapping[str, Kind], mandatory: Iterable[st
 
 
 def parse_body(body_type: type, document: Any, what: str | None = None) -> dict[str, Any]:
-    """The attributes that a body sets, checked against its type.
+    """Return the attributes that a body sets, checked against its type.
 
     :param what: the resource, for the message (``Schema error for node: ...``); None where the body holds
         arguments (``Unexpected arguments: ...``), as Ironic tells the two apart.

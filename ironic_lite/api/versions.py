@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Microversions: which one a request asks for, and what is answered when there is none such.
+"""Microversions: negotiation, and the replies to unknown versions.
 
 Rules observed on Ironic 39: no header means 1.1, ``latest`` the maximum; ``OpenStack-API-Version: baremetal 1.N``
 wins over ``X-OpenStack-Ironic-API-Version: 1.N``. Out of range is 406 without the "used" header, unparsable is 406
@@ -40,7 +40,7 @@ _HEADERS = {minor: [*_RANGE_HEADERS, (HEADER, f"1.{minor}")] for minor in range(
 
 
 def headers(minor: int | None) -> list[tuple[str, str]]:
-    """The version headers of a reply.
+    """Return the version headers of a reply.
 
     :param minor: the version used; None when the request was refused.
     """
@@ -58,19 +58,19 @@ def _asked(environ: dict[str, str]) -> str:
 
 
 def is_asked(environ: dict[str, str]) -> bool:
-    """Whether a request names a version at all."""
+    """Tell whether a request has a version header."""
     return _OURS in environ or _COMMON in environ
 
 
 def negotiate(environ: dict[str, str]) -> int:
-    """The minor version that a request is served in; raises as ``parse``."""
+    """Return the minor version for a request; raises the errors of ``parse``."""
     return parse(_asked(environ))
 
 
 def parse(asked: str) -> int:
-    """The minor version of ``1.N`` or ``latest``.
+    """Return the minor version of ``1.N`` or ``latest``.
 
-    :raises VersionRefused: there is no such version, or it is none.
+    :raises VersionRefused: the version is not supported or malformed.
     """
     if asked.lower() == "latest":
         return MAX

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the serialisers need to know about the request that they answer: addresses and owners."""
+"""The request data that serialisers need: addresses, owners and access."""
 
 import re
 from collections.abc import Callable
@@ -12,14 +12,14 @@ from ironic_lite.api import access
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF
 
-# A longer name than DNS has would stand in every link of a list.
+# Every link of a list repeats the name, so names longer than DNS allows are refused.
 _HOST = re.compile(r"^[A-Za-z0-9.\-_:\[\]%]{1,300}\Z")
 
 
 def base_url(environ: dict[str, Any]) -> str:
-    """The URL under which the client reached this service, without a slash at its end.
+    """Return the URL at which the client reached this service, without a trailing slash.
 
-    :raises InvalidParameterValue: the Host header is none.
+    :raises InvalidParameterValue: the Host header is not valid.
     """
     if CONF.api.public_endpoint:
         return CONF.api.public_endpoint.rstrip("/")
@@ -29,13 +29,13 @@ def base_url(environ: dict[str, Any]) -> str:
 
 
 def check_host(host: str) -> None:
-    """:raises InvalidParameterValue: this Host header is none."""
+    """:raises InvalidParameterValue: the Host header is not valid."""
     if not _HOST.match(host):
         raise exception.InvalidParameterValue("The Host header is not a host name.")
 
 
 class NodeKey(NamedTuple):
-    """What the hash ring wants to know of a node."""
+    """The fields of a node that the hash ring needs."""
 
     driver: str
     conductor_group: str
@@ -43,11 +43,11 @@ class NodeKey(NamedTuple):
 
 
 class View:
-    """One request's view of the world.
+    """The data of one request for serialisers.
 
-    :param base: from ``base_url``.
-    :param conductor_of: the host that serves a node, or None.
-    :param sight: what the client may see.
+    :param base: the URL from ``base_url``.
+    :param conductor_of: returns the host that serves a node, or None.
+    :param sight: the fields that the client may see.
     """
 
     __slots__ = ("_bookmark", "_self", "base", "conductor_of", "sight")
@@ -62,10 +62,9 @@ class View:
         self.sight = sight
 
     def links(self, path: str) -> Any:
-        """The self and bookmark links of ``path``, already encoded.
+        """Return the self and bookmark links of ``path``, already encoded.
 
-        The links make up a third of a listing; formatting them is several times cheaper than building and
-        encoding the same as dictionaries.
+        Links are a third of a list's size; formatting them as text is several times faster than encoding dictionaries.
 
         :param path: safe for JSON and URLs, as collections, UUIDs and ``quoted`` keys are.
         """
@@ -73,5 +72,5 @@ class View:
 
 
 def quoted(key: str) -> str:
-    """A resource's key as it stands in a link."""
+    """Return a resource's key, encoded for a link."""
     return quote(key, safe="@~")

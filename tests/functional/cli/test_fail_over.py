@@ -68,7 +68,7 @@ def test_the_database_is_busy_for_a_while(
 
 def refusals(cloud: Deployment) -> int:
     assert cloud.api is not None
-    return cloud.api.log_tail(2000).count("A request is to be tried again")
+    return cloud.api.log_tail(2000).count("A client must retry its request")
 
 
 def test_no_worker_is_free(make_deployment: Callable[..., Deployment], tmp_path: Path) -> None:

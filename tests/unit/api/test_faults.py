@@ -26,7 +26,7 @@ def test_files_and_hosts_of_the_installation_are_for_the_log(
         response = faults.from_exception(error, 1)
     assert response.status_code == status
     assert b"planted" not in response.body
-    assert b"log tells more" in response.body
+    assert b"see the service's log" in response.body
     assert "planted" in caplog.text
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Changing records that others may change at the same time.
+"""Changes of records with protection against concurrent changes.
 
-A patch is applied to the record as it was read, and the conductor writes whole fields. So that two patches of different
-keys of one field both survive, the conductor is told what the fields were when the patch was applied; when they have
-changed since, it refuses, and the patch is applied again to what they are now.
+A patch is applied to the record as it was read, and the conductor writes whole fields. To keep two concurrent patches
+of different keys of one field, the conductor also gets the old values. If they have changed since, it refuses, and the
+patch is applied again to the new values.
 """
 
 from collections.abc import Callable
@@ -23,10 +23,10 @@ _MAX_TRIES = 5
 
 
 def until_settled(record: Any, apply: Callable[[], T]) -> T:
-    """Apply a patch to ``record``, and again to what it is by then as often as somebody else was quicker.
+    """Apply a patch to ``record``, and repeat that on the new record after each concurrent change.
 
-    :param apply: computes the change from the record and has it written; may raise ``ConcurrentUpdate``.
-    :raises Conflict: others kept changing the same fields.
+    :param apply: computes the change from the record and writes it; may raise ``ConcurrentUpdate``.
+    :raises Conflict: concurrent changes of the same fields did not stop.
     """
     for _ in range(_MAX_TRIES):
         try:
@@ -34,7 +34,7 @@ def until_settled(record: Any, apply: Callable[[], T]) -> T:
         except exception.ConcurrentUpdate:
             record.refresh()
     raise exception.Conflict(
-        f"{record.obj_name()} {record.uuid} was changed by others {_MAX_TRIES} times while this request was "
+        f"{record.obj_name()} {record.uuid} was changed by other requests {_MAX_TRIES} times while this request was "
         "applied; try again."
     )
 
@@ -45,10 +45,10 @@ def patch(
     operations: list[dict[str, Any]],
     check: Callable[[dict[str, Any], dict[str, Any]], None] | None = None,
 ) -> None:
-    """Apply a checked patch to a record that belongs to no node, and save it.
+    """Apply a checked patch to a record without a node, and save it.
 
-    :param check: is given what the fields were and what changes; it may refuse that, or change something more.
-    :raises Conflict: others kept changing the same fields.
+    :param check: gets the old values and the changes; it may raise an error or add changes.
+    :raises Conflict: concurrent changes of the same fields did not stop.
     """
 
     def apply() -> None:
@@ -65,9 +65,9 @@ def patch(
 
 
 def named_node(context: RequestContext, ident: str) -> Node:
-    """The node that a body names, as the one that a new record is to belong to.
+    """Return the node in a body that a new record is to belong to.
 
-    :raises Invalid: there is none that the client may see; 400, for the body is wrong, not the path.
+    :raises Invalid: there is no such node that the client may see; the status is 400, because the body is wrong.
     """
     try:
         return finding.named_node(context, ident)
@@ -76,9 +76,9 @@ def named_node(context: RequestContext, ident: str) -> Node:
 
 
 def new_node(context: RequestContext, ident: str, rule: str) -> Node:
-    """The node that a record is moved to, by somebody who may do ``rule`` there too.
+    """Return the node that a record is moved to, if ``rule`` is granted for it too.
 
-    :raises Invalid: there is none, or none that the client may see.
+    :raises Invalid: there is no such node that the client may see.
     :raises HTTPForbidden:
     """
     try:
@@ -94,10 +94,10 @@ def new_node(context: RequestContext, ident: str, rule: str) -> Node:
 def node_of_part(
     context: RequestContext, part: Any, changes: dict[str, Any], wanted: str | None, rule: str
 ) -> Node:
-    """The node that a port, port group or volume belongs to once ``changes`` are made, to which the move is added.
+    """Return the node of a port, port group or volume after ``changes``, and add the move to these.
 
-    :param wanted: the node that it is moved to; None: it stays where it is.
-    :param rule: what lets a client create such a record: to move one is to have one more there.
+    :param wanted: the new node; None: it does not move.
+    :param rule: the rule for creating such a record, which a move to another node needs.
     :raises Invalid, HTTPForbidden: as :func:`new_node`.
     """
     if wanted is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finding the record that a path names, and asking whether this client may touch it."""
+"""Finds the record in a path, and checks the client's access to it."""
 
 import contextlib
 from typing import Any
@@ -27,24 +27,24 @@ def _check_ident(call: Call, ident: str) -> None:
 
 
 def _candidates(call: Call, ident: str) -> tuple[str, ...]:
-    # Up to 1.90 ".json" is a format suffix, yet a node may really be called so.
+    # Up to 1.90 ".json" is a format suffix, but it may also be part of a node's name.
     if call.suffix and not types.is_uuid(ident):
         return ident + call.suffix, ident
     return (ident,)
 
 
 def target(record: Any) -> access.Target:
-    """The node as the target of access rules."""
+    """Return the node as the target of access rules."""
     return access.of_node(record.owner, record.lessee)
 
 
 def node(call: Call, ident: str, *rules: str) -> Node:
-    """The node of this UUID or name, for somebody who may do all of ``rules`` to it.
+    """Return the node with this UUID or name, if all ``rules`` are granted.
 
-    :raises NodeNotFound: also for a name before 1.5, and for those who may not see the node.
+    :raises NodeNotFound: also for a name before 1.5, and when the client may not see the node.
     :raises Invalid: neither a UUID nor a name.
-    :raises HTTPForbidden: it may be seen, and no more.
-    :raises PreconditionFailed: the request is to change it, and was meant for another state of it.
+    :raises HTTPForbidden: the client may see the node, but a rule is not granted.
+    :raises PreconditionFailed: the request is a change, and the record has another revision than its If-Match.
     """
     _check_ident(call, ident)
     *others, last = _candidates(call, ident)
@@ -66,9 +66,9 @@ def node(call: Call, ident: str, *rules: str) -> Node:
 
 
 def named_node(context: RequestContext, ident: str) -> Node:
-    """The node that a query or a body names, if the client may see it.
+    """Return the node in a query or a body, if the client may see it.
 
-    :raises NodeNotFound: there is none, or none that it may see.
+    :raises NodeNotFound: there is no such node that the client may see.
     """
     found = Node.get(context, ident)
     if not access.allows(context, "baremetal:node:get", target(found)):
@@ -79,12 +79,12 @@ def named_node(context: RequestContext, ident: str) -> Node:
 def authorize_part(
     call: Call, record: Any, rule: str, visible: str, unseen: exception.NotFound
 ) -> None:
-    """Let somebody touch what belongs to a node.
+    """Check access to a part of a node.
 
-    :param record: a port, a port group, a volume: whatever has a ``node_id``.
-    :param visible: the rule without which the record is concealed.
-    :param unseen: raised when it is.
-    :raises HTTPForbidden: the record may be seen, and no more.
+    :param record: a port, a port group or a volume, with a ``node_id``.
+    :param visible: the rule for seeing the record.
+    :param unseen: error to raise when that rule is not granted.
+    :raises HTTPForbidden: the client may see the record, but the rule is not granted.
     """
     if access.is_unrestricted(call.context):
         return
@@ -95,12 +95,12 @@ def authorize_part(
 
 
 def authorize_values(call: Call, resource: Resource, document: Any) -> None:
-    """Let somebody give a new record, which has an owner, the values of a body: each field's own rule is asked.
+    """Check the rule of each field that a body sets in a new record with an owner.
 
-    A project's new record belongs to the project: naming it as the owner asks for nothing, and another owner is
-    refused with the body.
+    A project's new record belongs to the project: naming it as the owner needs no rule, and another owner is
+    refused when the body is checked.
 
-    :raises HTTPForbidden: PATCH would refuse one of the values too.
+    :raises HTTPForbidden: the rule of a field is not granted.
     """
     if access.is_unrestricted(call.context) or not isinstance(document, dict):
         return
@@ -123,11 +123,11 @@ def _project(value: Any) -> str | None:
 
 
 def authorize_new_part(call: Call, document: Any, rule: str) -> None:
-    """Let somebody add a port, a port group or a volume to the node that a body names.
+    """Check that the client may add a port, a port group or a volume to the node in a body.
 
-    Asked before the body is checked, so whatever is wrong with it reads as nobody's node.
+    This runs before the body is checked, so an invalid body counts as a node without owner.
 
-    :raises HTTPForbidden: nor does it say whether there is such a node.
+    :raises HTTPForbidden: the rule is not granted; the answer is the same for a missing node.
     """
     if access.is_unrestricted(call.context):
         return
@@ -141,21 +141,21 @@ def authorize_new_part(call: Call, document: Any, rule: str) -> None:
 
 
 def authorize_any_part(call: Call, rule: str) -> None:
-    """Let somebody say to which node a part is to be added.
+    """Check that the client may add a part to some node, before the body is read.
 
-    :raises HTTPForbidden: the rule is granted for no node, not even one of the client's own project.
+    :raises HTTPForbidden: the rule is not granted even for nodes of the client's project.
     """
     own = call.context.project_id
     access.authorize(call.context, rule, access.of_node(own, own))
 
 
 def port(call: Call, ident: str, rule: str) -> Port:
-    """The port of this UUID, or from 1.88 on name, for somebody who may do ``rule`` to it.
+    """Return the port with this UUID (from 1.88 on also name), if ``rule`` is granted.
 
     :raises PortNotFound:
     :raises Invalid: neither a UUID nor a name.
     :raises HTTPForbidden:
-    :raises PreconditionFailed: the request is to change it, and was meant for another state of it.
+    :raises PreconditionFailed: the request is a change, and the record has another revision than its If-Match.
     """
     invalid = exception.Invalid(f"Expected UUID or name for port_ident: {ident[:64]}")
     plain = types.is_uuid(ident) or types.is_name(ident)
@@ -176,7 +176,7 @@ def port(call: Call, ident: str, rule: str) -> Port:
 
 
 def portgroup(call: Call, ident: str, rule: str = "baremetal:portgroup:get") -> Portgroup:
-    """The port group of this UUID or name, for somebody who may do ``rule`` to it.
+    """Return the port group with this UUID or name, if ``rule`` is granted.
 
     :raises PortgroupNotFound:
     :raises Invalid: neither a UUID nor a name.
@@ -191,10 +191,10 @@ def portgroup(call: Call, ident: str, rule: str = "baremetal:portgroup:get") -> 
 
 
 def chassis(call: Call, uuid: str, rule: str) -> Chassis:
-    """The chassis of this UUID, for somebody who may do ``rule`` to it.
+    """Return the chassis with this UUID, if ``rule`` is granted.
 
     :raises ChassisNotFound:
-    :raises Invalid: it is no UUID.
+    :raises Invalid: the text is not a UUID.
     :raises HTTPForbidden:
     """
     access.authorize(call.context, rule)
@@ -203,7 +203,7 @@ def chassis(call: Call, uuid: str, rule: str) -> Chassis:
 
 
 def check_ident(name: str, value: str) -> None:
-    """:raises Invalid: what stands in the path is neither a UUID nor a name."""
+    """:raises Invalid: the text in the path is neither a UUID nor a name."""
     if not (types.is_uuid(value) or types.is_name(value)):
         raise exception.Invalid(f"Expected UUID or name for {name}: {value[:64]}")
 
