@@ -18,7 +18,7 @@ def _common(collection: str) -> tuple[Field, ...]:
         Field(name="updated_at", kind=types.MOMENT),
         Field(name="extra", kind=types.OBJECT, default={}, sort=False, **_BOTH),
         # Read with the record in one query.
-        Field(name="node_uuid", kind=types.UUID, sort=False, **_NEEDED),
+        Field(name="node_uuid", kind=types.UUID_OR_NAME, sort=False, **_NEEDED),
         Field(
             name="links",
             kind=types.LINKS,

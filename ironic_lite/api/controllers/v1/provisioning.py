@@ -77,7 +77,8 @@ def follow(call: Call, node: Node, verb: Verb, ident: str) -> dict[str, Any]:
     traits = [runbook.name] if by_name else runbook.traits
     if not traits:
         raise exception.Invalid(
-            f"Runbook {runbook.uuid} has no traits, so it is for no node; an administrator can add traits to it."
+            f"Runbook {runbook.uuid} has no traits, so it is for no node. An administrator can add some with "
+            f"'baremetal runbook trait add {runbook.uuid} TRAIT'."
         )
     if not set(traits) & set(node.traits):
         raise exception.Invalid(
