@@ -35,7 +35,7 @@ from ironic_lite.api.resources.node import NODE
 from ironic_lite.api.resources.port import PORT
 from ironic_lite.api.resources.portgroup import PORTGROUP
 from ironic_lite.api.resources.runbook import RUNBOOK
-from ironic_lite.api.routing import Route, Table, Weight, route, vendor_route
+from ironic_lite.api.routing import Route, Table, route, vendor_route
 
 _TEXT = {"GET": forms.Form(reply=replies.TEXT, media="text/plain")}
 _NODES_OF_CHASSIS = {k: kind for k, kind in filters.NODES.items() if k != "chassis_uuid"}
@@ -97,7 +97,6 @@ V1 = Table(
         route("ports/detail", GET=ports.details, forms=forms.details(PORT, filters.PORTS)),
         route(
             "ports/{port}",
-            short=True,
             GET=ports.show,
             PATCH=ports.update,
             DELETE=ports.delete,
@@ -393,16 +392,12 @@ def is_public(path: str) -> bool:
     return found is not None and found.public
 
 
-def weight(method: str, path: str) -> Weight:
-    """What a request needs besides this process."""
+def is_light(method: str, path: str) -> bool:
+    """Whether a request asks nobody else."""
     if method not in ("GET", "HEAD", "OPTIONS"):
-        return Weight.FULL
+        return False
     found = _find(path)
-    if found is None:
-        return Weight.FULL
-    if found.light:
-        return Weight.LIGHT
-    return Weight.SHORT if found.short else Weight.FULL
+    return found is not None and found.light
 
 
 def _find(path: str) -> Route | None:

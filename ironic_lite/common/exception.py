@@ -222,6 +222,12 @@ class DriverLoadError(IronicLiteError):
     template = "Hardware type or interface %(driver)s could not be loaded. Reason: %(reason)s."
 
 
+class DriverFailure(IronicLiteError):
+    """A driver of another package has raised an error that is none of these."""
+
+    template = "The driver package %(package)s has failed: %(error)s"
+
+
 class SecretUnreadable(Conflict):
     template = (
         "%(where)s cannot be decrypted: it was changed or moved in the database, or its data key is gone. "

@@ -13,6 +13,7 @@ from oslo_log import log
 from ironic_lite.common import exception, states
 from ironic_lite.conductor import family, steps
 from ironic_lite.conductor.steps import Step
+from ironic_lite.conductor.task_manager import TaskManager
 
 LOG = log.getLogger(__name__)
 
@@ -25,7 +26,7 @@ _POWER = {
 }
 
 
-def check(task: Any, kind: str, requested: list[Step]) -> None:
+def check(task: TaskManager, kind: str, requested: list[Step]) -> None:
     """Check the steps for child nodes against the node's children.
 
     :raises InvalidParameterValue: a selected node is not a child of the node, or a step cannot run on it.
@@ -39,7 +40,7 @@ def check(task: Any, kind: str, requested: list[Step]) -> None:
                 _complete(its_task, kind, step)
 
 
-def execute(task: Any, kind: str, step: Step) -> None:
+def execute(task: TaskManager, kind: str, step: Step) -> None:
     """Run a step on the children that it selects.
 
     :raises NodeLocked: another task has a child locked.
@@ -57,7 +58,7 @@ def execute(task: Any, kind: str, step: Step) -> None:
                 raise exception.IronicLiteError(f"on child node {uuid}: {exc.message}") from exc
 
 
-def check_repeatable(task: Any, kind: str, step: Step) -> None:
+def check_repeatable(task: TaskManager, kind: str, step: Step) -> None:
     """Refuse to repeat a step that was interrupted on the children, unless it is repeatable.
 
     :raises IronicLiteError: the step is not repeatable on one of the children.
@@ -75,7 +76,7 @@ def check_repeatable(task: Any, kind: str, step: Step) -> None:
             )
 
 
-def _execute(task: Any, its_task: Any, kind: str, step: Step) -> None:
+def _execute(task: TaskManager, its_task: TaskManager, kind: str, step: Step) -> None:
     if steps.is_reserved(step):
         _check_reserved(step)
         _check_supply(task, its_task, step)
@@ -83,14 +84,14 @@ def _execute(task: Any, its_task: Any, kind: str, step: Step) -> None:
         return
     complete = _complete(its_task, kind, step)
     interface = its_task.driver.interface(step["interface"])
-    if getattr(interface, f"execute_{kind}_step")(its_task, complete) is not None:
+    if interface.execute_step(its_task, kind, complete) is not None:
         raise exception.IronicLiteError(
             f"step {steps.label(step)} continues in an agent, which is not supported on a child node"
         )
     its_task.node.save()
 
 
-def _complete(its_task: Any, kind: str, step: Step) -> Step:
+def _complete(its_task: TaskManager, kind: str, step: Step) -> Step:
     """Return the step completed with the child's declaration."""
     plain: Step = {name: step[name] for name in ("interface", "step", "args") if name in step}
     try:
@@ -109,7 +110,7 @@ def _check_reserved(step: Step) -> None:
         )
 
 
-def _check_supply(task: Any, its_task: Any, step: Step) -> None:
+def _check_supply(task: TaskManager, its_task: TaskManager, step: Step) -> None:
     """Refuse to power on a child whose parent is off, because this operation has the parent locked."""
     if step["step"] == steps.POWER_OFF or not family.depends(its_task.node.driver_info):
         return
@@ -119,7 +120,7 @@ def _check_supply(task: Any, its_task: Any, step: Step) -> None:
         )
 
 
-def _targets(task: Any, step: Step) -> list[str]:
+def _targets(task: TaskManager, step: Step) -> list[str]:
     """Return the UUIDs of the children that a step selects.
 
     :raises InvalidParameterValue: see :func:`check`.
@@ -129,7 +130,7 @@ def _targets(task: Any, step: Step) -> list[str]:
     return [_child(task, ident, found) for ident in named] if named else [c["uuid"] for c in found]
 
 
-def _child(task: Any, ident: str, children: list[dict[str, Any]]) -> str:
+def _child(task: TaskManager, ident: str, children: list[dict[str, Any]]) -> str:
     """Return the UUID of the child with this UUID or name. Only children are searched, because other nodes may belong
     to others."""
     for child in children:

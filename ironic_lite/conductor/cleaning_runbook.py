@@ -5,11 +5,12 @@ from typing import Any
 
 from ironic_lite.common import exception
 from ironic_lite.conductor.steps import Step
+from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.conf import CONF
 from ironic_lite.objects.recipes import Runbook
 
 
-def chosen(task: Any) -> Runbook | None:
+def chosen(task: TaskManager) -> Runbook | None:
     """Return the runbook for a node's automated cleaning; None when step priorities apply.
 
     :raises InvalidParameterValue: no runbook is configured but one is required, or it does not exist or is not

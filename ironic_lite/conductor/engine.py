@@ -378,7 +378,7 @@ def _execute(task: TaskManager, flow: Flow, step: Step) -> bool:
     if steps.is_reserved(step):
         return _execute_reserved(task, flow, step)
     interface = task.driver.interface(step["interface"])
-    outcome = getattr(interface, f"execute_{flow.kind}_step")(task, step)
+    outcome = interface.execute_step(task, str(flow.kind), step)
     if outcome is None:
         return False
     if outcome != flow.waiting:

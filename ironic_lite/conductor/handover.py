@@ -6,8 +6,6 @@ releases it. Then this conductor tells the node's new owner on the hash ring to 
 or it cannot be reached, the conductor that becomes the owner finds the node: see ``periodics.orphans``.
 """
 
-from typing import Any
-
 from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
@@ -16,6 +14,7 @@ from ironic_lite.common import journal as terms
 from ironic_lite.conductor import journal, rpcapi
 from ironic_lite.conductor.identity import current
 from ironic_lite.conductor.ring import Placed
+from ironic_lite.conductor.task_manager import TaskManager
 
 LOG = log.getLogger(__name__)
 
@@ -25,7 +24,7 @@ def is_due() -> bool:
     return current().stopping.is_set()
 
 
-def leave(task: Any, what: str) -> None:
+def leave(task: TaskManager, what: str) -> None:
     """Record that this conductor leaves the operation, and tell the new owner once the lock is released.
 
     :param what: name of the operation.

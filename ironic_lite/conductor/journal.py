@@ -11,7 +11,7 @@ import contextlib
 import datetime
 import uuid
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from oslo_utils import timeutils
 
@@ -21,13 +21,17 @@ from ironic_lite.conductor.identity import current
 from ironic_lite.objects import node_journal
 from ironic_lite.objects.node_journal import NodeJournal
 
+if TYPE_CHECKING:
+    # It imports this module.
+    from ironic_lite.conductor.task_manager import TaskManager
+
 _MAX_SUBJECT = 255
 
 Row = dict[str, Any]
 
 
 def note(
-    task: Any,
+    task: "TaskManager",
     kind: str,
     subject: str | None,
     outcome: str,
@@ -60,7 +64,7 @@ def note(
     node.note(node_journal.entry(values))
 
 
-def begin(task: Any, name: str, detail: str) -> None:
+def begin(task: "TaskManager", name: str, detail: str) -> None:
     """Begin a new operation; later entries belong to it.
 
     :param detail: the exact request.
@@ -69,13 +73,13 @@ def begin(task: Any, name: str, detail: str) -> None:
     note(task, terms.OPERATION, name, terms.STARTED, detail)
 
 
-def end(task: Any, name: str, outcome: str, detail: str | None = None) -> None:
+def end(task: "TaskManager", name: str, outcome: str, detail: str | None = None) -> None:
     """End the operation."""
     note(task, terms.OPERATION, name, outcome, detail)
     task.node.operation = None
 
 
-def of_operation(task: Any) -> list[Row]:
+def of_operation(task: "TaskManager") -> list[Row]:
     """Return all entries of the running operation, oldest first."""
     node = task.node
     if node.operation is None:
@@ -83,14 +87,14 @@ def of_operation(task: Any) -> list[Row]:
     return list(NodeJournal.rows(task.context, node.id, operation=node.operation))
 
 
-def last(task: Any, kind: str) -> Row | None:
+def last(task: "TaskManager", kind: str) -> Row | None:
     """Return the newest entry of a kind; None when there is none."""
     found = NodeJournal.rows(task.context, task.node.id, limit=1, sort_dir="desc", kinds=[kind])
     return found[0] if found else None
 
 
 @contextlib.contextmanager
-def ending(task: Any, name: str) -> Iterator[None]:
+def ending(task: "TaskManager", name: str) -> Iterator[None]:
     """Context manager: end the operation with the save within; an error before the save undoes that."""
     node, operation = task.node, task.node.operation
     before = len(node.noted)

@@ -3,6 +3,7 @@
 
 from typing import Any
 
+from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.conf import CONF
 
 AUTOMATIC = "automatic_lessee"
@@ -11,7 +12,7 @@ AUTOMATIC = "automatic_lessee"
 _MAX_LENGTH = 255
 
 
-def assign(task: Any) -> None:
+def assign(task: TaskManager) -> None:
     """At the start of a deployment, set its project as lessee if the node has none. The caller saves the node."""
     node = task.node
     project = _project(task)
@@ -27,7 +28,7 @@ def release(node: Any) -> None:
         node.del_driver_internal_info(AUTOMATIC)
 
 
-def _project(task: Any) -> str | None:
+def _project(task: TaskManager) -> str | None:
     source = CONF.conductor.automatic_lessee_source
     if source == "instance":
         project = task.node.instance_info.get("project_id")

@@ -6,8 +6,6 @@ repeated if it declares that this is safe (``StepSpec.repeatable``); a step that
 of it. The record is saved before each of these. Any other step fails the operation.
 """
 
-from typing import Any
-
 from oslo_log import log
 
 from ironic_lite.common import exception, states
@@ -15,6 +13,7 @@ from ironic_lite.common import journal as terms
 from ironic_lite.conductor import journal, steps
 from ironic_lite.conductor.flow import Flow
 from ironic_lite.conductor.recovery import PREPARE
+from ironic_lite.conductor.task_manager import TaskManager
 
 LOG = log.getLogger(__name__)
 
@@ -22,21 +21,21 @@ MOST = 3
 """How many agents an operation may lose before it fails."""
 
 
-def is_expected(task: Any, flow: Flow) -> bool:
+def is_expected(task: TaskManager, flow: Flow) -> bool:
     """Tell whether a waiting node waits for an agent or for its command."""
     if not flow.by_heartbeat:
         return True
     return bool(task.driver.deploy.uses_agent) and not _is_reserved(flow.step(task.node))
 
 
-def is_known_to_be_gone(task: Any) -> bool:
+def is_known_to_be_gone(task: TaskManager) -> bool:
     """Tell whether the agent is gone because a request has changed power since."""
     node = task.node
     works = task.driver.deploy.works_in_agent(node)
     return bool(works and not node.agent_url) or node.power_state == states.POWER_OFF
 
 
-def position(task: Any, flow: Flow, reason: str) -> tuple[int, bool]:
+def position(task: TaskManager, flow: Flow, reason: str) -> tuple[int, bool]:
     """Forget the agent; return the index of the step to continue with, and whether it was started before.
 
     :param reason: what happened to the agent, for the journal and for ``last_error``.
@@ -66,7 +65,7 @@ def position(task: Any, flow: Flow, reason: str) -> tuple[int, bool]:
     return index, True
 
 
-def hold(task: Any, flow: Flow) -> None:
+def hold(task: TaskManager, flow: Flow) -> None:
     """Prepare a held node that has lost its power: the ramdisk boots again when the operation continues.
 
     The caller saves the node.
@@ -80,22 +79,23 @@ def hold(task: Any, flow: Flow) -> None:
         _boot_first(task, flow, place + 1)
 
 
-def _boot_first(task: Any, flow: Flow, index: int) -> None:
+def _boot_first(task: TaskManager, flow: Flow, index: int) -> None:
     """Insert the step that boots the ramdisk in front of the step at ``index``."""
     listed = list(task.node.driver_internal_info[flow.steps_key])
-    boot = task.driver.deploy.boot_step
-    spec = task.driver.deploy.step_spec(flow.kind, boot)
+    deploy = task.driver.deploy
+    spec = deploy.step_spec(flow.kind, str(deploy.boot_step))
+    assert spec is not None  # See DeployInterface.boot_step.
     listed.insert(index, spec.as_step("deploy"))
     task.node.set_driver_internal_info(flow.steps_key, listed)
 
 
-def _is_repeatable(task: Any, flow: Flow, step: steps.Step) -> bool:
+def _is_repeatable(task: TaskManager, flow: Flow, step: steps.Step) -> bool:
     interface = task.driver.interface(step["interface"])
     spec = interface.step_spec(flow.kind, step["step"])
     return spec is not None and bool(spec.repeatable)
 
 
-def _check_number_of_times(task: Any, flow: Flow, reason: str) -> None:
+def _check_number_of_times(task: TaskManager, flow: Flow, reason: str) -> None:
     lost = [e for e in journal.of_operation(task) if e["kind"] == terms.AGENT]
     if len(lost) >= MOST:
         raise exception.IronicLiteError(

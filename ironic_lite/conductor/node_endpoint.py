@@ -10,7 +10,15 @@ from collections.abc import Callable
 from typing import Any
 
 from ironic_lite.common import exception
-from ironic_lite.conductor import agent_contact, flows, identity, node_records, plan, power
+from ironic_lite.conductor import (
+    agent_contact,
+    driver_errors,
+    flows,
+    identity,
+    node_records,
+    plan,
+    power,
+)
 from ironic_lite.conductor.contract.declaration import Context, NodeId
 from ironic_lite.conductor.contract.nodes import NodeCalls, Steps
 from ironic_lite.conductor.flows import inspect
@@ -37,8 +45,11 @@ def _validate_interfaces(task: TaskManager) -> dict[str, dict[str, Any]]:
 def _validated(task: TaskManager, interface: BaseInterface) -> dict[str, Any]:
     try:
         interface.validate(task)
-    except exception.IronicLiteError as exc:
-        return {"result": False, "reason": exc.message}
+    except Exception as exc:
+        told = driver_errors.for_client(exc)
+        if not isinstance(told, exception.IronicLiteError):
+            raise
+        return {"result": False, "reason": told.message}
     return {"result": True, "reason": None}
 
 

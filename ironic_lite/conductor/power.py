@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Power changes: the work around the power interface."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from oslo_log import log
 from oslo_utils import timeutils
 
-from ironic_lite.common import exception, states
+from ironic_lite.common import exception, redaction, states
 from ironic_lite.common import journal as terms
 from ironic_lite.common.operations import provision_states
 from ironic_lite.conductor import announcements, family, history, identity, journal, nova
 from ironic_lite.conf import CONF
+
+if TYPE_CHECKING:
+    # It imports this module.
+    from ironic_lite.conductor.task_manager import TaskManager
 
 LOG = log.getLogger(__name__)
 
@@ -18,7 +22,7 @@ _SOFT = (states.SOFT_POWER_OFF, states.SOFT_REBOOT)
 _ENDS_THE_AGENT = (states.POWER_OFF, states.REBOOT, *_SOFT)
 
 
-def request(task: Any, state: str, timeout: int | None = None) -> None:
+def request(task: "TaskManager", state: str, timeout: int | None = None) -> None:
     """Check a client's power request, and start it on the worker pool.
 
     :param task: with an exclusive lock.
@@ -44,7 +48,9 @@ def request(task: Any, state: str, timeout: int | None = None) -> None:
     task.node.save()
 
 
-def change(task: Any, state: str, timeout: int | None = None, reraise: bool = True) -> None:
+def change(
+    task: "TaskManager", state: str, timeout: int | None = None, reraise: bool = True
+) -> None:
     """Change power, and record the new state or the error on the node.
 
     It does nothing if the server is in the wanted state already, or if it would power off a node with
@@ -88,7 +94,7 @@ def change(task: Any, state: str, timeout: int | None = None, reraise: bool = Tr
         node.target_power_state = None
         node.last_error = _told(state, exc)
         history.record_with_node(task, history.TRANSITION, node.last_error, error=True)
-        journal.note(task, terms.POWER, state, terms.FAILED, str(exc))
+        journal.note(task, terms.POWER, state, terms.FAILED, redaction.mask_text(str(exc)))
         if not announced:
             announcements.power(node, announcements.START, state)
         announcements.power(node, announcements.ERROR, state)
@@ -108,10 +114,10 @@ def change(task: Any, state: str, timeout: int | None = None, reraise: bool = Tr
 def _told(state: str, problem: Exception) -> str:
     if isinstance(problem, exception.PowerStateFailure):
         return str(problem)  # The message names the failed action already.
-    return f"Failed to change power to '{state}': {problem}"
+    return redaction.mask_text(f"Failed to change power to '{state}': {problem}")
 
 
-def record_connection(task: Any) -> None:
+def record_connection(task: "TaskManager") -> None:
     """Record the facts about the connection to the BMC on the node. The caller saves the node."""
     for name, value in task.driver.power.connection_facts(task).items():
         if task.node.driver_internal_info.get(name) != value:
@@ -130,14 +136,14 @@ def _must_stay_on(node: Any) -> str:
     )
 
 
-def _mind_family(task: Any, target: str) -> None:
+def _mind_family(task: "TaskManager", target: str) -> None:
     if target == states.POWER_ON:
         family.supply(task)
     else:
         family.cut(task)
 
 
-def _announce(task: Any, state: str, target: str, timeout: int | None) -> None:
+def _announce(task: "TaskManager", state: str, target: str, timeout: int | None) -> None:
     """Record and announce the target power state before the request to the BMC."""
     node = task.node
     node.target_power_state = target
@@ -159,7 +165,7 @@ def _record(node: Any, state: str, reached: str) -> None:
         identity.current().watch(node.uuid)
 
 
-def _is_there(task: Any, target: str) -> bool:
+def _is_there(task: "TaskManager", target: str) -> bool:
     actual = task.driver.power.get_power_state(task)
     if actual == states.POWER_OFF:
         # The server may have been powered off by hand, so any agent on it is gone.
@@ -167,7 +173,7 @@ def _is_there(task: Any, target: str) -> bool:
     return bool(actual == target)
 
 
-def take_up(task: Any) -> None:
+def take_up(task: "TaskManager") -> None:
     """Finish a power change whose conductor died. Runs on a worker, under the lock.
 
     It asks the BMC first, and does nothing if the server has the wanted state. A reboot is repeated, because nobody can

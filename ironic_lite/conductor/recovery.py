@@ -6,8 +6,6 @@ asked whether it happened (``StepSpec.happened``). Steps of the agent are found 
 winding up and cleaning up can always be repeated.
 """
 
-from typing import Any
-
 from oslo_log import log
 
 from ironic_lite.common import exception, redaction, states
@@ -15,6 +13,7 @@ from ironic_lite.common import journal as terms
 from ironic_lite.conductor import children, journal, steps
 from ironic_lite.conductor.flow import Flow
 from ironic_lite.conductor.steps import Step
+from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.conf import CONF
 
 LOG = log.getLogger(__name__)
@@ -23,7 +22,7 @@ PREPARE = -1
 """The position before the first step."""
 
 
-def note_take_over(task: Any) -> None:
+def note_take_over(task: TaskManager) -> None:
     """Note in the journal whose operation continues, and read the power state after an interrupted power change.
 
     A recorded power state is not enforced: a later change may be missing from the record.
@@ -45,7 +44,7 @@ def note_take_over(task: Any) -> None:
     node.target_power_state = None
 
 
-def position(task: Any, flow: Flow) -> tuple[int, bool]:
+def position(task: TaskManager, flow: Flow) -> tuple[int, bool]:
     """Return the index of the step to continue with, and whether that step was started before.
 
     :raises IronicLiteError: when the step cannot be repeated and its result is unknown, or it was interrupted too
@@ -66,7 +65,7 @@ def position(task: Any, flow: Flow) -> tuple[int, bool]:
     return index, True
 
 
-def _before_the_steps(task: Any, flow: Flow) -> int:
+def _before_the_steps(task: TaskManager, flow: Flow) -> int:
     """Return the position of an operation that has not reached its steps: its preparation, or the end of its wait."""
     if not flow.kind and flow.by_heartbeat and _has_waited(task):
         return 0
@@ -77,7 +76,7 @@ def _before_the_steps(task: Any, flow: Flow) -> int:
     return PREPARE
 
 
-def _has_waited(task: Any) -> bool:
+def _has_waited(task: TaskManager) -> bool:
     """Tell whether the awaited event of a flow without steps has come, and winding up has not begun.
 
     Winding up may use the event up, as setting the rescue password ends the agent. Then the flow starts again.
@@ -88,7 +87,7 @@ def _has_waited(task: Any) -> bool:
     return bool(waits) and waits[-1]["outcome"] == terms.DONE and not wound_up
 
 
-def _check_number_of_times(task: Any, name: str) -> None:
+def _check_number_of_times(task: TaskManager, name: str) -> None:
     """Limit the repetitions of a step that may have killed its conductors.
 
     :raises IronicLiteError: when it was repeated too often.
@@ -106,7 +105,7 @@ def _check_number_of_times(task: Any, name: str) -> None:
         )
 
 
-def _has_happened(task: Any, flow: Flow, step: Step) -> bool:
+def _has_happened(task: TaskManager, flow: Flow, step: Step) -> bool:
     """Tell whether an interrupted step is complete; False when it is to be run, which is then safe.
 
     :raises IronicLiteError: when that is unknown.

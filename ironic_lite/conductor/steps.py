@@ -63,7 +63,7 @@ def offered(task: TaskManager, kind: str) -> list[Step]:
     """Return all steps of one kind that the node's interfaces offer now, including those with priority 0."""
     found: list[Step] = []
     for interface in INTERFACE_ORDER:
-        found += getattr(task.driver.interface(interface), f"get_{kind}_steps")(task)
+        found += task.driver.interface(interface).get_steps(task, kind)
     return found
 
 

@@ -12,14 +12,17 @@ from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 
 import oslo_messaging
+from oslo_log import log
 
 from ironic_lite.common import exception
-from ironic_lite.conductor import contract, task_manager, workers
+from ironic_lite.conductor import contract, driver_errors, task_manager, workers
 from ironic_lite.conductor.contract import declaration
 from ironic_lite.conductor.contract.declaration import Context, Declaration, Lock, NodeId
 from ironic_lite.conductor.identity import Identity
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.objects.node import Node
+
+LOG = log.getLogger(__name__)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -133,7 +136,14 @@ def _exposed(conductor: Conductor, bound: Bound) -> Callable[..., Any]:
         if not conductor.ready.wait(START_PATIENCE):
             raise exception.ServiceUnavailable(err="The conductor is starting; retry in a moment.")
         with conductor.identity.active(), workers_of():
-            return bound.run(context, arguments)
+            try:
+                return bound.run(context, arguments)
+            except Exception as exc:
+                told = driver_errors.for_client(exc)
+                if told is exc:
+                    raise
+                LOG.exception("A driver has failed")
+                raise told from exc
 
     expected = oslo_messaging.expected_exceptions(exception.IronicLiteError)(serve)
     exposed: Callable[..., Any] = oslo_messaging.expose(expected)

@@ -129,6 +129,15 @@ class DriverFactory:
         """``{interface type: {name: interface}}``; raises as :func:`_load` does."""
         return {kind: _load(f"enabled_{kind}_interfaces") for kind in INTERFACE_TYPES}
 
+    @functools.cached_property
+    def packages(self) -> frozenset[str]:
+        """Top-level names of the packages of other distributions that enabled drivers come from."""
+        loaded: list[object] = [*self.hardware_types.values()]
+        for enabled in self._interfaces.values():
+            loaded += enabled.values()
+        packages = {type(each).__module__.partition(".")[0] for each in loaded}
+        return frozenset(packages - {__name__.partition(".")[0]})
+
     def load(self) -> None:
         """Load everything that is enabled, and check the configured defaults.
 

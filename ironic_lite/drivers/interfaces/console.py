@@ -9,7 +9,11 @@ from ironic_lite.drivers.interfaces.task import Task
 
 
 class ConsoleInterface(BaseInterface):
-    """Opens a way to a server's console."""
+    """Opens a way to a server's console.
+
+    Opening and closing run under the exclusive lock, in the background. They are not repeated after a crash: the node's
+    ``last_error`` then says that they may have taken effect or not.
+    """
 
     interface_type = "console"
 
@@ -19,8 +23,8 @@ class ConsoleInterface(BaseInterface):
 
     @abc.abstractmethod
     def stop_console(self, task: Task) -> None:
-        """Close it."""
+        """Close the console; nothing happens when it is closed."""
 
     @abc.abstractmethod
     def get_console(self, task: Task) -> dict[str, Any]:
-        """``{"type": ..., "url": ...}``."""
+        """Return ``{"type": ..., "url": ...}``. Any lock."""

@@ -11,7 +11,9 @@ from ironic_lite.drivers.interfaces.task import Task
 class DeployInterface(BaseInterface):
     """Deploys, cleans and gives back a server.
 
-    The work itself is in the steps; these methods surround them.
+    The work itself is in the steps; these methods surround them. They run under the exclusive lock, on the worker pool,
+    where nothing else is said. After a crash the one that was cut off is called again. What they raise ends the
+    operation, with the message in ``last_error``.
     """
 
     interface_type = "deploy"
@@ -20,7 +22,8 @@ class DeployInterface(BaseInterface):
     """Whether it works through an agent on the server, which brings steps of its own."""
 
     boot_step: ClassVar[str | None] = None
-    """Name of the step, of each kind, that boots the ramdisk and waits for its agent; None where there is none."""
+    """Name of the step, declared for each kind, that boots the ramdisk and waits for its agent; None where there is
+    none."""
 
     boots_ramdisk: ClassVar[bool] = False
     """Whether what it deploys is a ramdisk that the server boots each time."""
@@ -32,11 +35,9 @@ class DeployInterface(BaseInterface):
         """Whether there are steps of this kind that are known only when the agent has told them."""
         return False
 
-    @abc.abstractmethod
     def prepare(self, task: Task) -> None:
         """What has to be there before the first deployment step (next boot, network)."""
 
-    @abc.abstractmethod
     def clean_up(self, task: Task) -> None:
         """Forget what :meth:`prepare` left, after deployment and before a new one."""
 
@@ -63,7 +64,7 @@ class DeployInterface(BaseInterface):
         return None
 
     def take_over(self, task: Task) -> None:
-        """Called by a conductor that has just become responsible for a node with an instance."""
+        """Called by a conductor that has just become responsible for a node with an instance. Sends nothing to it."""
 
     def heartbeat(self, task: Task) -> bool:
         """The agent of a waiting node has called.

@@ -10,13 +10,13 @@ from ironic_lite.drivers.interfaces.task import Task
 
 
 class InspectInterface(BaseInterface):
-    """Fills in a node's properties from its hardware."""
+    """Fills in a node's properties from its hardware. All methods run under the exclusive lock."""
 
     interface_type = "inspect"
 
     @abc.abstractmethod
     def inspect_hardware(self, task: Task) -> str:
-        """Start an inspection.
+        """Start an inspection; called again after a crash.
 
         :returns: ``states.MANAGEABLE`` when it is done, ``states.INSPECTWAIT`` while it goes on.
         :raises HardwareInspectionFailure: when it cannot be done.
@@ -42,4 +42,4 @@ class InspectInterface(BaseInterface):
         """Leave the server as it is to be after an inspection that has ended well. May be called again."""
 
     def abort(self, task: Task) -> None:
-        """Stop an inspection that waits, or clean up behind one that has failed."""
+        """Stop an inspection that waits, or clean up behind one that has failed. May be called again."""

@@ -19,7 +19,14 @@ UNKNOWN_VENDOR = "iana-"
 
 
 class ManagementInterface(BaseInterface):
-    """Manages what a server boots from, and asks its BMC how it is."""
+    """Manages what a server boots from, and asks its BMC how it is.
+
+    What sets, injects, attaches or detaches runs under the exclusive lock, and asks for it (``task.ensure_locked``)
+    before each command that goes out; to set again what is set does no harm. The others run under any lock and change
+    nothing. Flows call ``task.set_boot_device`` instead of :meth:`set_boot_device`.
+
+    What is not overridden raises ``UnsupportedDriverExtension``: status 400.
+    """
 
     interface_type = "management"
 

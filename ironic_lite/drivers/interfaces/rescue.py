@@ -12,13 +12,13 @@ PASSWORD = "rescue_password"  # noqa: S105
 
 
 class RescueInterface(BaseInterface):
-    """Boots a rescue ramdisk and the way back."""
+    """Boots a rescue ramdisk, and the instance again. All methods run under the exclusive lock."""
 
     interface_type = "rescue"
 
     @abc.abstractmethod
     def rescue(self, task: Task) -> str:
-        """Boot the rescue ramdisk.
+        """Boot the rescue ramdisk; called again after a crash.
 
         :returns: ``states.RESCUEWAIT`` while it boots, ``states.RESCUE`` when it is up.
         """

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from ironic_lite.common import exception, states
+from ironic_lite.drivers import power_wait
 from ironic_lite.drivers.modules.ipmi import (
     commands,
     driver_info,
-    power,
     retry,
     sessions,
     transport,
@@ -110,7 +110,7 @@ def quick(settings: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> Non
     settings("ipmi", command_retry_timeout=int(PATIENCE), power_off_pause=0.0)
     settings("conductor", power_state_change_timeout=int(PATIENCE))
     monkeypatch.setattr(retry, "FIRST_PAUSE", 0.02)
-    monkeypatch.setattr(power, "FIRST_REPEAT", 0.3)
+    monkeypatch.setattr(power_wait, "FIRST_REPEAT", 0.3)
 
 
 @pytest.mark.parametrize("code", ["0x80", "0xc1", "0xcc", "0xc9", "0xd4", "0xff"])
@@ -253,7 +253,7 @@ def test_a_pause_before_the_power_on_of_a_reboot(
 
 
 def test_requests_that_are_lost_once(rack: VirtualRack, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(power, "SLOWEST_REPEAT", 0.5)
+    monkeypatch.setattr(power_wait, "SLOWEST_REPEAT", 0.5)
     server = Server(rack, 0)
     server.faults(bmc_loses="on,off,soft")
     for state, last in (

@@ -48,6 +48,23 @@ def test_what_serves_a_call_has_its_arguments(name: str) -> None:
     assert _arguments(serves) == _arguments(declared)
 
 
+def test_arguments_are_bound_as_python_does() -> None:
+    call = contract.CALLS["change_node_power_state"]
+    everything = {"context": 1, "node_id": "n", "new_state": "on", "power_timeout": None}
+    assert call.bind(1, "n", "on") == everything
+    assert call.bind(1, "n", new_state="on") == everything
+    assert call.bind(1, "n", "on", 5) == {**everything, "power_timeout": 5}
+    for args, kwargs in (
+        ((1, "n"), {}),
+        ((1, "n", "on", 5, 6), {}),
+        ((1, "n", "on"), {"new_state": "off"}),
+        ((1, "n", "on"), {"timeout": 5}),
+        ((), {"node_id": "n", "new_state": "on"}),
+    ):
+        with pytest.raises(TypeError):
+            call.bind(*args, **kwargs)
+
+
 def test_a_contract_is_served_whole() -> None:
     create = surface.unlocked(AllocationCalls.create_allocation)(lambda *_args: None)
     with pytest.raises(TypeError, match="destroy_allocation"):

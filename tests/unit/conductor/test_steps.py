@@ -18,12 +18,10 @@ def _task(*offered: dict[str, Any]) -> Any:
     """A task whose interfaces offer these steps."""
 
     def interface(kind: str) -> Any:
-        def mine(_task: Any) -> list[dict[str, Any]]:
+        def mine(_task: Any, _kind: str) -> list[dict[str, Any]]:
             return [s for s in offered if s["interface"] == kind]
 
-        return types.SimpleNamespace(
-            get_clean_steps=mine, get_deploy_steps=mine, get_service_steps=mine
-        )
+        return types.SimpleNamespace(get_steps=mine)
 
     return types.SimpleNamespace(driver=types.SimpleNamespace(interface=interface))
 

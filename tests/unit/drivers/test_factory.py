@@ -108,10 +108,10 @@ def test_steps_know_their_arguments(factory):
     task = types.SimpleNamespace(node=node)
     step = {"interface": "firmware", "step": "update", "args": {"colour": "red"}}
     with pytest.raises(exception.InvalidParameterValue, match="colour"):
-        firmware.execute_clean_step(task, step)
+        firmware.execute_step(task, "clean", step)
     with pytest.raises(exception.MissingParameterValue, match="settings"):
-        firmware.execute_clean_step(task, {**step, "args": {}})
-    assert firmware.execute_clean_step(task, {**step, "args": {"settings": []}}) is None
+        firmware.execute_step(task, "clean", {**step, "args": {}})
+    assert firmware.execute_step(task, "clean", {**step, "args": {"settings": []}}) is None
 
 
 def test_a_driver_that_may_take_longer_than_a_request_waits_is_a_problem(set_option):

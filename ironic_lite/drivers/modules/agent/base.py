@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The common part of the deploy interfaces that use the agent: cleaning, servicing, heartbeats."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from ironic_lite.common import states
 from ironic_lite.common.operations import provision_states
@@ -18,6 +18,9 @@ class AgentBase(DeployInterface):
     uses_agent = True
     boot_step = "boot_ramdisk"
 
+    agent_steps: ClassVar[tuple[str, ...]] = (steps.CLEAN, steps.SERVICE)
+    """Kinds of steps that the agent brings, beside those that are declared here."""
+
     def get_properties(self) -> dict[str, str]:
         return {
             "fast_track": "Whether to reuse an agent that is still running instead of booting the ramdisk again; when "
@@ -30,6 +33,18 @@ class AgentBase(DeployInterface):
 
     def awaits_steps(self, task: Task, kind: str) -> bool:
         return not inband.knows_steps(task.node, kind)
+
+    def get_steps(self, task: Task, kind: str) -> list[dict[str, Any]]:
+        own = super().get_steps(task, kind)
+        if kind not in self.agent_steps:
+            return own
+        names = {step["step"] for step in own}
+        return own + [s for s in inband.offered(task, kind, "deploy") if s["step"] not in names]
+
+    def execute_step(self, task: Task, kind: str, step: dict[str, Any]) -> str | None:
+        if kind in self.agent_steps and self.step_spec(kind, step["step"]) is None:
+            return inband.execute(task, kind, step)
+        return super().execute_step(task, kind, step)
 
     # -- around deployment ----------------------------------------------------------------------------------------
 
@@ -62,14 +77,6 @@ class AgentBase(DeployInterface):
         task.driver.boot.clean_up_ramdisk(task)
         task.driver.network.remove_cleaning_network(task)
 
-    def get_clean_steps(self, task: Task) -> list[dict[str, Any]]:
-        return with_agents(task, steps.CLEAN, super().get_clean_steps(task))
-
-    def execute_clean_step(self, task: Task, step: dict[str, Any]) -> str | None:
-        if self.step_spec(steps.CLEAN, step["step"]) is None:
-            return inband.execute(task, steps.CLEAN, step)
-        return super().execute_clean_step(task, step)
-
     # -- servicing ------------------------------------------------------------------------------------------------
 
     def prepare_service(self, task: Task) -> str | None:
@@ -83,14 +90,6 @@ class AgentBase(DeployInterface):
         task.driver.boot.prepare_instance(task)
         boot.start_instance(task)
         return None
-
-    def get_service_steps(self, task: Task) -> list[dict[str, Any]]:
-        return with_agents(task, steps.SERVICE, super().get_service_steps(task))
-
-    def execute_service_step(self, task: Task, step: dict[str, Any]) -> str | None:
-        if self.step_spec(steps.SERVICE, step["step"]) is None:
-            return inband.execute(task, steps.SERVICE, step)
-        return super().execute_service_step(task, step)
 
     # -- ramdisk and agent ----------------------------------------------------------------------------------------
 
@@ -123,9 +122,3 @@ class AgentBase(DeployInterface):
         # The node waited for the agent to come up, not for a command.
         inband.refresh(task, kind)
         return True
-
-
-def with_agents(task: Task, kind: str, own: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the steps in ``own``, and the agent's steps of the kind that none of ``own`` replaces."""
-    names = {step["step"] for step in own}
-    return own + [s for s in inband.offered(task, kind, "deploy") if s["step"] not in names]

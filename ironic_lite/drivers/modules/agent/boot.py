@@ -7,7 +7,7 @@ from oslo_log import log
 
 from ironic_lite.common import exception, states
 from ironic_lite.conf import CONF
-from ironic_lite.drivers import fast_track
+from ironic_lite.drivers import fast_track, power_wait
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.agent import driver_info, inband
 from ironic_lite.drivers.modules.agent.client import AgentClient
@@ -79,13 +79,12 @@ def end_agent(task: Task) -> None:
 
 def _wait_for_power_off(task: Task) -> None:
     pause = CONF.agent.post_deploy_get_power_state_retry_interval
-    deadline = time.monotonic() + CONF.agent.post_deploy_get_power_state_retries * pause
-    wait = min(0.2, pause)
-    while time.monotonic() < deadline:
+    seconds = CONF.agent.post_deploy_get_power_state_retries * pause
+    polling = power_wait.Polling(seconds, first=min(0.2, pause), slowest=pause)
+    while polling.left > 0:
         if task.driver.power.get_power_state(task) == states.POWER_OFF:
             return
-        time.sleep(wait)
-        wait = min(2 * wait, pause)
+        polling.pause()
 
 
 def power_off(task: Task) -> None:

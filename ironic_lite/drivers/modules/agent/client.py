@@ -9,15 +9,14 @@ the agent sent with its first heartbeat. Nothing here waits for a command to end
 import dataclasses
 import json
 import logging
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from oslo_log import log
 
 from ironic_lite.common import exception, json_reading, redaction
-from ironic_lite.common.outbound import connections
 from ironic_lite.conf import CONF
+from ironic_lite.drivers import guarded_http
 
 LOG = log.getLogger(__name__)
 
@@ -30,9 +29,6 @@ VERSION_MISMATCH = "CLEAN_VERSION_MISMATCH"
 _API = "v1"
 _BUSY = 409
 _NOT_FOUND = 404
-# Hardware inventories and step lists are some 100 kB; collected logs some MB.
-_MAX_ANSWER = 32 * 1024 * 1024
-_CHUNK = 64 * 1024
 _CONNECT_TIMEOUT = 10.0
 _LONGEST_ERROR = 2000
 _HASTE = 3.0
@@ -86,16 +82,18 @@ class AgentClient:
                 reason=f"the agent of node {node.uuid} has not called since the server was last powered on"
             )
         self._node_uuid = node.uuid
-        self._url = f"{node.agent_url.rstrip('/')}/{_API}"
-        self._token = node.agent_secret_token
-        self._verify_ca = node.agent_verify_ca
-        self._guard = guard
+        self._token: str = node.agent_secret_token
         self._hasty = hasty
-        self._attempts = 1 if hasty else CONF.agent.max_command_attempts
-        connect, answer = (
-            (_HASTE, _HASTE) if hasty else (_CONNECT_TIMEOUT, CONF.agent.command_timeout)
+        self._http = guarded_http.Client(
+            url=f"{node.agent_url.rstrip('/')}/{_API}",
+            connect_seconds=_HASTE if hasty else _CONNECT_TIMEOUT,
+            seconds=_HASTE if hasty else float(CONF.agent.command_timeout),
+            attempts=1 if hasty else CONF.agent.max_command_attempts,
+            certificate=node.agent_verify_ca,
+            guard=guard,
+            parameters={"agent_token": self._token},
+            headers={"Content-Type": "application/json", "Accept": "application/json"},
         )
-        self._connect_timeout, self._timeout = connect, float(answer)
 
     # -- steps ---------------------------------------------------------------------------------------------------
 
@@ -204,52 +202,17 @@ class AgentClient:
     # -- HTTP -----------------------------------------------------------------------------------------------------
 
     def _exchange(self, method: str, path: str, command: str, body: str | None = None) -> Any:
-        """Send a request and return the decoded answer. Retry while the agent cannot be reached.
-
-        A command is sent again only when the connection was refused, because only then it cannot have arrived.
-        """
-        attempts = self._attempts
-        for attempt in range(1, attempts + 1):
-            try:
-                return self._once(method, path, command, body)
-            except connections.Unreachable as exc:
-                arrived = not connections.never_arrived(exc)
-                if attempt == attempts or (method == "POST" and arrived):
-                    raise self._unreachable(command, str(exc)) from None
-                time.sleep(min(2.0 ** (attempt - 1), 5.0))
-            except (connections.Denied, connections.Failure) as exc:
-                raise self._unreachable(command, str(exc)) from None
-        raise AssertionError("unreachable")
-
-    def _once(self, method: str, path: str, command: str, body: str | None) -> Any:
-        with connections.ask(
-            method,
-            self._url + path,
-            seconds=self._connect_timeout + self._timeout,
-            connect_seconds=self._connect_timeout,
-            certificate=self._verify_ca,
-            before_sending=self._guard if method == "POST" else None,
-            params={"agent_token": self._token},
-            data=body,
-            headers={"Content-Type": "application/json", "Accept": "application/json"},
-        ) as response:
-            text = self._read(response, command)
-            status = response.status_code
-        if status >= 300:
-            self._refused(status, text, command)
+        """Send a request and return the decoded answer."""
         try:
-            return json_reading.read_agents(text)
+            answer = self._http.exchange(method, path, body)
+        except guarded_http.NoAnswer as exc:
+            raise self._unreachable(command, str(exc)) from None
+        if answer.status >= 300:
+            self._refused(answer.status, answer.body, command)
+        try:
+            return json_reading.read_agents(answer.body)
         except json_reading.Unreadable as exc:
             raise self._malformed(command) from exc
-
-    def _read(self, response: connections.Response, command: str) -> bytes:
-        content = b""
-        deadline = time.monotonic() + self._timeout
-        for chunk in response.iter_content(_CHUNK):
-            content += chunk
-            if len(content) > _MAX_ANSWER or time.monotonic() > deadline:
-                raise self._unreachable(command, "the answer is too long or too slow")
-        return content
 
     def _refused(self, status: int, text: bytes, command: str) -> None:
         try:
@@ -280,10 +243,10 @@ class AgentClient:
             "Node %s: command %s, agent at %s: %s",
             self._node_uuid,
             command,
-            self._url,
+            self._http.url,
             redaction.mask_text(cause.replace(self._token, redaction.MASK)),
         )
         return exception.AgentConnectionFailed(
-            reason=f"command {command}: no agent of node {self._node_uuid} answers at {self._url}. See the "
+            reason=f"command {command}: no agent of node {self._node_uuid} answers at {self._http.url}. See the "
             "conductor's log for the cause"
         )

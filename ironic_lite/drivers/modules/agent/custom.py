@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Deploy interface ``custom-agent``: steps of the agent write the disk."""
 
-from typing import Any
-
 from ironic_lite.common import states
 from ironic_lite.drivers import capabilities, fast_track
 from ironic_lite.drivers.interfaces import steps
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.agent import boot, driver_info, inband, root_device
-from ironic_lite.drivers.modules.agent.base import AgentBase, with_agents
+from ironic_lite.drivers.modules.agent.base import AgentBase
 
 
 class CustomAgentDeploy(AgentBase):
     """Runs the agent's own deploy steps between booting the ramdisk and booting the instance."""
+
+    agent_steps = (*AgentBase.agent_steps, steps.DEPLOY)
 
     def validate(self, task: Task) -> None:
         task.driver.boot.validate(task)
@@ -26,14 +26,6 @@ class CustomAgentDeploy(AgentBase):
         task.driver.network.add_provisioning_network(task)
         if boot.use_running(task):
             inband.refresh(task, steps.DEPLOY)
-
-    def get_deploy_steps(self, task: Task) -> list[dict[str, Any]]:
-        return with_agents(task, steps.DEPLOY, super().get_deploy_steps(task))
-
-    def execute_deploy_step(self, task: Task, step: dict[str, Any]) -> str | None:
-        if self.step_spec(steps.DEPLOY, step["step"]) is None:
-            return inband.execute(task, steps.DEPLOY, step)
-        return super().execute_deploy_step(task, step)
 
     @steps.deploy_step(priority=100, repeatable=True, waits=True)
     def deploy(self, task: Task) -> str | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from ironic_lite.common import redaction
 from ironic_lite.drivers import boot_mode
+from ironic_lite.drivers.interfaces.task import Task
 
 _NODE = (
     "uuid",
@@ -23,7 +24,7 @@ _NODE = (
 _PORT = ("uuid", "address", "extra", "local_link_connection", "pxe_enabled", "physical_network")
 
 
-def node(task: Any) -> dict[str, Any]:
+def node(task: Task) -> dict[str, Any]:
     """Return the node without the config drive, which only the step that writes it gets.
 
     The agent makes the partitions for the boot mode in this description.
@@ -36,6 +37,6 @@ def node(task: Any) -> dict[str, Any]:
     return told
 
 
-def ports(task: Any) -> list[dict[str, Any]]:
+def ports(task: Task) -> list[dict[str, Any]]:
     """Its ports."""
     return [{field: getattr(port, field) for field in _PORT} for port in task.ports]

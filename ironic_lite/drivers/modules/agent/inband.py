@@ -206,5 +206,5 @@ def _start_again(task: Task, kind: str, step: dict[str, Any]) -> None:
     LOG.warning("Node %s: the agent's hardware managers have changed", task.node.uuid)
     task.note_retry(step["step"], "the agent's hardware managers have changed")
     refresh(task, kind)
-    getattr(task.driver.deploy, f"execute_{kind}_step")(task, step)
+    task.driver.deploy.execute_step(task, kind, step)
     task.node.save()

@@ -8,7 +8,6 @@ from ironic_lite.drivers.interfaces import steps
 from ironic_lite.drivers.interfaces.bios import BIOSInterface
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.fake.delay import pause
-from ironic_lite.drivers.modules.unconfigured import Unconfigured
 from ironic_lite.objects.node_items import BIOSSetting
 
 _SETTINGS = {
@@ -19,7 +18,7 @@ _SETTINGS = {
 }
 
 
-class FakeBIOS(Unconfigured, BIOSInterface):
+class FakeBIOS(BIOSInterface):
     """Has no settings until some are applied."""
 
     def cache_bios_settings(self, task: Task) -> None:

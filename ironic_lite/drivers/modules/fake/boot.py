@@ -6,10 +6,9 @@ from typing import Any
 from ironic_lite.drivers.interfaces.boot import BootInterface
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.fake.delay import pause
-from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 
-class FakeBoot(Unconfigured, BootInterface):
+class FakeBoot(BootInterface):
     """Nothing to prepare."""
 
     def prepare_ramdisk(self, task: Task, ramdisk_params: dict[str, Any]) -> None:

@@ -5,10 +5,9 @@ from typing import Any
 
 from ironic_lite.drivers.interfaces.console import ConsoleInterface
 from ironic_lite.drivers.interfaces.task import Task
-from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 
-class FakeConsole(Unconfigured, ConsoleInterface):
+class FakeConsole(ConsoleInterface):
     """Opens nothing."""
 
     def start_console(self, task: Task) -> None:

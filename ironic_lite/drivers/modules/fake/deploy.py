@@ -6,10 +6,9 @@ from ironic_lite.drivers.interfaces import steps
 from ironic_lite.drivers.interfaces.deploy import DeployInterface
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.fake.delay import pause
-from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 
-class FakeDeploy(Unconfigured, DeployInterface):
+class FakeDeploy(DeployInterface):
     """One step that powers the server on, so that a deployed node shows power on."""
 
     def prepare(self, task: Task) -> None:

@@ -7,7 +7,6 @@ from ironic_lite.drivers.interfaces import steps
 from ironic_lite.drivers.interfaces.firmware import FirmwareInterface
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.fake.delay import pause
-from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 _SETTINGS = {
     "settings": {
@@ -17,7 +16,7 @@ _SETTINGS = {
 }
 
 
-class FakeFirmware(Unconfigured, FirmwareInterface):
+class FakeFirmware(FirmwareInterface):
     """Accepts updates and does nothing."""
 
     def cache_firmware_components(self, task: Task) -> None:

@@ -7,10 +7,9 @@ from ironic_lite.common import states
 from ironic_lite.drivers.interfaces.inspect import InspectInterface
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.fake.delay import pause
-from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 
-class FakeInspect(Unconfigured, InspectInterface):
+class FakeInspect(InspectInterface):
     """Finds nothing new, at once."""
 
     def inspect_hardware(self, task: Task) -> str:

@@ -8,7 +8,6 @@ from ironic_lite.common import exception
 from ironic_lite.drivers.interfaces import management
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.fake.delay import pause
-from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 _INDICATORS: dict[str, dict[str, dict[str, Any]]] = {
     "chassis": {"led-0": {"readonly": True, "states": ["off", "on"]}},
@@ -16,7 +15,7 @@ _INDICATORS: dict[str, dict[str, dict[str, Any]]] = {
 }
 
 
-class FakeManagement(Unconfigured, management.ManagementInterface):
+class FakeManagement(management.ManagementInterface):
     """Always boots from PXE, and has two LEDs that are always on, as Ironic's fake hardware."""
 
     def get_supported_boot_devices(self, task: Task) -> list[str]:

@@ -5,10 +5,9 @@ from ironic_lite.common import states
 from ironic_lite.drivers.interfaces.power import PowerInterface
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.fake.delay import pause
-from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 
-class FakePower(Unconfigured, PowerInterface):
+class FakePower(PowerInterface):
     """The node's recorded power state is the power state; None until power is first set."""
 
     def get_power_state(self, task: Task) -> str | None:

@@ -5,10 +5,9 @@ from ironic_lite.drivers.interfaces import steps
 from ironic_lite.drivers.interfaces.raid import RAIDInterface
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.fake.delay import pause
-from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 
-class FakeRAID(Unconfigured, RAIDInterface):
+class FakeRAID(RAIDInterface):
     """Accepts the configuration steps of real controllers and does nothing."""
 
     @steps.clean_step(priority=0, requires_ramdisk=False, repeatable=True)

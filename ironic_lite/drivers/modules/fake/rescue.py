@@ -5,10 +5,9 @@ from ironic_lite.common import states
 from ironic_lite.drivers.interfaces.rescue import RescueInterface
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.fake.delay import pause
-from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 
-class FakeRescue(Unconfigured, RescueInterface):
+class FakeRescue(RescueInterface):
     """Rescues and unrescues at once."""
 
     def rescue(self, task: Task) -> str:

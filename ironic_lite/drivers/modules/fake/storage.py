@@ -4,10 +4,9 @@
 from ironic_lite.drivers.interfaces.storage import StorageInterface
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.fake.delay import pause
-from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 
-class FakeStorage(Unconfigured, StorageInterface):
+class FakeStorage(StorageInterface):
     """Attaches no volumes; images are written to the local disk."""
 
     def attach_volumes(self, task: Task) -> None:

@@ -10,7 +10,6 @@ from ironic_lite.drivers.interfaces import steps
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.interfaces.vendor import VendorInterface, passthru
 from ironic_lite.drivers.modules.fake.delay import pause
-from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 LOG = log.getLogger(__name__)
 
@@ -22,7 +21,7 @@ _NEED_BAR = (
 )
 
 
-class FakeVendor(Unconfigured, VendorInterface):
+class FakeVendor(VendorInterface):
     """Methods that compare their argument ``bar`` with a word, and steps that do nothing or wait."""
 
     def get_properties(self) -> dict[str, str]:

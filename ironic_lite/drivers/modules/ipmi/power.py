@@ -8,22 +8,13 @@ from oslo_log import log
 
 from ironic_lite.common import exception, states
 from ironic_lite.conf import CONF
-from ironic_lite.drivers import refused_fields
+from ironic_lite.drivers import power_wait, refused_fields
 from ironic_lite.drivers.interfaces import power
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.ipmi import boot_device, commands, driver_info, retry, sessions
 from ironic_lite.drivers.modules.ipmi.commands import ChassisControl
 
 LOG = log.getLogger(__name__)
-
-FIRST_POLL = 0.1
-SLOWEST_POLL = 2.0
-"""Seconds between two polls of a changing power state: they double from the first value up to the second."""
-
-FIRST_REPEAT = 2.0
-SLOWEST_REPEAT = 15.0
-"""Seconds after which a request is sent again because the power state has not changed; they double each time. BMCs
-lose a power on that comes too soon after a power off, and an operating system that starts ignores the power button."""
 
 _OFF_SINCE: dict[str, float] = {}
 """When a server was first seen off after our request (``time.monotonic()``), by its BMC's endpoint."""
@@ -162,38 +153,17 @@ def _is_open(problem: exception.IPMIFailure) -> bool:
 
 
 def _reach(task: Task, what: ChassisControl, asked: str, timeout: float, on: bool) -> None:
-    """Request a power state, poll it, and repeat the request, for ``timeout`` seconds.
-
-    Only the server's power state counts, not the BMC's answer to the request.
-    """
-    info, deadline = _info(task), time.monotonic() + timeout
-    requests, trouble = 1, _ask(task, info, what, on)
-    poll, repeat = FIRST_POLL, FIRST_REPEAT
-    if what is ChassisControl.SOFT_SHUTDOWN and not trouble:
-        repeat = SLOWEST_REPEAT
-    ask_at = time.monotonic() + repeat
-    while True:
-        silence = ""
-        try:
-            if commands.power_is_on(info) is on:
-                break
-        except exception.IPMIUnreachable as silent:
-            # A BMC that shares a network port with the server loses its link while power changes.
-            silence = str(silent)
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise _not_reached(asked, timeout, on, requests, trouble, silence)
-        if time.monotonic() >= ask_at:
-            LOG.info(
-                "BMC %s: the server is still %s; sending the request again",
-                info.endpoint,
-                "off" if on else "on",
-            )
-            trouble = _ask(task, info, what, on)
-            repeat = min(2 * repeat, SLOWEST_REPEAT)
-            ask_at, requests, poll = time.monotonic() + repeat, requests + 1, FIRST_POLL
-        time.sleep(min(poll, left))
-        poll = min(poll * 2, SLOWEST_POLL)
+    """Bring the server into a power state; raises as :func:`power_wait.reach` does."""
+    info = _info(task)
+    change = power_wait.Change(
+        asked=asked,
+        on=on,
+        request=lambda: _ask(task, info, what, on),
+        is_on=lambda: commands.power_is_on(info),
+        silent=exception.IPMIUnreachable,
+        hardware=info.endpoint,
+    )
+    power_wait.reach(change, timeout)
     if not on:
         _OFF_SINCE[info.endpoint] = time.monotonic()
 
@@ -211,23 +181,3 @@ def _ask(task: Task, info: driver_info.ConnectionInfo, what: ChassisControl, on:
             return f" Last attempt: {problem}"
         raise
     return ""
-
-
-def _not_reached(
-    asked: str, timeout: float, on: bool, requests: int, trouble: str, silence: str
-) -> exception.PowerStateFailure:
-    often = "" if requests == 1 else f" (asked {requests} times)"
-    what = f"the server is still {'off' if on else 'on'} {timeout:g} s after the request to its BMC{often}.{trouble}"
-    if silence:
-        what = f"the BMC got the request{often}, but does not report the power state any more: {silence}"
-    return exception.PowerStateFailure(
-        f"Failed to set node power state to {asked}: {what}"
-        + ("" if on else _ADVICE.get(asked, "")),
-        pstate=asked,
-    )
-
-
-_ADVICE = dict.fromkeys(
-    (states.SOFT_POWER_OFF, states.SOFT_REBOOT),
-    " The operating system may ignore the power button: use a hard power off, or a longer timeout.",
-)

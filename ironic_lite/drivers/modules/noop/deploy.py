@@ -4,17 +4,10 @@
 from ironic_lite.drivers.interfaces import steps
 from ironic_lite.drivers.interfaces.deploy import DeployInterface
 from ironic_lite.drivers.interfaces.task import Task
-from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 
-class NoDeploy(Unconfigured, DeployInterface):
+class NoDeploy(DeployInterface):
     """Passes through all states and changes neither power nor disk."""
-
-    def prepare(self, task: Task) -> None:
-        return None
-
-    def clean_up(self, task: Task) -> None:
-        return None
 
     def tear_down(self, task: Task) -> None:
         return None

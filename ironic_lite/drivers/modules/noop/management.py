@@ -6,10 +6,9 @@ from typing import Any
 from ironic_lite.common import exception
 from ironic_lite.drivers.interfaces.management import DISK, PXE, ManagementInterface
 from ironic_lite.drivers.interfaces.task import Task
-from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 
-class NoopManagement(Unconfigured, ManagementInterface):
+class NoopManagement(ManagementInterface):
     """Accepts boot devices and changes nothing: the server itself tries the network first, then its disk."""
 
     def get_supported_boot_devices(self, task: Task) -> list[str]:

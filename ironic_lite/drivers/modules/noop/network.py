@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Network interface for flat networks that the service does not switch."""
 
-from typing import Any
-
 from ironic_lite.drivers import refused_fields
 from ironic_lite.drivers.interfaces.network import NetworkInterface
-from ironic_lite.drivers.interfaces.task import Task
-from ironic_lite.drivers.modules.unconfigured import Unconfigured
 
 _NO_SWITCH = refused_fields.Refused(
     "The service does not switch networks for this node; connect it to a network with access to the API, and remove "
@@ -18,47 +14,8 @@ _REFUSED = {
 }
 
 
-class NoopNetwork(Unconfigured, NetworkInterface):
+class NoopNetwork(NetworkInterface):
     """Leaves every server in its network."""
 
     def refused_properties(self) -> dict[str, refused_fields.Refused]:
         return dict(_REFUSED)
-
-    def add_provisioning_network(self, task: Task) -> None:
-        return None
-
-    def remove_provisioning_network(self, task: Task) -> None:
-        return None
-
-    def configure_tenant_networks(self, task: Task) -> None:
-        return None
-
-    def unconfigure_tenant_networks(self, task: Task) -> None:
-        return None
-
-    def add_cleaning_network(self, task: Task) -> None:
-        return None
-
-    def remove_cleaning_network(self, task: Task) -> None:
-        return None
-
-    def add_inspection_network(self, task: Task) -> None:
-        return None
-
-    def remove_inspection_network(self, task: Task) -> None:
-        return None
-
-    def add_rescuing_network(self, task: Task) -> None:
-        return None
-
-    def remove_rescuing_network(self, task: Task) -> None:
-        return None
-
-    def vif_attach(self, task: Task, vif: dict[str, Any]) -> None:
-        return None
-
-    def vif_detach(self, task: Task, vif_id: str) -> None:
-        return None
-
-    def vif_list(self, task: Task) -> list[dict[str, Any]]:
-        return []

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from ironic_lite.common import exception
+from ironic_lite.drivers import guarded_http
 from ironic_lite.drivers.modules.agent import client as agent_client
 from ironic_lite.drivers.modules.agent.client import AgentClient
 
@@ -148,7 +149,7 @@ def test_an_answer_that_is_not_one(answers: Answers, body: bytes) -> None:
 
 
 def test_an_answer_without_end(answers: Answers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(agent_client, "_MAX_ANSWER", 1000)
+    monkeypatch.setattr(guarded_http, "MAX_ANSWER", 1000)
     answers.queue = [(200, b" " * 200_000)]
     with pytest.raises(exception.AgentConnectionFailed, match="no agent of node .* answers"):
         AgentClient(_node(answers.url)).sync()

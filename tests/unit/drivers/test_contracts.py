@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What implements an interface has the arguments of its contract, by their names, which mypy does not compare."""
+
+import inspect
+from collections.abc import Iterator
+from importlib import metadata
+
+import pytest
+
+from ironic_lite.common.interface_types import INTERFACE_TYPES
+from ironic_lite.drivers import factory
+from ironic_lite.drivers.interfaces.base import BaseInterface
+from ironic_lite.drivers.interfaces.driver import Driver
+
+
+def _implementations() -> Iterator[type[BaseInterface]]:
+    for kind in INTERFACE_TYPES:
+        for entry_point in metadata.entry_points(group=f"{factory.INTERFACES}.{kind}"):
+            yield entry_point.load()
+
+
+IMPLEMENTATIONS = sorted(set(_implementations()), key=lambda each: each.__qualname__)
+
+
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS, ids=lambda each: each.__qualname__)
+def test_an_implementation_has_the_arguments_of_its_contract(
+    implementation: type[BaseInterface],
+) -> None:
+    contract = Driver.__annotations__[implementation.interface_type]
+    assert issubclass(implementation, contract)
+    for name, declared in inspect.getmembers(contract, inspect.isfunction):
+        if name.startswith("_"):
+            continue
+        here = inspect.signature(getattr(implementation, name)).parameters
+        there = inspect.signature(declared).parameters
+        own = list(here)[len(there) :]
+        assert list(here)[: len(there)] == list(there), name
+        assert all(here[each].default is not inspect.Parameter.empty for each in own), name
+
+
+def test_a_driver_has_an_interface_of_each_type() -> None:
+    assert tuple(Driver.__annotations__) == INTERFACE_TYPES
+    assert {kind: each.interface_type for kind, each in Driver.__annotations__.items()} == {
+        kind: kind for kind in INTERFACE_TYPES
+    }
