@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The WSGI application: pecan, and what every request passes before it."""
+"""The WSGI application: pecan, and the middleware in front of it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,21 +19,21 @@ from ironic_lite.conductor import rpcapi
 from ironic_lite.conf import CONF
 from ironic_lite.objects.base import IronicLiteObject
 
-# From the inside out; a request passes them from the last to the first.
+# From the inside out: a request passes them from the last to the first.
 _INNER: tuple[Any, ...] = (
-    DocumentRoom,  # the memory of parsed bodies is given back as soon as there is an answer
-    auth,  # whoever is refused here has cost a header; public routes pass
-    LastResort,  # outside of all that may fail, inside of what names the request
-    AgentShare,  # outside of all that costs: agents that have to wait are told so for next to nothing
+    DocumentRoom,  # releases the memory of parsed bodies as soon as there is an answer
+    auth,  # a refusal costs only a header; public routes pass
+    LastResort,  # outside of everything that may fail, inside of the request id
+    AgentShare,  # outside of everything expensive, to refuse agents cheaply
 )
 _OUTER: tuple[Any, ...] = (
-    RequestId,  # refusals and failures carry the name too, and are logged
-    RetryAfter,  # outermost: whoever made a 503
+    RequestId,  # so that refusals and failures have an id too, and are logged
+    RetryAfter,  # outermost, for every source of a 503
 )
 
 
 def make_app() -> Any:
-    """Make the application. The configuration has to be read before.
+    """Make the application. The configuration must have been read.
 
     :raises ConfigInvalid: the policy file, the files of http_basic, or the transport cannot be used.
     """
@@ -41,17 +41,17 @@ def make_app() -> Any:
     rpc.init()
     conductors = rpcapi.ConductorAPI()
     if CONF.api.database_access == "rpc":
-        # It has the three methods of oslo.versionedobjects' interface, and much else.
+        # It has the three methods of oslo.versionedobjects' interface, among others.
         IronicLiteObject.indirection_api = conductors.any()  # type: ignore[assignment]
     app: Any = Application(conductors, [VersionHook(), FaultHook()])
     for middleware in (*_INNER, *_against_web_pages(), *_OUTER):
         app = middleware(app)
-    # Outside of all that looks at an address.
+    # Outside of everything that reads an address.
     return Proxied(app) if CONF.oslo_middleware.enable_proxy_headers_parsing else app
 
 
 def _against_web_pages() -> Iterator[Any]:
-    """What decides which pages may use the API."""
+    """Return the middleware that decides which web pages may use the API."""
     origins = cross_origin.origins()
     if local_only.is_needed():
         yield lambda app: local_only.LocalOnly(app, origins)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether the files are there that a server is going to fetch: images, checksums, ramdisks."""
+"""Checks that the files exist which a server will download: images, checksums, ramdisks."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from ironic_lite.common import exception, outbound, redaction
 
 
 def check(url: str, what: str, context: Any) -> None:
-    """Ask a file's server for it.
+    """Check that a file exists on its server.
 
-    :param what: name of the field that the URL comes from.
-    :param context: of the request that the answer is for.
-    :raises ImageRefValidationFailed: when it may not be asked, or does not have the file.
+    :param what: field of the URL, for the message.
+    :param context: context of the request; it decides how much the message may say.
+    :raises ImageRefValidationFailed: when the URL is refused, or the server does not have the file.
     """
     try:
         outbound.find(url, what)
@@ -20,9 +20,9 @@ def check(url: str, what: str, context: Any) -> None:
 
 
 def check_text(url: Any, what: str) -> None:
-    """Look at how a URL is written, without asking anybody.
+    """Check the form of a URL, without a connection.
 
-    :raises ImageRefValidationFailed: when it is none.
+    :raises ImageRefValidationFailed: when it is not a valid URL.
     """
     try:
         outbound.parse(url, what)

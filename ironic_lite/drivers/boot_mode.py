@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which boot mode a node asks for."""
+"""The boot mode of a node."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ UEFI = "uefi"
 
 
 def of(node: Any) -> str:
-    """The boot mode to use for a node, ``uefi`` or ``bios``.
+    """Return the boot mode to use for a node, ``uefi`` or ``bios``.
 
-    The instance's capabilities come first, then the node's, then the mode it is known to be in, then
+    The instance's capabilities take precedence, then the node's, then its present mode, then
     ``[deploy] default_boot_mode``.
 
-    :raises InvalidParameterValue: when the capabilities name another boot mode, or are not readable.
+    :raises InvalidParameterValue: when the capabilities have another boot mode, or are invalid.
     """
     asked = capabilities.get(node, "boot_mode")
     return asked or str(node.boot_mode or CONF.deploy.default_boot_mode)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a boot device is set for good: ``driver_info/force_persistent_boot_device`` has the last word."""
+"""Whether a boot device is set persistently; ``driver_info/force_persistent_boot_device`` decides."""
 
 from typing import Any
 
@@ -12,10 +12,10 @@ _ALWAYS, _DEFAULT, _NEVER = "always", "default", "never"
 
 
 def decide(node: Any, asked: bool) -> bool:
-    """Whether to set a boot device for all boots.
+    """Tell whether to set a boot device persistently.
 
-    :param asked: what is to hold where the node says nothing, or ``Default``.
-    :raises InvalidParameterValue: when the node says something else than ``Always``, ``Default`` or ``Never``.
+    :param asked: the result if the node sets nothing, or ``Default``.
+    :raises InvalidParameterValue: when the node's value is not ``Always``, ``Default`` or ``Never``.
     """
     return {_ALWAYS: True, _DEFAULT: asked, _NEVER: False}[_wish(node)]
 
@@ -33,7 +33,7 @@ def _wish(node: Any) -> str:
     if word in (_ALWAYS, _DEFAULT, _NEVER):
         return word
     try:
-        # It was a yes or no once.
+        # Earlier the field was a boolean.
         return _ALWAYS if strutils.bool_from_string(word, strict=True) else _DEFAULT
     except ValueError:
         raise exception.InvalidParameterValue(

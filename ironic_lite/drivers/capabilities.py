@@ -7,7 +7,7 @@ from typing import Any
 from ironic_lite.common import exception, json_reading
 
 HOLDERS = ("instance_info", "properties")
-"""Fields that may hold capabilities; the first that names one decides."""
+"""Fields with capabilities; the first one that sets a capability decides."""
 
 _VALUES = {
     "boot_mode": ("bios", "uefi"),
@@ -17,11 +17,11 @@ _VALUES = {
 
 
 def read(node: Any, field: str) -> dict[str, Any]:
-    """The capabilities in one of :data:`HOLDERS`.
+    """Return the capabilities in one of :data:`HOLDERS`.
 
-    They are written as in Ironic: an object, its JSON, or ``name:value,name:value``.
+    Their forms are Ironic's: an object, its JSON, or ``name:value,name:value``.
 
-    :raises InvalidParameterValue: when they are not readable.
+    :raises InvalidParameterValue: when they are invalid.
     """
     value = (getattr(node, field) or {}).get("capabilities") or {}
     if isinstance(value, str) and value.lstrip().startswith("{"):
@@ -38,9 +38,9 @@ def read(node: Any, field: str) -> dict[str, Any]:
 
 
 def get(node: Any, name: str) -> str | None:
-    """A capability of the instance, else of the node; None where neither names it.
+    """Return a capability of the instance, else of the node; None when neither sets it.
 
-    :raises InvalidParameterValue: when it has a value that it cannot have, or the capabilities are not readable.
+    :raises InvalidParameterValue: when its value or the capabilities are invalid.
     """
     for field in HOLDERS:
         value = read(node, field).get(name)
@@ -50,9 +50,9 @@ def get(node: Any, name: str) -> str | None:
 
 
 def change(node: Any, changes: Mapping[str, str | None]) -> None:
-    """Set capabilities in the node's ``properties``, in the form that they are written in; None takes one away.
+    """Set capabilities in the node's ``properties``, in their present form; None removes one.
 
-    :raises InvalidParameterValue: when those that are there are not readable.
+    :raises InvalidParameterValue: when the present ones are invalid.
     """
     known = read(node, "properties")
     left = {name: value for name, value in known.items() if changes.get(name, "") is not None}
@@ -66,9 +66,9 @@ def change(node: Any, changes: Mapping[str, str | None]) -> None:
 
 
 def validate(node: Any) -> None:
-    """Check all capabilities that deployments look at.
+    """Check all capabilities that deployments use.
 
-    :raises InvalidParameterValue: naming the one that is wrong.
+    :raises InvalidParameterValue: when one is wrong; the message names it.
     """
     for name in _VALUES:
         get(node, name)

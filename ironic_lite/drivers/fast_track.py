@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fast-track: a server whose agent is up is used as it is, instead of being booted again."""
+"""Fast-track: reuses an agent that is up instead of booting the server again."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from ironic_lite.common import exception, states
 from ironic_lite.conf import CONF
 
 _LOOKUP = 10.0
-"""Seconds within which an agent that has inspected its server looks its node up."""
+"""Seconds to wait for the lookup of an agent that has inspected its server."""
 
 
 def enabled(node: Any) -> bool:
-    """Whether the node is to be kept up between operations: its own ``driver_info/fast_track``, else the option.
+    """Tell whether fast-track is enabled: by the node's ``driver_info/fast_track``, else by the option.
 
     :raises InvalidParameterValue: when the node's own setting is neither true nor false.
     """
@@ -29,7 +29,7 @@ def enabled(node: Any) -> bool:
 
 
 def is_about_to_call(node: Any) -> bool:
-    """Whether an agent is up that has not called yet: it has just got its token, or sent what an inspection wanted."""
+    """Tell whether an agent is about to send its first heartbeat: it has its token, or sent inspection data."""
     if not enabled(node) or node.power_state != states.POWER_ON:
         return False
     if node.agent_last_heartbeat is not None:
@@ -45,7 +45,7 @@ def _has_just_inspected(node: Any) -> bool:
 
 
 def agent_is_up(node: Any) -> bool:
-    """Whether an agent called so recently that it counts as alive, and may be used again."""
+    """Tell whether an agent's last heartbeat is so recent that the agent counts as alive."""
     if not enabled(node) or not node.agent_url or node.agent_last_heartbeat is None:
         return False
     silent = timeutils.utcnow(with_timezone=True) - node.agent_last_heartbeat

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a target RAID configuration may say: the form that Ironic and its clients know.
+"""The form of a target RAID configuration, as Ironic and its clients use it.
 
 The schema is the one declaration: configurations are held against it, and clients are told its descriptions.
 """
@@ -22,37 +22,37 @@ _LOGICAL_DISK: dict[str, dict[str, Any]] = {
     },
     "volume_name": {
         "type": "string",
-        "description": "Name of the volume; the controller chooses one where it is left out.",
+        "description": "Name of the volume; default: chosen by the controller.",
     },
     "is_root_volume": {
         "type": "boolean",
-        "description": "Whether the operating system goes onto this disk. At most one disk may say so.",
+        "description": "Whether the operating system is installed on this disk. At most one disk may set this.",
     },
     "share_physical_disks": {
         "type": "boolean",
-        "description": "Whether other logical disks may use the same physical disks. By default they may not.",
+        "description": "Whether other logical disks may use the same physical disks. Default: false.",
     },
     "disk_type": {
         "enum": ["hdd", "ssd"],
-        "description": "Kind of the physical disks: 'hdd' or 'ssd'. Any where it is left out.",
+        "description": "Type of the physical disks: 'hdd' or 'ssd'. Default: any.",
     },
     "interface_type": {
         "enum": ["sata", "scsi", "sas"],
-        "description": "Interface of the physical disks: 'sata', 'scsi' or 'sas'. Any where it is left out.",
+        "description": "Interface of the physical disks: 'sata', 'scsi' or 'sas'. Default: any.",
     },
     "number_of_physical_disks": {
         "type": "integer",
         "minimum": 0,
-        "description": "How many physical disks to use; as few as the level allows where it is left out.",
+        "description": "Number of physical disks to use. Default: as few as the level allows.",
     },
     "controller": {
         "type": "string",
-        "description": "The RAID controller to use; the driver chooses where it is left out.",
+        "description": "The RAID controller to use; default: chosen by the driver.",
     },
     "physical_disks": {
         "type": "array",
         "items": {"anyOf": [{"type": "string"}, {"type": "object"}]},
-        "description": "The physical disks to use; the driver chooses where they are left out.",
+        "description": "The physical disks to use; default: chosen by the driver.",
     },
 }
 
@@ -78,21 +78,21 @@ _SCHEMA = {
 
 @functools.cache
 def _validator() -> Any:
-    # Late: the library costs start-up time and memory that only RAID configurations should pay.
+    # Imported here because the library costs start-up time and memory.
     import jsonschema
 
     return jsonschema.Draft202012Validator(_SCHEMA)
 
 
 def properties() -> dict[str, str]:
-    """``{property of a logical disk: its meaning}``."""
+    """Return ``{property of a logical disk: its description}``."""
     return {name: str(rule["description"]) for name, rule in _LOGICAL_DISK.items()}
 
 
 def validate(wanted: dict[str, Any]) -> None:
-    """Hold a configuration against the schema.
+    """Check a configuration against the schema.
 
-    :raises InvalidParameterValue: naming what is wrong, and where.
+    :raises InvalidParameterValue: when it is invalid; the message says what is wrong and where.
     """
     from jsonschema import exceptions
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fields of ``driver_info`` that mean something to Ironic and nothing here: refused by name, never ignored.
+"""Fields of ``driver_info`` that Ironic supports and this service does not: they are refused instead of ignored.
 
-Which ones is said by the interfaces that would read them (``BaseInterface.refused_properties``), as what they read is
-(``get_properties``). Names that mean nothing to Ironic either are a client's own, and stay free.
+The interfaces declare them (``BaseInterface.refused_properties``), like the fields that they read
+(``get_properties``). Names that Ironic does not know either are free for clients.
 """
 
 import dataclasses
@@ -15,10 +15,10 @@ from ironic_lite.common.interface_types import INTERFACE_TYPES
 
 @dataclasses.dataclass(frozen=True)
 class Refused:
-    """A field that is not honoured.
+    """A field that is not supported.
 
-    :param instead: what to do without it, as a sentence.
-    :param harmless: values that ask for nothing.
+    :param instead: what to do instead, as a sentence.
+    :param harmless: values without an effect, which are accepted.
     """
 
     instead: str
@@ -26,11 +26,11 @@ class Refused:
 
 
 def check(driver: Any, driver_info: Mapping[str, Any], before: Mapping[str, Any]) -> None:
-    """Refuse what is not honoured, unless the node has had it before.
+    """Refuse unsupported fields, unless the node has them already.
 
     :param driver: one attribute per interface type.
-    :param before: ``driver_info`` as it was; what the node has had already keeps nobody from changing something else.
-    :raises InvalidParameterValue: naming each field, and what to do instead.
+    :param before: previous ``driver_info``; unsupported fields in it do not prevent other changes.
+    :raises InvalidParameterValue: the message names each field, and what to do instead.
     """
     problems = []
     for name in sorted(driver_info):

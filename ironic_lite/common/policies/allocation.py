@@ -54,7 +54,7 @@ RULES = (
     base.rule(
         "baremetal:allocation:create_pre_rbac",
         "(rule:is_member and role:baremetal_admin) or (is_admin_project:True and role:admin)",
-        "Not asked for any more. Its name is kept so that old policy files stay valid.",
+        "Not used any more. The rule exists so that old policy files stay valid.",
         "PATCH /allocations/{allocation_id}",
         scopes=("project",),
     ),

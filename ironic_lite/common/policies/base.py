@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who there is: the building blocks of all rules, with Ironic's names and defaults.
+"""The building blocks of all rules, with Ironic's names and defaults.
 
-A token has a scope: the whole system (``system_scope:all``), or one project. In the scope of the system a role counts
-for every node. In the scope of a project it counts for the nodes that the project owns or leases. Roles imply each
-other: an admin is a manager, a manager a member, a member a reader. ``service`` stands by itself.
+A token has a scope: the whole system (``system_scope:all``), or one project. With system scope a role applies to every
+node. With project scope it applies to the nodes that the project owns or leases. Roles imply each
+other: an admin is a manager, a manager a member, a member a reader. ``service`` is separate.
 """
 
 from collections.abc import Sequence
@@ -60,7 +60,7 @@ def rule(
     """A rule of the API.
 
     :param operations: ``GET /nodes/{node_ident}``, for the sample file.
-    :param scopes: of tokens that may be used; None: of any.
+    :param scopes: allowed scopes of tokens; None: any.
     """
     used: list[policy.Operation] = []
     for each in operations:
@@ -81,13 +81,13 @@ def _part(name: str, check: str, description: str) -> policy.RuleDefault:
 
 RULES = (
     _part("admin_api", "role:admin or role:administrator", "Administrators, for old policy files."),
-    _part("public_api", "is_public_api:True", "Whoever comes by a route that is open to all."),
+    _part("public_api", "is_public_api:True", "Clients of a route that is open to everybody."),
     _part("show_password", NOBODY, "See the secrets in driver_info."),
     _part("show_instance_secrets", NOBODY, "See the secrets in instance_info."),
     _part(
         "service_role",
         "role:service and project_name:%(config.service_project_name)s",
-        "Other services, where [DEFAULT] rbac_service_role_elevated_access lets them see the whole system.",
+        "Other services, if [DEFAULT] rbac_service_role_elevated_access is set.",
     ),
     _part(
         "is_member",

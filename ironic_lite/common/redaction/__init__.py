@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is a secret, and how it is hidden from replies and logs: the one place that knows.
+"""Recognises secrets, and masks them in replies and logs.
 
 ``mask`` hides the values of secret keys in a structure, ``mask_text`` the secrets in a line of text. ``masks`` has the
 way back: what a client writes that was shown masks.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Forms in which texts hold secrets, besides ``name=value`` and plain URLs: keys, elements of XML, settings, command
-lines, headers, and what is percent-encoded.
+"""Forms of secrets in text, besides ``name=value`` and plain URLs: keys, XML elements, settings, command lines,
+headers, and percent-encoded text.
 
 Texts come from servers and clients. No pattern here tries a character often, and what may be an ordinary sentence stays
 one.
@@ -28,11 +28,11 @@ _PLAIN = re.compile(
     r"""(?P<quote>\\*+['"])(?P<quoted>(?:(?!(?P=quote))[\s\S])++)|(?P<bare>[^'",\s}&>\]]++)"""
 )
 _NEAR = 300
-"""Characters within which a setting's name stands beside its value."""
+"""Maximum distance in characters between a setting's name and its value."""
 
 _ARGUMENTS = re.compile(rf"(?<![\w-])arg(?:s|uments){_IS}[\[(]\s*+{_QUOTED}\s*+,\s*+")
 
-# Between an option and its value: spaces, or what stands between items of a list that is told as such.
+# Between an option and its value: spaces, or the separator of items in a printed list.
 _NEXT = r"""(?:\\*+['"]\s*+,\s*+\\*+['"]|\s++['"]?)"""
 _LONG_OPTION = re.compile(
     rf"(?<![\w-])--?(?P<name>[a-zA-Z][\w-]++){_NEXT}(?P<secret>[^\s'\"-][^\s'\"]*+)"
@@ -95,7 +95,7 @@ _DIGIT = re.compile(r"\d")
 
 
 def mask(text: str) -> str:
-    """The text without the secrets of these forms; the text itself when there are none."""
+    """Return the text with secrets of these forms masked; the text itself when there are none."""
     found = sorted(span for form in _FORMS for span in form(text))
     kept, done = [], 0
     for start, end in found:
@@ -106,7 +106,7 @@ def mask(text: str) -> str:
 
 
 def is_private_key(text: str) -> bool:
-    """Whether there is a private key in the text, in PEM's form."""
+    """Tell whether the text has a private key in PEM format."""
     return "PRIVATE KEY" in text and _PRIVATE_KEY.search(text) is not None
 
 
@@ -117,7 +117,7 @@ def _private_keys(text: str) -> Iterator[Span]:
 
 
 def _elements(text: str) -> Iterator[Span]:
-    """What stands between ``<password>`` and ``</password>``, whatever it is."""
+    """Find the contents between ``<password>`` and ``</password>``."""
     for found in _ELEMENT.finditer(text) if "<" in text or "&lt;" in text else ():
         if is_secret_key(found["name"]):
             for end in (f"</{found['name']}", f"&lt;/{found['name']}"):
@@ -126,7 +126,7 @@ def _elements(text: str) -> Iterator[Span]:
 
 
 def _settings(text: str) -> Iterator[Span]:
-    """The value of ``{"name": "AdminPassword", "value": ...}``, in whichever order."""
+    """Find the value of ``{"name": "AdminPassword", "value": ...}``, in any order."""
     for found in _VALUE.finditer(text) if "alue" in text else ():
         value = _PLAIN.match(text, found.end())
         if value is None:
@@ -139,20 +139,20 @@ def _settings(text: str) -> Iterator[Span]:
 
 
 def _arguments(text: str) -> Iterator[Span]:
-    """What is set by ``"args": ["/driver_info/ipmi_password", ...]``."""
+    """Find the value that is set by ``"args": ["/driver_info/ipmi_password", ...]``."""
     for found in _ARGUMENTS.finditer(text) if "arg" in text else ():
         if is_secret_key(found["name"]) and (value := _PLAIN.match(text, found.end())) is not None:
             yield value.span("quoted" if value["quote"] else "bare")
 
 
 def _options(text: str) -> Iterator[Span]:
-    """The passwords of command lines."""
+    """Find the passwords of command lines."""
     if " -" not in text and "'-" not in text and '"-' not in text:
         return
     for found in _LONG_OPTION.finditer(text):
         if is_secret_key(found["name"]) and not _SENTENCE.match(found["secret"].lower()):
             yield found.span("secret")
-    # To look for a word is far cheaper than to search for a pattern.
+    # Searching for a word is much cheaper than searching for a pattern.
     named = any(name in text.lower() for name in _HINTS)
     programs = [*_PROGRAM.finditer(text), None] if named else []
     for program, following in itertools.pairwise(programs):
@@ -165,7 +165,7 @@ def _options(text: str) -> Iterator[Span]:
 
 
 def _credentials(text: str) -> Iterator[Span]:
-    """User and password before an ``@``, where there is no scheme, or its slashes are escaped or percent-encoded."""
+    """Find user and password before an ``@``, without a scheme, or with escaped or percent-encoded slashes."""
     for found in _CREDENTIALS.finditer(text) if "@" in text else ():
         if found["slashed"] is not None:
             yield found.span("slashed")
@@ -183,7 +183,7 @@ def _encoded(text: str) -> Iterator[Span]:
 
 
 def _headers(text: str) -> Iterator[Span]:
-    """Headers whose values have several parts, and credentials that stand alone."""
+    """Find headers whose values have several parts, and credentials without a header."""
     lower = text.lower()
     for word, pattern in (("cookie", _COOKIE), ("authorization", _SEVERAL_PARTS)):
         for found in pattern.finditer(text) if word in lower else ():
@@ -195,7 +195,7 @@ def _headers(text: str) -> Iterator[Span]:
 
 
 def _end_of_header(text: str, name: re.Match[str], line: re.Match[str]) -> int:
-    """Where the line ends, or the quotation that the header stands in."""
+    """Return the end of the line, or of the quotation around the header."""
     before = text[name.start() - 1 : name.start()]
     inner = name[0].rstrip()[-1:]
     for quote in (inner, before):

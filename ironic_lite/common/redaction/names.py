@@ -15,22 +15,23 @@ _SECRET_KEY = re.compile(
     re.IGNORECASE,
 )
 _LONG_KEY = 100
-"""Characters of the longest name that is looked at closely and remembered. Others come from nobody who is honest."""
+"""Maximum characters of a name that is checked in detail and cached. No honest client sends longer ones."""
 _WORDS = (
     *("pass", "pswd", "pwd", "secret", "token", "credential", "fernet", "key", "psk"),
     *("authorization", "bearer", "cookie", "community", "drive"),
 )
-# Of a pair such as {"name": "AdminPassword", "value": "..."}: settings of a BIOS, operations of a rule or a patch.
+# Names in a pair such as {"name": "AdminPassword", "value": "..."}: settings of a BIOS, operations of a rule or a
+# patch.
 _NAMES_OF_VALUE = ("name", "key", "path")
 
 _CHOICES = frozenset({"enumeration", "boolean"})
 
-# Not secret by name, yet a URL the service signed for one download.
+# Not secret by name, but a URL that the service signed for one download.
 SECRET_INSTANCE_KEYS = frozenset({"image_url"})
 
 
 def is_secret_key(key: str) -> bool:
-    """Whether the value under ``key`` must not be shown."""
+    """Tell whether the value under ``key`` must be masked."""
     if len(key) <= _LONG_KEY:
         return _known_key(key)
     lower = key.lower()
@@ -43,9 +44,9 @@ def _known_key(key: str) -> bool:
 
 
 def is_secret(within: Mapping[Any, Any], key: Any, also: frozenset[str] = frozenset()) -> bool:
-    """Whether what stands under ``key`` in a JSON object must not be shown: for its name, or for the name beside it.
+    """Tell whether the value of ``key`` in a JSON object must be masked, by its name or by the name next to it.
 
-    :param also: further names of secrets.
+    :param also: additional names of secrets.
     """
     if not isinstance(key, str):
         return False
@@ -56,7 +57,7 @@ def is_secret(within: Mapping[Any, Any], key: Any, also: frozenset[str] = frozen
 
 
 def sets_secret(key: Any, items: Any) -> bool:
-    """Whether this is the list of arguments by which an inspection rule sets a secret: the place, and the secret."""
+    """Tell whether this is an inspection rule's list of arguments that sets a secret: the path, and the secret."""
     return (
         key == "args"
         and isinstance(items, list)
@@ -67,10 +68,10 @@ def sets_secret(key: Any, items: Any) -> bool:
 
 
 def is_secret_setting(name: str, kind: str | None) -> bool:
-    """Whether the value of a BIOS setting must not be shown.
+    """Tell whether the value of a BIOS setting must be masked.
 
-    :param kind: the type that the server's attribute registry gives it, such as ``Password``; None: not known.
+    :param kind: its type in the server's attribute registry, such as ``Password``; None: unknown.
     """
     kind = (kind or "").lower()
-    # Of a choice that everybody may look up the name says nothing: PasswordStatus is Locked or Unlocked.
+    # For an enumeration the name means nothing: PasswordStatus is Locked or Unlocked.
     return "password" in kind or (kind not in _CHOICES and is_secret_key(name))

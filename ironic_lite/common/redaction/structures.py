@@ -14,14 +14,14 @@ from ironic_lite.common.redaction.names import (
 from ironic_lite.common.redaction.urls import mask_url
 
 _SHORT = 60
-"""Characters that no private key gets along with."""
+"""A private key is longer than this many characters."""
 
 
 def mask(value: Any, also: frozenset[str] = frozenset()) -> Any:
-    """A copy of a JSON value in which what stands under a secret key is replaced; the value itself when it
+    """Return a copy of a JSON value with the values of secret keys masked; the value itself when it
     holds none.
 
-    :param also: further keys to hide, at every level.
+    :param also: additional keys to mask, at every level.
     """
     if isinstance(value, dict):
         changed: dict[Any, Any] | None = None
@@ -53,12 +53,12 @@ def mask(value: Any, also: frozenset[str] = frozenset()) -> Any:
 def _mask_string(text: str) -> str:
     if text.startswith(encrypted.MARK):
         return MASK
-    # Not whatever mask_text takes for one: a client has to be able to write back what it is shown.
+    # Do not mask everything that mask_text would: clients must be able to write back what they see.
     if "PRIVATE KEY" in text and is_private_key(text):
         return MASK
     return mask_url(text) if "://" in text else text
 
 
 def mask_instance_info(value: Any) -> Any:
-    """``mask`` for a node's ``instance_info``."""
+    """Mask a node's ``instance_info``."""
     return mask(value, SECRET_INSTANCE_KEYS)

@@ -19,13 +19,13 @@ _VALUE = re.compile(
 _OPENING, _CLOSING = "([{", ")]}"
 
 MAX_TEXT = 8000
-"""Characters of the longest text that is kept of what went wrong."""
+"""Maximum characters of a stored error message."""
 
 
 def mask_text(text: str) -> str:
-    """A line for a log or for ``last_error`` without credentials in URLs and without ``password=...``.
+    """Return a text for a log or for ``last_error`` with its secrets masked.
 
-    Every database can keep it: see :func:`storable`.
+    Every database can store it: see :func:`storable`.
     """
     return storable(_mask_assignments(mask_url(forms.mask(storable(text)))))
 
@@ -33,7 +33,7 @@ def mask_text(text: str) -> str:
 def _mask_assignments(text: str) -> str:
     kept, done, place = [], 0, 0
     while (named := _NAME.search(text, place)) is not None:
-        # What another name stands for may be an assignment itself: "login failed: password=...".
+        # The value of another name may be an assignment itself: "login failed: password=...".
         place = named.end()
         if not is_secret_key(named["name"]):
             continue
@@ -50,7 +50,7 @@ def _mask_assignments(text: str) -> str:
 
 
 def _end_of_structure(text: str, start: int) -> int:
-    """Where a list or object in a text ends; the end of the text where it was cut off."""
+    """Return the end of a list or object in a text; the end of the text if it was cut off."""
     depth = 0
     for place in range(start, len(text)):
         if text[place] in _OPENING:
@@ -63,6 +63,6 @@ def _end_of_structure(text: str, start: int) -> int:
 
 
 def storable(text: str) -> str:
-    """The text as every database keeps it: not too long, without NUL and without bytes that were no UTF-8."""
+    """Return the text in a form that every database can store: bounded, without NUL and invalid UTF-8."""
     kept = text[:MAX_TEXT].replace("\0", "\N{REPLACEMENT CHARACTER}")
     return kept.encode(errors="replace").decode()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Secrets in URLs: what stands before an ``@``, and arguments that are secret by their names or sign the URL."""
+"""Secrets in URLs: everything before an ``@``, and arguments that have a secret's name or sign the URL."""
 
 import re
 from collections.abc import Callable
@@ -20,7 +20,7 @@ _SIGNATURE = re.compile(r"signature|(?<![a-z])sig(?![a-z])", re.IGNORECASE)
 
 
 def mask_url(text: str) -> str:
-    """The text without the secrets of URLs in it; the text itself when there are none."""
+    """Return the text with the secrets in its URLs masked; the text itself when there are none."""
     return replace_in_urls(text, lambda _secret: MASK)
 
 

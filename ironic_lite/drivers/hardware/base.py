@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a hardware type declares: the interfaces that work on such servers, the preferred one first."""
+"""The contract of hardware types: each declares its supported interfaces, the preferred one first."""
 
 from typing import ClassVar
 
@@ -7,9 +7,9 @@ from typing import ClassVar
 class HardwareType:
     """A family of servers.
 
-    ``supported`` names, for each interface type, the implementations that may be used, best first: a node that
-    names none gets the first one that the conductor has enabled. The optional kinds need not be listed; their
-    ``no-*`` implementation always fits.
+    ``supported`` has, for each interface type, the names of the implementations, best first: a node that sets
+    none gets the first one that the conductor has enabled. Optional interface types may be omitted; their
+    ``no-*`` implementation is always supported.
     """
 
     supported: ClassVar[dict[str, tuple[str, ...]]] = {}
@@ -27,6 +27,6 @@ class HardwareType:
     }
 
     def supported_interfaces(self, interface_type: str) -> tuple[str, ...]:
-        """Names of the implementations that fit, best first."""
+        """Return the names of the supported implementations, best first."""
         own = self.supported.get(interface_type, ())
         return own + tuple(n for n in self._OPTIONAL.get(interface_type, ()) if n not in own)

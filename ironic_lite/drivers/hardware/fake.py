@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers that exist on paper only: for tests, benchmarks and trying things out."""
+"""The fake hardware: for tests, benchmarks and trying things out."""
 
 from ironic_lite.common.interface_types import INTERFACE_TYPES
 from ironic_lite.drivers.hardware.base import HardwareType
 
 
 class FakeHardware(HardwareType):
-    """Every interface may be ``fake``; every real one may be mixed in."""
+    """Supports ``fake`` for every interface, and every real interface."""
 
     supported = {
         **{kind: ("fake",) for kind in INTERFACE_TYPES if kind not in ("network", "storage")},

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers without a BMC that we can use: a person presses the buttons."""
+"""Servers without a usable BMC: a person presses the buttons."""
 
 from ironic_lite.drivers.hardware.base import HardwareType
 
 
 class ManualManagementHardware(HardwareType):
-    """Power is taken as it is asked for; boot devices are the operator's business."""
+    """Records the requested power state; the operator sets boot devices by hand."""
 
     supported = {
         "boot": ("ipxe", "pxe"),
