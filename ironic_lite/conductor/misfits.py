@@ -49,7 +49,7 @@ def explain(context: ironic_context.RequestContext, allocation: Allocation) -> s
     if not kinds:
         return nothing
     largest_first = sorted(kinds.items(), key=lambda kind: (-len(kind[1]), kind[0]))
-    return f"{nothing}; closest matches:  " + "; ".join(_kind(*kind) for kind in largest_first)
+    return f"{nothing}; closest matches: " + "; ".join(_kind(*kind) for kind in largest_first)
 
 
 def _nothing_fits(allocation: Allocation) -> str:
