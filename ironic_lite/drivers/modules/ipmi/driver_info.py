@@ -63,8 +63,13 @@ REFUSED = {
     "ipmi_terminal_port": Refused(
         "Consoles over IPMI are not supported; remove it, and run ipmitool sol activate by hand."
     ),
+    # Metal3 sets it to false for every host with disableCertificateVerification, whatever its BMC speaks.
+    "ipmi_verify_ca": Refused(
+        "IPMI has no certificates to verify; remove it.",
+        harmless=(None, "", False, "False", "false"),
+    ),
 }
-"""Fields that Ironic reads and this driver refuses instead of ignoring them."""
+"""Fields that Ironic or its clients know and this driver refuses instead of ignoring them."""
 
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
 _KG = re.compile(r"(0[xX])?((?:[0-9a-fA-F]{2}){1,20})")
