@@ -33,6 +33,7 @@ class Faults:
     ``agent_never_boots``: the ramdisk hangs before its agent starts.
     ``agent_command_delay``: seconds added to each agent command.
     ``agent_calls_twice``: every heartbeat arrives twice, at the same time.
+    ``agent_calls_once``: an agent that has called does not call again.
     ``agent_dies_on``: the agent dies at this command (``standby.prepare_image`` or ``prepare_image``) or step
     (``erase_devices``); ``agent_dies_when`` says whether in the middle of it or after it.
     ``image_write_fails``: the disk reports an error in the middle of an image.
@@ -58,6 +59,7 @@ class Faults:
     agent_never_boots: bool = False
     agent_command_delay: float = 0.0
     agent_calls_twice: bool = False
+    agent_calls_once: bool = False
     agent_dies_on: str | None = None
     agent_dies_when: Literal["middle", "after"] = "middle"
     image_write_fails: bool = False

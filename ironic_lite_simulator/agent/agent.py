@@ -2,6 +2,7 @@
 """The life of a virtual agent: lookup, heartbeats, commands."""
 
 import asyncio
+import contextlib
 import hmac
 import inspect
 import random
@@ -258,10 +259,10 @@ class Agent:
                 await asyncio.sleep(random.uniform(1, 2) * timing.heartbeat_retry)  # noqa: S311
                 continue
             interval = self._heartbeat_timeout * random.uniform(*_JITTER)  # noqa: S311
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._forced.wait(), interval)
-            except TimeoutError:
-                continue
+            while self._host.faults.agent_calls_once and not self._died.is_set():
+                await asyncio.sleep(timing.heartbeat_spacing)
 
     def _lock_down(self, reason: str) -> None:
         self.state = "locked-down"

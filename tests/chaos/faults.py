@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from ironic_lite.common.operations import provision_states
 from tests.chaos.cluster import HEARTBEAT_TIMEOUT
-from tests.chaos.scene import Scene
+from tests.chaos.scene import Scene, point_of
 
 Fault = Callable[[Scene], None]
 
@@ -181,8 +182,60 @@ def agent_dead(scene: Scene) -> None:
         scene.wait(lambda: _met(scene, nodes, since), "an operation to meet a dead agent")
 
 
+def conductor_killed_at_a_first_call(scene: Scene) -> None:
+    """SIGKILL for a conductor that handles the first call of an agent, and the agent does not call again.
+
+    The conductors that take over ask the agents of nodes that wait. Without that, these nodes would wait for a call
+    until they fail.
+    """
+    with _broken(
+        scene, "agents that call once", None, 10, agent_calls_once=True, agent_command_delay=1.0
+    ) as nodes:
+        victim = scene.wait(
+            lambda: next(iter(_first_calls(scene, nodes).values()), None),
+            "a conductor to handle the first call of an agent",
+        )
+        handled = {uuid for uuid, host in _first_calls(scene, nodes).items() if host == victim}
+        scene.cluster.kill_conductor(victim)
+        scene.injected("SIGKILL: first call of an agent", handled)
+        left = {row["uuid"]: point_of(row) for row in scene.records() if row["uuid"] in handled}
+
+        def others_go_on() -> bool:
+            now = {row["uuid"]: point_of(row) for row in scene.records()}
+            return all(now[uuid] != point for uuid, point in left.items())
+
+        scene.wait(others_go_on, f"others to go on with {left}")
+    scene.cluster.start_conductors(victim)
+    scene.all_alive()
+
+
+def _first_calls(scene: Scene, nodes: set[str]) -> dict[str, str]:
+    """Nodes whose agents have called for the first time and were not asked for anything before; their conductors."""
+    held = {
+        row["uuid"]: str(row["reservation"])
+        for row in scene.records()
+        if row["uuid"] in nodes
+        and provision_states.is_waiting(row["provision_state"])
+        and row["reservation"] in scene.cluster.running()
+    }
+    return {uuid: host for uuid, host in held.items() if _asked_once(scene, uuid)}
+
+
+def _asked_once(scene: Scene, node: str) -> bool:
+    """Whether a command runs on the agent of a node, and it is the first one since the agent found its node."""
+    name = next(name for name, uuid in scene.load.node_of.items() if uuid == node)
+    commands: list[str] = []
+    for entry in scene.rack.journal(server=name):
+        if entry.action == "lookup-done":
+            commands.clear()
+        elif entry.action.startswith("command-"):
+            commands.append(entry.action)
+    return commands == ["command-started"]
+
+
 ALL: tuple[Fault, ...] = (
     conductor_paused,
+    conductor_killed_at_a_first_call,
     bmc_flapping,
     bmc_silent,
     bmc_wrong_password,
