@@ -39,7 +39,7 @@ WITHOUT_DATABASE: Options = {
 
 # Seconds. A conductor counts as dead `heartbeat_timeout` after its last sign of life.
 HEARTBEAT_INTERVAL = 1
-HEARTBEAT_TIMEOUT = 5
+HEARTBEAT_TIMEOUT = 10
 
 
 class Deployment:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A conductor that is asked to stop hands its operations over between two steps, and makes nobody wait."""
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -9,14 +8,15 @@ import pytest
 
 from tests.functional.deployment import Deployment
 from tests.functional.servers.ipmi_sim import BMC
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.timed
 
 STEPS = [{"step": f"power_{state}"} for state in ("on", "off")] * 30
 """More than a conductor does while a test looks."""
 
-PATIENT = {"conductor": {"graceful_shutdown_timeout": 60}}
+PATIENT = {"conductor": {"graceful_shutdown_timeout": int(10 * PATIENCE)}}
+"""Far more than a stop takes that waits for no operation."""
 
 
 def timeline(cloud: Deployment, node: str) -> list[dict[str, Any]]:
@@ -77,9 +77,7 @@ def test_alone_it_goes_on_after_its_restart(
     node = begin(cloud, bmc)
     assert cloud.api is not None
     cloud.api.terminate()
-    begun = time.monotonic()
     assert cloud.api.wait(30) == 0
-    assert time.monotonic() - begun < PATIENT["conductor"]["graceful_shutdown_timeout"] / 2
     cloud.start_all_in_one()
     entries = check_whole(cloud, node)
     assert [e["kind"] for e in entries if "over" in e["kind"]] == ["hand-over", "take-over"]

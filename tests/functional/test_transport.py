@@ -65,7 +65,7 @@ class Rig:
 
     def client(self, **prepared: Any) -> Any:
         target = oslo_messaging.Target(topic=self.topic, version="1.0")
-        return rpc.get_client(target).prepare(**{"timeout": 10, **prepared})
+        return rpc.get_client(target).prepare(**{"timeout": PATIENCE, **prepared})
 
     def close(self) -> None:
         for server in self.servers:

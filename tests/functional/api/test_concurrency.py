@@ -48,6 +48,7 @@ def test_patches_of_a_port_lose_nothing(limited_service: Deployment) -> None:
     body = {"address": "52:54:00:fc:00:01", "node_uuid": node}
     port = limited_service.call("POST", "/v1/ports", body)["uuid"]
     _race(limited_service, f"/v1/ports/{port}")
+    limited_service.call("DELETE", f"/v1/ports/{port}")
 
 
 @pytest.mark.parametrize(
@@ -64,3 +65,4 @@ def test_patches_of_other_records_lose_nothing(
 ) -> None:
     record = limited_service.call("POST", f"/v1/{collection}", body)["uuid"]
     _race(limited_service, f"/v1/{collection}/{record}")
+    limited_service.call("DELETE", f"/v1/{collection}/{record}")

@@ -98,7 +98,6 @@ def _found(cloud: Cloud, node: Node) -> bool:
 
 def test_a_second_conductor_of_one_name_is_refused(cloud: Cloud, conductor: RPCService) -> None:
     """And takes no call away from the first one while it tries."""
-    CONF.set_override("rpc_response_timeout", 5)
     conductor = cloud.of(cloud.create_node())
     tried = threading.Event()
 
@@ -245,7 +244,6 @@ def test_silence_ends_no_wait_while_nobody_could_have_been_heard(
     cloud: Cloud, conductor: RPCService
 ) -> None:
     CONF.set_override("deploy_callback_timeout", 2, group="conductor")
-    CONF.set_override("rpc_response_timeout", 1)
     node = waiting(cloud, states.DEPLOYWAIT)
     life = conductor.manager._life
     assert life is not None and life._keepalive is not None
@@ -254,6 +252,7 @@ def test_silence_ends_no_wait_while_nobody_could_have_been_heard(
         assert hears.check(cloud.context) > 0
         conductor._server.stop()
         conductor._server.wait()
+        CONF.set_override("rpc_response_timeout", 1)
         wait_for(lambda: silent_for(cloud, node) > 3, "the agent's time to be over")
         assert hears.check(cloud.context) == 0
         wait_timeouts.run(cloud.context, heard_for=0)

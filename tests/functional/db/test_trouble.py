@@ -202,8 +202,8 @@ def test_a_late_answer_about_a_lock_is_asked_for_again(
             road.delay = 1.2
             with pytest.raises(exception.NodeLockLost):
                 node.check_lock()
-            road.delay = 0.0
-            node.check_lock()
+        road.delay = 0.0
+        node.check_lock()
 
 
 @on_servers

@@ -17,10 +17,15 @@ def ipmitool(
     suite: int = 17,
     user: str = "admin",
     password: str = "password",
+    patience: int = 15,
 ) -> subprocess.CompletedProcess[str]:
-    """Run one ipmitool command against server 0."""
+    """Run one ipmitool command against server 0.
+
+    `patience` is the seconds that ipmitool waits for an answer before it asks again, twice at most.
+    """
     arguments = ["ipmitool", "-I", "lanplus", "-H", "127.0.0.1", "-p", str(rack.bmc_port(0))]
-    arguments += ["-N", "1", "-R", "1", "-C", str(suite), "-U", user, "-P", password, *command]
+    arguments += ["-N", str(patience), "-R", "2", "-C", str(suite)]
+    arguments += ["-U", user, "-P", password, *command]
     return subprocess.run(arguments, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
@@ -135,7 +140,7 @@ def test_a_changed_password_is_a_fault(rack: VirtualRack) -> None:
 
 def test_a_silent_bmc_comes_back(rack: VirtualRack) -> None:
     rack.set_faults(0, bmc_silent=True)
-    assert ipmitool(rack, "chassis", "power", "status").returncode != 0
+    assert ipmitool(rack, "chassis", "power", "status", patience=1).returncode != 0
     rack.clear_faults(0)
     assert ipmitool(rack, "chassis", "power", "status").returncode == 0
 
@@ -143,7 +148,7 @@ def test_a_silent_bmc_comes_back(rack: VirtualRack) -> None:
 def test_a_flapping_bmc_is_reached(rack: VirtualRack) -> None:
     rack.set_faults(0, bmc_answers="3/4")
     arguments = ["ipmitool", "-I", "lanplus", "-H", "127.0.0.1", "-p", str(rack.bmc_port(0))]
-    arguments += ["-N", "1", "-R", "4", "-C", "17", "-U", "admin", "-P", "password"]
+    arguments += ["-N", "1", "-R", "12", "-C", "17", "-U", "admin", "-P", "password"]
     done = subprocess.run([*arguments, "chassis", "power", "on"], timeout=PATIENCE, check=False)
     assert done.returncode == 0
     # Requests that were repeated were not carried out again.
