@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Real servers as fixtures. One server of a kind per test process, started when first asked for; each test gets a
+"""Real servers as fixtures. One server of each kind per test process, started when it is first needed; each test gets a
 database, a virtual host or a BMC of its own."""
 
 from collections.abc import Callable, Iterator

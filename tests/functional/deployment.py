@@ -136,7 +136,7 @@ class Deployment:
             self.api.wait_until(self.alive, "a living conductor")
 
     def add_conductor(self, host: str, options: Options | None = None) -> None:
-        """Start a conductor, or start it again, and wait until the API calls it alive. The API has to run."""
+        """Start or restart a conductor, and wait until the API shows it alive. The API must run."""
         self.add_conductors(host, options=options)
 
     def add_conductors(self, *hosts: str, options: Options | None = None) -> None:
@@ -156,7 +156,7 @@ class Deployment:
         )
 
     def kill_conductor(self, host: str) -> None:
-        """SIGKILL: the conductor tells nobody."""
+        """SIGKILL: the conductor cannot unregister."""
         self.conductors[host].kill()
 
     def stop_conductor(self, host: str, grace: float = 30) -> None:
@@ -169,7 +169,7 @@ class Deployment:
         self.conductors[host].pause()
 
     def resume_conductor(self, host: str) -> None:
-        """SIGCONT: the conductor goes on as if nothing had happened."""
+        """SIGCONT: the conductor continues."""
         self.conductors[host].resume()
 
     def _process(
@@ -244,7 +244,7 @@ class Deployment:
         )
 
     def call(self, method: str, path: str, body: object = None, version: str = "latest") -> Any:
-        """One request that has to succeed; returns the decoded body, None without one."""
+        """Send a request that must succeed; return the decoded body, None without one."""
         answer = self.request(method, path, body, version)
         if not answer.ok:
             raise AssertionError(
@@ -281,7 +281,7 @@ class Deployment:
     def set_power_state(
         self, ident: str, target: str, until: str | None = None, timeout: float = 30
     ) -> None:
-        """Ask for a power state and wait for it (`until`, where the target is not what it ends in)."""
+        """Request a power state and wait for it (`until`, where the target is not what it ends in)."""
         self.call("PUT", f"/v1/nodes/{ident}/states/power", {"target": target})
         self.wait_for_node(ident, timeout, power_state=until or target, target_power_state=None)
 

@@ -17,7 +17,7 @@ Message = dict[str, Any]
 
 
 class Listener:
-    """Takes what is in the queues of a topic, each time it is asked.
+    """Reads the messages in the queues of a topic.
 
     :param url: of the virtual host, for oslo.messaging.
     """

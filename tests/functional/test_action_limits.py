@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clients who ask for one operation too many."""
+"""Requests beyond the limits of concurrent operations."""
 
 from collections.abc import Callable
 

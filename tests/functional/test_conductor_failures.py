@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Conductors that die or fall asleep at work, over RabbitMQ and MariaDB, behind an API without database credentials."""
+"""Conductors that die or hang during operations, over RabbitMQ and MariaDB, behind an API without database
+credentials."""
 
 from collections.abc import Callable
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A conductor that is asked to stop hands its operations over between two steps, and makes nobody wait."""
+"""A conductor that stops hands its operations over between two steps, without a delay."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An API without database has no key either: what is stored comes to it encrypted, and it works all the same."""
+"""An API without database has no key either: it gets stored secrets encrypted, and works nevertheless."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

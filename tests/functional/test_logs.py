@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a stranger can do to the log and to an operator's terminal: nothing; and what refusals leave there."""
+"""Strangers cannot forge the log or control an operator's terminal; and the log lines of refusals."""
 
 import json
 import re

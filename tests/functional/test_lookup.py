@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An agent whose answer got lost asks again and gets its token; nobody else does."""
+"""An agent whose answer was lost repeats its lookup and gets its token; other addresses do not."""
 
 import re
 from collections.abc import Callable

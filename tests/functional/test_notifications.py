@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Notifications on RabbitMQ: what is told of which change, and that nothing gets lost."""
+"""Notifications on RabbitMQ: the notifications of each change, and that none is lost."""
 
 import itertools
 from collections.abc import Callable

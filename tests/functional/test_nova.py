@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nova hears of power that has changed. The Nova here takes external events, and is otherwise nothing."""
+"""Nova is notified of power changes. The Nova of this test only accepts external events."""
 
 import http.server
 import json

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A broker or a database that refuses a process, or is not there: told in one line, with the place and no secrets."""
+"""A broker or database that refuses a process, or is down: one line says so, with its address and no secrets."""
 
 from collections.abc import Callable
 from urllib.parse import urlsplit

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Readings of a BMC's sensors, told over RabbitMQ."""
+"""Sensor readings of a BMC, sent over RabbitMQ."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The test servers themselves, each asked by the client that the field uses."""
+"""The test servers themselves, each used with a common client."""
 
 import signal
 import socket

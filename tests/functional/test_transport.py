@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One suite for both transports: what holds over RabbitMQ holds inside one process."""
+"""One suite for both transports: RabbitMQ and messaging inside one process behave the same."""
 
 import threading
 import uuid
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.timed
 
 
 class Endpoint:
-    """Answers with what it was asked, and remembers it."""
+    """Returns its arguments, and records them."""
 
     def __init__(self, name: str):
         self.name = name

@@ -192,7 +192,7 @@ class Records:
         return self.known[kind]
 
     def tidy(self, method: str, path: str, status: int, answer: Any) -> None:
-        """Undo what a request did: delete what it made, forget what it deleted."""
+        """Undo a request: delete the record that it created, or forget the one that it deleted."""
         if method == "POST" and status == 201:
             self._ask("DELETE", f"{path}/{answer['uuid']}", None)
         last = path.rpartition("/")[2].strip("{}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The services that the stories are told to: real processes, one of each kind per test process."""
+"""The services for the stories: real processes, one of each kind per test process."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bodies that nobody should send: refused in words, whatever the route; and how much a field may hold.
+"""Invalid bodies are refused with a message on every route; and the limit of a field's size.
 
 What is asked comes from the table of routes and the declarations of the resources.
 """

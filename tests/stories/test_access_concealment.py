@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a project learns of records that are not for it: nothing, not even that they exist.
+"""A project learns nothing about records of others, not even that they exist.
 
 Every request that names a record is sent for one of somebody else and for one that does not exist, and is answered
 alike to the letter, but for the identifier. The requests come from the table of routes and the declarations of the
@@ -171,7 +171,7 @@ def _by_path() -> Iterator[Question]:
 
 
 def _by_query() -> Iterator[Question]:
-    """Each list that can be narrowed by a record, or begins behind one."""
+    """Yield each list with a filter or a marker that names a record."""
     for route in V1.routes:
         form = route.operations["GET"].form if "GET" in route.operations else None
         if form is None or route.public:

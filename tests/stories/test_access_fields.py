@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What those see of a node who do not see all of it, and what their lists hold."""
+"""The fields of a node that clients with restricted access see, in single records and lists."""
 
 from collections.abc import Callable, Iterator
 from functools import partial

@@ -28,7 +28,7 @@ def disk_image(size: int = 4 * MIB, seed: int = 1) -> bytes:
 
 
 class ImageServer:
-    """Serves what is in ``files`` under its name, and remembers who asked for what."""
+    """Serves the contents of ``files`` by name, and records the requests."""
 
     def __init__(self, url: str) -> None:
         self.url = url

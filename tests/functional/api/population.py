@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Records of every kind, as many as asked for, straight into the database."""
+"""Creates any number of records of every kind, directly in the database."""
 
 from typing import Any
 

@@ -12,7 +12,7 @@ from tests.waiting import PATIENCE
 
 
 def hello(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """An application that says by which scheme it was asked."""
+    """An application that returns the scheme of the request."""
     start_response("200 OK", [("Content-Length", "5")])
     return [environ["wsgi.url_scheme"].encode()[:5].ljust(5)]
 

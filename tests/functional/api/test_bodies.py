@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Large bodies: who may not send one is told so before it is read, and all of them together have their bounds."""
+"""Large bodies: without access they are refused before they are read, and their total memory is limited."""
 
 import json
 import socket
@@ -39,7 +39,7 @@ def head(method: str, path: str, length: int, *more: str) -> bytes:
 
 
 def answer_to_head(port: int, request: bytes) -> bytes:
-    """What is answered though no byte of the body was sent; the connection is closed behind it."""
+    """Return the answer to a request without any byte of its body; the connection is closed after it."""
     with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as client:
         client.sendall(request)
         return read_all(client)
@@ -94,7 +94,7 @@ def test_a_node_is_looked_at_before_a_config_drive(limited_service: Deployment) 
 
 @pytest.mark.parametrize("length", [100, 60_000])
 def test_http_1_0_knows_no_interim_answer(limited_service: Deployment, length: int) -> None:
-    """It would take 100 Continue for the answer; it sends its body without waiting for one."""
+    """An HTTP/1.0 client would take 100 Continue for the answer, so it gets none and sends its body at once."""
     body = json.dumps({"driver": "no-such", "name": "x" * (length - 40)}).ljust(length).encode()
     request = head("POST", "/v1/nodes", length, "Expect: 100-continue")
     request = request.replace(b"HTTP/1.1", b"HTTP/1.0")
@@ -175,7 +175,7 @@ def test_who_may_not_is_told_so_before_the_body_is_read(guarded: Deployment) -> 
 
 
 def reading(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """An application that tells the length of the body."""
+    """An application that returns the length of the body."""
     try:
         text = str(len(bodies.read(environ, MIB))).encode()
         code = "200 OK"

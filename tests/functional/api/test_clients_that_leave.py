@@ -98,7 +98,7 @@ def test_a_request_that_waits_for_a_thread(request_bytes: bytes) -> None:
 
 
 def test_a_body_that_waits_for_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who has asked for room and left does not keep it from those behind him, until his body is late."""
+    """A client that leaves while it waits for room does not block the clients after it."""
     monkeypatch.setattr(limits, "BODY_PATIENCE", 600)
     head = b"PUT /%s HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
     gate = Gate()

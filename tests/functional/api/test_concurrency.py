@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Many clients at the same time: nothing is lost, and nobody waits for ever."""
+"""Many clients at the same time: nothing is lost, and no request hangs."""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -17,7 +17,7 @@ STEP = {"interface": "bios", "step": "factory_reset", "args": {}}
 
 
 def _add_key(service: Deployment, path: str, key: str) -> None:
-    """As clients do: 409 means that somebody else is at it, so try again."""
+    """Retry after 409, which means that another request has the node locked, as clients do."""
     body = [{"op": "add", "path": f"/extra/{key}", "value": key}]
 
     def accepted() -> bool:

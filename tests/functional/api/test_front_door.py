@@ -202,7 +202,7 @@ def test_a_request_under_way_is_not_ended_for_another() -> None:
 
 
 def test_the_client_with_most_connections_makes_room_for_others() -> None:
-    """A flood does not end the one connection that somebody else rests on."""
+    """A flood of connections does not close the idle connection of another client."""
     guests = limits.Guests(10, 100, limits.Networks([]))
     ended: list[str] = []
     assert guests.admit("192.0.2.1", lambda: ended.append("honest"))
@@ -263,7 +263,7 @@ def tls_files(tmp_path: Path) -> Iterator[Path]:
 def test_handshakes_go_on_beside_each_other(
     tls_files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who says nothing keeps nobody out, and is cut off in time."""
+    """Silent clients do not keep others out, and are disconnected in time."""
     monkeypatch.setattr(listening, "HANDSHAKE_TIMEOUT", 1.0)
     with serving.running(hello) as api, ExitStack() as stack:
         silent = [stack.enter_context(connect(api)) for _ in range(100)]
@@ -309,7 +309,7 @@ async def _events(scope: Any, receive: Any, send: Any) -> None:
 
 
 async def _echo(scope: Any, receive: Any, send: Any) -> None:
-    """A WebSocket that says again what it hears."""
+    """A WebSocket that echoes its messages."""
     assert (await receive())["type"] == "websocket.connect"
     await send({"type": "websocket.accept"})
     while (message := await receive())["type"] == "websocket.receive":
@@ -331,7 +331,7 @@ def _open_socket(api: APIService) -> socket.socket:
 
 
 def _say(client: socket.socket, text: bytes) -> bytes:
-    """Send a text frame (clients have to mask them), and read one."""
+    """Send a text frame (clients must mask it), and read one."""
     mask = os.urandom(4)
     masked = bytes(byte ^ mask[at % 4] for at, byte in enumerate(text))
     client.sendall(struct.pack("!BB", 0x81, 0x80 | len(text)) + mask + masked)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A bounded part of what `make fuzz` sends, and that it would notice what it is for."""
+"""A bounded part of `make fuzz`, and tests that it detects violations."""
 
 import contextlib
 from pathlib import Path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Somebody guesses passwords: he is slowed down, by user and address, and nobody else notices."""
+"""Password guessing is slowed down, by user and address, without an effect on other clients."""
 
 import base64
 import contextlib

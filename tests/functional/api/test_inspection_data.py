@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A ramdisk sends what it has found; its server is known by MAC or BMC address, or by the node's UUID."""
+"""A ramdisk sends inspection data; its MAC or BMC address, or the node's UUID, identifies the node."""
 
 import itertools
 import json
@@ -18,7 +18,7 @@ _NUMBERS = itertools.count(1)
 
 @pytest.fixture
 def waiting(limited_service: Deployment) -> dict[str, str]:
-    """A node that waits for inspection data. The fake inspection never does, so it is told to."""
+    """Create a node that waits for inspection data. The fake inspection never waits, so the test sets the state."""
     mac = "52:54:00:" + ":".join(uuid.uuid4().hex[i : i + 2] for i in (0, 2, 4))
     # Two nodes with one address would be neither's.
     bmc = f"198.18.0.{next(_NUMBERS)}"

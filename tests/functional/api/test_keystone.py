@@ -123,7 +123,7 @@ def test_refusal_is_in_the_form_that_clients_parse(cloud: Cloud, token: str | No
 
 
 def test_headers_of_the_client_count_for_nothing(cloud: Cloud) -> None:
-    """Neither without a token nor where no token is wanted can a client say who it is."""
+    """A client cannot forge its identity by headers, without a token or on a public route."""
     forged = {
         "X-Roles": "admin,manager,member,reader",
         "X-Identity-Status": "Confirmed",
@@ -139,7 +139,7 @@ def test_headers_of_the_client_count_for_nothing(cloud: Cloud) -> None:
 
 
 def test_token_is_in_no_log(cloud: Cloud) -> None:
-    """Nor in what conductors are sent, which the log of messages would show."""
+    """The token is not in messages to conductors either, as their log shows."""
     token = cloud.token("navy-member", "navy")
     path = f"/v1/nodes/{cloud.node}"
     assert cloud.ask(token, "GET", path).status_code == 200

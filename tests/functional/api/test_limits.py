@@ -117,7 +117,7 @@ def test_odd_bodies(limited_service: Deployment, body: bytes) -> None:
 
 
 def test_numbers_that_no_database_has(limited_service: Deployment) -> None:
-    """Odd values in free-form fields come back as they were, or are refused; the service stands."""
+    """Odd values in free-form fields come back unchanged or are refused; the service keeps running."""
     node = limited_service.create_node(
         driver="fake-hardware", extra={"max": 2**64 - 1, "min": -(2**63), "nul": "a\x00b"}
     )

@@ -65,7 +65,7 @@ UNSUPPORTED = {
 
 
 class Interrogation:
-    """Asks the service, and keeps what it answered and what was wrong with that.
+    """Sends requests to the service, and records answers and problems.
 
     :param document: another than the service's own.
     """

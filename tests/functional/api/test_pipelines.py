@@ -38,7 +38,7 @@ def free_port() -> Iterator[None]:
 
 
 class Gate:
-    """An application that answers nobody until it is opened."""
+    """An application that answers only after it is opened."""
 
     def __init__(self, body: bytes = b"whole") -> None:
         self.body = body
@@ -113,7 +113,7 @@ def test_who_takes_no_answers_gets_no_more_of_them() -> None:
 
 
 def test_a_long_answer_has_one_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who takes it piece by piece, each in time, does not keep it in memory for as long as he likes."""
+    """A client that reads a reply in small pieces, each in time, cannot keep it in memory for ever."""
     monkeypatch.setattr(limits, "REPLY_PATIENCE", 0.5)
     monkeypatch.setattr(limits, "BODY_RATE", 1024**3)
     gate, taken = Gate(b"x" * 256 * 1024 * 1024), 0

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What proxies tell of clients, and web pages of other origins: nobody is believed who was not named."""
+"""Headers of proxies, and web pages of other origins: only configured ones are trusted."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -43,7 +43,7 @@ X_FORWARDED = {
 
 
 def test_a_trusted_proxy_is_believed() -> None:
-    """Of the chain the last address counts that is no proxy of ours; what stands before it anybody may have said."""
+    """The last address in the chain that is not a trusted proxy counts; earlier ones may be forged."""
     expected = {"address": "198.51.100.7", "url": "https://api.example.org/baremetal"}
     assert told("192.0.2.1", X_FORWARDED) == expected
     assert told("2001:db8::1", X_FORWARDED) == expected

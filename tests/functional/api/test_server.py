@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The HTTP server as a service: it starts where it is told to, and stops whatever clients do."""
+"""The HTTP server as a service: it starts at the configured address, and stops whatever clients do."""
 
 import socket
 import ssl

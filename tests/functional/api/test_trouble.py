@@ -28,7 +28,7 @@ pytestmark = pytest.mark.timed
 
 @pytest.fixture
 def app(configured: None) -> Iterator[Any]:  # noqa: F811
-    """The API, and a conductor that is on record as alive but answers nobody."""
+    """The API, and a conductor that counts as alive but does not answer."""
     ctxt = context.admin_context()
     Conductor.register(ctxt, "mute", ["fake-hardware"], "", Conductor.new_incarnation(), {})
     made = make_app()
@@ -84,7 +84,7 @@ def test_conductor_that_is_gone(app: Any, method: str, path: str, body: Any) -> 
 
 
 class _Mute:
-    """A conductor that takes what it is told, and says nothing."""
+    """A conductor that accepts messages and does not answer."""
 
     target = oslo_messaging.Target(version="1.0")
 

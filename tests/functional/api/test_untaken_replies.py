@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clients that do not take their replies: what is kept for them is bounded, and the others lose nothing."""
+"""Clients that do not read their replies: the memory for them is limited, without an effect on others."""
 
 import socket
 import ssl
@@ -130,7 +130,7 @@ def _guest(key: str, ended: list[str]) -> limits.Guest:
 
 
 def test_the_client_that_keeps_most_makes_room() -> None:
-    """A flood does not end the one reply that somebody else reads slowly."""
+    """A flood does not end the reply that another client reads slowly."""
     ended: list[str] = []
     replies = untaken.Untaken(100)
     replies.keep(_guest("honest", ended), 30)
@@ -153,7 +153,7 @@ def test_a_reply_larger_than_the_bound_is_kept_alone() -> None:
 
 @pytest.mark.timeout(240)
 def test_memory_of_readers_that_do_not_read(all_in_one: Deployment) -> None:
-    """Lists of more than a megabyte each, asked for by a hundred clients that take nothing."""
+    """Lists of more than a megabyte each, requested by a hundred clients that read nothing."""
     assert all_in_one.api is not None
     for number in range(30):
         node = {"driver": "fake-hardware", "name": f"n{number}", "extra": {"x": "y" * 200_000}}

@@ -19,7 +19,7 @@ SESSION = Path(__file__).with_name("session.py")
 
 
 class Answer(NamedTuple):
-    """What a call leaves behind."""
+    """The result of a call."""
 
     status: int
     output: str
@@ -58,7 +58,7 @@ class Baremetal:
         return Answer(*json.loads(self._process.stdout.readline()))
 
     def __call__(self, *words: str) -> str:
-        """One call that has to succeed; returns what it prints."""
+        """Make a call that must succeed; return its output."""
         done = self.run(*words)
         assert done.status == 0, f"baremetal {' '.join(words)}: {done.output}{done.errors}"
         return done.output

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""baremetal allocation ...: a node for who asks for one."""
+"""baremetal allocation ...: allocating nodes."""
 
 from collections.abc import Iterator
 

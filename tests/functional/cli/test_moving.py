@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/upgrading.md: nodes are taken over from what another service's API says of them."""
+"""docs/upgrading.md: nodes are enrolled with the data of another service's API."""
 
 import json
 import re

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The command groups for what belongs to nodes, and for what nodes belong to."""
+"""The command groups for parts of nodes, and for groups of nodes."""
 
 from collections.abc import Iterator
 

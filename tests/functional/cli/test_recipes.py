@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""baremetal deploy template ..., runbook ..., inspection rule ...: what is done to nodes, written down once."""
+"""baremetal deploy template ..., runbook ..., inspection rule ...: stored steps and rules for nodes."""
 
 import json
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A look into the outbox, where nobody sends what is in it."""
+"""Reads the outbox while no sender runs."""
 
 from typing import Any
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nodes for allocations: who gets which, and what becomes of a search that is cut off."""
+"""Nodes for allocations: which node an allocation gets, and what happens to an interrupted search."""
 
 import contextlib
 from typing import Any

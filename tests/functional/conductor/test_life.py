@@ -97,7 +97,7 @@ def _found(cloud: Cloud, node: Node) -> bool:
 
 
 def test_a_second_conductor_of_one_name_is_refused(cloud: Cloud, conductor: RPCService) -> None:
-    """And takes no call away from the first one while it tries."""
+    """A second conductor gets no RPCs of the first one while it tries to start."""
     conductor = cloud.of(cloud.create_node())
     tried = threading.Event()
 

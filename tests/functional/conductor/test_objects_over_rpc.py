@@ -52,7 +52,7 @@ def test_methods_of_an_object(indirect: Cloud) -> None:
 
 
 def test_an_agents_token_is_claimed_once_and_by_the_same_again(indirect: Cloud) -> None:
-    """Whoever hears no answer asks again."""
+    """A caller without an answer sends its request again."""
     node = indirect.node(indirect.create_node())
     for token, claimed in (("t" * 43, True), ("t" * 43, True), ("u" * 43, False)):
         assert asked(indirect, "claim_agent_token", node.id, token) is claimed

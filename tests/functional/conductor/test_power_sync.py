@@ -84,7 +84,7 @@ def test_a_server_is_put_back(cloud: Any, node: Node, bmc: BMC, sync: Any) -> No
 def test_a_server_that_is_waited_for_is_its_flows(
     cloud: Any, node: Node, bmc: BMC, sync: Any, state: str, step: str, outcome: str
 ) -> None:
-    """It was switched off while a step of its agent's ran: nobody switches it on, and the operation fails at once."""
+    """A server that loses power during an agent's step stays off, and its operation fails at once."""
     in_agent = {"interface": "deploy", "step": "agents_own"}
     setattr(node, step, in_agent)
     node.provision_state, node.power_state = state, "power on"

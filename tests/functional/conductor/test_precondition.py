@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""If-Match under the lock: what came between the API's look and the conductor's lock is seen."""
+"""If-Match under the lock: a change between the API's check and the conductor's lock is detected."""
 
 from collections.abc import Iterator
 
@@ -21,7 +21,7 @@ def inside(conductor: RPCService) -> Iterator[RPCService]:
 
 
 def requiring(node: Node) -> RequestContext:
-    """A request for the node as it is now, after its way over RPC."""
+    """Return a request's context for the node's present revision, as it comes over RPC."""
     required = {"uuid": node.uuid, "revision": node.revision}
     sent = RequestContext(is_admin=True, required_revision=required)
     return RequestContext.from_dict(sent.to_dict())

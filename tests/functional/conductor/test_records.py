@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What belongs to a node is written under the node's lock, and never over somebody else's change."""
+"""Parts of a node are written under the node's lock, and never overwrite another change."""
 
 from collections.abc import Callable
 from typing import Any
@@ -61,7 +61,7 @@ ACTS: dict[str, Act] = {
 
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
 def test_waits_for_the_lock(cloud: Cloud, parts: Parts, act: Act) -> None:
-    """A node that somebody works on refuses; once it is free, the same succeeds."""
+    """A locked node refuses the change; once it is free, the change succeeds."""
     held = Node.reserve(cloud.context, "somebody", parts.node.id)
     with pytest.raises(exception.NodeLocked):
         act(cloud, parts)
@@ -72,7 +72,7 @@ def test_waits_for_the_lock(cloud: Cloud, parts: Parts, act: Act) -> None:
 
 @pytest.mark.parametrize("kind", ["portgroup", "connector", "target"])
 def test_a_lost_race_writes_nothing(cloud: Cloud, parts: Parts, kind: str) -> None:
-    """Two changes computed from one state: the second is told, and leaves the first as it is."""
+    """Of two changes computed from the same state, the second is refused and the first stays."""
     record = getattr(parts, kind)
     update = (
         parts.conductor.update_portgroup if kind == "portgroup" else parts.conductor.update_volume

@@ -25,7 +25,7 @@ def inside(conductor: RPCService) -> Iterator[RPCService]:
 
 
 def steal(cloud: Cloud, node: Node) -> Node:
-    """What another conductor does that takes this one for dead."""
+    """Do what another conductor does when it considers this one dead."""
     Node.release_orphans(cloud.context, ["one"], even_if_alive=True)
     return Node.reserve(cloud.context, "thief", node.uuid)
 

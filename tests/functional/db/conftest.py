@@ -20,7 +20,7 @@ def configuration() -> None:
 
 @pytest.fixture
 def use_database() -> Iterator[Callable[[str], None]]:
-    """``use_database(url)``: what this process connects to, for the length of one test."""
+    """``use_database(url)``: sets the database of this process for one test."""
 
     def use(url: str) -> None:
         engine.dispose()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Conductors: who is alive, and who may take whose name."""
+"""Conductors: which are alive, and when a name may be taken over."""
 
 import subprocess
 import sys

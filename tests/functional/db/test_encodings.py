@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Text is kept as it came, and compared byte by byte; a database that could not is refused at the start."""
+"""Text is stored unchanged and compared byte by byte; a database that cannot do this is refused at the start."""
 
 import subprocess
 import sys

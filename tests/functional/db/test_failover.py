@@ -120,7 +120,7 @@ def test_a_statement_that_took_too_long_is_tried_again(database: str) -> None:
 
 @contextlib.contextmanager
 def frozen(request: pytest.FixtureRequest, kind: str, session: int) -> Iterator[None]:
-    """The server neither ends nor answers: it was stopped, or its disk hangs. Its machine acknowledges what it gets."""
+    """The server hangs: it neither ends nor answers, but its machine still acknowledges packets."""
     server = request.getfixturevalue(f"{kind}_server")
     processes = [server.process.pid]
     if kind == "postgresql":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lock of a node: one holder at a time, and nothing written by who has lost it."""
+"""The lock of a node: one holder at a time, and no write by a task that has lost it."""
 
 import copy
 import threading

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Objects over the database: what is written, and when."""
+"""Objects over the database: which fields are written, and when."""
 
 import pytest
 

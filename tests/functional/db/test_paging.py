@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pages: every record once, in order, whatever the list is sorted by."""
+"""Pages: every record once, in order, for every sort key."""
 
 import random
 from typing import Any
@@ -88,7 +88,7 @@ def test_filters_and_pages_go_together(population: list[dict[str, Any]]) -> None
 def test_a_page_begins_in_an_index(
     population: list[dict[str, Any]], sort_key: str, sort_dir: str
 ) -> None:
-    """So that the last page costs what the first does: nothing is sorted, nothing before the page is read."""
+    """The last page costs as much as the first: nothing is sorted, and no row before the page is read."""
     executed: list[tuple[str, Any]] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What all plain resources have in common, and who goes away with whom."""
+"""The common behaviour of plain resources, and cascading deletes."""
 
 import uuid
 from typing import Any

@@ -32,7 +32,7 @@ def executed(database: str) -> Iterator[list[str]]:
 
 
 def populate(record: Any, admin: context.RequestContext) -> None:
-    """``MANY`` records, each with all that lists have to look up elsewhere."""
+    """``MANY`` records, each with all related records that lists need."""
     chassis = objects.Chassis(admin)
     chassis.create()
     node = samples.make_node(admin, chassis_id=chassis.id)

@@ -145,7 +145,7 @@ def test_a_process_that_stopped_in_the_middle_of_a_transaction_holds_nobody_up(
 
 
 class StopsHere(str):
-    """A value at which a process is stopped, until another one has done what it wants to the node."""
+    """A value that stops the process which writes it, until another process has changed the node."""
 
     meanwhile: Callable[[], Any]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/network-boot.md: a real dnsmasq with that configuration says what firmware and iPXE have to hear."""
+"""docs/network-boot.md: a real dnsmasq with that configuration gives the right answers to firmware and iPXE."""
 
 import json
 import os

@@ -19,7 +19,7 @@ LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
 
 @pytest.fixture(scope="module")
 def options() -> config_files.Options:
-    """Everything that may stand in a configuration file."""
+    """Return all options that a configuration file may have."""
     return config_files.all_options((config_files.KEYSTONE,))
 
 

@@ -22,14 +22,14 @@ class Booted:
     token: str = ""
 
     def look_up(self) -> str:
-        """The agent asks for its node; returns the token it gets."""
+        """Do the agent's lookup; return its token."""
         with self.workshop.identity.active():
             found = agent_contact.lookup(self.workshop.context, self.node.id)
         self.token = found.agent_secret_token
         return self.token
 
     def heartbeat(self, **changes: Any) -> Any:
-        """The agent calls; returns the node once nobody works on it."""
+        """Send the agent's heartbeat; return the node once it is unlocked."""
         call = {
             "callback_url": self.agent.url,
             "agent_version": "13.0.0",
@@ -49,5 +49,5 @@ class Booted:
 
     @property
     def now(self) -> Any:
-        """The node as it is now."""
+        """Read the node again."""
         return self.workshop.node(self.node)

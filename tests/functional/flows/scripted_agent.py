@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An agent whose every answer the test decides: what the real one does only by accident, this one does on demand."""
+"""An agent whose answers the test decides, for rare behaviour of the real one."""
 
 import http.server
 import json
@@ -27,7 +27,7 @@ class ScriptedAgent:
         self.refusals: dict[str, str] = {}
 
     def offer(self, *names: str, **more: Any) -> list[dict[str, Any]]:
-        """Offer in-band steps of the deploy interface; returns them as a client asks for them."""
+        """Offer in-band steps of the deploy interface; return them in the form of a request."""
         self.steps = [
             {"step": n, "interface": "deploy", "priority": 0, "abortable": True, **more}
             for n in names
@@ -51,7 +51,7 @@ class ScriptedAgent:
             last["command_error"] = {"type": "Error", "message": "m", "details": error}
 
     def restart(self) -> None:
-        """The agent comes up anew and knows nothing of before."""
+        """Restart the agent without its earlier commands."""
         self.commands.clear()
 
     def execute(self, name: str, params: dict[str, Any]) -> tuple[int, Any]:

@@ -69,7 +69,7 @@ def test_an_unknown_step(booted: Booted, agent: ScriptedAgent) -> None:
 
 
 def test_an_agents_old_steps_do_not_count(booted: Booted, agent: ScriptedAgent) -> None:
-    """Another ramdisk brings other steps: what the last one told refuses nothing, and allows nothing."""
+    """Another ramdisk has other steps: the steps of the last agent neither refuse nor allow a request."""
     booted.clean(agent.offer("one"))
     agent.end()
     assert booted.heartbeat().provision_state == states.MANAGEABLE
@@ -206,7 +206,7 @@ def test_one_token_per_boot(booted: Booted, agent: ScriptedAgent) -> None:
 
 
 def test_no_token_is_given_out_while_power_changes(booted: Booted, agent: ScriptedAgent) -> None:
-    """Who asks then is about to end, and would take the token from the agent that is to boot."""
+    """An agent that looks up while power changes is about to end, and must not take the next agent's token."""
     waiting = booted.workshop.do(verbs.clean, booted.node, agent.offer("one"))
     assert waiting.provision_state == states.CLEANWAIT
     with booted.workshop.task(booted.node) as task:

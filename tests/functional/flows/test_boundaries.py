@@ -78,7 +78,7 @@ class Scene:
         self.agent.commands.clear()
 
     def do(self, function: Callable[..., Any], node: objects.Node, *args: Any) -> None:
-        """A client asks, again where it got no answer, until somebody took it on."""
+        """Send a client's request, and repeat it until a conductor has accepted it."""
         before = node.provision_state
         for _ in range(2):
             try:
@@ -127,7 +127,7 @@ class Scene:
         objects.Node.release_orphans(self.survivor.context, ["doomed"], by="workshop")
 
     def _call(self, now: Any) -> None:
-        """The agent has ended what it was told to do, and calls."""
+        """End the agent's command, and send a heartbeat."""
         if now.agent_secret_token is None:
             # It was booted anew.
             self.agent.restart()
@@ -244,7 +244,7 @@ def _others(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _check_journal(scene: Scene, node: objects.Node, where: str) -> None:
-    """Whatever ended was said to begin, and what two conductors did is told apart."""
+    """Each entry about an end has one about the start, and entries name the right conductor."""
     entries = objects.NodeJournal.rows(scene.survivor.context, node.id)
     begun: set[tuple[Any, ...]] = set()
     for entry in entries:

@@ -66,7 +66,7 @@ def test_a_failed_deploy_step_is_named_and_can_be_retried(
 def test_a_database_that_is_away_fails_nothing(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch, option: Any
 ) -> None:
-    """The deployment stands where it is on record, and goes on when the database answers again."""
+    """The deployment stops at its recorded step, and continues when the database answers again."""
     option("sqlite_busy_timeout", 1, group="database")
     option("max_retries", 0, group="database")
     engine.dispose()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Parents and children: whose power hangs on whose, and steps that are asked of one and done to the others."""
+"""Parents and children: the dependencies of their power, and steps that run on the children."""
 
 import dataclasses
 import uuid

@@ -33,7 +33,7 @@ INVENTORY = {"interfaces": [{"mac_address": "52:54:00:aa:00:01"}], "cpu": {"coun
 
 
 class Server:
-    """What a BMC keeps of what it was told."""
+    """The settings that a BMC keeps."""
 
     def __init__(self) -> None:
         self.boot_mode = "bios"
@@ -43,7 +43,7 @@ class Server:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Server:
-    """The fake management of this test can do what only real BMCs do."""
+    """A fake management interface with the functions of real BMCs."""
     made = Server()
 
     def set_mode(_self: Any, _task: Any, mode: str) -> None:

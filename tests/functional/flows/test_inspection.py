@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Booting for an inspection, and what is left of it."""
+"""Booting for an inspection, and cleaning up after it."""
 
 from collections.abc import Callable
 

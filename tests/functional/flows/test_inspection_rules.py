@@ -248,7 +248,7 @@ def test_conditions_that_cannot_be_judged(inspection: Inspection, rule: Any) -> 
 
 @pytest.mark.parametrize("op", ["matches", "!contains"])
 def test_an_expression_that_takes_too_long(inspection: Inspection, rule: Any, op: str) -> None:
-    """What the text is, a ramdisk may choose that nobody has authenticated."""
+    """An unauthenticated ramdisk may choose the text."""
     inspection.plugin_data["z"] = "a" * 80 + "!"
     args = {"value": "{plugin_data[z]}", "regex": "(a|aa)+$"}
     uuid = rule(HIT, conditions=[{"op": op, "args": args}])

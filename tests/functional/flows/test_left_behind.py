@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a conductor leaves behind that dies while an operation ends badly, or between a node and its relative."""
+"""Recovery after a conductor dies while it handles a failure, or works on a parent or child node."""
 
 import threading
 from collections.abc import Callable
@@ -29,7 +29,7 @@ class Killed(BaseException):
 
 @pytest.fixture
 def deadly_power(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """From when it is set, the doomed conductor dies as soon as it changes power."""
+    """Once it is set, the conductor dies as soon as it changes power."""
     armed = threading.Event()
     change = FakePower.set_power_state
 

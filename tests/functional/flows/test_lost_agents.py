@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Waiting nodes and their agents: asked by the conductor itself, gone, held, and about to call."""
+"""Waiting nodes and their agents: polled, lost, held, and before their first heartbeat."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -27,7 +27,7 @@ HOLD = {"step": "hold"}
 
 @pytest.fixture
 def asking(booted: Booted, option: Callable[..., None]) -> Iterator[None]:
-    """The conductor asks agents by itself, all the time."""
+    """The conductor polls agents continuously."""
     option("command_check_interval", 0.05, group="agent")
     option("command_checks_per_second", 200, group="agent")
     stop = threading.Event()
@@ -90,7 +90,7 @@ def test_commands_that_end_are_noticed_without_a_call(booted: Booted, agent: Scr
 
 @pytest.mark.usefixtures("asking")
 def test_a_call_that_was_lost_with_its_conductor(booted: Booted, agent: ScriptedAgent) -> None:
-    """It is on record, and the conductor that heard it died: the one that takes over asks the agent."""
+    """The conductor that recorded the heartbeat died: the one that takes over polls the agent."""
     workshop = booted.workshop
     workshop.do(verbs.clean, booted.node, agent.offer("one"))
     booted.look_up()
@@ -168,7 +168,7 @@ def test_a_ramdisk_that_lost_power_before_it_was_up(
 def test_a_flow_that_was_held_boots_the_ramdisk_again(
     booted: Booted, agent: ScriptedAgent, pulled: set[str]
 ) -> None:
-    """Hardware is exchanged while a node is held: nobody switches it on meanwhile."""
+    """Hardware is exchanged while a node is held: the server stays off meanwhile."""
     held = booted.clean([HOLD, *agent.offer("one")])
     assert held.provision_state == states.CLEANHOLD
     pulled.add(booted.node.uuid)
@@ -251,7 +251,7 @@ def test_a_silent_bmc_proves_nothing(
 def test_an_agent_that_has_just_got_its_token_is_waited_for(
     booted: Booted, agent: ScriptedAgent, option: Callable[..., None]
 ) -> None:
-    """Fast-track right behind an inspection: it is up, and calls in a moment."""
+    """Fast-track right after an inspection: the agent is up, and will send its first heartbeat soon."""
     option("fast_track", True, group="deploy")
     with booted.workshop.task(booted.node) as task:
         task.node.power_state = states.POWER_ON

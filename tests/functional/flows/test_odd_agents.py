@@ -71,7 +71,7 @@ def test_a_root_that_is_not_known_yet_is_asked_for_again(
 def test_an_agent_that_keeps_its_wrong_answer_writes_again(
     writing: Booted, agent: ScriptedAgent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It looked once, right behind the writing, and goes on saying what it saw."""
+    """The agent reads the disk only once, right after writing, and keeps reporting that."""
     monkeypatch.setattr(deploy, "_PAUSES", (0.01, 0.01))
     agent.partitions = [UNKNOWN]
     agent.end()

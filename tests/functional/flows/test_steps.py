@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Steps that clients ask for."""
+"""Steps in clients' requests."""
 
 import pytest
 

@@ -24,7 +24,7 @@ FAKE = {
 
 
 class Workshop:
-    """Does to nodes what the RPC surface does, in the same way: lock, call the flow, let go."""
+    """Works on nodes like the RPC methods: locks the node, calls the flow, releases the lock."""
 
     def __init__(self, host: str = "workshop"):
         self.context = context.admin_context()
@@ -75,7 +75,7 @@ class Workshop:
             yield task
 
     def do(self, function: Callable[..., Any], node: objects.Node, *args: Any, **kw: Any) -> Any:
-        """Call a flow's function with a task; returns the node once nobody holds it any more."""
+        """Call a flow's function with a task; return the node once it is unlocked."""
         with self.task(node) as task:
             function(task, *args, **kw)
         return self.idle(node)

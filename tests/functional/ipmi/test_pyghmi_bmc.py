@@ -57,7 +57,7 @@ def old_bmc(tmp_path: Path) -> Iterator[PyghmiBMC]:
 
 
 def test_power_and_node_busy(old_bmc: PyghmiBMC, make_task: MakeTask) -> None:
-    """It chooses suite 3 where 17 was proposed, and is busy when first asked."""
+    """The BMC chooses suite 3 when 17 is proposed, and is busy at the first request."""
     task = make_task(old_bmc.driver_info)
     assert POWER.get_power_state(task) == states.POWER_OFF
     POWER.set_power_state(task, states.POWER_ON)

@@ -277,7 +277,7 @@ def test_a_state_that_is_told_late(rack: VirtualRack) -> None:
 
 
 def test_a_request_that_a_power_change_lets_fail_in_vain(rack: VirtualRack) -> None:
-    """What is said is what is known: the server is off, and how often its BMC was asked."""
+    """The message has the known facts: the server is off, and the number of requests."""
     server = Server(rack, 0)
     server.faults(bmc_loses_power_on=60.0)
     POWER.set_power_state(server.task, states.POWER_ON)

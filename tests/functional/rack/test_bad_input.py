@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is refused, with the reason, before anything has changed: neither on the node nor on its server."""
+"""Requests that are refused with a reason, before anything has changed on the node or its server."""
 
 import base64
 import dataclasses
@@ -244,7 +244,7 @@ def ready(cloud: Cloud) -> Ready:
 
 
 def _check(ready: Ready, server: Server, case: Case) -> None:
-    """Ask, and compare node and server with what they were."""
+    """Send a request, and check that node and server have not changed."""
     cloud = ready.cloud
     instance = {**cloud.disk_image(), **case.instance}
     kept = {k: v for k, v in instance.items() if v is not None}

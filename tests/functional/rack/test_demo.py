@@ -71,7 +71,7 @@ def running(output: Path, *arguments: str) -> Iterator[Running]:
 
 
 def is_open(url: str) -> bool:
-    """Tell whether somebody listens there."""
+    """Tell whether a process listens on the port."""
     host, _, port = url.partition("://")[2].partition(":")
     with socket.socket() as probe:
         return probe.connect_ex((host, int(port))) == 0
@@ -126,7 +126,7 @@ def test_what_the_demo_prints_works_in_this_order(tmp_path: Path) -> None:
 
 
 def at_rest(url: str) -> bool:
-    """Tell whether nothing goes on with the node."""
+    """Tell whether the node is at rest."""
     node = requests.get(f"{url}/v1/nodes/demo-0", headers=NEWEST, timeout=PATIENCE).json()
     assert not node["last_error"], node["last_error"]
     assert not node["provision_state"].endswith(" failed")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The service is killed (SIGKILL) in the middle of what it deploys, and started again: everything ends in its goal."""
+"""The service is killed (SIGKILL) during deployments and started again: all deployments succeed."""
 
 from pathlib import Path
 from typing import Any

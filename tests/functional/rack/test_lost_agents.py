@@ -160,7 +160,7 @@ def test_a_server_that_is_switched_off_again_and_again(cloud: Cloud) -> None:
 
 
 def test_the_end_of_a_command_is_noticed_before_the_agent_calls(tmp_path: Path) -> None:
-    """An agent that lets half a minute pass between its calls, and is asked meanwhile."""
+    """An agent that waits half a minute between heartbeats, and is polled meanwhile."""
     timing = dataclasses.replace(QUICK, heartbeat_spacing=30)
     with (
         Deployment(

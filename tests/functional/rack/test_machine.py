@@ -14,7 +14,7 @@ from tests.waiting import PATIENCE, wait_for
 
 
 def boot(rack: VirtualRack, phase: str) -> None:
-    """Power server 0 on and wait for what comes of it."""
+    """Power on server 0 and wait for the result."""
     rack.control(0, "on")
     wait_for(lambda: rack.status(0)["phase"] == phase, phase, describe=lambda: rack.console(0))
 

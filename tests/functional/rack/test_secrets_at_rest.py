@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who copies the database has none of the secrets, whatever the service is doing at that moment.
+"""A copy of the database has no secret, whatever the service does at that moment.
 
 Secrets are planted wherever a client, a BMC or an agent may leave some; then servers go through their flows, while
 every table is read over and over as it stands.

@@ -76,7 +76,7 @@ def _hang(cloud: Cloud, server: Server, target: str, state: str, **more: object)
 
 @contextmanager
 def gate() -> Iterator[tuple[str, threading.Event, threading.Event]]:
-    """A web server that holds whoever asks up: its URL, whether somebody has asked, and what lets them go."""
+    """A web server that blocks requests: its URL, an event for the first request, and one that unblocks it."""
     asked, go_on = threading.Event(), threading.Event()
 
     class Handler(http.server.BaseHTTPRequestHandler):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is asked of others before a server is touched, and what is not."""
+"""The checks before a server is changed."""
 
 import hashlib
 from typing import Any

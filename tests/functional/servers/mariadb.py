@@ -59,7 +59,7 @@ class MariaDB:
         )
 
     def start(self) -> None:
-        """Start the server and wait until it takes connections."""
+        """Start the server and wait until it accepts connections."""
         self.process.start()
         self.process.wait_until(self._answers, "a connection to MariaDB")
 

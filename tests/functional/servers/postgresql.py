@@ -63,7 +63,7 @@ class PostgreSQL:
         )
 
     def start(self) -> None:
-        """Start the server and wait until it takes connections."""
+        """Start the server and wait until it accepts connections."""
         self.process.start()
         self.process.wait_until(self._answers, "a connection to PostgreSQL")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What stands in the database, encrypted or not, and secrets to be looked for."""
+"""Reads the raw contents of the database, and searches them for secrets."""
 
 import base64
 
@@ -27,7 +27,7 @@ def start_anew() -> None:
 
 
 def texts() -> str:
-    """Everything in the database, as it stands there."""
+    """Return the raw contents of the database."""
     found = []
     with engine.reader() as connection:
         for table in models.METADATA.sorted_tables:
@@ -49,7 +49,7 @@ def raw(table: sa.Table, record_id: int, name: str) -> str:
 
 
 def put(table: sa.Table, record_id: int, name: str, text: str) -> None:
-    """Write into the database what no part of the service would."""
+    """Write raw values into the database that the service itself would not write."""
     values = {name: sa.literal(text, sa.Text)}
     with engine.writer() as connection:
         connection.execute(sa.update(table).where(table.c.id == record_id).values(values))

@@ -28,7 +28,7 @@ from tests.functional.db.encryption.looking import (
 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """New keys are looked for at every write, so that nothing has to be waited for."""
+    """Look for new keys at every write, so that the tests need not wait."""
     monkeypatch.setattr(keyring, "LEARNED_AFTER", 0.0)
 
 
