@@ -46,6 +46,7 @@ class Bridge:
             connection.tasks.add(receiving)
             receiving.add_done_callback(connection.tasks.discard)
             return
+        connection.is_served()
         request = environ.make(cycle.scope, bytes(cycle.body))
         cycle.body = bytearray()
         if self._is_light(request["REQUEST_METHOD"], request["PATH_INFO"]):
@@ -119,6 +120,7 @@ class Bridge:
     ) -> Reply:
         if cycle.disconnected:
             raise _Gone
+        connection.is_served()
         answer: asyncio.Future[Reply] = connection.loop.create_future()
 
         def done(reply: Reply) -> None:

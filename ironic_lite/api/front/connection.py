@@ -319,15 +319,23 @@ class Connection(HttpToolsProtocol):
             self._held_back = (cycle, app)
             self.flow.pause_reading()
             return
-        self._server.guests.works(self._guest)
         if self._server.streams(cycle.scope["path"]):
+            self.is_served()
             super()._start_asgi_task(cycle, app)
         else:
             # By then a small body is complete, because it comes with the head.
             self.loop.call_soon(self._server.serve, self, cycle)
 
-    def on_response_complete(self) -> None:
+    def is_served(self) -> None:
+        """Its request is whole: it is not ended to make room for another connection."""
+        self._server.guests.works(self._guest)
+
+    def waits(self) -> None:
+        """It waits for its client: for a request, or the rest of one."""
         self._server.guests.rests(self._guest)
+
+    def on_response_complete(self) -> None:
+        self.waits()
         super().on_response_complete()
         if self.pipeline and not self._lingers:
             # The next request in the pipeline comes before unread data.

@@ -127,9 +127,9 @@ class Entrance:
         greeting: asyncio.Task[None] | None = None
 
         def leave() -> None:
+            # The socket is its transport's to close, once there is one.
             if greeting is not None:
                 greeting.cancel()
-            connection.close()
 
         guest = self._guests.admit(address, leave)
         if guest is None:
@@ -144,7 +144,16 @@ class Entrance:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         greeting = self._loop.create_task(self._hand_over(connection, guest))
         self._greetings.add(greeting)
-        greeting.add_done_callback(self._greetings.discard)
+        greeting.add_done_callback(lambda done: self._is_over(done, connection, guest))
+
+    def _is_over(
+        self, greeting: asyncio.Task[None], connection: socket.socket, guest: Guest
+    ) -> None:
+        self._greetings.discard(greeting)
+        if greeting.cancelled():
+            # Before its first step.
+            connection.close()
+            self._guests.left(guest)
 
     async def _hand_over(self, connection: socket.socket, guest: Guest) -> None:
         certificate = self._certificate
@@ -155,7 +164,10 @@ class Entrance:
                 ssl=certificate.context if certificate else None,
                 ssl_handshake_timeout=HANDSHAKE_TIMEOUT if certificate else None,
             )
-        except (OSError, asyncio.CancelledError) as exc:
+        except asyncio.CancelledError:
+            # Another connection needs the place. asyncio closes this one.
+            self._guests.left(guest)
+        except OSError as exc:
             # The TLS handshake failed or took too long; only the client can mend that.
             LOG.debug("A connection ended before its first request: %s", exc)
             connection.close()

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from ironic_lite.api import bodies
 from ironic_lite.api.front import limits, listening
 from ironic_lite.api.front.service import APIService
 from tests.functional.api import certificates, serving
@@ -157,6 +158,10 @@ def _guests(api: APIService) -> limits.Guests:
     return api._door.guests
 
 
+def _waiting(api: APIService) -> int:
+    return sum(len(each) for each in _guests(api)._waiting.values())
+
+
 # Room
 
 
@@ -169,6 +174,44 @@ def test_the_oldest_silent_connection_makes_room(option: str) -> None:
         assert status(ask(newest)) == 200
         wait_for(lambda: is_closed(silent[0]), "the oldest to be ended", 30)
         assert not any(is_closed(each) for each in silent[1:])
+
+
+@pytest.mark.parametrize("length", [2, 100_000, 10_000_000])
+def test_a_request_without_its_body_makes_room(length: int) -> None:
+    """A head costs as little as silence does."""
+    head = f"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{{".encode()
+
+    asked: list[str] = []
+
+    def wanting(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        if bodies.HEAD_ONLY in environ:
+            environ[bodies.MOST] = 10_000_000
+            asked.append(environ["PATH_INFO"])
+        return hello(environ, start_response)
+
+    with (
+        overridden({"api": {"max_connections": 5}}),
+        serving.running(wanting) as api,
+        ExitStack() as stack,
+    ):
+        for _ in range(5):
+            stack.enter_context(connect(api)).sendall(head)
+        heads = 5 if length > limits.SMALL_BODY else 0
+        wait_for(lambda: len(asked) == heads and _waiting(api) == 5, "all to wait", 30)
+        for _ in range(5):
+            with connect(api) as client:
+                assert status(ask(client)) == 200
+
+
+def test_connections_that_are_ended_as_they_come(caplog: pytest.LogCaptureFixture) -> None:
+    """Before their first step, too: nothing fails, and nothing is left open."""
+    with overridden({"api": {"max_connections": 2}}), serving.running(hello) as api:
+        for _ in range(20):
+            with ExitStack() as stack:
+                for _ in range(100):
+                    stack.enter_context(connect(api))
+        wait_for(lambda: _guests(api).count == 0, "all to be gone", 30)
+    assert "Traceback" not in caplog.text and not [r for r in caplog.records if r.exc_info]
 
 
 def test_trusted_proxies_may_have_any_number() -> None:

@@ -8,7 +8,7 @@ import webob
 from ironic_lite.api import schemas, types
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import finding
-from ironic_lite.common import exception
+from ironic_lite.common import exception, outbound
 
 SHOW_SINCE = 93
 _DEVICES = ("disk", "cdrom", "floppy")
@@ -80,3 +80,7 @@ def _check_url(url: str) -> None:
         )
     if not host:
         raise exception.InvalidParameterValue("image_url names no host")
+    try:
+        outbound.check_url(url, "image_url")
+    except outbound.OutboundError as exc:
+        raise exception.InvalidParameterValue(str(exc)) from None
