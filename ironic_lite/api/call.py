@@ -2,15 +2,17 @@
 """One request as the controllers see it: who asks, in which microversion, with which arguments; and its replies."""
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 import webob
 from oslo_serialization import jsonutils
 
-from ironic_lite.api import access, bodies, etag, types, versions
+from ironic_lite.api import access, bodies, etag, forms, schemas, types, versions
+from ironic_lite.api import patch as json_patch
 from ironic_lite.api.middleware.document_room import ROOM
+from ironic_lite.api.routing import Tables
 from ironic_lite.api.view import View, base_url
 from ironic_lite.common import exception, json_reading
 from ironic_lite.common.context import RequestContext
@@ -50,8 +52,9 @@ class Call:
 
     :param minor: the microversion, 1.<minor>.
     :param conductors: the way to the conductors.
+    :param form: what the operation takes; the request is held to it.
+    :param tables: all routes of the service, for the document that tells of them.
     :param suffix: ``.json`` where the path ended in it and the microversion reads it as a format suffix.
-    :param most_body: bytes that the body may have.
     """
 
     def __init__(
@@ -59,14 +62,16 @@ class Call:
         request: webob.Request,
         minor: int,
         conductors: rpcapi.ConductorAPI,
+        form: forms.Form,
+        tables: Tables,
         suffix: str = "",
-        most_body: int = 0,
     ):
         self.request = request
         self.minor = minor
         self.conductors = conductors
         self.suffix = suffix
-        self._most_body = most_body
+        self.form = form
+        self.tables = tables
         self.context: RequestContext = request.environ[CONTEXT]
 
     @functools.cached_property
@@ -79,18 +84,18 @@ class Call:
         sight = access.Sight(self.context)
         return View(self.base, self.conductors.conductors_of(), sight)
 
-    def query(self, kinds: Mapping[str, types.Kind]) -> dict[str, Any]:
-        """The checked query arguments.
+    def query(self) -> dict[str, Any]:
+        """The query arguments, checked against the form.
 
         :raises InvalidParameterValue: unknown or unfit.
         """
         if not self.request.query_string:
             return {}
-        return types.query(kinds, self.request.GET.mixed())
+        return types.query(self.form.kinds, self.request.GET.mixed())
 
     def body(self) -> bytes:
         """The body, as ``bodies.read`` gives it and refuses it."""
-        return bodies.read(self.request.environ, self._most_body)
+        return bodies.read(self.request.environ, getattr(CONF.api, self.form.most))
 
     def document(self, first: Callable[[], object] | None = None) -> Any:
         """The body, parsed; an empty body reads as an empty object, as Ironic's does.
@@ -129,9 +134,32 @@ class Call:
         del body
         raise exception.Invalid(problem)
 
-    def arguments(self, kinds: type) -> dict[str, Any]:
-        """The body of a PUT: named arguments, checked against a body class."""
-        return types.parse_body(kinds, self.document())
+    def arguments(self) -> dict[str, Any]:
+        """The body where it holds named arguments, checked against the form.
+
+        :raises InvalidParameterValue: naming what is wrong.
+        """
+        stated, document = self.form.body, self.document()
+        if isinstance(stated, schemas.Body):
+            checked: dict[str, Any] = stated.check(document)
+            return checked
+        return types.parse_body(stated, document)
+
+    def new(self, document: Any) -> dict[str, Any]:
+        """The values of a record that is to be made, checked against the form's resource.
+
+        :param document: the body.
+        :raises InvalidParameterValue, NotAcceptable: naming the field that is wrong.
+        """
+        return self.form.body.resource.parse(document, self.minor)
+
+    def patch(self, document: Any) -> list[dict[str, Any]]:
+        """The operations of a JSON patch, checked against the form's resource.
+
+        :param document: the body.
+        :raises PatchError: naming the operation that is wrong.
+        """
+        return json_patch.check(self.form.body.resource, document, self.minor)
 
     def check_precondition(self, record: Any) -> None:
         """Hold a request to change ``record`` to its ``If-Match``; its conductor will do so again, under the lock.

@@ -73,19 +73,30 @@ ALLOCATIONS = {
 INSPECTION_RULES = {"phase": Filter(types.TEXT)}
 
 
-def kinds(filters: Mapping[str, Filter]) -> dict[str, types.Kind]:
-    """The query arguments of a list."""
-    return {name: entry.kind for name, entry in filters.items()}
+Stated = types.Kind | Filter
+"""How an argument is stated: its kind alone, where all microversions know it."""
 
 
-def check(query: Mapping[str, Any], filters: Mapping[str, Filter], minor: int) -> dict[str, Any]:
+def kind_of(stated: Stated) -> types.Kind:
+    """What the argument may be."""
+    return stated.kind if isinstance(stated, Filter) else stated
+
+
+def since_of(stated: Stated | None) -> int:
+    """The first microversion (1.N) that knows the argument."""
+    return stated.since if isinstance(stated, Filter) else 1
+
+
+def check(query: Mapping[str, Any], stated: Mapping[str, Stated], minor: int) -> dict[str, Any]:
     """The filters that a query sets.
+
+    :param stated: the arguments of the form; what the path narrows by is not among them.
 
     :raises NotAcceptable: one is newer than the microversion.
     :raises InvalidParameterValue: a state or fault that does not exist.
     """
     for name in query:
-        since = filters[name].since
+        since = since_of(stated.get(name))
         if since > minor:
             raise exception.NotAcceptable(
                 f"Request not acceptable. The minimal required API version should be 1.{since}"

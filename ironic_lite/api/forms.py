@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an operation takes and answers: said in ``routes`` beside its path, read by ``openapi``."""
+"""What an operation takes and answers: said in ``routes`` beside its path, held to by ``call``, told by ``openapi``."""
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 from typing import Any
 
-from ironic_lite.api import filters, paging, types, versions
+from ironic_lite.api import filters, types, versions
 from ironic_lite.api.resources.fields import Resource
 
 Schema = Mapping[str, Any]
@@ -59,12 +60,32 @@ class Form:
     media: str = "application/json"
     since: int = versions.MIN
 
+    @functools.cached_property
+    def kinds(self) -> dict[str, types.Kind]:
+        """What the arguments in the URL may be."""
+        return {name: filters.kind_of(stated) for name, stated in self.query.items()}
+
+    def since_of(self, argument: str) -> int:
+        """The first microversion (1.N) that knows an argument in the URL."""
+        return filters.since_of(self.query.get(argument))
+
 
 REFUSED = Form(status=None)
 DONE = Form(status=204)
 
-FIELDS = {"fields": filters.Filter(types.CSV, paging.FIELDS_SINCE)}
-_CHOOSING = {**FIELDS, "detail": filters.Filter(types.BOOLEAN, paging.DETAIL_SINCE)}
+PAGING: Query = {
+    "limit": types.INTEGER,
+    "marker": types.UUID,
+    "sort_key": types.TEXT,
+    "sort_dir": types.Word("asc", "desc"),
+}
+"""What chooses the page of a list."""
+
+CHOOSING: Query = {"fields": types.CSV, "detail": types.BOOLEAN}
+"""What chooses the fields of a list's rows, where the path does not."""
+
+FIELDS: Query = {"fields": filters.Filter(types.CSV, 8)}
+_CHOOSING: Query = {**FIELDS, "detail": filters.Filter(types.BOOLEAN, 43)}
 
 
 def reads(reply: Reply) -> dict[str, Form]:
@@ -81,7 +102,7 @@ def collection(
     resource: Resource, narrowed_by: Query | None = None, choosing: Query = _CHOOSING
 ) -> dict[str, Form]:
     """A list whose rows show what the client chooses, and the way to make one more."""
-    query = {**paging.ARGUMENTS, **choosing, **(narrowed_by or {})}
+    query = {**PAGING, **choosing, **(narrowed_by or {})}
     return {
         "GET": Form(query=query, reply=Page(resource)),
         "POST": Form(body=New(resource), status=201, reply=resource),
@@ -92,7 +113,7 @@ def collection(
 
 def details(resource: Resource, narrowed_by: Query | None = None) -> dict[str, Form]:
     """A list whose rows show everything."""
-    query = {**paging.ARGUMENTS, **(narrowed_by or {})}
+    query = {**PAGING, **(narrowed_by or {})}
     return {"GET": Form(query=query, reply=Page(resource))}
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The surface of the service below ``/v1/nodes``; the rest stands in ``routes``."""
 
-from ironic_lite.api import filters, forms, paging, replies, types
+from ironic_lite.api import filters, forms, replies, types
 from ironic_lite.api.controllers.v1 import (
     allocations,
     history,
@@ -184,7 +184,10 @@ ROUTES: tuple[Route, ...] = (
         since=40,
         forms={
             "GET": forms.Form(
-                query={name: filters.Filter(kind, 74) for name, kind in paging.CHOOSING.items()},
+                query={
+                    name: filters.Filter(filters.kind_of(kind), 74)
+                    for name, kind in forms.CHOOSING.items()
+                },
                 reply=forms.Page(BIOS_SETTING),
             )
         },
@@ -201,7 +204,7 @@ ROUTES: tuple[Route, ...] = (
         since=78,
         forms={
             "GET": forms.Form(
-                query={**paging.ARGUMENTS, "detail": types.BOOLEAN}, reply=forms.Page(HISTORY)
+                query={**forms.PAGING, "detail": types.BOOLEAN}, reply=forms.Page(HISTORY)
             )
         },
     ),
@@ -226,7 +229,7 @@ ROUTES: tuple[Route, ...] = (
         "nodes/{node}/firmware",
         GET=node_items.list_firmware,
         since=86,
-        forms={"GET": forms.Form(query=paging.CHOOSING, reply=forms.Page(FIRMWARE_COMPONENT))},
+        forms={"GET": forms.Form(query=forms.CHOOSING, reply=forms.Page(FIRMWARE_COMPONENT))},
     ),
     route(
         "nodes/{node}/vmedia",
@@ -265,13 +268,13 @@ ROUTES: tuple[Route, ...] = (
         "nodes/{node}/volume/connectors",
         GET=volume.CONNECTORS.of_node,
         since=32,
-        forms=forms.collection(CONNECTOR),
+        forms=forms.collection(CONNECTOR, choosing=forms.CHOOSING),
     ),
     route(
         "nodes/{node}/volume/targets",
         GET=volume.TARGETS.of_node,
         since=32,
-        forms=forms.collection(TARGET),
+        forms=forms.collection(TARGET, choosing=forms.CHOOSING),
     ),
     route(
         "nodes/{node}/traits",

@@ -13,9 +13,9 @@ from typing import Any
 import orjson
 
 from ironic_lite import version
-from ironic_lite.api import filters, forms, patch, replies, routes, schemas, types, versions
+from ironic_lite.api import filters, forms, patch, replies, schemas, types, versions
 from ironic_lite.api.resources.fields import Field, Resource
-from ironic_lite.api.routing import Operation, Route
+from ironic_lite.api.routing import Operation, Route, Tables
 from ironic_lite.conf import CONF
 
 _VARIABLE = re.compile(r"\{(\w+)\}")
@@ -37,18 +37,20 @@ _SECURITY = {
 
 
 @functools.lru_cache(maxsize=8)
-def document(minor: int) -> bytes:
+def document(tables: Tables, minor: int) -> bytes:
     """The document of one microversion, encoded. Made when it is asked for."""
-    return orjson.dumps(_Document(minor).build())
+    return orjson.dumps(_Document(tables, minor).build())
 
 
 class _Document:
     """The document while it is made.
 
+    :param tables: all routes.
     :param minor: the microversion.
     """
 
-    def __init__(self, minor: int):
+    def __init__(self, tables: Tables, minor: int):
+        self._tables = tables
         self._minor = minor
         self._schemas: dict[str, Any] = {"Error": _ERROR}
         self._security = _SECURITY.get(CONF.auth_strategy)
@@ -78,7 +80,7 @@ class _Document:
         }
 
     def _paths(self) -> Iterator[tuple[str, Any]]:
-        for prefix, table in (("/", routes.UNVERSIONED), ("/v1/", routes.V1)):
+        for prefix, table in self._tables:
             for route in table.routes:
                 if self._has(route):
                     yield prefix + route.path, self._path(route)
@@ -140,7 +142,7 @@ class _Document:
     def _arguments(self, form: forms.Form) -> Iterator[dict[str, Any]]:
         reply = form.reply.resource if isinstance(form.reply, forms.Page) else form.reply
         for name, stated in form.query.items():
-            kind, since = stated if isinstance(stated, filters.Filter) else (stated, versions.MIN)
+            kind, since = filters.kind_of(stated), filters.since_of(stated)
             if since > self._minor:
                 continue
             schema = kind.schema

@@ -8,24 +8,10 @@ from urllib.parse import urlencode
 
 import webob
 
-from ironic_lite.api import types
 from ironic_lite.api.call import Call
 from ironic_lite.api.resources.fields import DETAIL, ROW, Resource, Serialiser
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF
-
-FIELDS_SINCE = 8
-DETAIL_SINCE = 43
-
-ARGUMENTS: dict[str, types.Kind] = {
-    "limit": types.INTEGER,
-    "marker": types.UUID,
-    "sort_key": types.TEXT,
-    "sort_dir": types.Word("asc", "desc"),
-}
-
-CHOOSING: dict[str, types.Kind] = {"fields": types.CSV, "detail": types.BOOLEAN}
-"""What chooses the fields of a list's rows, where the path does not."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,27 +54,21 @@ def page(query: dict[str, Any], resource: Resource, minor: int) -> Page:
 
 
 def serialiser(
-    query: dict[str, Any],
-    resource: Resource,
-    minor: int,
-    view: str = ROW,
-    fields_since: int = FIELDS_SINCE,
-    detail_since: int = DETAIL_SINCE,
+    call: Call, query: dict[str, Any], resource: Resource, view: str = ROW
 ) -> Serialiser:
     """Take ``fields`` and ``detail`` out of the query, and choose the serialiser by them.
 
     :param view: what is shown when neither is given.
-    :param fields_since: the first microversion with ``fields``.
-    :param detail_since: the first microversion with ``detail``.
     :raises InvalidParameterValue: both are given, or a field does not exist, or ``detail`` comes too early.
     :raises NotAcceptable: ``fields``, or one of them, comes too early.
     """
     names, detail = query.pop("fields", None), query.pop("detail", None)
-    if detail and minor < detail_since:
+    minor = call.minor
+    if detail and minor < call.form.since_of("detail"):
         raise exception.InvalidParameterValue("Invalid query parameter ?detail=True received.")
     if names is None:
         return resource.serialiser(minor, None, DETAIL if detail else view)
-    if minor < fields_since:
+    if minor < call.form.since_of("fields"):
         raise exception.NotAcceptable()
     if detail:
         raise exception.InvalidParameterValue(

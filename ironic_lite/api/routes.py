@@ -35,7 +35,7 @@ from ironic_lite.api.resources.node import NODE
 from ironic_lite.api.resources.port import PORT
 from ironic_lite.api.resources.portgroup import PORTGROUP
 from ironic_lite.api.resources.runbook import RUNBOOK
-from ironic_lite.api.routing import Route, Table, route, vendor_route
+from ironic_lite.api.routing import Route, Table, Tables, route, vendor_route
 
 _TEXT = {"GET": forms.Form(reply=replies.TEXT, media="text/plain")}
 _NODES_OF_CHASSIS = {k: kind for k, kind in filters.NODES.items() if k != "chassis_uuid"}
@@ -65,7 +65,7 @@ def _volume_routes(kind: volume.Volumes) -> tuple[Route, ...]:
     return (
         route(
             kind.path,
-            forms=forms.collection(kind.resource, filters.VOLUMES),
+            forms=forms.collection(kind.resource, filters.VOLUMES, choosing=forms.CHOOSING),
             GET=kind.index,
             POST=kind.create,
             PATCH=kind.missing_ident,
@@ -376,6 +376,9 @@ V1 = Table(
         ),
     )
 )
+
+
+TABLES: Tables = (("/", UNVERSIONED), ("/v1/", V1))
 
 
 def find(segments: list[str]) -> tuple[Route, list[str]] | None:

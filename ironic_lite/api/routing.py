@@ -161,3 +161,7 @@ class Table:
             branch = following
         entry = branch.get(_END)
         return None if entry is None else (entry, arguments)
+
+
+Tables = tuple[tuple[str, Table], ...]
+"""All routes: tables, each with what its paths begin with."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import webob
 
-from ironic_lite.api import types, versions
+from ironic_lite.api import openapi, versions
 from ironic_lite.api.call import Call
 
 # Parts of the API and the first microversion that tells of them.
@@ -85,14 +85,11 @@ def openapi_document(call: Call) -> webob.Response:
     Of the newest microversion, with a note since when each part exists, or of the one that the version header or
     ``?version=1.N`` names.
     """
-    # It reads the table of routes, which this function is in.
-    from ironic_lite.api import openapi
-
-    asked = call.query({"version": types.TEXT}).get("version")
+    asked = call.query().get("version")
     if asked is not None:
         minor = versions.parse(asked)
     elif versions.is_asked(call.request.environ):
         minor = call.minor
     else:
         minor = versions.MAX
-    return call.encoded(openapi.document(minor))
+    return call.encoded(openapi.document(call.tables, minor))

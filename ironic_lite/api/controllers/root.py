@@ -14,7 +14,6 @@ from ironic_lite.api.hooks import MINOR
 from ironic_lite.api.routing import MATCH, MethodNotAllowed, RouteNotFound
 from ironic_lite.common import exception
 from ironic_lite.conductor import rpcapi
-from ironic_lite.conf import CONF
 
 _SUFFIX = ".json"
 _SUFFIX_UNTIL = 90
@@ -92,8 +91,8 @@ class Application(ExplicitPecan):
         operation = entry.operation(req.method)
         if operation is None:
             raise MethodNotAllowed(entry.operations)
-        most = getattr(CONF.api, operation.form.most)
-        req.environ[MATCH] = (Call(req, minor, self._conductors, suffix, most), arguments)
+        call = Call(req, minor, self._conductors, operation.form, routes.TABLES, suffix)
+        req.environ[MATCH] = (call, arguments)
         return operation.serve, []
 
     def get_args(

@@ -6,7 +6,6 @@ from typing import Any
 import webob
 
 from ironic_lite.api import access, announcing, filters, paging, types
-from ironic_lite.api import patch as json_patch
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import changing, finding
 from ironic_lite.api.resources.allocation import ALLOCATION
@@ -18,16 +17,14 @@ from ironic_lite.objects.node import Node
 
 UPDATE_SINCE = 57
 
-_LIST = {**paging.ARGUMENTS, "fields": types.CSV, **filters.kinds(filters.ALLOCATIONS)}
-
 
 def index(call: Call) -> webob.Response:
     """``GET /v1/allocations``"""
     own = access.listing(call.context, "allocation")
-    query = call.query(_LIST)
-    serialise = paging.serialiser(query, ALLOCATION, call.minor, DETAIL)
+    query = call.query()
+    serialise = paging.serialiser(call, query, ALLOCATION, DETAIL)
     wanted = paging.page(query, ALLOCATION, call.minor)
-    narrowed = filters.check(query, filters.ALLOCATIONS, call.minor)
+    narrowed = filters.check(query, call.form.query, call.minor)
     access.narrow(narrowed, own, "owner")
     if "node" in narrowed:
         narrowed["node_id"] = changing.named_node(call.context, narrowed.pop("node")).id
@@ -37,8 +34,8 @@ def index(call: Call) -> webob.Response:
 
 def show(call: Call, ident: str) -> webob.Response:
     """``GET /v1/allocations/{allocation}``"""
-    query = call.query({"fields": types.CSV})
-    serialise = paging.serialiser(query, ALLOCATION, call.minor, DETAIL)
+    query = call.query()
+    serialise = paging.serialiser(call, query, ALLOCATION, DETAIL)
     allocation = _find(call, ident, "baremetal:allocation:get")
     return call.reply(finding.show(call, allocation, serialise))
 
@@ -49,7 +46,7 @@ def create(call: Call) -> webob.Response:
     With ``node`` the allocation is for an instance that this node has already, and active at once.
     """
     access.authorize(call.context, "baremetal:allocation:create")
-    call.query({})
+    call.query()
     document = call.document()
     # Unlike other early fields, this one is answered as if there were no such field.
     if (
@@ -60,7 +57,7 @@ def create(call: Call) -> webob.Response:
         raise exception.InvalidParameterValue(
             "Schema error for allocation: Additional properties are not allowed ('node' was unexpected)"
         )
-    values = ALLOCATION.parse(document, call.minor)
+    values = call.new(document)
     finding.check_name("allocation", values.get("name"))
     values["owner"] = _owner(call, values.get("owner"))
     values.setdefault("traits", [])
@@ -147,8 +144,8 @@ def update(call: Call, ident: str) -> webob.Response:
     if call.minor < UPDATE_SINCE:
         raise MethodNotAllowed(["DELETE", "GET"])
     allocation = _find(call, ident, "baremetal:allocation:update")
-    call.query({})
-    operations = json_patch.check(ALLOCATION, call.document(), call.minor)
+    call.query()
+    operations = call.patch(call.document())
     changing.patch(
         allocation,
         ALLOCATION,
@@ -160,7 +157,7 @@ def update(call: Call, ident: str) -> webob.Response:
 
 def delete(call: Call, ident: str) -> webob.Response:
     """``DELETE /v1/allocations/{allocation}``"""
-    call.query({})
+    call.query()
     return _delete(call, _find(call, ident, "baremetal:allocation:delete"))
 
 
@@ -175,15 +172,15 @@ def _delete(call: Call, allocation: Allocation) -> webob.Response:
 
 def show_of_node(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/allocation``"""
-    query = call.query({"fields": types.CSV})
-    serialise = paging.serialiser(query, ALLOCATION, call.minor, DETAIL)
+    query = call.query()
+    serialise = paging.serialiser(call, query, ALLOCATION, DETAIL)
     allocation = _of_node(call, ident, "baremetal:allocation:get")
     return call.reply(finding.show(call, allocation, serialise))
 
 
 def delete_of_node(call: Call, ident: str) -> webob.Response:
     """``DELETE /v1/nodes/{node}/allocation``"""
-    call.query({})
+    call.query()
     return _delete(call, _of_node(call, ident, "baremetal:allocation:delete"))
 
 

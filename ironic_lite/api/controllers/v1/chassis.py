@@ -5,8 +5,7 @@ from typing import Any
 
 import webob
 
-from ironic_lite.api import access, announcing, filters, paging, types
-from ironic_lite.api import patch as json_patch
+from ironic_lite.api import access, announcing, paging
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import changing, finding, node_listing
 from ironic_lite.api.resources.chassis import CHASSIS
@@ -14,29 +13,21 @@ from ironic_lite.api.resources.fields import DETAIL, ROW
 from ironic_lite.common import exception
 from ironic_lite.objects.chassis import Chassis
 
-_LIST = {**paging.ARGUMENTS, **paging.CHOOSING}
-_NODES = {
-    name: kind
-    for name, kind in {**_LIST, **filters.kinds(filters.NODES)}.items()
-    if name != "chassis_uuid"
-}
-_NODE_DETAILS = {name: kind for name, kind in _NODES.items() if name not in paging.CHOOSING}
-
 
 def index(call: Call) -> webob.Response:
     """``GET /v1/chassis``"""
     access.authorize(call.context, "baremetal:chassis:get")
-    return _list(call, call.query(_LIST), ROW, "chassis")
+    return _list(call, call.query(), ROW, "chassis")
 
 
 def details(call: Call) -> webob.Response:
     """``GET /v1/chassis/detail``"""
     access.authorize(call.context, "baremetal:chassis:get")
-    return _list(call, call.query(paging.ARGUMENTS), DETAIL, "chassis/detail")
+    return _list(call, call.query(), DETAIL, "chassis/detail")
 
 
 def _list(call: Call, query: dict[str, Any], view: str, path: str) -> webob.Response:
-    serialise = paging.serialiser(query, CHASSIS, call.minor, view)
+    serialise = paging.serialiser(call, query, CHASSIS, view)
     wanted = paging.page(query, CHASSIS, call.minor)
     rows = paging.rows(call, Chassis.rows, serialise, wanted, {})
     return paging.reply(call, CHASSIS, rows, serialise, wanted, path)
@@ -44,8 +35,8 @@ def _list(call: Call, query: dict[str, Any], view: str, path: str) -> webob.Resp
 
 def show(call: Call, uuid: str) -> webob.Response:
     """``GET /v1/chassis/{chassis}``"""
-    query = call.query({"fields": types.CSV})
-    serialise = paging.serialiser(query, CHASSIS, call.minor, DETAIL)
+    query = call.query()
+    serialise = paging.serialiser(call, query, CHASSIS, DETAIL)
     chassis = finding.chassis(call, uuid, "baremetal:chassis:get")
     return call.reply(finding.show(call, chassis, serialise))
 
@@ -53,8 +44,8 @@ def show(call: Call, uuid: str) -> webob.Response:
 def create(call: Call) -> webob.Response:
     """``POST /v1/chassis``"""
     access.authorize(call.context, "baremetal:chassis:create")
-    call.query({})
-    chassis = Chassis(call.context, **CHASSIS.parse(call.document(), call.minor))
+    call.query()
+    chassis = Chassis(call.context, **call.new(call.document()))
     with announcing.request(chassis, "create"):
         chassis.create()
     document = finding.show(call, chassis, CHASSIS.serialiser(call.minor, None, DETAIL))
@@ -64,15 +55,15 @@ def create(call: Call) -> webob.Response:
 def update(call: Call, uuid: str) -> webob.Response:
     """``PATCH /v1/chassis/{chassis}``"""
     chassis = finding.chassis(call, uuid, "baremetal:chassis:update")
-    call.query({})
-    operations = json_patch.check(CHASSIS, call.document(), call.minor)
+    call.query()
+    operations = call.patch(call.document())
     changing.patch(chassis, CHASSIS, operations)
     return call.reply(finding.show(call, chassis, CHASSIS.serialiser(call.minor, None, DETAIL)))
 
 
 def delete(call: Call, uuid: str) -> webob.Response:
     """``DELETE /v1/chassis/{chassis}``"""
-    call.query({})
+    call.query()
     chassis = finding.chassis(call, uuid, "baremetal:chassis:delete")
     with announcing.request(chassis, "delete"):
         chassis.destroy()
@@ -81,19 +72,17 @@ def delete(call: Call, uuid: str) -> webob.Response:
 
 def nodes(call: Call, uuid: str) -> webob.Response:
     """``GET /v1/chassis/{chassis}/nodes``"""
-    return _nodes(call, uuid, _NODES, ROW, "nodes")
+    return _nodes(call, uuid, ROW, "nodes")
 
 
 def node_details(call: Call, uuid: str) -> webob.Response:
     """``GET /v1/chassis/{chassis}/nodes/detail``"""
-    return _nodes(call, uuid, _NODE_DETAILS, DETAIL, "nodes/detail")
+    return _nodes(call, uuid, DETAIL, "nodes/detail")
 
 
-def _nodes(
-    call: Call, uuid: str, kinds: dict[str, types.Kind], view: str, path: str
-) -> webob.Response:
+def _nodes(call: Call, uuid: str, view: str, path: str) -> webob.Response:
     finding.check_uuid("chassis_uuid", uuid)
-    return node_listing.reply(call, kinds, view, f"chassis/{uuid}/{path}", {"chassis_uuid": uuid})
+    return node_listing.reply(call, view, f"chassis/{uuid}/{path}", {"chassis_uuid": uuid})
 
 
 def missing_ident(_call: Call) -> webob.Response:

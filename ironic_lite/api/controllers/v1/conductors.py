@@ -3,21 +3,19 @@
 
 import webob
 
-from ironic_lite.api import access, paging, types
+from ironic_lite.api import access, paging
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import finding
 from ironic_lite.api.resources.conductor import CONDUCTOR
 from ironic_lite.api.resources.fields import DETAIL, ROW
 from ironic_lite.objects.conductor import Conductor
 
-_LIST = {**paging.ARGUMENTS, **paging.CHOOSING, "marker": types.TEXT}
-
 
 def index(call: Call) -> webob.Response:
     """``GET /v1/conductors``"""
     access.authorize(call.context, "baremetal:conductor:get")
-    query = call.query(_LIST)
-    serialise = paging.serialiser(query, CONDUCTOR, call.minor, ROW)
+    query = call.query()
+    serialise = paging.serialiser(call, query, CONDUCTOR, ROW)
     wanted = paging.page(query, CONDUCTOR, call.minor)
     found = Conductor.list(
         call.context,
@@ -33,7 +31,7 @@ def index(call: Call) -> webob.Response:
 def show(call: Call, hostname: str) -> webob.Response:
     """``GET /v1/conductors/{hostname}``"""
     access.authorize(call.context, "baremetal:conductor:get")
-    serialise = paging.serialiser(call.query({"fields": types.CSV}), CONDUCTOR, call.minor, DETAIL)
+    serialise = paging.serialiser(call, call.query(), CONDUCTOR, DETAIL)
     # A host name may well end in what looks like a suffix.
     conductor = Conductor.get_by_hostname(call.context, hostname + call.suffix)
     return call.reply(finding.show(call, conductor, serialise))

@@ -3,8 +3,7 @@
 
 import webob
 
-from ironic_lite.api import access, announcing, paging, types
-from ironic_lite.api import patch as json_patch
+from ironic_lite.api import access, announcing, paging
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import changing, finding
 from ironic_lite.api.resources.deploy_template import DEPLOY_TEMPLATE
@@ -12,14 +11,12 @@ from ironic_lite.api.resources.fields import DETAIL
 from ironic_lite.common import exception
 from ironic_lite.objects.recipes import DeployTemplate
 
-_LIST = {**paging.ARGUMENTS, **paging.CHOOSING}
-
 
 def index(call: Call) -> webob.Response:
     """``GET /v1/deploy_templates``"""
     access.authorize(call.context, "baremetal:deploy_template:get")
-    query = call.query(_LIST)
-    serialise = paging.serialiser(query, DEPLOY_TEMPLATE, call.minor)
+    query = call.query()
+    serialise = paging.serialiser(call, query, DEPLOY_TEMPLATE)
     wanted = paging.page(query, DEPLOY_TEMPLATE, call.minor)
     rows = paging.rows(call, DeployTemplate.rows, serialise, wanted, {})
     return paging.reply(call, DEPLOY_TEMPLATE, rows, serialise, wanted, "deploy_templates")
@@ -28,16 +25,16 @@ def index(call: Call) -> webob.Response:
 def show(call: Call, ident: str) -> webob.Response:
     """``GET /v1/deploy_templates/{template}``"""
     access.authorize(call.context, "baremetal:deploy_template:get")
-    query = call.query({"fields": types.CSV})
-    serialise = paging.serialiser(query, DEPLOY_TEMPLATE, call.minor, DETAIL)
+    query = call.query()
+    serialise = paging.serialiser(call, query, DEPLOY_TEMPLATE, DETAIL)
     return call.reply(finding.show(call, _find(call, ident), serialise))
 
 
 def create(call: Call) -> webob.Response:
     """``POST /v1/deploy_templates``"""
     access.authorize(call.context, "baremetal:deploy_template:create")
-    call.query({})
-    template = DeployTemplate(call.context, **DEPLOY_TEMPLATE.parse(call.document(), call.minor))
+    call.query()
+    template = DeployTemplate(call.context, **call.new(call.document()))
     with announcing.request(template, "create"):
         template.create()
     return call.reply(_shown(call, template), 201, call.url(f"deploy_templates/{template.uuid}"))
@@ -47,8 +44,8 @@ def update(call: Call, ident: str) -> webob.Response:
     """``PATCH /v1/deploy_templates/{template}``"""
     access.authorize(call.context, "baremetal:deploy_template:update")
     template = _find(call, ident)
-    call.query({})
-    operations = json_patch.check(DEPLOY_TEMPLATE, call.document(), call.minor)
+    call.query()
+    operations = call.patch(call.document())
     changing.patch(template, DEPLOY_TEMPLATE, operations)
     return call.reply(_shown(call, template))
 
@@ -56,7 +53,7 @@ def update(call: Call, ident: str) -> webob.Response:
 def delete(call: Call, ident: str) -> webob.Response:
     """``DELETE /v1/deploy_templates/{template}``"""
     access.authorize(call.context, "baremetal:deploy_template:delete")
-    call.query({})
+    call.query()
     template = _find(call, ident)
     with announcing.request(template, "delete"):
         template.destroy()

@@ -5,16 +5,12 @@ from typing import Any
 
 import webob
 
-from ironic_lite.api import access, paging, types
+from ironic_lite.api import access, paging
 from ironic_lite.api.call import Call
 from ironic_lite.api.resources.driver import DRIVER
 from ironic_lite.api.resources.fields import DETAIL, ROW
 from ironic_lite.common import exception
 from ironic_lite.objects.conductor import Conductor
-
-_DYNAMIC_SINCE = 30
-_FIELDS_SINCE = 77
-_LIST = {"type": types.TEXT, **paging.CHOOSING}
 
 
 def _rows(call: Call, columns: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -31,11 +27,12 @@ def _rows(call: Call, columns: tuple[str, ...]) -> list[dict[str, Any]]:
 def index(call: Call) -> webob.Response:
     """``GET /v1/drivers``"""
     access.authorize(call.context, "baremetal:driver:get")
-    query = call.query(_LIST)
+    query = call.query()
     wanted = query.pop("type", None)
-    if call.minor < _DYNAMIC_SINCE and (wanted is not None or query.get("detail") is not None):
+    since = call.form.since_of("type")
+    if call.minor < since and (wanted is not None or query.get("detail") is not None):
         raise exception.NotAcceptable(
-            f"Request not acceptable. The minimal required API version should be 1.{_DYNAMIC_SINCE}"
+            f"Request not acceptable. The minimal required API version should be 1.{since}"
         )
     if wanted not in (None, "classic", "dynamic"):
         raise exception.Invalid(
@@ -47,7 +44,7 @@ def index(call: Call) -> webob.Response:
             "Can not specify ?detail=True and fields in the same request."
         )
     query.pop("detail", None)
-    serialise = paging.serialiser(query, DRIVER, call.minor, view, fields_since=_FIELDS_SINCE)
+    serialise = paging.serialiser(call, query, DRIVER, view)
     rows = [] if wanted == "classic" else _rows(call, serialise.columns)
     return call.reply({"drivers": [serialise(row, call.view) for row in rows]})
 
@@ -55,8 +52,8 @@ def index(call: Call) -> webob.Response:
 def show(call: Call, name: str) -> webob.Response:
     """``GET /v1/drivers/{driver}``"""
     access.authorize(call.context, "baremetal:driver:get")
-    query = call.query({"fields": types.CSV})
-    serialise = paging.serialiser(query, DRIVER, call.minor, DETAIL, fields_since=_FIELDS_SINCE)
+    query = call.query()
+    serialise = paging.serialiser(call, query, DRIVER, DETAIL)
     for row in _rows(call, tuple(dict.fromkeys((*serialise.columns, "name")))):
         if row["name"] == name:
             return call.reply(serialise(row, call.view))
@@ -66,14 +63,14 @@ def show(call: Call, name: str) -> webob.Response:
 def properties(call: Call, name: str) -> webob.Response:
     """``GET /v1/drivers/{driver}/properties``"""
     access.authorize(call.context, "baremetal:driver:get_properties")
-    call.query({})
+    call.query()
     return call.reply(_properties(call, name))
 
 
 def properties_named(call: Call) -> webob.Response:
     """``GET /v1/drivers/properties?driver_name=``: the same by an older path, which clients still use."""
     access.authorize(call.context, "baremetal:driver:get_properties")
-    name = call.query({"driver_name": types.TEXT}).get("driver_name")
+    name = call.query().get("driver_name")
     if name is None:
         raise exception.MissingParameterValue("Missing mandatory parameter: driver_name")
     return call.reply(_properties(call, name))

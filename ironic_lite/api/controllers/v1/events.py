@@ -51,7 +51,7 @@ EVENTS = schemas.Body(
 def report(call: Call) -> webob.Response:
     """``POST /v1/events``"""
     access.authorize(call.context, "baremetal:events:post")
-    call.query({})
-    for event in EVENTS.check(call.document())["events"]:
+    call.query()
+    for event in call.arguments()["events"]:
         LOG.debug("Event %s of port %s", event["event"], event["port_id"])
     return call.empty(204)

@@ -12,14 +12,13 @@ from ironic_lite.common import exception
 from ironic_lite.objects.node_records import NodeHistory
 
 _RULE = "baremetal:node:history:get"
-_LIST = {**paging.ARGUMENTS, "detail": types.BOOLEAN}
 
 
 def index(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/history``"""
     node = finding.node(call, ident, _RULE)
-    query = call.query(_LIST)
-    serialise = paging.serialiser(query, HISTORY, call.minor, ROW)
+    query = call.query()
+    serialise = paging.serialiser(call, query, HISTORY, ROW)
     wanted = paging.page(query, HISTORY, call.minor)
     rows = paging.rows(call, NodeHistory.rows, serialise, wanted, {"node_id": node.id})
     return paging.reply(call, HISTORY, rows, serialise, wanted, f"nodes/{node.uuid}/history")
@@ -28,7 +27,7 @@ def index(call: Call, ident: str) -> webob.Response:
 def show(call: Call, ident: str, event: str) -> webob.Response:
     """``GET /v1/nodes/{node}/history/{uuid}``"""
     node = finding.node(call, ident, _RULE)
-    call.query({})
+    call.query()
     if not types.is_uuid(event):
         raise exception.NodeHistoryNotFound(history=event[:64])
     found = NodeHistory.get(call.context, event)

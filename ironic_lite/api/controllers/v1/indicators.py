@@ -18,7 +18,7 @@ def index(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/management/indicators``"""
     node = finding.node(call, ident, "baremetal:node:get_indicator_state")
     # Ironic takes the argument, and leaves it unread.
-    component = call.query({"component": types.TEXT}).get("component")
+    component = call.query().get("component")
     supported = call.conductors.of(node).get_supported_indicators(call.context, node.uuid)
     rows = []
     for part, indicators in sorted(supported.items()):
@@ -36,7 +36,7 @@ def index(call: Call, ident: str) -> webob.Response:
 def show(call: Call, ident: str, unique: str) -> webob.Response:
     """``GET /v1/nodes/{node}/management/indicators/{name@component}``"""
     node = finding.node(call, ident, "baremetal:node:get_indicator_state")
-    call.query({})
+    call.query()
     name, component = _split(unique)
     state = call.conductors.of(node).get_indicator_state(call.context, node.uuid, component, name)
     return call.reply({"state": state})
@@ -45,7 +45,7 @@ def show(call: Call, ident: str, unique: str) -> webob.Response:
 def switch(call: Call, ident: str, unique: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/management/indicators/{name@component}``"""
     node = finding.node(call, ident, "baremetal:node:set_indicator_state")
-    state = call.arguments(STATE)["state"]
+    state = call.arguments()["state"]
     if state is None:
         raise exception.MissingParameterValue("Missing mandatory parameter: state")
     name, component = _split(unique)

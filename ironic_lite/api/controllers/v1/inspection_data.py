@@ -54,7 +54,7 @@ def receive(call: Call) -> webob.Response:
     once: no ramdisk will send it anything else. Ramdisks that send a version are told what a lookup would tell them.
     """
     access.authorize(call.context, "baremetal:driver:ipa_continue_inspection")
-    query = call.query({"node_uuid": types.UUID})
+    query = call.query()
     try:
         data = dict(DATA.check(call.agents_document()))
         if not _takes_version(call, query):

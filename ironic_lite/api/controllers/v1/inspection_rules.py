@@ -5,8 +5,7 @@ from typing import Any
 
 import webob
 
-from ironic_lite.api import access, announcing, filters, paging, types
-from ironic_lite.api import patch as json_patch
+from ironic_lite.api import access, announcing, filters, paging
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import changing, finding
 from ironic_lite.api.resources.fields import DETAIL
@@ -14,16 +13,14 @@ from ironic_lite.api.resources.inspection_rule import INSPECTION_RULE
 from ironic_lite.common import exception
 from ironic_lite.objects.recipes import InspectionRule
 
-_LIST = {**paging.ARGUMENTS, **paging.CHOOSING, **filters.kinds(filters.INSPECTION_RULES)}
-
 
 def index(call: Call) -> webob.Response:
     """``GET /v1/inspection_rules``"""
     access.authorize(call.context, "baremetal:inspection_rule:list_all")
-    query = call.query(_LIST)
-    serialise = paging.serialiser(query, INSPECTION_RULE, call.minor)
+    query = call.query()
+    serialise = paging.serialiser(call, query, INSPECTION_RULE)
     wanted = paging.page(query, INSPECTION_RULE, call.minor)
-    narrowed = filters.check(query, filters.INSPECTION_RULES, call.minor)
+    narrowed = filters.check(query, call.form.query, call.minor)
     rows = paging.rows(call, InspectionRule.rows, serialise, wanted, narrowed)
     return paging.reply(call, INSPECTION_RULE, rows, serialise, wanted, "inspection_rules")
 
@@ -31,16 +28,16 @@ def index(call: Call) -> webob.Response:
 def show(call: Call, uuid: str) -> webob.Response:
     """``GET /v1/inspection_rules/{rule}``"""
     access.authorize(call.context, "baremetal:inspection_rule:get")
-    query = call.query({"fields": types.CSV})
-    serialise = paging.serialiser(query, INSPECTION_RULE, call.minor, DETAIL)
+    query = call.query()
+    serialise = paging.serialiser(call, query, INSPECTION_RULE, DETAIL)
     return call.reply(finding.show(call, _find(call, uuid), serialise))
 
 
 def create(call: Call) -> webob.Response:
     """``POST /v1/inspection_rules``"""
     access.authorize(call.context, "baremetal:inspection_rule:create")
-    call.query({})
-    values = INSPECTION_RULE.parse(call.document(), call.minor)
+    call.query()
+    values = call.new(call.document())
     values.setdefault("conditions", [])
     rule = InspectionRule(call.context, **values)
     with announcing.request(rule, "create"):
@@ -52,8 +49,8 @@ def update(call: Call, uuid: str) -> webob.Response:
     """``PATCH /v1/inspection_rules/{rule}``"""
     access.authorize(call.context, "baremetal:inspection_rule:update")
     rule = _find(call, uuid)
-    call.query({})
-    operations = json_patch.check(INSPECTION_RULE, call.document(), call.minor)
+    call.query()
+    operations = call.patch(call.document())
     changing.patch(rule, INSPECTION_RULE, operations, _keep_secret)
     return call.reply(_shown(call, rule))
 
@@ -61,7 +58,7 @@ def update(call: Call, uuid: str) -> webob.Response:
 def delete(call: Call, uuid: str) -> webob.Response:
     """``DELETE /v1/inspection_rules/{rule}``"""
     access.authorize(call.context, "baremetal:inspection_rule:delete")
-    call.query({})
+    call.query()
     rule = _find(call, uuid)
     with announcing.request(rule, "delete"):
         rule.destroy()
@@ -71,7 +68,7 @@ def delete(call: Call, uuid: str) -> webob.Response:
 def delete_all(call: Call) -> webob.Response:
     """``DELETE /v1/inspection_rules``: every rule."""
     access.authorize(call.context, "baremetal:inspection_rule:delete")
-    call.query({})
+    call.query()
     InspectionRule.destroy_all(call.context)
     return call.empty(204)
 

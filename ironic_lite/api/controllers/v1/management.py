@@ -33,8 +33,8 @@ def supported_boot_devices(call: Call, ident: str) -> webob.Response:
 def set_boot_device(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/management/boot_device``; the arguments come in the body or in the query."""
     node = finding.node(call, ident, "baremetal:node:set_boot_device")
-    query = call.query(ARGUMENTS)
-    arguments = {**query, **call.arguments(BOOT_DEVICE)}
+    query = call.query()
+    arguments = {**query, **call.arguments()}
     device = arguments.get("boot_device")
     if device is None:
         raise exception.MissingParameterValue("Missing mandatory parameter: boot_device")
@@ -47,7 +47,7 @@ def set_boot_device(call: Call, ident: str) -> webob.Response:
 def inject_nmi(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/management/inject_nmi``"""
     node = finding.node(call, ident, "baremetal:node:inject_nmi")
-    call.query({})
-    call.arguments(NOTHING)
+    call.query()
+    call.arguments()
     call.conductors.of(node).inject_nmi(call.context, node.uuid)
     return call.empty(204)

@@ -12,14 +12,14 @@ from ironic_lite.objects.node import Node
 def shards(call: Call) -> webob.Response:
     """``GET /v1/shards``: how many nodes are in each; the name of those in none is null."""
     access.authorize(call.context, "baremetal:shards:get")
-    call.query({})
+    call.query()
     return call.reply({"shards": Node.shards(call.context)})
 
 
 def children(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/children``: their UUIDs."""
     node = finding.node(call, ident, "baremetal:node:get")
-    call.query({})
+    call.query()
     filters = {"parent_node": node.uuid}
     access.narrow(filters, access.listing(call.context, "node"))
     rows = Node.rows(call.context, ("uuid",), filters=filters)

@@ -19,7 +19,7 @@ from ironic_lite.objects.node_records import NodeInventory
 def list_bios(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/bios``"""
     node = finding.node(call, ident, "baremetal:node:bios:get")
-    query = call.query(paging.CHOOSING)
+    query = call.query()
     if call.minor < REGISTRY_SINCE and query:
         raise exception.InvalidParameterValue(f"Unexpected arguments: {', '.join(sorted(query))}")
     return _list(call, BIOSSetting, BIOS_SETTING, node.id, query, "name")
@@ -28,7 +28,7 @@ def list_bios(call: Call, ident: str) -> webob.Response:
 def show_bios(call: Call, ident: str, name: str) -> webob.Response:
     """``GET /v1/nodes/{node}/bios/{setting}``"""
     node = finding.node(call, ident, "baremetal:node:bios:get")
-    call.query({})
+    call.query()
     try:
         setting = BIOSSetting.get(call.context, node.id, name)
     except exception.BIOSSettingNotFound:
@@ -40,14 +40,14 @@ def show_bios(call: Call, ident: str, name: str) -> webob.Response:
 def list_firmware(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/firmware``"""
     node = finding.node(call, ident, "baremetal:node:firmware:get")
-    query = call.query(paging.CHOOSING)
+    query = call.query()
     return _list(call, FirmwareComponent, FIRMWARE_COMPONENT, node.id, query, "component")
 
 
 def _list(
     call: Call, source: Any, resource: Any, node_id: int, query: dict[str, Any], key: str
 ) -> webob.Response:
-    serialise = paging.serialiser(query, resource, call.minor, ROW)
+    serialise = paging.serialiser(call, query, resource, ROW)
     rows = source.rows(call.context, serialise.columns, sort_key=key, filters={"node_id": node_id})
     return call.reply({resource.collection: [serialise(row, call.view) for row in rows]})
 
@@ -55,7 +55,7 @@ def _list(
 def show_inventory(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/inventory``: what the last inspection found."""
     node = finding.node(call, ident, "baremetal:node:inventory:get")
-    call.query({})
+    call.query()
     try:
         found = NodeInventory.get(call.context, node.id)
     except exception.NodeInventoryNotFound:

@@ -7,7 +7,7 @@ from typing import Any
 
 import webob
 
-from ironic_lite.api import access, filters, paging, types
+from ironic_lite.api import access, filters, paging
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import finding
 from ironic_lite.api.resources.fields import Serialiser
@@ -20,24 +20,22 @@ from ironic_lite.objects.node import Node
 
 def reply(
     call: Call,
-    kinds: dict[str, types.Kind],
     view: str,
     path: str,
     fixed: dict[str, Any] | None = None,
 ) -> webob.Response:
     """The page of nodes that the query asks for, of those that the client may see.
 
-    :param kinds: the arguments that the query may have.
     :param view: what a row shows unless the query says so.
     :param path: of the collection, for the link to the next page.
     :param fixed: what the path narrows the list by.
     :raises HTTPForbidden: it may see none, or asks for those of another project.
     """
     own = access.listing(call.context, "node")
-    query = {**call.query(kinds), **(fixed or {})}
-    serialise = paging.serialiser(query, NODE, call.minor, view)
+    query = {**call.query(), **(fixed or {})}
+    serialise = paging.serialiser(call, query, NODE, view)
     wanted = paging.page(query, NODE, call.minor)
-    narrowed = filters.check(query, filters.NODES, call.minor)
+    narrowed = filters.check(query, call.form.query, call.minor)
     access.narrow(narrowed, own)
     conductor = narrowed.pop("conductor", None)
     if not _may_match(call, narrowed):

@@ -43,7 +43,7 @@ SECURE_BOOT = types.body_class("SecureBoot", {"target": types.BOOLEAN}, mandator
 
 def show(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/states``"""
-    call.query({})
+    call.query()
     serialise = STATES.serialiser(call.minor, None, DETAIL)
     node = finding.node(call, ident, "baremetal:node:get_states")
     return call.reply(finding.show(call, node, serialise))
@@ -52,7 +52,7 @@ def show(call: Call, ident: str) -> webob.Response:
 def show_console(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/states/console``"""
     node = finding.node(call, ident, "baremetal:node:get_console")
-    call.query({})
+    call.query()
     information = None
     if node.console_enabled:
         conductor = call.conductors.of(node)
@@ -63,7 +63,7 @@ def show_console(call: Call, ident: str) -> webob.Response:
 def set_console(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/states/console``; the argument comes in the body or in the query."""
     node = finding.node(call, ident, "baremetal:node:set_console_state")
-    enabled = {**call.query(ENABLED), **call.arguments(CONSOLE)}.get("enabled")
+    enabled = {**call.query(), **call.arguments()}.get("enabled")
     if enabled is None:
         raise exception.MissingParameterValue("Missing mandatory parameter: enabled")
     call.conductors.of(node).set_console_mode(call.context, node.uuid, enabled)
@@ -73,7 +73,7 @@ def set_console(call: Call, ident: str) -> webob.Response:
 def set_raid(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/states/raid``: what the next RAID configuration is to make."""
     node = finding.node(call, ident, "baremetal:node:set_raid_state")
-    call.query({})
+    call.query()
     wanted = types.check_given(types.OBJECT, "target_raid_config", call.document())
     sizes.check("target_raid_config", wanted)
     with _absent_if_unsupported():
@@ -84,7 +84,7 @@ def set_raid(call: Call, ident: str) -> webob.Response:
 def logical_disk_properties(call: Call, driver: str) -> webob.Response:
     """``GET /v1/drivers/{driver}/raid/logical_disk_properties``: what ``set_raid`` takes."""
     access.authorize(call.context, "baremetal:driver:get_raid_logical_disk_properties")
-    call.query({})
+    call.query()
     conductor = call.conductors.serving(driver)
     with _absent_if_unsupported():
         return call.reply(conductor.get_raid_logical_disk_properties(call.context, driver))
@@ -109,8 +109,8 @@ def set_boot_mode(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/states/boot_mode``"""
     node = finding.node(call, ident, NODE.rule_for("boot_mode", None))
     _check_boot_mode_version(call)
-    call.query({})
-    mode = call.arguments(BOOT_MODE)["target"]
+    call.query()
+    mode = call.arguments()["target"]
     if mode not in _BOOT_MODES:
         raise exception.InvalidParameterValue(
             f"Invalid boot mode {mode} requested for node. "
@@ -125,8 +125,8 @@ def set_secure_boot(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/states/secure_boot``"""
     node = finding.node(call, ident, NODE.rule_for("secure_boot", None))
     _check_boot_mode_version(call)
-    call.query({})
-    state = call.arguments(SECURE_BOOT)["target"]
+    call.query()
+    state = call.arguments()["target"]
     if state is None:
         raise exception.InvalidParameterValue(
             "Invalid secure_boot None requested for node. Allowed secure_boot states are: True, False"
@@ -139,7 +139,7 @@ def set_secure_boot(call: Call, ident: str) -> webob.Response:
 def set_power(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/states/power``"""
     node = finding.node(call, ident, "baremetal:node:set_power_state")
-    arguments = call.arguments(POWER)
+    arguments = call.arguments()
     target, timeout = arguments["target"], arguments.get("timeout")
     if call.minor < _SOFT_SINCE and (target in _SOFT or timeout is not None):
         raise exception.NotAcceptable()

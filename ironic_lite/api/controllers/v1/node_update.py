@@ -51,7 +51,7 @@ def patch(call: Call, node: Node, document: Any, reset_interfaces: bool | None) 
     :raises NotAcceptable: it is newer than the microversion.
     :raises Conflict: others kept changing the same fields.
     """
-    operations = json_patch.check(NODE, document, call.minor)
+    operations = call.patch(document)
     _check_reset(call, operations, reset_interfaces)
     _check_operation(call, node, operations)
     return changing.until_settled(

@@ -6,7 +6,7 @@ from typing import Any
 import webob
 from oslo_utils import uuidutils
 
-from ironic_lite.api import access, announcing, filters, paging, sizes, types
+from ironic_lite.api import access, announcing, paging, sizes, types
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import finding, node_listing, node_update
 from ironic_lite.api.resources.fields import DETAIL, ROW
@@ -16,25 +16,23 @@ from ironic_lite.objects.node import Node
 
 _ENROLL_SINCE = 11
 
-_LIST = {**paging.ARGUMENTS, **paging.CHOOSING, **filters.kinds(filters.NODES)}
-_DETAILS = {**paging.ARGUMENTS, **filters.kinds(filters.NODES)}
 MAINTENANCE = types.body_class("Maintenance", {"reason": types.LONG_TEXT})
 
 
 def index(call: Call) -> webob.Response:
     """``GET /v1/nodes``"""
-    return node_listing.reply(call, _LIST, ROW, "nodes")
+    return node_listing.reply(call, ROW, "nodes")
 
 
 def details(call: Call) -> webob.Response:
     """``GET /v1/nodes/detail``"""
-    return node_listing.reply(call, _DETAILS, DETAIL, "nodes/detail")
+    return node_listing.reply(call, DETAIL, "nodes/detail")
 
 
 def show(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}``"""
-    query = call.query({"fields": types.CSV})
-    serialise = paging.serialiser(query, NODE, call.minor, DETAIL)
+    query = call.query()
+    serialise = paging.serialiser(call, query, NODE, DETAIL)
     node = finding.node(call, ident, "baremetal:node:get")
     return call.reply_tagged(finding.show(call, node, serialise), node)
 
@@ -44,8 +42,8 @@ def create(call: Call) -> webob.Response:
     access.authorize_enrolment(call.context)
     document = call.document()
     finding.authorize_values(call, NODE, document)
-    call.query({})
-    values = NODE.parse(document, call.minor)
+    call.query()
+    values = call.new(document)
     check_name(values.get("name"))
     values["owner"] = access.owner_of_new_node(call.context, values.get("owner"))
     node_update.resolve_references(call, values)
@@ -62,7 +60,7 @@ def create(call: Call) -> webob.Response:
 
 def update(call: Call, ident: str) -> webob.Response:
     """``PATCH /v1/nodes/{node}``"""
-    query = call.query({"reset_interfaces": types.BOOLEAN})
+    query = call.query()
     document = call.document(lambda: finding.node(call, ident))
     node = finding.node(call, ident, *NODE.update_rules(document))
     reset = query.get("reset_interfaces")
@@ -73,7 +71,7 @@ def update(call: Call, ident: str) -> webob.Response:
 
 def delete(call: Call, ident: str) -> webob.Response:
     """``DELETE /v1/nodes/{node}``"""
-    call.query({})
+    call.query()
     node = finding.node(call, ident)
     access.authorize_deletion(call.context, finding.target(node))
     conductor = call.conductors.of(node)
@@ -96,7 +94,7 @@ def validate(call: Call, ident: str) -> webob.Response:
 
 def validate_named(call: Call) -> webob.Response:
     """``GET /v1/nodes/validate?node=``: the same by an older path, which clients still use."""
-    query = call.query({"node": types.UUID_OR_NAME, "node_uuid": types.UUID})
+    query = call.query()
     ident = query.get("node_uuid") or query.get("node")
     if ident is None:
         raise exception.InvalidParameterValue("Expected a logical name or UUID but received None.")
@@ -112,7 +110,7 @@ def _without_nulls(result: dict[str, Any]) -> dict[str, Any]:
 def set_maintenance(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/maintenance``"""
     node = finding.node(call, ident, NODE.rule_for("maintenance", True))
-    reason = call.arguments(MAINTENANCE).get("reason")
+    reason = call.arguments().get("reason")
     sizes.check("reason", reason)
     return _maintain(call, node, True, reason)
 

@@ -28,7 +28,7 @@ QUERY: dict[str, types.Kind] = {
 def show(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/plan``; ``steps`` is a list as PUT states/provision takes it, as JSON text."""
     node = finding.node(call, ident, "baremetal:node:plan:get")
-    query = call.query(QUERY)
+    query = call.query()
     target = query.pop("target", None)
     if target is None:
         raise exception.MissingParameterValue("Missing mandatory parameter: target")

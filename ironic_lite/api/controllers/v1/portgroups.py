@@ -16,38 +16,33 @@ from ironic_lite.conf import CONF
 from ironic_lite.objects.node import Node
 from ironic_lite.objects.port import Portgroup
 
-_DETAILS = {**paging.ARGUMENTS, **filters.kinds(filters.PORTGROUPS)}
-_LIST = {**_DETAILS, **paging.CHOOSING}
-_DETAILS_OF_NODE = {**paging.ARGUMENTS, "address": types.MAC}
-_OF_NODE = {**_DETAILS_OF_NODE, **paging.CHOOSING}
-
 _STORED = tuple(PORTGROUP.patchable)
 
 
 def index(call: Call) -> webob.Response:
     """``GET /v1/portgroups``"""
     own = access.listing(call.context, "portgroup")
-    return _list(call, call.query(_LIST), ROW, "portgroups", own=own)
+    return _list(call, call.query(), ROW, "portgroups", own=own)
 
 
 def details(call: Call) -> webob.Response:
     """``GET /v1/portgroups/detail``"""
     own = access.listing(call.context, "portgroup")
-    return _list(call, call.query(_DETAILS), DETAIL, "portgroups/detail", own=own)
+    return _list(call, call.query(), DETAIL, "portgroups/detail", own=own)
 
 
 def of_node(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/portgroups``"""
     node = finding.node(call, ident, "baremetal:node:get")
     path = f"nodes/{node.uuid}/portgroups"
-    return _list(call, call.query(_OF_NODE), ROW, path, node)
+    return _list(call, call.query(), ROW, path, node)
 
 
 def details_of_node(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/portgroups/detail``"""
     node = finding.node(call, ident, "baremetal:node:get")
     path = f"nodes/{node.uuid}/portgroups/detail"
-    return _list(call, call.query(_DETAILS_OF_NODE), DETAIL, path, node)
+    return _list(call, call.query(), DETAIL, path, node)
 
 
 def _list(
@@ -58,9 +53,9 @@ def _list(
     node: Node | None = None,
     own: str | None = None,
 ) -> webob.Response:
-    serialise = paging.serialiser(query, PORTGROUP, call.minor, view)
+    serialise = paging.serialiser(call, query, PORTGROUP, view)
     wanted = paging.page(query, PORTGROUP, call.minor)
-    narrowed = filters.check(query, filters.PORTGROUPS, call.minor)
+    narrowed = filters.check(query, call.form.query, call.minor)
     access.narrow(narrowed, own)
     named = narrowed.pop("node", None)
     if named is not None:
@@ -76,8 +71,8 @@ def _list(
 
 def show(call: Call, ident: str) -> webob.Response:
     """``GET /v1/portgroups/{portgroup}``"""
-    query = call.query({"fields": types.CSV})
-    serialise = paging.serialiser(query, PORTGROUP, call.minor, DETAIL)
+    query = call.query()
+    serialise = paging.serialiser(call, query, PORTGROUP, DETAIL)
     group = finding.portgroup(call, ident, "baremetal:portgroup:get")
     return call.reply(finding.show(call, group, serialise))
 
@@ -86,8 +81,8 @@ def create(call: Call) -> webob.Response:
     """``POST /v1/portgroups``"""
     body = call.document(lambda: finding.authorize_any_part(call, "baremetal:portgroup:create"))
     finding.authorize_new_part(call, body, "baremetal:portgroup:create")
-    call.query({})
-    values = PORTGROUP.parse(body, call.minor)
+    call.query()
+    values = call.new(body)
     ident = values.pop("node_uuid")
     _check_name(values.get("name"))
     if values.get("mode") is None:
@@ -103,8 +98,8 @@ def create(call: Call) -> webob.Response:
 def update(call: Call, ident: str) -> webob.Response:
     """``PATCH /v1/portgroups/{portgroup}``"""
     group = finding.portgroup(call, ident, "baremetal:portgroup:update")
-    call.query({})
-    operations = json_patch.check(PORTGROUP, call.document(), call.minor)
+    call.query()
+    operations = call.patch(call.document())
     # A port group always has a node: to remove it changes nothing, as on Ironic.
     operations = [op for op in operations if (op["op"], op["path"]) != ("remove", "/node_uuid")]
     updated = changing.until_settled(group, lambda: _apply(call, group, operations))
@@ -133,7 +128,7 @@ def _apply(call: Call, group: Portgroup, operations: list[dict[str, Any]]) -> Po
 
 def delete(call: Call, ident: str) -> webob.Response:
     """``DELETE /v1/portgroups/{portgroup}``"""
-    call.query({})
+    call.query()
     group = finding.portgroup(call, ident, "baremetal:portgroup:delete")
     node = Node.get_by_id(call.context, group.node_id)
     with announcing.request(group, "delete"):

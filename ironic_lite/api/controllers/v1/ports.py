@@ -5,7 +5,7 @@ from typing import Any
 
 import webob
 
-from ironic_lite.api import access, announcing, filters, paging, types
+from ironic_lite.api import access, announcing, filters, paging
 from ironic_lite.api import patch as json_patch
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import changing, finding
@@ -15,10 +15,6 @@ from ironic_lite.common import exception
 from ironic_lite.objects.node import Node
 from ironic_lite.objects.port import Port
 
-_LIST = {**paging.ARGUMENTS, **paging.CHOOSING, **filters.kinds(filters.PORTS)}
-_DETAILS = {**paging.ARGUMENTS, **filters.kinds(filters.PORTS)}
-_OF_NODE = {**paging.ARGUMENTS, **paging.CHOOSING}
-
 _GROUP_NETWORKS_SINCE = 102
 
 _STORED = tuple(name for name in PORT.patchable if name != "node_ident")
@@ -27,26 +23,26 @@ _STORED = tuple(name for name in PORT.patchable if name != "node_ident")
 def index(call: Call) -> webob.Response:
     """``GET /v1/ports``"""
     own = access.listing(call.context, "port")
-    return _list(call, call.query(_LIST), ROW, "ports", own)
+    return _list(call, call.query(), ROW, "ports", own)
 
 
 def details(call: Call) -> webob.Response:
     """``GET /v1/ports/detail``"""
     own = access.listing(call.context, "port")
-    return _list(call, call.query(_DETAILS), DETAIL, "ports/detail", own)
+    return _list(call, call.query(), DETAIL, "ports/detail", own)
 
 
 def of_node(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/ports``"""
     node = finding.node(call, ident, "baremetal:node:get")
-    query = call.query(_OF_NODE)
+    query = call.query()
     return _list(call, {**query, "node_uuid": node.uuid}, ROW, f"nodes/{node.uuid}/ports")
 
 
 def details_of_node(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/ports/detail``"""
     node = finding.node(call, ident, "baremetal:node:get")
-    query = call.query(paging.ARGUMENTS)
+    query = call.query()
     path = f"nodes/{node.uuid}/ports/detail"
     return _list(call, {**query, "node_uuid": node.uuid}, DETAIL, path)
 
@@ -54,14 +50,14 @@ def details_of_node(call: Call, ident: str) -> webob.Response:
 def of_portgroup(call: Call, ident: str) -> webob.Response:
     """``GET /v1/portgroups/{portgroup}/ports``"""
     group = finding.portgroup(call, ident, "baremetal:portgroup:get")
-    query = call.query(_OF_NODE)
+    query = call.query()
     return _list(call, {**query, "portgroup": group.uuid}, ROW, f"portgroups/{group.uuid}/ports")
 
 
 def details_of_portgroup(call: Call, ident: str) -> webob.Response:
     """``GET /v1/portgroups/{portgroup}/ports/detail``"""
     group = finding.portgroup(call, ident, "baremetal:portgroup:get")
-    query = call.query(paging.ARGUMENTS)
+    query = call.query()
     path = f"portgroups/{group.uuid}/ports/detail"
     return _list(call, {**query, "portgroup": group.uuid}, DETAIL, path)
 
@@ -69,9 +65,9 @@ def details_of_portgroup(call: Call, ident: str) -> webob.Response:
 def _list(
     call: Call, query: dict[str, Any], view: str, path: str, own: str | None = None
 ) -> webob.Response:
-    serialise = paging.serialiser(query, PORT, call.minor, view)
+    serialise = paging.serialiser(call, query, PORT, view)
     wanted = paging.page(query, PORT, call.minor)
-    narrowed = filters.check(query, filters.PORTS, call.minor)
+    narrowed = filters.check(query, call.form.query, call.minor)
     access.narrow(narrowed, own)
     group = narrowed.pop("portgroup", None)
     if group is not None:
@@ -88,8 +84,8 @@ def _list(
 
 def show(call: Call, ident: str) -> webob.Response:
     """``GET /v1/ports/{port}``"""
-    query = call.query({"fields": types.CSV})
-    serialise = paging.serialiser(query, PORT, call.minor, DETAIL)
+    query = call.query()
+    serialise = paging.serialiser(call, query, PORT, DETAIL)
     port = finding.port(call, ident, "baremetal:port:get")
     return call.reply_tagged(finding.show(call, port, serialise), port)
 
@@ -98,8 +94,8 @@ def create(call: Call) -> webob.Response:
     """``POST /v1/ports``"""
     body = call.document(lambda: finding.authorize_any_part(call, "baremetal:port:create"))
     finding.authorize_new_part(call, body, "baremetal:port:create")
-    call.query({})
-    values = PORT.parse(body, call.minor)
+    call.query()
+    values = call.new(body)
     given = [values.pop(name, None) for name in ("node_uuid", "node_ident")]
     if given.count(None) != 1:
         raise exception.InvalidParameterValue(
@@ -119,8 +115,8 @@ def create(call: Call) -> webob.Response:
 def update(call: Call, ident: str) -> webob.Response:
     """``PATCH /v1/ports/{port}``"""
     port = finding.port(call, ident, "baremetal:port:update")
-    call.query({})
-    operations = json_patch.check(PORT, call.document(), call.minor)
+    call.query()
+    operations = call.patch(call.document())
     updated = changing.until_settled(port, lambda: _apply(call, port, operations))
     document = finding.show(call, updated, PORT.serialiser(call.minor, None, DETAIL))
     return call.reply_tagged(document, updated)
@@ -174,7 +170,7 @@ def _resolve_portgroup(call: Call, values: dict[str, Any]) -> None:
 
 def delete(call: Call, ident: str) -> webob.Response:
     """``DELETE /v1/ports/{port}``"""
-    call.query({})
+    call.query()
     port = finding.port(call, ident, "baremetal:port:delete")
     node = Node.get_by_id(call.context, port.node_id)
     with announcing.request(port, "delete"):

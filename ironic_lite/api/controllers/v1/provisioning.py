@@ -47,7 +47,7 @@ def request(call: Call, node: Node) -> None:
     :raises InvalidStateRequested: the same, and nobody is.
     :raises Invalid: an argument does not fit.
     """
-    body = call.arguments(BODY)
+    body = call.arguments()
     target = body.pop("target")
     verb = operations.WORDS.get(target)
     _check_version(call.minor, target, verb, node)

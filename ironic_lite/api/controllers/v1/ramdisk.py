@@ -46,7 +46,7 @@ NAMED_HEARTBEAT = types.body_class(
 def lookup(call: Call) -> webob.Response:
     """``GET /v1/lookup``: the node that the agent runs on, and once, the token to prove it with."""
     access.authorize(call.context, "baremetal:driver:ipa_lookup")
-    query = call.query({"addresses": types.CSV, "node_uuid": types.UUID})
+    query = call.query()
     macs = [mac.lower() for mac in query.get("addresses") or () if types.is_mac(mac)]
     if not macs and not query.get("node_uuid"):
         raise exception.InvalidParameterValue(
@@ -141,13 +141,13 @@ def _config(token: str | None) -> dict[str, Any]:
 def heartbeat(call: Call, ident: str) -> webob.Response:
     """``POST /v1/heartbeat/{node}``: the agent lives, and is to be reached at ``callback_url``."""
     access.authorize(call.context, "baremetal:node:ipa_heartbeat")
-    return _heartbeat(call, ident, call.arguments(HEARTBEAT))
+    return _heartbeat(call, ident, call.arguments())
 
 
 def heartbeat_of_named(call: Call) -> webob.Response:
     """``POST /v1/heartbeat``: the same with the node in the body."""
     access.authorize(call.context, "baremetal:node:ipa_heartbeat")
-    arguments = call.arguments(NAMED_HEARTBEAT)
+    arguments = call.arguments()
     return _heartbeat(call, arguments.pop("node_ident") or "", arguments)
 
 

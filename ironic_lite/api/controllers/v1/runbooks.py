@@ -7,7 +7,6 @@ from typing import Any
 import webob
 
 from ironic_lite.api import access, announcing, paging, types
-from ironic_lite.api import patch as json_patch
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import changing, finding
 from ironic_lite.api.resources.fields import DETAIL
@@ -16,15 +15,14 @@ from ironic_lite.api.traits import TRAIT, TraitList
 from ironic_lite.common import exception
 from ironic_lite.objects.recipes import Runbook
 
-_LIST = {**paging.ARGUMENTS, **paging.CHOOSING}
 TRAITS = types.body_class("RunbookTraits", {"traits": TraitList()})
 
 
 def index(call: Call) -> webob.Response:
     """``GET /v1/runbooks``"""
     project = access.listing(call.context, "runbook")
-    query = call.query(_LIST)
-    serialise = paging.serialiser(query, RUNBOOK, call.minor)
+    query = call.query()
+    serialise = paging.serialiser(call, query, RUNBOOK)
     wanted = paging.page(query, RUNBOOK, call.minor)
     narrowed = {} if project is None else {"usable_by": project}
     rows = paging.rows(call, Runbook.rows, serialise, wanted, narrowed)
@@ -33,8 +31,8 @@ def index(call: Call) -> webob.Response:
 
 def show(call: Call, ident: str) -> webob.Response:
     """``GET /v1/runbooks/{runbook}``"""
-    query = call.query({"fields": types.CSV})
-    serialise = paging.serialiser(query, RUNBOOK, call.minor, DETAIL)
+    query = call.query()
+    serialise = paging.serialiser(call, query, RUNBOOK, DETAIL)
     return call.reply(finding.show(call, find(call, ident), serialise))
 
 
@@ -43,8 +41,8 @@ def create(call: Call) -> webob.Response:
     access.authorize(call.context, "baremetal:runbook:create")
     document = call.document()
     finding.authorize_values(call, RUNBOOK, document)
-    call.query({})
-    values = RUNBOOK.parse(document, call.minor)
+    call.query()
+    values = call.new(document)
     _check_name(call, values["name"])
     values["owner"] = _owner(call, values)
     runbook = Runbook(call.context, **values)
@@ -57,8 +55,8 @@ def update(call: Call, ident: str) -> webob.Response:
     """``PATCH /v1/runbooks/{runbook}``"""
     document = call.document(lambda: find(call, ident))
     runbook = find(call, ident, *RUNBOOK.update_rules(document))
-    call.query({})
-    operations = json_patch.check(RUNBOOK, document, call.minor)
+    call.query()
+    operations = call.patch(document)
 
     def check(before: dict[str, Any], changes: dict[str, Any]) -> None:
         for name in ("public", "owner"):
@@ -75,7 +73,7 @@ def update(call: Call, ident: str) -> webob.Response:
 
 def delete(call: Call, ident: str) -> webob.Response:
     """``DELETE /v1/runbooks/{runbook}``"""
-    call.query({})
+    call.query()
     runbook = find(call, ident, "baremetal:runbook:delete")
     with announcing.request(runbook, "delete"):
         runbook.destroy()
@@ -92,15 +90,15 @@ def missing_ident(_call: Call) -> webob.Response:
 
 def traits(call: Call, ident: str) -> webob.Response:
     """``GET /v1/runbooks/{runbook}/traits``"""
-    call.query({})
+    call.query()
     return call.reply({"traits": find(call, ident).traits})
 
 
 def replace_traits(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/runbooks/{runbook}/traits``: these and no others."""
     runbook = find(call, ident, "baremetal:runbook:update")
-    call.query({})
-    wanted = call.arguments(TRAITS).get("traits")
+    call.query()
+    wanted = call.arguments().get("traits")
     if wanted is None:
         raise exception.Invalid(
             "PUT .../traits takes a body with the list 'traits', which replaces all traits of the runbook; "
@@ -113,7 +111,7 @@ def replace_traits(call: Call, ident: str) -> webob.Response:
 def add_trait(call: Call, ident: str, trait: str) -> webob.Response:
     """``PUT /v1/runbooks/{runbook}/traits/{trait}``"""
     runbook = find(call, ident, "baremetal:runbook:update")
-    call.query({})
+    call.query()
     types.check(TRAIT, "trait", trait)
     if call.document() != {}:
         raise exception.Invalid("No body is taken where one trait is added; it stands in the path.")
@@ -124,7 +122,7 @@ def add_trait(call: Call, ident: str, trait: str) -> webob.Response:
 def remove_traits(call: Call, ident: str) -> webob.Response:
     """``DELETE /v1/runbooks/{runbook}/traits``"""
     runbook = find(call, ident, "baremetal:runbook:update")
-    call.query({})
+    call.query()
     runbook.set_traits([])
     return call.empty(204)
 
@@ -132,7 +130,7 @@ def remove_traits(call: Call, ident: str) -> webob.Response:
 def remove_trait(call: Call, ident: str, trait: str) -> webob.Response:
     """``DELETE /v1/runbooks/{runbook}/traits/{trait}``; one that is not there is none to remove."""
     runbook = find(call, ident, "baremetal:runbook:update")
-    call.query({})
+    call.query()
     with contextlib.suppress(exception.RunbookTraitNotFound):
         runbook.remove_trait(trait)
     return call.empty(204)

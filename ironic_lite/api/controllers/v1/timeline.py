@@ -31,7 +31,7 @@ Row = dict[str, Any]
 def show(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/timeline``"""
     node = finding.node(call, ident, "baremetal:node:timeline:get")
-    query = call.query(QUERY)
+    query = call.query()
     limit = query.get("limit", CONF.api.max_limit)
     if limit <= 0:
         raise exception.InvalidParameterValue("Limit must be positive")

@@ -16,7 +16,7 @@ BODY = types.body_class("Traits", {"traits": TraitList()})
 
 def index(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/traits``"""
-    call.query({})
+    call.query()
     node = finding.node(call, ident, "baremetal:node:traits:list")
     return call.reply({"traits": node.traits})
 
@@ -24,8 +24,8 @@ def index(call: Call, ident: str) -> webob.Response:
 def replace(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/traits``: these and no others."""
     node = finding.node(call, ident, "baremetal:node:traits:set")
-    call.query({})
-    traits = call.arguments(BODY).get("traits")
+    call.query()
+    traits = call.arguments().get("traits")
     if traits is None:
         raise exception.Invalid(
             "PUT .../traits takes a body with the list 'traits', which replaces all traits of the node; "
@@ -38,7 +38,7 @@ def replace(call: Call, ident: str) -> webob.Response:
 def add(call: Call, ident: str, trait: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/traits/{trait}``"""
     node = finding.node(call, ident, "baremetal:node:traits:set")
-    call.query({})
+    call.query()
     types.check(TRAIT, "trait", trait)
     if call.document() != {}:
         raise exception.Invalid("No body is taken where one trait is added; it stands in the path.")
@@ -49,7 +49,7 @@ def add(call: Call, ident: str, trait: str) -> webob.Response:
 def remove_all(call: Call, ident: str) -> webob.Response:
     """``DELETE /v1/nodes/{node}/traits``"""
     node = finding.node(call, ident, "baremetal:node:traits:delete")
-    call.query({})
+    call.query()
     _conductor(call, node).remove_node_traits(call.context, node.id, None)
     return call.empty(204)
 
@@ -57,7 +57,7 @@ def remove_all(call: Call, ident: str) -> webob.Response:
 def remove(call: Call, ident: str, trait: str) -> webob.Response:
     """``DELETE /v1/nodes/{node}/traits/{trait}``"""
     node = finding.node(call, ident, "baremetal:node:traits:delete")
-    call.query({})
+    call.query()
     _conductor(call, node).remove_node_traits(call.context, node.id, [trait])
     return call.empty(204)
 

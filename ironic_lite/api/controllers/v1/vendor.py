@@ -5,7 +5,7 @@ from typing import Any
 
 import webob
 
-from ironic_lite.api import access, types
+from ironic_lite.api import access
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import finding
 from ironic_lite.common import exception
@@ -17,7 +17,7 @@ _DRIVER = "baremetal:driver:vendor_passthru"
 def node_methods(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/vendor_passthru/methods``"""
     node = finding.node(call, ident, _NODE)
-    call.query({})
+    call.query()
     conductor = call.conductors.of(node)
     return call.reply(conductor.get_node_vendor_passthru_methods(call.context, node.uuid))
 
@@ -34,7 +34,7 @@ def call_node(call: Call, ident: str, method: str | None = None) -> webob.Respon
 def driver_methods(call: Call, driver: str) -> webob.Response:
     """``GET /v1/drivers/{driver}/vendor_passthru/methods``"""
     access.authorize(call.context, _DRIVER)
-    call.query({})
+    call.query()
     conductor = call.conductors.serving(driver)
     return call.reply(conductor.get_driver_vendor_passthru_methods(call.context, driver))
 
@@ -50,9 +50,9 @@ def call_driver(call: Call, driver: str, method: str | None = None) -> webob.Res
 
 def _named(call: Call, method: str | None) -> str:
     if method is not None:
-        call.query({})
+        call.query()
         return method
-    method = call.query({"method": types.TEXT}).get("method")
+    method = call.query().get("method")
     if not method:
         raise exception.MissingParameterValue("Missing mandatory parameter: method")
     return method

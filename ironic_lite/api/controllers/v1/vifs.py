@@ -22,7 +22,7 @@ VIF = schemas.Body(
 def index(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/vifs``"""
     node = finding.node(call, ident, "baremetal:node:vif:list")
-    call.query({})
+    call.query()
     conductor = call.conductors.of(node)
     return call.reply({"vifs": conductor.vif_list(call.context, node.uuid)})
 
@@ -30,8 +30,8 @@ def index(call: Call, ident: str) -> webob.Response:
 def attach(call: Call, ident: str) -> webob.Response:
     """``POST /v1/nodes/{node}/vifs``"""
     node = finding.node(call, ident, "baremetal:node:vif:attach")
-    call.query({})
-    vif = VIF.check(call.document())
+    call.query()
+    vif = call.arguments()
     types.check(types.UUID_OR_NAME, "id", vif["id"])
     if call.minor >= _PLACE_SINCE:
         _check_place(vif)
@@ -49,7 +49,7 @@ def _check_place(vif: dict[str, Any]) -> None:
 def detach(call: Call, ident: str, vif_id: str) -> webob.Response:
     """``DELETE /v1/nodes/{node}/vifs/{vif}``"""
     node = finding.node(call, ident, "baremetal:node:vif:detach")
-    call.query({})
+    call.query()
     types.check(types.UUID_OR_NAME, "vif_id", vif_id)
     call.conductors.of(node).vif_detach(call.context, node.uuid, vif_id)
     return call.empty(204)

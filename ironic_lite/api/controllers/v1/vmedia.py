@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import webob
 
-from ironic_lite.api import schemas, types
+from ironic_lite.api import schemas
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import finding
 from ironic_lite.common import exception, outbound
@@ -34,7 +34,7 @@ def show(call: Call, ident: str) -> webob.Response:
     node = finding.node(call, ident, "baremetal:node:vmedia:get")
     if call.minor < SHOW_SINCE:
         raise exception.NotFound()
-    call.query({})
+    call.query()
     conductor = call.conductors.of(node)
     return call.reply(conductor.get_virtual_media(call.context, node.uuid))
 
@@ -42,8 +42,8 @@ def show(call: Call, ident: str) -> webob.Response:
 def attach(call: Call, ident: str) -> webob.Response:
     """``POST /v1/nodes/{node}/vmedia``"""
     node = finding.node(call, ident, "baremetal:node:vmedia:attach")
-    call.query({})
-    wanted = ATTACH.check(call.document())
+    call.query()
+    wanted = call.arguments()
     _check_url(wanted["image_url"])
     call.conductors.of(node).attach_virtual_media(
         call.context, node.uuid, wanted["device_type"], wanted["image_url"]
@@ -55,9 +55,9 @@ def detach(call: Call, ident: str, device: str | None = None) -> webob.Response:
     """``DELETE /v1/nodes/{node}/vmedia?device_types=``, also ``/vmedia/{device}``"""
     node = finding.node(call, ident, "baremetal:node:vmedia:detach")
     if device is None:
-        devices = call.query({"device_types": types.CSV}).get("device_types")
+        devices = call.query().get("device_types")
     else:
-        call.query({})
+        call.query()
         devices = [device]
     wrong = [name for name in devices or () if name not in _DEVICES]
     if wrong:

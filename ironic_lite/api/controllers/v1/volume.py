@@ -8,7 +8,7 @@ from typing import Any
 
 import webob
 
-from ironic_lite.api import access, announcing, filters, paging, types
+from ironic_lite.api import access, announcing, filters, paging
 from ironic_lite.api import patch as json_patch
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import changing, finding
@@ -17,10 +17,6 @@ from ironic_lite.api.resources.volume import CONNECTOR, TARGET
 from ironic_lite.common import exception
 from ironic_lite.objects.node import Node
 from ironic_lite.objects.volume import VolumeConnector, VolumeTarget
-
-_OF_NODE = {**paging.ARGUMENTS, **paging.CHOOSING}
-_LIST = {**_OF_NODE, **filters.kinds(filters.VOLUMES)}
-_SINCE = 32
 
 Record = VolumeConnector | VolumeTarget
 
@@ -38,7 +34,7 @@ def of_node(call: Call, ident: str) -> webob.Response:
 
 
 def _links(call: Call, path: str) -> webob.Response:
-    call.query({})
+    call.query()
     links = call.view.links
     parts = {part: links(f"{path}/{part}") for part in ("connectors", "targets")}
     return call.reply({"links": links(f"{path}/"), **parts})
@@ -55,22 +51,20 @@ class Volumes:
     def index(self, call: Call) -> webob.Response:
         """``GET /v1/volume/connectors``"""
         own = access.listing(call.context, "volume")
-        return self._list(call, call.query(_LIST), self.path, own)
+        return self._list(call, call.query(), self.path, own)
 
     def of_node(self, call: Call, ident: str) -> webob.Response:
         """``GET /v1/nodes/{node}/volume/connectors``"""
         node = finding.node(call, ident, "baremetal:node:get")
         path = f"nodes/{node.uuid}/{self.path}"
-        return self._list(call, {**call.query(_OF_NODE), "node": node.uuid}, path)
+        return self._list(call, {**call.query(), "node": node.uuid}, path)
 
     def _list(
         self, call: Call, query: dict[str, Any], path: str, own: str | None = None
     ) -> webob.Response:
-        serialise = paging.serialiser(
-            query, self.resource, call.minor, ROW, fields_since=_SINCE, detail_since=_SINCE
-        )
+        serialise = paging.serialiser(call, query, self.resource, ROW)
         wanted = paging.page(query, self.resource, call.minor)
-        narrowed = filters.check(query, filters.VOLUMES, call.minor)
+        narrowed = filters.check(query, call.form.query, call.minor)
         access.narrow(narrowed, own)
         node = narrowed.pop("node", None)
         if node is not None:
@@ -80,8 +74,8 @@ class Volumes:
 
     def show(self, call: Call, uuid: str) -> webob.Response:
         """``GET /v1/volume/connectors/{connector}``"""
-        query = call.query({"fields": types.CSV})
-        serialise = paging.serialiser(query, self.resource, call.minor, DETAIL)
+        query = call.query()
+        serialise = paging.serialiser(call, query, self.resource, DETAIL)
         record = self._find(call, uuid, "baremetal:volume:get")
         return call.reply(finding.show(call, record, serialise))
 
@@ -89,8 +83,8 @@ class Volumes:
         """``POST /v1/volume/connectors``"""
         body = call.document(lambda: finding.authorize_any_part(call, "baremetal:volume:create"))
         finding.authorize_new_part(call, body, "baremetal:volume:create")
-        call.query({})
-        values = self.resource.parse(body, call.minor)
+        call.query()
+        values = call.new(body)
         node = changing.named_node(call.context, values.pop("node_uuid"))
         record = self.records(call.context, node_id=node.id, **values)
         with announcing.request(record, "create", node_uuid=node.uuid):
@@ -100,8 +94,8 @@ class Volumes:
     def update(self, call: Call, uuid: str) -> webob.Response:
         """``PATCH /v1/volume/connectors/{connector}``: the server has to be off."""
         record = self._find(call, uuid, "baremetal:volume:update")
-        call.query({})
-        operations = json_patch.check(self.resource, call.document(), call.minor)
+        call.query()
+        operations = call.patch(call.document())
         # It always has a node: to remove it changes nothing, as on Ironic.
         operations = [op for op in operations if (op["op"], op["path"]) != ("remove", "/node_uuid")]
         updated = changing.until_settled(record, lambda: self._apply(call, record, operations))
@@ -123,7 +117,7 @@ class Volumes:
 
     def delete(self, call: Call, uuid: str) -> webob.Response:
         """``DELETE /v1/volume/connectors/{connector}``: the server has to be off, unless it is not in use."""
-        call.query({})
+        call.query()
         record = self._find(call, uuid, "baremetal:volume:delete")
         node = Node.get_by_id(call.context, record.node_id)
         conductor = call.conductors.of(node)
