@@ -17,6 +17,7 @@ RULES = (
         base.SYSTEM_READER,
         "See the properties of driver_info.",
         "GET /drivers/{driver_name}/properties",
+        "GET /drivers/properties",
         scopes=base.SYSTEM_ONLY,
     ),
     base.rule(
@@ -32,10 +33,15 @@ RULES = (
         "Call vendor methods of a driver.",
         "GET /drivers/{driver_name}/vendor_passthru/methods",
         "GET /drivers/{driver_name}/vendor_passthru?method={method_name}",
+        "GET /drivers/{driver_name}/vendor_passthru/{method_name}",
         "PUT /drivers/{driver_name}/vendor_passthru?method={method_name}",
+        "PUT /drivers/{driver_name}/vendor_passthru/{method_name}",
         "POST /drivers/{driver_name}/vendor_passthru?method={method_name}",
+        "POST /drivers/{driver_name}/vendor_passthru/{method_name}",
         "PATCH /drivers/{driver_name}/vendor_passthru?method={method_name}",
+        "PATCH /drivers/{driver_name}/vendor_passthru/{method_name}",
         "DELETE /drivers/{driver_name}/vendor_passthru?method={method_name}",
+        "DELETE /drivers/{driver_name}/vendor_passthru/{method_name}",
         scopes=base.SYSTEM_ONLY,
     ),
 )

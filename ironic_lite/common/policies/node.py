@@ -22,6 +22,8 @@ RULES = (
         "List the nodes that one's own project owns or leases.",
         "GET /nodes",
         "GET /nodes/detail",
+        "GET /chassis/{chassis_uuid}/nodes",
+        "GET /chassis/{chassis_uuid}/nodes/detail",
     ),
     base.rule(
         "baremetal:node:list_all",
@@ -29,12 +31,15 @@ RULES = (
         "List all nodes.",
         "GET /nodes",
         "GET /nodes/detail",
+        "GET /chassis/{chassis_uuid}/nodes",
+        "GET /chassis/{chassis_uuid}/nodes/detail",
     ),
     base.rule(
         "baremetal:node:get",
         base.OWNER_OR_LESSEE_READER,
         "See a node. For everybody else the node does not exist.",
         "GET /nodes/{node_ident}",
+        "GET /nodes/{node_ident}/children",
     ),
     base.rule(
         "baremetal:node:get:filter_threshold",
@@ -83,6 +88,7 @@ RULES = (
         base.OWNER_MEMBER_OR_LESSEE_MANAGER,
         "Validate the interfaces of a node.",
         "GET /nodes/{node_ident}/validate",
+        "GET /nodes/validate",
     ),
     base.rule(
         "baremetal:node:set_maintenance",

@@ -91,6 +91,7 @@ RULES = (
         base.OWNER_OR_LESSEE_MEMBER,
         "Detach virtual media.",
         "DELETE /nodes/{node_ident}/vmedia",
+        "DELETE /nodes/{node_ident}/vmedia/{device_type}",
     ),
     base.rule(
         "baremetal:node:vmedia:get",
@@ -104,9 +105,14 @@ RULES = (
         "Call vendor methods of a node.",
         "GET /nodes/{node_ident}/vendor_passthru/methods",
         "GET /nodes/{node_ident}/vendor_passthru?method={method_name}",
+        "GET /nodes/{node_ident}/vendor_passthru/{method_name}",
         "PUT /nodes/{node_ident}/vendor_passthru?method={method_name}",
+        "PUT /nodes/{node_ident}/vendor_passthru/{method_name}",
         "POST /nodes/{node_ident}/vendor_passthru?method={method_name}",
+        "POST /nodes/{node_ident}/vendor_passthru/{method_name}",
         "PATCH /nodes/{node_ident}/vendor_passthru?method={method_name}",
+        "PATCH /nodes/{node_ident}/vendor_passthru/{method_name}",
         "DELETE /nodes/{node_ident}/vendor_passthru?method={method_name}",
+        "DELETE /nodes/{node_ident}/vendor_passthru/{method_name}",
     ),
 )

@@ -22,14 +22,14 @@ RULES = (
         "baremetal:node:get_indicator_state",
         base.OWNER_OR_LESSEE_READER,
         "See indicators.",
-        "GET /nodes/{node_ident}/management/indicators/{component}/{indicator}",
+        "GET /nodes/{node_ident}/management/indicators/{indicator}",
         "GET /nodes/{node_ident}/management/indicators",
     ),
     base.rule(
         "baremetal:node:set_indicator_state",
         base.OWNER_MEMBER,
         "Switch indicators.",
-        "PUT /nodes/{node_ident}/management/indicators/{component}/{indicator}",
+        "PUT /nodes/{node_ident}/management/indicators/{indicator}",
     ),
     base.rule(
         "baremetal:node:inject_nmi",

@@ -12,6 +12,7 @@ RULES = (
         f"({base.SYSTEM_READER}) or (role:reader and {_OWNER}) or role:service",
         "See runbooks.",
         "GET /runbooks/{runbook_ident}",
+        "GET /runbooks/{runbook_ident}/traits",
     ),
     base.rule(
         "baremetal:runbook:list",
@@ -42,18 +43,22 @@ RULES = (
         _MANAGER,
         "Change runbooks.",
         "PATCH /runbooks/{runbook_ident}",
+        "PUT /runbooks/{runbook_ident}/traits",
+        "DELETE /runbooks/{runbook_ident}/traits",
+        "PUT /runbooks/{runbook_ident}/traits/{trait}",
+        "DELETE /runbooks/{runbook_ident}/traits/{trait}",
     ),
     base.rule(
         "baremetal:runbook:update:public",
         base.SYSTEM_MEMBER,
         "Make a runbook usable by all projects.",
-        "PATCH /runbooks/{runbook_ident}/public",
+        "PATCH /runbooks/{runbook_ident}",
     ),
     base.rule(
         "baremetal:runbook:update:owner",
         base.SYSTEM_MEMBER,
         "Give a runbook to a project.",
-        "PATCH /runbooks/{runbook_ident}/owner",
+        "PATCH /runbooks/{runbook_ident}",
     ),
     base.rule(
         "baremetal:runbook:use",

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the declarations of operations name is there: flows, functions, options, rules."""
 
+import ast
 import inspect
 import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +17,18 @@ from ironic_lite.conductor.flow import Flow
 from ironic_lite.conductor.flows import registry
 from ironic_lite.conf import CONF
 from ironic_lite.drivers.interfaces import steps as step_specs
+
+ROOT = Path(operations.__file__).parents[2]
+
+TAKE_EVENTS = (
+    "process_event",
+    "engine.start",
+    "engine.follow",
+    "flows.start",
+    "_MANUAL.start",
+    "_start",
+)
+"""Functions of the conductor that an event is passed to."""
 
 each_operation = pytest.mark.parametrize("operation", operations.ALL, ids=lambda one: one.name)
 each_verb = pytest.mark.parametrize("verb", operations.VERBS, ids=lambda one: one.name)
@@ -126,3 +141,41 @@ def test_a_bar_names_a_field_of_nodes() -> None:
 
     barring = {bar.value for verb in operations.VERBS for bar in verb.barred_by}
     assert barring <= set(Node.fields)
+
+
+def _calls() -> Iterator[tuple[str, ast.Call]]:
+    """Where the conductor passes an event, and the call."""
+    for file in sorted((ROOT / "conductor").rglob("*.py")):
+        for call in ast.walk(ast.parse(file.read_text())):
+            if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(TAKE_EVENTS):
+                yield f"{file.name}:{call.lineno}", call
+
+
+def _texts(call: ast.Call) -> Iterator[str]:
+    for argument in call.args:
+        parts = [argument]
+        if isinstance(argument, ast.IfExp):
+            parts = [argument.body, argument.orelse]
+        for part in parts:
+            if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                yield part.value
+
+
+def test_the_conductor_names_events_that_there_are() -> None:
+    known = {event for events in machine.TRANSITIONS.values() for event in events}
+    named = [(place, event) for place, call in _calls() for event in _texts(call)]
+    assert len(named) > 20
+    assert [(place, event) for place, event in named if event not in known] == []
+
+
+def test_the_conductor_names_arguments_that_there_are() -> None:
+    named = [
+        (place, ast.literal_eval(key))
+        for place, call in _calls()
+        for argument in call.args
+        if isinstance(argument, ast.Dict)
+        for key in argument.keys
+        if key is not None
+    ]
+    assert named
+    assert [(place, name) for place, name in named if name not in operations.ARGUMENTS] == []
