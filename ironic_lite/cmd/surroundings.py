@@ -10,7 +10,8 @@ from ironic_lite.conf import CONF
 
 
 def problems(role: Role) -> list[str]:
-    """Return a line for each problem that would end the start of a process of this role, not for what it waits for."""
+    """Return a line for each problem that would end the start of this role. Conditions that a start waits for are
+    none."""
     found = []
     for checks in _checks(role):
         for check in checks:
@@ -23,7 +24,7 @@ def problems(role: Role) -> list[str]:
 
 
 def _checks(role: Role) -> Iterator[list[Callable[[], None]]]:
-    """Lists of checks. A check of a list is made only if those before it found nothing wrong."""
+    """Yield lists of checks. A check runs only if those before it in its list found no problem."""
     from ironic_lite.cmd import database
 
     all_in_one = role.api and role.conductor
@@ -43,7 +44,7 @@ def _broker() -> None:
         try:
             broker.log_in()
         except exception.ServiceUnavailable:
-            # A process waits for it.
+            # A starting process waits for its broker.
             return
         finally:
             broker.leave()

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What clients get to know of an error that comes from a driver of another package.
+"""Translate errors of drivers from other packages for clients.
 
-Errors cross RPC by class name, and only those of ``common.exception`` do. A class of another package becomes the class
-of ours that it derives from, with its message and status. Other errors of a driver package become a ``DriverFailure``;
-those of this service's own code stay what they are: a fault, whose text is for the log alone.
+Errors cross RPC by class name, and only classes of ``common.exception`` do. An error class of another package becomes
+its base class in ``common.exception``, with its message and status. Other errors of a driver package become a
+``DriverFailure``. Unexpected errors of this service's own code are faults: their text appears only in the log.
 """
 
 import types
@@ -12,11 +12,11 @@ from ironic_lite.common import exception, redaction
 from ironic_lite.conductor import identity
 
 LONGEST = 2000
-"""Characters of a text that nobody here has written."""
+"""Longest text of a foreign error, in characters."""
 
 
 def for_client(error: Exception) -> Exception:
-    """Return the error to send to the client; the same one where that is no driver's."""
+    """Return the error to send to the client; the same object unless a driver package raised it."""
     if isinstance(error, exception.IronicLiteError):
         return error if _is_ours(type(error)) else _as_ours(error)
     package = _driver_package(error)
@@ -37,7 +37,7 @@ def _as_ours(error: exception.IronicLiteError) -> exception.IronicLiteError:
 
 
 def _driver_package(error: Exception) -> str | None:
-    """The package of another distribution whose code, called by this service as a driver, raised the error."""
+    """Return the driver package of another distribution whose code raised the error; None if there is none."""
     packages = identity.current().drivers.packages
     found = None
     traceback: types.TracebackType | None = error.__traceback__

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""HTTP to what manages a server: an agent, or a BMC. Nothing that changes the server is sent without the lock."""
+"""HTTP client for agents and BMCs. A request that changes the server is sent only while the node's lock is held."""
 
 import dataclasses
 import time
@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from ironic_lite.common.outbound import connections
 
 MAX_ANSWER = 32 * 1024 * 1024
-"""Bytes of an answer that are read. Hardware inventories and step lists are some 100 kB; collected logs some MB."""
+"""Longest accepted answer in bytes. Inventories and step lists have some 100 kB, collected logs some MB."""
 
 _CHUNK = 64 * 1024
 _LONGEST_PAUSE = 5.0
@@ -16,12 +16,12 @@ _READING = frozenset({"GET", "HEAD"})
 
 
 class NoAnswer(Exception):
-    """The other side cannot be reached, may not be reached, or does not answer in time. The text may hold the URL."""
+    """The server cannot be reached, must not be reached, or does not answer in time. The text may contain the URL."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What came back, whatever its status."""
+    """An HTTP answer, of any status."""
 
     status: int
     body: bytes
@@ -29,19 +29,20 @@ class Answer:
 
 @dataclasses.dataclass(frozen=True)
 class Client:
-    """One server's API. Safe to share between threads.
+    """Client of one server's API. Threads may share it.
 
-    :param url: what the paths of requests are appended to.
-    :param connect_seconds: for each address that is tried.
-    :param seconds: for the answer.
-    :param attempts: how often a request is tried while nobody can be reached. What may have arrived is only sent again
-        when it changes nothing.
-    :param certificate: PEM of the only certificate to trust; None: those of the usual authorities.
-    :param guard: called when the connection stands and a request that changes something is about to be sent; what it
-        raises keeps the request back. Callers that change the server pass ``task.ensure_locked``, because connecting
+    :param url: the base URL; paths of requests are appended to it.
+    :param connect_seconds: time limit of connecting, for each address.
+    :param seconds: time limit of the answer.
+    :param attempts: number of attempts while the server cannot be reached. A request that may have arrived is sent
+    again
+        only if it changes nothing.
+    :param certificate: PEM of the only certificate to trust; None trusts the usual authorities.
+    :param guard: called after connecting and before a request that changes something is sent; if it raises, the
+        request is not sent. Callers that change the server pass ``task.ensure_locked``, because connecting
         may take longer than a lock lasts.
-    :param parameters: of the query, with each request.
-    :param headers: of each request.
+    :param parameters: query parameters of each request.
+    :param headers: headers of each request.
     """
 
     url: str
@@ -57,7 +58,7 @@ class Client:
     def exchange(self, method: str, path: str, body: str | None = None) -> Answer:
         """Send a request and read its answer.
 
-        :raises NoAnswer: when there is none.
+        :raises NoAnswer: when there is no answer.
         """
         for attempt in range(1, self.attempts + 1):
             try:

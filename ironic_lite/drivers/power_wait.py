@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The wait for a power state, for all interfaces that change power."""
+"""Change the power state and wait for it; used by all interfaces that change power."""
 
 import dataclasses
 import time
@@ -13,11 +13,11 @@ LOG = log.getLogger(__name__)
 
 FIRST_POLL = 0.1
 SLOWEST_POLL = 2.0
-"""Seconds between two looks at a changing power state: short at first, doubling up to the second value."""
+"""Seconds between two polls of a changing power state: the first pause, and the longest after doubling."""
 
 FIRST_REPEAT = 2.0
 SLOWEST_REPEAT = 15.0
-"""Seconds after which a request is sent again because the server is still as it was: doubled each time. BMCs lose a
+"""Seconds until a request without effect is sent again: the first pause, and the longest after doubling. BMCs lose a
 power on that comes too soon after a power off, and operating systems a power button pressed while they start."""
 
 _ADVICE = dict.fromkeys(
@@ -27,11 +27,11 @@ _ADVICE = dict.fromkeys(
 
 
 class Polling:
-    """Looks at something that changes, for a bounded time.
+    """Polling of a changing state, for a limited time.
 
-    :param seconds: from now on.
-    :param first: seconds between the first two looks; each pause is twice as long as the one before.
-    :param slowest: the longest pause.
+    :param seconds: time limit, counted from now.
+    :param first: seconds between the first two polls; each pause is twice as long as the one before.
+    :param slowest: seconds of the longest pause.
     """
 
     def __init__(self, seconds: float, first: float = FIRST_POLL, slowest: float = SLOWEST_POLL):
@@ -41,11 +41,11 @@ class Polling:
 
     @property
     def left(self) -> float:
-        """Seconds; not positive when the time is over."""
+        """The seconds left; not positive when the time is over."""
         return self._deadline - time.monotonic()
 
     def pause(self) -> None:
-        """Sleep until the next look."""
+        """Sleep until the next poll."""
         time.sleep(max(0.0, min(self._pause, self.left)))
         self._pause = min(2 * self._pause, self._slowest)
 
@@ -60,10 +60,11 @@ class Change:
 
     :param asked: the target that the client named, for messages.
     :param on: the power state to reach.
-    :param request: sends the request once. Returns a problem that may solve itself, for the message if the state is not
-        reached; empty without one. Raises what a retry cannot help.
-    :param is_on: asks for the power state; None while the hardware does not know it.
-    :param silent: what ``is_on`` raises when the hardware does not answer: it may do so while power changes.
+    :param request: sends the request once. Returns a problem that may be temporary, for the message if the state is not
+        reached; empty without one. Raises when a retry is useless.
+    :param is_on: reads the power state; None while the hardware does not know it.
+    :param silent: exceptions of ``is_on`` that mean that the hardware does not answer, as may happen while power
+    changes.
     :param hardware: names the BMC in the log.
     """
 
@@ -78,7 +79,7 @@ class Change:
 def reach(change: Change, timeout: float) -> None:
     """Request a power state, poll it, and repeat the request, for ``timeout`` seconds.
 
-    Only the server's power state counts, not what its BMC answers to the request.
+    Only the server's power state counts, not the BMC's answer to the request.
 
     :raises PowerStateFailure: when the state is not reached in time.
     """
@@ -86,7 +87,7 @@ def reach(change: Change, timeout: float) -> None:
     requests, trouble = 1, change.request()
     repeat = FIRST_REPEAT
     if change.asked in _ADVICE and not change.on and not trouble:
-        # An operating system takes its time to shut down.
+        # An operating system needs time to shut down.
         repeat = SLOWEST_REPEAT
     ask_at = time.monotonic() + repeat
     while True:

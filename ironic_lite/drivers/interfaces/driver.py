@@ -38,10 +38,10 @@ class Driver:
     vendor: VendorInterface
 
     def interface(self, kind: str) -> BaseInterface:
-        """The interface of one type."""
+        """Return the interface of one type."""
         found: BaseInterface = getattr(self, kind)
         return found
 
     def interfaces(self) -> dict[str, BaseInterface]:
-        """``{interface type: interface}``."""
+        """Return ``{interface type: interface}``."""
         return {kind: self.interface(kind) for kind in INTERFACE_TYPES}

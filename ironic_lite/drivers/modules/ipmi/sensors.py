@@ -69,11 +69,10 @@ class _Reader:
 
 
 class _Records(sdr.SDR):
-    """The records of one BMC.
+    """The sensor data records of one BMC.
 
-    The library keeps records by model, firmware and the moment of their last change, and gives them to every BMC of
-    which it is told the same. Many BMCs tell no such moment, or count it from their start, so a server would get the
-    names of another one's sensors: here records are kept by address, too.
+    The library caches records by model, firmware and time of the last change. Many BMCs report no such time, or count
+    it from their start, so that a server would get the sensor names of another one. The key here also has the address.
     """
 
     device_id: Any
@@ -83,7 +82,7 @@ class _Records(sdr.SDR):
         super().__init__(reader)
 
     def get_sdr(self) -> None:
-        # A part of the key in the library's cache, and of nothing else.
+        # The library uses this attribute only as a part of its cache key.
         self.device_id = f"{self.device_id} {self._kept_as}"
         super().get_sdr()
         for key, entry in self.sensors.items():
@@ -91,7 +90,7 @@ class _Records(sdr.SDR):
 
 
 _EQUAL: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
-"""Records by what is in them: those of equal servers are in memory once."""
+"""Records by content, so that equal servers share them in memory."""
 
 
 def read_all(info: driver_info.ConnectionInfo) -> dict[str, dict[str, dict[str, str]]]:
@@ -148,7 +147,7 @@ def _fields(name: str, entry: Any, reading: Any, raw: bytearray) -> dict[str, st
 
 
 def _told(reading: Any, raw: bytearray) -> str:
-    """Return a reading in ipmitool's format, which Ironic's consumers read.
+    """Return a reading in ipmitool's format, as Ironic's consumers expect.
 
     An analog sensor has a number with its unit; a discrete sensor has a byte in hexadecimal with an h appended.
     """
