@@ -203,8 +203,13 @@ def test_a_request_without_its_body_makes_room(length: int) -> None:
                 assert status(ask(client)) == 200
 
 
-def test_connections_that_are_ended_as_they_come(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
+def test_connections_that_are_ended_as_they_come(
+    tls: bool, caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest
+) -> None:
     """Before their first step, too: nothing fails, and nothing is left open."""
+    if tls:
+        request.getfixturevalue("tls_files")
     with overridden({"api": {"max_connections": 2}}), serving.running(hello) as api:
         for _ in range(20):
             with ExitStack() as stack:

@@ -124,42 +124,41 @@ def test_addresses(address: str, counted: str) -> None:
     assert guessing.network(address) == counted
 
 
+class Look:
+    """Looks at a password for as long as it is told to."""
+
+    def __init__(self) -> None:
+        self.entered, self.leave = threading.Event(), threading.Event()
+
+    def __call__(self) -> bool:
+        self.entered.set()
+        return self.leave.wait(PATIENCE)
+
+
 def test_turns() -> None:
-    turns = Turns(at_once=1, waiting=1, patience=PATIENCE)
-    entered, leave = threading.Event(), threading.Event()
-
-    def look() -> bool:
-        entered.set()
-        return leave.wait(PATIENCE)
-
+    turns, look = Turns(at_once=1, waiting=1, patience=PATIENCE), Look()
     with futures.ThreadPoolExecutor() as requests:
         first = requests.submit(turns.look, look)
-        assert entered.wait(PATIENCE)
+        assert look.entered.wait(PATIENCE)
         second = requests.submit(turns.look, look)
         wait_for(lambda: not turns._places._value, "the second to wait")
         with pytest.raises(TooManyAtOnce):
             turns.look(lambda: True)
-        leave.set()
+        look.leave.set()
         assert first.result(PATIENCE) and second.result(PATIENCE)
     assert turns.look(lambda: True)
     assert not turns.look(lambda: False)
 
 
 def test_a_turn_that_does_not_come() -> None:
-    turns = Turns(at_once=1, waiting=1, patience=0.01)
-    entered, leave = threading.Event(), threading.Event()
-
-    def look() -> bool:
-        entered.set()
-        return leave.wait(PATIENCE)
-
+    turns, look = Turns(at_once=1, waiting=1, patience=0.01), Look()
     with futures.ThreadPoolExecutor() as requests:
         first = requests.submit(turns.look, look)
-        assert entered.wait(PATIENCE)
+        assert look.entered.wait(PATIENCE)
         for _ in range(5):
             with pytest.raises(TooManyAtOnce):
                 turns.look(lambda: True)
-        leave.set()
+        look.leave.set()
         # It is looked at already, so it is waited for.
         assert first.result(PATIENCE)
 
