@@ -45,8 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a sub-command.
 
     :returns: the exit status: 0; 1 when the command failed; 2 for mistakes in the command line or the configuration;
-    141
-        when the reader of its output has closed the pipe, as in ``| head -1``.
+        141 when the reader of its output has closed the pipe, as in ``| head -1``.
     """
     try:
         try:

@@ -32,8 +32,7 @@ class Limits(NamedTuple):
 
     :param depth: nesting of objects and lists.
     :param values: number of numbers, strings, objects and lists. Each takes up to 250 bytes in memory, so this limit,
-    and
-        not the size, bounds the cost of a document.
+        and not the size, bounds the cost of a document.
     :param size: bytes; None when the caller has limited the size.
     """
 

@@ -26,7 +26,7 @@ class Pattern:
     """A regular expression.
 
     :raises ValueError: when it is invalid or too long; the message begins with a verb and does not quote the
-    expression.
+        expression.
     """
 
     def __init__(self, text: str):

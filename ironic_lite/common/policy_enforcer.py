@@ -52,7 +52,7 @@ class Enforcer(policy.Enforcer):
         """Read the policy file for the first time.
 
         :raises ValueError, OSError: it is not YAML, or has rules that refer to each other in a circle or to a missing
-        rule.
+            rule.
         """
         self.load_rules()
         try:

@@ -12,8 +12,8 @@ def request(task: TaskManager, enabled: bool) -> None:
     """Start to open or close the console; do nothing when it has the wanted state already.
 
     :param task: with an exclusive lock.
-    :raises UnsupportedDriverExtension, InvalidParameterValue: when the node has no console, or its console interface
-    is not configured.
+    :raises UnsupportedDriverExtension, InvalidParameterValue: when the node has no console, or its console interface is
+        not configured.
     :raises NoFreeConductorWorker: when the pool is full.
     """
     task.driver.console.validate(task)

@@ -71,7 +71,7 @@ class Life:
 
         :raises ConductorAlreadyRegistered: when a conductor of this name is alive.
         :raises ConfigInvalid, DriverNotFoundInEntrypoint, DriverLoadError: when drivers or built-in rules cannot be
-        loaded.
+            loaded.
         """
         me = self.identity
         me.drivers.load()

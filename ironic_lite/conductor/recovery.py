@@ -48,7 +48,7 @@ def position(task: TaskManager, flow: Flow) -> tuple[int, bool]:
     """Return the index of the step to continue with, and whether that step was started before.
 
     :raises IronicLiteError: when the step cannot be repeated and its result is unknown, or it was interrupted too
-    often.
+        often.
     """
     index = flow.place(task.node)
     step = flow.step(task.node)

@@ -25,7 +25,7 @@ def update(task: TaskManager, volume: Volume, expected: dict[str, Any] | None = 
     :returns: the changed resource.
     :raises InvalidStateRequested: when its server is not powered off.
     :raises VolumeConnectorTypeAndIdAlreadyExists, VolumeTargetBootIndexAlreadyExists: when another one has the same
-    type and id, or boot index.
+        type and id, or boot index.
     """
     before = type(volume).get(task.context, volume.id)
     check_expected(f"{called(volume).capitalize()} {volume.uuid}", before, expected)

@@ -35,8 +35,7 @@ class Client:
     :param connect_seconds: time limit of connecting, for each address.
     :param seconds: time limit of the answer.
     :param attempts: number of attempts while the server cannot be reached. A request that may have arrived is sent
-    again
-        only if it changes nothing.
+        again only if it changes nothing.
     :param certificate: PEM of the only certificate to trust; None trusts the usual authorities.
     :param guard: called after connecting and before a request that changes something is sent; if it raises, the
         request is not sent. Callers that change the server pass ``task.ensure_locked``, because connecting

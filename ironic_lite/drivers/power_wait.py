@@ -64,7 +64,7 @@ class Change:
         reached; empty without one. Raises when a retry is useless.
     :param is_on: reads the power state; None while the hardware does not know it.
     :param silent: exceptions of ``is_on`` that mean that the hardware does not answer, as may happen while power
-    changes.
+        changes.
     :param hardware: names the BMC in the log.
     """
 

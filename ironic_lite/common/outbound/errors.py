@@ -35,8 +35,7 @@ class OutboundError(Exception):
         """Return the message for a client: operators of the whole system see the cause.
 
         :param context: context of the request. For the service's own work the cause is hidden, because other people
-        read
-            the result.
+            read the result.
         """
         user = context.is_admin and context.user_id is not None
         everything = context.auth_disabled or context.system_scope == "all" or user

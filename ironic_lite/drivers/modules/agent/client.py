@@ -71,7 +71,8 @@ class AgentClient:
     """The agent of one node, as known from its heartbeats.
 
     :param guard: called when the connection stands and before the command is sent; its exception stops the command.
-    Callers that change the server pass ``task.ensure_locked``, because connecting may take longer than a lock lasts.
+        Callers that change the server pass ``task.ensure_locked``, because connecting may take longer than a lock
+        lasts.
     :param hasty: for callers that ask again soon anyway: no retries, and a timeout of a few seconds.
     """
 
