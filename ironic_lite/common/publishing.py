@@ -32,8 +32,8 @@ class Publisher:
             self._transport = oslo_messaging.get_notification_transport(CONF)
         except (oslo_messaging.DriverLoadFailure, oslo_messaging.InvalidTransportURL) as exc:
             raise exception.ConfigInvalid(
-                error_msg="[oslo_messaging_notifications] transport_url (or [DEFAULT] transport_url, where that is "
-                f"unset) cannot be used for notifications: {exc}"
+                error_msg="[oslo_messaging_notifications] transport_url (or [DEFAULT] transport_url, if the former "
+                f"is unset) cannot be used for notifications: {exc}"
             ) from exc
         names = CONF.oslo_messaging_notifications.driver or ["messagingv2"]
         self._versions = [_WIRE_VERSIONS[name] for name in names if name in _WIRE_VERSIONS]

@@ -32,7 +32,7 @@ def expected(context: ironic_context.RequestContext, node_id: int | str) -> obje
     """Return the node, without its token, if an agent may look it up now.
 
     :raises NodeNotFound: when there is no such node, or it expects no agent now, for example while its power changes.
-        An agent that asks at that moment is about to end, and would take the token of the agent that is about to boot.
+        An agent that asks during a power change is about to end, and would take the token meant for the next agent.
     """
     node = objects.Node.get(context, node_id)
     unwanted = CONF.api.restrict_lookup and not _expects_agent(node)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The form of a target RAID configuration, as Ironic and its clients use it.
+"""Schema of target RAID configurations, as Ironic and its clients use it.
 
-The schema is the one declaration: configurations are held against it, and clients are told its descriptions.
+Configurations are validated with it, and the API shows clients its descriptions.
 """
 
 import functools
