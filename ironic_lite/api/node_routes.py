@@ -54,6 +54,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     route(
         "nodes/{node}",
+        short=True,
         GET=nodes.show,
         PATCH=nodes.update,
         DELETE=nodes.delete,
@@ -76,7 +77,7 @@ ROUTES: tuple[Route, ...] = (
             "DELETE": forms.Form(status=202),
         },
     ),
-    route("nodes/{node}/states", GET=node_states.show, forms=forms.reads(STATES)),
+    route("nodes/{node}/states", short=True, GET=node_states.show, forms=forms.reads(STATES)),
     route(
         "nodes/{node}/states/power",
         PUT=node_states.set_power,

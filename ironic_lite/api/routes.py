@@ -35,7 +35,7 @@ from ironic_lite.api.resources.node import NODE
 from ironic_lite.api.resources.port import PORT
 from ironic_lite.api.resources.portgroup import PORTGROUP
 from ironic_lite.api.resources.runbook import RUNBOOK
-from ironic_lite.api.routing import Route, Table, Tables, route, vendor_route
+from ironic_lite.api.routing import Route, Table, Tables, Weight, route, vendor_route
 
 _TEXT = {"GET": forms.Form(reply=replies.TEXT, media="text/plain")}
 _NODES_OF_CHASSIS = {k: kind for k, kind in filters.NODES.items() if k != "chassis_uuid"}
@@ -97,6 +97,7 @@ V1 = Table(
         route("ports/detail", GET=ports.details, forms=forms.details(PORT, filters.PORTS)),
         route(
             "ports/{port}",
+            short=True,
             GET=ports.show,
             PATCH=ports.update,
             DELETE=ports.delete,
@@ -395,12 +396,16 @@ def is_public(path: str) -> bool:
     return found is not None and found.public
 
 
-def is_light(method: str, path: str) -> bool:
-    """Whether a request asks nobody else."""
+def weight(method: str, path: str) -> Weight:
+    """What a request needs besides this process."""
     if method not in ("GET", "HEAD", "OPTIONS"):
-        return False
+        return Weight.FULL
     found = _find(path)
-    return found is not None and found.light
+    if found is None:
+        return Weight.FULL
+    if found.light:
+        return Weight.LIGHT
+    return Weight.SHORT if found.short else Weight.FULL
 
 
 def _find(path: str) -> Route | None:

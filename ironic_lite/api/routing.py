@@ -2,6 +2,7 @@
 """Finding the operation that a request asks for, in the table of ``routes``."""
 
 import dataclasses
+import enum
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -15,6 +16,17 @@ from ironic_lite.common import exception
 Handler = Callable[..., webob.Response]
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+class Weight(enum.Enum):
+    """What a request needs besides this process. The front door decides by it which thread answers."""
+
+    LIGHT = enum.auto()
+    """Nothing: no file, no database, no other service."""
+    SHORT = enum.auto()
+    """One record of the database."""
+    FULL = enum.auto()
+    """Whatever the operation uses."""
 
 
 class RouteNotFound(Exception):
@@ -68,6 +80,8 @@ class Route:
     :param public: answered without authentication.
     :param light: public, and answered without asking anybody else, a file or the database: the server does so at once,
         whatever else it is busy with.
+    :param short: GET reads one record. If the database is a file and there is no authentication, the event loop answers
+        it at once, unless it would have to wait for a lock.
     :param since: the first microversion in which the path exists.
     :param before: status of each method (404, 405 or 406) before that; 404 where it is not named.
     """
@@ -76,6 +90,7 @@ class Route:
     operations: dict[str, Operation]
     public: bool = False
     light: bool = False
+    short: bool = False
     since: int = 1
     before: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
@@ -112,6 +127,7 @@ def route(
     *,
     public: bool = False,
     light: bool = False,
+    short: bool = False,
     since: int = 1,
     before: Mapping[str, int] | None = None,
     forms: Mapping[str, Form] | None = None,
@@ -123,7 +139,7 @@ def route(
     """
     said = forms or {}
     operations = {m: Operation(h, said.get(m, _UNSAID)) for m, h in handlers.items()}
-    return Route(path, operations, public or light, light, since, before or {})
+    return Route(path, operations, public or light, light, short, since, before or {})
 
 
 def vendor_route(path: str, handler: Handler) -> Route:

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 
 from oslo_log import log
 
+from ironic_lite.common import at_once, exception, hash_ring
 from ironic_lite.common import context as ironic_context
-from ironic_lite.common import exception, hash_ring
 from ironic_lite.conf import CONF
 from ironic_lite.objects.conductor import Conductor
 
@@ -96,7 +96,7 @@ class HashRingManager:
         """Read the members, unless they were read less than ``max_age`` seconds ago."""
         if time.monotonic() - self._read_at < max_age:
             return
-        with self._lock:
+        with at_once.held(self._lock):
             if time.monotonic() - self._read_at < max_age:
                 return
             members = Conductor.ring_members(ironic_context.admin_context())

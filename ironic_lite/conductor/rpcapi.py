@@ -16,7 +16,7 @@ from typing import Any, cast
 
 import oslo_messaging
 
-from ironic_lite.common import exception, hash_ring, release_mappings, rpc
+from ironic_lite.common import at_once, exception, hash_ring, release_mappings, rpc
 from ironic_lite.conductor import contract, ring, silence
 from ironic_lite.conductor.contract.declaration import Away, Context, Declaration
 from ironic_lite.objects.base import IronicLiteObjectSerializer
@@ -145,6 +145,7 @@ class ConductorAPI:
         arguments: dict[str, Any],
         sign_of_work: int,
     ) -> Any:
+        at_once.leave()
         if host:
             self._check_heard_of(host, sign_of_work)
         client = self._client.prepare(

@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event, exc
 
-from ironic_lite.common import exception
+from ironic_lite.common import at_once, exception
 from ironic_lite.conf import CONF
 from ironic_lite.db import errors
 
@@ -49,6 +49,8 @@ _CHARSETS = {"mysql": ("charset", "utf8mb4"), "postgresql": ("client_encoding", 
 _lock = threading.Lock()
 _sqlite_writer = threading.Lock()
 _current: tuple[int, sa.Engine] | None = None
+_impatient: tuple[sa.Engine, sa.Engine] | None = None
+"""The current engine, and an engine for the same file that never waits for a lock."""
 
 
 def get() -> sa.Engine:
@@ -71,11 +73,39 @@ def get() -> sa.Engine:
 
 def dispose() -> None:
     """Close all connections; the next transaction opens new ones, to what the configuration then names."""
-    global _current
+    global _current, _impatient
     with _lock:
         if _current is not None:
-            _current[1].dispose(close=_current[0] == os.getpid())
-        _current = None
+            ours = _current[0] == os.getpid()
+            _current[1].dispose(close=ours)
+            if _impatient is not None:
+                _impatient[1].dispose(close=ours and _impatient[0] is _current[1])
+        _current = _impatient = None
+
+
+def is_at_hand() -> bool:
+    """Whether the database is a file, so that reading a record involves no server."""
+    return get().dialect.name == "sqlite"
+
+
+def _get_impatient() -> sa.Engine:
+    """The engine for threads that must not wait.
+
+    :raises WouldWait: the database is a server, which may keep any statement waiting.
+    """
+    global _impatient
+    patient = get()
+    made = _impatient
+    if made is not None and made[0] is patient:
+        return made[1]
+    if patient.dialect.name != "sqlite":
+        at_once.leave()
+    with _lock:
+        if _impatient is not None and _impatient[0] is not patient:
+            # It belongs to the parent process, or to a database that is no longer configured.
+            _impatient[1].dispose(close=False)
+        _impatient = (patient, create(url(), busy_timeout=0))
+        return _impatient[1]
 
 
 def url() -> sa.URL:
@@ -124,9 +154,12 @@ def _invalid(problem: str) -> exception.ConfigInvalid:
     )
 
 
-def create(address: sa.URL, read_timeout: int | None = READ_TIMEOUT) -> sa.Engine:
+def create(
+    address: sa.URL, read_timeout: int | None = READ_TIMEOUT, busy_timeout: float | None = None
+) -> sa.Engine:
     """An engine for this address.
 
+    :param busy_timeout: seconds to wait for SQLite's locks; None: as configured.
     :param read_timeout: seconds after which it gives up on statements; None: never, as migrations may take long.
     """
     options = CONF.database
@@ -140,9 +173,9 @@ def create(address: sa.URL, read_timeout: int | None = READ_TIMEOUT) -> sa.Engin
     if backend == "sqlite":
         assert address.database is not None
         _prepare_file(Path(address.database))
-        engine = sa.create_engine(
-            address, connect_args={"timeout": options.sqlite_busy_timeout}, **arguments
-        )
+        if busy_timeout is None:
+            busy_timeout = options.sqlite_busy_timeout
+        engine = sa.create_engine(address, connect_args={"timeout": busy_timeout}, **arguments)
         event.listen(engine, "connect", _sqlite_connect)
         return engine
     # One hour is below the servers' and firewalls' usual idle limits; what dies sooner is retried.
@@ -264,13 +297,15 @@ def problem() -> str | None:
 @contextlib.contextmanager
 def reader() -> Iterator[sa.Connection]:
     """A connection for reading. Each statement sees what was committed when it began."""
-    with get().connect() as connection:
+    engine = _get_impatient() if at_once.is_asked() else get()
+    with engine.connect() as connection:
         yield connection
 
 
 @contextlib.contextmanager
 def writer() -> Iterator[sa.Connection]:
     """A transaction: committed at the end, rolled back by any exception. Not to be nested."""
+    at_once.leave()
     engine = get()
     with contextlib.ExitStack() as stack:
         if engine.dialect.name == "sqlite":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from sqlalchemy import exc
 
+from ironic_lite.common import at_once
 from ironic_lite.conf import CONF
 from ironic_lite.db import errors
 
@@ -47,6 +48,7 @@ def on_transient_error(function: Callable[P, R]) -> Callable[P, R]:
             # Most calls need no second try, and shall not pay for preparing one.
             return function(*args, **kwargs)
         except exc.SQLAlchemyError as error:
+            at_once.leave()
             try:
                 return _go_on(error, function, *args, **kwargs)
             except exc.SQLAlchemyError as last:

@@ -20,6 +20,7 @@ from oslo_utils import versionutils
 from oslo_versionedobjects import base
 
 from ironic_lite.common import exception, release_mappings
+from ironic_lite.db import engine
 from ironic_lite.db.models.base import facts_of
 from ironic_lite.db.repository import Also
 from ironic_lite.objects import announcing, fields
@@ -58,6 +59,11 @@ def _reader(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[Any, 
     if len(names) < 2:  # Of one, itemgetter returns the value itself.
         return lambda held: tuple(held[_attribute(name)] for name in names)
     return operator.itemgetter(*map(_attribute, names))
+
+
+def are_at_hand() -> bool:
+    """Whether this process reads objects from a database file, without a server or a conductor."""
+    return IronicLiteObject.indirection_api is None and engine.is_at_hand()
 
 
 class IronicLiteObject(base.VersionedObject):

@@ -16,6 +16,8 @@ from ironic_lite.api.front.connection import Connection
 from ironic_lite.api.front.replies import Reply
 from ironic_lite.api.front.workers import Environ, Workers
 from ironic_lite.api.middleware.request_id import GLOBAL_ID, REQUEST_ID
+from ironic_lite.api.routing import Weight
+from ironic_lite.common import at_once
 
 _CARRIED = (CONTEXT, REQUEST_ID, GLOBAL_ID)
 """Values that the application derived from the head, and reuses when it gets the body."""
@@ -29,13 +31,14 @@ class Bridge:
     """Serves requests with a WSGI application.
 
     :param budget: memory budget for large bodies.
-    :param is_light: tells whether a request (method, path) needs no other service, so that the loop answers it itself.
+    :param weigh: tells the weight of a request (method, path). The loop answers light requests itself, and short ones
+        as long as nothing has to wait: handing a request to a thread costs as much time as answering a short one.
     """
 
     def __init__(
-        self, workers: Workers, budget: Budget, is_light: Callable[[str, str], bool]
+        self, workers: Workers, budget: Budget, weigh: Callable[[str, str], Weight]
     ) -> None:
-        self._workers, self._budget, self._is_light = workers, budget, is_light
+        self._workers, self._budget, self._weigh = workers, budget, weigh
 
     def serve(self, connection: Connection, cycle: RequestResponseCycle) -> None:
         """Answer a request whose head is complete."""
@@ -47,13 +50,25 @@ class Bridge:
             receiving.add_done_callback(connection.tasks.discard)
             return
         connection.is_served()
-        request = environ.make(cycle.scope, bytes(cycle.body))
+        body = bytes(cycle.body)
         cycle.body = bytearray()
-        if self._is_light(request["REQUEST_METHOD"], request["PATH_INFO"]):
+        request = environ.make(cycle.scope, body)
+        weight = self._weigh(request["REQUEST_METHOD"], request["PATH_INFO"])
+        if weight is Weight.LIGHT:
             connection.reply(cycle, self._workers.run(request))
-        else:
-            job = self._workers.submit(request, lambda reply: connection.reply(cycle, reply))
-            connection.give_up = job.drop
+            return
+        if weight is Weight.SHORT:
+            try:
+                with at_once.only():
+                    reply = self._workers.run(request)
+            except at_once.WouldWait:
+                # The application has emptied the environment.
+                request = environ.make(cycle.scope, body)
+            else:
+                connection.reply(cycle, reply)
+                return
+        job = self._workers.submit(request, lambda reply: connection.reply(cycle, reply))
+        connection.give_up = job.drop
 
     async def _receive(self, connection: Connection, cycle: RequestResponseCycle) -> None:
         """Read the body, if it is accepted, and then answer the request."""

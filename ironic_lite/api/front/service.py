@@ -22,28 +22,45 @@ from ironic_lite.api.front.connection import Connection
 from ironic_lite.api.front.limits import Guest, Guests, Networks
 from ironic_lite.api.front.untaken import Untaken
 from ironic_lite.api.front.workers import Workers
+from ironic_lite.api.routing import Weight
 from ironic_lite.conf import CONF
+from ironic_lite.objects.base import are_at_hand
 
 LOG = logging.getLogger(__name__)
 
 _ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what to call a wildcard
 
+Weigh = Callable[[str, str], Weight]
+"""Tells the weight of a request by its method and path."""
+
 Stream = Callable[[Any, Any, Any], Awaitable[None]]
 """An ASGI application."""
+
+
+def _weigh() -> Weigh:
+    """The weights of the API's own requests.
+
+    One record is read at once only without authentication and with a database file: a server may keep the loop waiting.
+    """
+    if CONF.auth_strategy == "noauth" and are_at_hand():
+        return routes.weight
+    return lambda method, path: (
+        Weight.LIGHT if routes.weight(method, path) is Weight.LIGHT else Weight.FULL
+    )
 
 
 class Door:
     """All connections of this process. Use it in the loop's thread only.
 
     :param app: a WSGI application.
-    :param is_light: tells whether the application answers a method of a path without another service.
+    :param weigh: tells the weight of a request.
     :param streams: ASGI applications by path prefix; they need no thread.
     """
 
     def __init__(
         self,
         app: Any,
-        is_light: Callable[[str, str], bool],
+        weigh: Weigh,
         listening_on: socket.socket,
         streams: Mapping[str, Stream],
     ):
@@ -78,7 +95,7 @@ class Door:
         )
         keep_large_blocks_apart()
         budget = Budget(max(CONF.api.max_bodies_in_flight, largest))
-        self._bridge = Bridge(self._workers, budget, is_light)
+        self._bridge = Bridge(self._workers, budget, weigh)
         self._entrance = listening.Entrance(
             self.loop, listening_on, self.guests, self._welcome, self.certificate
         )
@@ -131,6 +148,7 @@ class APIService(service.ServiceBase):
     :param app: a WSGI application; by default the API's, which is created when the service starts.
     :param listening_on: the socket from ``listen``; by default the service opens its own.
     :param streams: ASGI applications by path prefix. They take precedence over the WSGI application.
+    :param weigh: tells the weight of a request; by default each request of an application of the caller's is full.
     """
 
     def __init__(
@@ -138,8 +156,10 @@ class APIService(service.ServiceBase):
         app: Any = None,
         listening_on: socket.socket | None = None,
         streams: Mapping[str, Stream] | None = None,
+        weigh: Weigh | None = None,
     ):
         self._app = app
+        self._weigh = weigh
         self._listening_on = listening_on
         self._streams = streams or {}
         self._address: tuple[str, str, int] | None = None
@@ -154,8 +174,7 @@ class APIService(service.ServiceBase):
         :raises ConfigInvalid: it is not possible to listen on the address, or to use the certificate.
         """
         app = self._app or make_app()
-        # Each request of another application may take long.
-        is_light = (lambda *_: False) if self._app else routes.is_light
+        weigh = self._weigh or ((lambda *_: Weight.FULL) if self._app else _weigh())
         listening_on = self._listening_on or listening.listen()
         host, port = listening_on.getsockname()[:2]
         started = threading.Event()
@@ -163,7 +182,7 @@ class APIService(service.ServiceBase):
 
         def serve() -> None:
             try:
-                asyncio.run(self._serve(app, is_light, listening_on, started))
+                asyncio.run(self._serve(app, weigh, listening_on, started))
             except BaseException as exc:
                 failures.append(exc)
             finally:
@@ -182,13 +201,13 @@ class APIService(service.ServiceBase):
     async def _serve(
         self,
         app: Any,
-        is_light: Callable[[str, str], bool],
+        weigh: Weigh,
         listening_on: socket.socket,
         started: threading.Event,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._closing = asyncio.Event()
-        door = Door(app, is_light, listening_on, self._streams)
+        door = Door(app, weigh, listening_on, self._streams)
         door.open()
         self._door = door
         started.set()
