@@ -5,10 +5,14 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ironic_lite.api import types
+from ironic_lite.api.resources.allocation import ALLOCATION
+from ironic_lite.api.resources.fields import Resource
+from ironic_lite.api.resources.inspection_rule import INSPECTION_RULE
+from ironic_lite.api.resources.node import FAULTS, NODE
+from ironic_lite.api.resources.port import PORT
+from ironic_lite.api.resources.portgroup import PORTGROUP
 from ironic_lite.common import exception
 from ironic_lite.common.operations import provision_states
-
-FAULTS = ("power failure", "clean failure", "rescue abort failure", "service failure")
 
 
 class Filter(NamedTuple):
@@ -21,33 +25,27 @@ class Filter(NamedTuple):
     since: int = 1
 
 
+def _of(resource: Resource) -> dict[str, Filter]:
+    """Those that are fields of the resource."""
+    return {
+        field.name: Filter(field.filter, field.filter_since or field.since)
+        for field in resource.fields.values()
+        if field.filter is not None
+    }
+
+
 NODES = {
-    "instance_uuid": Filter(types.UUID),
+    **_of(NODE),
     "associated": Filter(types.BOOLEAN),
-    "maintenance": Filter(types.BOOLEAN),
-    "chassis_uuid": Filter(types.UUID),
-    "provision_state": Filter(types.Word(*provision_states.ROWS), 9),
-    "driver": Filter(types.TEXT, 16),
-    "resource_class": Filter(types.TEXT, 21),
-    "fault": Filter(types.Word(*FAULTS), 42),
-    "conductor_group": Filter(types.TEXT, 46),
-    "conductor": Filter(types.TEXT, 49),
-    "owner": Filter(types.TEXT, 50),
-    "lessee": Filter(types.TEXT, 65),
-    "shard": Filter(types.CSV, 82),
     "sharded": Filter(types.BOOLEAN, 82),
     "include_children": Filter(types.BOOLEAN, 83),
-    "parent_node": Filter(types.UUID_OR_NAME, 83),
-    "instance_name": Filter(types.TEXT, 104),
-    "retired": Filter(types.BOOLEAN),
     "description_contains": Filter(types.TEXT),
     "project": Filter(types.TEXT),
 }
 
 PORTS = {
+    **_of(PORT),
     "node": Filter(types.UUID_OR_NAME),
-    "node_uuid": Filter(types.UUID),
-    "address": Filter(types.MAC),
     "portgroup": Filter(types.UUID_OR_NAME, 24),
     "shard": Filter(types.CSV, 82),
     "conductor_groups": Filter(types.CSV, 99),
@@ -55,22 +53,17 @@ PORTS = {
 }
 
 PORTGROUPS = {
+    **_of(PORTGROUP),
     "node": Filter(types.UUID_OR_NAME),
-    "address": Filter(types.MAC),
     "conductor_groups": Filter(types.CSV, 99),
     "shard": Filter(types.CSV, 106),
 }
 
 VOLUMES = {"node": Filter(types.UUID_OR_NAME)}
 
-ALLOCATIONS = {
-    "node": Filter(types.UUID_OR_NAME),
-    "resource_class": Filter(types.TEXT),
-    "state": Filter(types.TEXT),
-    "owner": Filter(types.TEXT, 60),
-}
+ALLOCATIONS = {**_of(ALLOCATION), "node": Filter(types.UUID_OR_NAME)}
 
-INSPECTION_RULES = {"phase": Filter(types.TEXT)}
+INSPECTION_RULES = _of(INSPECTION_RULE)
 
 
 Stated = types.Kind | Filter

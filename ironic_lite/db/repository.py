@@ -18,7 +18,7 @@ from sqlalchemy import exc
 from ironic_lite.common import exception
 from ironic_lite.db import engine, errors, paging, retry
 from ironic_lite.db.encryption.rows import Guarded
-from ironic_lite.db.models.base import facts_of
+from ironic_lite.db.models.base import default_of, facts_of
 from ironic_lite.db.types import JSONDict, JSONList
 
 Row = dict[str, Any]
@@ -125,9 +125,9 @@ class Repository:
         self._known_by = known_by
         self._taken = taken or {}
         self.defaults = {
-            column.name: column.default.arg
+            column.name: default
             for column in table.c
-            if isinstance(column.default, sa.ColumnDefault) and column.default.is_scalar
+            if (default := default_of(column)) is not None
         }
         self.hidden = frozenset(column.name for column in table.c if facts_of(column).hidden)
         self._content = content

@@ -23,7 +23,7 @@ from ironic_lite.common import exception, release_mappings
 from ironic_lite.db import engine
 from ironic_lite.db.models.base import facts_of
 from ironic_lite.db.repository import Also
-from ironic_lite.objects import announcing, fields
+from ironic_lite.objects import announcing, fields, shapes
 
 remotable = base.remotable
 """On an instance method, or below ``@classmethod``."""
@@ -123,6 +123,14 @@ class IronicLiteObject(base.VersionedObject):
             )
         changes = {one for one in {*cls.ADDED.values(), *cls.CHANGED} if not after(one, release)}
         return f"1.{len(changes)}"
+
+    @classmethod
+    def shape_of(cls, name: str) -> shapes.Shape | None:
+        """What this field holds; None: there is no such field, or it is in no column."""
+        column = cls.COLUMNS.get(name)
+        if column is None or facts_of(column).internal:
+            return None
+        return shapes.of_column(column)
 
     def obj_attr_is_set(self, attrname: str) -> bool:
         """As the base does, which looks through a new list of all fields each time."""

@@ -10,8 +10,9 @@ from oslo_utils import timeutils
 from oslo_versionedobjects import fields
 
 from ironic_lite.common import encrypted
-from ironic_lite.db import types
 from ironic_lite.db.models.base import facts_of
+from ironic_lite.objects import shapes
+from ironic_lite.objects.shapes import Holds
 
 IntegerField = fields.IntegerField
 StringField = fields.StringField
@@ -99,20 +100,16 @@ class UUIDField(fields.AutoTypedField[str]):
     AUTO_TYPE = CanonicalUUID()
 
 
-_OF_TYPE: tuple[tuple[type[Any], type[fields.AutoTypedField[Any]]], ...] = (
-    (types.UUIDText, UUIDField),
-    (types.MACText, MACAddressField),
-    (types.UTCDateTime, DateTimeField),
-    (types.JSONDict, FlexibleDictField),
-    (types.JSONList, FlexibleListField),
-    (types.SortedWords, FlexibleListField),
-    (types.LowerCase, StringField),
-    (types.Told, StringField),
-    (sa.String, StringField),
-    (sa.Boolean, BooleanField),
-    (sa.Integer, IntegerField),
-)
-"""The field that holds what a column of this type does; the first that fits."""
+_HOLDING: dict[Holds, type[fields.AutoTypedField[Any]]] = {
+    Holds.UUID: UUIDField,
+    Holds.MAC: MACAddressField,
+    Holds.MOMENT: DateTimeField,
+    Holds.OBJECT: FlexibleDictField,
+    Holds.LIST: FlexibleListField,
+    Holds.TEXT: StringField,
+    Holds.FLAG: BooleanField,
+    Holds.NUMBER: IntegerField,
+}
 
 
 def of_column(column: sa.ColumnElement[Any]) -> fields.AutoTypedField[Any]:
@@ -120,12 +117,8 @@ def of_column(column: sa.ColumnElement[Any]) -> fields.AutoTypedField[Any]:
 
     :raises TypeError: there is none for the column's type.
     """
-    kind = next((field for of, field in _OF_TYPE if isinstance(column.type, of)), None)
-    if kind is None:
-        raise TypeError(f"There is no object field for column {column} of type {column.type!r}.")
+    shape = shapes.of_column(column)
     secret = facts_of(column).secret
-    if kind is FlexibleDictField and secret is not None and secret.late:
-        kind = SecretDictField
-    # JSON is never null to its readers, and what is derived may have nothing to be derived from.
-    nullable = bool(column.nullable) if isinstance(column, sa.Column) else True
-    return kind(nullable=nullable)
+    if shape.holds is Holds.OBJECT and secret is not None and secret.late:
+        return SecretDictField(nullable=shape.nullable)
+    return _HOLDING[shape.holds](nullable=shape.nullable)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The allocation: a request for a node, or the node that it got."""
 
+from ironic_lite import objects
 from ironic_lite.api import types
 from ironic_lite.api.resources.fields import QUERY, Field, Resource, computed
 from ironic_lite.api.traits import TraitList
@@ -31,19 +32,23 @@ ALLOCATION = Resource(
     "allocation",
     "allocations",
     (
-        Field(name="uuid", kind=types.UUID, create=True),
-        Field(name="created_at", kind=types.CREATED),
-        Field(name="updated_at", kind=types.MOMENT),
-        Field(name="candidate_nodes", kind=_Candidates(), create=True, default=[], sort=False),
-        Field(name="extra", kind=types.OBJECT, create=True, update=True, default={}, sort=False),
-        Field(name="last_error", kind=types.WORD),
-        Field(name="name", kind=types.TEXT, create=True, update=True),
+        Field(name="uuid", create=True),
+        Field(name="created_at"),
+        Field(name="updated_at"),
+        Field(name="candidate_nodes", kind=_Candidates(), create=True),
+        Field(name="extra", create=True, update=True),
+        Field(name="last_error"),
+        Field(name="name", create=True, update=True),
         # Read with the allocation in one query.
-        Field(name="node_uuid", kind=types.UUID, sort=False),
-        Field(name="owner", kind=types.TEXT, since=60, create=True),
-        Field(name="resource_class", kind=types.Text(80), create=True),
-        Field(name="state", kind=types.Shown({"enum": list(STATES)}, nullable=False)),
-        Field(name="traits", kind=TraitList(), create=True, default=[], sort=False),
+        Field(name="node_uuid"),
+        Field(name="owner", filter=types.TEXT, since=60, create=True),
+        Field(name="resource_class", filter=types.TEXT, create=True),
+        Field(
+            name="state",
+            filter=types.TEXT,
+            kind=types.Shown({"enum": list(STATES)}, nullable=False),
+        ),
+        Field(name="traits", kind=TraitList(), create=True),
         # A node to record an allocation for after the fact.
         Field(name="node", kind=types.UUID_OR_NAME, since=58, create=True, shown=False),
         Field(
@@ -53,5 +58,6 @@ ALLOCATION = Resource(
             reader=computed(lambda row, view: view.links(f"allocations/{row['uuid']}")),
         ),
     ),
+    record=objects.Allocation,
     hides=(QUERY,),
 )

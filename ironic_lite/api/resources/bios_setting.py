@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The BIOS setting of a node, with what the server's attribute registry says about it."""
 
+from ironic_lite import objects
 from ironic_lite.api import types
 from ironic_lite.api.resources.fields import Field, Resource, Row, computed
 from ironic_lite.api.view import View, quoted
@@ -25,9 +26,9 @@ BIOS_SETTING = Resource(
     "bios_setting",
     "bios",
     (
-        Field(name="created_at", kind=types.CREATED, row=True),
-        Field(name="updated_at", kind=types.MOMENT, row=True),
-        Field(name="name", kind=types.WORD, row=True),
+        Field(name="created_at", row=True),
+        Field(name="updated_at", row=True),
+        Field(name="name", row=True),
         Field(
             name="value",
             kind=types.WORD,
@@ -57,10 +58,10 @@ BIOS_SETTING = Resource(
         ),
         Field(
             name="allowable_values",
-            kind=types.WORDS,
             since=REGISTRY_SINCE,
             reader=computed(lambda row, view: row["allowable_values"] or []),
         ),
     ),
+    record=objects.BIOSSetting,
     key="name",
 )

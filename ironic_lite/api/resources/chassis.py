@@ -3,6 +3,7 @@
 
 from typing import Any
 
+from ironic_lite import objects
 from ironic_lite.api import types
 from ironic_lite.api.resources.fields import Field, Resource, computed
 
@@ -17,12 +18,13 @@ CHASSIS = Resource(
     "chassis",
     "chassis",
     (
-        Field(name="uuid", kind=types.UUID, create=True, row=True),
-        Field(name="created_at", kind=types.CREATED),
-        Field(name="updated_at", kind=types.MOMENT),
-        Field(name="description", kind=types.TEXT, row=True, **_BOTH),
-        Field(name="extra", kind=types.OBJECT, default={}, sort=False, **_BOTH),
+        Field(name="uuid", create=True, row=True),
+        Field(name="created_at"),
+        Field(name="updated_at"),
+        Field(name="description", row=True, **_BOTH),
+        Field(name="extra", **_BOTH),
         Field(name="links", kind=types.LINKS, columns=("uuid",), reader=_links(), row=True),
         Field(name="nodes", kind=types.LINKS, columns=("uuid",), reader=_links("/nodes")),
     ),
+    record=objects.Chassis,
 )

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The deploy template: deploy steps for instances that ask for the trait of the template's name."""
 
+from ironic_lite import objects
 from ironic_lite.api import types
 from ironic_lite.api.resources.fields import Field, Resource, computed
 from ironic_lite.api.steps import StepList
@@ -11,18 +12,17 @@ DEPLOY_TEMPLATE = Resource(
     "template",
     "deploy_templates",
     (
-        Field(name="uuid", kind=types.UUID, create=True, row=True),
-        Field(name="created_at", kind=types.CREATED),
-        Field(name="updated_at", kind=types.MOMENT),
+        Field(name="uuid", create=True, row=True),
+        Field(name="created_at"),
+        Field(name="updated_at"),
         Field(name="name", kind=TRAIT, create=True, update=True, mandatory=True, row=True),
-        Field(name="extra", kind=types.OBJECT, create=True, update=True, default={}, sort=False),
+        Field(name="extra", create=True, update=True),
         Field(
             name="steps",
             kind=StepList("priority", args_needed=True),
             create=True,
             update=True,
             mandatory=True,
-            sort=False,
             redact=redaction.mask,
         ),
         Field(
@@ -33,4 +33,5 @@ DEPLOY_TEMPLATE = Resource(
             row=True,
         ),
     ),
+    record=objects.DeployTemplate,
 )

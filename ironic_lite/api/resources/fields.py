@@ -12,8 +12,10 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from ironic_lite.api import sizes, types, versions
+from ironic_lite.api.resources.derived import UNSAID, completed
 from ironic_lite.api.view import View
 from ironic_lite.common import exception, masks, redaction
+from ironic_lite.objects.record import Listed
 
 Row = dict[str, Any]
 Reader = Callable[[Row, View], Any]
@@ -35,10 +37,13 @@ class Field:
     :param update_since: first microversion whose PATCH takes it, where that differs.
     :param mandatory: POST must set it, and PATCH cannot remove it.
     :param removable_since: first microversion whose PATCH may remove it or set it to null; None: none does.
-    :param default: what PATCH ``remove`` and a null leave behind.
+    :param kind: what a value must look like; by default what its column can hold.
+    :param default: what PATCH ``remove`` and a null leave behind; by default what a new record has in its column.
     :param shown: replies hold it; otherwise it is an argument only.
     :param row: a list without details shows it.
-    :param sort: a list may be sorted by it.
+    :param sort: a list may be sorted by it; by default if it is a column of its own that holds one value.
+    :param filter: a list may be narrowed by it: what the argument must look like. It has the field's name.
+    :param filter_since: first microversion that knows the argument, where that differs.
     :param columns: what is read for it; its own name unless said otherwise.
     :param reader: makes the value of a row where it is not simply the column; given the microversion, it
         returns the function, or None where the column will do.
@@ -63,10 +68,12 @@ class Field:
     update_since: int | None = None
     mandatory: bool = False
     removable_since: int | None = 1
-    default: Any = None
+    default: Any = UNSAID
     shown: bool = True
     row: bool = False
-    sort: bool = True
+    sort: bool | None = None
+    filter: types.Kind | None = None
+    filter_since: int | None = None
     columns: tuple[str, ...] | None = None
     reader: Callable[[int], Reader | None] | None = None
     unmeasured: tuple[str, ...] = ()
@@ -91,7 +98,7 @@ class Field:
     @property
     def sortable(self) -> bool:
         """Whether a list may be sorted by it."""
-        return self.sort and self.shown and self.columns is None
+        return bool(self.sort) and self.shown and self.columns is None
 
     @property
     def patchable_since(self) -> int:
@@ -180,6 +187,7 @@ class Resource:
 
     :param name: what messages call it.
     :param collection: its path and the key of its lists.
+    :param record: the object whose fields these are, under the same names; None: its rows are made for it.
     :param key: the column that its links are made of.
     :param owned: its records have an owner and a lessee.
     :param hides: where a field newer than the microversion is answered as if there were no such field (400), as
@@ -191,6 +199,7 @@ class Resource:
         name: str,
         collection: str,
         fields: Iterable[Field],
+        record: type[Listed] | None = None,
         key: str = "uuid",
         owned: bool = False,
         hides: Collection[str] = (),
@@ -200,7 +209,7 @@ class Resource:
         self.key = key
         self.owned = owned
         self._hides = hides
-        self.fields = {field.name: field for field in fields}
+        self.fields = {field.name: completed(field, record) for field in fields}
         self._body_type = types.body_class(
             f"{name.capitalize()}Body",
             {f.name: f.kind for f in self.fields.values() if f.create},

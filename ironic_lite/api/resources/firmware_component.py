@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A part of a node that has firmware, and its versions."""
 
+from ironic_lite import objects
 from ironic_lite.api import types
 from ironic_lite.api.resources.fields import Field, Resource
 
@@ -10,8 +11,8 @@ FIRMWARE_COMPONENT = Resource(
     "firmware component",
     "firmware",
     (
-        Field(name="created_at", kind=types.CREATED, row=True),
-        Field(name="updated_at", kind=types.MOMENT, row=True),
+        Field(name="created_at", row=True),
+        Field(name="updated_at", row=True),
         *(
             Field(name=name, kind=types.WORD, row=True)
             for name in (
@@ -26,5 +27,6 @@ FIRMWARE_COMPONENT = Resource(
             for name in ("vendor", "model", "serial_number")
         ),
     ),
+    record=objects.FirmwareComponent,
     key="component",
 )

@@ -4,6 +4,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from ironic_lite import objects
 from ironic_lite.api import types
 from ironic_lite.api.resources.fields import Field, Reader, Resource, computed
 from ironic_lite.common import inspection_rules as language
@@ -67,19 +68,15 @@ INSPECTION_RULE = Resource(
     "rule",
     "inspection_rules",
     (
-        Field(name="uuid", kind=types.UUID, create=True, row=True),
-        Field(name="created_at", kind=types.CREATED),
-        Field(name="updated_at", kind=types.MOMENT),
-        Field(name="description", kind=types.TEXT, row=True, **_BOTH),
-        Field(name="priority", kind=_Priority(), default=0, row=True, **_BOTH),
+        Field(name="uuid", create=True, row=True),
+        Field(name="created_at"),
+        Field(name="updated_at"),
+        Field(name="description", row=True, **_BOTH),
+        Field(name="priority", kind=_Priority(), row=True, **_BOTH),
         Field(
-            name="phase",
-            kind=types.Choice(*language.PHASES),
-            default=language.PHASES[0],
-            row=True,
-            **_BOTH,
+            name="phase", filter=types.TEXT, kind=types.Choice(*language.PHASES), row=True, **_BOTH
         ),
-        Field(name="sensitive", kind=types.BOOLEAN, default=False, **_BOTH),
+        Field(name="sensitive", **_BOTH),
         Field(
             name="conditions",
             kind=_Operations("conditions", language.CONDITION_FORM),
@@ -106,4 +103,5 @@ INSPECTION_RULE = Resource(
             row=True,
         ),
     ),
+    record=objects.InspectionRule,
 )

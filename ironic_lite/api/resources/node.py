@@ -4,7 +4,8 @@
 import re
 from typing import Any
 
-from ironic_lite.api import filters, types
+from ironic_lite import objects
+from ironic_lite.api import types
 from ironic_lite.api.resources.fields import Field, Reader, Resource, Row, computed
 from ironic_lite.api.view import NodeKey, View
 from ironic_lite.common import exception, redaction, states
@@ -27,6 +28,8 @@ INTERFACES = {
     "storage": 33,
     "vendor": 31,
 }
+
+FAULTS = ("power failure", "clean failure", "rescue abort failure", "service failure")
 
 RESERVED_NAMES = ("maintenance", "management", "states", "vendor_passthru", "detail", "validate")
 """A node cannot be called so: it would hide a route."""
@@ -134,7 +137,6 @@ def _maintenance_rule(wanted: Any) -> str:
 def _interface(kind: str, since: int) -> Field:
     return Field(
         name=f"{kind}_interface",
-        kind=types.TEXT,
         since=since,
         write_rule="baremetal:node:update:driver_interfaces",
         **_BOTH,
@@ -142,7 +144,7 @@ def _interface(kind: str, since: int) -> Field:
 
 
 def _json(name: str, since: int = 1, kind: types.Kind = types.OBJECT, **more: Any) -> Field:
-    return Field(name=name, kind=kind, since=since, default={}, sort=False, **more)
+    return Field(name=name, kind=kind, since=since, **more)
 
 
 def _subresource(name: str, since: int = 1) -> Field:
@@ -155,46 +157,33 @@ NODE = Resource(
     "node",
     "nodes",
     (
-        Field(name="uuid", kind=types.UUID, create=True, row=True),
-        Field(name="created_at", kind=types.CREATED),
-        Field(name="updated_at", kind=types.MOMENT),
-        Field(
-            name="automated_clean",
-            kind=types.BOOLEAN,
-            since=47,
-            write_rule=_cleaning_rule,
-            **_BOTH,
-        ),
-        Field(
-            name="boot_mode",
-            kind=types.Text(32),
-            since=75,
-            create=True,
-            write_rule="baremetal:node:set_boot_mode",
-        ),
+        Field(name="uuid", create=True, row=True),
+        Field(name="created_at"),
+        Field(name="updated_at"),
+        Field(name="automated_clean", since=47, write_rule=_cleaning_rule, **_BOTH),
+        Field(name="boot_mode", since=75, create=True, write_rule="baremetal:node:set_boot_mode"),
         _json("clean_step", 7, redact=redaction.mask),
         Field(
             name="conductor_group",
+            filter=types.TEXT,
             kind=_ConductorGroup(),
             since=46,
-            default="",
             write_rule="baremetal:node:update:conductor_group",
             **_BOTH,
         ),
-        Field(name="console_enabled", kind=types.BOOLEAN, default=False),
+        Field(name="console_enabled"),
         _json("deploy_step", 44, redact=redaction.mask),
         Field(name="description", kind=types.Text(4096), since=51, **_BOTH),
         Field(
             name="disable_power_off",
-            kind=types.BOOLEAN,
             since=95,
-            default=False,
             write_rule="baremetal:node:update:disable_power_off",
             **_BOTH,
         ),
         Field(
             name="driver",
-            kind=types.TEXT,
+            filter=types.TEXT,
+            filter_since=16,
             mandatory=True,
             write_rule="baremetal:node:update:driver_interfaces",
             **_BOTH,
@@ -214,10 +203,15 @@ NODE = Resource(
             rule="baremetal:node:get:driver_internal_info",
         ),
         _json("extra", write_rule="baremetal:node:update_extra", **_BOTH),
-        Field(name="fault", kind=types.Shown({"enum": list(filters.FAULTS)}), since=42),
-        Field(name="health", kind=types.WORD, since=109),
-        Field(name="inspection_finished_at", kind=types.MOMENT, since=6),
-        Field(name="inspection_started_at", kind=types.MOMENT, since=6),
+        Field(
+            name="fault",
+            filter=types.Word(*FAULTS),
+            kind=types.Shown({"enum": list(FAULTS)}),
+            since=42,
+        ),
+        Field(name="health", since=109),
+        Field(name="inspection_finished_at", since=6),
+        Field(name="inspection_started_at", since=6),
         _json(
             "instance_info",
             # The conductor keeps it there, and bounds it by itself.
@@ -229,6 +223,7 @@ NODE = Resource(
         ),
         Field(
             name="instance_name",
+            filter=types.TEXT,
             kind=types.Text(min_length=1),
             since=104,
             write_rule="baremetal:node:update_instance_info",
@@ -236,54 +231,45 @@ NODE = Resource(
         ),
         Field(
             name="instance_uuid",
-            kind=types.UUID,
+            filter=types.UUID,
             row=True,
             write_rule="baremetal:node:update:instance_uuid",
             **_BOTH,
         ),
-        Field(name="last_error", kind=types.WORD, rule="baremetal:node:get:last_error"),
+        Field(name="last_error", rule="baremetal:node:get:last_error"),
         Field(
             name="lessee",
-            kind=types.TEXT,
+            filter=types.TEXT,
             since=65,
             write_rule="baremetal:node:update:lessee",
             **_BOTH,
         ),
         Field(
             name="maintenance",
-            kind=types.BOOLEAN,
-            default=False,
+            filter=types.BOOLEAN,
             row=True,
             write_rule=_maintenance_rule,
             **_BOTH,
         ),
-        Field(name="maintenance_reason", kind=types.WORD),
-        Field(
-            name="name",
-            kind=types.TEXT,
-            since=5,
-            row=True,
-            write_rule="baremetal:node:update:name",
-            **_BOTH,
-        ),
+        Field(name="maintenance_reason"),
+        Field(name="name", since=5, row=True, write_rule="baremetal:node:update:name", **_BOTH),
         Field(
             name="network_data",
             kind=_NetworkData(),
             since=66,
-            default={},
-            sort=False,
             write_rule="baremetal:node:update:network_data",
             **_BOTH,
         ),
         Field(
             name="owner",
-            kind=types.TEXT,
+            filter=types.TEXT,
             since=50,
             write_rule="baremetal:node:update:owner",
             **_BOTH,
         ),
         Field(
             name="parent_node",
+            filter=types.UUID_OR_NAME,
             kind=types.UUID_OR_NAME,
             since=83,
             write_rule="baremetal:node:update:parent_node",
@@ -293,39 +279,36 @@ NODE = Resource(
         _json(
             "properties", kind=_Properties(), write_rule="baremetal:node:update:properties", **_BOTH
         ),
-        Field(name="protected", kind=types.BOOLEAN, since=48, update=True, default=False),
-        Field(name="protected_reason", kind=types.LONG_TEXT, since=48, update=True),
-        Field(name="provision_state", kind=_PROVISION_STATE, row=True, reader=_provision_state),
-        Field(name="provision_updated_at", kind=types.MOMENT),
+        Field(name="protected", since=48, update=True),
+        Field(name="protected_reason", since=48, update=True),
+        Field(
+            name="provision_state",
+            filter=types.Word(*provision_states.ROWS),
+            filter_since=9,
+            kind=_PROVISION_STATE,
+            row=True,
+            reader=_provision_state,
+        ),
+        Field(name="provision_updated_at"),
         _json("raid_config", 12),
-        Field(name="reservation", kind=types.WORD, rule="baremetal:node:get:reservation"),
-        Field(name="resource_class", kind=types.Text(80), since=21, **_BOTH),
+        Field(name="reservation", rule="baremetal:node:get:reservation"),
+        Field(name="resource_class", filter=types.TEXT, since=21, **_BOTH),
         Field(
             name="retired",
-            kind=types.BOOLEAN,
-            since=61,
-            default=False,
-            write_rule="baremetal:node:update:retired",
-            **_BOTH,
-        ),
-        Field(
-            name="retired_reason",
-            kind=types.LONG_TEXT,
+            filter=types.BOOLEAN,
+            filter_since=1,
             since=61,
             write_rule="baremetal:node:update:retired",
             **_BOTH,
         ),
+        Field(name="retired_reason", since=61, write_rule="baremetal:node:update:retired", **_BOTH),
         Field(
-            name="secure_boot",
-            kind=types.BOOLEAN,
-            since=75,
-            create=True,
-            write_rule="baremetal:node:set_secure_boot",
+            name="secure_boot", since=75, create=True, write_rule="baremetal:node:set_secure_boot"
         ),
         _json("service_step", 87, redact=redaction.mask),
         Field(
             name="shard",
-            kind=types.TEXT,
+            filter=types.CSV,
             since=82,
             write_rule="baremetal:node:update:shard",
             **_BOTH,
@@ -336,28 +319,29 @@ NODE = Resource(
         *(_interface(kind, since) for kind, since in INTERFACES.items()),
         Field(
             name="conductor",
+            filter=types.TEXT,
             kind=types.WORD,
             since=49,
             columns=("driver", "conductor_group", "uuid"),
             reader=computed(_conductor),
         ),
         # These are read with the node in one query.
-        Field(name="allocation_uuid", kind=types.UUID, since=52, sort=False),
+        Field(name="allocation_uuid", since=52),
         Field(
             name="chassis_uuid",
-            kind=types.UUID,
+            filter=types.UUID,
             removable_since=25,
-            sort=False,
             write_rule="baremetal:node:update:chassis_uuid",
             **_BOTH,
         ),
-        Field(name="traits", kind=types.WORDS, since=37, sort=False),
+        Field(name="traits", since=37),
         Field(name="links", kind=types.LINKS, columns=("uuid",), reader=_links(), row=True),
         _subresource("ports"),
         _subresource("states", 14),
         _subresource("portgroups", 24),
         _subresource("volume", 32),
     ),
+    record=objects.Node,
     owned=True,
 )
 
@@ -365,18 +349,19 @@ STATES = Resource(
     "states",
     "states",
     (
-        Field(name="console_enabled", kind=types.FLAG),
-        Field(name="last_error", kind=types.WORD, rule="baremetal:node:get:last_error"),
+        Field(name="console_enabled"),
+        Field(name="last_error", rule="baremetal:node:get:last_error"),
         Field(name="power_state", kind=_POWER_STATE),
         Field(name="provision_state", kind=_PROVISION_STATE, reader=_provision_state),
         Field(name="target_power_state", kind=_POWER_STATE),
         Field(name="target_provision_state", kind=_PROVISION_STATE),
-        Field(name="provision_updated_at", kind=types.MOMENT),
+        Field(name="provision_updated_at"),
         _json("raid_config", 12),
         _json("target_raid_config", 12),
-        Field(name="boot_mode", kind=types.WORD, since=75),
-        Field(name="secure_boot", kind=types.FLAG, since=75),
+        Field(name="boot_mode", since=75),
+        Field(name="secure_boot", since=75),
     ),
+    record=objects.Node,
     owned=True,
 )
 

@@ -4,6 +4,7 @@
 import re
 from typing import Any
 
+from ironic_lite import objects
 from ironic_lite.api import types
 from ironic_lite.api.resources.fields import Field, Reader, Resource, Row, computed
 from ironic_lite.api.view import View
@@ -97,42 +98,33 @@ PORT = Resource(
     "port",
     "ports",
     (
-        Field(name="uuid", kind=types.UUID, create=True, row=True),
-        Field(name="created_at", kind=types.CREATED),
-        Field(name="updated_at", kind=types.MOMENT),
-        Field(name="address", kind=types.MAC, mandatory=True, row=True, **_BOTH),
-        Field(name="extra", kind=types.OBJECT, default={}, sort=False, **_BOTH),
-        Field(name="internal_info", kind=types.FACTS, since=18, sort=False),
-        Field(name="is_smartnic", kind=types.BOOLEAN, since=53, default=False, **_BOTH),
+        Field(name="uuid", create=True, row=True),
+        Field(name="created_at"),
+        Field(name="updated_at"),
+        Field(name="address", filter=types.MAC, mandatory=True, row=True, **_BOTH),
+        Field(name="extra", **_BOTH),
+        Field(name="internal_info", since=18),
+        Field(name="is_smartnic", since=53, **_BOTH),
         Field(
             name="local_link_connection",
             kind=_LocalLinkConnection(),
             since=19,
             unknown_at=_is_of_another_version,
             reader=_link_at,
-            default={},
-            sort=False,
             **_BOTH,
         ),
         Field(name="physical_network", kind=types.Text(64, min_length=1), since=34, **_BOTH),
-        Field(name="pxe_enabled", kind=types.BOOLEAN, since=19, default=True, **_BOTH),
+        Field(name="pxe_enabled", since=19, **_BOTH),
         # Read with the port in one query.
-        Field(name="node_uuid", kind=types.UUID_OR_NAME, sort=False, **_BOTH),
+        Field(name="node_uuid", filter=types.UUID, kind=types.UUID_OR_NAME, **_BOTH),
         # Another way to say node_uuid, which takes a name too.
         Field(name="node_ident", kind=types.UUID_OR_NAME, since=94, shown=False, **_BOTH),
-        Field(name="name", kind=types.TEXT, since=88, update_since=1, **_BOTH),
-        Field(name="description", kind=types.TEXT, since=97, update_since=1, **_BOTH),
-        Field(name="vendor", kind=types.Text(32), since=100, update_since=1, **_BOTH),
-        Field(name="category", kind=types.Text(80), since=101, update_since=1, **_BOTH),
-        Field(
-            name="available_for_dynamic_portgroup",
-            kind=types.BOOLEAN,
-            since=111,
-            update_since=1,
-            default=True,
-            **_BOTH,
-        ),
-        Field(name="portgroup_uuid", kind=types.UUID, since=24, sort=False, **_BOTH),
+        Field(name="name", since=88, update_since=1, **_BOTH),
+        Field(name="description", since=97, update_since=1, **_BOTH),
+        Field(name="vendor", since=100, update_since=1, **_BOTH),
+        Field(name="category", since=101, update_since=1, **_BOTH),
+        Field(name="available_for_dynamic_portgroup", since=111, update_since=1, **_BOTH),
+        Field(name="portgroup_uuid", since=24, **_BOTH),
         Field(
             name="links",
             kind=types.LINKS,
@@ -141,4 +133,5 @@ PORT = Resource(
             row=True,
         ),
     ),
+    record=objects.Port,
 )

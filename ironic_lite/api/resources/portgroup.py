@@ -3,6 +3,7 @@
 
 from typing import Any
 
+from ironic_lite import objects
 from ironic_lite.api import types
 from ironic_lite.api.resources.fields import Field, Resource, computed
 
@@ -17,23 +18,24 @@ PORTGROUP = Resource(
     "portgroup",
     "portgroups",
     (
-        Field(name="uuid", kind=types.UUID, create=True, row=True),
-        Field(name="created_at", kind=types.CREATED),
-        Field(name="updated_at", kind=types.MOMENT),
-        Field(name="address", kind=types.MAC, row=True, **_BOTH),
-        Field(name="extra", kind=types.OBJECT, default={}, sort=False, **_BOTH),
-        Field(name="internal_info", kind=types.FACTS, sort=False),
+        Field(name="uuid", create=True, row=True),
+        Field(name="created_at"),
+        Field(name="updated_at"),
+        Field(name="address", filter=types.MAC, row=True, **_BOTH),
+        Field(name="extra", **_BOTH),
+        Field(name="internal_info"),
         # Bonds have many modes, and operating systems invent more; the words are theirs.
-        Field(name="mode", kind=types.TEXT, since=26, removable_since=None, **_BOTH),
-        Field(name="name", kind=types.TEXT, row=True, **_BOTH),
-        Field(name="properties", kind=types.OBJECT, since=26, default={}, sort=False, **_BOTH),
-        Field(name="standalone_ports_supported", kind=types.BOOLEAN, default=True, **_BOTH),
+        Field(name="mode", since=26, removable_since=None, **_BOTH),
+        Field(name="name", row=True, **_BOTH),
+        Field(name="properties", since=26, **_BOTH),
+        Field(name="standalone_ports_supported", **_BOTH),
         # Read with the port group in one query.
-        Field(name="node_uuid", kind=types.UUID_OR_NAME, mandatory=True, sort=False, **_BOTH),
+        Field(name="node_uuid", kind=types.UUID_OR_NAME, mandatory=True, **_BOTH),
         Field(name="physical_network", kind=types.Text(64, min_length=1), since=102, **_BOTH),
-        Field(name="category", kind=types.Text(80), since=103, **_BOTH),
-        Field(name="dynamic_portgroup", kind=types.FLAG, since=111),
+        Field(name="category", since=103, **_BOTH),
+        Field(name="dynamic_portgroup", since=111),
         Field(name="links", kind=types.LINKS, columns=("uuid",), reader=_links(), row=True),
         Field(name="ports", kind=types.LINKS, columns=("uuid",), reader=_links("/ports")),
     ),
+    record=objects.Portgroup,
 )

@@ -3,6 +3,7 @@
 
 from typing import Any
 
+from ironic_lite import objects
 from ironic_lite.api import types
 from ironic_lite.api.resources.fields import BODY, QUERY, Field, Resource, computed
 from ironic_lite.api.steps import StepList
@@ -17,31 +18,24 @@ RUNBOOK = Resource(
     "runbook",
     "runbooks",
     (
-        Field(name="uuid", kind=types.UUID, create=True, row=True),
-        Field(name="created_at", kind=types.CREATED),
-        Field(name="updated_at", kind=types.MOMENT),
-        Field(name="name", kind=types.TEXT, mandatory=True, row=True, **_BOTH),
-        Field(name="extra", kind=types.OBJECT, default={}, sort=False, **_BOTH),
-        Field(
-            name="public",
-            kind=types.BOOLEAN,
-            default=False,
-            write_rule="baremetal:runbook:update:public",
-            **_BOTH,
-        ),
-        Field(name="owner", kind=types.TEXT, write_rule="baremetal:runbook:update:owner", **_BOTH),
-        Field(name="disable_ramdisk", kind=types.BOOLEAN, default=False, **_BOTH),
-        Field(name="description", kind=types.TEXT, since=TRAITS_SINCE, **_BOTH),
+        Field(name="uuid", create=True, row=True),
+        Field(name="created_at"),
+        Field(name="updated_at"),
+        Field(name="name", mandatory=True, row=True, **_BOTH),
+        Field(name="extra", **_BOTH),
+        Field(name="public", write_rule="baremetal:runbook:update:public", **_BOTH),
+        Field(name="owner", write_rule="baremetal:runbook:update:owner", **_BOTH),
+        Field(name="disable_ramdisk", **_BOTH),
+        Field(name="description", since=TRAITS_SINCE, **_BOTH),
         Field(
             name="steps",
             kind=StepList("order", args_needed=False),
             mandatory=True,
-            sort=False,
             redact=redaction.mask,
             **_BOTH,
         ),
         # Read with the runbook in one query, and written by a route of their own.
-        Field(name="traits", kind=types.WORDS, since=TRAITS_SINCE, sort=False),
+        Field(name="traits", since=TRAITS_SINCE),
         Field(
             name="links",
             kind=types.LINKS,
@@ -50,5 +44,6 @@ RUNBOOK = Resource(
             row=True,
         ),
     ),
+    record=objects.Runbook,
     hides=(QUERY, BODY),
 )

@@ -3,6 +3,7 @@
 
 from typing import Any
 
+from ironic_lite import objects
 from ironic_lite.api import types
 from ironic_lite.api.resources.fields import Field, Resource, computed
 from ironic_lite.common import redaction
@@ -13,12 +14,12 @@ _NEEDED: dict[str, Any] = {"mandatory": True, "row": True, **_BOTH}
 
 def _common(collection: str) -> tuple[Field, ...]:
     return (
-        Field(name="uuid", kind=types.UUID, create=True, row=True),
-        Field(name="created_at", kind=types.CREATED),
-        Field(name="updated_at", kind=types.MOMENT),
-        Field(name="extra", kind=types.OBJECT, default={}, sort=False, **_BOTH),
+        Field(name="uuid", create=True, row=True),
+        Field(name="created_at"),
+        Field(name="updated_at"),
+        Field(name="extra", **_BOTH),
         # Read with the record in one query.
-        Field(name="node_uuid", kind=types.UUID_OR_NAME, sort=False, **_NEEDED),
+        Field(name="node_uuid", kind=types.UUID_OR_NAME, **_NEEDED),
         Field(
             name="links",
             kind=types.LINKS,
@@ -34,9 +35,10 @@ CONNECTOR = Resource(
     "connectors",
     (
         *_common("connectors"),
-        Field(name="connector_id", kind=types.TEXT, **_NEEDED),
-        Field(name="type", kind=types.Text(32), **_NEEDED),
+        Field(name="connector_id", **_NEEDED),
+        Field(name="type", **_NEEDED),
     ),
+    record=objects.VolumeConnector,
 )
 
 TARGET = Resource(
@@ -44,19 +46,17 @@ TARGET = Resource(
     "targets",
     (
         *_common("targets"),
-        Field(name="boot_index", kind=types.NUMBER, **_NEEDED),
+        Field(name="boot_index", **_NEEDED),
         Field(
             name="properties",
-            kind=types.OBJECT,
-            default={},
-            sort=False,
             redact=redaction.mask,
             rule="baremetal:volume:view_target_properties",
             withheld_as="redacted_contents",
             withheld_empty=False,
             **_BOTH,
         ),
-        Field(name="volume_id", kind=types.TEXT, **_NEEDED),
-        Field(name="volume_type", kind=types.Text(64), **_NEEDED),
+        Field(name="volume_id", **_NEEDED),
+        Field(name="volume_type", **_NEEDED),
     ),
+    record=objects.VolumeTarget,
 )

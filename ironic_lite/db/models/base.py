@@ -72,6 +72,12 @@ def facts_of(column: sa.ColumnElement[Any]) -> Facts:
     return found
 
 
+def default_of(column: sa.Column[Any]) -> Any:
+    """What a new record has in this column that is not given a value."""
+    default = column.default
+    return default.arg if isinstance(default, sa.ColumnDefault) and default.is_scalar else None
+
+
 def guards_of(table: sa.Table) -> dict[str, Guard]:
     """The columns of a table that hold secrets."""
     return {

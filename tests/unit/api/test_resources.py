@@ -174,3 +174,30 @@ def test_resources_that_hide_what_comes_later() -> None:
             early(plain)
     assert hiding.check_fields(["note"], 50) == ("note",)
     assert patch.check(hiding, operations, 50) == operations
+
+
+def test_what_a_field_leaves_out_is_what_its_column_says() -> None:
+    kinds = {name: NODE.fields[name] for name in ("shard", "retired", "retired_reason", "extra")}
+    assert kinds["shard"].kind is types.TEXT and kinds["shard"].sortable
+    assert kinds["retired"].kind is types.BOOLEAN and kinds["retired"].default is False
+    assert kinds["retired_reason"].kind is types.LONG_TEXT
+    assert kinds["extra"].kind is types.OBJECT and kinds["extra"].default == {}
+    assert not kinds["extra"].sortable and not NODE.fields["allocation_uuid"].sortable
+    assert NODE.fields["created_at"].kind is types.CREATED
+    assert NODE.fields["resource_class"].kind.schema["maxLength"] == 80
+
+
+@pytest.mark.parametrize(
+    ("field", "told"),
+    [
+        (Field(name="asset"), "Node has no column asset"),
+        (Field(name="links", columns=("uid",)), "Node has no column uid"),
+        (Field(name="reservation_token"), "Node has no column reservation_token"),
+        (Field(name="name", kind=types.LONG_TEXT), "takes any number of characters"),
+        (Field(name="boot_mode", kind=types.Text(33)), "takes 33 characters, and its column 32"),
+        (Field(name="created_at", create=True), "needs a kind: its column holds a moment"),
+    ],
+)
+def test_a_field_that_its_column_cannot_hold_is_refused_at_start(field: Field, told: str) -> None:
+    with pytest.raises(TypeError, match=told):
+        Resource("node", "nodes", [field], record=Node)

@@ -77,5 +77,5 @@ def test_what_is_derived_and_what_is_fixed_cannot_be_saved(record):
 
 
 def test_a_column_without_a_field_for_its_type_is_told():
-    with pytest.raises(TypeError, match="no object field for column price"):
+    with pytest.raises(TypeError, match="no shape for column price"):
         fields.of_column(sa.Column("price", sa.Numeric))

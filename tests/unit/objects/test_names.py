@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Columns and filters are named by their names wherever the service uses them: a rename that misses a place fails here.
+
+Fields of objects become attributes at run time, where a type checker sees none of them.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import ironic_lite
+from ironic_lite import objects
+
+ROOT = Path(ironic_lite.__file__).parent
+FILES = sorted(
+    path for room in ("api", "conductor", "drivers", "cmd") for path in (ROOT / room).rglob("*.py")
+)
+
+VARIABLES = {
+    name: set(dir(kind()))
+    for name, kind in {
+        "node": objects.Node,
+        "port": objects.Port,
+        "portgroup": objects.Portgroup,
+        "allocation": objects.Allocation,
+        "runbook": objects.Runbook,
+    }.items()
+}
+"""Variables and attributes of these names hold such objects, with these attributes."""
+
+LISTED = {
+    name: getattr(objects, name)
+    for name in objects.__all__
+    if hasattr(getattr(objects, name), "REPOSITORY")
+}
+
+
+def attributes(tree: ast.AST) -> Iterator[tuple[str, str, int]]:
+    """``(variable, attribute, line)`` of each attribute of ``node``, ``task.node`` and the like."""
+    for each in ast.walk(tree):
+        if not isinstance(each, ast.Attribute):
+            continue
+        holder = each.value
+        if isinstance(holder, ast.Name):
+            yield holder.id, each.attr, each.lineno
+        elif isinstance(holder, ast.Attribute):
+            yield holder.attr, each.attr, each.lineno
+
+
+def filters(tree: ast.AST) -> Iterator[tuple[str, str, int]]:
+    """``(object, filter, line)`` of each ``Node.rows(..., filters={...})`` and ``list``."""
+    for each in ast.walk(tree):
+        if not (isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute)):
+            continue
+        holder = each.func.value
+        name = holder.attr if isinstance(holder, ast.Attribute) else getattr(holder, "id", "")
+        for word in each.keywords:
+            if word.arg == "filters" and isinstance(word.value, ast.Dict) and name in LISTED:
+                for key in word.value.keys:
+                    if isinstance(key, ast.Constant):
+                        yield name, str(key.value), each.lineno
+
+
+def unknown(source: str) -> list[str]:
+    """Attributes and filters that the objects do not have."""
+    tree = ast.parse(source)
+    found = [
+        f"line {line}: {variable}.{name}"
+        for variable, name, line in attributes(tree)
+        if name not in VARIABLES.get(variable, {name})
+    ]
+    return found + [
+        f"line {line}: filter {name} of {record}"
+        for record, name, line in filters(tree)
+        if name not in LISTED[record].REPOSITORY.filters
+    ]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_columns_and_filters_are_there(path: Path) -> None:
+    assert unknown(path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "task.node.retired_for = 'x'",
+        "print(node.provision_stat)",
+        "Node.rows(context, [], filters={'owners': 'x'})",
+        "objects.Port.list(context, filters={'mac': 'x'})",
+    ],
+)
+def test_others_are_found(source: str) -> None:
+    assert len(unknown(source)) == 1
