@@ -7,6 +7,7 @@ from typing import Any
 from ironic_lite import objects
 from ironic_lite.api import types
 from ironic_lite.api.resources.fields import Field, Reader, Resource, Row, computed
+from ironic_lite.api.resources.network_data import NetworkData
 from ironic_lite.api.view import NodeKey, View
 from ironic_lite.common import exception, redaction, states
 from ironic_lite.common.operations import provision_states
@@ -33,27 +34,6 @@ FAULTS = ("power failure", "clean failure", "rescue abort failure", "service fai
 
 RESERVED_NAMES = ("maintenance", "management", "states", "vendor_passthru", "detail", "validate")
 """A node cannot be called so: it would hide a route."""
-
-
-class _NetworkData(types.Kind):
-    """The server's network configuration, in the form of Nova's network_data.json."""
-
-    name = "network data"
-    _parts = ("links", "networks", "services")
-    schema = {
-        "type": "object",
-        "properties": {part: {"type": "array"} for part in _parts},
-        "additionalProperties": False,
-    }
-
-    def check(self, value: Any) -> dict[str, Any]:
-        if (
-            not isinstance(value, dict)
-            or not set(value) <= set(self._parts)
-            or not all(isinstance(part, list) for part in value.values())
-        ):
-            raise ValueError("{name} must be an object with the lists links, networks and services")
-        return value
 
 
 class _ConductorGroup(types.Text):
@@ -255,7 +235,7 @@ NODE = Resource(
         Field(name="name", since=5, row=True, write_rule="baremetal:node:update:name", **_BOTH),
         Field(
             name="network_data",
-            kind=_NetworkData(),
+            kind=NetworkData(),
             since=66,
             write_rule="baremetal:node:update:network_data",
             **_BOTH,

@@ -154,7 +154,11 @@ def _enrolled(cloud: Cloud) -> Server:
         rescue_interface="agent",
         extra={"note": {"password": PLANTED["extra"]}},
         properties={"bios_password": PLANTED["extra"]},
-        network_data={"links": [], "networks": [], "services": [{"password": PLANTED["extra"]}]},
+        network_data={
+            "links": [],
+            "networks": [],
+            "services": [{"type": "dns", "address": "192.0.2.1", "password": PLANTED["extra"]}],
+        },
         instance_info={"image_url": PLANTED["signed"]},
     )
     call = cloud.service.call
