@@ -201,3 +201,7 @@ def test_what_a_field_leaves_out_is_what_its_column_says() -> None:
 def test_a_field_that_its_column_cannot_hold_is_refused_at_start(field: Field, told: str) -> None:
     with pytest.raises(TypeError, match=told):
         Resource("node", "nodes", [field], record=Node)
+
+
+def test_a_field_that_is_named_often_is_asked_for_once() -> None:
+    assert PORT.check_fields(["uuid"] * 1000 + ["extra"], 1) == ("uuid", "extra")
