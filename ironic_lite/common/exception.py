@@ -45,18 +45,6 @@ class MissingParameterValue(InvalidParameterValue):
     template = "%(err)s"
 
 
-class InvalidUUID(Invalid):
-    template = "Expected a UUID but received %(uuid)s."
-
-
-class InvalidMAC(Invalid):
-    template = "Expected a MAC address but received %(mac)s."
-
-
-class InvalidName(Invalid):
-    template = "%(name)s is not a valid name: %(reason)s"
-
-
 class InvalidState(Invalid):
     code = 409
     template = "Invalid resource state."
@@ -71,11 +59,6 @@ class InvalidStateRequested(Invalid):
 
 class PatchError(Invalid):
     template = "Couldn't apply patch '%(patch)s'. Reason: %(reason)s"
-
-
-class NotAuthorized(IronicLiteError):
-    code = 401
-    template = "Authentication required."
 
 
 class HTTPForbidden(IronicLiteError):
@@ -439,10 +422,6 @@ class NodeProtected(HTTPForbidden):
     template = "Node %(node)s is protected and cannot be undeployed, rebuilt or deleted."
 
 
-class NodeNotLockable(Invalid):
-    template = "Node %(node)s cannot be locked."
-
-
 class ConductorAlreadyRegistered(IronicLiteError):
     template = (
         "A conductor named %(conductor)s is already alive. Give each conductor its own [DEFAULT] host, "
@@ -460,10 +439,6 @@ class ConductorSuperseded(IronicLiteError):
 
 class PowerStateFailure(InvalidState):
     template = "Failed to set node power state to %(pstate)s."
-
-
-class NodeCleaningFailure(IronicLiteError):
-    template = "Failed to clean node %(node)s: %(reason)s"
 
 
 class InstanceDeployFailure(IronicLiteError):
@@ -519,10 +494,6 @@ class AgentAPIError(IronicLiteError):
     )
 
 
-class AgentCommandTimeout(IronicLiteError):
-    template = "Timeout executing command %(command)s on node %(node)s"
-
-
 class AgentInProgress(IronicLiteError):
     template = "Node %(node)s command '%(command)s' failed. Agent is presently executing a command. Error %(error)s"
 
@@ -566,7 +537,3 @@ class HardwareInspectionFailure(IronicLiteError):
 
 class InstanceRescueFailure(IronicLiteError):
     template = "Failed to rescue instance %(instance)s for node %(node)s: %(reason)s"
-
-
-class InstanceUnrescueFailure(IronicLiteError):
-    template = "Failed to unrescue instance %(instance)s for node %(node)s: %(reason)s"
