@@ -9,8 +9,12 @@ import pytest
 
 from ironic_lite.common.interface_types import INTERFACE_TYPES
 from ironic_lite.drivers import factory
+from ironic_lite.drivers.interfaces import steps
 from ironic_lite.drivers.interfaces.base import BaseInterface
 from ironic_lite.drivers.interfaces.driver import Driver
+from ironic_lite.drivers.interfaces.vendor import VendorInterface
+
+KINDS = (steps.CLEAN, steps.DEPLOY, steps.SERVICE)
 
 
 def _implementations() -> Iterator[type[BaseInterface]]:
@@ -28,6 +32,7 @@ def test_an_implementation_has_the_arguments_of_its_contract(
 ) -> None:
     contract = Driver.__annotations__[implementation.interface_type]
     assert issubclass(implementation, contract)
+    assert not inspect.isabstract(implementation)
     for name, declared in inspect.getmembers(contract, inspect.isfunction):
         if name.startswith("_"):
             continue
@@ -36,6 +41,26 @@ def test_an_implementation_has_the_arguments_of_its_contract(
         own = list(here)[len(there) :]
         assert list(here)[: len(there)] == list(there), name
         assert all(here[each].default is not inspect.Parameter.empty for each in own), name
+
+
+@pytest.mark.parametrize("implementation", IMPLEMENTATIONS, ids=lambda each: each.__qualname__)
+def test_an_implementation_has_no_public_methods_but_those_of_its_contract(
+    implementation: type[BaseInterface],
+) -> None:
+    """Else an optional one that is misspelled would be taken for one that is left out."""
+    contract = Driver.__annotations__[implementation.interface_type]
+    specs = [spec for kind in KINDS for spec in steps.declared_steps(implementation, kind)]
+    own = {spec.name for spec in specs} | {spec.happened for spec in specs}
+    if issubclass(implementation, VendorInterface):
+        offered = [*implementation.vendor_methods().values()]
+        offered += implementation.driver_methods().values()
+        own |= {method.attribute for method in offered}
+    public = {
+        name
+        for name, _ in inspect.getmembers(implementation, inspect.isfunction)
+        if not name.startswith("_")
+    }
+    assert {name for name in public - own if not hasattr(contract, name)} == set()
 
 
 def test_a_driver_has_an_interface_of_each_type() -> None:
