@@ -7,10 +7,13 @@ The interfaces declare them (``BaseInterface.refused_properties``), like the fie
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ironic_lite.common import exception
-from ironic_lite.common.interface_types import INTERFACE_TYPES
+
+if TYPE_CHECKING:
+    # Its interfaces say what they refuse.
+    from ironic_lite.drivers.interfaces.driver import Driver
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,10 +28,9 @@ class Refused:
     harmless: tuple[Any, ...] = (None, "")
 
 
-def check(driver: Any, driver_info: Mapping[str, Any], before: Mapping[str, Any]) -> None:
+def check(driver: "Driver", driver_info: Mapping[str, Any], before: Mapping[str, Any]) -> None:
     """Refuse unsupported fields, unless the node has them already.
 
-    :param driver: one attribute per interface type.
     :param before: previous ``driver_info``; unsupported fields in it do not prevent other changes.
     :raises InvalidParameterValue: the message names each field, and what to do instead.
     """
@@ -44,10 +46,10 @@ def check(driver: Any, driver_info: Mapping[str, Any], before: Mapping[str, Any]
         raise exception.InvalidParameterValue(err=" ".join(problems))
 
 
-def _refused(driver: Any, name: str) -> Refused | None:
-    interfaces = [getattr(driver, kind) for kind in INTERFACE_TYPES]
+def _refused(driver: "Driver", name: str) -> Refused | None:
+    interfaces = driver.interfaces().values()
     for interface in interfaces:
-        listed: Refused | None = interface.refused_properties().get(name)
+        listed = interface.refused_properties().get(name)
         if listed is not None:
             return listed
     honoured = {each for interface in interfaces for each in interface.get_properties()}
