@@ -121,20 +121,19 @@ class ConductorAPI:
         if declared.formerly is not None and not self._client.can_send_version(declared.since):
             name, arguments = declared.formerly(arguments)
             declared = contract.CALLS[name]
-        call = functools.partial(
-            self._call, context, host, declared, timeout or declared.timeout(), arguments
-        )
         if declared.away is Away.NOBODY_WAITS:
             self._cast(context, host, declared, arguments)
             return None
+        allowed = timeout or declared.timeout()
         if declared.away is Away.COME_AGAIN:
-            return call(SIGN_OF_WORK)
-        for _ in range(QUERY_ATTEMPTS - 1):
+            return self._call(context, host, declared, allowed, arguments, SIGN_OF_WORK)
+        for attempt in range(1, QUERY_ATTEMPTS + 1):
             try:
-                return call(QUERY_PATIENCE)
+                return self._call(context, host, declared, allowed, arguments, QUERY_PATIENCE)
             except NoAnswer:
-                continue
-        return call(QUERY_PATIENCE)
+                if attempt == QUERY_ATTEMPTS:
+                    raise
+        raise AssertionError("unreachable")
 
     def _call(
         self,

@@ -5,7 +5,6 @@
 ``node_records.destroy(task)``. mypy holds the function's arguments against the declaration's.
 """
 
-import contextlib
 import dataclasses
 import threading
 from collections.abc import Callable
@@ -130,12 +129,11 @@ class Endpoint:
 
 def _exposed(conductor: Conductor, bound: Bound) -> Callable[..., Any]:
     """The method: errors that clients know reach them with class and message."""
-    workers_of = workers.background if bound.declared.by_agents else contextlib.nullcontext
 
-    def serve(context: Context, **arguments: Any) -> Any:
+    def run(context: Context, **arguments: Any) -> Any:
         if not conductor.ready.wait(START_PATIENCE):
             raise exception.ServiceUnavailable(err="The conductor is starting; retry in a moment.")
-        with conductor.identity.active(), workers_of():
+        with conductor.identity.active():
             try:
                 return bound.run(context, arguments)
             except Exception as exc:
@@ -145,6 +143,11 @@ def _exposed(conductor: Conductor, bound: Bound) -> Callable[..., Any]:
                 LOG.exception("A driver has failed")
                 raise told from exc
 
+    def run_for_agent(context: Context, **arguments: Any) -> Any:
+        with workers.background():
+            return run(context, **arguments)
+
+    serve = run_for_agent if bound.declared.by_agents else run
     expected = oslo_messaging.expected_exceptions(exception.IronicLiteError)(serve)
     exposed: Callable[..., Any] = oslo_messaging.expose(expected)
     return exposed
