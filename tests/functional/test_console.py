@@ -116,9 +116,9 @@ MISTAKES = (
         {
             "[api]\npublic_endpoint = ironic.example.com:6385": "[api] public_endpoint: 'ironic.example.com:6385' will "
             "not do; use a URL such as http://HOST:PORT",
-            "[nova]\nauth_url = keystone:5000": "[nova] auth_url: 'keystone:5000' will not do; write a URL",
+            "[nova]\nauth_url = keystone:5000": "[nova] auth_url: 'keystone:5000' will not do; use a URL",
             "[keystone_authtoken]\nauth_url = //k:5000/": "[keystone_authtoken] auth_url: '//k:5000/' will not do",
-            "[nova]\nendpoint_override = nova": "[nova] endpoint_override: 'nova' will not do; write a URL",
+            "[nova]\nendpoint_override = nova": "[nova] endpoint_override: 'nova' will not do; use a URL",
             "[keystone_authtoken]\nwww_authenticate_uri = ftp://k": "[keystone_authtoken] www_authenticate_uri: 'ftp://k'",
             "[oslo_messaging_notifications]\ntransport_url = mq:5672": "transport_url: this value will not do; write a "
             "URL such as rabbit://",
