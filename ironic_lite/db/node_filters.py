@@ -58,9 +58,7 @@ FILTERS: dict[str, Filter] = {
     "powered": _given(_c.power_state),
     "agent_known": _given(_c.agent_url),
     "shard": among(_c.shard),
-    "id_in": among(_c.id),
     "provision_state_in": among(_c.provision_state),
-    "reserved_by_any_of": among(_c.reservation),
     "with_traits": node_traits.owners_with_all,
     "description_contains": lambda text: contains(_c.description, text),
     "project": lambda project: sa.or_(_c.owner == project, _c.lessee == project),
@@ -70,6 +68,6 @@ FILTERS: dict[str, Filter] = {
 }
 """Filter name -> condition from its value, beside those for the value of a column.
 
-Lists: shard, with_traits, *_in, reserved_by_any_of. Seconds: provisioned_before. ``powered``: whether the power state
+Lists: shard, with_traits, *_in. Seconds: provisioned_before. ``powered``: whether the power state
 is known. ``agent_known``: whether an agent has called.
 """

@@ -16,10 +16,7 @@ node_history = Repository(
     "History records",
     lambda ident: exception.NodeHistoryNotFound(history=ident),
     derived=(belonging.node_uuid(NODE_HISTORY),),
-    filters={
-        **belonging.filters(NODE_HISTORY),
-        "created_before": lambda seconds: NODE_HISTORY.c.created_at < server_time_ago(int(seconds)),
-    },
+    filters=belonging.filters(NODE_HISTORY),
 )
 
 

@@ -37,6 +37,11 @@ LISTED = {
 }
 
 
+ANY = "any of them"
+FILTERS = {name: set(record.REPOSITORY.filters) for name, record in LISTED.items()}
+FILTERS[ANY] = set().union(*FILTERS.values())
+
+
 def attributes(tree: ast.AST) -> Iterator[tuple[str, str, int]]:
     """``(variable, attribute, line)`` of each attribute of ``node``, ``task.node`` and the like."""
     for each in ast.walk(tree):
@@ -50,17 +55,29 @@ def attributes(tree: ast.AST) -> Iterator[tuple[str, str, int]]:
 
 
 def filters(tree: ast.AST) -> Iterator[tuple[str, str, int]]:
-    """``(object, filter, line)`` of each ``Node.rows(..., filters={...})`` and ``list``."""
+    """``(object, filter, line)`` of each ``Node.rows(..., filters={...})``, ``owned.nodes(context, {...})`` and
+    ``filters = {...}``."""
     for each in ast.walk(tree):
-        if not (isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute)):
-            continue
-        holder = each.func.value
-        name = holder.attr if isinstance(holder, ast.Attribute) else getattr(holder, "id", "")
-        for word in each.keywords:
-            if word.arg == "filters" and isinstance(word.value, ast.Dict) and name in LISTED:
-                for key in word.value.keys:
-                    if isinstance(key, ast.Constant):
-                        yield name, str(key.value), each.lineno
+        if isinstance(each, ast.Assign | ast.AnnAssign):
+            target = each.targets[0] if isinstance(each, ast.Assign) else each.target
+            if isinstance(target, ast.Name) and target.id == "filters":
+                yield from _keys(ANY, each.value)
+        elif isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute):
+            holder = each.func.value
+            name = holder.attr if isinstance(holder, ast.Attribute) else getattr(holder, "id", "")
+            if name in LISTED:
+                for word in each.keywords:
+                    if word.arg == "filters":
+                        yield from _keys(name, word.value)
+            elif (name, each.func.attr) == ("owned", "nodes"):
+                yield from _keys("Node", each.args[1])
+
+
+def _keys(record: str, value: ast.AST | None) -> Iterator[tuple[str, str, int]]:
+    if isinstance(value, ast.Dict):
+        for key in value.keys:
+            if isinstance(key, ast.Constant):
+                yield record, str(key.value), key.lineno
 
 
 def unknown(source: str) -> list[str]:
@@ -74,7 +91,7 @@ def unknown(source: str) -> list[str]:
     return found + [
         f"line {line}: filter {name} of {record}"
         for record, name, line in filters(tree)
-        if name not in LISTED[record].REPOSITORY.filters
+        if name not in FILTERS[record]
     ]
 
 
@@ -90,6 +107,8 @@ def test_columns_and_filters_are_there(path: Path) -> None:
         "print(node.provision_stat)",
         "Node.rows(context, [], filters={'owners': 'x'})",
         "objects.Port.list(context, filters={'mac': 'x'})",
+        "owned.nodes(context, {'left': True})",
+        "filters: dict[str, Any] = {'maintained': False}",
     ],
 )
 def test_others_are_found(source: str) -> None:
