@@ -362,7 +362,7 @@ def test_eight_processes_write_one_file(database: str) -> None:
         rival.stdin.write(database)
         rival.stdin.close()
         rival.stdin = None
-    answers = [rival.communicate(timeout=PATIENCE) for rival in rivals]
+    answers = [rival.communicate(timeout=4 * PATIENCE) for rival in rivals]
     assert [rival.returncode for rival in rivals] == [0] * 8, answers
     won = sum(int(out) for out, _ in answers)
     assert nodes.get("shared")["driver_internal_info"].get("count", 0) == won > 0
