@@ -156,7 +156,7 @@ def test_a_server_that_is_switched_off_again_and_again(cloud: Cloud) -> None:
         wait_for(lambda: not cloud.show(server)["reservation"], "the node to wait")
         _switch_off(cloud, server)
     node = cloud.service.wait_for_node(server.node, provision_state="clean failed")
-    assert "the 4th agent that this cleaning has lost" in node["last_error"]
+    assert "This cleaning has lost 4 agents" in node["last_error"]
 
 
 def test_the_end_of_a_command_is_noticed_before_the_agent_calls(tmp_path: Path) -> None:
