@@ -101,7 +101,12 @@ def driver_passthru(
 
 
 class VendorInterface(BaseInterface):
-    """Vendor-specific methods and steps."""
+    """Vendor-specific methods and steps.
+
+    A method runs under the exclusive lock, or under a shared one where it is declared so. It is not called again after
+    a crash: the node's ``last_error`` then says that it may have taken effect or not. What an asynchronous method
+    raises becomes ``last_error``; what another one raises goes to the client.
+    """
 
     interface_type = "vendor"
 
@@ -118,7 +123,7 @@ class VendorInterface(BaseInterface):
         return dict(_declared(cls, _DRIVER))
 
     def validate_call(self, task: Task, method: str, arguments: dict[str, Any]) -> None:
-        """Check a call before it begins; the node's own settings are checked by ``validate``.
+        """Check a call before it begins; the node's own settings are checked by ``validate``. Asks no hardware.
 
         :raises InvalidParameterValue, MissingParameterValue: naming the argument that is wrong.
         """
