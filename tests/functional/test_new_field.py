@@ -18,14 +18,14 @@ FIELD = next_release.FIELD
 _IN_ITS_PROCESS = """
 import json
 from ironic_lite import objects
-from ironic_lite.api import openapi
+from ironic_lite.api import openapi, routes
 from ironic_lite.objects import payloads
 
 node = objects.Node(id=1, asset_tag="rack 7")
 node.obj_reset_changes()
 sent = {version: node.obj_to_primitive(version) for version in ("1.0", "1.1")}
 told = payloads.CRUD["Node"].of({"asset_tag": "rack 7"})["ironic_object.data"]
-schema = json.loads(openapi.document(51))["components"]["schemas"]
+schema = json.loads(openapi.document(routes.TABLES, 51))["components"]["schemas"]
 named = [name for name, one in schema.items() if "asset_tag" in one.get("properties", {})]
 data = {version: one["ironic_lite_object.data"] for version, one in sent.items()}
 print(json.dumps([objects.Node.VERSION, data, told["asset_tag"], sorted(named)]))
