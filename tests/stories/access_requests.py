@@ -116,7 +116,7 @@ BODIES: dict[str, Any] = {
     "POST /nodes/{node}/vifs": {"id": "5f5e0b4e-9d3f-4b5e-8f0c-0a6e2b6d0a12"},
     "PUT /nodes/{node}/traits": {"traits": ["CUSTOM_A"]},
     "PUT /nodes/{node}/traits/{trait}": {},
-    "POST /nodes/{node}/vmedia": {"device_type": "cdrom", "image_url": "http://127.0.0.1:1/i"},
+    "POST /nodes/{node}/vmedia": {"device_type": "cdrom", "image_url": "http://192.0.2.1/i"},
     "POST /ports": {"address": "02:00:00:00:00:99", "node_uuid": "{node}"},
     "PATCH /ports/{port}": _patch("extra/x", 1),
     "POST /portgroups": {"node_uuid": "{node}"},
