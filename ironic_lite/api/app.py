@@ -9,11 +9,11 @@ from ironic_lite.api.hooks import FaultHook, VersionHook
 from ironic_lite.api.middleware import cross_origin, local_only
 from ironic_lite.api.middleware.agent_share import AgentShare
 from ironic_lite.api.middleware.auth import auth
-from ironic_lite.api.middleware.document_room import DocumentRoom
-from ironic_lite.api.middleware.last_resort import LastResort
+from ironic_lite.api.middleware.parsed_body_limit import DocumentRoom
 from ironic_lite.api.middleware.proxied import Proxied
 from ironic_lite.api.middleware.request_id import RequestId
 from ironic_lite.api.middleware.retry_after import RetryAfter
+from ironic_lite.api.middleware.unexpected_errors import LastResort
 from ironic_lite.common import policy, rpc
 from ironic_lite.conductor import rpcapi
 from ironic_lite.conf import CONF

@@ -13,7 +13,7 @@ class RequestContext(context.RequestContext):
     :param is_public_api: the route needs no authentication (lookup, heartbeat, discovery).
     :param auth_disabled: the service runs with ``auth_strategy = noauth``.
     :param required_revision: ``{"uuid", "revision"}``: the revision of a record that ``If-Match`` requires.
-    :param announcement: the write that causes a notification; see ``objects.announcing``.
+    :param announcement: the write that causes a notification; see ``objects.notification_outbox``.
     """
 
     def __init__(

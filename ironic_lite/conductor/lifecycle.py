@@ -8,17 +8,11 @@ from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common.interface_types import INTERFACE_TYPES
-from ironic_lite.conductor import (
-    handover,
-    identity,
-    keepalive,
-    nova,
-    periodics,
-    ring,
-    sender,
-    workers,
-)
+from ironic_lite.conductor import periodics
+from ironic_lite.conductor.cluster import identity, keepalive, ring, workers
 from ironic_lite.conductor.inspection_rules import built_in
+from ironic_lite.conductor.notifications import nova, outbox_sender
+from ironic_lite.conductor.operations import handover
 from ironic_lite.conductor.periodics import agents, orphans, searches
 from ironic_lite.conf import CONF
 from ironic_lite.drivers import factory
@@ -53,7 +47,7 @@ class Life:
         self._alarm = alarm
         self._keepalive: keepalive.Keepalive | None = None
         self._periodics: periodics.Scheduler | None = None
-        self._sender: sender.Sender | None = None
+        self._sender: outbox_sender.Sender | None = None
         self._claimed = False
 
     def claim(self) -> None:
@@ -86,7 +80,7 @@ class Life:
         )
         self._keepalive.start()
         if CONF.notification_level is not None:
-            self._sender = sender.Sender(f"{me.host} {me.incarnation}")
+            self._sender = outbox_sender.Sender(f"{me.host} {me.incarnation}")
             self._sender.start()
         with me.active():
             orphans.recover(self._context)

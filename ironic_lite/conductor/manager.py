@@ -3,23 +3,16 @@
 
 import threading
 
-from ironic_lite.conductor import (
-    allocation_endpoint,
-    hardware_endpoint,
-    lifecycle,
-    node_endpoint,
-    object_endpoint,
-    record_endpoint,
-    surface,
-)
-from ironic_lite.conductor.identity import Identity
+from ironic_lite.conductor import lifecycle
+from ironic_lite.conductor.cluster.identity import Identity
+from ironic_lite.conductor.endpoints import allocations, hardware, nodes, objects, records, serving
 
 _SERVED = (
-    node_endpoint.SERVED,
-    record_endpoint.SERVED,
-    hardware_endpoint.SERVED,
-    allocation_endpoint.SERVED,
-    object_endpoint.SERVED,
+    nodes.SERVED,
+    records.SERVED,
+    hardware.SERVED,
+    allocations.SERVED,
+    objects.SERVED,
 )
 
 
@@ -38,9 +31,9 @@ class ConductorManager:
         self._life: lifecycle.Life | None = None
         self._on_superseded = on_superseded
 
-    def endpoints(self) -> list[surface.Endpoint]:
+    def endpoints(self) -> list[serving.Endpoint]:
         """Everything that the RPC server offers."""
-        return [surface.Endpoint(self, bound) for bound in _SERVED]
+        return [serving.Endpoint(self, bound) for bound in _SERVED]
 
     # -- life ----------------------------------------------------------------------------------------------------
 

@@ -17,7 +17,8 @@ from typing import Any, cast
 import oslo_messaging
 
 from ironic_lite.common import at_once, exception, hash_ring, release_mappings, rpc
-from ironic_lite.conductor import contract, ring, silence
+from ironic_lite.conductor import contract
+from ironic_lite.conductor.cluster import ring, unresponsive_conductors
 from ironic_lite.conductor.contract.declaration import Away, Context, Declaration
 from ironic_lite.objects.base import IronicLiteObjectSerializer
 
@@ -53,7 +54,7 @@ class ConductorAPI:
             serializer=IronicLiteObjectSerializer(),
         )
         self._ring = ring.HashRingManager()
-        self._silent = silence.SilentConductors()
+        self._silent = unresponsive_conductors.SilentConductors()
 
     # -- whom to ask -------------------------------------------------------------------------------------------
 
@@ -186,7 +187,7 @@ class ConductorAPI:
     def _check_heard_of(self, host: str, patience: float) -> None:
         try:
             self._silent.check(host, patience)
-        except silence.ConductorSilent:
+        except unresponsive_conductors.ConductorSilent:
             # The next request may find that the node has a new owner.
             self._ring.reset()
             raise

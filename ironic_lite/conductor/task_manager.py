@@ -19,15 +19,11 @@ from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception, logs, redaction
 from ironic_lite.common import journal as terms
 from ironic_lite.common.operations import machine, provision_states
-from ironic_lite.conductor import (
-    announcements,
-    identity,
-    journal,
-    limits,
-    power,
-    precondition,
-    workers,
-)
+from ironic_lite.conductor.cluster import identity, workers
+from ironic_lite.conductor.hardware import power
+from ironic_lite.conductor.notifications import node_notifications
+from ironic_lite.conductor.operations import concurrency_limits, journal
+from ironic_lite.conductor.records import if_match
 from ironic_lite.conf import CONF
 from ironic_lite.drivers import boot_persistence
 from ironic_lite.drivers.interfaces.driver import Driver
@@ -73,7 +69,7 @@ class _Move:
         for field, value in self._before.items():
             setattr(node, field, value)
         journal.note(task, terms.STATE, node.provision_state, terms.ENTERED, "taken back")
-        announcements.provision(node, "fail", left, aim, starts=False)
+        node_notifications.provision(node, "fail", left, aim, starts=False)
         node.save()
 
 
@@ -185,7 +181,7 @@ class TaskManager:
 
     def _check_precondition(self) -> None:
         try:
-            precondition.check(self.context, self.node)
+            if_match.check(self.context, self.node)
         except exception.PreconditionFailed:
             self._unlock()
             raise
@@ -312,8 +308,8 @@ class TaskManager:
             # Who has prepared what the server runs need not take it over.
             node.conductor_affinity = self._conductor.record_id
         journal.note(self, terms.STATE, move.state, terms.ENTERED, f"from {before} by {event}")
-        limits.check(node, before, event)
-        announcements.provision(node, event, before, aim, starts)
+        concurrency_limits.check(node, before, event)
+        node_notifications.provision(node, event, before, aim, starts)
 
     def spawn_after(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
         """Run the function on the worker pool after the task's block, under the same lock.
@@ -406,7 +402,7 @@ class TaskManager:
     # -- what drivers and flows do to the server ---------------------------------------------------------------
 
     def set_power(self, state: str, timeout: int | None = None) -> None:
-        """Change power and record it; see :func:`ironic_lite.conductor.power.change`."""
+        """Change power and record it; see :func:`ironic_lite.conductor.hardware.power.change`."""
         power.change(self, state, timeout)
 
     def set_boot_device(self, device: str, persistent: bool = False) -> None:

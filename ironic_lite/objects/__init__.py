@@ -14,7 +14,7 @@ from ironic_lite.objects.node_journal import NodeJournal
 from ironic_lite.objects.node_records import NodeHistory, NodeInventory, ReceivedInventory
 from ironic_lite.objects.notification import Notification
 from ironic_lite.objects.port import Port, Portgroup
-from ironic_lite.objects.recipes import DeployTemplate, InspectionRule, Runbook
+from ironic_lite.objects.templates_and_rules import DeployTemplate, InspectionRule, Runbook
 from ironic_lite.objects.volume import VolumeConnector, VolumeTarget
 
 __all__ = [

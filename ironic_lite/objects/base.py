@@ -23,7 +23,7 @@ from ironic_lite.common import exception, release_mappings
 from ironic_lite.db import engine
 from ironic_lite.db.models.base import facts_of
 from ironic_lite.db.repository import Also
-from ironic_lite.objects import announcing, fields, shapes
+from ironic_lite.objects import fields, notification_outbox, shapes
 
 remotable = base.remotable
 """On an instance method, or below ``@classmethod``."""
@@ -201,7 +201,7 @@ class IronicLiteObject(base.VersionedObject):
     def _also(self, method: str) -> list[Also]:
         """What goes along with this write: what was asked for, and the notification of a client's request."""
         also = self.__dict__.pop("_pending", [])
-        announced = announcing.of_request(self._context, self.obj_name(), method)
+        announced = notification_outbox.of_request(self._context, self.obj_name(), method)
         return [*also, announced] if announced else also
 
     def _changes(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any, Self
 from oslo_utils import uuidutils
 
 from ironic_lite.db import mutexes, outbox
-from ironic_lite.objects import announcing, base, fields
+from ironic_lite.objects import base, fields, notification_outbox
 from ironic_lite.objects.payloads import Payload
 
 Row = dict[str, Any]
@@ -34,15 +34,17 @@ class Notification(base.IronicLiteObject):
         payload: Payload,
         **own: Any,
     ) -> Self | None:
-        """A new one, not yet noted; None when it is not wanted. See ``announcing.change``.
+        """A new one, not yet noted; None when it is not wanted. See ``notification_outbox.change``.
 
         :param record: need not be stored yet; has its UUID.
         """
-        if not announcing.wanted(announcing.level_of(status)):
+        if not notification_outbox.wanted(notification_outbox.level_of(status)):
             return None
         context, message_id = record._context, uuidutils.generate_uuid()
         told = payload.of({**record.REPOSITORY.defaults, **_fields(record), **own})
-        message = announcing.message(context, publisher, event_type, status, told, message_id)
+        message = notification_outbox.message(
+            context, publisher, event_type, status, told, message_id
+        )
         return cls(context, message_id=message_id, key=record.uuid, message=message)
 
     @base.remotable

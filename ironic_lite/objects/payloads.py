@@ -16,8 +16,8 @@ from ironic_lite.db.chassis import chassis
 from ironic_lite.db.models.base import facts_of
 from ironic_lite.db.nodes import nodes
 from ironic_lite.db.ports import portgroups, ports
-from ironic_lite.db.recipes import deploy_templates, inspection_rules, runbooks
 from ironic_lite.db.repository import Repository
+from ironic_lite.db.templates_and_rules import deploy_templates, inspection_rules, runbooks
 from ironic_lite.db.types import Remark, Told
 from ironic_lite.db.volumes import volume_connectors, volume_targets
 

@@ -85,7 +85,7 @@ class TestWriters:
         log.write_text(
             "Could not load something\n"
             "1795214149.845159 42 DEBUG ironic_lite.conductor.task_manager Locked node n0 for node deployment _lock\n"
-            "1795214150.000000 42 INFO ironic_lite.conductor.power Node n0: power on\n"
+            "1795214150.000000 42 INFO ironic_lite.conductor.hardware.power Node n0: power on\n"
         )
         assert writers.locks(log, FIRST) == [Lock(1795214149.845159, "n0", FIRST)]
 

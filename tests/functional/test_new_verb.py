@@ -52,7 +52,7 @@ POLISHING = Operation(
 
 FLOW = """
 from ironic_lite.common import exception
-from ironic_lite.conductor import engine
+from ironic_lite.conductor.operations import engine
 from scratch_polish.declaration import POLISHING
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ironic_lite.common import rpc
-from ironic_lite.conductor.sender import Sender
+from ironic_lite.conductor.notifications.outbox_sender import Sender
 from ironic_lite.conf import CONF
 from ironic_lite.db import engine, migration, outbox
 from tests.functional.notifications import Listener

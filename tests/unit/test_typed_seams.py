@@ -14,11 +14,12 @@ TOP = Path(__file__).parents[2]
 CODE = """
 from typing import Any
 
-from ironic_lite.conductor import node_records, rpcapi
+from ironic_lite.conductor import rpcapi
 from ironic_lite.conductor.contract.declaration import Context
 from ironic_lite.conductor.contract.nodes import NodeCalls
 from ironic_lite.conductor.contract.records import RecordCalls
-from ironic_lite.conductor.surface import locked, unlocked
+from ironic_lite.conductor.endpoints.serving import locked, unlocked
+from ironic_lite.conductor.records import node_records
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.drivers.interfaces.driver import Driver
 from ironic_lite.drivers.interfaces.power import PowerInterface

@@ -20,7 +20,7 @@ import time
 import bcrypt
 
 from ironic_lite.api.middleware import guessing
-from ironic_lite.api.middleware.watched import WatchedFile
+from ironic_lite.api.middleware.watched_file import WatchedFile
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from ironic_lite.api.middleware.watched import WatchedFile
+from ironic_lite.api.middleware.watched_file import WatchedFile
 from ironic_lite.common import exception
 
 _RANKS = ("admin", "manager", "member", "reader")

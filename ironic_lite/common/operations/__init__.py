@@ -2,8 +2,8 @@
 """The operations on a node; each is declared once.
 
 API, conductor, ``plan``, ``explain``, the OpenAPI document and the pages about states and timeouts read these
-declarations. A new verb is a declaration here and its flow in ``conductor.flows``. Another package adds an operation
-with an entry point in the group ``ironic_lite.operations`` that refers to its :class:`Operation`.
+declarations. A new verb is a declaration here and its flow in ``conductor.operations.flows``. Another package adds an
+operation with an entry point in the group ``ironic_lite.operations`` that refers to its :class:`Operation`.
 
 ``provision_states`` has the table of states, ``machine`` the transitions between them.
 """

@@ -4,7 +4,7 @@
 from ironic_lite.common import states
 from ironic_lite.common.operations.declaration import Change, Operation, State, Verb
 
-_FLOW = "ironic_lite.conductor.flows.adopt"
+_FLOW = "ironic_lite.conductor.operations.flows.adopt"
 
 ADOPTION = Operation(
     name="adoption",

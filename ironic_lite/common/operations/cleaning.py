@@ -13,7 +13,7 @@ from ironic_lite.common.operations.declaration import (
     Verb,
 )
 
-_FLOW = "ironic_lite.conductor.flows.clean"
+_FLOW = "ironic_lite.conductor.operations.flows.clean"
 
 LIMIT = Limit("max_concurrent_clean", "cleaning")
 

@@ -3,7 +3,7 @@
 
 from ironic_lite.common.operations.declaration import Verb
 
-_FLOW = "ironic_lite.conductor.flows.control"
+_FLOW = "ironic_lite.conductor.operations.flows.control"
 
 ABORT = Verb(
     name="abort",

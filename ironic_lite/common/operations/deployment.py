@@ -13,7 +13,7 @@ from ironic_lite.common.operations.declaration import (
     Verb,
 )
 
-_FLOW = "ironic_lite.conductor.flows.deploy"
+_FLOW = "ironic_lite.conductor.operations.flows.deploy"
 
 _DRIVE_ELSEWHERE = (
     "Adding a config drive is only supported when setting provision state to active, rebuild"

@@ -10,7 +10,7 @@ from ironic_lite.common.operations.declaration import (
     Verb,
 )
 
-_FLOW = "ironic_lite.conductor.flows.inspect"
+_FLOW = "ironic_lite.conductor.operations.flows.inspect"
 _UNDER_WAY = frozenset({Change.RECORD, Change.DRIVER, Change.CABLES})
 
 INSPECTION = Operation(

@@ -12,7 +12,7 @@ from ironic_lite.common.operations.declaration import (
     Verb,
 )
 
-_FLOW = "ironic_lite.conductor.flows.rescue"
+_FLOW = "ironic_lite.conductor.operations.flows.rescue"
 
 RESCUE = Operation(
     name="rescue",

@@ -12,7 +12,7 @@ from ironic_lite.common.operations.declaration import (
     Verb,
 )
 
-_FLOW = "ironic_lite.conductor.flows.service"
+_FLOW = "ironic_lite.conductor.operations.flows.service"
 
 SERVICING = Operation(
     name="servicing",

@@ -5,7 +5,7 @@ from ironic_lite.common import states
 from ironic_lite.common.operations import cleaning
 from ironic_lite.common.operations.declaration import Bar, Operation, State, Verb
 
-_FLOW = "ironic_lite.conductor.flows.tear_down"
+_FLOW = "ironic_lite.conductor.operations.flows.tear_down"
 
 UNDEPLOYMENT = Operation(
     name="undeployment",

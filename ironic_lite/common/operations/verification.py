@@ -4,7 +4,7 @@
 from ironic_lite.common import states
 from ironic_lite.common.operations.declaration import CHANGING_RECORD, Operation, State, Verb
 
-_FLOW = "ironic_lite.conductor.flows.verify"
+_FLOW = "ironic_lite.conductor.operations.flows.verify"
 
 VERIFICATION = Operation(
     name="verification",

@@ -3,8 +3,8 @@
 
 A method here is the declaration: its name, its arguments and its docstring, and by its decorator the version, the lock
 and what it is for, the time that an answer may take, and what happens when no conductor answers. ``rpcapi`` derives
-the client's side from it, ``surface`` the conductor's; nothing else knows an RPC's name. It imports neither drivers nor
-the engine, so that an API process can have it.
+the client's side from it, ``endpoints.serving`` the conductor's; nothing else knows an RPC's name. It imports neither
+drivers nor the engine, so that an API process can have it.
 
 To add a call: declare it with the next version in ``since``, bind a function to it in the endpoint of its contract,
 and give the version to the release (``common.release_mappings``). What is released keeps its name and its

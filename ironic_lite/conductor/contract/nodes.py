@@ -171,7 +171,7 @@ class NodeCalls(Protocol):
     def plan_node(
         self, context: Context, node_id: NodeId, event: str, given: dict[str, Any]
     ) -> dict[str, Any]:
-        """What would be done to a node; see ``conductor.plan``.
+        """What would be done to a node; see ``conductor.operations.plan``.
 
         :param event: of the state machine.
         :param given: ``steps`` and ``disable_ramdisk`` of cleaning and servicing.

@@ -20,7 +20,7 @@ from ironic_lite.conductor.inspection_rules.places import Origins, Place
 from ironic_lite.conductor.inspection_rules.references import Scope
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.conf import CONF
-from ironic_lite.objects.recipes import InspectionRule
+from ironic_lite.objects.templates_and_rules import InspectionRule
 
 LOG = log.getLogger(__name__)
 

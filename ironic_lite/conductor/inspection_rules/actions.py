@@ -11,7 +11,7 @@ from oslo_utils import uuidutils
 
 from ironic_lite.common import exception, outbound
 from ironic_lite.common import inspection_rules as language
-from ironic_lite.conductor.identity import current
+from ironic_lite.conductor.cluster.identity import current
 from ironic_lite.conductor.inspection_rules import conditions, paths
 from ironic_lite.conductor.inspection_rules.places import Origins, Place
 from ironic_lite.conductor.inspection_rules.references import Scope

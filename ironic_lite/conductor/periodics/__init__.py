@@ -9,9 +9,10 @@ from collections.abc import Callable
 from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
-from ironic_lite.conductor import hearing, workers
-from ironic_lite.conductor.identity import Identity
-from ironic_lite.conductor.keepalive import Keepalive
+from ironic_lite.conductor.agents import listening_since
+from ironic_lite.conductor.cluster import workers
+from ironic_lite.conductor.cluster.identity import Identity
+from ironic_lite.conductor.cluster.keepalive import Keepalive
 from ironic_lite.conductor.periodics import (
     agents,
     history_cleanup,
@@ -60,7 +61,7 @@ class Scheduler:
         conf = CONF.conductor
         syncing = power_sync.PowerSync(self._stop)
         recovering = power_recovery.PowerRecovery(self._stop)
-        hears = hearing.Hearing(keepalive)
+        hears = listening_since.Hearing(keepalive)
         self._sensors = sensors.Sensors(self._stop)
         sensors_interval = CONF.sensor_data.interval if sensors.wanted() else 0
         tasks = (

@@ -22,8 +22,11 @@ from ironic_lite.common import concurrency, exception
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common.operations import provision_states
 from ironic_lite.common.operations.declaration import Kind
-from ironic_lite.conductor import flows, identity, lost_agents, task_manager, workers
-from ironic_lite.conductor.identity import Identity
+from ironic_lite.conductor import task_manager
+from ironic_lite.conductor.agents import lost_agents
+from ironic_lite.conductor.cluster import identity, workers
+from ironic_lite.conductor.cluster.identity import Identity
+from ironic_lite.conductor.operations import flows
 from ironic_lite.conductor.periodics import lost_power, owned
 from ironic_lite.conf import CONF
 

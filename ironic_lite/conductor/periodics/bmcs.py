@@ -9,7 +9,8 @@ from oslo_log import log
 
 from ironic_lite.common import concurrency, exception, states
 from ironic_lite.common import context as ironic_context
-from ironic_lite.conductor import identity, task_manager
+from ironic_lite.conductor import task_manager
+from ironic_lite.conductor.cluster import identity
 
 LOG = log.getLogger(__name__)
 

@@ -4,7 +4,9 @@
 from oslo_log import log
 
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import announcements, flows, nova, task_manager
+from ironic_lite.conductor import task_manager
+from ironic_lite.conductor.notifications import node_notifications, nova
+from ironic_lite.conductor.operations import flows
 from ironic_lite.conductor.periodics import bmcs
 
 LOG = log.getLogger(__name__)
@@ -36,7 +38,7 @@ def check(task: task_manager.TaskManager) -> None:
         return
     node = task.node
     if node.power_state not in (None, states.POWER_OFF):
-        announcements.power_corrected(node, node.power_state)
+        node_notifications.power_corrected(node, node.power_state)
         node.power_state = states.POWER_OFF
         node.save()
         nova.power_changed(node)

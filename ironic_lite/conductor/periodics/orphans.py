@@ -13,7 +13,9 @@ from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception
-from ironic_lite.conductor import flows, identity, task_manager
+from ironic_lite.conductor import task_manager
+from ironic_lite.conductor.cluster import identity
+from ironic_lite.conductor.operations import flows
 from ironic_lite.conductor.periodics import agents, owned, unserved
 from ironic_lite.objects.conductor import Conductor
 from ironic_lite.objects.node import Node

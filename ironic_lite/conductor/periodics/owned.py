@@ -6,7 +6,7 @@ from typing import Any
 
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception
-from ironic_lite.conductor import identity
+from ironic_lite.conductor.cluster import identity
 from ironic_lite.objects.node import Node
 
 _FOR_THE_RING = ("uuid", "driver", "conductor_group")

@@ -7,8 +7,9 @@ from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception
-from ironic_lite.conductor import announcements, history, nova
+from ironic_lite.conductor.notifications import node_notifications, nova
 from ironic_lite.conductor.periodics import bmcs, owned
+from ironic_lite.conductor.records import node_history
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.conf import CONF
 
@@ -52,9 +53,9 @@ def _recover(task: TaskManager) -> None:
     node.last_error = None
     node.power_state = actual
     if actual != recorded:
-        announcements.power_corrected(node, recorded)
-    history.record_with_node(
-        task, history.MONITORING, "The BMC answers again, so maintenance has ended"
+        node_notifications.power_corrected(node, recorded)
+    node_history.record_with_node(
+        task, node_history.MONITORING, "The BMC answers again, so maintenance has ended"
     )
     node.save()
     nova.power_changed(node)

@@ -12,9 +12,11 @@ from oslo_log import log
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception, states
 from ironic_lite.common.operations import provision_states
-from ironic_lite.conductor import announcements, history, nova, task_manager
+from ironic_lite.conductor import task_manager
+from ironic_lite.conductor.notifications import node_notifications, nova
 from ironic_lite.conductor.periodics import bmcs, lost_power, owned
 from ironic_lite.conductor.periodics.power_recovery import FAULT
+from ironic_lite.conductor.records import node_history
 from ironic_lite.conf import CONF
 from ironic_lite.objects.node import Node
 
@@ -106,7 +108,7 @@ class PowerSync:
         node.maintenance_reason = node.last_error = (
             f"During power sync, {problem.rstrip('.')}. Maintenance ends automatically once the BMC answers again."
         )
-        history.record_with_node(task, history.MONITORING, node.last_error, error=True)
+        node_history.record_with_node(task, node_history.MONITORING, node.last_error, error=True)
         node.save()
         nova.power_changed(node)
         self._failures.pop(uuid, None)
@@ -124,7 +126,7 @@ def _record(task: task_manager.TaskManager, actual: str) -> None:
 def _correct(node: Node, actual: str | None) -> None:
     # The first known power state is not a correction.
     if node.power_state is not None:
-        announcements.power_corrected(node, node.power_state)
+        node_notifications.power_corrected(node, node.power_state)
     node.power_state = actual
     if actual == states.POWER_OFF:
         # Any agent on the server is gone; the next one gets a new token.

@@ -5,7 +5,7 @@ from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception
-from ironic_lite.conductor import allocations
+from ironic_lite.conductor.allocation import allocations
 from ironic_lite.objects.allocation import ALLOCATING, Allocation
 from ironic_lite.objects.conductor import Conductor
 

@@ -13,8 +13,8 @@ from oslo_utils import timeutils, uuidutils
 
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception
-from ironic_lite.common.publishing import Publisher
-from ironic_lite.conductor import identity
+from ironic_lite.common.notification_publisher import Publisher
+from ironic_lite.conductor.cluster import identity
 from ironic_lite.conductor.periodics import bmcs, owned
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.conf import CONF

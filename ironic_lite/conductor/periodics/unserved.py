@@ -13,7 +13,7 @@ from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception
 from ironic_lite.common.operations import provision_states
 from ironic_lite.common.operations.declaration import Kind
-from ironic_lite.conductor import identity
+from ironic_lite.conductor.cluster import identity
 from ironic_lite.objects.node import Node
 
 LOG = log.getLogger(__name__)

@@ -7,7 +7,8 @@ from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception
 from ironic_lite.common.operations import provision_states
 from ironic_lite.common.operations.declaration import Kind
-from ironic_lite.conductor import bounds, flows, task_manager
+from ironic_lite.conductor import task_manager
+from ironic_lite.conductor.operations import flows, wait_timeouts
 from ironic_lite.conductor.periodics import owned
 from ironic_lite.conf import CONF
 
@@ -21,7 +22,7 @@ def run(context: ironic_context.RequestContext, heard_for: float) -> None:
         ``[api] ramdisk_heartbeat_timeout``.
     """
     for state in provision_states.names(Kind.WAITING):
-        patience = bounds.patience(state)
+        patience = wait_timeouts.patience(state)
         if patience is None or heard_for < min(patience, CONF.api.ramdisk_heartbeat_timeout):
             continue
         filters = {

@@ -11,7 +11,7 @@ from ironic_lite.objects.node import Node
 from ironic_lite.objects.node_items import BIOSSetting, FirmwareComponent
 from ironic_lite.objects.node_records import NodeHistory
 from ironic_lite.objects.port import Port, Portgroup
-from ironic_lite.objects.recipes import DeployTemplate, InspectionRule, Runbook
+from ironic_lite.objects.templates_and_rules import DeployTemplate, InspectionRule, Runbook
 from ironic_lite.objects.volume import VolumeConnector, VolumeTarget
 
 _INTERFACES: dict[str, Any] = {"fake-hardware": {"power": {"enabled": ["fake"], "default": "fake"}}}

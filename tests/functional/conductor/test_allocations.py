@@ -8,7 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import allocations, task_manager
+from ironic_lite.conductor import task_manager
+from ironic_lite.conductor.allocation import allocations
 from ironic_lite.conductor.periodics import searches
 from ironic_lite.conductor.service import RPCService
 from ironic_lite.conf import CONF

@@ -16,7 +16,8 @@ from oslo_utils import timeutils
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception, states
 from ironic_lite.common.interface_types import INTERFACE_TYPES
-from ironic_lite.conductor import hearing, task_manager
+from ironic_lite.conductor import task_manager
+from ironic_lite.conductor.agents import listening_since
 from ironic_lite.conductor.periodics import (
     orphans,
     power_recovery,
@@ -248,7 +249,7 @@ def test_silence_ends_no_wait_while_nobody_could_have_been_heard(
     life = conductor.manager._life
     assert life is not None and life._keepalive is not None
     with conductor.manager.identity.active():
-        hears = hearing.Hearing(life._keepalive)
+        hears = listening_since.Hearing(life._keepalive)
         assert hears.check(cloud.context) > 0
         conductor._server.stop()
         conductor._server.wait()
@@ -277,7 +278,7 @@ def test_a_database_that_was_late_is_an_outage_too(cloud: Cloud, tmp_path: Path)
         ended = time.monotonic()
     wait_for(lambda: keepalive.calm_since > ended, "its end to be noticed")
     with manager.identity.active():
-        assert hearing.Hearing(keepalive).check(cloud.context) < time.monotonic() - ended
+        assert listening_since.Hearing(keepalive).check(cloud.context) < time.monotonic() - ended
 
 
 def silent_for(cloud: Cloud, node: Node) -> float:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ironic_lite import objects
 from ironic_lite.common import states
-from ironic_lite.conductor import agent_contact
+from ironic_lite.conductor.agents import agent_contact
 from tests.functional.flows import verbs
 from tests.functional.flows.scripted_agent import ScriptedAgent
 from tests.functional.flows.workshop import Workshop

@@ -7,7 +7,7 @@ from typing import Any
 
 from ironic_lite import objects
 from ironic_lite.common import states
-from ironic_lite.conductor import flows
+from ironic_lite.conductor.operations import flows
 from tests.functional.flows.workshop import Workshop
 
 _numbers = itertools.count(1)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import agent_contact, flows
-from ironic_lite.conductor import power as power_requests
+from ironic_lite.conductor.agents import agent_contact
+from ironic_lite.conductor.hardware import power as power_requests
+from ironic_lite.conductor.operations import flows
 from ironic_lite.drivers.modules.agent import inband
 from ironic_lite.drivers.modules.fake.boot import FakeBoot
 from ironic_lite.drivers.modules.fake.power import FakePower

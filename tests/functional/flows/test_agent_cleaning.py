@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import flows
+from ironic_lite.conductor.operations import flows
 from ironic_lite.objects.node_journal import NodeJournal
 from ironic_lite.objects.node_records import NodeHistory
-from ironic_lite.objects.recipes import Runbook
+from ironic_lite.objects.templates_and_rules import Runbook
 from tests.functional.flows import verbs
 from tests.functional.flows.booted import Booted
 from tests.functional.flows.scripted_agent import ScriptedAgent

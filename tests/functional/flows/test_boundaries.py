@@ -15,7 +15,10 @@ import sqlalchemy as sa
 from ironic_lite import objects
 from ironic_lite.common import exception, states
 from ironic_lite.common.operations import provision_states
-from ironic_lite.conductor import agent_contact, boot_mode, flows, identity, power
+from ironic_lite.conductor.agents import agent_contact
+from ironic_lite.conductor.cluster import identity
+from ironic_lite.conductor.hardware import boot_mode, power
+from ironic_lite.conductor.operations import flows
 from ironic_lite.conductor.periodics import orphans
 from ironic_lite.db import engine
 from ironic_lite.drivers.interfaces import steps as step_specs

@@ -12,7 +12,7 @@ from ironic_lite import objects
 from ironic_lite.common import exception, states
 from ironic_lite.common.operations import provision_states
 from ironic_lite.common.operations.declaration import Kind
-from ironic_lite.conductor import flows
+from ironic_lite.conductor.operations import flows
 from ironic_lite.db import engine
 from ironic_lite.drivers.interfaces import steps as step_specs
 from ironic_lite.drivers.modules.fake.bios import FakeBIOS

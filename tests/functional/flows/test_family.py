@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import flows, node_records, power
+from ironic_lite.conductor.hardware import power
+from ironic_lite.conductor.operations import flows
+from ironic_lite.conductor.records import node_records
 from ironic_lite.drivers.modules.fake.bios import FakeBIOS
 from tests.functional.flows import verbs
 from tests.functional.flows.workshop import Workshop

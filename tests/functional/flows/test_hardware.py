@@ -8,18 +8,18 @@ import pytest
 
 from ironic_lite import objects
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import (
+from ironic_lite.conductor import task_manager
+from ironic_lite.conductor.hardware import (
     boot_mode,
     console,
-    flows,
-    node_records,
     power,
     server_facts,
-    task_manager,
-    vendor_calls,
+    vendor_passthru,
     virtual_media,
 )
+from ironic_lite.conductor.operations import flows
 from ironic_lite.conductor.periodics import history_cleanup
+from ironic_lite.conductor.records import node_records
 from ironic_lite.drivers.modules.fake.bios import FakeBIOS
 from ironic_lite.drivers.modules.fake.console import FakeConsole
 from ironic_lite.drivers.modules.fake.management import FakeManagement
@@ -199,7 +199,7 @@ def test_a_vendor_method_that_fails_in_the_background(
     vars(fail).update(vars(FakeVendor.second_method))
     monkeypatch.setattr(FakeVendor, "second_method", fail)
     with workshop.task(node) as task:
-        answer = vendor_calls.call(task, "second_method", "POST", {"bar": "kazoo"})
+        answer = vendor_passthru.call(task, "second_method", "POST", {"bar": "kazoo"})
     assert answer == {"return": None, "async": True, "attach": False}
     failed = workshop.idle(node)
     assert failed.last_error == "Vendor method second_method failed: password=****** is wrong"
@@ -213,7 +213,7 @@ def test_vendor_methods_lock_the_node_or_do_not(workshop: Workshop) -> None:
             workshop.identity.active(),
             task_manager.acquire(workshop.context, node.id, shared=True) as task,
         ):
-            return vendor_calls.call(task, name, "POST", {"bar": "woof"})
+            return vendor_passthru.call(task, name, "POST", {"bar": "woof"})
 
     with workshop.task(node):
         assert call("fourth_method_shared_lock")["async"] is True

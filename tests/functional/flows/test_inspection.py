@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import flows
+from ironic_lite.conductor.operations import flows
 from tests.functional.flows import verbs
 from tests.functional.flows.inspection import Inspection
 from tests.functional.flows.workshop import Workshop

@@ -10,7 +10,9 @@ import pytest
 from ironic_lite import objects
 from ironic_lite.common import exception, states
 from ironic_lite.common import journal as terms
-from ironic_lite.conductor import agent_contact, identity, journal
+from ironic_lite.conductor.agents import agent_contact
+from ironic_lite.conductor.cluster import identity
+from ironic_lite.conductor.operations import journal
 from ironic_lite.conductor.periodics import orphans, owned
 from ironic_lite.drivers.modules.fake.power import FakePower
 from tests.functional.flows import verbs

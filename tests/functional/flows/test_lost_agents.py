@@ -10,7 +10,8 @@ import pytest
 
 from ironic_lite import objects
 from ironic_lite.common import states
-from ironic_lite.conductor import agent_contact, task_manager
+from ironic_lite.conductor import task_manager
+from ironic_lite.conductor.agents import agent_contact
 from ironic_lite.conductor.periodics import lost_power
 from ironic_lite.conductor.periodics.agents import Agents
 from ironic_lite.conductor.periodics.power_sync import PowerSync

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ironic_lite.common import states
-from ironic_lite.conductor import flows
+from ironic_lite.conductor.operations import flows
 from ironic_lite.drivers.modules.agent import deploy
 from tests.functional.flows import verbs
 from tests.functional.flows.booted import Booted

@@ -8,7 +8,7 @@ import pytest
 
 from ironic_lite import objects
 from ironic_lite.common import states
-from ironic_lite.conductor import plan
+from ironic_lite.conductor.operations import plan
 from tests.functional.flows import verbs
 from tests.functional.flows.workshop import Workshop
 

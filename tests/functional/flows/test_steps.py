@@ -4,7 +4,7 @@
 import pytest
 
 from ironic_lite.common import exception, states
-from ironic_lite.conductor import flows
+from ironic_lite.conductor.operations import flows
 from ironic_lite.objects import NodeJournal
 from tests.functional.flows import verbs
 from tests.functional.flows.workshop import Workshop

@@ -3,7 +3,7 @@
 
 from typing import Any
 
-from ironic_lite.conductor import flows
+from ironic_lite.conductor.operations import flows
 from ironic_lite.conductor.task_manager import TaskManager
 
 Steps = list[dict[str, Any]]

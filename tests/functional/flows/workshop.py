@@ -9,9 +9,10 @@ from typing import Any
 from ironic_lite import objects
 from ironic_lite.common import context, states
 from ironic_lite.common.interface_types import INTERFACE_TYPES
-from ironic_lite.conductor import identity, task_manager
-from ironic_lite.conductor.ring import HashRingManager
-from ironic_lite.conductor.workers import Workers
+from ironic_lite.conductor import task_manager
+from ironic_lite.conductor.cluster import identity
+from ironic_lite.conductor.cluster.ring import HashRingManager
+from ironic_lite.conductor.cluster.workers import Workers
 from ironic_lite.drivers.factory import DriverFactory
 from tests.functional.flows import verbs
 from tests.waiting import PATIENCE, wait_for

@@ -5,7 +5,14 @@ import threading
 
 import pytest
 
-from ironic_lite.api.middleware.document_room import FREE, ROOM, DocumentRoom, NoRoom, Room, Share
+from ironic_lite.api.middleware.parsed_body_limit import (
+    FREE,
+    ROOM,
+    DocumentRoom,
+    NoRoom,
+    Room,
+    Share,
+)
 from ironic_lite.common.json_reading import Limits
 from tests.waiting import PATIENCE
 

@@ -13,8 +13,8 @@ from ironic_lite.api.controllers.v1 import provision_arguments
 from ironic_lite.common import operations, policies, states
 from ironic_lite.common.operations import machine, provision_states
 from ironic_lite.common.operations.declaration import RESTING, Form, Kind, Operation, Verb
-from ironic_lite.conductor.flow import Flow
-from ironic_lite.conductor.flows import registry
+from ironic_lite.conductor.operations.flow import Flow
+from ironic_lite.conductor.operations.flows import registry
 from ironic_lite.conf import CONF
 from ironic_lite.drivers.interfaces import steps as step_specs
 

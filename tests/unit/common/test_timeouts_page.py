@@ -6,7 +6,7 @@ import pathlib
 from ironic_lite.common import states
 from ironic_lite.common.operations import provision_states
 from ironic_lite.common.operations.declaration import Kind
-from ironic_lite.conductor import bounds
+from ironic_lite.conductor.operations import wait_timeouts
 from ironic_lite.conf import CONF
 from tools import timeouts_page
 
@@ -20,13 +20,13 @@ def test_the_page_is_up_to_date() -> None:
 
 def test_every_wait_has_a_bound() -> None:
     for state in provision_states.names(Kind.WAITING):
-        assert bounds.patience(state), state
+        assert wait_timeouts.patience(state), state
 
 
 def test_no_wait_has_none_that_was_not_asked_for() -> None:
-    assert bounds.patience(states.ACTIVE) is None
+    assert wait_timeouts.patience(states.ACTIVE) is None
     CONF.set_override("deploy_callback_timeout", 0, group="conductor")
     try:
-        assert bounds.patience(states.DEPLOYWAIT) is None
+        assert wait_timeouts.patience(states.DEPLOYWAIT) is None
     finally:
         CONF.clear_override("deploy_callback_timeout", group="conductor")

@@ -12,7 +12,7 @@ import pycdlib
 import pytest
 
 from ironic_lite.common import exception
-from ironic_lite.conductor import configdrive
+from ironic_lite.conductor.deployment import configdrive
 
 NODE: Any = types.SimpleNamespace(uuid="u-1", instance_uuid="i-1", name="web-1")
 

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from ironic_lite.common import operations, release_mappings
-from ironic_lite.conductor import contract, manager, surface
+from ironic_lite.conductor import contract, manager
 from ironic_lite.conductor.contract.allocations import AllocationCalls
 from ironic_lite.conductor.contract.declaration import Lock
-from ironic_lite.conductor.surface import Bound
+from ironic_lite.conductor.endpoints import serving
+from ironic_lite.conductor.endpoints.serving import Bound
 
 BOUND = {bound.declared.name: bound for served in manager._SERVED for bound in served}
 
@@ -66,15 +67,15 @@ def test_arguments_are_bound_as_python_does() -> None:
 
 
 def test_a_contract_is_served_whole() -> None:
-    create = surface.unlocked(AllocationCalls.create_allocation)(lambda *_args: None)
+    create = serving.unlocked(AllocationCalls.create_allocation)(lambda *_args: None)
     with pytest.raises(TypeError, match="destroy_allocation"):
-        surface.served(AllocationCalls, create)
+        serving.served(AllocationCalls, create)
     with pytest.raises(TypeError, match="create_allocation"):
-        surface.served(AllocationCalls, create, create, _other())
+        serving.served(AllocationCalls, create, create, _other())
 
 
 def _other() -> Bound:
-    return surface.unlocked(AllocationCalls.destroy_allocation)(lambda *_args: None)
+    return serving.unlocked(AllocationCalls.destroy_allocation)(lambda *_args: None)
 
 
 def test_purposes_name_arguments_that_there_are() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ironic_lite.common import exception
-from ironic_lite.conductor import steps
+from ironic_lite.conductor.operations import steps
 
 
 def _step(interface: str, name: str, priority: int, **more: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from ironic_lite.common import exception
-from ironic_lite.conductor.workers import Workers, background
+from ironic_lite.conductor.cluster.workers import Workers, background
 from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.timed

@@ -5,9 +5,9 @@ from typing import Any
 
 import webob
 
-from ironic_lite.api import access, announcing, filters, paging, types
+from ironic_lite.api import access, filters, paging, request_notifications, types
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import changing, finding
+from ironic_lite.api.controllers.v1 import concurrent_changes, record_access
 from ironic_lite.api.resources.allocation import ALLOCATION
 from ironic_lite.api.resources.fields import DETAIL
 from ironic_lite.api.routing import MethodNotAllowed
@@ -27,7 +27,7 @@ def index(call: Call) -> webob.Response:
     narrowed = filters.check(query, call.form.query, call.minor)
     access.narrow(narrowed, own, "owner")
     if "node" in narrowed:
-        narrowed["node_id"] = changing.named_node(call.context, narrowed.pop("node")).id
+        narrowed["node_id"] = concurrent_changes.named_node(call.context, narrowed.pop("node")).id
     rows = paging.rows(call, Allocation.rows, serialise, wanted, narrowed)
     return paging.reply(call, ALLOCATION, rows, serialise, wanted, "allocations")
 
@@ -37,7 +37,7 @@ def show(call: Call, ident: str) -> webob.Response:
     query = call.query()
     serialise = paging.serialiser(call, query, ALLOCATION, DETAIL)
     allocation = _find(call, ident, "baremetal:allocation:get")
-    return call.reply(finding.show(call, allocation, serialise))
+    return call.reply(record_access.show(call, allocation, serialise))
 
 
 def create(call: Call) -> webob.Response:
@@ -58,7 +58,7 @@ def create(call: Call) -> webob.Response:
             "Schema error for allocation: Additional properties are not allowed ('node' was unexpected)"
         )
     values = call.new(document)
-    finding.check_name("allocation", values.get("name"))
+    record_access.check_name("allocation", values.get("name"))
     values["owner"] = _owner(call, values.get("owner"))
     values.setdefault("traits", [])
     values["candidate_nodes"] = _candidates(call, values.get("candidate_nodes", []))
@@ -70,7 +70,7 @@ def create(call: Call) -> webob.Response:
     allocation = Allocation(call.context, **values)
     conductors = call.conductors
     conductor = conductors.of(node) if node else conductors.any()
-    with announcing.request(allocation, "create"):
+    with request_notifications.request(allocation, "create"):
         created = conductor.create_allocation(call.context, allocation, node.uuid if node else None)
     return call.reply(_shown(call, created), 201, call.url(f"allocations/{created.uuid}"))
 
@@ -104,7 +104,7 @@ def _candidates(call: Call, idents: list[str]) -> list[str]:
     uuids = {}
     for name in named:
         try:
-            uuids[name] = finding.named_node(call.context, name).uuid
+            uuids[name] = record_access.named_node(call.context, name).uuid
         except exception.NodeNotFound:
             missing.append(name)
     if missing:
@@ -126,7 +126,7 @@ def _to_backfill(call: Call, values: dict[str, Any]) -> Node | None:
     ident = values.pop("node", None)
     if ident is None:
         return None
-    node = changing.named_node(call.context, ident)
+    node = concurrent_changes.named_node(call.context, ident)
     if node.instance_uuid is not None:
         if values.get("uuid") not in (None, node.instance_uuid):
             raise exception.Invalid(
@@ -146,11 +146,11 @@ def update(call: Call, ident: str) -> webob.Response:
     allocation = _find(call, ident, "baremetal:allocation:update")
     call.query()
     operations = call.patch(call.document())
-    changing.patch(
+    concurrent_changes.patch(
         allocation,
         ALLOCATION,
         operations,
-        lambda _before, changes: finding.check_name("allocation", changes.get("name")),
+        lambda _before, changes: record_access.check_name("allocation", changes.get("name")),
     )
     return call.reply(_shown(call, allocation))
 
@@ -165,7 +165,7 @@ def _delete(call: Call, allocation: Allocation) -> webob.Response:
     conductor = call.conductors.any()
     if allocation.node_id is not None:
         conductor = call.conductors.of(Node.get_by_id(call.context, allocation.node_id))
-    with announcing.request(allocation, "delete"):
+    with request_notifications.request(allocation, "delete"):
         conductor.destroy_allocation(call.context, allocation.uuid)
     return call.empty(204)
 
@@ -175,7 +175,7 @@ def show_of_node(call: Call, ident: str) -> webob.Response:
     query = call.query()
     serialise = paging.serialiser(call, query, ALLOCATION, DETAIL)
     allocation = _of_node(call, ident, "baremetal:allocation:get")
-    return call.reply(finding.show(call, allocation, serialise))
+    return call.reply(record_access.show(call, allocation, serialise))
 
 
 def delete_of_node(call: Call, ident: str) -> webob.Response:
@@ -191,7 +191,7 @@ def missing_ident(_call: Call) -> webob.Response:
 
 def _of_node(call: Call, ident: str, rule: str) -> Allocation:
     try:
-        node = finding.node(call, ident)
+        node = record_access.node(call, ident)
     except exception.NodeNotFound as exc:
         # Where Ironic says 404 it means the allocation. Who may not see all nodes does not learn which there are.
         if access.is_unrestricted(call.context):
@@ -213,7 +213,7 @@ def _find(call: Call, ident: str, rule: str) -> Allocation:
     :raises Invalid: neither a UUID nor a name.
     :raises HTTPForbidden: it may be seen, and no more.
     """
-    finding.check_ident("allocation_ident", ident)
+    record_access.check_ident("allocation_ident", ident)
     allocation = Allocation.get(call.context, ident)
     _authorize(call, allocation, rule, exception.AllocationNotFound(allocation=ident))
     return allocation
@@ -229,4 +229,4 @@ def _authorize(
 
 
 def _shown(call: Call, allocation: Allocation) -> dict[str, Any]:
-    return finding.show(call, allocation, ALLOCATION.serialiser(call.minor, None, DETAIL))
+    return record_access.show(call, allocation, ALLOCATION.serialiser(call.minor, None, DETAIL))

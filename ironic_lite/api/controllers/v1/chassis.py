@@ -5,9 +5,9 @@ from typing import Any
 
 import webob
 
-from ironic_lite.api import access, announcing, paging
+from ironic_lite.api import access, paging, request_notifications
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import changing, finding, node_listing
+from ironic_lite.api.controllers.v1 import concurrent_changes, node_listing, record_access
 from ironic_lite.api.resources.chassis import CHASSIS
 from ironic_lite.api.resources.fields import DETAIL, ROW
 from ironic_lite.common import exception
@@ -37,8 +37,8 @@ def show(call: Call, uuid: str) -> webob.Response:
     """``GET /v1/chassis/{chassis}``"""
     query = call.query()
     serialise = paging.serialiser(call, query, CHASSIS, DETAIL)
-    chassis = finding.chassis(call, uuid, "baremetal:chassis:get")
-    return call.reply(finding.show(call, chassis, serialise))
+    chassis = record_access.chassis(call, uuid, "baremetal:chassis:get")
+    return call.reply(record_access.show(call, chassis, serialise))
 
 
 def create(call: Call) -> webob.Response:
@@ -46,26 +46,28 @@ def create(call: Call) -> webob.Response:
     access.authorize(call.context, "baremetal:chassis:create")
     call.query()
     chassis = Chassis(call.context, **call.new(call.document()))
-    with announcing.request(chassis, "create"):
+    with request_notifications.request(chassis, "create"):
         chassis.create()
-    document = finding.show(call, chassis, CHASSIS.serialiser(call.minor, None, DETAIL))
+    document = record_access.show(call, chassis, CHASSIS.serialiser(call.minor, None, DETAIL))
     return call.reply(document, 201, call.url(f"chassis/{chassis.uuid}"))
 
 
 def update(call: Call, uuid: str) -> webob.Response:
     """``PATCH /v1/chassis/{chassis}``"""
-    chassis = finding.chassis(call, uuid, "baremetal:chassis:update")
+    chassis = record_access.chassis(call, uuid, "baremetal:chassis:update")
     call.query()
     operations = call.patch(call.document())
-    changing.patch(chassis, CHASSIS, operations)
-    return call.reply(finding.show(call, chassis, CHASSIS.serialiser(call.minor, None, DETAIL)))
+    concurrent_changes.patch(chassis, CHASSIS, operations)
+    return call.reply(
+        record_access.show(call, chassis, CHASSIS.serialiser(call.minor, None, DETAIL))
+    )
 
 
 def delete(call: Call, uuid: str) -> webob.Response:
     """``DELETE /v1/chassis/{chassis}``"""
     call.query()
-    chassis = finding.chassis(call, uuid, "baremetal:chassis:delete")
-    with announcing.request(chassis, "delete"):
+    chassis = record_access.chassis(call, uuid, "baremetal:chassis:delete")
+    with request_notifications.request(chassis, "delete"):
         chassis.destroy()
     return call.empty(204)
 
@@ -81,7 +83,7 @@ def node_details(call: Call, uuid: str) -> webob.Response:
 
 
 def _nodes(call: Call, uuid: str, view: str, path: str) -> webob.Response:
-    finding.check_uuid("chassis_uuid", uuid)
+    record_access.check_uuid("chassis_uuid", uuid)
     return node_listing.reply(call, view, f"chassis/{uuid}/{path}", {"chassis_uuid": uuid})
 
 

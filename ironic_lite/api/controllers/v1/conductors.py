@@ -5,7 +5,7 @@ import webob
 
 from ironic_lite.api import access, paging
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import finding
+from ironic_lite.api.controllers.v1 import record_access
 from ironic_lite.api.resources.conductor import CONDUCTOR
 from ironic_lite.api.resources.fields import DETAIL, ROW
 from ironic_lite.objects.conductor import Conductor
@@ -34,4 +34,4 @@ def show(call: Call, hostname: str) -> webob.Response:
     serialise = paging.serialiser(call, call.query(), CONDUCTOR, DETAIL)
     # A host name may well end in what looks like a suffix.
     conductor = Conductor.get_by_hostname(call.context, hostname + call.suffix)
-    return call.reply(finding.show(call, conductor, serialise))
+    return call.reply(record_access.show(call, conductor, serialise))

@@ -3,13 +3,13 @@
 
 import webob
 
-from ironic_lite.api import access, announcing, paging
+from ironic_lite.api import access, paging, request_notifications
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import changing, finding
+from ironic_lite.api.controllers.v1 import concurrent_changes, record_access
 from ironic_lite.api.resources.deploy_template import DEPLOY_TEMPLATE
 from ironic_lite.api.resources.fields import DETAIL
 from ironic_lite.common import exception
-from ironic_lite.objects.recipes import DeployTemplate
+from ironic_lite.objects.templates_and_rules import DeployTemplate
 
 
 def index(call: Call) -> webob.Response:
@@ -27,7 +27,7 @@ def show(call: Call, ident: str) -> webob.Response:
     access.authorize(call.context, "baremetal:deploy_template:get")
     query = call.query()
     serialise = paging.serialiser(call, query, DEPLOY_TEMPLATE, DETAIL)
-    return call.reply(finding.show(call, _find(call, ident), serialise))
+    return call.reply(record_access.show(call, _find(call, ident), serialise))
 
 
 def create(call: Call) -> webob.Response:
@@ -35,7 +35,7 @@ def create(call: Call) -> webob.Response:
     access.authorize(call.context, "baremetal:deploy_template:create")
     call.query()
     template = DeployTemplate(call.context, **call.new(call.document()))
-    with announcing.request(template, "create"):
+    with request_notifications.request(template, "create"):
         template.create()
     return call.reply(_shown(call, template), 201, call.url(f"deploy_templates/{template.uuid}"))
 
@@ -46,7 +46,7 @@ def update(call: Call, ident: str) -> webob.Response:
     template = _find(call, ident)
     call.query()
     operations = call.patch(call.document())
-    changing.patch(template, DEPLOY_TEMPLATE, operations)
+    concurrent_changes.patch(template, DEPLOY_TEMPLATE, operations)
     return call.reply(_shown(call, template))
 
 
@@ -55,7 +55,7 @@ def delete(call: Call, ident: str) -> webob.Response:
     access.authorize(call.context, "baremetal:deploy_template:delete")
     call.query()
     template = _find(call, ident)
-    with announcing.request(template, "delete"):
+    with request_notifications.request(template, "delete"):
         template.destroy()
     return call.empty(204)
 
@@ -66,9 +66,9 @@ def missing_ident(_call: Call) -> webob.Response:
 
 
 def _find(call: Call, ident: str) -> DeployTemplate:
-    finding.check_ident("template_ident", ident)
+    record_access.check_ident("template_ident", ident)
     return DeployTemplate.get(call.context, ident)
 
 
 def _shown(call: Call, template: DeployTemplate) -> dict[str, object]:
-    return finding.show(call, template, DEPLOY_TEMPLATE.serialiser(call.minor, None, DETAIL))
+    return record_access.show(call, template, DEPLOY_TEMPLATE.serialiser(call.minor, None, DETAIL))

@@ -5,7 +5,7 @@ import webob
 
 from ironic_lite.api import paging, types
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import finding
+from ironic_lite.api.controllers.v1 import record_access
 from ironic_lite.api.resources.fields import DETAIL, ROW
 from ironic_lite.api.resources.history import HISTORY
 from ironic_lite.common import exception
@@ -16,7 +16,7 @@ _RULE = "baremetal:node:history:get"
 
 def index(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/history``"""
-    node = finding.node(call, ident, _RULE)
+    node = record_access.node(call, ident, _RULE)
     query = call.query()
     serialise = paging.serialiser(call, query, HISTORY, ROW)
     wanted = paging.page(query, HISTORY, call.minor)
@@ -26,7 +26,7 @@ def index(call: Call, ident: str) -> webob.Response:
 
 def show(call: Call, ident: str, event: str) -> webob.Response:
     """``GET /v1/nodes/{node}/history/{uuid}``"""
-    node = finding.node(call, ident, _RULE)
+    node = record_access.node(call, ident, _RULE)
     call.query()
     if not types.is_uuid(event):
         raise exception.NodeHistoryNotFound(history=event[:64])
@@ -34,4 +34,4 @@ def show(call: Call, ident: str, event: str) -> webob.Response:
     if found.node_id != node.id:
         raise exception.NodeHistoryNotFound(history=event)
     serialise = HISTORY.serialiser(call.minor, None, DETAIL)
-    return call.reply(finding.show(call, found, serialise))
+    return call.reply(record_access.show(call, found, serialise))

@@ -5,7 +5,7 @@ import webob
 
 from ironic_lite.api import types
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import finding
+from ironic_lite.api.controllers.v1 import record_access
 from ironic_lite.api.view import quoted
 from ironic_lite.common import exception
 
@@ -16,7 +16,7 @@ STATE = types.body_class(
 
 def index(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/management/indicators``"""
-    node = finding.node(call, ident, "baremetal:node:get_indicator_state")
+    node = record_access.node(call, ident, "baremetal:node:get_indicator_state")
     # Ironic takes the argument, and leaves it unread.
     component = call.query().get("component")
     supported = call.conductors.of(node).get_supported_indicators(call.context, node.uuid)
@@ -35,7 +35,7 @@ def index(call: Call, ident: str) -> webob.Response:
 
 def show(call: Call, ident: str, unique: str) -> webob.Response:
     """``GET /v1/nodes/{node}/management/indicators/{name@component}``"""
-    node = finding.node(call, ident, "baremetal:node:get_indicator_state")
+    node = record_access.node(call, ident, "baremetal:node:get_indicator_state")
     call.query()
     name, component = _split(unique)
     state = call.conductors.of(node).get_indicator_state(call.context, node.uuid, component, name)
@@ -44,7 +44,7 @@ def show(call: Call, ident: str, unique: str) -> webob.Response:
 
 def switch(call: Call, ident: str, unique: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/management/indicators/{name@component}``"""
-    node = finding.node(call, ident, "baremetal:node:set_indicator_state")
+    node = record_access.node(call, ident, "baremetal:node:set_indicator_state")
     state = call.arguments()["state"]
     if state is None:
         raise exception.MissingParameterValue("Missing mandatory parameter: state")

@@ -5,13 +5,13 @@ from typing import Any
 
 import webob
 
-from ironic_lite.api import access, announcing, filters, paging
+from ironic_lite.api import access, filters, paging, request_notifications
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import changing, finding
+from ironic_lite.api.controllers.v1 import concurrent_changes, record_access
 from ironic_lite.api.resources.fields import DETAIL
 from ironic_lite.api.resources.inspection_rule import INSPECTION_RULE
 from ironic_lite.common import exception
-from ironic_lite.objects.recipes import InspectionRule
+from ironic_lite.objects.templates_and_rules import InspectionRule
 
 
 def index(call: Call) -> webob.Response:
@@ -30,7 +30,7 @@ def show(call: Call, uuid: str) -> webob.Response:
     access.authorize(call.context, "baremetal:inspection_rule:get")
     query = call.query()
     serialise = paging.serialiser(call, query, INSPECTION_RULE, DETAIL)
-    return call.reply(finding.show(call, _find(call, uuid), serialise))
+    return call.reply(record_access.show(call, _find(call, uuid), serialise))
 
 
 def create(call: Call) -> webob.Response:
@@ -40,7 +40,7 @@ def create(call: Call) -> webob.Response:
     values = call.new(call.document())
     values.setdefault("conditions", [])
     rule = InspectionRule(call.context, **values)
-    with announcing.request(rule, "create"):
+    with request_notifications.request(rule, "create"):
         rule.create()
     return call.reply(_shown(call, rule), 201, call.url(f"inspection_rules/{rule.uuid}"))
 
@@ -51,7 +51,7 @@ def update(call: Call, uuid: str) -> webob.Response:
     rule = _find(call, uuid)
     call.query()
     operations = call.patch(call.document())
-    changing.patch(rule, INSPECTION_RULE, operations, _keep_secret)
+    concurrent_changes.patch(rule, INSPECTION_RULE, operations, _keep_secret)
     return call.reply(_shown(call, rule))
 
 
@@ -60,7 +60,7 @@ def delete(call: Call, uuid: str) -> webob.Response:
     access.authorize(call.context, "baremetal:inspection_rule:delete")
     call.query()
     rule = _find(call, uuid)
-    with announcing.request(rule, "delete"):
+    with request_notifications.request(rule, "delete"):
         rule.destroy()
     return call.empty(204)
 
@@ -87,9 +87,9 @@ def _keep_secret(_before: dict[str, Any], changes: dict[str, Any]) -> None:
 
 
 def _find(call: Call, uuid: str) -> InspectionRule:
-    finding.check_uuid("inspection_rule_uuid", uuid)
+    record_access.check_uuid("inspection_rule_uuid", uuid)
     return InspectionRule.get(call.context, uuid)
 
 
 def _shown(call: Call, rule: InspectionRule) -> dict[str, Any]:
-    return finding.show(call, rule, INSPECTION_RULE.serialiser(call.minor, None, DETAIL))
+    return record_access.show(call, rule, INSPECTION_RULE.serialiser(call.minor, None, DETAIL))

@@ -5,7 +5,7 @@ import webob
 
 from ironic_lite.api import types
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import finding
+from ironic_lite.api.controllers.v1 import record_access
 from ironic_lite.common import exception
 
 ARGUMENTS: dict[str, types.Kind] = {"boot_device": types.TEXT, "persistent": types.BOOLEAN}
@@ -17,14 +17,14 @@ NOTHING = types.body_class("Nothing", {})
 
 def show_boot_device(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/management/boot_device``"""
-    node = finding.node(call, ident, "baremetal:node:get_boot_device")
+    node = record_access.node(call, ident, "baremetal:node:get_boot_device")
     conductor = call.conductors.of(node)
     return call.reply(conductor.get_boot_device(call.context, node.uuid))
 
 
 def supported_boot_devices(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/management/boot_device/supported``"""
-    node = finding.node(call, ident, "baremetal:node:get_boot_device")
+    node = record_access.node(call, ident, "baremetal:node:get_boot_device")
     conductor = call.conductors.of(node)
     devices = conductor.get_supported_boot_devices(call.context, node.uuid)
     return call.reply({"supported_boot_devices": devices})
@@ -32,7 +32,7 @@ def supported_boot_devices(call: Call, ident: str) -> webob.Response:
 
 def set_boot_device(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/management/boot_device``; the arguments come in the body or in the query."""
-    node = finding.node(call, ident, "baremetal:node:set_boot_device")
+    node = record_access.node(call, ident, "baremetal:node:set_boot_device")
     query = call.query()
     arguments = {**query, **call.arguments()}
     device = arguments.get("boot_device")
@@ -46,7 +46,7 @@ def set_boot_device(call: Call, ident: str) -> webob.Response:
 
 def inject_nmi(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/management/inject_nmi``"""
-    node = finding.node(call, ident, "baremetal:node:inject_nmi")
+    node = record_access.node(call, ident, "baremetal:node:inject_nmi")
     call.query()
     call.arguments()
     call.conductors.of(node).inject_nmi(call.context, node.uuid)

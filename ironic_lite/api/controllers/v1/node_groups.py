@@ -5,7 +5,7 @@ import webob
 
 from ironic_lite.api import access
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import finding
+from ironic_lite.api.controllers.v1 import record_access
 from ironic_lite.objects.node import Node
 
 
@@ -18,7 +18,7 @@ def shards(call: Call) -> webob.Response:
 
 def children(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/children``: their UUIDs."""
-    node = finding.node(call, ident, "baremetal:node:get")
+    node = record_access.node(call, ident, "baremetal:node:get")
     call.query()
     filters = {"parent_node": node.uuid}
     access.narrow(filters, access.listing(call.context, "node"))

@@ -7,7 +7,7 @@ import webob
 
 from ironic_lite.api import paging
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import finding
+from ironic_lite.api.controllers.v1 import record_access
 from ironic_lite.api.resources.bios_setting import BIOS_SETTING, REGISTRY_SINCE
 from ironic_lite.api.resources.fields import DETAIL, ROW
 from ironic_lite.api.resources.firmware_component import FIRMWARE_COMPONENT
@@ -18,7 +18,7 @@ from ironic_lite.objects.node_records import NodeInventory
 
 def list_bios(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/bios``"""
-    node = finding.node(call, ident, "baremetal:node:bios:get")
+    node = record_access.node(call, ident, "baremetal:node:bios:get")
     query = call.query()
     if call.minor < REGISTRY_SINCE and query:
         raise exception.InvalidParameterValue(f"Unexpected arguments: {', '.join(sorted(query))}")
@@ -27,19 +27,19 @@ def list_bios(call: Call, ident: str) -> webob.Response:
 
 def show_bios(call: Call, ident: str, name: str) -> webob.Response:
     """``GET /v1/nodes/{node}/bios/{setting}``"""
-    node = finding.node(call, ident, "baremetal:node:bios:get")
+    node = record_access.node(call, ident, "baremetal:node:bios:get")
     call.query()
     try:
         setting = BIOSSetting.get(call.context, node.id, name)
     except exception.BIOSSettingNotFound:
         raise exception.BIOSSettingNotFound(node=node.uuid, name=name[:255]) from None
     serialise = BIOS_SETTING.serialiser(call.minor, None, DETAIL)
-    return call.reply({setting.name: finding.show(call, setting, serialise)})
+    return call.reply({setting.name: record_access.show(call, setting, serialise)})
 
 
 def list_firmware(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/firmware``"""
-    node = finding.node(call, ident, "baremetal:node:firmware:get")
+    node = record_access.node(call, ident, "baremetal:node:firmware:get")
     query = call.query()
     return _list(call, FirmwareComponent, FIRMWARE_COMPONENT, node.id, query, "component")
 
@@ -54,7 +54,7 @@ def _list(
 
 def show_inventory(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/inventory``: what the last inspection found."""
-    node = finding.node(call, ident, "baremetal:node:inventory:get")
+    node = record_access.node(call, ident, "baremetal:node:inventory:get")
     call.query()
     try:
         found = NodeInventory.get(call.context, node.id)

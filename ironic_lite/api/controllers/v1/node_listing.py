@@ -9,7 +9,7 @@ import webob
 
 from ironic_lite.api import access, filters, paging
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import finding
+from ironic_lite.api.controllers.v1 import record_access
 from ironic_lite.api.resources.fields import Serialiser
 from ironic_lite.api.resources.node import NODE
 from ironic_lite.api.view import NodeKey
@@ -75,7 +75,7 @@ def _may_match(call: Call, narrowed: dict[str, Any]) -> bool:
     parent = narrowed.get("parent_node")
     if parent is not None:
         try:
-            narrowed["parent_node"] = finding.named_node(call.context, parent).uuid
+            narrowed["parent_node"] = record_access.named_node(call.context, parent).uuid
         except exception.NodeNotFound:
             return False
         narrowed.pop("include_children", None)

@@ -8,7 +8,7 @@ import webob
 
 from ironic_lite.api import access, sizes, types
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import finding, provisioning
+from ironic_lite.api.controllers.v1 import provisioning, record_access
 from ironic_lite.api.resources.fields import DETAIL
 from ironic_lite.api.resources.node import NODE, STATES
 from ironic_lite.common import exception, operations, states
@@ -45,13 +45,13 @@ def show(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/states``"""
     call.query()
     serialise = STATES.serialiser(call.minor, None, DETAIL)
-    node = finding.node(call, ident, "baremetal:node:get_states")
-    return call.reply(finding.show(call, node, serialise))
+    node = record_access.node(call, ident, "baremetal:node:get_states")
+    return call.reply(record_access.show(call, node, serialise))
 
 
 def show_console(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/states/console``"""
-    node = finding.node(call, ident, "baremetal:node:get_console")
+    node = record_access.node(call, ident, "baremetal:node:get_console")
     call.query()
     information = None
     if node.console_enabled:
@@ -62,7 +62,7 @@ def show_console(call: Call, ident: str) -> webob.Response:
 
 def set_console(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/states/console``; the argument comes in the body or in the query."""
-    node = finding.node(call, ident, "baremetal:node:set_console_state")
+    node = record_access.node(call, ident, "baremetal:node:set_console_state")
     enabled = {**call.query(), **call.arguments()}.get("enabled")
     if enabled is None:
         raise exception.MissingParameterValue("Missing mandatory parameter: enabled")
@@ -72,7 +72,7 @@ def set_console(call: Call, ident: str) -> webob.Response:
 
 def set_raid(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/states/raid``: what the next RAID configuration is to make."""
-    node = finding.node(call, ident, "baremetal:node:set_raid_state")
+    node = record_access.node(call, ident, "baremetal:node:set_raid_state")
     call.query()
     wanted = types.check_given(types.OBJECT, "target_raid_config", call.document())
     sizes.check("target_raid_config", wanted)
@@ -107,7 +107,7 @@ def _check_boot_mode_version(call: Call) -> None:
 
 def set_boot_mode(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/states/boot_mode``"""
-    node = finding.node(call, ident, NODE.rule_for("boot_mode", None))
+    node = record_access.node(call, ident, NODE.rule_for("boot_mode", None))
     _check_boot_mode_version(call)
     call.query()
     mode = call.arguments()["target"]
@@ -123,7 +123,7 @@ def set_boot_mode(call: Call, ident: str) -> webob.Response:
 
 def set_secure_boot(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/states/secure_boot``"""
-    node = finding.node(call, ident, NODE.rule_for("secure_boot", None))
+    node = record_access.node(call, ident, NODE.rule_for("secure_boot", None))
     _check_boot_mode_version(call)
     call.query()
     state = call.arguments()["target"]
@@ -138,7 +138,7 @@ def set_secure_boot(call: Call, ident: str) -> webob.Response:
 
 def set_power(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/states/power``"""
-    node = finding.node(call, ident, "baremetal:node:set_power_state")
+    node = record_access.node(call, ident, "baremetal:node:set_power_state")
     arguments = call.arguments()
     target, timeout = arguments["target"], arguments.get("timeout")
     if call.minor < _SOFT_SINCE and (target in _SOFT or timeout is not None):
@@ -159,8 +159,8 @@ def set_power(call: Call, ident: str) -> webob.Response:
 
 def set_provision(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/states/provision``"""
-    document = call.document(lambda: finding.node(call, ident, provisioning.RULE))
-    node = finding.node(call, ident, *provisioning.rules(document))
+    document = call.document(lambda: record_access.node(call, ident, provisioning.RULE))
+    node = record_access.node(call, ident, *provisioning.rules(document))
     provisioning.request(call, node)
     return _accepted(call, node)
 

@@ -3,10 +3,10 @@
 
 from typing import Any
 
-from ironic_lite.api import access, announcing, types
+from ironic_lite.api import access, request_notifications, types
 from ironic_lite.api import patch as json_patch
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import changing, finding
+from ironic_lite.api.controllers.v1 import concurrent_changes, record_access
 from ironic_lite.api.resources.node import INTERFACES, NODE, check_name
 from ironic_lite.common import exception, states
 from ironic_lite.common.operations import machine
@@ -27,7 +27,7 @@ def resolve_references(call: Call, values: dict[str, Any]) -> None:
     parent = values.get("parent_node")
     if parent is not None:
         try:
-            values["parent_node"] = finding.named_node(call.context, parent).uuid
+            values["parent_node"] = record_access.named_node(call.context, parent).uuid
         except exception.NodeNotFound:
             raise exception.Invalid(
                 f"Unable to apply the requested parent_node '{parent}'. Requested value was invalid."
@@ -54,7 +54,7 @@ def patch(call: Call, node: Node, document: Any, reset_interfaces: bool | None) 
     operations = call.patch(document)
     _check_reset(call, operations, reset_interfaces)
     _check_operation(call, node, operations)
-    return changing.until_settled(
+    return concurrent_changes.until_settled(
         node, lambda: _apply(call, node, operations, bool(reset_interfaces))
     )
 
@@ -121,7 +121,7 @@ def _apply(
         setattr(node, name, value)
     # A new hardware type may be one that nobody serves: that is refused before anything is announced, as on Ironic.
     conductor = call.conductors.of(node)
-    with announcing.request(node, "update"):
+    with request_notifications.request(node, "update"):
         return conductor.update_node(call.context, node, expected=expected)
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import webob
 from oslo_utils import uuidutils
 
-from ironic_lite.api import access, announcing, paging, sizes, types
+from ironic_lite.api import access, paging, request_notifications, sizes, types
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import finding, node_listing, node_update
+from ironic_lite.api.controllers.v1 import node_listing, node_update, record_access
 from ironic_lite.api.resources.fields import DETAIL, ROW
 from ironic_lite.api.resources.node import NODE, check_name
 from ironic_lite.common import exception, states
@@ -33,15 +33,15 @@ def show(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}``"""
     query = call.query()
     serialise = paging.serialiser(call, query, NODE, DETAIL)
-    node = finding.node(call, ident, "baremetal:node:get")
-    return call.reply_tagged(finding.show(call, node, serialise), node)
+    node = record_access.node(call, ident, "baremetal:node:get")
+    return call.reply_tagged(record_access.show(call, node, serialise), node)
 
 
 def create(call: Call) -> webob.Response:
     """``POST /v1/nodes``"""
     access.authorize_enrolment(call.context)
     document = call.document()
-    finding.authorize_values(call, NODE, document)
+    record_access.authorize_values(call, NODE, document)
     call.query()
     values = call.new(document)
     check_name(values.get("name"))
@@ -52,30 +52,30 @@ def create(call: Call) -> webob.Response:
     values["provision_state"] = states.ENROLL if call.minor >= _ENROLL_SINCE else states.AVAILABLE
     node = Node(call.context, **values)
     conductor = call.conductors.of(node)
-    with announcing.request(node, "create"):
+    with request_notifications.request(node, "create"):
         created = conductor.create_node(call.context, node)
-    shown = finding.show(call, created, NODE.serialiser(call.minor, None, DETAIL))
+    shown = record_access.show(call, created, NODE.serialiser(call.minor, None, DETAIL))
     return call.reply_tagged(shown, created, 201, call.url(f"nodes/{created.uuid}"))
 
 
 def update(call: Call, ident: str) -> webob.Response:
     """``PATCH /v1/nodes/{node}``"""
     query = call.query()
-    document = call.document(lambda: finding.node(call, ident))
-    node = finding.node(call, ident, *NODE.update_rules(document))
+    document = call.document(lambda: record_access.node(call, ident))
+    node = record_access.node(call, ident, *NODE.update_rules(document))
     reset = query.get("reset_interfaces")
     updated = node_update.patch(call, node, document, reset)
-    document = finding.show(call, updated, NODE.serialiser(call.minor, None, DETAIL))
+    document = record_access.show(call, updated, NODE.serialiser(call.minor, None, DETAIL))
     return call.reply_tagged(document, updated)
 
 
 def delete(call: Call, ident: str) -> webob.Response:
     """``DELETE /v1/nodes/{node}``"""
     call.query()
-    node = finding.node(call, ident)
-    access.authorize_deletion(call.context, finding.target(node))
+    node = record_access.node(call, ident)
+    access.authorize_deletion(call.context, record_access.target(node))
     conductor = call.conductors.of(node)
-    with announcing.request(node, "delete"):
+    with request_notifications.request(node, "delete"):
         conductor.destroy_node(call.context, node.uuid)
     return call.empty(204)
 
@@ -87,7 +87,7 @@ def missing_ident(_call: Call) -> webob.Response:
 
 def validate(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/validate``: whether each interface has what it needs."""
-    node = finding.node(call, ident, "baremetal:node:validate")
+    node = record_access.node(call, ident, "baremetal:node:validate")
     results = call.conductors.of(node).validate_driver_interfaces(call.context, node.uuid)
     return call.reply({name: _without_nulls(result) for name, result in results.items()})
 
@@ -109,7 +109,7 @@ def _without_nulls(result: dict[str, Any]) -> dict[str, Any]:
 
 def set_maintenance(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/maintenance``"""
-    node = finding.node(call, ident, NODE.rule_for("maintenance", True))
+    node = record_access.node(call, ident, NODE.rule_for("maintenance", True))
     reason = call.arguments().get("reason")
     sizes.check("reason", reason)
     return _maintain(call, node, True, reason)
@@ -117,7 +117,7 @@ def set_maintenance(call: Call, ident: str) -> webob.Response:
 
 def unset_maintenance(call: Call, ident: str) -> webob.Response:
     """``DELETE /v1/nodes/{node}/maintenance``"""
-    node = finding.node(call, ident, NODE.rule_for("maintenance", False))
+    node = record_access.node(call, ident, NODE.rule_for("maintenance", False))
     return _maintain(call, node, False, None)
 
 
@@ -125,6 +125,6 @@ def _maintain(call: Call, node: Node, wanted: bool, reason: str | None) -> webob
     for field, value in (("maintenance", wanted), ("maintenance_reason", reason)):
         setattr(node, field, value)
     conductor = call.conductors.of(node)
-    with announcing.request(node, "maintenance_set"):
+    with request_notifications.request(node, "maintenance_set"):
         conductor.update_node(call.context, node)
     return call.empty(202)

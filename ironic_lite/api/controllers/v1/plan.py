@@ -7,7 +7,7 @@ import webob
 
 from ironic_lite.api import steps, types
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import finding, provisioning
+from ironic_lite.api.controllers.v1 import provisioning, record_access
 from ironic_lite.common import exception, json_reading, operations
 from ironic_lite.common.operations.declaration import Form
 from ironic_lite.objects.node import Node
@@ -27,7 +27,7 @@ QUERY: dict[str, types.Kind] = {
 
 def show(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/plan``; ``steps`` is a list as PUT states/provision takes it, as JSON text."""
-    node = finding.node(call, ident, "baremetal:node:plan:get")
+    node = record_access.node(call, ident, "baremetal:node:plan:get")
     query = call.query()
     target = query.pop("target", None)
     if target is None:

@@ -5,10 +5,10 @@ from typing import Any
 
 import webob
 
-from ironic_lite.api import access, announcing, filters, paging, types
+from ironic_lite.api import access, filters, paging, request_notifications, types
 from ironic_lite.api import patch as json_patch
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import changing, finding
+from ironic_lite.api.controllers.v1 import concurrent_changes, record_access
 from ironic_lite.api.resources.fields import DETAIL, ROW
 from ironic_lite.api.resources.portgroup import PORTGROUP
 from ironic_lite.common import exception
@@ -33,14 +33,14 @@ def details(call: Call) -> webob.Response:
 
 def of_node(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/portgroups``"""
-    node = finding.node(call, ident, "baremetal:node:get")
+    node = record_access.node(call, ident, "baremetal:node:get")
     path = f"nodes/{node.uuid}/portgroups"
     return _list(call, call.query(), ROW, path, node)
 
 
 def details_of_node(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/portgroups/detail``"""
-    node = finding.node(call, ident, "baremetal:node:get")
+    node = record_access.node(call, ident, "baremetal:node:get")
     path = f"nodes/{node.uuid}/portgroups/detail"
     return _list(call, call.query(), DETAIL, path, node)
 
@@ -59,7 +59,7 @@ def _list(
     access.narrow(narrowed, own)
     named = narrowed.pop("node", None)
     if named is not None:
-        node = finding.named_node(call.context, named)
+        node = record_access.named_node(call.context, named)
     if node is not None:
         narrowed["node_id"] = node.id
     groups = narrowed.pop("conductor_groups", None)
@@ -73,43 +73,47 @@ def show(call: Call, ident: str) -> webob.Response:
     """``GET /v1/portgroups/{portgroup}``"""
     query = call.query()
     serialise = paging.serialiser(call, query, PORTGROUP, DETAIL)
-    group = finding.portgroup(call, ident, "baremetal:portgroup:get")
-    return call.reply(finding.show(call, group, serialise))
+    group = record_access.portgroup(call, ident, "baremetal:portgroup:get")
+    return call.reply(record_access.show(call, group, serialise))
 
 
 def create(call: Call) -> webob.Response:
     """``POST /v1/portgroups``"""
-    body = call.document(lambda: finding.authorize_any_part(call, "baremetal:portgroup:create"))
-    finding.authorize_new_part(call, body, "baremetal:portgroup:create")
+    body = call.document(
+        lambda: record_access.authorize_any_part(call, "baremetal:portgroup:create")
+    )
+    record_access.authorize_new_part(call, body, "baremetal:portgroup:create")
     call.query()
     values = call.new(body)
     ident = values.pop("node_uuid")
     _check_name(values.get("name"))
     if values.get("mode") is None:
         values["mode"] = CONF.default_portgroup_mode
-    node = changing.named_node(call.context, ident)
+    node = concurrent_changes.named_node(call.context, ident)
     group = Portgroup(call.context, node_id=node.id, **values)
-    with announcing.request(group, "create", node_uuid=node.uuid):
+    with request_notifications.request(group, "create", node_uuid=node.uuid):
         group.create()
-    document = finding.show(call, group, PORTGROUP.serialiser(call.minor, None, DETAIL))
+    document = record_access.show(call, group, PORTGROUP.serialiser(call.minor, None, DETAIL))
     return call.reply(document, 201, call.url(f"portgroups/{group.uuid}"))
 
 
 def update(call: Call, ident: str) -> webob.Response:
     """``PATCH /v1/portgroups/{portgroup}``"""
-    group = finding.portgroup(call, ident, "baremetal:portgroup:update")
+    group = record_access.portgroup(call, ident, "baremetal:portgroup:update")
     call.query()
     operations = call.patch(call.document())
     # A port group always has a node: to remove it changes nothing, as on Ironic.
     operations = [op for op in operations if (op["op"], op["path"]) != ("remove", "/node_uuid")]
-    updated = changing.until_settled(group, lambda: _apply(call, group, operations))
-    return call.reply(finding.show(call, updated, PORTGROUP.serialiser(call.minor, None, DETAIL)))
+    updated = concurrent_changes.until_settled(group, lambda: _apply(call, group, operations))
+    return call.reply(
+        record_access.show(call, updated, PORTGROUP.serialiser(call.minor, None, DETAIL))
+    )
 
 
 def _check_name(name: Any) -> None:
     """A port group may also be called by a UUID, as on Ironic; it is found by its own alone."""
     if name and not types.is_uuid(name):
-        finding.check_name("portgroup", name)
+        record_access.check_name("portgroup", name)
 
 
 def _apply(call: Call, group: Portgroup, operations: list[dict[str, Any]]) -> Portgroup:
@@ -118,20 +122,22 @@ def _apply(call: Call, group: Portgroup, operations: list[dict[str, Any]]) -> Po
     _check_name(changes.get("name"))
     expected = {name: before[name] for name in changes}
     wanted = changes.pop("node_uuid", None)
-    node = changing.node_of_part(call.context, group, changes, wanted, "baremetal:portgroup:create")
+    node = concurrent_changes.node_of_part(
+        call.context, group, changes, wanted, "baremetal:portgroup:create"
+    )
     for name, value in changes.items():
         setattr(group, name, value)
     conductor = call.conductors.of(node)
-    with announcing.request(group, "update"):
+    with request_notifications.request(group, "update"):
         return conductor.update_portgroup(call.context, group, expected=expected)
 
 
 def delete(call: Call, ident: str) -> webob.Response:
     """``DELETE /v1/portgroups/{portgroup}``"""
     call.query()
-    group = finding.portgroup(call, ident, "baremetal:portgroup:delete")
+    group = record_access.portgroup(call, ident, "baremetal:portgroup:delete")
     node = Node.get_by_id(call.context, group.node_id)
-    with announcing.request(group, "delete"):
+    with request_notifications.request(group, "delete"):
         call.conductors.of(node).destroy_portgroup(call.context, group)
     return call.empty(204)
 

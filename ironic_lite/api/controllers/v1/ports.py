@@ -5,10 +5,10 @@ from typing import Any
 
 import webob
 
-from ironic_lite.api import access, announcing, filters, paging
+from ironic_lite.api import access, filters, paging, request_notifications
 from ironic_lite.api import patch as json_patch
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import changing, finding
+from ironic_lite.api.controllers.v1 import concurrent_changes, record_access
 from ironic_lite.api.resources.fields import DETAIL, ROW
 from ironic_lite.api.resources.port import PORT
 from ironic_lite.common import exception
@@ -34,14 +34,14 @@ def details(call: Call) -> webob.Response:
 
 def of_node(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/ports``"""
-    node = finding.node(call, ident, "baremetal:node:get")
+    node = record_access.node(call, ident, "baremetal:node:get")
     query = call.query()
     return _list(call, {**query, "node_uuid": node.uuid}, ROW, f"nodes/{node.uuid}/ports")
 
 
 def details_of_node(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/ports/detail``"""
-    node = finding.node(call, ident, "baremetal:node:get")
+    node = record_access.node(call, ident, "baremetal:node:get")
     query = call.query()
     path = f"nodes/{node.uuid}/ports/detail"
     return _list(call, {**query, "node_uuid": node.uuid}, DETAIL, path)
@@ -49,14 +49,14 @@ def details_of_node(call: Call, ident: str) -> webob.Response:
 
 def of_portgroup(call: Call, ident: str) -> webob.Response:
     """``GET /v1/portgroups/{portgroup}/ports``"""
-    group = finding.portgroup(call, ident, "baremetal:portgroup:get")
+    group = record_access.portgroup(call, ident, "baremetal:portgroup:get")
     query = call.query()
     return _list(call, {**query, "portgroup": group.uuid}, ROW, f"portgroups/{group.uuid}/ports")
 
 
 def details_of_portgroup(call: Call, ident: str) -> webob.Response:
     """``GET /v1/portgroups/{portgroup}/ports/detail``"""
-    group = finding.portgroup(call, ident, "baremetal:portgroup:get")
+    group = record_access.portgroup(call, ident, "baremetal:portgroup:get")
     query = call.query()
     path = f"portgroups/{group.uuid}/ports/detail"
     return _list(call, {**query, "portgroup": group.uuid}, DETAIL, path)
@@ -71,10 +71,10 @@ def _list(
     access.narrow(narrowed, own)
     group = narrowed.pop("portgroup", None)
     if group is not None:
-        narrowed["portgroup_id"] = finding.portgroup(call, group).id
+        narrowed["portgroup_id"] = record_access.portgroup(call, group).id
     node = narrowed.pop("node", None) or narrowed.get("node_uuid")
     if node is not None:
-        narrowed["node_uuid"] = finding.named_node(call.context, node).uuid
+        narrowed["node_uuid"] = record_access.named_node(call.context, node).uuid
     groups = narrowed.pop("conductor_groups", None)
     if groups:
         narrowed["conductor_group_in"] = groups
@@ -86,14 +86,14 @@ def show(call: Call, ident: str) -> webob.Response:
     """``GET /v1/ports/{port}``"""
     query = call.query()
     serialise = paging.serialiser(call, query, PORT, DETAIL)
-    port = finding.port(call, ident, "baremetal:port:get")
-    return call.reply_tagged(finding.show(call, port, serialise), port)
+    port = record_access.port(call, ident, "baremetal:port:get")
+    return call.reply_tagged(record_access.show(call, port, serialise), port)
 
 
 def create(call: Call) -> webob.Response:
     """``POST /v1/ports``"""
-    body = call.document(lambda: finding.authorize_any_part(call, "baremetal:port:create"))
-    finding.authorize_new_part(call, body, "baremetal:port:create")
+    body = call.document(lambda: record_access.authorize_any_part(call, "baremetal:port:create"))
+    record_access.authorize_new_part(call, body, "baremetal:port:create")
     call.query()
     values = call.new(body)
     given = [values.pop(name, None) for name in ("node_uuid", "node_ident")]
@@ -102,23 +102,23 @@ def create(call: Call) -> webob.Response:
             "Schema error for port: either 'node_uuid' or 'node_ident' is a required property"
         )
     ident = given[0] or given[1]
-    node = changing.named_node(call.context, ident)
+    node = concurrent_changes.named_node(call.context, ident)
     _resolve_portgroup(call, values)
     port = Port(call.context, node_id=node.id, **values)
     conductor = call.conductors.of(node)
-    with announcing.request(port, "create", node_uuid=node.uuid):
+    with request_notifications.request(port, "create", node_uuid=node.uuid):
         created = conductor.create_port(call.context, port)
-    document = finding.show(call, created, PORT.serialiser(call.minor, None, DETAIL))
+    document = record_access.show(call, created, PORT.serialiser(call.minor, None, DETAIL))
     return call.reply_tagged(document, created, 201, call.url(f"ports/{created.uuid}"))
 
 
 def update(call: Call, ident: str) -> webob.Response:
     """``PATCH /v1/ports/{port}``"""
-    port = finding.port(call, ident, "baremetal:port:update")
+    port = record_access.port(call, ident, "baremetal:port:update")
     call.query()
     operations = call.patch(call.document())
-    updated = changing.until_settled(port, lambda: _apply(call, port, operations))
-    document = finding.show(call, updated, PORT.serialiser(call.minor, None, DETAIL))
+    updated = concurrent_changes.until_settled(port, lambda: _apply(call, port, operations))
+    document = record_access.show(call, updated, PORT.serialiser(call.minor, None, DETAIL))
     return call.reply_tagged(document, updated)
 
 
@@ -132,13 +132,15 @@ def _apply(call: Call, port: Port, operations: list[dict[str, Any]]) -> Port:
     # A port always has a node: to remove it changes nothing, as on Ironic.
     wanted = changes.pop("node_uuid", None) or changes.pop("node_ident", None)
     changes.pop("node_ident", None)
-    node = changing.node_of_part(call.context, port, changes, wanted, "baremetal:port:create")
+    node = concurrent_changes.node_of_part(
+        call.context, port, changes, wanted, "baremetal:port:create"
+    )
     if wanted is not None:
         expected["node_id"] = port.node_id
     for name, value in changes.items():
         setattr(port, name, value)
     conductor = call.conductors.of(node)
-    with announcing.request(port, "update"):
+    with request_notifications.request(port, "update"):
         return conductor.update_port(call.context, port, expected=expected)
 
 
@@ -163,7 +165,7 @@ def _resolve_portgroup(call: Call, values: dict[str, Any]) -> None:
         return
     uuid = values.pop("portgroup_uuid")
     try:
-        values["portgroup_id"] = uuid and finding.portgroup(call, uuid).id
+        values["portgroup_id"] = uuid and record_access.portgroup(call, uuid).id
     except exception.PortgroupNotFound as exc:
         raise exception.Invalid(exc.message) from None
 
@@ -171,9 +173,9 @@ def _resolve_portgroup(call: Call, values: dict[str, Any]) -> None:
 def delete(call: Call, ident: str) -> webob.Response:
     """``DELETE /v1/ports/{port}``"""
     call.query()
-    port = finding.port(call, ident, "baremetal:port:delete")
+    port = record_access.port(call, ident, "baremetal:port:delete")
     node = Node.get_by_id(call.context, port.node_id)
-    with announcing.request(port, "delete"):
+    with request_notifications.request(port, "delete"):
         call.conductors.of(node).destroy_port(call.context, port)
     return call.empty(204)
 

@@ -10,7 +10,7 @@ from oslo_log import log
 
 from ironic_lite.api import access, types
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import finding
+from ironic_lite.api.controllers.v1 import record_access
 from ironic_lite.api.resources.fields import DETAIL
 from ironic_lite.api.resources.node import NODE
 from ironic_lite.common import agent_token, exception, redaction
@@ -70,7 +70,7 @@ def introduce(call: Call, node: Node) -> dict[str, Any]:
             raise exception.NotFound() from None
         token = node.agent_secret_token or _new_token(call, node)
     serialise = NODE.serialiser(call.minor, _SHOWN, DETAIL)
-    return {"node": finding.show(call, node, serialise), "config": _config(token)}
+    return {"node": record_access.show(call, node, serialise), "config": _config(token)}
 
 
 def _new_token(call: Call, node: Node) -> str:

@@ -6,14 +6,14 @@ from typing import Any
 
 import webob
 
-from ironic_lite.api import access, announcing, paging, types
+from ironic_lite.api import access, paging, request_notifications, types
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import changing, finding
+from ironic_lite.api.controllers.v1 import concurrent_changes, record_access
 from ironic_lite.api.resources.fields import DETAIL
 from ironic_lite.api.resources.runbook import RUNBOOK, TRAITS_SINCE
 from ironic_lite.api.traits import TRAIT, TraitList
 from ironic_lite.common import exception
-from ironic_lite.objects.recipes import Runbook
+from ironic_lite.objects.templates_and_rules import Runbook
 
 TRAITS = types.body_class("RunbookTraits", {"traits": TraitList()})
 
@@ -33,20 +33,20 @@ def show(call: Call, ident: str) -> webob.Response:
     """``GET /v1/runbooks/{runbook}``"""
     query = call.query()
     serialise = paging.serialiser(call, query, RUNBOOK, DETAIL)
-    return call.reply(finding.show(call, find(call, ident), serialise))
+    return call.reply(record_access.show(call, find(call, ident), serialise))
 
 
 def create(call: Call) -> webob.Response:
     """``POST /v1/runbooks``"""
     access.authorize(call.context, "baremetal:runbook:create")
     document = call.document()
-    finding.authorize_values(call, RUNBOOK, document)
+    record_access.authorize_values(call, RUNBOOK, document)
     call.query()
     values = call.new(document)
     _check_name(call, values["name"])
     values["owner"] = _owner(call, values)
     runbook = Runbook(call.context, **values)
-    with announcing.request(runbook, "create"):
+    with request_notifications.request(runbook, "create"):
         runbook.create()
     return call.reply(_shown(call, runbook), 201, call.url(f"runbooks/{runbook.uuid}"))
 
@@ -67,7 +67,7 @@ def update(call: Call, ident: str) -> webob.Response:
             _check_name(call, changes["name"])
         _keep_public_free(before, changes)
 
-    changing.patch(runbook, RUNBOOK, operations, check)
+    concurrent_changes.patch(runbook, RUNBOOK, operations, check)
     return call.reply(_shown(call, runbook))
 
 
@@ -75,7 +75,7 @@ def delete(call: Call, ident: str) -> webob.Response:
     """``DELETE /v1/runbooks/{runbook}``"""
     call.query()
     runbook = find(call, ident, "baremetal:runbook:delete")
-    with announcing.request(runbook, "delete"):
+    with request_notifications.request(runbook, "delete"):
         runbook.destroy()
     return call.empty(204)
 
@@ -146,7 +146,7 @@ def find(call: Call, ident: str, *rules: str) -> Runbook:
     :raises Invalid: neither a UUID nor a name.
     :raises HTTPForbidden: it may be seen, and no more.
     """
-    finding.check_ident("runbook_ident", ident)
+    record_access.check_ident("runbook_ident", ident)
     runbook = Runbook.get(call.context, ident)
     target = _target(runbook.owner)
     is_open = runbook.public and access.allows(call.context, "baremetal:runbook:list")
@@ -177,7 +177,7 @@ def _check_name(call: Call, name: str) -> None:
     if call.minor < TRAITS_SINCE:
         types.check(TRAIT, "name", name)
     else:
-        finding.check_name("runbook", name)
+        record_access.check_name("runbook", name)
 
 
 def _owner(call: Call, values: dict[str, Any]) -> str | None:
@@ -214,4 +214,4 @@ def _keep_public_free(before: dict[str, Any], changes: dict[str, Any]) -> None:
 
 
 def _shown(call: Call, runbook: Runbook) -> dict[str, Any]:
-    return finding.show(call, runbook, RUNBOOK.serialiser(call.minor, None, DETAIL))
+    return record_access.show(call, runbook, RUNBOOK.serialiser(call.minor, None, DETAIL))

@@ -10,7 +10,7 @@ from oslo_utils import timeutils
 
 from ironic_lite.api import explanation, types
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import finding
+from ironic_lite.api.controllers.v1 import record_access
 from ironic_lite.common import exception
 from ironic_lite.common import journal as terms
 from ironic_lite.conf import CONF
@@ -30,7 +30,7 @@ Row = dict[str, Any]
 
 def show(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/timeline``"""
-    node = finding.node(call, ident, "baremetal:node:timeline:get")
+    node = record_access.node(call, ident, "baremetal:node:timeline:get")
     query = call.query()
     limit = query.get("limit", CONF.api.max_limit)
     if limit <= 0:

@@ -5,7 +5,7 @@ import webob
 
 from ironic_lite.api import types
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import finding
+from ironic_lite.api.controllers.v1 import record_access
 from ironic_lite.api.traits import TRAIT, TraitList
 from ironic_lite.common import exception
 from ironic_lite.conductor.contract import ConductorCalls
@@ -17,13 +17,13 @@ BODY = types.body_class("Traits", {"traits": TraitList()})
 def index(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/traits``"""
     call.query()
-    node = finding.node(call, ident, "baremetal:node:traits:list")
+    node = record_access.node(call, ident, "baremetal:node:traits:list")
     return call.reply({"traits": node.traits})
 
 
 def replace(call: Call, ident: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/traits``: these and no others."""
-    node = finding.node(call, ident, "baremetal:node:traits:set")
+    node = record_access.node(call, ident, "baremetal:node:traits:set")
     call.query()
     traits = call.arguments().get("traits")
     if traits is None:
@@ -37,7 +37,7 @@ def replace(call: Call, ident: str) -> webob.Response:
 
 def add(call: Call, ident: str, trait: str) -> webob.Response:
     """``PUT /v1/nodes/{node}/traits/{trait}``"""
-    node = finding.node(call, ident, "baremetal:node:traits:set")
+    node = record_access.node(call, ident, "baremetal:node:traits:set")
     call.query()
     types.check(TRAIT, "trait", trait)
     if call.document() != {}:
@@ -48,7 +48,7 @@ def add(call: Call, ident: str, trait: str) -> webob.Response:
 
 def remove_all(call: Call, ident: str) -> webob.Response:
     """``DELETE /v1/nodes/{node}/traits``"""
-    node = finding.node(call, ident, "baremetal:node:traits:delete")
+    node = record_access.node(call, ident, "baremetal:node:traits:delete")
     call.query()
     _conductor(call, node).remove_node_traits(call.context, node.id, None)
     return call.empty(204)
@@ -56,7 +56,7 @@ def remove_all(call: Call, ident: str) -> webob.Response:
 
 def remove(call: Call, ident: str, trait: str) -> webob.Response:
     """``DELETE /v1/nodes/{node}/traits/{trait}``"""
-    node = finding.node(call, ident, "baremetal:node:traits:delete")
+    node = record_access.node(call, ident, "baremetal:node:traits:delete")
     call.query()
     _conductor(call, node).remove_node_traits(call.context, node.id, [trait])
     return call.empty(204)

@@ -7,7 +7,7 @@ import webob
 
 from ironic_lite.api import access
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import finding
+from ironic_lite.api.controllers.v1 import record_access
 from ironic_lite.common import exception
 
 _NODE = "baremetal:node:vendor_passthru"
@@ -16,7 +16,7 @@ _DRIVER = "baremetal:driver:vendor_passthru"
 
 def node_methods(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/vendor_passthru/methods``"""
-    node = finding.node(call, ident, _NODE)
+    node = record_access.node(call, ident, _NODE)
     call.query()
     conductor = call.conductors.of(node)
     return call.reply(conductor.get_node_vendor_passthru_methods(call.context, node.uuid))
@@ -24,7 +24,7 @@ def node_methods(call: Call, ident: str) -> webob.Response:
 
 def call_node(call: Call, ident: str, method: str | None = None) -> webob.Response:
     """Any method of ``/v1/nodes/{node}/vendor_passthru/{method}``, also ``?method=``"""
-    node = finding.node(call, ident, _NODE)
+    node = record_access.node(call, ident, _NODE)
     answer = call.conductors.of(node).vendor_passthru(
         call.context, node.uuid, _named(call, method), call.request.method, _arguments(call)
     )

@@ -7,7 +7,7 @@ import webob
 
 from ironic_lite.api import schemas, types
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import finding
+from ironic_lite.api.controllers.v1 import record_access
 from ironic_lite.common import exception
 
 _PLACE_SINCE = 67
@@ -21,7 +21,7 @@ VIF = schemas.Body(
 
 def index(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/vifs``"""
-    node = finding.node(call, ident, "baremetal:node:vif:list")
+    node = record_access.node(call, ident, "baremetal:node:vif:list")
     call.query()
     conductor = call.conductors.of(node)
     return call.reply({"vifs": conductor.vif_list(call.context, node.uuid)})
@@ -29,7 +29,7 @@ def index(call: Call, ident: str) -> webob.Response:
 
 def attach(call: Call, ident: str) -> webob.Response:
     """``POST /v1/nodes/{node}/vifs``"""
-    node = finding.node(call, ident, "baremetal:node:vif:attach")
+    node = record_access.node(call, ident, "baremetal:node:vif:attach")
     call.query()
     vif = call.arguments()
     types.check(types.UUID_OR_NAME, "id", vif["id"])
@@ -48,7 +48,7 @@ def _check_place(vif: dict[str, Any]) -> None:
 
 def detach(call: Call, ident: str, vif_id: str) -> webob.Response:
     """``DELETE /v1/nodes/{node}/vifs/{vif}``"""
-    node = finding.node(call, ident, "baremetal:node:vif:detach")
+    node = record_access.node(call, ident, "baremetal:node:vif:detach")
     call.query()
     types.check(types.UUID_OR_NAME, "vif_id", vif_id)
     call.conductors.of(node).vif_detach(call.context, node.uuid, vif_id)
@@ -57,5 +57,5 @@ def detach(call: Call, ident: str, vif_id: str) -> webob.Response:
 
 def missing_ident(call: Call, ident: str) -> webob.Response:
     """DELETE of the collection."""
-    finding.node(call, ident, "baremetal:node:vif:detach")
+    record_access.node(call, ident, "baremetal:node:vif:detach")
     raise exception.InvalidParameterValue("Missing mandatory parameter: vif_id")

@@ -7,7 +7,7 @@ import webob
 
 from ironic_lite.api import schemas
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import finding
+from ironic_lite.api.controllers.v1 import record_access
 from ironic_lite.common import exception, outbound
 
 SHOW_SINCE = 93
@@ -31,7 +31,7 @@ ATTACH = schemas.Body(
 
 def show(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/vmedia``"""
-    node = finding.node(call, ident, "baremetal:node:vmedia:get")
+    node = record_access.node(call, ident, "baremetal:node:vmedia:get")
     if call.minor < SHOW_SINCE:
         raise exception.NotFound()
     call.query()
@@ -41,7 +41,7 @@ def show(call: Call, ident: str) -> webob.Response:
 
 def attach(call: Call, ident: str) -> webob.Response:
     """``POST /v1/nodes/{node}/vmedia``"""
-    node = finding.node(call, ident, "baremetal:node:vmedia:attach")
+    node = record_access.node(call, ident, "baremetal:node:vmedia:attach")
     call.query()
     wanted = call.arguments()
     _check_url(wanted["image_url"])
@@ -53,7 +53,7 @@ def attach(call: Call, ident: str) -> webob.Response:
 
 def detach(call: Call, ident: str, device: str | None = None) -> webob.Response:
     """``DELETE /v1/nodes/{node}/vmedia?device_types=``, also ``/vmedia/{device}``"""
-    node = finding.node(call, ident, "baremetal:node:vmedia:detach")
+    node = record_access.node(call, ident, "baremetal:node:vmedia:detach")
     if device is None:
         devices = call.query().get("device_types")
     else:

@@ -8,10 +8,10 @@ from typing import Any
 
 import webob
 
-from ironic_lite.api import access, announcing, filters, paging
+from ironic_lite.api import access, filters, paging, request_notifications
 from ironic_lite.api import patch as json_patch
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import changing, finding
+from ironic_lite.api.controllers.v1 import concurrent_changes, record_access
 from ironic_lite.api.resources.fields import DETAIL, ROW, Resource
 from ironic_lite.api.resources.volume import CONNECTOR, TARGET
 from ironic_lite.common import exception
@@ -29,7 +29,7 @@ def index(call: Call) -> webob.Response:
 
 def of_node(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/volume``"""
-    node = finding.node(call, ident, "baremetal:volume:get")
+    node = record_access.node(call, ident, "baremetal:volume:get")
     return _links(call, f"nodes/{node.uuid}/volume")
 
 
@@ -55,7 +55,7 @@ class Volumes:
 
     def of_node(self, call: Call, ident: str) -> webob.Response:
         """``GET /v1/nodes/{node}/volume/connectors``"""
-        node = finding.node(call, ident, "baremetal:node:get")
+        node = record_access.node(call, ident, "baremetal:node:get")
         path = f"nodes/{node.uuid}/{self.path}"
         return self._list(call, {**call.query(), "node": node.uuid}, path)
 
@@ -68,7 +68,7 @@ class Volumes:
         access.narrow(narrowed, own)
         node = narrowed.pop("node", None)
         if node is not None:
-            narrowed["node_id"] = finding.named_node(call.context, node).id
+            narrowed["node_id"] = record_access.named_node(call.context, node).id
         rows = paging.rows(call, self.records.rows, serialise, wanted, narrowed)
         return paging.reply(call, self.resource, rows, serialise, wanted, path)
 
@@ -77,17 +77,19 @@ class Volumes:
         query = call.query()
         serialise = paging.serialiser(call, query, self.resource, DETAIL)
         record = self._find(call, uuid, "baremetal:volume:get")
-        return call.reply(finding.show(call, record, serialise))
+        return call.reply(record_access.show(call, record, serialise))
 
     def create(self, call: Call) -> webob.Response:
         """``POST /v1/volume/connectors``"""
-        body = call.document(lambda: finding.authorize_any_part(call, "baremetal:volume:create"))
-        finding.authorize_new_part(call, body, "baremetal:volume:create")
+        body = call.document(
+            lambda: record_access.authorize_any_part(call, "baremetal:volume:create")
+        )
+        record_access.authorize_new_part(call, body, "baremetal:volume:create")
         call.query()
         values = call.new(body)
-        node = changing.named_node(call.context, values.pop("node_uuid"))
+        node = concurrent_changes.named_node(call.context, values.pop("node_uuid"))
         record = self.records(call.context, node_id=node.id, **values)
-        with announcing.request(record, "create", node_uuid=node.uuid):
+        with request_notifications.request(record, "create", node_uuid=node.uuid):
             record.create()
         return call.reply(self._shown(call, record), 201, call.url(f"{self.path}/{record.uuid}"))
 
@@ -98,7 +100,9 @@ class Volumes:
         operations = call.patch(call.document())
         # It always has a node: to remove it changes nothing, as on Ironic.
         operations = [op for op in operations if (op["op"], op["path"]) != ("remove", "/node_uuid")]
-        updated = changing.until_settled(record, lambda: self._apply(call, record, operations))
+        updated = concurrent_changes.until_settled(
+            record, lambda: self._apply(call, record, operations)
+        )
         return call.reply(self._shown(call, updated))
 
     def _apply(self, call: Call, record: Any, operations: list[dict[str, Any]]) -> Record:
@@ -106,13 +110,13 @@ class Volumes:
         changes = json_patch.apply(self.resource, operations, before)
         expected = {name: before[name] for name in changes}
         wanted = changes.pop("node_uuid", None)
-        node = changing.node_of_part(
+        node = concurrent_changes.node_of_part(
             call.context, record, changes, wanted, "baremetal:volume:create"
         )
         for name, value in changes.items():
             setattr(record, name, value)
         conductor = call.conductors.of(node)
-        with announcing.request(record, "update"):
+        with request_notifications.request(record, "update"):
             return conductor.update_volume(call.context, record, expected=expected)
 
     def delete(self, call: Call, uuid: str) -> webob.Response:
@@ -121,7 +125,7 @@ class Volumes:
         record = self._find(call, uuid, "baremetal:volume:delete")
         node = Node.get_by_id(call.context, record.node_id)
         conductor = call.conductors.of(node)
-        with announcing.request(record, "delete"):
+        with request_notifications.request(record, "delete"):
             conductor.destroy_volume(call.context, record)
         return call.empty(204)
 
@@ -132,14 +136,14 @@ class Volumes:
         )
 
     def _find(self, call: Call, uuid: str, rule: str) -> Any:
-        finding.check_uuid(f"{self.resource.name}_uuid", uuid)
+        record_access.check_uuid(f"{self.resource.name}_uuid", uuid)
         found = self.records.get(call.context, uuid)
         unseen = exception.NotFound(f"Volume {self.resource.name} {uuid} could not be found.")
-        finding.authorize_part(call, found, rule, "baremetal:volume:get", unseen)
+        record_access.authorize_part(call, found, rule, "baremetal:volume:get", unseen)
         return found
 
     def _shown(self, call: Call, record: Any) -> dict[str, Any]:
-        return finding.show(call, record, self.resource.serialiser(call.minor, None, DETAIL))
+        return record_access.show(call, record, self.resource.serialiser(call.minor, None, DETAIL))
 
 
 CONNECTORS = Volumes(CONNECTOR, VolumeConnector)

@@ -12,7 +12,7 @@ from ironic_lite.conf import CONF
 from ironic_lite.db import models, types
 from ironic_lite.db.encryption import keyring
 from ironic_lite.db.encryption.rows import Guarded
-from ironic_lite.objects import announcing, payloads
+from ironic_lite.objects import notification_outbox, payloads
 from tests.functional.db.encryption.looking import (
     DRIVE,
     SECRET,
@@ -273,7 +273,9 @@ def _settings(admin: Any, node: objects.Node) -> dict[str, Any]:
 def test_notifications_wait_encrypted(node: objects.Node, admin: Any) -> None:
     CONF.set_override("notification_level", "info")
     try:
-        change = announcing.change(admin, "p", "baremetal.node.update", "end", payloads.NODE)
+        change = notification_outbox.change(
+            admin, "p", "baremetal.node.update", "end", payloads.NODE
+        )
         assert change is not None
         node.along(change)
         node.properties = {"bios": {"password": SECRET}, "note": "planted-note"}

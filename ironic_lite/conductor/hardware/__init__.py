@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One request to one server: power, boot mode, console, virtual media, vendor methods."""

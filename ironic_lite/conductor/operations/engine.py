@@ -1,0 +1,522 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one engine that runs every operation on a node: deploying, cleaning, verifying, tearing down, ...
+
+An operation is a :class:`Flow`: data, and a few functions of its own. The engine prepares, runs the steps one
+after the other, and finishes; it lets go of the node while the agent works, and takes it up again when the agent
+has called. Everything it needs to go on is on the node's record before it acts, and what it does in the node's
+journal, so that any conductor can go on.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+from oslo_log import log
+
+from ironic_lite.common import exception, operations, redaction, states
+from ironic_lite.common import journal as terms
+from ironic_lite.common.operations import provision_states
+from ironic_lite.conductor.agents import lost_agents
+from ironic_lite.conductor.cluster import identity
+from ironic_lite.conductor.operations import (
+    child_node_steps,
+    handover,
+    journal,
+    recovery,
+    steps,
+    wait_timeouts,
+)
+from ironic_lite.conductor.operations.flow import Flow, nothing
+from ironic_lite.conductor.operations.steps import Step
+from ironic_lite.conductor.records import node_history
+from ironic_lite.conductor.task_manager import TaskManager
+from ironic_lite.drivers.interfaces import steps as step_specs
+
+__all__ = [
+    "Flow",
+    "abort",
+    "arrived",
+    "fail",
+    "follow",
+    "lost",
+    "recover",
+    "resume",
+    "run",
+    "start",
+]
+
+LOG = log.getLogger(__name__)
+
+_PREPARE = recovery.PREPARE
+"""The position before the first step."""
+
+
+class _HandedOver(Exception):
+    """This conductor stops, and has left the flow where another one finds it."""
+
+
+def start(
+    task: TaskManager,
+    flow: Flow,
+    event: str,
+    requested: list[Step] | None = None,
+) -> None:
+    """Enter a flow's working state and run it on the worker pool once the caller lets go of the task.
+
+    :param event: the event of its verb.
+    :param requested: steps that the client asked for, already checked as far as they can be by now.
+    :raises InvalidStateRequested: when the node is in no state for it.
+    :raises NoFreeConductorWorker: when no worker is free; the node is as it was then.
+    """
+    if flow.kind:
+        _forget_progress(task, flow)
+        if requested is not None:
+            task.node.set_driver_internal_info(flow.requested_key, requested)
+    _begin(task, flow, event, requested)
+    task.node.last_error = None
+    target = operations.VERB_OF[event].target
+    task.process_event(event, callback=run, call_args=(task, flow), target_state=target)
+
+
+def follow(task: TaskManager, flow: Flow, event: str) -> None:
+    """Run a flow behind the end of another one, on the same worker."""
+    _begin(task, flow, event, None)
+    task.process_event(event)
+    run(task, flow)
+
+
+def _begin(task: TaskManager, flow: Flow, event: str, requested: list[Step] | None) -> None:
+    wanted = f"requested: {event}"
+    if requested:
+        wanted += f" with steps {', '.join(steps.label(step) for step in requested)}"
+    # An earlier operation may have been left in the middle of its cleaning up.
+    task.node.del_driver_internal_info(terms.FAILING)
+    journal.begin(task, flow.name, wanted)
+    journal.note(task, terms.PHASE, terms.PREPARATION, terms.STARTED)
+
+
+def run(task: TaskManager, flow: Flow, position: int = _PREPARE) -> None:
+    """Run a flow of a node in its working state, from its preparation or from one of its steps."""
+    with _failing(task, flow):
+        _drive(task, flow, position)
+
+
+def resume(task: TaskManager, flow: Flow) -> None:
+    """Go on with a waiting flow if what it waits for has ended. Called when the agent has called."""
+    if is_failing(task.node):
+        _conclude_failure(task, flow)
+        return
+    with _failing(task, flow):
+        position = _after_wait(task, flow)
+        if position is not None:
+            _take_up(task, flow, position)
+            _drive(task, flow, position)
+
+
+def lost(task: TaskManager, flow: Flow, reason: str) -> None:
+    """The agent of a waiting flow is gone: repeat what this does no harm to, else end the flow. Runs in a worker.
+
+    :param reason: what happened to the agent.
+    """
+    with _failing(task, flow):
+        position, again = lost_agents.position(task, flow, reason)
+        if flow.kind:
+            setattr(task.node, flow.step_field, {})
+        task.process_event("resume")
+        _drive(task, flow, position, again)
+
+
+def arrived(task: TaskManager, flow: Flow) -> None:
+    """What a flow waited for has come, and is on record: go on from the preparation, which finds it there.
+
+    :raises NoFreeConductorWorker: when no worker is free; the node waits on then.
+    """
+    journal.note(task, terms.WAIT, flow.waits_for, terms.DONE)
+    task.process_event("resume", callback=run, call_args=(task, flow))
+
+
+def unhold(task: TaskManager, flow: Flow) -> None:
+    """Go on behind a ``hold`` step, on the worker pool.
+
+    :raises NoFreeConductorWorker: when no worker is free.
+    """
+    position = _behind_hold(task, flow)
+    # The wait state in between is nobody's to see: were this conductor to die in it, nobody would end the wait.
+    task.process_event("unhold", then="resume", callback=run, call_args=(task, flow, position))
+
+
+def _behind_hold(task: TaskManager, flow: Flow) -> int:
+    """Where a held flow goes on. It begins anew where its record does not tell at which step it is held."""
+    node, step = task.node, flow.step(task.node)
+    position = flow.place(node)
+    journal.note(task, terms.HOLD, flow.name, terms.DONE)
+    setattr(node, flow.step_field, {})
+    if position is None:
+        LOG.warning(
+            "Node %s: no step is on record for its %s: it begins anew", node.uuid, flow.name
+        )
+        node.del_driver_internal_info(flow.index_key)
+        journal.note(task, terms.PHASE, terms.PREPARATION, terms.REPEATED)
+        return _PREPARE
+    # There is none where a former try could not begin.
+    if step:
+        journal.note(task, terms.STEP, steps.label(step), terms.DONE)
+        position += 1
+    node.set_driver_internal_info(flow.index_key, position)
+    return position
+
+
+def recover(task: TaskManager, flow: Flow) -> None:
+    """Go on with a flow whose conductor died at work or has handed it over. Runs in a worker, under the lock.
+
+    A step that was cut off is repeated, or found to have happened, or ends the flow: see ``recovery``.
+    """
+    recovery.note_take_over(task)
+    if is_failing(task.node):
+        journal.note(task, terms.PHASE, terms.CLEANING_UP, terms.REPEATED)
+        task.node.save()
+        _conclude_failure(task, flow)
+        return
+    with _failing(task, flow):
+        position, again = recovery.position(task, flow)
+        _drive(task, flow, position, again)
+
+
+def is_failing(node: Any) -> bool:
+    """Whether an operation has failed, or was aborted, and is not cleaned up after yet."""
+    return terms.FAILING in node.driver_internal_info
+
+
+def fail(task: TaskManager, flow: Flow, message: str) -> None:
+    """End a flow badly: clean up, record why, and leave the node where it can be retried.
+
+    :param message: what ``last_error`` says.
+    """
+    node = task.node
+    LOG.error("Node %s: %s", node.uuid, message)
+    # Should this conductor die while it cleans up, the next one goes on with that, and not with the flow.
+    node.set_driver_internal_info(terms.FAILING, message)
+    journal.note(task, terms.PHASE, terms.CLEANING_UP, terms.STARTED, message)
+    node.last_error = message
+    if provision_states.is_waiting(node.provision_state):
+        # Who waits is left alone by those who take up the work of the dead.
+        task.process_event("resume")
+    else:
+        node.save()
+    _conclude_failure(task, flow)
+
+
+def _conclude_failure(task: TaskManager, flow: Flow) -> None:
+    node = task.node
+    message = node.driver_internal_info[terms.FAILING]
+    step = flow.step(node)
+    problem = _clean_up(task, flow)
+    if provision_states.is_failed(node.provision_state):
+        # Aborted operations leave their working state first.
+        if problem:
+            message = _joined(message, "Cleaning up failed", problem)
+        _record_failure(task, flow, message)
+        node.save()
+        return
+    if problem:
+        message = _joined(message, "Cleaning up after it failed as well", problem)
+    flow.before_fail(task, step, message)
+    _record_failure(task, flow, message)
+    task.process_event("fail")
+
+
+def _joined(message: str, what: str, problem: str) -> str:
+    """Two failures in one text, which says at length but once what both have met: a BMC that is away, for example."""
+    same = ". " in problem and problem.split(". ", 1)[0] in message
+    return f"{message} {what}" + (", for the same reason." if same else f": {problem.rstrip('.')}.")
+
+
+def _record_failure(task: TaskManager, flow: Flow, message: str) -> None:
+    node_history.record_with_node(task, flow.operation.history, message, error=True)
+    journal.end(task, flow.name, terms.FAILED, message)
+    _forget_progress(task, flow)
+    task.node.del_driver_internal_info(terms.FAILING)
+    task.node.last_error = message
+
+
+def abort(task: TaskManager, flow: Flow) -> None:
+    """Stop a waiting or held flow because the operator asks for it.
+
+    A step that cannot be aborted is left to end; the flow stops behind it.
+
+    :raises NoFreeConductorWorker: when no worker is free for cleaning up.
+    """
+    node = task.node
+    step = flow.step(node)
+    journal.note(task, terms.ABORT, flow.name, terms.REQUESTED)
+    if step and flow.kind != step_specs.DEPLOY and not step.get("abortable"):
+        setattr(node, flow.step_field, {**step, "abort_after": True})
+        node.save()
+        LOG.info("Node %s: %s will stop after step %s", node.uuid, flow.name, steps.label(step))
+        return
+    message = f"The {flow.name} was aborted by request" + _at(step) + "."
+    node.set_driver_internal_info(terms.FAILING, message)
+    journal.note(task, terms.PHASE, terms.CLEANING_UP, terms.STARTED, message)
+    task.process_event("abort", callback=_conclude_failure, call_args=(task, flow))
+
+
+def _drive(task: TaskManager, flow: Flow, position: int, again: bool = False) -> None:
+    """Work from ``position`` on until the flow ends or waits.
+
+    :param again: the step there was begun before, by a conductor that died.
+    """
+    while True:
+        _let_others_go_on(task, flow, position)
+        waits = _prepare(task, flow) if position == _PREPARE else False
+        if not waits:
+            waits = _run_steps(task, flow, max(position, 0), again)
+        if not waits:
+            _finish(task, flow)
+            return
+        if provision_states.is_held(task.node.provision_state):
+            return
+        seconds = wait_timeouts.patience(flow.waiting)
+        journal.note(task, terms.WAIT, flow.waits_for, terms.STARTED, seconds=seconds)
+        task.process_event("wait")
+        if flow.has_come is not None:
+            if not flow.has_come(task):
+                return
+            # It came while we were still at work.
+            journal.note(task, terms.WAIT, flow.waits_for, terms.DONE)
+            task.process_event("resume")
+            position, again = _PREPARE, False
+            continue
+        identity.current().watch(task.node.uuid)
+        if not _called_meanwhile(task):
+            return
+        following = _after_wait(task, flow)
+        if following is None:
+            return
+        _take_up(task, flow, following)
+        position, again = following, False
+
+
+def _let_others_go_on(task: TaskManager, flow: Flow, position: int) -> None:
+    """Where this conductor is about to stop: put on record where another one goes on.
+
+    :raises _HandedOver: the node is left as it is in its working state.
+    """
+    if not handover.is_due():
+        return
+    if flow.kind and position != _PREPARE:
+        setattr(task.node, flow.step_field, {})
+        task.node.set_driver_internal_info(flow.index_key, position)
+    handover.leave(task, flow.name)
+    raise _HandedOver
+
+
+def _take_up(task: TaskManager, flow: Flow, position: int) -> None:
+    """Back to work: what was waited for is done, and the step at ``position`` has not begun."""
+    journal.note(task, terms.WAIT, flow.waits_for, terms.DONE)
+    if flow.kind:
+        step = flow.step(task.node)
+        if step:
+            journal.note(task, terms.STEP, steps.label(step), terms.DONE)
+        setattr(task.node, flow.step_field, {})
+        task.node.set_driver_internal_info(flow.index_key, position)
+    task.process_event("resume")
+
+
+def _prepare(task: TaskManager, flow: Flow) -> bool:
+    waits = flow.prepare(task) is not None
+    journal.note(task, terms.PHASE, terms.PREPARATION, terms.DONE)
+    if not waits:
+        _collect(task, flow)
+    return waits
+
+
+def _collect(task: TaskManager, flow: Flow) -> None:
+    if flow.kind:
+        collected = flow.collect(task)
+        task.node.set_driver_internal_info(flow.steps_key, collected)
+        _tell(task, flow, "start", collected)
+
+
+def _tell(task: TaskManager, flow: Flow, what: str, todo: list[Step]) -> None:
+    """Note the start or the end of a run of steps in the node's history; their arguments may be secret."""
+    if not todo:
+        return
+    title, names = flow.title(task), ", ".join(steps.label(step) for step in todo)
+    event = (
+        f"Starting {title} with steps=[{names}]"
+        if what == "start"
+        else f"{title.capitalize()} completed successfully with steps=[{names}]"
+    )
+    node_history.record_with_node(task, f"{title.replace(' ', '_')}_{what}", event)
+
+
+def _run_steps(task: TaskManager, flow: Flow, index: int, again: bool) -> bool:
+    """Run steps from ``index`` on; True when the flow has to wait before it can go on."""
+    if not flow.kind:
+        return False
+    todo: list[Step] = task.node.driver_internal_info[flow.steps_key]
+    for place, step in enumerate(todo[index:], start=index):
+        _let_others_go_on(task, flow, place)
+        setattr(task.node, flow.step_field, step)
+        task.node.set_driver_internal_info(flow.index_key, place)
+        how = terms.REPEATED if again else terms.STARTED
+        journal.note(task, terms.STEP, steps.label(step), how, f"{place + 1} of {len(todo)}")
+        again = False
+        # Fenced: from here on the step is on record, and the lock was ours a moment ago.
+        task.node.save()
+        if _execute(task, flow, step):
+            return True
+        journal.note(task, terms.STEP, steps.label(step), terms.DONE)
+    return False
+
+
+def _execute(task: TaskManager, flow: Flow, step: Step) -> bool:
+    LOG.info("Node %s: %s step %s", task.node.uuid, flow.name, steps.label(step))
+    if steps.for_children(step):
+        child_node_steps.execute(task, str(flow.kind), step)
+        return False
+    if steps.is_reserved(step):
+        return _execute_reserved(task, flow, step)
+    interface = task.driver.interface(step["interface"])
+    outcome = interface.execute_step(task, str(flow.kind), step)
+    if outcome is None:
+        return False
+    if outcome != flow.waiting:
+        raise exception.IronicLiteError(f"the step returned '{outcome}', which it must not")
+    return True
+
+
+def _execute_reserved(task: TaskManager, flow: Flow, step: Step) -> bool:
+    name = step["step"]
+    if name == steps.HOLD:
+        journal.note(task, terms.HOLD, flow.name, terms.STARTED)
+        task.process_event("hold")
+        return True
+    if name == steps.WAIT:
+        return True
+    task.set_power(
+        {
+            steps.POWER_ON: states.POWER_ON,
+            steps.POWER_OFF: states.POWER_OFF,
+            steps.REBOOT: states.REBOOT,
+        }[name]
+    )
+    return False
+
+
+def _after_wait(task: TaskManager, flow: Flow) -> int | None:
+    """Where a waiting flow goes on; None while what it waits for still runs.
+
+    :raises IronicLiteError: when what it waited for has failed.
+    """
+    index = flow.place(task.node)
+    step = flow.step(task.node)
+    if not (step and steps.is_reserved(step)) and not task.driver.deploy.heartbeat(task):
+        return None
+    if step.get("abort_after"):
+        raise exception.IronicLiteError("aborted by request as soon as the step had ended")
+    if index is None:
+        _collect(task, flow)
+        return 0
+    _extend(task, flow, index)
+    return index + 1
+
+
+def _extend(task: TaskManager, flow: Flow, index: int) -> None:
+    """Take up steps that the agent has brought since the list was made."""
+    if flow.kind != step_specs.DEPLOY:
+        return
+    listed: list[Step] = task.node.driver_internal_info[flow.steps_key]
+    done = listed[: index + 1]
+    ran = {steps.identity(s) for s in done}
+    rest = [s for s in flow.collect(task) if steps.identity(s) not in ran]
+    if rest != listed[index + 1 :]:
+        task.node.set_driver_internal_info(flow.steps_key, done + rest)
+
+
+def _finish(task: TaskManager, flow: Flow) -> None:
+    if flow.kind:
+        done = task.node.driver_internal_info[flow.steps_key]
+        setattr(task.node, flow.step_field, {})
+        task.node.set_driver_internal_info(flow.index_key, len(done))
+    if flow.wind_up is not nothing:
+        journal.note(task, terms.PHASE, terms.WINDING_UP, terms.STARTED)
+        # Should this conductor die now, the next one has only the winding up to do.
+        task.node.save()
+        flow.wind_up(task)
+        journal.note(task, terms.PHASE, terms.WINDING_UP, terms.DONE)
+    if flow.kind:
+        _tell(task, flow, "end", done)
+    _forget_progress(task, flow)
+    with journal.ending(task, flow.name):
+        flow.finish(task)
+
+
+def _forget_progress(task: TaskManager, flow: Flow) -> None:
+    if not flow.kind:
+        return
+    node = task.node
+    if getattr(node, flow.step_field):
+        setattr(node, flow.step_field, {})
+    info = node.driver_internal_info
+    if info.get(flow.steps_key) is not None or flow.steps_key not in info:
+        node.set_driver_internal_info(flow.steps_key, None)
+    for key in (flow.index_key, flow.requested_key):
+        if key in info:
+            node.del_driver_internal_info(key)
+
+
+def _clean_up(task: TaskManager, flow: Flow) -> str | None:
+    """Undo the preparation; returns what went wrong with that."""
+    try:
+        flow.clean_up(task)
+    except exception.WorkCutOff:
+        raise
+    except Exception as exc:
+        LOG.exception("Node %s: cleaning up after the %s failed", task.node.uuid, flow.name)
+        problem = str(exc) or type(exc).__name__
+        journal.note(task, terms.PHASE, terms.CLEANING_UP, terms.FAILED, problem)
+        return problem
+    journal.note(task, terms.PHASE, terms.CLEANING_UP, terms.DONE)
+    return None
+
+
+def _called_meanwhile(task: TaskManager) -> bool:
+    """Whether the agent called while we were at work: its call found the node busy and will not be repeated soon."""
+    before = task.node.agent_last_heartbeat
+    task.node.refresh()
+    now = task.node.agent_last_heartbeat
+    return now is not None and now != before
+
+
+def _at(step: Step) -> str:
+    return f" at step {steps.label(step)}" if step else ""
+
+
+@contextlib.contextmanager
+def _failing(task: TaskManager, flow: Flow) -> Iterator[None]:
+    """Turn whatever goes wrong into the flow's failed state."""
+    try:
+        yield
+    except _HandedOver:
+        return
+    except exception.AgentLost as exc:
+        lost(task, flow, exc.message)
+    except exception.WorkCutOff:
+        # Not a failure of the node: it is another conductor's by now, or the database is away.
+        raise
+    except Exception as exc:
+        if not isinstance(exc, exception.IronicLiteError):
+            LOG.exception("Node %s: unexpected error", task.node.uuid)
+        _fail_with(task, flow, exc)
+
+
+def _fail_with(task: TaskManager, flow: Flow, exc: Exception) -> None:
+    step = flow.step(task.node)
+    cause = redaction.mask_text(str(exc)) or type(exc).__name__
+    if step:
+        journal.note(task, terms.STEP, steps.label(step), terms.FAILED, cause)
+    message = f"The {flow.name} failed{_at(step)}: {cause}"
+    if not message.endswith((".", "!", "?")):
+        message += "."
+    fail(task, flow, message)

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The operations on a node: each module has the functions of one, its declaration stands in ``common.operations``.
+
+:func:`start` begins one by its verb, under an exclusive lock: it checks what can be checked at once (the client gets
+the error), moves the node and hands the work to the worker pool. The other functions here find the flow by the node's
+state: for a heartbeat, a timeout, a lost agent, and for a node whose conductor has died.
+"""
+
+import pkgutil
+from collections.abc import Callable
+from typing import Any
+
+from oslo_log import log
+
+from ironic_lite.common import exception, operations
+from ironic_lite.common import journal as terms
+from ironic_lite.common.operations import machine, provision_states
+from ironic_lite.conductor.agents import lost_agents
+from ironic_lite.conductor.hardware import power
+from ironic_lite.conductor.operations import background, engine, journal, steps
+from ironic_lite.conductor.operations.flows import checks
+from ironic_lite.conductor.operations.flows.registry import ALL, BY_NAME, flow_of
+from ironic_lite.conductor.task_manager import TaskManager
+
+LOG = log.getLogger(__name__)
+
+__all__ = [
+    "ALL",
+    "fail",
+    "flow_of",
+    "has_come",
+    "is_left_off",
+    "lost_agent",
+    "may_lose_agent",
+    "recover",
+    "resume",
+    "start",
+    "timed_out",
+]
+
+_STARTS: dict[str, Callable[..., None]] = {
+    verb.event: pkgutil.resolve_name(verb.start) for verb in operations.VERBS
+}
+"""Event -> the function that its verb declares."""
+
+_TIMEOUT_ADVICE = (
+    "the agent did not call within the configured time. Look at the server's console: did it boot from the "
+    "network, did it get the node's boot script, does its ramdisk reach the API? Then try again"
+)
+_SILENCE_ADVICE = (
+    "the agent has called last at {since}. Look at the server's console: has the ramdisk crashed, was the server "
+    "powered off, does it still reach the API? Then try again"
+)
+
+
+def start(task: TaskManager, event: str, arguments: dict[str, Any]) -> None:
+    """Do what a verb asks for.
+
+    :param event: of the state machine.
+    :param arguments: of the verb, as its declaration names them.
+    :raises NodeInMaintenance, NodeProtected, Invalid: when something bars the verb.
+    :raises InvalidStateRequested: when the node is in no state for it.
+    :raises NoFreeConductorWorker: when no worker is free.
+    """
+    verb = operations.VERB_OF.get(event)
+    if verb is None:
+        raise exception.InvalidStateRequested(
+            action=event, node=task.node.uuid, state=task.node.provision_state
+        )
+    checks.not_barred(task, verb)
+    checks.actionable(task, verb)
+    if machine.only_moves(task.node.provision_state, event):
+        task.process_event(event)
+    else:
+        _STARTS[event](task, **arguments)
+
+
+def resume(task: TaskManager) -> None:
+    """The agent of a waiting node has called: go on with its flow, if there is one."""
+    if provision_states.is_waiting(task.node.provision_state):
+        flow = flow_of(task)
+        if flow.by_heartbeat:
+            engine.resume(task, flow)
+
+
+def fail(task: TaskManager, message: str) -> None:
+    """End the node's flow badly, with this message in ``last_error``."""
+    engine.fail(task, flow_of(task), message)
+
+
+def lost_agent(task: TaskManager, reason: str) -> None:
+    """The agent of a waiting or held node is gone: go on without it as far as that does no harm.
+
+    :param reason: what happened, in words that ``last_error`` may begin with.
+    """
+    flow = flow_of(task)
+    if provision_states.is_held(task.node.provision_state):
+        lost_agents.hold(task, flow)
+        task.node.save()
+    else:
+        engine.lost(task, flow, reason)
+
+
+def may_lose_agent(task: TaskManager) -> bool:
+    """Whether a node waits for an agent, or is held with one."""
+    state = task.node.provision_state
+    if provision_states.is_held(state):
+        return bool(task.driver.deploy.uses_agent)
+    return provision_states.is_waiting(state) and lost_agents.is_expected(task, flow_of(task))
+
+
+def timed_out(task: TaskManager) -> None:
+    """End a waiting flow because its agent has been silent for too long."""
+    flow, node = flow_of(task), task.node
+    journal.note(task, terms.TIMEOUT, node.provision_state, terms.FAILED)
+    what = f"The {flow.name} timed out while in '{node.provision_state}'"
+    step = flow.step(node)
+    if step and node.agent_last_heartbeat is not None:
+        advice = _SILENCE_ADVICE.format(since=node.agent_last_heartbeat.isoformat("T", "seconds"))
+        fail(task, f"{what}, at step {steps.label(step)}: {advice}.")
+    else:
+        fail(task, f"{what}: {_TIMEOUT_ADVICE}.")
+
+
+def has_come(task: TaskManager) -> bool:
+    """Whether a waiting node waits for what an API process has kept for it while its conductor was away or at work."""
+    if not provision_states.is_waiting(task.node.provision_state):
+        return False
+    flow = flow_of(task)
+    return flow.has_come is not None and flow.has_come(task)
+
+
+def is_left_off(node: Any) -> bool:
+    """Whether something was begun on the node that goes on only if a conductor takes it up.
+
+    A waiting node needs nothing: its agent's next heartbeat finds the new conductor. One without end is ended.
+    """
+    state = node.provision_state
+    rests = provision_states.is_paused(state)
+    return (
+        provision_states.is_working(state)
+        or node.target_power_state is not None
+        or (node.operation is not None and not rests)
+    )
+
+
+def recover(task: TaskManager) -> None:
+    """Go on with what was left off on a node. Runs in a worker, under the lock."""
+    node = task.node
+    if has_come(task):
+        engine.arrived(task, flow_of(task))
+        return
+    if provision_states.is_working(node.provision_state):
+        flow = flow_of(task)
+        LOG.info("Node %s: taking up its %s where it was left off", node.uuid, flow.name)
+        engine.recover(task, flow)
+        return
+    power.take_up(task)
+    if not is_left_off(node):
+        return
+    begun = _flow_begun(task)
+    if begun is None:
+        background.give_up(task)
+    elif engine.is_failing(node):
+        # It was aborted, and its conductor died while it cleaned up.
+        engine.recover(task, begun)
+    else:
+        # An older conductor has ended it, which keeps no journal.
+        journal.end(task, begun.name, terms.DONE)
+        node.save()
+
+
+def _flow_begun(task: TaskManager) -> engine.Flow | None:
+    """The flow that the node's operation is, whatever its state; None where it is something else."""
+    names = (e["subject"] for e in journal.of_operation(task) if e["kind"] == terms.OPERATION)
+    name = next(names, "")
+    return BY_NAME.get(name)

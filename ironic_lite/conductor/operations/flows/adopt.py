@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Taking over a server that already runs its operating system."""
+
+from ironic_lite.common.operations import ADOPTION
+from ironic_lite.conductor.deployment import image_type
+from ironic_lite.conductor.operations import engine
+from ironic_lite.conductor.operations.flows import checks
+from ironic_lite.conductor.task_manager import TaskManager
+
+
+def start(task: TaskManager) -> None:
+    """Make a manageable node active without touching its server.
+
+    Nothing is looked at that nothing is done with: its image is written already, its ramdisks are not booted.
+
+    :raises Invalid: when it does not say how its power is controlled, or what its instance in memory boots from.
+    """
+    image_type.record(task.node)
+    checks.power(task)
+    checks.running_instance(task)
+    engine.start(task, FLOW, "adopt")
+
+
+def _prepare(task: TaskManager) -> None:
+    driver = task.driver
+    task.node.power_state = driver.power.get_power_state(task)
+    driver.boot.adopt_instance(task)
+    driver.deploy.take_over(task)
+
+
+def _finish(task: TaskManager) -> None:
+    task.process_event("done")
+
+
+FLOW = engine.Flow(
+    ADOPTION,
+    prepare=_prepare,
+    finish=_finish,
+)

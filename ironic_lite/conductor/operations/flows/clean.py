@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cleaning: between tenants by itself, and whenever an operator asks for certain steps."""
+
+from typing import Any
+
+from ironic_lite.common import journal as terms
+from ironic_lite.common import states
+from ironic_lite.common.operations import CLEANING
+from ironic_lite.conductor.operations import cleaning_runbook, engine, journal, steps
+from ironic_lite.conductor.operations.flows import by_request, checks
+from ironic_lite.conductor.operations.steps import Step
+from ironic_lite.conductor.records import node_history
+from ironic_lite.conductor.task_manager import TaskManager
+from ironic_lite.conf import CONF
+from ironic_lite.drivers.interfaces import steps as step_specs
+
+_MANUAL = by_request.ByRequest(CLEANING, fault="clean failure")
+
+_OFF = "automated cleaning is off for this node"
+
+_SKIPPED = "automated_cleaning_skipped"
+"""Key in ``driver_internal_info``: whether the automated cleaning that runs is one in name only."""
+
+
+def start_automated(task: TaskManager) -> None:
+    """Clean a manageable node and make it available.
+
+    :raises Invalid: when there is no runbook for its cleaning where one has to be, or its power or the boot of the
+        ramdisk is not set up.
+    """
+    _decide(task)
+    if not _is_skipped(task):
+        runbook = cleaning_runbook.chosen(task)
+        if runbook is None or not runbook.disable_ramdisk:
+            checks.power(task)
+            checks.ramdisk(task)
+    engine.start(task, FLOW, "provide")
+
+
+def start_manual(
+    task: TaskManager, clean_steps: list[Step], disable_ramdisk: bool | None = False
+) -> None:
+    """Run the given cleaning steps on a manageable node.
+
+    Steps of the agent are known only when the ramdisk is up; one that does not fit ends in ``clean failed``.
+
+    :raises: what :meth:`by_request.ByRequest.start` raises.
+    """
+    _MANUAL.start(task, FLOW, "clean", clean_steps, disable_ramdisk)
+
+
+def follow_tear_down(task: TaskManager) -> None:
+    """Clean a node that a tenant has given back. Runs in the worker of the tearing down."""
+    _decide(task)
+    engine.follow(task, FLOW, "clean")
+
+
+def _manual(task: TaskManager) -> bool:
+    return bool(task.node.target_provision_state == states.MANAGEABLE)
+
+
+def destination(node: Any, by_request: bool = False) -> str:
+    """The state in which a node comes to rest once it is cleaned.
+
+    A server that was retired with its tenant on it is not offered to the next one.
+    """
+    return states.MANAGEABLE if by_request or node.retired else states.AVAILABLE
+
+
+def _decide(task: TaskManager) -> None:
+    """Put on record whether the automated cleaning that begins is skipped.
+
+    The setting may be changed while it runs; what has been begun is brought to its end, whoever works on it.
+    """
+    task.node.set_driver_internal_info(_SKIPPED, _is_off(task))
+
+
+def _is_skipped(task: TaskManager) -> bool:
+    """Whether there is nothing to do but to pass the node on: automated cleaning was off for it at the start."""
+    if _manual(task):
+        return False
+    decided = task.node.driver_internal_info.get(_SKIPPED)
+    if decided is None:
+        # An older conductor has begun it.
+        return _is_off(task) and not _has_begun(task)
+    return bool(decided)
+
+
+def _is_off(task: TaskManager) -> bool:
+    wanted = task.node.automated_clean
+    return not (CONF.conductor.automated_clean if wanted is None else wanted)
+
+
+def _has_begun(task: TaskManager) -> bool:
+    node = task.node
+    return bool(
+        node.provision_state == states.CLEANWAIT
+        or node.agent_url
+        or node.driver_internal_info.get(FLOW.steps_key)
+    )
+
+
+def _prepare(task: TaskManager) -> str | None:
+    if _is_skipped(task):
+        _tell_skipped(task)
+        return None
+    if not _manual(task):
+        runbook = cleaning_runbook.chosen(task)
+        _MANUAL.leave_ramdisk(task, runbook is not None and runbook.disable_ramdisk)
+    if _MANUAL.without_ramdisk(task):
+        return None
+    checks.power(task)
+    return task.driver.deploy.prepare_cleaning(task)
+
+
+def _why_idle(task: TaskManager) -> str | None:
+    _decide(task)
+    return _OFF if _is_skipped(task) else None
+
+
+def _tell_skipped(task: TaskManager) -> None:
+    why = _OFF
+    journal.note(task, terms.PHASE, terms.STEPS, terms.SKIPPED, why)
+    node_history.record_with_node(task, "automated_cleaning_skipped", f"Nothing was cleaned: {why}")
+
+
+def _collect(task: TaskManager) -> list[Step]:
+    if _is_skipped(task):
+        return []
+    if not _manual(task):
+        return _unasked(task)
+    return _MANUAL.steps(task, FLOW)
+
+
+def _unasked(task: TaskManager) -> list[Step]:
+    runbook = cleaning_runbook.chosen(task)
+    if runbook is None:
+        return steps.automatic(task, step_specs.CLEAN)
+    return steps.check_requested(
+        task,
+        step_specs.CLEAN,
+        cleaning_runbook.steps(runbook),
+        disable_ramdisk=_MANUAL.without_ramdisk(task),
+    )
+
+
+def _tear_down(task: TaskManager) -> None:
+    if not (_is_skipped(task) or _MANUAL.without_ramdisk(task)):
+        task.driver.deploy.tear_down_cleaning(task)
+
+
+def _finish(task: TaskManager) -> None:
+    _forget(task)
+    goal = destination(task.node, _manual(task))
+    task.process_event("manage" if goal == states.MANAGEABLE else "done")
+
+
+def _clean_up(task: TaskManager) -> None:
+    try:
+        _tear_down(task)
+    finally:
+        _forget(task)
+
+
+def _forget(task: TaskManager) -> None:
+    _MANUAL.forget(task)
+    if _SKIPPED in task.node.driver_internal_info:
+        task.node.del_driver_internal_info(_SKIPPED)
+
+
+FLOW = engine.Flow(
+    CLEANING,
+    prepare=_prepare,
+    collect=_collect,
+    wind_up=_tear_down,
+    finish=_finish,
+    clean_up=_clean_up,
+    before_fail=_MANUAL.put_aside,
+    title=lambda task: "manual cleaning" if _manual(task) else "automated cleaning",
+    idle=_why_idle,
+)

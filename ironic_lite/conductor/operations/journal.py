@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes a node's journal, and reads it after a crash.
+
+The next save of the node writes the entries, in the same transaction and under the same lock; so a task that has lost
+the lock cannot write the journal either. An entry about a start is saved before the work starts.
+
+Entries hold no arguments of steps, and messages are masked.
+"""
+
+import contextlib
+import datetime
+import uuid
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from oslo_utils import timeutils
+
+from ironic_lite.common import journal as terms
+from ironic_lite.common import redaction
+from ironic_lite.conductor.cluster.identity import current
+from ironic_lite.objects import node_journal
+from ironic_lite.objects.node_journal import NodeJournal
+
+if TYPE_CHECKING:
+    # It imports this module.
+    from ironic_lite.conductor.task_manager import TaskManager
+
+_MAX_SUBJECT = 255
+
+Row = dict[str, Any]
+
+
+def note(
+    task: "TaskManager",
+    kind: str,
+    subject: str | None,
+    outcome: str,
+    detail: str | None = None,
+    seconds: float | None = None,
+) -> None:
+    """Add an entry, to be saved with the node.
+
+    :param task: with an exclusive lock.
+    :param kind: and ``outcome``: constants of :mod:`ironic_lite.common.journal`.
+    :param seconds: the time limit of what starts.
+    """
+    node, context = task.node, task.context
+    now = timeutils.utcnow(with_timezone=True)
+    values = {
+        "created_at": now,
+        "operation": node.operation,
+        "kind": kind,
+        # The names of agents' steps may be longer.
+        "subject": subject[:_MAX_SUBJECT] if subject else subject,
+        "outcome": outcome,
+        "detail": redaction.mask_text(detail) if detail else None,
+        "state": node.provision_state,
+        "until": now + datetime.timedelta(seconds=seconds) if seconds else None,
+        "conductor": current().host,
+        "user": context.user_id,
+        "project": context.project_id,
+        "request_id": context.request_id,
+    }
+    node.note(node_journal.entry(values))
+
+
+def begin(task: "TaskManager", name: str, detail: str) -> None:
+    """Begin a new operation; later entries belong to it.
+
+    :param detail: the exact request.
+    """
+    task.node.operation = str(uuid.uuid4())
+    note(task, terms.OPERATION, name, terms.STARTED, detail)
+
+
+def end(task: "TaskManager", name: str, outcome: str, detail: str | None = None) -> None:
+    """End the operation."""
+    note(task, terms.OPERATION, name, outcome, detail)
+    task.node.operation = None
+
+
+def of_operation(task: "TaskManager") -> list[Row]:
+    """Return all entries of the running operation, oldest first."""
+    node = task.node
+    if node.operation is None:
+        return []
+    return list(NodeJournal.rows(task.context, node.id, operation=node.operation))
+
+
+def last(task: "TaskManager", kind: str) -> Row | None:
+    """Return the newest entry of a kind; None when there is none."""
+    found = NodeJournal.rows(task.context, task.node.id, limit=1, sort_dir="desc", kinds=[kind])
+    return found[0] if found else None
+
+
+@contextlib.contextmanager
+def ending(task: "TaskManager", name: str) -> Iterator[None]:
+    """Context manager: end the operation with the save within; an error before the save undoes that."""
+    node, operation = task.node, task.node.operation
+    before = len(node.noted)
+    end(task, name, terms.DONE)
+    entry = node.noted[before]
+    try:
+        yield
+    except Exception:
+        if entry in node.noted:
+            node.noted.remove(entry)
+            node.operation = operation
+        raise
