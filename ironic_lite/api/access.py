@@ -4,6 +4,18 @@
 Controllers check access before they parse the body, with Ironic's rule names (``baremetal:node:get``). The rules
 are those of ``common.policies`` and of the operator's policy file. Without authentication, and with http_basic without
 a roles file, everybody is an administrator and no rule is checked.
+
+What a controller calls (``record_access`` is in ``controllers.v1``):
+
+* for something that belongs to no node and no project: ``authorize``;
+* for a node, or a part of it that has no id of its own: ``record_access.node`` with all rules that the request needs;
+* for a port, a port group or a volume: ``record_access.authorize_part``; for a new one
+  ``record_access.authorize_new_part``; to move one, also ``concurrent_changes.new_node``;
+* for a record with an owner of its own: ``authorize`` with ``of_owner``; ``allows``, and its NotFound, to conceal it;
+* for a list: ``listing``, then ``narrow``, which adds a filter to the query: one check per request, none per row;
+* for a change: the rules of the changed fields (``Resource.update_rules``, ``rule_for``); for a new record with an
+  owner: ``record_access.authorize_values``;
+* for the fields of a reply: nothing; the serialiser asks a :class:`Sight` for the rules that each ``Field`` declares.
 """
 
 import functools

@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Checks the whole configuration before anything starts."""
+"""Checks the whole configuration before anything starts.
+
+``common.config_files`` compares the files with the options that exist, ``common.config.contradictions`` the settings
+with each other. The checks here look at what the settings refer to. A check is a function that yields a line for each
+problem, or raises ``ConfigInvalid`` with one; ``_checks`` says which role needs it.
+"""
 
 import dataclasses
 import os

@@ -91,7 +91,10 @@ class Life:
         LOG.info("Conductor %s serves %s", me.host, ", ".join(sorted(me.drivers.hardware_types)))
 
     def leave_ring(self) -> None:
-        """Stop serving hardware types, and hand running operations over at their next step. Keepalives continue."""
+        """Stop serving hardware types, and hand running operations over at their next step.
+
+        Keepalives continue, so that no other conductor breaks the locks of this one meanwhile.
+        """
         if self._periodics is not None:
             self._periodics.stop()
         if self._keepalive is not None:

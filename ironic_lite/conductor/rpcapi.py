@@ -6,7 +6,10 @@ node.uuid)``. ``of``, ``serving``, ``any`` and ``named`` return something with t
 ``contract.ConductorCalls``; calling one sends the message that it declares.
 
 A call waits for its answer, for a bounded time. A conductor that does not answer, or that nobody can reach, raises
-``ServiceUnavailable``; what the conductor raises arrives with its class and message.
+``ServiceUnavailable``; what the conductor raises arrives with its class and ``message`` (``str()`` of it has the remote
+traceback too). A conductor at work says so every few seconds, so a dead one is noticed long before that time is over.
+A message that the broker does not take, or that no conductor has a queue for, fails at once. Queries that change
+nothing go to any conductor, and to the next one when the first is silent.
 """
 
 import functools

@@ -263,6 +263,8 @@ class TaskManager:
     ) -> None:
         """Move the node along the state machine, and save it.
 
+        With a callback, the move is undone if the task's block ends with an error.
+
         :param then: a second event, which takes the node out of the state in between before anybody sees it.
         :param callback: runs on the worker pool after the task's block, under the same lock.
         :param target_state: the target provision state, where it is not the usual one.

@@ -4,6 +4,10 @@
 SQLite: write-ahead log, so that readers never wait; a writer takes the file's lock when it begins (BEGIN IMMEDIATE),
 because a transaction that reads first and asks for the lock later cannot be made to wait for it. Threads of one process
 queue on a lock of ours, which wakes them at once; processes queue by the busy timeout.
+
+MariaDB and PostgreSQL: the server ends transactions that their client leaves idle (``ABANDONED_AFTER``); the client
+gives up on a server that is silent (``READ_TIMEOUT``, ``patience``). A server that refuses writes as read-only, because
+another one took its place, makes the pool close all its connections.
 """
 
 import contextlib

@@ -28,7 +28,11 @@ _attempt: contextvars.ContextVar[int] = contextvars.ContextVar("attempt", defaul
 
 
 def is_repeated() -> bool:
-    """Whether the running function was tried before: a former try may have been committed and its answer lost."""
+    """Whether the running function was tried before: a former try may have been committed and its answer lost.
+
+    The function then looks for what that try wrote: by the lock's token, the conductor's incarnation, the message's id,
+    or the record's UUID and creation time.
+    """
     return _attempt.get() > 1
 
 

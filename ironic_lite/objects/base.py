@@ -195,7 +195,11 @@ class IronicLiteObject(base.VersionedObject):
         return self.__dict__[_attribute(name)]
 
     def along(self, also: Also) -> None:
-        """Do this in the transaction of this object's next write. Not over RPC: by who has the database."""
+        """Do this in the transaction of this object's next write. Not over RPC: by who has the database.
+
+        :param also: called with the connection and a function that reads the record as it is then; what it raises
+            undoes the write.
+        """
         self.__dict__.setdefault("_pending", []).append(also)
 
     def _also(self, method: str) -> list[Also]:

@@ -40,6 +40,9 @@ class Node(Traited, secrets.Secretive, Stored):
 
     ``chassis_uuid`` and ``allocation_uuid`` follow from other records; ``traits`` have methods of their own. What is
     given to ``note`` is written by the next ``save``, in the same transaction and under the same fence.
+
+    The ``agent_*`` fields have columns of their own, and a save writes changed columns only: so heartbeats, which take
+    no lock, and the engine never overwrite each other. Replies show all of them but token and certificate.
     """
 
     REPOSITORY = nodes.nodes

@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Passes requests from the event loop to the WSGI application in a thread, and the replies back."""
+"""Passes requests from the event loop to the WSGI application in a thread, and the replies back.
+
+Of a request with a large body, or with ``Expect: 100-continue``, the application gets the head first. The handler runs
+until it asks for the body (``Call.document``), so authentication, route, microversion and access are checked in their
+usual order. Then the loop reads the body, when ``budget`` has room for it, and a thread runs the request again, whole.
+"""
 
 import asyncio
 import io

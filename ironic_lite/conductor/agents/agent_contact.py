@@ -77,6 +77,8 @@ def heartbeat(
 ) -> None:
     """Record a heartbeat, and continue the operation that waits for it.
 
+    The callback URL and the certificate of the first heartbeat are the only ones until the next boot.
+
     :param agent_status: the report of a ramdisk without commands: ``start``, ``end`` or ``error``.
     :param agent_version: any text; every agent with a token is new enough.
     :raises InvalidParameterValue: when the heartbeat is malformed or has no token.

@@ -4,6 +4,9 @@
 The preparation is repeated, and so is a step that waited for the agent to come up. A step that ran in the agent is
 repeated if it declares that this is safe (``StepSpec.repeatable``); a step that boots the ramdisk is inserted in front
 of it. The record is saved before each of these. Any other step fails the operation.
+
+``periodics.lost_power`` notices that the server is off; ``periodics.agents`` that the agent is silent after another one
+has asked for the node; ``deploy.heartbeat`` that the agent does not know the step (``AgentLost``).
 """
 
 from oslo_log import log

@@ -8,7 +8,7 @@ drivers nor the engine, so that an API process can have it.
 
 To add a call: declare it with the next version in ``since``, bind a function to it in the endpoint of its contract,
 and give the version to the release (``common.release_mappings``). What is released keeps its name and its
-arguments; new arguments have defaults.
+arguments; new arguments have defaults. ``tests/unit/conductor/released_calls.json`` has the calls of the last release.
 """
 
 from typing import Protocol

@@ -2,7 +2,8 @@
 """What would be done to a node, without doing it.
 
 The operation is rehearsed: its own code runs up to the point where it would move the node, on a copy that cannot be
-saved. So a plan refuses what the operation would refuse, and lists the steps that it would run.
+saved. So a plan refuses what the operation would refuse, and lists the steps that it would run. For that, ``start`` of
+a flow must touch neither hardware nor database before it calls ``engine.start``.
 """
 
 from typing import Any

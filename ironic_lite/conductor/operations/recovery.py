@@ -4,6 +4,20 @@
 An interrupted step is repeated if it declares that this is safe (``StepSpec.repeatable``). Otherwise the hardware is
 asked whether it happened (``StepSpec.happened``). Steps of the agent are found in its list of commands. Preparation,
 winding up and cleaning up can always be repeated.
+
+What the record says, and what the next conductor does (``flows.recover``):
+
+* no position in the list of steps: it prepares again;
+* the position of the next step, and no current step: it continues there;
+* a current step: as above; if its result is unknown, the operation fails with a message that says so;
+* the end of the list: it winds up again; a flow without steps prepares again;
+* a failure whose clean-up was interrupted (``driver_internal_info["failing"]``): it cleans up again, and the operation
+  fails with that message. Until then ``NodeLeftOff`` refuses the next operation;
+* ``target_power_state`` outside of an operation: it asks the BMC, and makes the change again if needed
+  (``hardware.power.take_up``);
+* work in the background (``background``): it leaves the server alone; ``last_error`` says that the result is unknown.
+
+A step or preparation that was repeated ``[conductor] recovery_attempts`` times is not repeated again.
 """
 
 from oslo_log import log

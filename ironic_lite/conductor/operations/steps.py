@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The steps of an operation, and their order."""
+"""The steps of an operation, and their order.
+
+A step is a dictionary: ``interface``, ``step``, ``args``, ``priority`` and, where they apply, ``abortable`` and
+``requires_ramdisk``. ``drivers.interfaces.steps`` has the decorators that declare the steps of interfaces.
+"""
 
 from collections.abc import Iterable
 from typing import Any

@@ -3,6 +3,8 @@
 
 import contextlib
 import io
+import itertools
+import pkgutil
 import re
 import shlex
 from pathlib import Path
@@ -15,6 +17,8 @@ from tests.functional.docs import pages
 
 PROSE_OPTION = re.compile(r"`\[(\w+)\] ([a-z][a-z0-9_*]*)`")
 LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
+ROOMS = "api|cmd|common|conductor|conf|db|drivers|objects"
+CODE = re.compile(rf"(?:(?<=`)|(?<=  ))(?:{ROOMS})(?:\.\w+)+(?=`|$)", re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +68,32 @@ def test_links_lead_somewhere(page: Path) -> None:
 def _anchors(page: Path) -> set[str]:
     headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+def test_modules_and_names_in_the_architecture_exist() -> None:
+    named = set(CODE.findall((pages.ROOT / "docs" / "architecture.md").read_text()))
+    assert {"conductor.rpcapi", "api.forms.Form", "api.front"} <= named
+    for name in sorted(named):
+        pkgutil.resolve_name(f"ironic_lite.{name}")
+
+
+def test_the_architecture_names_every_part_of_the_conductor() -> None:
+    lines = (pages.ROOT / "docs" / "architecture.md").read_text().splitlines()
+    table = lines[lines.index("| package or module | what it does |") + 2 :]
+    rows = itertools.takewhile(lambda line: line.startswith("|"), table)
+    named = [
+        name.rstrip("/") for row in rows for name in re.findall(r"`(\w+/?)`", row.split("|")[1])
+    ]
+    parts = [
+        part.name for part in pkgutil.iter_modules([str(pages.ROOT / "ironic_lite" / "conductor")])
+    ]
+    assert sorted(named) == sorted(parts)
+
+
+@pytest.mark.parametrize("page", pages.PAGES, ids=ids)
+def test_named_files_of_tests_exist(page: Path) -> None:
+    for file in re.findall(r"`(tests/[\w/.-]*)(?:::\w+)?`", page.read_text()):
+        assert (pages.ROOT / file).exists(), file
 
 
 def test_every_page_can_be_found_from_the_front_page() -> None:
