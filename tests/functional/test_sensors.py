@@ -118,6 +118,6 @@ def test_a_node_that_a_notification_driver_fails_on_keeps_nobody_from_the_readin
             file = metrics / f"{name}-hardware.ipmi.metrics"
             wait_for(file.exists, f"the readings of {name}", interval=0.2)
         assert exporting.api is not None
-        assert "'prometheus_exporter' does not take hardware.ipmi.metrics" in (
+        assert "'prometheus_exporter' failed on hardware.ipmi.metrics" in (
             exporting.api.log_tail(2000)
         )

@@ -151,15 +151,17 @@ def test_turns() -> None:
 
 
 def test_a_turn_that_does_not_come() -> None:
-    turns, look = Turns(at_once=1, waiting=1, patience=0.01), Look()
+    turns, look = Turns(at_once=1, waiting=1, patience=PATIENCE), Look()
     with futures.ThreadPoolExecutor() as requests:
         first = requests.submit(turns.look, look)
         assert look.entered.wait(PATIENCE)
+        # Those that come after the first one wait for this long.
+        turns._patience = 0.01
         for _ in range(5):
             with pytest.raises(TooManyAtOnce):
                 turns.look(lambda: True)
         look.leave.set()
-        # It is looked at already, so it is waited for.
+        # Its check has begun, so it gets its answer.
         assert first.result(PATIENCE)
 
 
