@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The beginning and the end of a conductor's life, and what it serves in between."""
+"""The start, the RPC endpoints and the end of a conductor."""
 
 import threading
 
@@ -19,8 +19,8 @@ _SERVED = (
 class ConductorManager:
     """One conductor.
 
-    :param host: its name.
-    :param on_superseded: called when another process has taken the name; this conductor has to stop.
+    :param host: its host name.
+    :param on_superseded: called when another process has registered the host name; this conductor has to stop.
     """
 
     identity: Identity
@@ -32,13 +32,13 @@ class ConductorManager:
         self._on_superseded = on_superseded
 
     def endpoints(self) -> list[serving.Endpoint]:
-        """Everything that the RPC server offers."""
+        """Return the endpoints of the RPC server."""
         return [serving.Endpoint(self, bound) for bound in _SERVED]
 
     # -- life ----------------------------------------------------------------------------------------------------
 
     def claim_host(self) -> None:
-        """Make sure of the name, before anything is done in it.
+        """Register the host name, before anything else is done under it.
 
         :raises ConductorAlreadyRegistered: when a conductor of this name is alive.
         """
@@ -47,10 +47,10 @@ class ConductorManager:
         self._life = life
 
     def init_host(self) -> None:
-        """Start to work; see :class:`ironic_lite.conductor.lifecycle.Life`.
+        """Start the work; see :class:`ironic_lite.conductor.lifecycle.Life`.
 
         :raises ConductorAlreadyRegistered: when a conductor of this name is alive.
-        :raises ConfigInvalid, DriverNotFoundInEntrypoint, DriverLoadError: when a driver cannot be used.
+        :raises ConfigInvalid, DriverNotFoundInEntrypoint, DriverLoadError: when an enabled driver cannot be loaded.
         """
         if self._life is None:
             self.claim_host()
@@ -60,12 +60,12 @@ class ConductorManager:
         self.ready.set()
 
     def leave_ring(self) -> None:
-        """Stop to be chosen for nodes and to start work of our own."""
+        """Leave the hash ring, stop the periodic tasks, and hand running operations over at their next step."""
         if self._life is not None:
             self._life.leave_ring()
 
     def del_host(self) -> None:
-        """Let running work end, and give back what is left."""
+        """Wait for the running work, and release what this conductor still holds."""
         if self._life is not None:
             self._life.end()
             self._life = None

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How other processes reach conductors.
+"""The client side of the RPCs to conductors.
 
-What may be asked is declared in ``contract``; here is who is asked: ``ConductorAPI().of(node).destroy_node(context,
-node.uuid)``. ``of``, ``serving``, ``any`` and ``named`` return something with the methods of
-``contract.ConductorCalls``; calling one sends the message that it declares.
+``contract`` declares the calls; this module chooses the conductor: ``ConductorAPI().of(node).destroy_node(context,
+node.uuid)``. ``of``, ``serving``, ``any`` and ``named`` return an object with the methods of
+``contract.ConductorCalls``; each method sends its RPC.
 
-A call waits for its answer, for a bounded time. A conductor that does not answer, or that nobody can reach, raises
-``ServiceUnavailable``; what the conductor raises arrives with its class and ``message`` (``str()`` of it has the remote
-traceback too). A conductor at work says so every few seconds, so a dead one is noticed long before that time is over.
-A message that the broker does not take, or that no conductor has a queue for, fails at once. Queries that change
-nothing go to any conductor, and to the next one when the first is silent.
+A call waits for its answer, for a bounded time. If the conductor cannot be reached or does not answer, it raises
+``ServiceUnavailable``. An error of the conductor arrives with its class and ``message`` (``str()`` of it includes the
+remote traceback). A conductor sends keepalives every few seconds while it works on a call, so a dead one is detected
+long before the call's timeout. A message that the broker does not accept, or for which no conductor has a queue, fails
+at once. Queries that change nothing go to any conductor, and to the next one if the first does not answer.
 """
 
 import functools
@@ -27,23 +27,23 @@ from ironic_lite.objects.base import IronicLiteObjectSerializer
 
 TOPIC = "ironic_lite.conductor_manager"
 
-# A conductor at work on a call says so twice in this time (in seconds). One that has died is found out by then, long
-# before the time that its work might take has passed; one on a machine that is far too busy is given the time.
+# Seconds. While a conductor works on a call it sends two keepalives in this time. A conductor that died is detected
+# after it, long before the call's timeout; a conductor on a very busy machine still gets a keepalive through.
 SIGN_OF_WORK = 8
 
-# A question that changes nothing goes to any conductor. It is soon put to the next one, should the first have died.
+# A query may go to any conductor. If the first does not answer in this time (seconds), the next is asked.
 QUERY_PATIENCE = 4
 QUERY_ATTEMPTS = 3
 
-# A broker that went away is tried again this often; then the client is told to come back.
+# How often a message is sent again when the broker cannot be reached; then the client gets ServiceUnavailable.
 SEND_RETRIES = 1
 
-# The broker gives a message back that no conductor has a queue for.
+# With this option the broker returns a message for which no conductor has a queue.
 _TELL_IF_NOBODY_LISTENS = oslo_messaging.TransportOptions(at_least_once=True)
 
 
 class NoAnswer(exception.ServiceUnavailable):
-    """The request was delivered, and nobody knows what became of it."""
+    """The request was delivered, but no answer came: it may have taken effect or not."""
 
 
 class ConductorAPI:
@@ -62,14 +62,14 @@ class ConductorAPI:
     # -- whom to ask -------------------------------------------------------------------------------------------
 
     def get_conductor_for(self, node: ring.Placed) -> str:
-        """Name of the conductor that owns the node.
+        """Return the host name of the conductor that owns the node.
 
-        :raises NoValidHost: when no live conductor does.
+        :raises NoValidHost: when no conductor that is alive serves the node.
         """
         return self._ring.host_for(node.driver, node.conductor_group, node.uuid)
 
     def conductors_of(self) -> Callable[[ring.Placed], str | None]:
-        """A function that tells which conductor owns a node, or None, for the many nodes of one list."""
+        """Return a function from a node to its conductor's host name, or None, for a list of many nodes."""
         rings: dict[tuple[Any, Any], hash_ring.HashRing | None] = {}
 
         def owner(node: ring.Placed) -> str | None:
@@ -82,13 +82,13 @@ class ConductorAPI:
         return owner
 
     def of(self, node: ring.Placed) -> contract.ConductorCalls:
-        """The conductor that owns the node; raises as :meth:`get_conductor_for`."""
+        """Return the calls of the conductor that owns the node; raises as :meth:`get_conductor_for` does."""
         return self.named(self.get_conductor_for(node))
 
     def serving(self, driver_name: str) -> contract.ConductorCalls:
-        """A conductor that serves the hardware type.
+        """Return the calls of a conductor that serves the hardware type.
 
-        :raises DriverNotFound: when none does.
+        :raises DriverNotFound: when no conductor serves it.
         """
         hosts = self._ring.hosts(driver_name)
         if not hosts:
@@ -99,13 +99,13 @@ class ConductorAPI:
         return self.named(min(hosts))
 
     def any(self) -> contract.ConductorCalls:
-        """Any conductor: the broker picks one."""
+        """Return the calls of any conductor; the broker picks it."""
         return cast(contract.ConductorCalls, _Calls(self, None, None))
 
     def named(self, host: str, timeout: float | None = None) -> contract.ConductorCalls:
-        """The conductor of this name.
+        """Return the calls of the conductor with this host name.
 
-        :param timeout: seconds that an answer may take, instead of the declared ones.
+        :param timeout: seconds to wait for an answer, instead of the declared timeout.
         """
         return cast(contract.ConductorCalls, _Calls(self, host, timeout))
 
@@ -119,7 +119,7 @@ class ConductorAPI:
         *args: Any,
         **kwargs: Any,
     ) -> Any:
-        """Make a call as it is declared."""
+        """Send a call as its declaration says."""
         arguments = declared.bind(*args, **kwargs)
         context = arguments.pop("context")
         if declared.formerly is not None and not self._client.can_send_version(declared.since):
@@ -191,13 +191,13 @@ class ConductorAPI:
         try:
             self._silent.check(host, patience)
         except unresponsive_conductors.ConductorSilent:
-            # The next request may find that the node has a new owner.
+            # The node may have a new owner by the next request.
             self._ring.reset()
             raise
 
 
 class _Calls:
-    """What :class:`ConductorAPI` hands out: the methods of ``contract.ConductorCalls``, each of them a message."""
+    """The methods of ``contract.ConductorCalls``, bound to one conductor; each sends its RPC."""
 
     def __init__(self, api: ConductorAPI, host: str | None, timeout: float | None):
         self._api = api

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A task is one visit of a conductor to one node, under a shared or an exclusive lock.
+"""A task is the work of a conductor on one node, under a shared or an exclusive lock.
 
-The exclusive lock is a row of the database with a token (see ``objects``). The token fences it: once another
-conductor has taken the node, nothing this task writes changes a row, and the task ends. A task that has lost its
-lock does not record that as a failure of the node either, for the node is no longer its own.
+The exclusive lock is a token on the node's row (see ``objects``). The token fences every write: once another conductor
+has locked the node, no write of this task changes the row, and the task ends. A task that has lost its lock does not
+record a failure on the node, because the node belongs to another conductor.
 
-A shared lock is none at all: it only reads, as many as like at a time.
+A shared lock locks nothing: any number of tasks may read a node at the same time.
 """
 
 import time
@@ -40,20 +40,20 @@ def acquire(
     purpose: str = "unspecified action",
     retry: bool = True,
 ) -> "TaskManager":
-    """A task for one node; the lock is taken on entering it.
+    """Return a task for one node; entering it takes the lock.
 
     :param node_ident: id, UUID or name.
-    :param purpose: what for, in the log and in errors.
-    :param retry: try again for a while when the node is locked.
+    :param purpose: the lock's purpose, for the log and for errors.
+    :param retry: whether to try again for a while when the node is locked.
     :raises NodeNotFound: on entering, when there is no such node.
-    :raises NodeLocked: on entering, when somebody else holds it.
-    :raises PreconditionFailed: on entering, when it is not what the client required.
+    :raises NodeLocked: on entering, when another task holds the lock.
+    :raises PreconditionFailed: on entering, when the node's revision is not the one that the client requires.
     """
     return TaskManager(context, node_ident, shared, purpose, retry)
 
 
 class _Move:
-    """What to restore when a move along the state machine must not have happened."""
+    """The node's fields before a move along the state machine, to undo the move."""
 
     FIELDS = ("provision_state", "target_provision_state", "last_error", "operation")
 
@@ -103,13 +103,13 @@ class TaskManager:
         self._in_worker = False
         self._then: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
 
-    # -- what a task gives -------------------------------------------------------------------------------------
+    # -- the node's driver and ports ---------------------------------------------------------------------------
 
     @property
     def driver(self) -> Driver:
         """The node's interfaces.
 
-        :raises DriverNotFound, InterfaceNotFoundInEntrypoint: when this conductor does not have them enabled.
+        :raises DriverNotFound, InterfaceNotFoundInEntrypoint: when this conductor has not enabled them.
         """
         if self._driver is None:
             self._driver = self._conductor.drivers.driver_for(self.node)
@@ -123,16 +123,16 @@ class TaskManager:
         return self._ports
 
     def for_node(self, node_ident: int | str, purpose: str, shared: bool = False) -> "TaskManager":
-        """A task for another node, on behalf of the same client; see :func:`acquire`.
+        """Return a task for another node, on behalf of the same client; see :func:`acquire`.
 
-        Its lock is waited for as long as a change of its power may take: after a crash both are taken up at once.
+        It waits for the lock as long as a power change may take: after a crash both nodes are recovered at once.
         """
         relative = TaskManager(self.context, node_ident, shared, purpose, retry=True)
         relative._patience = CONF.conductor.power_state_change_timeout
         return relative
 
     def reload_driver(self) -> None:
-        """The node names other interfaces now."""
+        """Compose the driver again at its next use, after a change of the node's interfaces."""
         self._driver = None
 
     # -- the lock ----------------------------------------------------------------------------------------------
@@ -163,13 +163,13 @@ class TaskManager:
                     "Locked node %s for %s",
                     self.node.uuid,
                     self.purpose,
-                    extra={logs.ALIKE: ""},  # Who had a node, and when, is told each time
+                    extra={logs.ALIKE: ""},  # Never dropped as a repetition: each lock is logged
                 )
                 self._check_precondition()
                 return
 
     def _reserve(self) -> None:
-        """Lock the node. That the lock is ours is known before the database knows it: see ``periodics.orphans``."""
+        """Lock the node. The token is registered before the database has it: see ``periodics.orphans``."""
         token = Node.new_token()
         self._conductor.locks.add(token)
         try:
@@ -187,9 +187,9 @@ class TaskManager:
             raise
 
     def upgrade_lock(self, purpose: str | None = None) -> None:
-        """Turn a shared lock into an exclusive one; the node is read anew.
+        """Turn a shared lock into an exclusive one, and read the node again.
 
-        :raises NodeLocked: when somebody else holds it.
+        :raises NodeLocked: when another task holds the lock.
         """
         self.purpose = purpose or self.purpose
         if self.shared:
@@ -204,7 +204,7 @@ class TaskManager:
             self.shared = True
 
     def ensure_locked(self) -> None:
-        """Ask the database whether this task still holds the node.
+        """Check in the database that this task still holds the lock.
 
         :raises NodeLockLost: when it does not.
         """
@@ -230,7 +230,7 @@ class TaskManager:
             function(*args)
 
     def when_released(self, function: Callable[..., Any], *args: Any) -> None:
-        """Call the function once the lock is free."""
+        """Call the function after the lock is released."""
         self._then.append((function, args))
 
     def _log_lost_lock(self) -> None:
@@ -243,14 +243,14 @@ class TaskManager:
         )
 
     def release_resources(self) -> None:
-        """End the task: give back the lock and a claimed worker. Idempotent."""
+        """End the task: release the lock and a claimed worker. Idempotent."""
         if self._slot is not None:
             self._slot.give_back()
             self._slot = None
         self._spawn = None
         self._unlock()
 
-    # -- moving, and work that goes on after the task's block ------------------------------------------------
+    # -- moves, and work that continues after the task's block -----------------------------------------------
 
     def process_event(
         self,
@@ -265,12 +265,12 @@ class TaskManager:
 
         With a callback, the move is undone if the task's block ends with an error.
 
-        :param then: a second event, which takes the node out of the state in between before anybody sees it.
+        :param then: a second event; both moves are one write, so the state between them is never stored.
         :param callback: runs on the worker pool after the task's block, under the same lock.
-        :param target_state: the target provision state, where it is not the usual one.
-        :raises InvalidStateRequested: when the state does not know the event.
-        :raises NoFreeConductorWorker: when the callback could not run; the node has not moved then.
-        :raises ConcurrentActionLimit: when too many nodes of the cluster are on this way; likewise.
+        :param target_state: the target provision state, if it differs from the state machine's.
+        :raises InvalidStateRequested: when the state does not allow the event.
+        :raises NoFreeConductorWorker: when no worker is free for the callback; the node has not moved.
+        :raises ConcurrentActionLimit: when too many nodes of the cluster run such an operation; the node has not moved.
         """
         node = self.node
         move = self._next_state(event, target_state)
@@ -285,7 +285,7 @@ class TaskManager:
         try:
             node.save()
         except exception.ConcurrentActionLimit:
-            # Nothing has moved, so there is nothing to take back.
+            # The node has not moved, so there is no move to undo.
             self._move = None
             raise
 
@@ -307,7 +307,7 @@ class TaskManager:
         node.provision_state = move.state
         node.target_provision_state = move.target
         if provision_states.is_live(move.state):
-            # Who has prepared what the server runs need not take it over.
+            # A conductor that prepared the instance itself need not take the node over later.
             node.conductor_affinity = self._conductor.record_id
         journal.note(self, terms.STATE, move.state, terms.ENTERED, f"from {before} by {event}")
         concurrency_limits.check(node, before, event)
@@ -316,7 +316,7 @@ class TaskManager:
     def spawn_after(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
         """Run the function on the worker pool after the task's block, under the same lock.
 
-        Called by work that is on the pool already, it follows on the same worker.
+        When work on the pool calls this, the function runs on the same worker.
 
         :raises NoFreeConductorWorker: when the pool is full.
         """
@@ -355,9 +355,9 @@ class TaskManager:
             LOG.exception("Could not move node %s back after a failed start", self.node.uuid)
 
     def _work(self) -> None:
-        """On the worker: run what was handed over, and what that hands over in turn."""
+        """Run the task's function on a worker, and then the functions that it passes to :meth:`spawn_after`."""
         self._in_worker = True
-        # From here on the log names the request that this work was begun for.
+        # The worker's log lines name the request that started this work.
         self.context.update_store()
         try:
             while self._spawn is not None:
@@ -381,7 +381,7 @@ class TaskManager:
             self.release_resources()
 
     def _record_failure(self, exc: Exception) -> None:
-        """The last net under work on the pool: flows record their own failures."""
+        """Record an unexpected error of work on the pool; flows record their own failures."""
         node = self.node
         try:
             node.last_error = redaction.mask_text(f"{self.purpose} failed: {exc}")
@@ -398,21 +398,21 @@ class TaskManager:
             LOG.exception("Could not record the failure on node %s", node.uuid)
 
     def note_retry(self, what: str, why: str) -> None:
-        """Write into the node's journal, with its next save, that something is tried again."""
+        """Note a retry in the node's journal, with the node's next save."""
         journal.note(self, terms.RETRY, what, terms.STARTED, why)
 
-    # -- what drivers and flows do to the server ---------------------------------------------------------------
+    # -- the server --------------------------------------------------------------------------------------------
 
     def set_power(self, state: str, timeout: int | None = None) -> None:
-        """Change power and record it; see :func:`ironic_lite.conductor.hardware.power.change`."""
+        """Change the power state and record it; see :func:`ironic_lite.conductor.hardware.power.change`."""
         power.change(self, state, timeout)
 
     def set_boot_device(self, device: str, persistent: bool = False) -> None:
         """Set the boot device through the management interface.
 
-        :param persistent: for all boots to come, unless the node has a word in that (``boot_persistence``).
+        :param persistent: whether to set it for all boots, unless the node says otherwise (``boot_persistence``).
         :raises InvalidParameterValue: when the server does not offer the device.
-        :raises NodeLockLost: when this task no longer holds the node; the BMC is not asked then.
+        :raises NodeLockLost: when this task no longer holds the lock; no command is sent to the BMC.
         """
         self.ensure_locked()
         self.driver.management.validate(self)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one engine that runs every operation on a node: deploying, cleaning, verifying, tearing down, ...
+"""The engine that runs every operation on a node: deploying, cleaning, verifying, tearing down, ...
 
-An operation is a :class:`Flow`: data, and a few functions of its own. The engine prepares, runs the steps one
-after the other, and finishes; it lets go of the node while the agent works, and takes it up again when the agent
-has called. Everything it needs to go on is on the node's record before it acts, and what it does in the node's
-journal, so that any conductor can go on.
+An operation is a :class:`Flow`: a declaration and a few functions. The engine prepares the node, runs the steps one
+after the other, and finishes. It releases the node's lock while the agent works and continues on the agent's next
+heartbeat. Before it acts, it saves its position on the node and its action in the node's journal, so that any
+conductor can continue.
 """
 
 import contextlib
@@ -52,7 +52,7 @@ _PREPARE = recovery.PREPARE
 
 
 class _HandedOver(Exception):
-    """This conductor stops, and has left the flow where another one finds it."""
+    """This conductor is stopping and has saved the flow's position for another conductor."""
 
 
 def start(
@@ -61,12 +61,12 @@ def start(
     event: str,
     requested: list[Step] | None = None,
 ) -> None:
-    """Enter a flow's working state and run it on the worker pool once the caller lets go of the task.
+    """Enter a flow's working state and run the flow on the worker pool once the caller's task ends.
 
     :param event: the event of its verb.
-    :param requested: steps that the client asked for, already checked as far as they can be by now.
-    :raises InvalidStateRequested: when the node is in no state for it.
-    :raises NoFreeConductorWorker: when no worker is free; the node is as it was then.
+    :param requested: the client's steps, checked except for what only the agent can tell.
+    :raises InvalidStateRequested: when the node's state does not allow the event.
+    :raises NoFreeConductorWorker: when no worker is free; the node is unchanged.
     """
     if flow.kind:
         _forget_progress(task, flow)
@@ -79,7 +79,7 @@ def start(
 
 
 def follow(task: TaskManager, flow: Flow, event: str) -> None:
-    """Run a flow behind the end of another one, on the same worker."""
+    """Start a flow when another flow has ended, and run it on the same worker."""
     _begin(task, flow, event, None)
     task.process_event(event)
     run(task, flow)
@@ -89,7 +89,7 @@ def _begin(task: TaskManager, flow: Flow, event: str, requested: list[Step] | No
     wanted = f"requested: {event}"
     if requested:
         wanted += f" with steps {', '.join(steps.label(step) for step in requested)}"
-    # An earlier operation may have been left in the middle of its cleaning up.
+    # An earlier operation may have been cut off while it cleaned up.
     task.node.del_driver_internal_info(terms.FAILING)
     journal.begin(task, flow.name, wanted)
     journal.note(task, terms.PHASE, terms.PREPARATION, terms.STARTED)
@@ -102,7 +102,7 @@ def run(task: TaskManager, flow: Flow, position: int = _PREPARE) -> None:
 
 
 def resume(task: TaskManager, flow: Flow) -> None:
-    """Go on with a waiting flow if what it waits for has ended. Called when the agent has called."""
+    """Continue a waiting flow after a heartbeat of its agent, if the agent's work has ended."""
     if is_failing(task.node):
         _conclude_failure(task, flow)
         return
@@ -114,7 +114,7 @@ def resume(task: TaskManager, flow: Flow) -> None:
 
 
 def lost(task: TaskManager, flow: Flow, reason: str) -> None:
-    """The agent of a waiting flow is gone: repeat what this does no harm to, else end the flow. Runs in a worker.
+    """Continue a waiting flow whose agent is gone: repeat the step if that is safe, else fail. Runs in a worker.
 
     :param reason: what happened to the agent.
     """
@@ -127,26 +127,26 @@ def lost(task: TaskManager, flow: Flow, reason: str) -> None:
 
 
 def arrived(task: TaskManager, flow: Flow) -> None:
-    """What a flow waited for has come, and is on record: go on from the preparation, which finds it there.
+    """Continue a flow whose awaited data is saved: run its preparation again, which reads that data.
 
-    :raises NoFreeConductorWorker: when no worker is free; the node waits on then.
+    :raises NoFreeConductorWorker: when no worker is free; the node keeps waiting.
     """
     journal.note(task, terms.WAIT, flow.waits_for, terms.DONE)
     task.process_event("resume", callback=run, call_args=(task, flow))
 
 
 def unhold(task: TaskManager, flow: Flow) -> None:
-    """Go on behind a ``hold`` step, on the worker pool.
+    """Continue a held flow after its ``hold`` step, on the worker pool.
 
     :raises NoFreeConductorWorker: when no worker is free.
     """
     position = _behind_hold(task, flow)
-    # The wait state in between is nobody's to see: were this conductor to die in it, nobody would end the wait.
+    # Both moves are one write: if this conductor died in the wait state between them, nothing would end the wait.
     task.process_event("unhold", then="resume", callback=run, call_args=(task, flow, position))
 
 
 def _behind_hold(task: TaskManager, flow: Flow) -> int:
-    """Where a held flow goes on. It begins anew where its record does not tell at which step it is held."""
+    """Return the position after the hold; the preparation's if the node does not say at which step it is held."""
     node, step = task.node, flow.step(task.node)
     position = flow.place(node)
     journal.note(task, terms.HOLD, flow.name, terms.DONE)
@@ -158,7 +158,7 @@ def _behind_hold(task: TaskManager, flow: Flow) -> int:
         node.del_driver_internal_info(flow.index_key)
         journal.note(task, terms.PHASE, terms.PREPARATION, terms.REPEATED)
         return _PREPARE
-    # There is none where a former try could not begin.
+    # No step is recorded when an earlier unhold found no free worker.
     if step:
         journal.note(task, terms.STEP, steps.label(step), terms.DONE)
         position += 1
@@ -167,9 +167,9 @@ def _behind_hold(task: TaskManager, flow: Flow) -> int:
 
 
 def recover(task: TaskManager, flow: Flow) -> None:
-    """Go on with a flow whose conductor died at work or has handed it over. Runs in a worker, under the lock.
+    """Continue a flow whose conductor died or handed it over. Runs in a worker, under the lock.
 
-    A step that was cut off is repeated, or found to have happened, or ends the flow: see ``recovery``.
+    A step that was cut off is repeated, found to have taken effect, or fails the flow: see ``recovery``.
     """
     recovery.note_take_over(task)
     if is_failing(task.node):
@@ -183,23 +183,23 @@ def recover(task: TaskManager, flow: Flow) -> None:
 
 
 def is_failing(node: Any) -> bool:
-    """Whether an operation has failed, or was aborted, and is not cleaned up after yet."""
+    """Return whether an operation has failed or was aborted and its cleaning up has not ended."""
     return terms.FAILING in node.driver_internal_info
 
 
 def fail(task: TaskManager, flow: Flow, message: str) -> None:
-    """End a flow badly: clean up, record why, and leave the node where it can be retried.
+    """Fail a flow: clean up, record the reason, and move the node to its failed state.
 
-    :param message: what ``last_error`` says.
+    :param message: the text for ``last_error``.
     """
     node = task.node
     LOG.error("Node %s: %s", node.uuid, message)
-    # Should this conductor die while it cleans up, the next one goes on with that, and not with the flow.
+    # If this conductor dies while it cleans up, the next one continues the cleaning up, not the flow.
     node.set_driver_internal_info(terms.FAILING, message)
     journal.note(task, terms.PHASE, terms.CLEANING_UP, terms.STARTED, message)
     node.last_error = message
     if provision_states.is_waiting(node.provision_state):
-        # Who waits is left alone by those who take up the work of the dead.
+        # Recovery does not take up waiting nodes, so the node leaves its wait state before the cleaning up.
         task.process_event("resume")
     else:
         node.save()
@@ -226,7 +226,7 @@ def _conclude_failure(task: TaskManager, flow: Flow) -> None:
 
 
 def _joined(message: str, what: str, problem: str) -> str:
-    """Two failures in one text, which says at length but once what both have met: a BMC that is away, for example."""
+    """Join two failures into one text, without repeating a common cause such as a BMC that does not answer."""
     same = ". " in problem and problem.split(". ", 1)[0] in message
     return f"{message} {what}" + (", for the same reason." if same else f": {problem.rstrip('.')}.")
 
@@ -240,9 +240,9 @@ def _record_failure(task: TaskManager, flow: Flow, message: str) -> None:
 
 
 def abort(task: TaskManager, flow: Flow) -> None:
-    """Stop a waiting or held flow because the operator asks for it.
+    """Abort a waiting or held flow at the operator's request.
 
-    A step that cannot be aborted is left to end; the flow stops behind it.
+    A step that is not abortable runs to its end; the flow stops after it.
 
     :raises NoFreeConductorWorker: when no worker is free for cleaning up.
     """
@@ -261,9 +261,9 @@ def abort(task: TaskManager, flow: Flow) -> None:
 
 
 def _drive(task: TaskManager, flow: Flow, position: int, again: bool = False) -> None:
-    """Work from ``position`` on until the flow ends or waits.
+    """Run the flow from ``position`` until it ends or waits.
 
-    :param again: the step there was begun before, by a conductor that died.
+    :param again: whether a conductor that died had begun the step at ``position``.
     """
     while True:
         _let_others_go_on(task, flow, position)
@@ -281,7 +281,7 @@ def _drive(task: TaskManager, flow: Flow, position: int, again: bool = False) ->
         if flow.has_come is not None:
             if not flow.has_come(task):
                 return
-            # It came while we were still at work.
+            # The data arrived while this conductor was still preparing.
             journal.note(task, terms.WAIT, flow.waits_for, terms.DONE)
             task.process_event("resume")
             position, again = _PREPARE, False
@@ -297,9 +297,9 @@ def _drive(task: TaskManager, flow: Flow, position: int, again: bool = False) ->
 
 
 def _let_others_go_on(task: TaskManager, flow: Flow, position: int) -> None:
-    """Where this conductor is about to stop: put on record where another one goes on.
+    """Save the flow's position for another conductor if this one is about to stop.
 
-    :raises _HandedOver: the node is left as it is in its working state.
+    :raises _HandedOver: when the flow is handed over; the node stays in its working state.
     """
     if not handover.is_due():
         return
@@ -311,7 +311,7 @@ def _let_others_go_on(task: TaskManager, flow: Flow, position: int) -> None:
 
 
 def _take_up(task: TaskManager, flow: Flow, position: int) -> None:
-    """Back to work: what was waited for is done, and the step at ``position`` has not begun."""
+    """Return to the working state after a wait; the step at ``position`` has not begun."""
     journal.note(task, terms.WAIT, flow.waits_for, terms.DONE)
     if flow.kind:
         step = flow.step(task.node)
@@ -338,7 +338,7 @@ def _collect(task: TaskManager, flow: Flow) -> None:
 
 
 def _tell(task: TaskManager, flow: Flow, what: str, todo: list[Step]) -> None:
-    """Note the start or the end of a run of steps in the node's history; their arguments may be secret."""
+    """Record the start or end of a run of steps in the node's history, without arguments: they may be secret."""
     if not todo:
         return
     title, names = flow.title(task), ", ".join(steps.label(step) for step in todo)
@@ -351,7 +351,7 @@ def _tell(task: TaskManager, flow: Flow, what: str, todo: list[Step]) -> None:
 
 
 def _run_steps(task: TaskManager, flow: Flow, index: int, again: bool) -> bool:
-    """Run steps from ``index`` on; True when the flow has to wait before it can go on."""
+    """Run steps from ``index`` on; return True when the flow has to wait before it can continue."""
     if not flow.kind:
         return False
     todo: list[Step] = task.node.driver_internal_info[flow.steps_key]
@@ -362,7 +362,7 @@ def _run_steps(task: TaskManager, flow: Flow, index: int, again: bool) -> bool:
         how = terms.REPEATED if again else terms.STARTED
         journal.note(task, terms.STEP, steps.label(step), how, f"{place + 1} of {len(todo)}")
         again = False
-        # Fenced: from here on the step is on record, and the lock was ours a moment ago.
+        # This write is fenced by the lock's token: it records the step and fails if the lock is lost.
         task.node.save()
         if _execute(task, flow, step):
             return True
@@ -405,9 +405,9 @@ def _execute_reserved(task: TaskManager, flow: Flow, step: Step) -> bool:
 
 
 def _after_wait(task: TaskManager, flow: Flow) -> int | None:
-    """Where a waiting flow goes on; None while what it waits for still runs.
+    """Return the position at which a waiting flow continues; None while the agent's work still runs.
 
-    :raises IronicLiteError: when what it waited for has failed.
+    :raises IronicLiteError: when the agent's work has failed.
     """
     index = flow.place(task.node)
     step = flow.step(task.node)
@@ -423,7 +423,7 @@ def _after_wait(task: TaskManager, flow: Flow) -> int | None:
 
 
 def _extend(task: TaskManager, flow: Flow, index: int) -> None:
-    """Take up steps that the agent has brought since the list was made."""
+    """Add the deployment steps that the agent has reported since the list was made."""
     if flow.kind != step_specs.DEPLOY:
         return
     listed: list[Step] = task.node.driver_internal_info[flow.steps_key]
@@ -441,7 +441,7 @@ def _finish(task: TaskManager, flow: Flow) -> None:
         task.node.set_driver_internal_info(flow.index_key, len(done))
     if flow.wind_up is not nothing:
         journal.note(task, terms.PHASE, terms.WINDING_UP, terms.STARTED)
-        # Should this conductor die now, the next one has only the winding up to do.
+        # If this conductor dies now, the next one has only the winding up to do.
         task.node.save()
         flow.wind_up(task)
         journal.note(task, terms.PHASE, terms.WINDING_UP, terms.DONE)
@@ -467,7 +467,7 @@ def _forget_progress(task: TaskManager, flow: Flow) -> None:
 
 
 def _clean_up(task: TaskManager, flow: Flow) -> str | None:
-    """Undo the preparation; returns what went wrong with that."""
+    """Undo the preparation; return the error text if that fails, else None."""
     try:
         flow.clean_up(task)
     except exception.WorkCutOff:
@@ -482,7 +482,7 @@ def _clean_up(task: TaskManager, flow: Flow) -> str | None:
 
 
 def _called_meanwhile(task: TaskManager) -> bool:
-    """Whether the agent called while we were at work: its call found the node busy and will not be repeated soon."""
+    """Return whether the agent sent a heartbeat while the node was locked; the next one is far off."""
     before = task.node.agent_last_heartbeat
     task.node.refresh()
     now = task.node.agent_last_heartbeat
@@ -495,7 +495,7 @@ def _at(step: Step) -> str:
 
 @contextlib.contextmanager
 def _failing(task: TaskManager, flow: Flow) -> Iterator[None]:
-    """Turn whatever goes wrong into the flow's failed state."""
+    """Move the flow to its failed state on any error except lost work (``WorkCutOff``)."""
     try:
         yield
     except _HandedOver:
@@ -503,7 +503,7 @@ def _failing(task: TaskManager, flow: Flow) -> Iterator[None]:
     except exception.AgentLost as exc:
         lost(task, flow, exc.message)
     except exception.WorkCutOff:
-        # Not a failure of the node: it is another conductor's by now, or the database is away.
+        # The node has not failed: another conductor holds it now, or the database cannot be reached.
         raise
     except Exception as exc:
         if not isinstance(exc, exception.IronicLiteError):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The functions of one kind of operation, for the engine. What else it is, its declaration says."""
+"""The functions of one kind of operation, for the engine; ``common.operations`` declares the rest of it."""
 
 import dataclasses
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from ironic_lite.conductor.task_manager import TaskManager
 
 
 def nothing(_task: TaskManager) -> None:
-    """Nothing has to be done."""
+    """Do nothing."""
     return
 
 
@@ -31,21 +31,21 @@ def _change_nothing(_task: TaskManager, _step: Step, _message: str) -> None:
 class Flow:
     """One kind of operation.
 
-    Its functions may be run again: a conductor that takes the operation over from a dead one begins with the phase
+    Its functions have to bear repetition: a conductor that takes the operation over from a dead one repeats the phase
     that was cut off.
 
     :param operation: its declaration.
-    :param prepare: runs before the steps; returns ``waiting`` when they have to wait for the agent.
-    :param collect: the steps to run, asked once everything is prepared.
+    :param prepare: runs before the steps; returns the wait state when the flow has to wait, else None.
+    :param collect: returns the steps to run; called after the preparation.
     :param wind_up: runs after the last step.
     :param finish: moves the node out of ``working``.
-    :param clean_up: undoes ``prepare`` after a failure; what it raises is added to ``last_error``.
-    :param before_fail: last changes to the node's record before a failure is saved; gets the step that failed.
-    :param title: how the history calls a run of steps: ``manual cleaning``.
-    :param has_come: whether what it waits for is on record already, where that is something that ``engine.arrived``
-        tells of; None where it waits for the agent's heartbeats.
-    :param goal: where a node comes to rest that it was asked for; None: where the verb says.
-    :param idle: asked before the preparation by who rehearses it: why there is nothing to do; None: there is.
+    :param clean_up: undoes ``prepare`` after a failure; the engine adds the message of its error to ``last_error``.
+    :param before_fail: changes the node before a failure is saved; gets the step that failed and the message.
+    :param title: returns the history's name for a run of steps: ``manual cleaning``.
+    :param has_come: returns whether the awaited data is saved already (see ``engine.arrived``); None for a flow that
+        waits for the agent's heartbeats.
+    :param goal: returns the state that a successful operation ends in; None: the target of the verb.
+    :param idle: for plans: returns why there is nothing to do, or None when there is something.
     """
 
     operation: Operation
@@ -62,32 +62,32 @@ class Flow:
 
     @property
     def name(self) -> str:
-        """How messages call it: ``deployment``, ``cleaning``."""
+        """The operation's name in messages: ``deployment``, ``cleaning``."""
         return self.operation.name
 
     @property
     def working(self) -> str:
-        """Provision state while a conductor works on it."""
+        """The provision state while a conductor works."""
         return self.operation.working.name
 
     @property
     def waiting(self) -> str | None:
-        """Provision state while the agent works; None where the flow never waits."""
+        """The provision state while the agent works; None for a flow that never waits."""
         return self.operation.waiting.name if self.operation.waiting else None
 
     @property
     def kind(self) -> str | None:
-        """Kind of its steps (``clean``, ``deploy``, ``service``); None where it has none."""
+        """The kind of its steps (``clean``, ``deploy``, ``service``); None for a flow without steps."""
         return self.operation.step_kind
 
     @property
     def waits_for(self) -> str:
-        """What it waits for, in words."""
+        """What the flow waits for, in words."""
         return self.operation.waits_for
 
     @property
     def by_heartbeat(self) -> bool:
-        """Whether it waits for the agent's heartbeats."""
+        """Whether the flow waits for the agent's heartbeats."""
         return self.has_come is None
 
     @property
@@ -111,11 +111,11 @@ class Flow:
         return f"user_{self.kind}_steps"
 
     def step(self, node: Any) -> Step:
-        """The node's current step; empty between steps and where the flow has none."""
+        """Return the node's current step; empty between steps and for a flow without steps."""
         return dict(getattr(node, self.step_field)) if self.kind else {}
 
     def place(self, node: Any) -> int | None:
-        """Place of the current step in the list of all steps; None where there are none or the record lacks either."""
+        """Return the current step's index in the list of steps; None without steps or a valid index and list."""
         if not self.kind:
             return None
         info = node.driver_internal_info

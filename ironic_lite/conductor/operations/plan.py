@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What would be done to a node, without doing it.
+"""Plans: what an operation would do to a node.
 
-The operation is rehearsed: its own code runs up to the point where it would move the node, on a copy that cannot be
-saved. So a plan refuses what the operation would refuse, and lists the steps that it would run. For that, ``start`` of
-a flow must touch neither hardware nor database before it calls ``engine.start``.
+A plan runs the operation's own code, up to the first move of the node, on a copy that cannot be saved. So it refuses
+what the operation would refuse, and lists the steps that the operation would run. Therefore ``start`` of a flow must
+touch neither hardware nor database before it calls ``engine.start``.
 """
 
 from typing import Any
@@ -21,7 +21,7 @@ Row = dict[str, Any]
 
 
 class _Rehearsal(task_manager.TaskManager):
-    """A task that reads only: moves take place on its copy of the node."""
+    """A read-only task: it changes provision states on its copy of the node only."""
 
     def process_event(self, event: str, *_: Any, **more: Any) -> None:
         move = self._next_state(event, more.get("target_state"))
@@ -33,12 +33,14 @@ class _Rehearsal(task_manager.TaskManager):
 
 
 def make(context: Any, node_id: int | str, event: str, given: Row) -> Row:
-    """A plan.
+    """Make a plan.
 
-    :param event: of the state machine: what is asked for.
-    :param given: ``steps`` and ``disable_ramdisk`` where the operation takes steps; ``source`` says where from.
-    :returns: ``{"refused": [why], "operations": [...]}``; with refusals the operations are what would follow.
-    :raises NodeNotFound:
+    :param event: the requested event of the state machine.
+    :param given: ``steps`` and ``disable_ramdisk`` for an operation that takes steps; ``source`` says where the steps
+        are from.
+    :returns: ``{"refused": [reasons], "operations": [...]}``; with reasons, the operations that would follow without
+        them.
+    :raises NodeNotFound: when there is no such node.
     """
     task = _Rehearsal(context, node_id, shared=True, purpose="planning", retry=False)
     with task:
@@ -64,7 +66,7 @@ def make(context: Any, node_id: int | str, event: str, given: Row) -> Row:
 
 
 def _way(state: str, event: str) -> list[str] | None:
-    """The events that lead to this one; None where there is no way."""
+    """Return the shortest list of events from ``state`` up to and with ``event``; None if there is none."""
     ways: list[tuple[str, list[str]]] = [(state, [])]
     seen = {state}
     first = [verb.event for verb in operations.VERBS if verb.on_the_way]
@@ -79,7 +81,7 @@ def _way(state: str, event: str) -> list[str] | None:
 
 
 def _goal(state: str, event: str) -> str:
-    """The state in which a node comes to rest when all goes well."""
+    """Return the state that a successful operation ends in."""
     move = machine.move(state, event, None, operations.VERB_OF[event].target)
     return move.target or move.state
 
@@ -108,7 +110,7 @@ def _rehearsed(task: _Rehearsal, event: str, given: Row) -> list[Row]:
 
 
 def _arguments(verb: Verb, given: Row) -> Row:
-    """What the verb is called with: what the client gives, and words that stand for what a plan does not need."""
+    """Return the verb's arguments: the client's, and placeholders for those that a plan does not need."""
     needed = {one.name: one.rehearsed for one in verb.arguments if one.rehearsed is not None}
     listed = verb.argument(Form.STEPS)
     if listed is None:
@@ -121,7 +123,7 @@ def _arguments(verb: Verb, given: Row) -> Row:
 
 
 def _following(task: _Rehearsal, name: str, goal: str) -> Row:
-    """The operation that follows by itself."""
+    """Describe the operation that starts automatically after this one."""
     operation, node = operations.named(name), task.node
     node.provision_state, node.target_provision_state = operation.working.name, operation.target
     return _described(task, flows.flow_of(task), operation.verbs[0].event, {}, [], goal)
@@ -199,7 +201,7 @@ def _steps(task: _Rehearsal, flow: Flow, given: Row, refusals: list[str]) -> lis
 
 
 def _with_expected(todo: list[Step], requested: list[Step]) -> list[Step]:
-    """The steps that can be collected by now, and those of templates that only the agent is to bring, by priority."""
+    """Return the known steps and the template steps that only the agent may have, highest priority first."""
     found = {steps.identity(step) for step in todo}
     expected = [
         step for step in requested if steps.identity(step) not in found and step.get("priority")
@@ -208,7 +210,7 @@ def _with_expected(todo: list[Step], requested: list[Step]) -> list[Step]:
 
 
 def _agents_steps(task: _Rehearsal, kind: str, rows: list[Row]) -> list[Row]:
-    """What is left open, where the operation has an agent that may bring steps of its own."""
+    """Return a phase for the steps that only the agent will report; empty if no agent can add steps."""
     meaning = "what the agent brings is only known once it is up"
     if any(row["from"] == "agent" for row in rows):
         meaning += "; the steps of its last boot stand above"
@@ -239,7 +241,7 @@ def _step(task: _Rehearsal, flow: Flow, step: Step, source: str, known: bool) ->
 
 
 def _when_cut_off(spec: step_specs.StepSpec | None, in_agent: bool) -> str:
-    """What becomes of the step when its conductor dies in the middle of it."""
+    """Return what the next conductor does with the step if its conductor dies while the step runs."""
     if in_agent:
         return "found in the agent"
     if spec is None or spec.repeatable:

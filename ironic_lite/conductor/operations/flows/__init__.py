@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The operations on a node: each module has the functions of one, its declaration stands in ``common.operations``.
+"""The operations on a node: each module has the functions of one; ``common.operations`` declares them.
 
-:func:`start` begins one by its verb, under an exclusive lock: it checks what can be checked at once (the client gets
-the error), moves the node and hands the work to the worker pool. The other functions here find the flow by the node's
-state: for a heartbeat, a timeout, a lost agent, and for a node whose conductor has died.
+:func:`start` starts an operation by its verb, under an exclusive lock: it makes the checks whose errors the client
+gets, moves the node, and hands the work to the worker pool. The other functions find the flow by the node's state:
+for a heartbeat, a timeout, a lost agent, or a conductor that has died.
 """
 
 import pkgutil
@@ -41,7 +41,7 @@ __all__ = [
 _STARTS: dict[str, Callable[..., None]] = {
     verb.event: pkgutil.resolve_name(verb.start) for verb in operations.VERBS
 }
-"""Event -> the function that its verb declares."""
+"""``{event: the function that starts its operation}``."""
 
 _TIMEOUT_ADVICE = (
     "the agent did not call within the configured time. Look at the server's console: did it boot from the "
@@ -54,12 +54,12 @@ _SILENCE_ADVICE = (
 
 
 def start(task: TaskManager, event: str, arguments: dict[str, Any]) -> None:
-    """Do what a verb asks for.
+    """Start the operation of a verb.
 
-    :param event: of the state machine.
-    :param arguments: of the verb, as its declaration names them.
-    :raises NodeInMaintenance, NodeProtected, Invalid: when something bars the verb.
-    :raises InvalidStateRequested: when the node is in no state for it.
+    :param event: the verb's event of the state machine.
+    :param arguments: the verb's arguments by their declared names.
+    :raises NodeInMaintenance, NodeProtected, Invalid: when a field of the node bars the verb.
+    :raises InvalidStateRequested: when the node's state does not allow the verb.
     :raises NoFreeConductorWorker: when no worker is free.
     """
     verb = operations.VERB_OF.get(event)
@@ -76,7 +76,7 @@ def start(task: TaskManager, event: str, arguments: dict[str, Any]) -> None:
 
 
 def resume(task: TaskManager) -> None:
-    """The agent of a waiting node has called: go on with its flow, if there is one."""
+    """Continue the flow of a waiting node, if it has one, after a heartbeat of its agent."""
     if provision_states.is_waiting(task.node.provision_state):
         flow = flow_of(task)
         if flow.by_heartbeat:
@@ -84,14 +84,14 @@ def resume(task: TaskManager) -> None:
 
 
 def fail(task: TaskManager, message: str) -> None:
-    """End the node's flow badly, with this message in ``last_error``."""
+    """Fail the node's flow, with this message in ``last_error``."""
     engine.fail(task, flow_of(task), message)
 
 
 def lost_agent(task: TaskManager, reason: str) -> None:
-    """The agent of a waiting or held node is gone: go on without it as far as that does no harm.
+    """Continue or fail the flow of a waiting or held node whose agent is gone.
 
-    :param reason: what happened, in words that ``last_error`` may begin with.
+    :param reason: what happened to the agent; ``last_error`` may begin with it.
     """
     flow = flow_of(task)
     if provision_states.is_held(task.node.provision_state):
@@ -102,7 +102,7 @@ def lost_agent(task: TaskManager, reason: str) -> None:
 
 
 def may_lose_agent(task: TaskManager) -> bool:
-    """Whether a node waits for an agent, or is held with one."""
+    """Return whether a node waits for an agent, or is held while one runs."""
     state = task.node.provision_state
     if provision_states.is_held(state):
         return bool(task.driver.deploy.uses_agent)
@@ -110,7 +110,7 @@ def may_lose_agent(task: TaskManager) -> bool:
 
 
 def timed_out(task: TaskManager) -> None:
-    """End a waiting flow because its agent has been silent for too long."""
+    """Fail a waiting flow whose wait timeout has passed."""
     flow, node = flow_of(task), task.node
     journal.note(task, terms.TIMEOUT, node.provision_state, terms.FAILED)
     what = f"The {flow.name} timed out while in '{node.provision_state}'"
@@ -123,7 +123,7 @@ def timed_out(task: TaskManager) -> None:
 
 
 def has_come(task: TaskManager) -> bool:
-    """Whether a waiting node waits for what an API process has kept for it while its conductor was away or at work."""
+    """Return whether an API process has stored the data that a waiting node waits for."""
     if not provision_states.is_waiting(task.node.provision_state):
         return False
     flow = flow_of(task)
@@ -131,9 +131,9 @@ def has_come(task: TaskManager) -> bool:
 
 
 def is_left_off(node: Any) -> bool:
-    """Whether something was begun on the node that goes on only if a conductor takes it up.
+    """Return whether the node has an operation that continues only if a conductor takes it up.
 
-    A waiting node needs nothing: its agent's next heartbeat finds the new conductor. One without end is ended.
+    A waiting node does not need that: its agent's next heartbeat reaches the new conductor, or its wait times out.
     """
     state = node.provision_state
     rests = provision_states.is_paused(state)
@@ -145,7 +145,7 @@ def is_left_off(node: Any) -> bool:
 
 
 def recover(task: TaskManager) -> None:
-    """Go on with what was left off on a node. Runs in a worker, under the lock."""
+    """Continue an interrupted operation on a node. Runs in a worker, under the lock."""
     node = task.node
     if has_come(task):
         engine.arrived(task, flow_of(task))
@@ -162,16 +162,16 @@ def recover(task: TaskManager) -> None:
     if begun is None:
         background.give_up(task)
     elif engine.is_failing(node):
-        # It was aborted, and its conductor died while it cleaned up.
+        # The operation was aborted, and its conductor died while it cleaned up.
         engine.recover(task, begun)
     else:
-        # An older conductor has ended it, which keeps no journal.
+        # A conductor of an older release, which keeps no journal, has ended it.
         journal.end(task, begun.name, terms.DONE)
         node.save()
 
 
 def _flow_begun(task: TaskManager) -> engine.Flow | None:
-    """The flow that the node's operation is, whatever its state; None where it is something else."""
+    """Return the flow of the operation in the node's journal, whatever the node's state; None if it is no flow."""
     names = (e["subject"] for e in journal.of_operation(task) if e["kind"] == terms.OPERATION)
     name = next(names, "")
     return BY_NAME.get(name)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Taking over a server that already runs its operating system."""
+"""Adoption: taking over a server that already runs its operating system."""
 
 from ironic_lite.common.operations import ADOPTION
 from ironic_lite.conductor.deployment import image_type
@@ -11,9 +11,10 @@ from ironic_lite.conductor.task_manager import TaskManager
 def start(task: TaskManager) -> None:
     """Make a manageable node active without touching its server.
 
-    Nothing is looked at that nothing is done with: its image is written already, its ramdisks are not booted.
+    The image and the deploy ramdisk are not checked: adoption writes no image and boots no ramdisk.
 
-    :raises Invalid: when it does not say how its power is controlled, or what its instance in memory boots from.
+    :raises Invalid: when the settings for power, or for an instance that boots from a ramdisk or an ISO image, are
+        wrong.
     """
     image_type.record(task.node)
     checks.power(task)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What manual cleaning and servicing share: steps that a client names, with or without the ramdisk."""
+"""Manual cleaning and servicing: they run steps that a client names, with or without the ramdisk."""
 
 import dataclasses
 
@@ -12,10 +12,10 @@ from ironic_lite.conductor.task_manager import TaskManager
 
 @dataclasses.dataclass(frozen=True)
 class ByRequest:
-    """One flow whose steps a client names.
+    """The functions of a flow whose steps a client names.
 
-    :param operation: its declaration.
-    :param fault: the node's fault when one of its steps has broken off.
+    :param operation: the flow's declaration.
+    :param fault: the node's ``fault`` after a step that failed or was aborted.
     """
 
     operation: Operation
@@ -23,7 +23,7 @@ class ByRequest:
 
     @property
     def kind(self) -> str:
-        """Kind of its steps."""
+        """The kind of its steps."""
         assert self.operation.step_kind is not None
         return self.operation.step_kind
 
@@ -39,11 +39,11 @@ class ByRequest:
         requested: list[Step],
         disable_ramdisk: bool | None,
     ) -> None:
-        """Check what can be checked by now, and start the flow.
+        """Check the settings and the steps, and start the flow.
 
-        :param disable_ramdisk: run without booting the ramdisk; all steps have to allow that.
-        :raises InvalidParameterValue: when power, network or the boot of the ramdisk are not set up, or a step does not
-            fit. Whether it is the agent's and does not fit is known only later, and ends in the failed state.
+        :param disable_ramdisk: whether to run without booting the ramdisk; all steps have to allow that.
+        :raises InvalidParameterValue: when the settings for power, network or ramdisk, or a step, are wrong.
+            A step of the agent is checked once the ramdisk is up; if it does not fit, the flow fails.
         """
         checks.power(task)
         task.driver.network.validate(task)
@@ -57,15 +57,15 @@ class ByRequest:
         engine.start(task, flow, event, requested=requested)
 
     def leave_ramdisk(self, task: TaskManager, alone: bool) -> None:
-        """Put on record whether the ramdisk is left alone."""
+        """Save on the node whether the flow runs without the ramdisk."""
         task.node.set_driver_internal_info(self._no_ramdisk, alone)
 
     def without_ramdisk(self, task: TaskManager) -> bool:
-        """Whether the client wants the ramdisk left alone."""
+        """Return whether the client asked for a run without the ramdisk."""
         return bool(task.node.driver_internal_info.get(self._no_ramdisk))
 
     def steps(self, task: TaskManager, flow: engine.Flow) -> list[Step]:
-        """The requested steps, compared with what the node offers.
+        """Return the requested steps, checked against those that the node offers.
 
         :raises InvalidParameterValue: naming the step that does not fit.
         """
@@ -75,12 +75,12 @@ class ByRequest:
         )
 
     def forget(self, task: TaskManager) -> None:
-        """Drop what :meth:`start` has put on record."""
+        """Delete what :meth:`start` saved on the node."""
         if self._no_ramdisk in task.node.driver_internal_info:
             task.node.del_driver_internal_info(self._no_ramdisk)
 
     def put_aside(self, task: TaskManager, step: Step, message: str) -> None:
-        """Nobody knows what a step that broke off has left behind: a person has to look."""
+        """Put the node into maintenance after a failed step, whose effect on the server an operator has to check."""
         if step:
             task.node.maintenance = True
             task.node.fault = self.fault

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What has to hold before an operation may start; a client gets the answer at once."""
+"""Checks before an operation starts; the client gets their errors."""
 
 from ironic_lite.common import exception
 from ironic_lite.common.operations import machine
@@ -9,9 +9,9 @@ from ironic_lite.conductor.task_manager import TaskManager
 
 
 def not_barred(task: TaskManager, verb: Verb) -> None:
-    """No field of the node refuses the verb.
+    """Check that no field of the node bars the verb.
 
-    :raises NodeInMaintenance, NodeProtected, Invalid: naming the one that does.
+    :raises NodeInMaintenance, NodeProtected, Invalid: naming the field that bars it.
     """
     node = task.node
     if node.maintenance and Bar.MAINTENANCE in verb.barred_by:
@@ -26,10 +26,10 @@ def not_barred(task: TaskManager, verb: Verb) -> None:
 
 
 def actionable(task: TaskManager, verb: Verb) -> None:
-    """The node is in a state that takes this verb.
+    """Check that the node's state allows the verb.
 
-    :raises InvalidStateRequested: when it is not.
-    :raises NodeLeftOff: when its last operation is not cleaned up after yet, for its conductor died.
+    :raises InvalidStateRequested: when it does not.
+    :raises NodeLeftOff: when the conductor of the last operation died and its cleaning up has not ended.
     """
     node = task.node
     if node.operation is not None and engine.is_failing(node):
@@ -41,7 +41,7 @@ def actionable(task: TaskManager, verb: Verb) -> None:
 
 
 def power(task: TaskManager) -> None:
-    """The node says how its power is controlled.
+    """Check the settings for power control.
 
     :raises InvalidParameterValue: naming what is wrong.
     """
@@ -49,7 +49,7 @@ def power(task: TaskManager) -> None:
 
 
 def running_instance(task: TaskManager) -> None:
-    """The node says what its instance boots from, where that is not its disk.
+    """Check the settings of an instance that boots from a ramdisk or an ISO image.
 
     :raises InvalidParameterValue: naming what is wrong.
     """
@@ -58,7 +58,7 @@ def running_instance(task: TaskManager) -> None:
 
 
 def ramdisk(task: TaskManager) -> None:
-    """The node says how the ramdisk is booted, where its deploy interface works in one.
+    """Check the settings for booting the ramdisk, if the deploy interface needs one.
 
     :raises InvalidParameterValue: naming what is wrong.
     :raises MissingParameterValue: naming what is missing.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cleaning: between tenants by itself, and whenever an operator asks for certain steps."""
+"""Cleaning: automated between tenants, and manual when an operator names the steps."""
 
 from typing import Any
 
@@ -19,14 +19,13 @@ _MANUAL = by_request.ByRequest(CLEANING, fault="clean failure")
 _OFF = "automated cleaning is off for this node"
 
 _SKIPPED = "automated_cleaning_skipped"
-"""Key in ``driver_internal_info``: whether the automated cleaning that runs is one in name only."""
+"""Key in ``driver_internal_info``: whether the current automated cleaning runs no steps."""
 
 
 def start_automated(task: TaskManager) -> None:
     """Clean a manageable node and make it available.
 
-    :raises Invalid: when there is no runbook for its cleaning where one has to be, or its power or the boot of the
-        ramdisk is not set up.
+    :raises Invalid: when a required cleaning runbook is missing, or the settings for power or ramdisk are wrong.
     """
     _decide(task)
     if not _is_skipped(task):
@@ -42,15 +41,15 @@ def start_manual(
 ) -> None:
     """Run the given cleaning steps on a manageable node.
 
-    Steps of the agent are known only when the ramdisk is up; one that does not fit ends in ``clean failed``.
+    A step of the agent is checked once the ramdisk is up; if it does not fit, the node ends in ``clean failed``.
 
-    :raises: what :meth:`by_request.ByRequest.start` raises.
+    :raises: the errors of :meth:`by_request.ByRequest.start`.
     """
     _MANUAL.start(task, FLOW, "clean", clean_steps, disable_ramdisk)
 
 
 def follow_tear_down(task: TaskManager) -> None:
-    """Clean a node that a tenant has given back. Runs in the worker of the tearing down."""
+    """Clean a node after its tear-down, on the same worker."""
     _decide(task)
     engine.follow(task, FLOW, "clean")
 
@@ -60,28 +59,28 @@ def _manual(task: TaskManager) -> bool:
 
 
 def destination(node: Any, by_request: bool = False) -> str:
-    """The state in which a node comes to rest once it is cleaned.
+    """Return the state that a successful cleaning ends in.
 
-    A server that was retired with its tenant on it is not offered to the next one.
+    A retired node becomes ``manageable``, not ``available``, so that no other tenant gets it.
     """
     return states.MANAGEABLE if by_request or node.retired else states.AVAILABLE
 
 
 def _decide(task: TaskManager) -> None:
-    """Put on record whether the automated cleaning that begins is skipped.
+    """Save on the node whether this automated cleaning is skipped.
 
-    The setting may be changed while it runs; what has been begun is brought to its end, whoever works on it.
+    The saved decision holds until the cleaning ends, even if the setting changes or another conductor takes over.
     """
     task.node.set_driver_internal_info(_SKIPPED, _is_off(task))
 
 
 def _is_skipped(task: TaskManager) -> bool:
-    """Whether there is nothing to do but to pass the node on: automated cleaning was off for it at the start."""
+    """Return whether automated cleaning was off for the node when this cleaning started."""
     if _manual(task):
         return False
     decided = task.node.driver_internal_info.get(_SKIPPED)
     if decided is None:
-        # An older conductor has begun it.
+        # A conductor of an older release has started it.
         return _is_off(task) and not _has_begun(task)
     return bool(decided)
 

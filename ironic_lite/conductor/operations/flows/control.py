@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The verbs that act on whatever operation waits or is held."""
+"""The verbs that act on an operation that waits or is held."""
 
 from ironic_lite.conductor.operations import engine
 from ironic_lite.conductor.operations.flows.registry import flow_of
@@ -7,10 +7,10 @@ from ironic_lite.conductor.task_manager import TaskManager
 
 
 def abort(task: TaskManager) -> None:
-    """Stop what waits or is held, as the operator asks."""
+    """Abort the waiting or held operation."""
     engine.abort(task, flow_of(task))
 
 
 def unhold(task: TaskManager) -> None:
-    """Go on with a flow that a ``hold`` step has stopped."""
+    """Continue the operation after its ``hold`` step."""
     engine.unhold(task, flow_of(task))

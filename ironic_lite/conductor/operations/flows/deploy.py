@@ -22,10 +22,10 @@ def start(
 ) -> None:
     """Deploy a node.
 
-    :param configdrive: a URL, a gzipped and base64-encoded ISO image, or what to build one from.
-    :param deploy_steps: steps that change or add to those of the node's interfaces and of the deploy templates that
-        its instance matches. Those that nobody knows may be the agent's, and are looked for when it is up.
-    :raises InstanceDeployFailure: with status 400, when the node's configuration, image or steps are not in order.
+    :param configdrive: a URL, a gzipped and base64-encoded ISO image, or the data to build one from.
+    :param deploy_steps: steps that replace or extend those of the node's interfaces and matching deploy templates.
+        Unknown steps are checked against the agent's once the ramdisk is up.
+    :raises InstanceDeployFailure: with status 400, when the node's settings, image or steps are wrong.
     :raises ConfigDriveInvalid: when the config drive cannot be used.
     """
     _start(task, "deploy", configdrive, deploy_steps)
@@ -34,7 +34,7 @@ def start(
 def start_rebuild(
     task: TaskManager, configdrive: Drive | None = None, deploy_steps: list[Step] | None = None
 ) -> None:
-    """Deploy a node anew; parameters and errors are those of :func:`start`."""
+    """Deploy a node again; parameters and errors are those of :func:`start`."""
     _start(task, "rebuild", configdrive, deploy_steps)
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finding out what a server is made of.
+"""Inspection: reading a server's hardware.
 
-An inspection is done at once where the BMC tells everything. Else it waits until the ramdisk sends what it has found:
-heartbeats mean nothing here. What comes is on record before the ramdisk gets its answer, and is worked on from that
-record, so a conductor that takes the inspection up from a dead one has it too.
+An inspection through the BMC ends at once. An inspection through the ramdisk waits until the ramdisk sends its data;
+heartbeats do not continue it. The data is stored before the ramdisk gets its answer and processed from there, so that
+a conductor that takes the inspection over has it too.
 """
 
 from typing import Any
@@ -23,14 +23,14 @@ from ironic_lite.objects.node_records import NodeInventory, ReceivedInventory
 LOG = log.getLogger(__name__)
 
 _TAKEN_IN = "inspection_taken_in"
-"""Key in ``driver_internal_info``: the data has been worked on, and what came of it is on the node."""
+"""Key in ``driver_internal_info``: the data is processed and its results are saved on the node."""
 
 
 def start(task: TaskManager) -> None:
     """Inspect a node.
 
-    :raises UnsupportedDriverExtension: when it has no way to be inspected.
-    :raises InvalidParameterValue: when its power or inspection is not set up.
+    :raises UnsupportedDriverExtension: when the node's inspect interface does not support inspection.
+    :raises InvalidParameterValue: when the settings for power or inspection are wrong.
     """
     checks.power(task)
     task.driver.inspect.validate(task)
@@ -41,12 +41,12 @@ def start(task: TaskManager) -> None:
 
 
 def receive(task: TaskManager, inventory: dict[str, Any], plugin_data: dict[str, Any]) -> None:
-    """The ramdisk has sent what it found: keep it, and end the inspection on the worker pool.
+    """Store the ramdisk's data, and finish the inspection on the worker pool.
 
-    :param inventory: the hardware, in the agent's form.
-    :param plugin_data: what else it collected.
-    :raises NotFound: when the node waits for nothing of the kind.
-    :raises NoFreeConductorWorker: when the pool is full; the ramdisk tries again.
+    :param inventory: the hardware, in the agent's format.
+    :param plugin_data: the other data that the ramdisk collected.
+    :raises NotFound: when the node does not wait for inspection data.
+    :raises NoFreeConductorWorker: when no worker is free; the ramdisk tries again.
     """
     if task.node.provision_state != states.INSPECTWAIT:
         LOG.warning(
@@ -66,7 +66,7 @@ def receive(task: TaskManager, inventory: dict[str, Any], plugin_data: dict[str,
 
 
 def has_data(task: TaskManager) -> bool:
-    """Whether the node waits for what an API process has kept for it while its conductor was away or still at work."""
+    """Return whether the node waits for inspection data that an API process has stored already."""
     if task.node.provision_state != states.INSPECTWAIT:
         return False
     return _received(task) is not None
@@ -93,7 +93,7 @@ def _prepare(task: TaskManager) -> str | None:
     except exception.WorkCutOff:
         raise
     except Exception:
-        # What hooks and rules have changed so far is not to be kept.
+        # Discard the changes that hooks and rules made before the error.
         task.node.refresh()
         raise
     return None
@@ -122,7 +122,7 @@ def _take_in(task: TaskManager, inventory: dict[str, Any], plugin_data: dict[str
 
 
 def _wind_up(task: TaskManager) -> None:
-    # The agent has asked for its token meanwhile. What is to be forgotten has to be known.
+    # The agent has got its token since the node was read; tear_down needs the current record.
     task.node.refresh()
     task.driver.inspect.tear_down(task)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The flow of each operation that is declared."""
+"""The flow of each declared operation."""
 
 import pkgutil
 
@@ -22,9 +22,9 @@ BY_NAME = {flow.name: flow for flow in ALL}
 
 
 def flow_of(task: TaskManager) -> Flow:
-    """The flow that a node in a working, waiting or holding state is in.
+    """Return the flow of a node in a working, waiting or held state.
 
-    :raises InvalidState: when it is in none.
+    :raises InvalidState: when the node is in no such state.
     """
     state = task.node.provision_state
     operation = provision_states.operation_of(state)

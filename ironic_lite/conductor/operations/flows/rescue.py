@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A rescue ramdisk on an active node, and the way back."""
+"""Rescue: a ramdisk to log in to on an active node; and unrescue, which boots the instance again."""
 
 import threading
 
@@ -21,9 +21,9 @@ _LIBCRYPT = threading.Lock()
 def start(task: TaskManager, rescue_password: str) -> None:
     """Boot the rescue ramdisk.
 
-    :param rescue_password: what the operator will log in with; its hash is kept on the node until the ramdisk is up.
-    :raises UnsupportedDriverExtension: when it has no way to be rescued.
-    :raises InvalidParameterValue: when the password cannot be one, or power or rescue are not set up.
+    :param rescue_password: the password to log in with; the node keeps its hash until the ramdisk is up.
+    :raises UnsupportedDriverExtension: when the node's rescue interface does not support rescue.
+    :raises InvalidParameterValue: when the password, or the settings for power or rescue, are wrong.
     """
     _check_password(rescue_password)
     checks.power(task)
@@ -37,7 +37,7 @@ def start(task: TaskManager, rescue_password: str) -> None:
 def start_unrescue(task: TaskManager) -> None:
     """Boot the instance again.
 
-    :raises InvalidParameterValue: when its power is not set up.
+    :raises InvalidParameterValue: when the settings for power are wrong.
     """
     checks.power(task)
     engine.start(task, UNRESCUE, "unrescue")
@@ -54,7 +54,7 @@ def _check_password(password: str) -> None:
 
 def _hashed(password: str) -> str:
     salt = secretutils.crypt_mksalt(_SALTS[CONF.conductor.rescue_password_hash_algorithm])
-    # libcrypt answers in one buffer for all threads.
+    # libcrypt returns its result in one buffer that all threads share.
     with _LIBCRYPT:
         return secretutils.crypt_password(password, salt)
 
@@ -85,7 +85,7 @@ def _clean_up(task: TaskManager) -> None:
         raise
     except Exception as exc:
         if task.node.provision_state == states.RESCUEFAIL:
-            # Aborted: nobody knows what the server runs now, so a person has to look.
+            # After an abort it is unknown what the server runs, so an operator has to check it.
             task.node.maintenance = True
             task.node.fault = _FAULT
             task.node.maintenance_reason = f"Cleaning up after an aborted rescue has failed: {exc}"

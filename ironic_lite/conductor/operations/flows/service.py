@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Running steps on a server that carries an instance."""
+"""Servicing: running steps on a server with an instance."""
 
 from ironic_lite.common.operations import SERVICING
 from ironic_lite.conductor.operations import engine
@@ -15,7 +15,7 @@ def start(
 ) -> None:
     """Run the given steps on an active node and boot its instance again.
 
-    :raises: what :meth:`by_request.ByRequest.start` raises.
+    :raises: the errors of :meth:`by_request.ByRequest.start`.
     """
     _MANUAL.start(task, FLOW, "service", service_steps, disable_ramdisk)
 

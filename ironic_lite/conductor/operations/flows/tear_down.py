@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Taking an instance off its server and cleaning up after it."""
+"""Tear-down: removing an instance from its server, followed by automated cleaning."""
 
 from ironic_lite.common import exception
 from ironic_lite.common.operations import UNDEPLOYMENT
@@ -12,9 +12,9 @@ from ironic_lite.conductor.task_manager import TaskManager
 
 
 def start(task: TaskManager) -> None:
-    """Give a node back: power off, forget the instance, clean, make available.
+    """Tear a node down: power it off, remove the instance, clean it, make it available.
 
-    :raises InstanceDeployFailure: with status 400, when its power cannot be controlled.
+    :raises InstanceDeployFailure: with status 400, when the settings for power are wrong.
     """
     try:
         checks.power(task)
@@ -29,7 +29,7 @@ def start(task: TaskManager) -> None:
 
 def _prepare(task: TaskManager) -> None:
     console.close(task)
-    # It may have been rescued.
+    # The node may be in rescue.
     task.driver.rescue.clean_up(task)
     task.driver.deploy.clean_up(task)
     task.driver.deploy.tear_down(task)

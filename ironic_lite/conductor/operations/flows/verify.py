@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From ``enroll`` to ``manageable``: can the server be controlled at all?"""
+"""Verification, from ``enroll`` to ``manageable``: checks that the server can be controlled."""
 
 from ironic_lite.common import exception, states
 from ironic_lite.common.operations import VERIFICATION
