@@ -24,17 +24,17 @@ _OPTIONS = {
     "enabled_hardware_types": HARDWARE_TYPES,
     **{f"enabled_{kind}_interfaces": f"{INTERFACES}.{kind}" for kind in INTERFACE_TYPES},
 }
-"""``{option: where what it names is registered}``."""
+"""``{option: entry point namespace of the names in it}``."""
 
 _MARGIN = 30
-"""Seconds that a conductor needs for a call beyond the time that the server's hardware takes."""
+"""Seconds that a conductor needs for a call in addition to the hardware's time."""
 
 
-# -- what is wrong with the options ----------------------------------------------------------------------------------
+# -- checks of the options -------------------------------------------------------------------------------------------
 
 
 def problems() -> Iterator[str]:
-    """What is wrong with the options that name hardware types and interfaces, a line each."""
+    """Yield a line for each error in the options that name hardware types and interfaces."""
     registered = _registered()
     found: list[str] = []
     for option, namespace in _OPTIONS.items():
@@ -46,7 +46,7 @@ def problems() -> Iterator[str]:
 
 
 def _registered() -> dict[str, set[str]]:
-    """What there is, by namespace. Only where others' drivers are named is all that is installed looked through."""
+    """Return the registered names by namespace. All packages are read only if an option names drivers of others."""
     found: dict[str, set[str]] = {namespace: set() for namespace in _OPTIONS.values()}
     with contextlib.suppress(metadata.PackageNotFoundError):
         for entry_point in metadata.distribution(_DISTRIBUTION).entry_points:
@@ -59,7 +59,10 @@ def _registered() -> dict[str, set[str]]:
 
 
 def _wrong_names(option: str, existing: set[str] | None = None) -> Iterator[str]:
-    """:param existing: the names that there are; None where those are not looked up."""
+    """Yield the errors in one option.
+
+    :param existing: the registered names; None: they are not checked.
+    """
     names = getattr(CONF, option)
     choice = "" if existing is None else f" There are: {', '.join(sorted(existing))}."
     if not names:
@@ -83,11 +86,11 @@ def _wrong_defaults() -> Iterator[str]:
 
 
 def _load(option: str) -> dict[str, Any]:
-    """Instances of what an option names, in the order of the names.
+    """Return ``{name: instance}`` of the classes that an option names, in the option's order.
 
-    :raises ConfigInvalid: when the option names nothing, or something twice.
-    :raises DriverNotFoundInEntrypoint: when there is no such entry point.
-    :raises DriverLoadError: when one cannot be imported or made.
+    :raises ConfigInvalid: when the option is empty, or has a name twice.
+    :raises DriverNotFoundInEntrypoint: when a name has no entry point.
+    :raises DriverLoadError: when a class cannot be imported or instantiated.
     """
     namespace, names = _OPTIONS[option], getattr(CONF, option)
 
@@ -114,9 +117,9 @@ def _load(option: str) -> dict[str, Any]:
 
 
 class DriverFactory:
-    """All that a conductor may drive hardware with.
+    """The enabled hardware types and interfaces of a conductor.
 
-    Made once per conductor process; reading it is safe from any thread.
+    Each conductor process makes one; it is safe to read from any thread.
     """
 
     @functools.cached_property
@@ -131,7 +134,7 @@ class DriverFactory:
 
     @functools.cached_property
     def packages(self) -> frozenset[str]:
-        """Top-level names of the packages of other distributions that enabled drivers come from."""
+        """Top-level names of the packages of enabled drivers that are not from ironic_lite."""
         loaded: list[object] = [*self.hardware_types.values()]
         for enabled in self._interfaces.values():
             loaded += enabled.values()
@@ -139,10 +142,10 @@ class DriverFactory:
         return frozenset(packages - {__name__.partition(".")[0]})
 
     def load(self) -> None:
-        """Load everything that is enabled, and check the configured defaults.
+        """Load the enabled hardware types and interfaces, and check the configured defaults.
 
         :raises ConfigInvalid, DriverNotFoundInEntrypoint, DriverLoadError: naming the option at fault.
-        :raises NoValidDefaultForInterface: when a hardware type has no enabled interface of some type.
+        :raises NoValidDefaultForInterface: when a hardware type lacks an enabled interface of some type.
         """
         for problem in _wrong_defaults():
             raise exception.ConfigInvalid(error_msg=problem)
@@ -151,7 +154,7 @@ class DriverFactory:
                 self.default_interface(hardware_type, kind)
 
     def problems(self) -> Iterator[str]:
-        """What the names in the options do not tell: what cannot be loaded, does not fit or takes too long."""
+        """Yield a line for each driver that cannot be loaded, does not fit or takes too long."""
         try:
             self.load()
         except exception.NoValidDefaultForInterface:
@@ -183,12 +186,12 @@ class DriverFactory:
                 f"and for the API, or let the {whose} take less than {least - _MARGIN:g} s for a command."
             )
 
-    # -- what fits -----------------------------------------------------------------------------------------------
+    # -- hardware types and their interfaces ---------------------------------------------------------------------
 
     def hardware_type(self, name: str) -> HardwareType:
-        """One enabled hardware type.
+        """Return an enabled hardware type.
 
-        :raises DriverNotFound: when this conductor does not serve it.
+        :raises DriverNotFound: when this conductor has not enabled it.
         """
         try:
             return self.hardware_types[name]
@@ -196,14 +199,14 @@ class DriverFactory:
             raise exception.DriverNotFound(driver_name=name) from None
 
     def enabled_interfaces(self, hardware_type: str, kind: str) -> list[str]:
-        """The enabled implementations that fit a hardware type, best first."""
+        """Return the names of the enabled interfaces that fit a hardware type, in its order of preference."""
         supported = self.hardware_type(hardware_type).supported_interfaces(kind)
         return [name for name in supported if name in self._interfaces[kind]]
 
     def default_interface(self, hardware_type: str, kind: str) -> str:
-        """The implementation that a node gets when it names none.
+        """Return the name of the interface for a node that names none.
 
-        :raises NoValidDefaultForInterface: when none is enabled that fits.
+        :raises NoValidDefaultForInterface: when no enabled interface fits.
         """
         fitting = self.enabled_interfaces(hardware_type, kind)
         configured: str | None = getattr(CONF, f"default_{kind}_interface")
@@ -214,7 +217,7 @@ class DriverFactory:
         return fitting[0]
 
     def interface(self, hardware_type: str, kind: str, name: str) -> BaseInterface:
-        """One implementation, checked to be enabled and to fit.
+        """Return an interface, after a check that it is enabled and fits the hardware type.
 
         :raises InterfaceNotFoundInEntrypoint: when it is not enabled.
         :raises IncompatibleInterface: when the hardware type does not support it.
@@ -231,15 +234,15 @@ class DriverFactory:
             )
         return enabled[name]
 
-    # -- of a node -----------------------------------------------------------------------------------------------
+    # -- the driver of a node ------------------------------------------------------------------------------------
 
     def check_node(self, node: Any, reset: bool = False) -> None:
-        """Fill in the interfaces that a node leaves open, and check those that it names.
+        """Set the interfaces that a node does not name to their defaults, and check those that it names.
 
-        :param node: object with ``driver`` and one ``<type>_interface`` attribute per interface type.
-        :param reset: replace those that do not fit the (new) hardware type by its defaults.
+        :param node: an object with ``driver`` and one ``<type>_interface`` attribute per interface type.
+        :param reset: whether interfaces that do not fit the hardware type are replaced by its defaults.
         :raises DriverNotFound, InterfaceNotFoundInEntrypoint, IncompatibleInterface,
-            NoValidDefaultForInterface: see above.
+            NoValidDefaultForInterface: as the methods above do.
         """
         for kind in INTERFACE_TYPES:
             field = f"{kind}_interface"
@@ -256,9 +259,9 @@ class DriverFactory:
         )
 
     def default_driver(self, hardware_type: str) -> Driver:
-        """The driver of a node that names no interfaces.
+        """Compose a driver of the default interfaces.
 
-        :raises DriverNotFound, NoValidDefaultForInterface: see above.
+        :raises DriverNotFound, NoValidDefaultForInterface: as the methods above do.
         """
         return self._composed(hardware_type, {})
 
@@ -270,7 +273,7 @@ class DriverFactory:
         return driver
 
     def properties(self, hardware_type: str) -> dict[str, str]:
-        """``driver_info`` fields that the default interfaces of a hardware type read, with their meaning."""
+        """Return ``{field of driver_info: its meaning}`` of the default interfaces of a hardware type."""
         found: dict[str, str] = {}
         for interface in self.default_driver(hardware_type).interfaces().values():
             found.update(interface.get_properties())

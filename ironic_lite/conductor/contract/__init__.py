@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What may be asked of conductors: each RPC, once.
+"""The RPCs to conductors, each declared once.
 
-A method here is the declaration: its name, its arguments and its docstring, and by its decorator the version, the lock
-and what it is for, the time that an answer may take, and what happens when no conductor answers. ``rpcapi`` derives
-the client's side from it, ``endpoints.serving`` the conductor's; nothing else knows an RPC's name. It imports neither
-drivers nor the engine, so that an API process can have it.
+A method here declares an RPC: its name, arguments and docstring, and by its decorator the version, the lock and its
+purpose, the timeout, and what happens when no conductor answers. ``rpcapi`` derives the client's side from it,
+``endpoints.serving`` the conductor's; no other module names an RPC. The package imports neither drivers nor the
+engine, so that an API process can import it.
 
-To add a call: declare it with the next version in ``since``, bind a function to it in the endpoint of its contract,
-and give the version to the release (``common.release_mappings``). What is released keeps its name and its
-arguments; new arguments have defaults. ``tests/unit/conductor/released_calls.json`` has the calls of the last release.
+To add an RPC: declare it with the next version in ``since``, bind a function to it in the endpoint of its contract,
+and add the version to the release (``common.release_mappings``). A released RPC keeps its name and its arguments; new
+arguments have defaults. ``tests/unit/conductor/released_calls.json`` has the calls of the last release.
 """
 
 from typing import Protocol
@@ -22,7 +22,7 @@ from ironic_lite.conductor.contract.records import RecordCalls
 
 
 class ConductorCalls(NodeCalls, RecordCalls, HardwareCalls, AllocationCalls, ObjectCalls, Protocol):
-    """All of them."""
+    """All RPCs."""
 
 
 CALLS = declaration.declared(ConductorCalls)

@@ -8,27 +8,27 @@ from ironic_lite.objects.allocation import Allocation
 
 
 class AllocationCalls(Protocol):
-    """They lock the node that an allocation gets or has by themselves, once they know which one it is."""
+    """Each call locks the allocation's node itself, once it knows which node that is."""
 
     @unlocked(since="1.1")
     def create_allocation(
         self, context: Context, allocation: Allocation, node_id: str | None = None
     ) -> Allocation:
-        """Store a new allocation and begin to look for its node.
+        """Store a new allocation and start the search for its node.
 
-        :param node_id: the node that has its instance already; the allocation is active at once then.
-        :returns: the allocation, still without a node unless one was named.
-        :raises AllocationAlreadyExists, AllocationDuplicateName: when it clashes with another one.
+        :param node_id: a node that has the instance already; the allocation is active at once.
+        :returns: the allocation, without a node unless ``node_id`` names one.
+        :raises AllocationAlreadyExists, AllocationDuplicateName: when another allocation has its UUID or name.
         :raises AllocationFailed: when the named node does not fit. ``NodeAssociated`` when it has another instance.
-        :raises NodeLocked: when somebody works on the named node.
-        :raises NoFreeConductorWorker: when nobody can look for a node now.
+        :raises NodeLocked: when another task holds the lock of the named node.
+        :raises NoFreeConductorWorker: when no worker is free for the search.
         """
 
     @unlocked(since="1.1")
     def destroy_allocation(self, context: Context, allocation_id: str) -> None:
-        """Delete an allocation; its node is free again.
+        """Delete an allocation and free its node.
 
-        :raises AllocationNotFound: when it is gone already.
+        :raises AllocationNotFound: when there is no such allocation.
         :raises InvalidState: when an instance runs on its node.
-        :raises NodeLocked: when somebody works on its node.
+        :raises NodeLocked: when another task holds the lock of its node.
         """

@@ -14,9 +14,10 @@ from ironic_lite.conductor.contract.declaration import (
 
 
 class HardwareCalls(Protocol):
-    """What changes something raises NodeLocked when somebody else works on the node, and NoFreeConductorWorker where
-    it goes on in the background; what becomes of it then stands on the node. All raise UnsupportedDriverExtension for
-    what the node's interfaces cannot do, and InvalidParameterValue when the node is not set up for it.
+    """Calls that change something raise NodeLocked when another task holds the node's lock. Those that begin work in
+    the background raise NoFreeConductorWorker when no worker is free; their result is saved on the node. All calls
+    raise UnsupportedDriverExtension when the node's interface does not support them, and InvalidParameterValue when
+    the node's settings are wrong.
     """
 
     # -- boot --------------------------------------------------------------------------------------------------
@@ -25,22 +26,22 @@ class HardwareCalls(Protocol):
     def set_boot_device(
         self, context: Context, node_id: NodeId, device: str, persistent: bool = False
     ) -> None:
-        """Set what the server boots from next, or always.
+        """Set the boot device for the next boot, or for all boots.
 
         :raises InvalidParameterValue: when the server does not offer the device.
         """
 
     @shared("reading the boot device", since="1.0", timeout=hardware)
     def get_boot_device(self, context: Context, node_id: NodeId) -> dict[str, Any]:
-        """``{"boot_device": name or None, "persistent": True, False or None}``."""
+        """Return ``{"boot_device": name or None, "persistent": True, False or None}``."""
 
     @shared("listing boot devices", since="1.0")
     def get_supported_boot_devices(self, context: Context, node_id: NodeId) -> list[str]:
-        """What :meth:`set_boot_device` takes."""
+        """Return the names of the boot devices that :meth:`set_boot_device` takes."""
 
     @exclusive("changing the boot mode", since="1.1")
     def set_boot_mode(self, context: Context, node_id: NodeId, mode: str) -> None:
-        """Begin to change the boot mode, ``bios`` or ``uefi``."""
+        """Begin to set the boot mode to ``bios`` or ``uefi``."""
 
     @exclusive("changing secure boot", since="1.1")
     def set_secure_boot(self, context: Context, node_id: NodeId, state: bool) -> None:
@@ -54,7 +55,7 @@ class HardwareCalls(Protocol):
 
     @shared("reading the console", since="1.1")
     def get_console_information(self, context: Context, node_id: NodeId) -> dict[str, Any]:
-        """``{"type": ..., "url": ...}``.
+        """Return ``{"type": ..., "url": ...}``.
 
         :raises NodeConsoleNotEnabled: when the console is closed.
         """
@@ -63,16 +64,16 @@ class HardwareCalls(Protocol):
     def set_target_raid_config(
         self, context: Context, node_id: NodeId, target_raid_config: dict[str, Any]
     ) -> None:
-        """Store what RAID configuration the node is to get; an empty one forgets it.
+        """Store the node's target RAID configuration; an empty one deletes it.
 
-        :raises InvalidParameterValue: naming what is wrong with it.
+        :raises InvalidParameterValue: naming what is wrong with the configuration.
         """
 
     @unlocked(since="1.1")
     def get_raid_logical_disk_properties(
         self, context: Context, driver_name: str
     ) -> dict[str, str]:
-        """``{property of a logical disk: its meaning}``."""
+        """Return ``{property of a logical disk: its meaning}``."""
 
     # -- management --------------------------------------------------------------------------------------------
 
@@ -84,15 +85,15 @@ class HardwareCalls(Protocol):
     def get_supported_indicators(
         self, context: Context, node_id: NodeId
     ) -> dict[str, dict[str, dict[str, Any]]]:
-        """``{component: {indicator: {"readonly": bool, "states": [names]}}}``."""
+        """Return ``{component: {indicator: {"readonly": bool, "states": [names]}}}``."""
 
     @shared("indicators", since="1.1", timeout=hardware)
     def get_indicator_state(
         self, context: Context, node_id: NodeId, component: str, indicator: str
     ) -> str:
-        """The state of an indicator.
+        """Return the state of an indicator: ``on``, ``off`` or ``blinking``.
 
-        :raises InvalidParameterValue: when there is none such.
+        :raises InvalidParameterValue: when there is no such component or indicator.
         """
 
     @exclusive("switching an indicator", since="1.1", timeout=hardware)
@@ -113,23 +114,23 @@ class HardwareCalls(Protocol):
     def detach_virtual_media(
         self, context: Context, node_id: NodeId, device_types: list[str] | None
     ) -> None:
-        """Begin to empty the virtual drives of these types; all of them for None."""
+        """Begin to empty the virtual drives of these types; None: of all types."""
 
     @shared("virtual media", since="1.1", timeout=hardware)
     def get_virtual_media(self, context: Context, node_id: NodeId) -> list[dict[str, Any]]:
-        """What is in the virtual drives."""
+        """Return the contents of the virtual drives."""
 
     @exclusive("attaching a VIF", since="1.1")
     def vif_attach(self, context: Context, node_id: NodeId, vif: dict[str, Any]) -> None:
-        """Give the node's instance a virtual interface."""
+        """Attach a virtual interface to the node's instance."""
 
     @exclusive("detaching a VIF", since="1.1")
     def vif_detach(self, context: Context, node_id: NodeId, vif_id: str) -> None:
-        """Take a virtual interface away from the node's instance."""
+        """Detach a virtual interface from the node's instance."""
 
     @shared("listing VIFs", since="1.1")
     def vif_list(self, context: Context, node_id: NodeId) -> list[dict[str, Any]]:
-        """The virtual interfaces of the node's instance."""
+        """Return the virtual interfaces of the node's instance."""
 
     # -- vendor methods ----------------------------------------------------------------------------------------
 
@@ -137,7 +138,7 @@ class HardwareCalls(Protocol):
     def get_node_vendor_passthru_methods(
         self, context: Context, node_id: NodeId
     ) -> dict[str, dict[str, Any]]:
-        """``{name: {"http_methods", "async", "description", "attach", "require_exclusive_lock"}}``."""
+        """Return ``{name: {"http_methods", "async", "description", "attach", "require_exclusive_lock"}}``."""
 
     @shared("vendor method {driver_method}", since="1.1", timeout=hardware)
     def vendor_passthru(
@@ -148,17 +149,17 @@ class HardwareCalls(Protocol):
         http_method: str,
         info: dict[str, Any],
     ) -> dict[str, Any]:
-        """Call a vendor method, which locks the node where it asks for that.
+        """Call a vendor method, under the node's exclusive lock if the method requires it.
 
         :returns: ``{"return": value, "async": bool, "attach": bool}``.
-        :raises InvalidParameterValue: when there is none such, or an argument does not fit.
+        :raises InvalidParameterValue: when there is no such method, or an argument does not fit.
         """
 
     @unlocked(since="1.1")
     def get_driver_vendor_passthru_methods(
         self, context: Context, driver_name: str
     ) -> dict[str, dict[str, Any]]:
-        """What :meth:`get_node_vendor_passthru_methods` answers, for a hardware type."""
+        """Return the vendor methods of a hardware type, as :meth:`get_node_vendor_passthru_methods` does."""
 
     @unlocked(since="1.1", timeout=hardware)
     def driver_vendor_passthru(
@@ -169,4 +170,4 @@ class HardwareCalls(Protocol):
         http_method: str,
         info: dict[str, Any],
     ) -> dict[str, Any]:
-        """Call a vendor method of a hardware type; answers and raises as :meth:`vendor_passthru` does."""
+        """Call a vendor method of a hardware type; returns and raises as :meth:`vendor_passthru` does."""

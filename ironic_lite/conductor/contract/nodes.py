@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The RPCs about nodes, their power and provisioning, and the agents that work on them."""
+"""The RPCs about nodes, their power and provisioning, and their agents."""
 
 from typing import Any, Protocol
 
@@ -26,7 +26,7 @@ _VERBS_BEFORE: dict[str, tuple[str, dict[str, Any]]] = {
     "rescue": ("do_node_rescue", {}),
     "unrescue": ("do_node_unrescue", {}),
 }
-"""The calls that conductors from before 1.3 know for the verbs with arguments, and what goes with each."""
+"""The calls of conductors from before 1.3 for the verbs with arguments, with the arguments of each."""
 
 
 def _for_verb(sent: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -40,16 +40,16 @@ def _for_lookup(sent: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 
 
 class NodeCalls(Protocol):
-    """What locks a node raises ``NodeNotFound``, and ``NodeLocked`` when somebody works on it."""
+    """Calls that lock a node raise ``NodeNotFound``, and ``NodeLocked`` when another task holds its lock."""
 
     # -- nodes -------------------------------------------------------------------------------------------------
 
     @unlocked(since="1.0")
     def create_node(self, context: Context, node_obj: Node) -> Node:
-        """Store a new node; its open interfaces get the defaults.
+        """Store a new node; interfaces that it does not name get the defaults.
 
-        :raises NodeAlreadyExists, DuplicateName, InstanceAssociated: when it clashes with another one.
-        :raises InvalidParameterValue: when it names interfaces that do not fit.
+        :raises NodeAlreadyExists, DuplicateName, InstanceAssociated: when another node has its UUID, name or instance.
+        :raises InvalidParameterValue: when its interfaces do not fit its hardware type.
         :raises DriverNotFound: when the conductor does not serve its hardware type.
         """
 
@@ -63,12 +63,12 @@ class NodeCalls(Protocol):
     ) -> Node:
         """Store the changes of a node.
 
-        :param reset_interfaces: of APIs of older releases: interfaces that do not fit a new hardware type get its
+        :param reset_interfaces: sent by APIs of older releases: interfaces that do not fit a new hardware type get its
             defaults.
-        :param expected: what the changed fields were when the changes were computed.
-        :raises ConcurrentUpdate: one of them is something else by now.
+        :param expected: the values of the changed fields when the changes were computed.
+        :raises ConcurrentUpdate: when one of these fields has another value now.
         :raises InvalidState: when its provision state forbids the change.
-        :raises InvalidParameterValue: when it names interfaces that do not fit.
+        :raises InvalidParameterValue: when its interfaces do not fit its hardware type.
         """
 
     @exclusive("node deletion", since="1.0")
@@ -83,17 +83,17 @@ class NodeCalls(Protocol):
     def validate_driver_interfaces(
         self, context: Context, node_id: NodeId
     ) -> dict[str, dict[str, Any]]:
-        """``{interface: {"result": True, False or None, "reason": text or None}}``."""
+        """Return ``{interface: {"result": True, False or None, "reason": text or None}}``."""
 
     @unlocked(since="1.0")
     def get_driver_properties(self, context: Context, driver_name: str) -> dict[str, str]:
-        """``{field of driver_info: its meaning}`` of a hardware type."""
+        """Return ``{field of driver_info: its meaning}`` of a hardware type."""
 
     @exclusive("changing power to '{new_state}'", since="1.0")
     def change_node_power_state(
         self, context: Context, node_id: NodeId, new_state: str, power_timeout: int | None = None
     ) -> None:
-        """Start a change of power.
+        """Start a power change.
 
         :param power_timeout: seconds that the change may take.
         :raises NoFreeConductorWorker, InvalidParameterValue: when it cannot be started.
@@ -105,13 +105,13 @@ class NodeCalls(Protocol):
     def provision(
         self, context: Context, node_id: NodeId, event: str, arguments: dict[str, Any]
     ) -> None:
-        """Start what a verb of ``PUT states/provision`` asks for.
+        """Start the operation of a verb of ``PUT states/provision``.
 
-        :param event: of the state machine; see ``common.operations``.
-        :param arguments: of the verb, as its declaration names them.
-        :raises InvalidStateRequested: when the node's state does not know the verb.
+        :param event: the verb's event of the state machine; see ``common.operations``.
+        :param arguments: the verb's arguments by their declared names.
+        :raises InvalidStateRequested: when the node's state does not allow the verb.
         :raises NodeInMaintenance, NoFreeConductorWorker: when it cannot be started now.
-        :raises InvalidParameterValue: for arguments and settings that cannot work.
+        :raises InvalidParameterValue: when an argument or a setting of the node is wrong.
         """
 
     # One call for each verb with arguments: APIs from before 1.3 send these. They raise as ``provision`` does.
@@ -129,7 +129,7 @@ class NodeCalls(Protocol):
 
     @exclusive("node tear down", since="1.0")
     def do_node_tear_down(self, context: Context, node_id: NodeId) -> None:
-        """Start to take the instance off a node."""
+        """Start a tear-down."""
 
     @exclusive("provision action {action}", since="1.0")
     def do_provisioning_action(self, context: Context, node_id: NodeId, action: str) -> None:
@@ -153,7 +153,7 @@ class NodeCalls(Protocol):
         service_steps: Steps,
         disable_ramdisk: bool | None = False,
     ) -> None:
-        """Start steps on a node with an instance."""
+        """Start servicing."""
 
     @exclusive("node inspection", since="1.0")
     def inspect_hardware(self, context: Context, node_id: NodeId) -> None:
@@ -161,25 +161,25 @@ class NodeCalls(Protocol):
 
     @exclusive("node rescue", since="1.0")
     def do_node_rescue(self, context: Context, node_id: NodeId, rescue_password: str) -> None:
-        """Start to boot the rescue ramdisk."""
+        """Start a rescue."""
 
     @exclusive("node unrescue", since="1.0")
     def do_node_unrescue(self, context: Context, node_id: NodeId) -> None:
-        """Start the way back from rescue."""
+        """Start an unrescue."""
 
     @unlocked(since="1.2")
     def plan_node(
         self, context: Context, node_id: NodeId, event: str, given: dict[str, Any]
     ) -> dict[str, Any]:
-        """What would be done to a node; see ``conductor.operations.plan``.
+        """Return a plan; see ``conductor.operations.plan``.
 
-        :param event: of the state machine.
+        :param event: the requested event of the state machine.
         :param given: ``steps`` and ``disable_ramdisk`` of cleaning and servicing.
         """
 
     @unlocked(since="1.2", away=Away.NOBODY_WAITS)
     def take_up(self, context: Context, node_id: NodeId) -> None:
-        """Go on with what another conductor has left off on a node. Should it fail, ``periodics.orphans`` finds it."""
+        """Continue an operation that another conductor handed over; ``periodics.orphans`` tries again if this fails."""
 
     # -- agents ------------------------------------------------------------------------------------------------
 
@@ -195,28 +195,28 @@ class NodeCalls(Protocol):
         agent_status: str | None = None,
         agent_status_message: str | None = None,
     ) -> None:
-        """The node's agent has called.
+        """Record a heartbeat of the node's agent, and continue the node's operation.
 
-        :raises InvalidAgentToken: when it does not hold the node's token.
-        :raises NoFreeConductorWorker: when its flow cannot go on now; the agent calls again.
+        :raises InvalidAgentToken: when the agent's token is not the node's.
+        :raises NoFreeConductorWorker: when no worker is free for the operation; the agent sends another heartbeat.
         """
 
     @unlocked(since="1.0", by_agents=True)
     def get_node_with_token(self, context: Context, node_id: NodeId) -> Node:
-        """As :meth:`get_node_for_agent`, with a new token, which is told this once: for APIs from before 1.2."""
+        """Return the node as :meth:`get_node_for_agent` does, with a new agent token: for APIs from before 1.2."""
 
     @unlocked(since="1.2", by_agents=True, formerly=_for_lookup)
     def get_node_for_agent(self, context: Context, node_id: NodeId) -> Node:
-        """The node, if an agent may look it up now.
+        """Return the node, if it expects an agent.
 
-        From conductors of before 1.2 it comes with a new token in ``agent_secret_token``.
+        Conductors from before 1.2 return it with a new token in ``agent_secret_token``.
 
         :raises NodeNotFound: when it expects no agent.
         """
 
     @shared("network boot", since="1.0", by_agents=True)
     def get_boot_script(self, context: Context, node_id: NodeId, mac: str) -> str:
-        """The iPXE script for a server of this node that boots from ``mac``."""
+        """Return the iPXE script for the node's server when it boots from the port ``mac``."""
 
     @exclusive("inspection data", since="1.1", by_agents=True)
     def continue_inspection(
@@ -226,7 +226,7 @@ class NodeCalls(Protocol):
         inventory: dict[str, Any],
         plugin_data: dict[str, Any],
     ) -> None:
-        """Give a node that waits for it what its ramdisk has found.
+        """Pass the inspection data of the ramdisk to a waiting node.
 
-        :raises NotFound: when it does not wait.
+        :raises NotFound: when the node does not wait for inspection data.
         """

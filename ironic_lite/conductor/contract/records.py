@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The RPCs about what belongs to a node: its ports, port groups, volumes and traits."""
+"""The RPCs about the ports, port groups, volumes and traits of a node."""
 
 from typing import Any, Protocol
 
@@ -12,18 +12,18 @@ Volume = VolumeConnector | VolumeTarget
 
 
 class RecordCalls(Protocol):
-    """Each is written under the lock of its node, so that no flow at work on the node sees it change.
+    """Each record is written under the lock of its node, so that it does not change while an operation uses it.
 
-    All raise ``NodeLocked`` when somebody works on the node. ``expected`` is what the changed fields were when the
-    change was computed; ``ConcurrentUpdate`` is raised when one of them is something else by now.
+    All calls raise ``NodeLocked`` when another task holds the node's lock. ``expected`` holds the values of the changed
+    fields when the change was computed; ``ConcurrentUpdate`` is raised when one of them has another value now.
     """
 
     @exclusive("port creation", since="1.1")
     def create_port(self, context: Context, port_obj: Port) -> Port:
         """Store a new port.
 
-        :raises MACAlreadyExists, PortAlreadyExists, PortDuplicateName: when it clashes with another one.
-        :raises Invalid, Conflict: when it does not fit into its port group.
+        :raises MACAlreadyExists, PortAlreadyExists, PortDuplicateName: when another port has its address, UUID or name.
+        :raises Invalid, Conflict: when it does not fit its port group.
         """
 
     @exclusive("port update", since="1.0")
@@ -41,19 +41,19 @@ class RecordCalls(Protocol):
     def update_portgroup(
         self, context: Context, portgroup_obj: Portgroup, expected: Expected = None
     ) -> Portgroup:
-        """Store the changes of a port group; its ports follow it into another physical network.
+        """Store the changes of a port group; its ports get its physical network.
 
-        :raises PortgroupMACAlreadyExists, PortgroupDuplicateName: when it clashes with another one.
-        :raises PortgroupNotEmpty: when it is to leave its node with ports in it.
+        :raises PortgroupMACAlreadyExists, PortgroupDuplicateName: when another port group has its address or name.
+        :raises PortgroupNotEmpty: when it would move to another node and has ports.
         :raises InvalidState: when the state of its new node forbids the move.
-        :raises Conflict: when its ports do not fit into it any longer.
+        :raises Conflict: when its ports would no longer fit.
         """
 
     @exclusive("port group deletion", since="1.1")
     def destroy_portgroup(self, context: Context, portgroup: Portgroup) -> None:
         """Delete a port group.
 
-        :raises PortgroupNotEmpty: when ports are in it.
+        :raises PortgroupNotEmpty: when it has ports.
         """
 
     @exclusive("volume update", since="1.1")
@@ -62,32 +62,33 @@ class RecordCalls(Protocol):
     ) -> Volume:
         """Store the changes of a volume connector or target.
 
-        :raises InvalidStateRequested: when its server is not off.
-        :raises VolumeConnectorTypeAndIdAlreadyExists, VolumeTargetBootIndexAlreadyExists: when it clashes.
+        :raises InvalidStateRequested: when the server is not off.
+        :raises VolumeConnectorTypeAndIdAlreadyExists, VolumeTargetBootIndexAlreadyExists: when another record has its
+            type and id, or its boot index.
         """
 
     @exclusive("volume deletion", since="1.1")
     def destroy_volume(self, context: Context, volume: Volume) -> None:
         """Delete a volume connector or target.
 
-        :raises InvalidStateRequested: when its server is in use and not off.
+        :raises InvalidStateRequested: when the server is in use and not off.
         """
 
     @exclusive("adding traits", since="1.1")
     def add_node_traits(
         self, context: Context, node_id: NodeId, traits: list[str], replace: bool = False
     ) -> None:
-        """Give a node traits.
+        """Add traits to a node.
 
-        :param replace: these only; what else it has goes.
-        :raises InvalidParameterValue: when it would have too many.
+        :param replace: whether to remove the node's other traits.
+        :raises InvalidParameterValue: when the node would have too many traits.
         """
 
     @exclusive("removing traits", since="1.1")
     def remove_node_traits(
         self, context: Context, node_id: NodeId, traits: list[str] | None
     ) -> None:
-        """Take these traits from a node, or all when None.
+        """Remove these traits from a node; None: all traits.
 
-        :raises NodeTraitNotFound: when it does not have one of them.
+        :raises NodeTraitNotFound: when the node lacks one of them.
         """

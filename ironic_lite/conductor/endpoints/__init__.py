@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Serving the calls that ``conductor.contract`` declares."""
+"""The conductor's side of the RPCs that ``conductor.contract`` declares."""

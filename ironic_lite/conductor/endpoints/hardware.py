@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Serves ``contract.hardware``: what reaches one server's hardware interfaces, besides its power and provisioning."""
+"""Serves ``contract.hardware``."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def _get_supported_boot_devices(task: TaskManager) -> list[str]:
 
 def _set_target_raid_config(task: TaskManager, target_raid_config: dict[str, Any]) -> None:
     task.driver.raid.validate(task)
-    # An empty one asks for nothing any more.
+    # An empty configuration deletes the target and needs no check.
     if target_raid_config:
         task.driver.raid.validate_raid_config(task, target_raid_config)
     task.node.target_raid_config = target_raid_config

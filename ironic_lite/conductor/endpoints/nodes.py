@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Serves ``contract.nodes``.
 
-The rooms behind it check in the order that Ironic's clients rely on: is the node locked, under maintenance, in a state
-for it, and only then the arguments.
+The functions check in the order that Ironic's clients rely on: the lock, maintenance, the provision state, and then
+the arguments.
 """
 
 import contextlib
@@ -86,14 +86,14 @@ def _act(task: TaskManager, action: str) -> None:
 
 
 def _without_arguments(event: str) -> Callable[[TaskManager], None]:
-    """Begin the operation of a verb that has no arguments."""
+    """Return a function that starts the operation of a verb without arguments."""
     return lambda task: flows.start(task, event, {})
 
 
 def _take_up(context: Context, node_id: NodeId) -> None:
-    # We own the node only since another conductor left the ring; our own copy of it may be older.
+    # This conductor owns the node only since another one left the ring; its cached ring may be older than that.
     identity.current().ring.reset()
-    # Where that fails, the periodic task finds the node.
+    # If this fails, the periodic task takes the node up.
     with contextlib.suppress(
         exception.NodeLocked, exception.NodeNotFound, exception.TemporaryFailure
     ):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Serves ``contract.objects``: the remotable methods of objects, and nothing else of them."""
+"""Serves ``contract.objects``: only the remotable methods of objects."""
 
 from typing import Any
 

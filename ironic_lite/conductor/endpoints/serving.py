@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a conductor serves a contract: each declared call is bound to one function of the room that knows.
+"""Serves contracts: binds each declared call to the function that does the work.
 
-``locked(NodeCalls.destroy_node)(node_records.destroy)`` has the node locked as declared, and calls
-``node_records.destroy(task)``. mypy holds the function's arguments against the declaration's.
+``locked(NodeCalls.destroy_node)(node_records.destroy)`` locks the node as declared, and calls
+``node_records.destroy(task)``. mypy checks the function's arguments against the declaration's.
 """
 
 import dataclasses
@@ -30,21 +30,21 @@ R = TypeVar("R")
 Record = TypeVar("Record")
 
 START_PATIENCE = 20.0
-"""Seconds that a call waits for a conductor that is still starting."""
+"""Seconds that a call waits while the conductor is starting."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Bound:
-    """A call and what serves it.
+    """A declared call and the function that serves it.
 
-    :param function: gets the context or the task first, then the record where there is one, and the rest by name.
+    :param function: gets the context or the task, then the record if the call has one, and the rest by name.
     """
 
     declared: Declaration
     function: Callable[..., Any]
 
     def run(self, context: Context, arguments: dict[str, Any]) -> Any:
-        """Serve the call."""
+        """Run the function, under the declared lock, and return its result."""
         if self.declared.lock is Lock.NONE:
             return self.function(context, **arguments)
         purpose = self.declared.purpose.format_map(arguments)
@@ -75,10 +75,10 @@ def locked(
 
 
 def locked(call: Callable[..., Any]) -> Callable[[Callable[..., Any]], Bound]:
-    """Serve a call that is declared ``exclusive`` or ``shared``.
+    """Bind a call that is declared ``exclusive`` or ``shared``.
 
-    :returns: a decorator for the function, which gets the task in the place of the context and of ``node_id``. A
-        record in the place of ``node_id`` is handed over.
+    :returns: a decorator for the function, which gets the task instead of the context and ``node_id``. If the call
+        has a record instead of ``node_id``, the function gets the task and the record.
     """
     declared = declaration.of(call)
     if declared.lock is Lock.NONE:
@@ -89,9 +89,9 @@ def locked(call: Callable[..., Any]) -> Callable[[Callable[..., Any]], Bound]:
 def unlocked(
     call: Callable[Concatenate[Any, Context, P], R],
 ) -> Callable[[Callable[Concatenate[Context, P], R]], Bound]:
-    """Serve a call that is declared ``unlocked``.
+    """Bind a call that is declared ``unlocked``.
 
-    :returns: a decorator for the function, which gets what the call has.
+    :returns: a decorator for the function, which gets the call's arguments.
     """
     declared = declaration.of(call)
     if declared.lock is not Lock.NONE:
@@ -100,7 +100,7 @@ def unlocked(
 
 
 def served(contract_class: type, *bound: Bound) -> tuple[Bound, ...]:
-    """The endpoint of a contract.
+    """Check that the bindings serve each call of a contract once, and return them.
 
     :raises TypeError: when a call is not served, served twice, or of another contract.
     """
@@ -113,14 +113,14 @@ def served(contract_class: type, *bound: Bound) -> tuple[Bound, ...]:
 
 
 class Conductor(Protocol):
-    """For whom calls are served: ``identity`` is set, and then ``ready``, when it has started."""
+    """The conductor that serves the calls; when it has started, it sets ``identity`` and then ``ready``."""
 
     ready: threading.Event
     identity: Identity
 
 
 class Endpoint:
-    """What oslo.messaging's server offers: one method per call."""
+    """An endpoint for oslo.messaging's server: one method per call."""
 
     target = oslo_messaging.Target(version=contract.VERSION)
 
@@ -130,7 +130,7 @@ class Endpoint:
 
 
 def _exposed(conductor: Conductor, bound: Bound) -> Callable[..., Any]:
-    """The method: errors that clients know reach them with class and message."""
+    """Return the endpoint's method; errors that clients know reach them with class and message."""
 
     def run(context: Context, **arguments: Any) -> Any:
         if not conductor.ready.wait(START_PATIENCE):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The root of all hardware interfaces."""
+"""The base of all hardware interfaces."""
 
 import abc
 import functools
@@ -12,55 +12,55 @@ from ironic_lite.drivers.refused_fields import Refused
 
 
 class BaseInterface(abc.ABC):
-    """One way to do one kind of work on a server.
+    """An implementation of one kind of work on a server: power, boot, RAID, ...
 
-    What all implementations owe, in this package and in others:
+    The duties of every implementation, in this package and in others:
 
-    * Instances are shared by all threads of a conductor and hold no state of a node. What is to be remembered goes onto
-      ``task.node``, by its ``set_`` methods; who calls saves the node, unless the method says otherwise.
-    * What changes a server is called under the exclusive lock, and asks for it again at the last moment: hand
-      ``task.ensure_locked`` down to where the command is sent, for a conductor may have been paused, and its node taken
-      over, since the method began. What only reads may be called under a shared lock, by several threads at a time.
-    * A conductor may die anywhere, and another one calls the method again. Methods that prepare, clean up or tear down
-      bear that. Steps say whether they do (``repeatable``), or how to find out what they did (``happened``).
-    * Every wait ends. A command to a BMC takes no longer than :meth:`command_timeout`.
-    * Errors are classes of ``common.exception``, whose messages say what was wrong and what to do, and hold no secret.
-      Subclasses of another package reach clients as the class of ours that they come from, with their message and
-      status (``code``); any other error of such a package does as a ``DriverFailure``, status 500.
+    * All threads of a conductor share one instance, so it keeps no state of a node. It stores such state on
+      ``task.node``, by the node's ``set_`` methods; the caller saves the node, unless the method says otherwise.
+    * A method that changes a server runs under the exclusive lock. It calls ``task.ensure_locked`` immediately before
+      it sends each command, because the conductor may have been paused, and another one may have locked the node, since
+      the method began. A method that only reads may run under a shared lock, in several threads at a time.
+    * A conductor may die at any point, and another one calls the method again. Methods that prepare, clean up or tear
+      down bear that. Steps declare whether they do (``repeatable``), or how to find out what they did (``happened``).
+    * Every wait is bounded. A command to a BMC takes no longer than :meth:`command_timeout`.
+    * Errors are classes of ``common.exception``; their messages say what is wrong and what to do, and hold no secret.
+      A subclass from another package reaches clients as its base class in ``common.exception``, with its message and
+      status (``code``); any other error from such a package becomes a ``DriverFailure``, status 500.
     """
 
     interface_type: ClassVar[str]
     """``power``, ``management``, ``boot``, ..."""
 
     supported: ClassVar[bool] = True
-    """False on the ``no-*`` implementations: the node does without this kind of work."""
+    """False on the ``no-*`` implementations, which do none of this work."""
 
     properties_prefix: ClassVar[str] = ""
-    """Where it is set, fields of ``driver_info`` that begin so are this interface's, and there are no others."""
+    """The prefix of this interface's ``driver_info`` fields; if set, an unknown field with it is an error."""
 
     # -- settings ------------------------------------------------------------------------------------------------
 
     def get_properties(self) -> dict[str, str]:
-        """Return ``{name in driver_info: what it means}``; by default nothing is read from there.
+        """Return ``{field of driver_info: its meaning}``; empty by default.
 
-        Forms are made from the texts: each ends in "Required." or "Optional.", and says "default is X." and
-        "One of A, B." where there is a default or a choice.
+        Clients make forms from the texts: each text ends in "Required." or "Optional.", and says "default is X." or
+        "One of A, B." for a field with a default or a choice.
         """
         return {}
 
     def refused_properties(self) -> dict[str, Refused]:
-        """Return ``{name in driver_info: what to do instead}`` of what Ironic reads, and this interface does not."""
+        """Return ``{field of driver_info: what to do instead}`` for fields of Ironic that are not supported here."""
         return {}
 
     def command_timeout(self) -> float:
-        """Return the seconds that one command to the hardware may take, repetitions included; 0 where there is none.
+        """Return the seconds that one command to the hardware may take, retries included; 0 if there are no commands.
 
-        A client that waits for the answer is given longer: ``[DEFAULT] hardware_call_timeout``.
+        ``[DEFAULT] hardware_call_timeout``, for which clients wait, has to be longer.
         """
         return 0.0
 
     def validate(self, task: Task) -> None:
-        """Check that the node has what this interface needs. Asks no hardware; any lock. By default nothing is needed.
+        """Check the node's settings for this interface; by default there are none. Asks no hardware; any lock.
 
         :raises InvalidParameterValue: naming the field that is wrong.
         :raises MissingParameterValue: naming the field that is missing.
@@ -75,20 +75,20 @@ class BaseInterface(abc.ABC):
         return {spec.name: spec for spec in steps.declared_steps(cls, kind)}
 
     def step_spec(self, kind: str | None, name: str) -> steps.StepSpec | None:
-        """Return the declaration of one of this interface's own steps; None where it has no such step."""
+        """Return the declaration of a step of this interface; None if it has no such step."""
         return self._specs(kind).get(name) if kind else None
 
     def get_steps(self, task: Task, kind: str) -> list[dict[str, Any]]:
-        """Return the steps of a kind that this interface offers to the node; by default those that it declares.
+        """Return the steps of a kind that this interface offers for the node; by default all that it declares.
 
         :param kind: ``steps.CLEAN``, ``DEPLOY`` or ``SERVICE``.
         """
         return [spec.as_step(self.interface_type) for spec in self._specs(kind).values()]
 
     def execute_step(self, task: Task, kind: str, step: dict[str, Any]) -> str | None:
-        """Run a step; by default the method that declares it, with the step's ``args``. Exclusive lock.
+        """Run a step; by default, call the method that declares it with the step's ``args``. Exclusive lock.
 
-        :returns: the wait state of the node's operation when the step goes on in the agent, None when it is done.
+        :returns: the wait state of the node's operation when the step continues in the agent, None when it has ended.
         :raises InvalidParameterValue: when there is no such step, or it does not take the arguments.
         """
         spec = self.step_spec(kind, step["step"])

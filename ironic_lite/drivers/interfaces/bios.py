@@ -14,9 +14,9 @@ class BIOSInterface(BaseInterface):
 
     @abc.abstractmethod
     def cache_bios_settings(self, task: Task) -> None:
-        """Record the settings that the server has now, by ``BIOSSetting.replace``.
+        """Read the server's settings and store them by ``BIOSSetting.replace``.
 
         Exclusive lock; may be called again.
 
-        :raises UnsupportedDriverExtension: when this server does not tell them; the caller goes on then.
+        :raises UnsupportedDriverExtension: when this server does not report them; callers ignore this error.
         """

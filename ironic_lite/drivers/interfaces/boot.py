@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a server gets its ramdisk and its operating system."""
+"""Booting a server's ramdisk and its operating system."""
 
 import abc
 from typing import Any, ClassVar
@@ -10,20 +10,20 @@ from ironic_lite.drivers.interfaces.task import Task
 
 
 class BootInterface(BaseInterface):
-    """Prepares what the next boot of a server brings up.
+    """Prepares the next boot of a server.
 
-    What prepares and cleans up runs under the exclusive lock, and again after a crash, also when the first try got
-    nowhere. None of it changes power.
+    The methods that prepare and clean up run under the exclusive lock, and again after a crash, even if the first call
+    had not begun its work. No method changes power.
     """
 
     interface_type = "boot"
 
     ramdisk_boot: ClassVar[bool] = False
-    """Whether it can boot a ramdisk or an ISO image as an instance."""
+    """Whether the interface can boot a ramdisk or an ISO image as an instance."""
 
     @abc.abstractmethod
     def prepare_ramdisk(self, task: Task, ramdisk_params: dict[str, Any]) -> None:
-        """Make the next boot bring up the deploy ramdisk; the node's states tell what for.
+        """Make the server's next boot the deploy ramdisk; the node's provision state says for which operation.
 
         :param ramdisk_params: kernel arguments for the agent.
         :raises InvalidParameterValue: naming what is missing or wrong.
@@ -34,12 +34,12 @@ class BootInterface(BaseInterface):
 
     @abc.abstractmethod
     def prepare_instance(self, task: Task) -> None:
-        """Make the next boot bring up the deployed operating system."""
+        """Make the server's next boot the deployed operating system."""
 
     def adopt_instance(self, task: Task) -> None:
-        """Take note of an instance that runs already. Nothing is changed on the server, nobody is asked.
+        """Record an instance that runs already. Asks no hardware and changes nothing on the server.
 
-        :raises InvalidParameterValue: when something is missing or wrong that the instance's next boot needs.
+        :raises InvalidParameterValue: when a setting that the instance's next boot needs is missing or wrong.
         """
 
     def clean_up_instance(self, task: Task) -> None:
@@ -53,9 +53,9 @@ class BootInterface(BaseInterface):
         self.validate(task)
 
     def validate_instance_ramdisk(self, task: Task) -> dict[str, str]:
-        """Check what the node is to boot as its instance.
+        """Check the ramdisk or ISO image that the node boots as its instance.
 
-        :returns: what it is, and its URLs: ``kernel`` and ``ramdisk``, or ``boot_iso``.
+        :returns: its URLs: ``kernel`` and ``ramdisk``, or ``boot_iso``.
         :raises InvalidParameterValue: naming what is missing or wrong.
         """
         raise exception.UnsupportedDriverExtension(
@@ -63,8 +63,8 @@ class BootInterface(BaseInterface):
         )
 
     def boot_script(self, task: Task, mac: str) -> str:
-        """Return the iPXE script that a server of this node gets when it boots over the network. Any lock.
+        """Return the iPXE script for the node's server when it boots over the network. Any lock.
 
-        :param mac: MAC address that the firmware booted from.
+        :param mac: MAC address of the port that the firmware boots from.
         """
         raise exception.UnsupportedDriverExtension(driver=task.node.driver, extension="boot_script")

@@ -9,10 +9,10 @@ from ironic_lite.drivers.interfaces.task import Task
 
 
 class ConsoleInterface(BaseInterface):
-    """Opens a way to a server's console.
+    """Opens and closes a server's console.
 
-    Opening and closing run under the exclusive lock, in the background. They are not repeated after a crash: the node's
-    ``last_error`` then says that they may have taken effect or not.
+    Both run under the exclusive lock, in the background. They are not repeated after a crash: the node's ``last_error``
+    then says that they may have taken effect or not.
     """
 
     interface_type = "console"
@@ -23,7 +23,7 @@ class ConsoleInterface(BaseInterface):
 
     @abc.abstractmethod
     def stop_console(self, task: Task) -> None:
-        """Close the console; nothing happens when it is closed."""
+        """Close the console, if it is open."""
 
     @abc.abstractmethod
     def get_console(self, task: Task) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How an image gets onto a server's disk."""
+"""Writing an image to a server's disk."""
 
 import abc
 from typing import Any, ClassVar
@@ -9,41 +9,40 @@ from ironic_lite.drivers.interfaces.task import Task
 
 
 class DeployInterface(BaseInterface):
-    """Deploys, cleans and gives back a server.
+    """Deploys, cleans and tears down a server.
 
-    The work itself is in the steps; these methods surround them. They run under the exclusive lock, on the worker pool,
-    where nothing else is said. After a crash the one that was cut off is called again. What they raise ends the
-    operation, with the message in ``last_error``.
+    The steps do the work; these methods run before and after them, under the exclusive lock and on the worker pool,
+    unless they say otherwise. After a crash the method that was cut off is called again. An error fails the operation,
+    with the error's message in ``last_error``.
     """
 
     interface_type = "deploy"
 
     uses_agent: ClassVar[bool] = False
-    """Whether it works through an agent on the server, which brings steps of its own."""
+    """Whether the interface works through an agent on the server, which may offer further steps."""
 
     boot_step: ClassVar[str | None] = None
-    """Name of the step, declared for each kind, that boots the ramdisk and waits for its agent; None where there is
-    none."""
+    """Name of the step, declared for each kind, that boots the ramdisk and waits for its agent; None: no such step."""
 
     boots_ramdisk: ClassVar[bool] = False
-    """Whether what it deploys is a ramdisk that the server boots each time."""
+    """Whether the deployed instance is a ramdisk or an ISO image that the server boots each time."""
 
     def expect_steps(self, task: Task, kind: str) -> None:
-        """An operation with steps of this kind begins: what an agent told before does not count any more."""
+        """Discard the steps of this kind that an earlier agent reported, because a new operation begins."""
 
     def awaits_steps(self, task: Task, kind: str) -> bool:
-        """Whether there are steps of this kind that are known only when the agent has told them."""
+        """Return whether the agent has yet to report its steps of this kind."""
         return False
 
     def prepare(self, task: Task) -> None:
-        """What has to be there before the first deployment step (next boot, network)."""
+        """Prepare the server for the first deployment step (next boot, network)."""
 
     def clean_up(self, task: Task) -> None:
-        """Forget what :meth:`prepare` left, after deployment and before a new one."""
+        """Undo :meth:`prepare`, after a deployment and before a new one."""
 
     @abc.abstractmethod
     def tear_down(self, task: Task) -> None:
-        """Take the instance off the server: normally, power it off."""
+        """Stop the instance: normally, power the server off."""
 
     def prepare_cleaning(self, task: Task) -> str | None:
         """Bring up what cleaning steps need.
@@ -64,30 +63,30 @@ class DeployInterface(BaseInterface):
         return None
 
     def take_over(self, task: Task) -> None:
-        """Called by a conductor that has just become responsible for a node with an instance. Sends nothing to it."""
+        """Prepare this conductor for a node with an instance that it takes over. Sends nothing to the server."""
 
     def heartbeat(self, task: Task) -> bool:
-        """The agent of a waiting node has called.
+        """Handle a heartbeat of a waiting node's agent.
 
-        :returns: True when the step the node waits for has ended and the flow may go on.
-        :raises AgentLost: when the agent knows nothing of the step.
+        :returns: True when the step that the node waits for has ended and the flow may continue.
+        :raises AgentLost: when the agent does not know the step.
         :raises IronicLiteError: when the step has failed; the flow fails with this error's message.
         """
         return True
 
     def has_ended(self, task: Task) -> bool:
-        """Ask the agent of a waiting node, which has called before, whether what the node waits for has ended.
+        """Ask the agent of a waiting node, which has sent a heartbeat before, whether its work has ended.
 
         Takes a few seconds at most, and changes nothing.
 
-        :raises AgentConnectionFailed, AgentAPIError: when it does not answer, or not as the node's agent does.
+        :raises AgentConnectionFailed, AgentAPIError: when no agent answers, or another node's agent does.
         """
         return False
 
     def works_in_agent(self, node: Any) -> bool:
-        """Whether the step that a waiting node is at runs in its agent; else the node waits for the agent itself."""
+        """Return whether a waiting node's step runs in the agent; otherwise the node waits for the agent to start."""
         return False
 
     def forget_agent(self, task: Task) -> None:
-        """The agent is gone: its token is void, and nothing is asked of it any more."""
+        """Delete the agent's token and address, because the agent is gone."""
         task.node.forget_agent()

@@ -14,9 +14,9 @@ class FirmwareInterface(BaseInterface):
 
     @abc.abstractmethod
     def cache_firmware_components(self, task: Task) -> None:
-        """Record the versions that the server has now, by ``FirmwareComponent.replace``.
+        """Read the server's firmware versions and store them by ``FirmwareComponent.replace``.
 
         Exclusive lock; may be called again.
 
-        :raises UnsupportedDriverExtension: when this server does not tell them; the caller goes on then.
+        :raises UnsupportedDriverExtension: when this server does not report them; callers ignore this error.
         """

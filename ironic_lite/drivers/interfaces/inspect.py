@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finding out what a server is made of."""
+"""Inspection: reading a server's hardware."""
 
 import abc
 from typing import Any
@@ -18,20 +18,20 @@ class InspectInterface(BaseInterface):
     def inspect_hardware(self, task: Task) -> str:
         """Start an inspection; called again after a crash.
 
-        :returns: ``states.MANAGEABLE`` when it is done, ``states.INSPECTWAIT`` while it goes on.
-        :raises HardwareInspectionFailure: when it cannot be done.
+        :returns: ``states.MANAGEABLE`` when it has ended, ``states.INSPECTWAIT`` when it continues in the ramdisk.
+        :raises HardwareInspectionFailure: when the inspection fails.
         """
 
     def continue_inspection(
         self, task: Task, inventory: dict[str, Any], plugin_data: dict[str, Any]
     ) -> None:
-        """The ramdisk of a waiting inspection has sent what it found: make of it what is to be made.
+        """Process the inspection data that the ramdisk has sent.
 
-        It may be called again with the same data, should a conductor die meanwhile. Changes of the node are left
-        unsaved, so that they become known all at once.
+        It is called again with the same data after a crash. It does not save the node, so that all of its changes
+        become visible at once.
 
-        :param inventory: the hardware, in the agent's form. Not to be changed.
-        :param plugin_data: what else the ramdisk collected; results go in here.
+        :param inventory: the hardware, in the agent's format. It must not be changed.
+        :param plugin_data: the other data of the ramdisk; the method adds its results here.
         :raises HardwareInspectionFailure: when the data cannot be used.
         """
         raise exception.UnsupportedDriverExtension(
@@ -39,7 +39,7 @@ class InspectInterface(BaseInterface):
         )
 
     def tear_down(self, task: Task) -> None:
-        """Leave the server as it is to be after an inspection that has ended well. May be called again."""
+        """Bring the server into its final state after a successful inspection. May be called again."""
 
     def abort(self, task: Task) -> None:
-        """Stop an inspection that waits, or clean up behind one that has failed. May be called again."""
+        """Stop a waiting inspection, or clean up after a failed one. May be called again."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Boot devices, sensors and the like."""
+"""Boot devices, boot mode, sensors, indicators and virtual media."""
 
 import abc
 from typing import Any, NoReturn
@@ -15,42 +15,42 @@ BIOS = "bios"
 SAFE = "safe"
 
 UNKNOWN_VENDOR = "iana-"
-"""How a maker without a short name is called: with its enterprise number behind."""
+"""The prefix of a vendor without a short name; its IANA enterprise number follows."""
 
 
 class ManagementInterface(BaseInterface):
-    """Manages what a server boots from, and asks its BMC how it is.
+    """Manages a server's boot settings, and reads the state of its hardware from the BMC.
 
-    What sets, injects, attaches or detaches runs under the exclusive lock, and asks for it (``task.ensure_locked``)
-    before each command that goes out; to set again what is set does no harm. The others run under any lock and change
-    nothing. Flows call ``task.set_boot_device`` instead of :meth:`set_boot_device`.
+    Methods that set, inject, attach or detach run under the exclusive lock, and call ``task.ensure_locked`` before each
+    command that they send; setting the same value again is harmless. The others run under any lock and change nothing.
+    Flows call ``task.set_boot_device`` instead of :meth:`set_boot_device`.
 
-    What is not overridden raises ``UnsupportedDriverExtension``: status 400.
+    A method that is not overridden raises ``UnsupportedDriverExtension``, status 400.
     """
 
     interface_type = "management"
 
     @abc.abstractmethod
     def get_supported_boot_devices(self, task: Task) -> list[str]:
-        """The names that :meth:`set_boot_device` takes."""
+        """Return the names of the boot devices that :meth:`set_boot_device` takes."""
 
     @abc.abstractmethod
     def set_boot_device(self, task: Task, device: str, persistent: bool = False) -> None:
-        """Set the device of the next boot, or of all boots.
+        """Set the boot device for the next boot, or for all boots.
 
         :raises InvalidParameterValue: when the device is not supported.
         """
 
     @abc.abstractmethod
     def get_boot_device(self, task: Task) -> dict[str, Any]:
-        """``{"boot_device": name or None, "persistent": True, False or None}``."""
+        """Return ``{"boot_device": name or None, "persistent": True, False or None}``."""
 
     def detect_vendor(self, task: Task) -> str:
-        """The maker of the server, as its BMC tells: a short name, or ``UNKNOWN_VENDOR`` and a number."""
+        """Return the vendor that the BMC reports: a short name, or ``UNKNOWN_VENDOR`` and a number."""
         self._unsupported(task, "detect_vendor")
 
     def get_sensors_data(self, task: Task) -> dict[str, Any]:
-        """``{sensor type: {sensor id: {reading, ...}}}``."""
+        """Return ``{sensor type: {sensor id: {reading, ...}}}``."""
         self._unsupported(task, "get_sensors_data")
 
     def inject_nmi(self, task: Task) -> None:
@@ -58,18 +58,18 @@ class ManagementInterface(BaseInterface):
         self._unsupported(task, "inject_nmi")
 
     def get_boot_mode(self, task: Task) -> str:
-        """``bios`` or ``uefi``."""
+        """Return ``bios`` or ``uefi``."""
         self._unsupported(task, "get_boot_mode")
 
     def set_boot_mode(self, task: Task, mode: str) -> None:
-        """Make the server boot in this mode from its next boot on.
+        """Set the boot mode, from the next boot on.
 
         :param mode: ``bios`` or ``uefi``.
         """
         self._unsupported(task, "set_boot_mode")
 
     def get_secure_boot_state(self, task: Task) -> bool:
-        """Whether the server boots signed systems only."""
+        """Return whether secure boot is on."""
         self._unsupported(task, "get_secure_boot_state")
 
     def set_secure_boot_state(self, task: Task, state: bool) -> None:
@@ -77,11 +77,11 @@ class ManagementInterface(BaseInterface):
         self._unsupported(task, "set_secure_boot_state")
 
     def get_supported_indicators(self, task: Task) -> dict[str, dict[str, dict[str, Any]]]:
-        """``{component: {indicator: {"readonly": bool, "states": [names]}}}``."""
+        """Return ``{component: {indicator: {"readonly": bool, "states": [names]}}}``."""
         self._unsupported(task, "get_supported_indicators")
 
     def get_indicator_state(self, task: Task, component: str, indicator: str) -> str:
-        """``on``, ``off`` or ``blinking``.
+        """Return ``on``, ``off`` or ``blinking``.
 
         :raises InvalidParameterValue: when there is no such component or indicator.
         """
@@ -90,7 +90,7 @@ class ManagementInterface(BaseInterface):
     def set_indicator_state(self, task: Task, component: str, indicator: str, state: str) -> None:
         """Switch an indicator.
 
-        :raises InvalidParameterValue: when there is none such, or it does not know the state.
+        :raises InvalidParameterValue: when there is no such component, indicator or state.
         """
         self._unsupported(task, "set_indicator_state")
 
@@ -102,11 +102,11 @@ class ManagementInterface(BaseInterface):
         self._unsupported(task, "attach_virtual_media")
 
     def detach_virtual_media(self, task: Task, device_types: list[str] | None = None) -> None:
-        """Empty the virtual drives of these types; all of them where none is named."""
+        """Empty the virtual drives of these types; None: of all types."""
         self._unsupported(task, "detach_virtual_media")
 
     def get_virtual_media(self, task: Task) -> list[dict[str, Any]]:
-        """What is in the server's virtual drives."""
+        """Return the contents of the server's virtual drives."""
         self._unsupported(task, "get_virtual_media")
 
     @staticmethod

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which network a server is plugged into."""
+"""The networks of a server."""
 
 from typing import Any
 
@@ -10,52 +10,52 @@ from ironic_lite.drivers.interfaces.task import Task
 class NetworkInterface(BaseInterface):
     """Moves a server's ports between the provisioning, cleaning and tenant networks.
 
-    All methods but :meth:`vif_list` run under the exclusive lock, and are called again after a crash: to plug in a port
-    that is plugged in, or to unplug one that is not, changes nothing. By default no network is switched.
+    All methods except :meth:`vif_list` run under the exclusive lock, and are called again after a crash: connecting a
+    connected port or disconnecting a disconnected one changes nothing. By default they do nothing.
     """
 
     interface_type = "network"
 
     def add_provisioning_network(self, task: Task) -> None:
-        """Plug the server into the network that deployment uses."""
+        """Connect the server to the provisioning network, for deployment."""
 
     def remove_provisioning_network(self, task: Task) -> None:
-        """Unplug the server from the provisioning network."""
+        """Disconnect the server from the provisioning network."""
 
     def configure_tenant_networks(self, task: Task) -> None:
-        """Plug the server into the networks of its instance."""
+        """Connect the server to the networks of its instance."""
 
     def unconfigure_tenant_networks(self, task: Task) -> None:
-        """Unplug the server from the networks of its instance."""
+        """Disconnect the server from the networks of its instance."""
 
     def add_cleaning_network(self, task: Task) -> None:
-        """Plug the server into the network that cleaning uses."""
+        """Connect the server to the cleaning network."""
 
     def remove_cleaning_network(self, task: Task) -> None:
-        """Unplug the server from the cleaning network."""
+        """Disconnect the server from the cleaning network."""
 
     def add_inspection_network(self, task: Task) -> None:
-        """Plug the server into the network that inspection uses."""
+        """Connect the server to the inspection network."""
 
     def remove_inspection_network(self, task: Task) -> None:
-        """Unplug the server from the inspection network."""
+        """Disconnect the server from the inspection network."""
 
     def add_rescuing_network(self, task: Task) -> None:
-        """Plug the server into the network that a rescue ramdisk comes up in."""
+        """Connect the server to the rescuing network."""
 
     def remove_rescuing_network(self, task: Task) -> None:
-        """Unplug the server from the rescuing network."""
+        """Disconnect the server from the rescuing network."""
 
     def vif_attach(self, task: Task, vif: dict[str, Any]) -> None:
-        """Give the instance a virtual interface.
+        """Attach a virtual interface to the instance.
 
-        :param vif: ``id``, and whatever else the client said of it: ``port_uuid`` or ``portgroup_uuid`` is the one
-            to put it on.
-        :raises IronicLiteError: when there is no port left for it.
+        :param vif: ``id``, and the client's other fields; ``port_uuid`` or ``portgroup_uuid`` chooses the port or port
+            group.
+        :raises IronicLiteError: when no port is free.
         """
 
     def vif_detach(self, task: Task, vif_id: str) -> None:
-        """Take a virtual interface away from the instance."""
+        """Detach a virtual interface from the instance."""
 
     def vif_list(self, task: Task) -> list[dict[str, Any]]:
         """Return the virtual interfaces of the instance, each with its ``id``. Any lock."""

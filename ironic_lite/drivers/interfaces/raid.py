@@ -9,7 +9,7 @@ from ironic_lite.drivers.interfaces.task import Task
 
 
 class RAIDInterface(BaseInterface):
-    """Makes and removes logical disks, by the steps that it declares. Its methods ask no hardware; any lock."""
+    """Creates and deletes logical disks, by the steps that it declares. Its methods ask no hardware; any lock."""
 
     interface_type = "raid"
 
@@ -21,5 +21,5 @@ class RAIDInterface(BaseInterface):
         raid_config.validate(wanted)
 
     def get_logical_disk_properties(self) -> dict[str, str]:
-        """Return what may be said of a logical disk: ``{property: meaning}``."""
+        """Return ``{property of a logical disk: its meaning}``."""
         return raid_config.properties()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A ramdisk to log in to when the operating system does not come up."""
+"""Rescue: a ramdisk to log in to when the operating system does not boot."""
 
 import abc
 
@@ -8,7 +8,7 @@ from ironic_lite.drivers.interfaces.task import Task
 
 HASHED_PASSWORD = "hashed_rescue_password"  # noqa: S105 - the name of a field
 PASSWORD = "rescue_password"  # noqa: S105
-"""Keys in ``instance_info`` while a rescue begins. The second is there only where hashes are not required."""
+"""Keys in ``instance_info`` while a rescue begins. The second is set only if hashes are not required."""
 
 
 class RescueInterface(BaseInterface):
@@ -20,11 +20,11 @@ class RescueInterface(BaseInterface):
     def rescue(self, task: Task) -> str:
         """Boot the rescue ramdisk; called again after a crash.
 
-        :returns: ``states.RESCUEWAIT`` while it boots, ``states.RESCUE`` when it is up.
+        :returns: ``states.RESCUEWAIT`` while the ramdisk boots, ``states.RESCUE`` when it is up.
         """
 
     def finalize(self, task: Task) -> None:
-        """The ramdisk is up: make it ready to be logged in to. Cut off, all begins anew with :meth:`rescue`."""
+        """Prepare the running ramdisk for logins. After a crash, :meth:`rescue` is called again first."""
 
     @abc.abstractmethod
     def unrescue(self, task: Task) -> str:

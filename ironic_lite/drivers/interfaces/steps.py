@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Decorators that make an interface's methods steps of cleaning, deployment and servicing."""
+"""Decorators that declare an interface's methods as steps of cleaning, deployment and servicing."""
 
 import dataclasses
 from collections.abc import Callable, Iterator
@@ -18,19 +18,19 @@ _MARK = "_ironic_lite_steps"
 
 @dataclasses.dataclass(frozen=True)
 class StepSpec:
-    """What a decorated method declares about itself.
+    """The declaration of a step.
 
     :param kind: ``clean``, ``deploy`` or ``service``.
     :param name: the method's name.
-    :param priority: order in an automatic run, highest first; 0 runs only when it is asked for.
+    :param priority: order in an automatic run, highest first; a step with 0 runs only on request.
     :param args: ``{name: {"description": str, "required": bool}}``.
-    :param abortable: an operator may abort the operation while the step runs.
-    :param requires_ramdisk: the step needs the agent to be up.
-    :param repeatable: running it again after it was cut off in the middle does no harm.
-    :param happened: for one that is not: name of the method ``(task, step) -> bool | None`` that asks the hardware
-        whether the step took effect; None, when that cannot be told. True skips the step, False runs it. A step that
-        has neither fails its operation when the conductor dies in the middle.
-    :param waits: it may go on in the agent, which is then waited for.
+    :param abortable: whether an operator may abort the operation while the step runs.
+    :param requires_ramdisk: whether the step needs a running agent.
+    :param repeatable: whether it is safe to run the step again after it was cut off.
+    :param happened: for a step that is not repeatable: name of the method ``(task, step) -> bool | None`` that asks the
+        hardware whether the step took effect. True skips the step, False runs it, None (unknown) fails the operation.
+        If the conductor dies during a step with neither, the operation fails.
+    :param waits: whether the step may continue in the agent; the operation then waits for the agent.
     """
 
     kind: str
@@ -44,7 +44,7 @@ class StepSpec:
     waits: bool = False
 
     def as_step(self, interface: str) -> dict[str, Any]:
-        """The step as it is stored on a node and shown by the API."""
+        """Return the step as a node stores it and the API shows it."""
         step: dict[str, Any] = {
             "interface": interface,
             "step": self.name,
@@ -76,7 +76,7 @@ def clean_step(
     happened: str | None = None,
     waits: bool = False,
 ) -> Callable[[F], F]:
-    """Make a method a cleaning step. See :class:`StepSpec` for the arguments."""
+    """Declare a method as a cleaning step. See :class:`StepSpec` for the arguments."""
     return _mark(
         kind=CLEAN,
         priority=priority,
@@ -96,7 +96,7 @@ def deploy_step(
     happened: str | None = None,
     waits: bool = False,
 ) -> Callable[[F], F]:
-    """Make a method a deployment step. See :class:`StepSpec` for the arguments."""
+    """Declare a method as a deployment step. See :class:`StepSpec` for the arguments."""
     return _mark(
         kind=DEPLOY,
         priority=priority,
@@ -116,7 +116,7 @@ def service_step(
     happened: str | None = None,
     waits: bool = False,
 ) -> Callable[[F], F]:
-    """Make a method a servicing step. See :class:`StepSpec` for the arguments."""
+    """Declare a method as a servicing step. See :class:`StepSpec` for the arguments."""
     return _mark(
         kind=SERVICE,
         priority=priority,
@@ -130,7 +130,7 @@ def service_step(
 
 
 def declared_steps(interface_class: type, kind: str) -> Iterator[StepSpec]:
-    """The steps of one kind that a class offers, inherited ones included."""
+    """Yield the steps of one kind that a class declares, inherited ones included."""
     for name in dir(interface_class):
         spec = getattr(getattr(interface_class, name, None), _MARK, {}).get(kind)
         if spec is not None:
@@ -138,7 +138,7 @@ def declared_steps(interface_class: type, kind: str) -> Iterator[StepSpec]:
 
 
 def check_arguments(spec: StepSpec, args: dict[str, Any]) -> None:
-    """Compare given arguments with declared ones.
+    """Check the given arguments against the declared ones.
 
     :raises InvalidParameterValue: naming the unknown or missing argument.
     """

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Volumes that live outside the server."""
+"""Remote volumes of a server."""
 
 from ironic_lite.drivers.interfaces.base import BaseInterface
 from ironic_lite.drivers.interfaces.task import Task
 
 
 class StorageInterface(BaseInterface):
-    """Attaches and detaches a node's remote volumes. By default there are none.
+    """Attaches and detaches a node's remote volumes. By default both methods do nothing.
 
     Both run under the exclusive lock, and again after a crash.
     """

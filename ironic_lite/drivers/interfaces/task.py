@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a driver sees of the task it works for.
+"""The part of a conductor's task that drivers use.
 
-Drivers never import the conductor. All that they may do to a node reaches them through an object of this shape.
+Drivers never import the conductor; they work on a node through an object of this type.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,12 +12,12 @@ from ironic_lite.objects.node import Node
 from ironic_lite.objects.port import Port
 
 if TYPE_CHECKING:
-    # It is made of the interfaces, whose methods take a task.
+    # A real import would be circular: a Driver consists of interfaces, whose methods take a Task.
     from ironic_lite.drivers.interfaces.driver import Driver
 
 
 class Task(Protocol):
-    """One locked visit to one node."""
+    """The work on one node, under a shared or an exclusive lock."""
 
     context: ironic_context.RequestContext
     node: Node
@@ -32,26 +32,26 @@ class Task(Protocol):
         """The ports of the node, read once."""
 
     def set_power(self, state: str, timeout: int | None = None) -> None:
-        """Change power and record it on the node.
+        """Change the power state and record it on the node.
 
         :param state: a power target of :mod:`ironic_lite.common.states`.
-        :param timeout: seconds the change may take; None takes the configured time.
+        :param timeout: seconds that the change may take; None: the configured time.
         :raises PowerStateFailure: when the server does not reach the state.
-        :raises NodeLockLost: when this task no longer holds the node; nothing is sent to the BMC then.
+        :raises NodeLockLost: when this task no longer holds the lock; no command is sent to the BMC.
         """
 
     def set_boot_device(self, device: str, persistent: bool = False) -> None:
         """Set the boot device through the management interface.
 
         :raises InvalidParameterValue: when the server does not offer the device.
-        :raises NodeLockLost: as above.
+        :raises NodeLockLost: as :meth:`set_power` does.
         """
 
     def note_retry(self, what: str, why: str) -> None:
-        """Write into the node's journal, with its next save, that something is tried again."""
+        """Note a retry in the node's journal, with the node's next save."""
 
     def ensure_locked(self) -> None:
-        """Ask the database whether this task still holds the node.
+        """Check in the database that this task still holds the lock.
 
         :raises NodeLockLost: when it does not.
         """
@@ -59,7 +59,7 @@ class Task(Protocol):
     def upgrade_lock(self, purpose: str | None = None) -> None:
         """Turn a shared lock into an exclusive one.
 
-        :raises NodeLocked: when somebody else holds the node.
+        :raises NodeLocked: when another task holds the lock.
         """
 
     def process_event(
@@ -72,5 +72,5 @@ class Task(Protocol):
     ) -> None:
         """Move the node along the state machine and save it.
 
-        :raises InvalidStateRequested: when the machine has no such transition.
+        :raises InvalidStateRequested: when the state does not allow the event.
         """

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What only one vendor's hardware can do, offered under names of its own.
+"""Vendor methods: functions of one vendor's hardware.
 
-A method becomes callable through the API by a decorator: ``passthru`` for something done to a node, ``driver_passthru``
-for something that concerns a hardware type as a whole.
+A decorator makes a method callable through the API: ``passthru`` for a node, ``driver_passthru`` for a hardware type
+as a whole.
 """
 
 import dataclasses
@@ -22,14 +22,14 @@ _DRIVER = "_ironic_lite_driver_passthru"
 
 @dataclasses.dataclass(frozen=True)
 class VendorMethod:
-    """What a decorated method declares about itself.
+    """The declaration of a vendor method.
 
     :param attribute: name of the Python method.
-    :param http_methods: the HTTP methods that reach it.
-    :param is_async: it runs in the background, and the client hears only that it has begun.
+    :param http_methods: the HTTP methods that call it.
+    :param is_async: whether it runs in the background; the client gets its reply when the method starts.
     :param description: one sentence for clients.
-    :param attach: its value, a text, is the reply's body as it is, not as JSON.
-    :param require_exclusive_lock: nobody else may work on the node meanwhile.
+    :param attach: whether the reply's body is the returned text itself, not JSON.
+    :param require_exclusive_lock: whether it runs under the node's exclusive lock.
     """
 
     attribute: str
@@ -40,7 +40,7 @@ class VendorMethod:
     require_exclusive_lock: bool
 
     def as_shown(self) -> dict[str, Any]:
-        """The declaration as the API shows it."""
+        """Return the declaration as the API shows it."""
         return {
             "http_methods": list(self.http_methods),
             "async": self.is_async,
@@ -84,7 +84,7 @@ def passthru(
 ) -> Callable[[F], F]:
     """Offer ``method(task, **arguments)`` for a node. See :class:`VendorMethod` for the arguments.
 
-    :param name: what clients call it, where that is not the method's name.
+    :param name: the name for clients, if it differs from the method's.
     """
     return _mark(_NODE, http_methods, name, is_async, description, attach, require_exclusive_lock)
 
@@ -96,16 +96,16 @@ def driver_passthru(
     description: str = "",
     attach: bool = False,
 ) -> Callable[[F], F]:
-    """Offer ``method(context, **arguments)`` for a hardware type; there is no node, and so no lock."""
+    """Offer ``method(context, **arguments)`` for a hardware type, without a node or a lock."""
     return _mark(_DRIVER, http_methods, name, is_async, description, attach, False)
 
 
 class VendorInterface(BaseInterface):
     """Vendor-specific methods and steps.
 
-    A method runs under the exclusive lock, or under a shared one where it is declared so. It is not called again after
-    a crash: the node's ``last_error`` then says that it may have taken effect or not. What an asynchronous method
-    raises becomes ``last_error``; what another one raises goes to the client.
+    A method runs under the exclusive lock, or under a shared one if it is declared so. It is not called again after
+    a crash: the node's ``last_error`` then says that it may have taken effect or not. The error of an asynchronous
+    method becomes ``last_error``; the client gets the error of any other method.
     """
 
     interface_type = "vendor"
@@ -113,23 +113,23 @@ class VendorInterface(BaseInterface):
     @classmethod
     @functools.cache
     def vendor_methods(cls) -> dict[str, VendorMethod]:
-        """``{name: method}``: what may be called for a node."""
+        """Return ``{name: declaration}`` of the methods for a node."""
         return dict(_declared(cls, _NODE))
 
     @classmethod
     @functools.cache
     def driver_methods(cls) -> dict[str, VendorMethod]:
-        """``{name: method}``: what may be called for a hardware type."""
+        """Return ``{name: declaration}`` of the methods for a hardware type."""
         return dict(_declared(cls, _DRIVER))
 
     def validate_call(self, task: Task, method: str, arguments: dict[str, Any]) -> None:
-        """Check a call before it begins; the node's own settings are checked by ``validate``. Asks no hardware.
+        """Check the arguments of a call before it starts; ``validate`` checks the node's settings. Asks no hardware.
 
         :raises InvalidParameterValue, MissingParameterValue: naming the argument that is wrong.
         """
 
     def validate_driver_call(self, method: str, arguments: dict[str, Any]) -> None:
-        """The same for a hardware type."""
+        """Check the arguments of a call for a hardware type; raises as :meth:`validate_call` does."""
 
 
 def _declared(interface: type, mark: str) -> Iterator[tuple[str, VendorMethod]]:
@@ -140,9 +140,9 @@ def _declared(interface: type, mark: str) -> Iterator[tuple[str, VendorMethod]]:
 
 
 def chosen(methods: dict[str, VendorMethod], name: str, http_method: str) -> VendorMethod:
-    """The method that a call asks for.
+    """Return the method of this name.
 
-    :raises InvalidParameterValue: there is none of this name, or not for this HTTP method.
+    :raises InvalidParameterValue: when there is no such method, or it does not allow the HTTP method.
     """
     method = methods.get(name)
     if method is None:
