@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One request as the controllers see it: who asks, in which microversion, with which arguments; and its replies."""
+"""One request as the controllers see it: its client, microversion and checked arguments; and the reply to it."""
 
 import functools
 from collections.abc import Callable
@@ -24,7 +24,7 @@ CONTEXT = "ironic_lite.context"
 
 
 def encode(value: Any) -> bytes:
-    """JSON of a reply."""
+    """Encode the value of a reply as JSON."""
     try:
         return orjson.dumps(value)
     except TypeError:
@@ -32,12 +32,11 @@ def encode(value: Any) -> bytes:
 
 
 def _encode_unusual(value: Any) -> bytes:
-    """The same for what drivers may have recorded."""
+    """Encode values that drivers recorded: with keys that are not strings, or integers beyond 64 bits."""
     try:
-        # To look for other keys than text takes as long again as all the rest.
+        # Not the default, because the check for such keys doubles the time that encoding takes.
         return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
     except TypeError:
-        # Integers beyond 64 bits are legal JSON.
         return jsonutils.dump_as_bytes(value, default=_plain)
 
 
@@ -48,13 +47,13 @@ def _plain(value: Any) -> Any:
 
 
 class Call:
-    """A request, and what is needed to answer it.
+    """A request, with what its controller needs to answer it.
 
     :param minor: the microversion, 1.<minor>.
-    :param conductors: the way to the conductors.
-    :param form: what the operation takes; the request is held to it.
-    :param tables: all routes of the service, for the document that tells of them.
-    :param suffix: ``.json`` where the path ended in it and the microversion reads it as a format suffix.
+    :param conductors: the RPC client of the conductors.
+    :param form: the query, body and reply that the route declares, against which arguments are checked.
+    :param tables: all routes of the service, for the OpenAPI document.
+    :param suffix: ``.json`` if the path ended in it and it is a format suffix at this microversion; else empty.
     """
 
     def __init__(
@@ -76,7 +75,7 @@ class Call:
 
     @functools.cached_property
     def base(self) -> str:
-        """The URL under which the client reached this service, without a slash at its end."""
+        """The URL at which the client reached this service, without a slash at its end."""
         return base_url(self.request.environ)
 
     @functools.cached_property
@@ -85,36 +84,36 @@ class Call:
         return View(self.base, self.conductors.conductors_of(), sight)
 
     def query(self) -> dict[str, Any]:
-        """The query arguments, checked against the form.
+        """Return the query arguments, checked against the form.
 
-        :raises InvalidParameterValue: unknown or unfit.
+        :raises InvalidParameterValue: an argument is unknown or its value is invalid.
         """
         if not self.request.query_string:
             return {}
         return types.query(self.form.kinds, self.request.GET.mixed())
 
     def body(self) -> bytes:
-        """The body, as ``bodies.read`` gives it and refuses it."""
+        """Return the body; raises what ``bodies.read`` does."""
         return bodies.read(self.request.environ, getattr(CONF.api, self.form.most))
 
     def document(self, first: Callable[[], object] | None = None) -> Any:
-        """The body, parsed; an empty body reads as an empty object, as Ironic's does.
+        """Return the parsed body; an empty body is an empty object, as in Ironic.
 
-        To be asked for after the questions of access. Where these need the body itself, ``first`` asks what can be
-        asked without it, and raises for those who may not send it. It is not called when the body is here already.
+        Controllers check access before they call this. If a rule depends on the body, ``first`` checks what does not
+        depend on it, and raises if the client may not send any body. It is called only if the body is not read yet.
 
-        :raises Invalid: not JSON, nested too deeply, or of too many parts.
-        :raises NoRoom: it is large, and others are too.
+        :raises Invalid: the body is not JSON, nested too deeply, or has too many values.
+        :raises NoRoom: the body is large, and other large bodies use up the limit for all.
         """
         if first is not None and not bodies.is_here(self.request.environ):
             first()
         return self._read(json_reading.read)
 
     def agents_document(self) -> Any:
-        """The same of an agent, whose body is taken as Python's own module reads it, and cleaned.
+        """Return the parsed and cleaned body of an agent's request, which may have what only Python's ``json`` accepts.
 
-        :raises Invalid: not JSON, nested too deeply, or of too many parts.
-        :raises NoRoom: it is large, and others are too.
+        :raises Invalid: the body is not JSON, nested too deeply, or has too many values.
+        :raises NoRoom: the body is large, and other large bodies use up the limit for all.
         """
         return self._read(json_reading.read_agents)
 
@@ -130,14 +129,14 @@ class Call:
             problem = f"The request body is not accepted: {exc}."
         except json_reading.Unreadable as exc:
             problem = f"The request body is not valid JSON: {exc}"
-        # What is known of the failure does not hold the body.
+        # So that the traceback of an error does not keep the body in memory.
         del body
         raise exception.Invalid(problem)
 
     def arguments(self) -> dict[str, Any]:
-        """The body where it holds named arguments, checked against the form.
+        """Return the named arguments of the body, checked against the form.
 
-        :raises InvalidParameterValue: naming what is wrong.
+        :raises InvalidParameterValue: an argument is unknown, missing or invalid.
         """
         stated, document = self.form.body, self.document()
         if isinstance(stated, schemas.Body):
@@ -146,25 +145,26 @@ class Call:
         return types.parse_body(stated, document)
 
     def new(self, document: Any) -> dict[str, Any]:
-        """The values of a record that is to be made, checked against the form's resource.
+        """Return the values of a new record, checked against the form's resource.
 
         :param document: the body.
-        :raises InvalidParameterValue, NotAcceptable: naming the field that is wrong.
+        :raises InvalidParameterValue: a field is unknown, missing or invalid.
+        :raises NotAcceptable: a field is newer than the microversion.
         """
         return self.form.body.resource.parse(document, self.minor)
 
     def patch(self, document: Any) -> list[dict[str, Any]]:
-        """The operations of a JSON patch, checked against the form's resource.
+        """Return the operations of a JSON patch, checked against the form's resource.
 
         :param document: the body.
-        :raises PatchError: naming the operation that is wrong.
+        :raises PatchError: an operation is invalid.
         """
         return json_patch.check(self.form.body.resource, document, self.minor)
 
     def check_precondition(self, record: Any) -> None:
-        """Hold a request to change ``record`` to its ``If-Match``; its conductor will do so again, under the lock.
+        """Check ``record`` against the ``If-Match`` of a change; the conductor repeats the check under the lock.
 
-        :raises PreconditionFailed: the client has seen another state of it.
+        :raises PreconditionFailed: the record has changed since the client read it.
         """
         wanted = self.request.environ.get("HTTP_IF_MATCH")
         if wanted is None or self.request.method in ("GET", "HEAD"):
@@ -177,22 +177,22 @@ class Call:
     # Replies.
 
     def reply(self, value: Any, status: int = 200, location: str | None = None) -> webob.Response:
-        """The JSON of ``value``."""
+        """Return a reply with ``value`` as JSON."""
         return self._response(status, encode(value), "application/json", location)
 
     def encoded(self, body: bytes) -> webob.Response:
-        """JSON that is text already."""
+        """Return a reply with a body that is JSON already."""
         return self._response(200, body, "application/json", None)
 
     def reply_tagged(
         self, value: Any, record: Any, status: int = 200, location: str | None = None
     ) -> webob.Response:
-        """The JSON of a record, with its entity tag; 304 when the client has it already.
+        """Return a reply with a record as JSON and its entity tag, or 304 if ``If-None-Match`` has that tag.
 
-        :param record: the object that ``value`` shows.
+        :param value: the representation of ``record``.
         """
         if not record.obj_attr_is_set("revision"):
-            # It comes from a conductor of a release that does not know revisions.
+            # The record comes from a conductor of a release without revisions.
             return self.reply(value, status, location)
         body = encode(value)
         tag = etag.make(record.revision, body)
@@ -209,18 +209,18 @@ class Call:
         return response
 
     def attachment(self, value: str) -> webob.Response:
-        """A file, as it is."""
+        """Return a reply with a file to download."""
         return self._response(200, value.encode(), "application/octet-stream", None)
 
     def text(self, value: str) -> webob.Response:
         return self._response(200, value.encode(), "text/plain; charset=utf-8", None)
 
     def empty(self, status: int, location: str | None = None) -> webob.Response:
-        """A reply without a body: 202 of what goes on, 204 of what is done."""
+        """Return a reply without a body: 202 for work that a conductor continues, 204 for work that is done."""
         return self._response(status, b"", None, location)
 
     def url(self, path: str) -> str:
-        """The address of a resource, for ``Location``."""
+        """Return the URL of a resource, for ``Location``."""
         return f"{self.base}/v1/{path}"
 
     def _response(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What collections can be narrowed by, and from which microversion on."""
+"""The query arguments that filter lists, and their first microversions."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -16,9 +16,9 @@ from ironic_lite.common.operations import provision_states
 
 
 class Filter(NamedTuple):
-    """A query argument that narrows a list.
+    """A query argument that filters a list.
 
-    :param since: first microversion (1.N) that knows it.
+    :param since: first microversion (1.N) that has it.
     """
 
     kind: types.Kind
@@ -26,7 +26,7 @@ class Filter(NamedTuple):
 
 
 def _of(resource: Resource) -> dict[str, Filter]:
-    """Those that are fields of the resource."""
+    """Return the filters that the fields of the resource declare."""
     return {
         field.name: Filter(field.filter, field.filter_since or field.since)
         for field in resource.fields.values()
@@ -71,22 +71,22 @@ Stated = types.Kind | Filter
 
 
 def kind_of(stated: Stated) -> types.Kind:
-    """What the argument may be."""
+    """Return the kind of the argument's values."""
     return stated.kind if isinstance(stated, Filter) else stated
 
 
 def since_of(stated: Stated | None) -> int:
-    """The first microversion (1.N) that knows the argument."""
+    """Return the first microversion (1.N) that has the argument."""
     return stated.since if isinstance(stated, Filter) else 1
 
 
 def check(query: Mapping[str, Any], stated: Mapping[str, Stated], minor: int) -> dict[str, Any]:
-    """The filters that a query sets.
+    """Return the filters that a query sets.
 
-    :param stated: the arguments of the form; what the path narrows by is not among them.
+    :param stated: the query arguments that the form declares; the filters that a path implies are not among them.
 
-    :raises NotAcceptable: one is newer than the microversion.
-    :raises InvalidParameterValue: a state or fault that does not exist.
+    :raises NotAcceptable: a filter is newer than the microversion.
+    :raises InvalidParameterValue: a state or fault does not exist.
     """
     for name in query:
         since = since_of(stated.get(name))

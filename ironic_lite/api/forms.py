@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an operation takes and answers: said in ``routes`` beside its path, held to by ``call``, told by ``openapi``."""
+"""Query, body and reply of an operation: ``routes`` declares them, ``call`` checks them, ``openapi`` documents them."""
 
 import dataclasses
 import functools
@@ -28,7 +28,7 @@ class Patch:
 
 @dataclasses.dataclass(frozen=True)
 class New:
-    """The body that makes a record."""
+    """The body that creates a record."""
 
     resource: Resource
 
@@ -41,15 +41,15 @@ Reply = Resource | Page | Schema | None
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Form:
-    """One operation.
+    """Query, body and reply of one operation.
 
-    :param query: the arguments in the URL.
-    :param body: a WSME body class, a ``schemas.Body``, a JSON schema, or what a resource says; None: no body.
-    :param most: the option of ``[api]`` that says how many bytes the body may have.
-    :param status: when all goes well, or ``2XX``; None: the operation is always refused.
-    :param reply: what is answered then, a schema that may hold resources; None: an empty body.
+    :param query: the query arguments, by name.
+    :param body: a WSME body class, a ``schemas.Body``, a JSON schema, ``New`` or ``Patch``; None: no body.
+    :param most: the option of ``[api]`` with the body's maximum size in bytes.
+    :param status: the status of success, or ``2XX``; None: the operation always fails.
+    :param reply: the JSON schema of the reply, which may contain resources; None: an empty reply.
     :param media: the reply's media type.
-    :param since: the first microversion that has it, where its path is older.
+    :param since: the first microversion (1.N) that has the operation, if it is newer than its path.
     """
 
     query: Query = dataclasses.field(default_factory=dict)
@@ -62,11 +62,11 @@ class Form:
 
     @functools.cached_property
     def kinds(self) -> dict[str, types.Kind]:
-        """What the arguments in the URL may be."""
+        """The kinds of the query arguments, by name."""
         return {name: filters.kind_of(stated) for name, stated in self.query.items()}
 
     def since_of(self, argument: str) -> int:
-        """The first microversion (1.N) that knows an argument in the URL."""
+        """Return the first microversion (1.N) that has a query argument."""
         return filters.since_of(self.query.get(argument))
 
 
@@ -89,19 +89,19 @@ _CHOOSING: Query = {**FIELDS, "detail": filters.Filter(types.BOOLEAN, 43)}
 
 
 def reads(reply: Reply) -> dict[str, Form]:
-    """A GET without arguments."""
+    """Return the form of a GET without arguments."""
     return {"GET": Form(reply=reply)}
 
 
 def asks(body: Any, status: int) -> dict[str, Form]:
-    """A PUT that is answered with an empty body."""
+    """Return the form of a PUT with an empty reply."""
     return {"PUT": Form(body=body, status=status)}
 
 
 def collection(
     resource: Resource, narrowed_by: Query | None = None, choosing: Query = _CHOOSING
 ) -> dict[str, Form]:
-    """A list whose rows show what the client chooses, and the way to make one more."""
+    """Return the forms of GET, with fields that the client can choose, and of POST of a collection."""
     query = {**PAGING, **choosing, **(narrowed_by or {})}
     return {
         "GET": Form(query=query, reply=Page(resource)),
@@ -112,15 +112,15 @@ def collection(
 
 
 def details(resource: Resource, narrowed_by: Query | None = None) -> dict[str, Form]:
-    """A list whose rows show everything."""
+    """Return the form of GET of a list with all fields."""
     query = {**PAGING, **(narrowed_by or {})}
     return {"GET": Form(query=query, reply=Page(resource))}
 
 
 def record(resource: Resource, **more: Form) -> dict[str, Form]:
-    """One record: read, changed, deleted.
+    """Return the forms of GET, PATCH and DELETE of one record.
 
-    :param more: operations that differ.
+    :param more: forms that replace these or add to them, by method.
     """
     return {
         "GET": Form(query=FIELDS, reply=resource),

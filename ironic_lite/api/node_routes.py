@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The surface of the service below ``/v1/nodes``; the rest stands in ``routes``."""
+"""The routes below ``/v1/nodes``; the others are in ``routes``."""
 
 from ironic_lite.api import filters, forms, replies, types
 from ironic_lite.api.controllers.v1 import (
@@ -113,7 +113,7 @@ ROUTES: tuple[Route, ...] = (
             )
         },
     ),
-    # Whatever else is asked for there may not be done.
+    # Without methods, so that unknown states are 405 and not 404.
     route("nodes/{node}/states/{unknown}"),
     route(
         "nodes/{node}/states/secure_boot",
@@ -308,7 +308,7 @@ ROUTES: tuple[Route, ...] = (
         since=83,
         forms=forms.reads(replies.CHILDREN),
     ),
-    # Old paths with the node at the end, which tempest's client uses. No node can have these words as its name.
+    # Old paths with the node at the end, which tempest's client uses. A node cannot have these words as its name.
     route("nodes/states/{node}", GET=node_states.show, forms=forms.reads(STATES)),
     route(
         "nodes/states/power/{node}",

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The API as an OpenAPI 3.1 document: the table of routes and the declarations of the resources, told in JSON.
+"""The API as an OpenAPI 3.1 document, generated from the table of routes and the declarations of the resources.
 
-Nothing is stated here that is stated elsewhere. A document is for one microversion: it has the routes, fields and
-arguments that this microversion has, and ``x-since`` tells since when.
+A document is for one microversion: it has the routes, fields and arguments of that microversion. ``x-since`` is the
+first microversion of each.
 """
 
 import functools
@@ -38,12 +38,12 @@ _SECURITY = {
 
 @functools.lru_cache(maxsize=8)
 def document(tables: Tables, minor: int) -> bytes:
-    """The document of one microversion, encoded. Made when it is asked for."""
+    """Return the document of one microversion as JSON."""
     return orjson.dumps(_Document(tables, minor).build())
 
 
 class _Document:
-    """The document while it is made.
+    """Builds the document.
 
     :param tables: all routes.
     :param minor: the microversion.
@@ -156,7 +156,7 @@ class _Document:
             yield argument
 
     def _names(self, resource: Resource, argument: str) -> Mapping[str, Any]:
-        """The fields that ``fields`` or ``sort_key`` may name."""
+        """Return the schema of ``fields`` or ``sort_key``, with the fields that it may name."""
         known = [f for f in resource.fields.values() if f.shown and f.since <= self._minor]
         if argument == "sort_key":
             return {"enum": ["id", *(f.name for f in known if f.sortable)]}
@@ -179,7 +179,7 @@ class _Document:
         return self._filled_in(reply)
 
     def _filled_in(self, schema: Any) -> Any:
-        """A schema whose resources are forms by now."""
+        """Return the schema with the resources in it replaced by their schemas."""
         match schema:
             case Resource():
                 return self._reply(schema)
@@ -200,7 +200,7 @@ class _Document:
         return _arguments_schema(body)
 
     def _record(self, resource: Resource) -> dict[str, Any]:
-        """What a reply may hold; which of it is there depends on the view, and on ``fields``."""
+        """Return the schema of a record in replies. No field is required, as the view and ``fields`` choose them."""
         return _object(
             {
                 field.name: _with_since(field, _shown(field, resource))
@@ -248,7 +248,7 @@ def _object(properties: dict[str, Any], required: list[str] | None = None) -> di
 
 
 def _patch(resource: Resource, minor: int) -> Mapping[str, Any]:
-    """Fields set, fields removed, and changes within those that are objects."""
+    """Return the schema of a patch: it sets or removes fields, or changes parts of fields that are objects."""
     fields = {
         name: field
         for name, field in resource.patchable_at(minor).items()
@@ -277,7 +277,7 @@ def _only(*words: str) -> forms.Schema:
 
 
 def _shown(field: Field, resource: Resource) -> Mapping[str, Any]:
-    """The values of a field in replies."""
+    """Return the schema of a field's values in replies."""
     schema = field.kind.shown or field.kind.schema
     stored = field.reader is None and (field.mandatory or field.default is not None)
     if stored or field.name == resource.key or not field.kind.nullable:
@@ -290,7 +290,7 @@ def _with_since(field: Field, schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _arguments_schema(body: type) -> dict[str, Any]:
-    """The schema of a body class of WSME."""
+    """Return the schema of a WSME body class."""
     order: tuple[str, ...] = body._wsme_attr_order  # type: ignore[attr-defined]
     attributes = {name: getattr(body, name) for name in order}
     return _object(
@@ -301,7 +301,7 @@ def _arguments_schema(body: type) -> dict[str, Any]:
 
 def _path_parameters(route: Route) -> Iterator[dict[str, Any]]:
     for name in _VARIABLE.findall(route.path):
-        # A record's name or UUID; whatever else is asked for does not exist.
+        # A record's name or UUID; another text is a record that does not exist.
         yield {
             "name": name,
             "in": "path",
@@ -311,12 +311,12 @@ def _path_parameters(route: Route) -> Iterator[dict[str, Any]]:
 
 
 def _is_tagged(route: Route, method: str) -> bool:
-    """Whether a reply comes with an entity tag that the client may ask about."""
+    """Whether replies have an entity tag, which clients can send as ``If-None-Match``."""
     return method == "GET" and route.path in _TAGGED
 
 
 def _tag_headers(route: Route, method: str) -> Iterator[dict[str, Any]]:
-    """Entity tags are for the records that have one, and ``If-Match`` for all that changes them too."""
+    """Yield the parameters for the request headers ``If-None-Match`` and ``If-Match``."""
     if _is_tagged(route, method):
         yield _header("If-None-Match", "Answer 304 if the representation has this tag.")
     elif method != "GET" and route.path.startswith(_TAGGED):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pages of a collection: their arguments, what they show, and the link to the next one."""
+"""Pages of a list: their query arguments, their fields, and the link to the next page."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -16,20 +16,20 @@ from ironic_lite.conf import CONF
 
 @dataclasses.dataclass(frozen=True)
 class Page:
-    """Which records a request wants, as ``rows`` of an object takes it."""
+    """The arguments of one page of a list, for the ``rows`` method of an object."""
 
     limit: int
     marker: str | None
     sort_key: str
     sort_dir: str
     rule: str | None = None
-    """The access rule that shows what the list is sorted by, where it has one."""
+    """The access rule for seeing the field that the list is sorted by; None: everybody may."""
 
 
 def page(query: dict[str, Any], resource: Resource, minor: int) -> Page:
-    """Take the arguments of paging out of the query.
+    """Remove the paging arguments from the query, and return them as a page.
 
-    :raises InvalidParameterValue: limit, sort key or direction make no sense.
+    :raises InvalidParameterValue: the limit, sort key or sort direction is invalid.
     :raises NotAcceptable: the sort key is newer than the microversion.
     """
     limit = query.pop("limit", None)
@@ -56,11 +56,12 @@ def page(query: dict[str, Any], resource: Resource, minor: int) -> Page:
 def serialiser(
     call: Call, query: dict[str, Any], resource: Resource, view: str = ROW
 ) -> Serialiser:
-    """Take ``fields`` and ``detail`` out of the query, and choose the serialiser by them.
+    """Remove ``fields`` and ``detail`` from the query, and return the serialiser for them.
 
-    :param view: what is shown when neither is given.
-    :raises InvalidParameterValue: both are given, or a field does not exist, or ``detail`` comes too early.
-    :raises NotAcceptable: ``fields``, or one of them, comes too early.
+    :param view: the fields to show if the query has neither argument.
+    :raises InvalidParameterValue: the query has both, a field does not exist, or ``detail`` is newer than the
+        microversion.
+    :raises NotAcceptable: ``fields``, or one of the fields, is newer than the microversion.
     """
     names, detail = query.pop("fields", None), query.pop("detail", None)
     minor = call.minor
@@ -84,9 +85,9 @@ def rows(
     wanted: Page,
     filters: dict[str, Any],
 ) -> Sequence[dict[str, Any]]:
-    """Read a page: plain rows, only the columns that are shown.
+    """Read the rows of a page, with only the columns that the serialiser needs.
 
-    :raises HTTPForbidden: the order would tell of a field what the rows withhold.
+    :raises HTTPForbidden: the client may not see the field that the list is sorted by in every row.
     """
     if wanted.rule is not None and not call.view.sight.shows_everywhere(wanted.rule):
         raise exception.HTTPForbidden(resource=wanted.rule)
@@ -109,15 +110,15 @@ def reply(
     wanted: Page,
     path: str,
 ) -> webob.Response:
-    """The collection; with ``next`` whenever the page is full, as Ironic does.
+    """Return the reply with the page, and a ``next`` link if the page is full, as in Ironic.
 
-    :param path: of the collection, below ``/v1``.
+    :param path: the path of the list, below ``/v1``.
     """
     marker = records[-1][resource.key] if records else None
     view = call.view
     document: dict[str, Any] = {resource.collection: [serialise(row, view) for row in records]}
     if len(records) >= wanted.limit:
-        # Everything that was asked for goes on; Ironic forgets the filters here.
+        # The link keeps the filters of the request; Ironic's does not.
         given = [
             item
             for item in call.request.GET.items()

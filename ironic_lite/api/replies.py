@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The form of the replies that show no record of a resource: for the OpenAPI document, named in ``routes``.
+"""JSON schemas of the replies that are not records of a resource, for the OpenAPI document; ``routes`` refers to them.
 
-A resource stands for its own form.
+A schema may contain a resource, which stands for the schema of its records.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ UUID = types.UUID.schema
 def an_object(
     needed: Mapping[str, Schema | Resource], optional: Mapping[str, Schema] | None = None
 ) -> Schema:
-    """An object with these properties and no others."""
+    """Return the schema of an object with these properties and no others."""
     return {
         "type": "object",
         "properties": {**needed, **(optional or {})},
@@ -35,7 +35,7 @@ def an_object(
 
 
 def wrapped(key: str, schema: Schema) -> Schema:
-    """``{key: ...}``"""
+    """Return the schema of the object ``{key: ...}``."""
     return an_object({key: schema})
 
 
@@ -44,7 +44,7 @@ def list_of(schema: Schema) -> Schema:
 
 
 def map_of(schema: Schema | Resource) -> Schema:
-    """An object whose keys are data."""
+    """Return the schema of an object with arbitrary keys."""
     return {"type": "object", "additionalProperties": schema}
 
 
@@ -80,7 +80,7 @@ V1: Schema = {
             "version": _VERSION,
         }
     ),
-    # The parts that the microversion has.
+    # Links to the parts of the API that the microversion has.
     "additionalProperties": LINKS,
 }
 
@@ -115,7 +115,7 @@ INDICATORS = wrapped(
 
 INDICATOR = wrapped("state", TEXT)
 
-# Network interfaces may tell more of a VIF.
+# Network interfaces may add more properties to a VIF.
 VIFS = wrapped("vifs", list_of({"type": "object", "properties": {"id": TEXT}, "required": ["id"]}))
 
 VENDOR_METHODS = map_of(
@@ -132,7 +132,7 @@ VENDOR_METHODS = map_of(
 
 INVENTORY = an_object({"inventory": OBJECT, "plugin_data": OBJECT})
 
-# What BMCs tell of a drive differs.
+# The properties of a virtual drive depend on the BMC.
 VIRTUAL_MEDIA = list_of(OBJECT)
 
 VOLUME = an_object({"links": LINKS, "connectors": LINKS, "targets": LINKS})

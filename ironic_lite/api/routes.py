@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The surface of the service, on one page.
+"""All routes of the service; those below ``/v1/nodes`` are in ``node_routes``.
 
-All routes of the API also answer without ``/v1`` and with a slash at the end. What is not here is 404; what is here,
-but not with the method asked for, is 405.
+All routes of the API also answer without ``/v1`` and with a slash at the end. Other paths are 404; other methods of
+these paths are 405.
 """
 
 from ironic_lite.api import filters, forms, node_routes, replies, types
@@ -57,7 +57,7 @@ UNVERSIONED = Table(
 )
 
 
-# Of some resources Ironic says, before their microversion, that they may be read and are not there.
+# Before the microversion of some resources, Ironic answers GET with 404 and other methods with 405.
 _WRITING_NOT_ALLOWED = {"POST": 405, "PATCH": 405, "DELETE": 405}
 
 
@@ -345,7 +345,7 @@ V1 = Table(
             since=54,
             forms={"POST": forms.Form(body=events.EVENTS, status=204)},
         ),
-        # Old ramdisks send no version, which reads as 1.1.
+        # No ``since``: old ramdisks send no version header, which means 1.1.
         route(
             "continue_inspection",
             POST=inspection_data.receive,
@@ -383,7 +383,7 @@ TABLES: Tables = (("/", UNVERSIONED), ("/v1/", V1))
 
 
 def find(segments: list[str]) -> tuple[Route, list[str]] | None:
-    """The route of a path without empty segments at its end, and the variable parts; None: there is none."""
+    """Return the route of a path without empty segments at its end, and its variable parts; or None."""
     found = UNVERSIONED.find(segments)
     if found is None:
         found = V1.find(segments[1:] if segments and segments[0] == "v1" else segments)
@@ -391,13 +391,13 @@ def find(segments: list[str]) -> tuple[Route, list[str]] | None:
 
 
 def is_public(path: str) -> bool:
-    """Whether a path is answered without authentication."""
+    """Whether a path needs no authentication."""
     found = _find(path)
     return found is not None and found.public
 
 
 def weight(method: str, path: str) -> Weight:
-    """What a request needs besides this process."""
+    """Return the weight of a request."""
     if method not in ("GET", "HEAD", "OPTIONS"):
         return Weight.FULL
     found = _find(path)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Finding the operation that a request asks for, in the table of ``routes``."""
+"""The table of routes, and how it finds the operation for a request."""
 
 import dataclasses
 import enum
@@ -19,7 +19,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 class Weight(enum.Enum):
-    """What a request needs besides this process. The front door decides by it which thread answers."""
+    """What a request depends on besides this process. The HTTP server chooses the thread for the request by it."""
 
     LIGHT = enum.auto()
     """Nothing: no file, no database, no other service."""
@@ -30,11 +30,11 @@ class Weight(enum.Enum):
 
 
 class RouteNotFound(Exception):
-    """No such path (404)."""
+    """The path does not exist (404)."""
 
 
 class MethodNotAllowed(Exception):
-    """The path exists, the method does not (405)."""
+    """The path exists, but not with this method (405)."""
 
     def __init__(self, allowed: Iterable[str]):
         super().__init__()
@@ -42,7 +42,7 @@ class MethodNotAllowed(Exception):
 
 
 def with_implied(methods: Iterable[str]) -> list[str]:
-    """All methods of a path, for ``Allow``."""
+    """Return these methods, with HEAD and OPTIONS, for ``Allow``."""
     named = set(methods)
     return sorted(named | {"OPTIONS"} | ({"HEAD"} if "GET" in named else set()))
 
@@ -53,9 +53,9 @@ _VENDOR_IN_QUERY = dataclasses.replace(_VENDOR, query={"method": types.TEXT})
 
 
 class Operation:
-    """One method of one path, as pecan calls it.
+    """One method of one path, as a pecan controller.
 
-    :param form: what it takes and answers.
+    :param form: its query, body and reply.
     """
 
     def __init__(self, handler: Handler, form: Form = _UNSAID):
@@ -69,21 +69,21 @@ class Operation:
 
 
 MATCH = "ironic_lite.match"
-"""Where the call and the variable parts of its path stand in the WSGI environment."""
+"""The key of the WSGI environment with the call and the variable parts of its path."""
 
 
 @dataclasses.dataclass
 class Route:
     """A path and its methods.
 
-    :param path: ``nodes/{node}/states``; what stands in braces is passed to the handlers, in order.
-    :param public: answered without authentication.
-    :param light: public, and answered without asking anybody else, a file or the database: the server does so at once,
-        whatever else it is busy with.
+    :param path: such as ``nodes/{node}/states``; the handlers get the segments in braces as arguments, in order.
+    :param public: it needs no authentication.
+    :param light: it is public, and needs no file, database or other service; the event loop answers it at once, also
+        when all threads are busy.
     :param short: GET reads one record. If the database is a file and there is no authentication, the event loop answers
         it at once, unless it would have to wait for a lock.
-    :param since: the first microversion in which the path exists.
-    :param before: status of each method (404, 405 or 406) before that; 404 where it is not named.
+    :param since: the first microversion that has the path.
+    :param before: status of each method (404, 405 or 406) at earlier microversions; 404 if the method is not named.
     """
 
     path: str
@@ -96,12 +96,12 @@ class Route:
 
     @pecan.expose(content_type="application/json")
     def options(self, request: webob.Request, response: webob.Response) -> webob.Response:
-        """What may be asked of this path, as pecan calls it."""
+        """Answer OPTIONS with the path's methods; a pecan controller."""
         allowed = ", ".join(with_implied(self.operations))
         return webob.Response(status=200, headerlist=[("Allow", allowed), ("Content-Length", "0")])
 
     def operation(self, method: str) -> Operation | None:
-        """What answers a method."""
+        """Return the operation for a method, or None."""
         return self.operations.get("GET" if method == "HEAD" else method)
 
     @property
@@ -110,7 +110,7 @@ class Route:
         return "{" in self.path.rpartition("/")[0]
 
     def too_early(self, method: str) -> Exception:
-        """What a method raises before ``since``, also one that the path will never have."""
+        """Return the exception to raise for a method, which the path need not have, before ``since``."""
         status = self.before.get("GET" if method == "HEAD" else method, 404)
         if self.operation(method) is None and (self.before or not self._belongs_to_another):
             status = 405
@@ -133,9 +133,9 @@ def route(
     forms: Mapping[str, Form] | None = None,
     **handlers: Handler,
 ) -> Route:
-    """A line of the table: ``route("nodes/{node}", GET=nodes.show, DELETE=nodes.delete)``.
+    """Return a route for the table, as in ``route("nodes/{node}", GET=nodes.show, DELETE=nodes.delete)``.
 
-    :param forms: what the operations take and answer, by method.
+    :param forms: query, body and reply of the operations, by method.
     """
     said = forms or {}
     operations = {m: Operation(h, said.get(m, _UNSAID)) for m, h in handlers.items()}
@@ -143,13 +143,13 @@ def route(
 
 
 def vendor_route(path: str, handler: Handler) -> Route:
-    """A line whose handler is called with every HTTP method: vendor methods choose theirs themselves."""
+    """Return a route with one handler for every HTTP method; each vendor method declares its HTTP methods itself."""
     form = _VENDOR if path.endswith("}") else _VENDOR_IN_QUERY
     return Route(path, {method: Operation(handler, form) for method in METHODS})
 
 
 _ANY, _END = object(), object()
-"""Where the tree goes on for a variable segment, and where a path ends: no segment of a request equals them."""
+"""Keys of the tree for a variable segment and for the end of a path; no segment of a request equals them."""
 
 
 class Table:
@@ -165,7 +165,7 @@ class Table:
             branch[_END] = entry
 
     def find(self, segments: list[str]) -> tuple[Route, list[str]] | None:
-        """The route of a path, and the variable parts of it; None when there is none."""
+        """Return the route of a path, and the path's variable parts; None if there is no such route."""
         branch, arguments = self._tree, []
         for segment in segments:
             following = branch.get(segment) if segment else None

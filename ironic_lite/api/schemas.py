@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bodies that are no resource, declared as JSON schemas. What is wrong is told in the words of Ironic's clients."""
+"""Bodies that are not a resource's, declared as JSON schemas. The error messages are in the form of Ironic's."""
 
 import functools
 import re
@@ -22,10 +22,10 @@ def _formats() -> Any:
 
 
 class Body:
-    """The form of a body.
+    """The JSON schema of a body.
 
-    :param what: what messages call it: ``Schema error for vmedia: ...``; None where they name nothing.
-    :param form: a JSON schema; ``format`` may be ``uuid`` and ``mac-address``.
+    :param what: its name in messages such as ``Schema error for vmedia: ...``; None: messages have no name.
+    :param form: the schema; ``format`` may be ``uuid`` or ``mac-address``.
     """
 
     def __init__(self, what: str | None, form: dict[str, Any]):
@@ -34,15 +34,15 @@ class Body:
 
     @functools.cached_property
     def _validator(self) -> Any:
-        # Late: the library costs start-up time and memory that only those who send such bodies should pay.
+        # Imported late, because the library takes start-up time and memory, and few requests have such bodies.
         import jsonschema
 
         return jsonschema.Draft202012Validator(self.form, format_checker=_formats())
 
     def check(self, document: Any) -> Any:
-        """The document, when it has this form.
+        """Return the document, checked against the schema.
 
-        :raises InvalidParameterValue: naming what is wrong, and where.
+        :raises InvalidParameterValue: it is invalid; the message has the place and the problem.
         """
         from jsonschema import exceptions
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The steps that clients write down: for a verb, in a deploy template, in a runbook."""
+"""Checks the steps that clients send: with a verb, in a deploy template, in a runbook."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from ironic_lite.api import types
 INTERFACES = ("vendor", "power", "management", "firmware", "deploy", "bios", "raid")
 
 RESERVED = frozenset({"hold", "wait", "power_on", "power_off", "reboot"})
-"""Steps that the service itself takes; they name no interface."""
+"""Steps that the service itself executes; they name no interface."""
 
 MAX_STEPS = 256
 
@@ -20,10 +20,11 @@ _FOR_CHILDREN = {
 
 
 def problem(step: Any, place: str | None = None, args_needed: bool = False) -> str | None:
-    """What is wrong with a step. One without a place may be meant for the node's children.
+    """Return what is wrong with a step, as the end of a message; None if the step is valid.
 
-    :param place: name of the number that orders steps, where there is one.
-    :param args_needed: whether the arguments must be there, if only empty.
+    :param place: key of the number that orders the steps (``priority``, ``order``). None: the list orders them, and a
+        step may also have the keys for child nodes.
+    :param args_needed: ``args`` is required, but may be empty.
     """
     if not isinstance(step, dict):
         return "it is not an object"
@@ -62,9 +63,9 @@ _NUMBER_OR_TEXT = {"anyOf": [_NUMBER, {"type": "string", "pattern": "^[0-9]{1,9}
 def form(
     place: str | None = None, args_needed: bool = False, number: Mapping[str, Any] = _NUMBER
 ) -> dict[str, Any]:
-    """What ``problem`` finds nothing wrong with, as a JSON schema.
+    """Return the JSON schema of the steps that ``problem`` accepts.
 
-    :param number: the form of the number that orders steps.
+    :param number: the schema of the number that orders steps.
     """
     needed = ["step", *([place] if place else ()), *(["args"] if args_needed else ())]
     return {
@@ -85,7 +86,8 @@ def form(
 
 
 class StepList(types.Kind):
-    """At least one step, none twice. Their number may be written as a text, as on Ironic.
+    """A list of at least one step; only reserved steps may be repeated. The number of a step may be a string, as in
+    Ironic.
 
     :param place: see ``problem``.
     :param args_needed: see ``problem``.

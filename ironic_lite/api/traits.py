@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which words are traits: those of the library that all of OpenStack shares, and ``CUSTOM_`` ones."""
+"""Checks traits: those of the library ``os_traits``, and ``CUSTOM_`` ones."""
 
 import functools
 import re
@@ -14,7 +14,7 @@ _CUSTOM = re.compile(r"^CUSTOM_[A-Z0-9_]+\Z")
 
 @functools.cache
 def _standard() -> frozenset[str]:
-    # Late: a hundred modules that only who names traits should pay for.
+    # Imported late, because the library has a hundred modules, and few requests name traits.
     import os_traits
 
     return frozenset(os_traits.get_traits())
@@ -41,7 +41,7 @@ TRAIT = _Trait()
 
 
 class TraitList(types.Kind):
-    """Some traits, each once."""
+    """A list of traits; duplicates are removed."""
 
     name = "list of traits"
     schema = {"type": "array", "items": TRAIT.schema}

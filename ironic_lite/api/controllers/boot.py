@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Network boot: the scripts of servers. They need no authentication, and hold no secrets.
+"""iPXE scripts for network boot. They need no authentication, and contain no secrets.
 
-Every script ends: an unknown server, or one without an answer for five minutes, continues with its next boot
-device.
+Every script ends: a server that is unknown, or gets no answer for five minutes, continues with its next boot device.
 """
 
 import webob
@@ -49,7 +48,7 @@ def script(call: Call, name: str) -> webob.Response:
     try:
         node = Node.get_by_port_addresses(call.context, [mac])
     except exception.NodeNotFound:
-        # Not an error status, because firmware would retry; this answer is final.
+        # Not an error status, because firmware would retry.
         return call.text(_UNKNOWN.format(mac=mac))
     conductor = call.conductors.of(node)
     return call.text(conductor.get_boot_script(call.context, node.uuid, mac))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the service is: the version documents and the health check."""
+"""The version documents, the OpenAPI document and the health check."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ import webob
 from ironic_lite.api import openapi, versions
 from ironic_lite.api.call import Call
 
-# Parts of the API and the first microversion that tells of them.
+# Parts of the API, and the first microversion that links to them.
 _PARTS = {
     "chassis": 1,
     "nodes": 1,
@@ -40,7 +40,7 @@ def _version(base: str) -> dict[str, Any]:
 
 
 def root(call: Call) -> webob.Response:
-    """``GET /``: the versions there are."""
+    """``GET /``: the versions of the API."""
     version = _version(call.base)
     return call.reply(
         {
@@ -75,15 +75,14 @@ def v1(call: Call) -> webob.Response:
 
 
 def healthcheck(call: Call) -> webob.Response:
-    """``GET /healthcheck``: the process answers. It asks nobody else, so that a probe costs nothing."""
+    """``GET /healthcheck``: whether the process answers. It uses neither database nor conductors, to be cheap."""
     return call.text("OK\n")
 
 
 def openapi_document(call: Call) -> webob.Response:
     """``GET /v1/openapi.json``: the API as an OpenAPI document.
 
-    Of the newest microversion, with a note since when each part exists, or of the one that the version header or
-    ``?version=1.N`` names.
+    The document is for the microversion in the version header or ``?version=1.N``, by default for the newest.
     """
     asked = call.query().get("version")
     if asked is not None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The pecan application: its requests, and how it finds what answers them."""
+"""The pecan application: its requests, and how it finds their operations."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,9 +20,9 @@ _SUFFIX_UNTIL = 90
 
 
 class Request(pecan.Request):
-    """A request whose body pecan leaves alone.
+    """A request whose body pecan does not parse.
 
-    pecan would parse every body a first time to look for arguments of controllers in it.
+    Otherwise pecan would parse every body to look for arguments of controllers.
     """
 
     @property
@@ -52,8 +52,8 @@ def _decoded(read: Callable[[], Any]) -> Any:
 class Application(ExplicitPecan):
     """pecan with the table of routes as its tree of controllers.
 
-    pecan itself would walk attributes and inspect signatures anew for each request, which takes longer than all the
-    rest of it.
+    pecan's own routing walks attributes and inspects signatures for each request, which takes longer than the rest of
+    pecan.
     """
 
     def __init__(self, conductors: rpcapi.ConductorAPI, hooks: list[pecan.hooks.PecanHook]):
@@ -61,11 +61,12 @@ class Application(ExplicitPecan):
         self._conductors = conductors
 
     def route(self, req: webob.Request, node: Any, path: str) -> tuple[Any, list[str]]:
-        """The operation that a request asks for.
+        """Return the operation for a request.
 
-        :raises RouteNotFound: there is no such path.
-        :raises MethodNotAllowed: it has no such method.
-        :raises NotFound: not yet at this microversion; ``MethodNotAllowed`` or ``NotAcceptable`` where Ironic says so.
+        :raises RouteNotFound: the path does not exist.
+        :raises MethodNotAllowed: the path does not have the method.
+        :raises NotFound: the path is newer than the microversion; ``MethodNotAllowed`` or ``NotAcceptable`` for paths
+            that Ironic answers so.
         """
         minor = req.environ[MINOR]
         segments = path.split("/")[1:]
@@ -98,12 +99,12 @@ class Application(ExplicitPecan):
     def get_args(
         self, state: Any, all_params: Any, remainder: Any, argspec: Any, im_self: Any
     ) -> tuple[list[Any], list[Any], dict[str, Any]]:
-        """Operations take what they need from the call."""
+        """Return request and response as the only arguments; operations get theirs from the call."""
         return [state.request, state.response], [], {}
 
     def invoke_controller(self, controller: Any, args: Any, kwargs: Any, state: Any) -> None:
-        """Operations return the whole response."""
+        """Call the operation, which returns a complete response."""
         state.response = controller(*args)
 
     def _handle_empty_response_body(self, state: Any) -> None:
-        """Operations choose their status. pecan would put a long body together to see whether it is empty."""
+        """Do nothing: operations set their status. pecan would join the parts of a long body to see if it is empty."""

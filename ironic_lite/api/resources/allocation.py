@@ -49,7 +49,7 @@ ALLOCATION = Resource(
             kind=types.Shown({"enum": list(STATES)}, nullable=False),
         ),
         Field(name="traits", kind=TraitList(), create=True),
-        # A node to record an allocation for after the fact.
+        # Backfill: an existing instance's node, for which an allocation is recorded afterwards.
         Field(name="node", kind=types.UUID_OR_NAME, since=58, create=True, shown=False),
         Field(
             name="links",

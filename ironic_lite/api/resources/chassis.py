@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The chassis: what nodes stand in."""
+"""The chassis: a group of nodes."""
 
 from typing import Any
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The conductor, as clients see it."""
+"""The fields of a conductor in the API."""
 
 from ironic_lite.api import types
 from ironic_lite.api.resources.fields import Field, Resource, computed

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a field's declaration leaves out because its column says it: kind, default, whether lists are sorted by it."""
+"""Completes a field's declaration from its database column: kind, default, and whether lists can be sorted by it."""
 
 import dataclasses
 from typing import TYPE_CHECKING, Any
@@ -35,9 +35,9 @@ _TEXTS: dict[int | None, types.Text] = {255: types.TEXT, None: types.LONG_TEXT}
 
 
 def completed(field: "Field", record: type[Listed] | None) -> "Field":
-    """The field with what its column says.
+    """Return the field, with what its declaration leaves out taken from its column.
 
-    :raises TypeError: the record has no such column, or the column cannot hold what the field takes.
+    :raises TypeError: the record has no such column, or the column cannot hold the values of the field's kind.
     """
     read = (field.name,) if field.columns is None else field.columns
     shapes = {name: record.shape_of(name) for name in read} if record and field.shown else {}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The driver: a hardware type that live conductors serve, with what each interface may be."""
+"""The driver: a hardware type that live conductors serve, and its enabled and default interfaces."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def _interface(kind: str, part: str) -> Reader:
 
 
 def _interface_fields(kind: str, since: int) -> tuple[Field, Field]:
-    # Drivers told of their interfaces before nodes did (1.31); of later ones both since these exist.
+    # Drivers show the interfaces that nodes had by 1.31 from 1.30 on.
     shown: dict[str, Any] = {
         "since": 30 if since <= 31 else since,
         "columns": ("interfaces",),

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The declaration of a resource: from it come bodies, patches, queries, columns, redaction and replies.
+"""The declaration of a resource, from which the API derives bodies, patches, queries, columns, redaction and replies.
 
-A resource module (``node.py``, ``port.py`` ...) states each field once, as a ``Field``. Everything that depends on
-the microversion is worked out here and cached, so that a request pays for its rows only.
+A resource module (``node.py``, ``port.py`` ...) declares each field once, as a ``Field``. This module computes what
+depends on the microversion, and caches it: the cost of a request depends on its rows only.
 """
 
 import contextlib
@@ -31,33 +31,33 @@ BODY = "body"
 class Field:
     """One field of a resource.
 
-    :param since: first microversion (1.N) that shows and takes it.
+    :param since: first microversion (1.N) that shows and accepts it.
     :param create: POST may set it.
     :param update: PATCH may change it.
-    :param update_since: first microversion whose PATCH takes it, where that differs.
+    :param update_since: first microversion whose PATCH accepts it, if it differs from ``since``.
     :param mandatory: POST must set it, and PATCH cannot remove it.
-    :param removable_since: first microversion whose PATCH may remove it or set it to null; None: none does.
-    :param kind: what a value must look like; by default what its column can hold.
-    :param default: what PATCH ``remove`` and a null leave behind; by default what a new record has in its column.
-    :param shown: replies hold it; otherwise it is an argument only.
+    :param removable_since: first microversion whose PATCH may remove it or set it to null; None: it cannot be removed.
+    :param kind: the values that it accepts; by default those that its column can hold.
+    :param default: its value after PATCH ``remove`` or a null; by default the column's value in a new record.
+    :param shown: replies show it; otherwise only requests have it.
     :param row: a list without details shows it.
-    :param sort: a list may be sorted by it; by default if it is a column of its own that holds one value.
-    :param filter: a list may be narrowed by it: what the argument must look like. It has the field's name.
-    :param filter_since: first microversion that knows the argument, where that differs.
-    :param columns: what is read for it; its own name unless said otherwise.
-    :param reader: makes the value of a row where it is not simply the column; given the microversion, it
-        returns the function, or None where the column will do.
-    :param unmeasured: keys of its object that do not count for its size while a patch leaves them as they are.
+    :param sort: a list can be sorted by it; by default if it has its own column with a single value.
+    :param filter: the kind of the query argument of its name, which filters a list by it; None: there is none.
+    :param filter_since: first microversion that has the argument, if it differs from ``since``.
+    :param columns: the columns to read for it; by default the one of its name.
+    :param reader: takes the microversion, and returns the function that computes the value from a row; or None, if the
+        value is that of the column.
+    :param unmeasured: keys of its object that do not count towards its size while a patch leaves them unchanged.
     :param redact: hides secrets in the value.
-    :param secrets_rule: the access rule that shows the secrets all the same.
-    :param unknown_at: whether a value holds what a microversion does not know; it is 406 there.
-    :param rule: the access rule that shows the field; others get a word in its place. Decided by the node's owner
-        and lessee where the resource is ``owned``.
-    :param withheld_as: key of the word that stands in the place of an object.
-    :param withheld_empty: whether the word stands in the place of an empty object too.
-    :param write_rule: the access rule that lets a client give it a value, where the resource's own does not; or a
-        function that names it for a value, None being the resource's own. POST, PATCH and a route of the field's own
-        ask for the same rule.
+    :param secrets_rule: the access rule under which a client sees the secrets.
+    :param unknown_at: whether a value has parts that are newer than a microversion; the request then gets 406.
+    :param rule: the access rule for seeing the field; other clients get a placeholder. If the resource is ``owned``,
+        the record's owner and lessee count.
+    :param withheld_as: the key of the placeholder, if the value is an object.
+    :param withheld_empty: whether the placeholder replaces an empty object too.
+    :param write_rule: the access rule for setting it, if it differs from the resource's; or a function that returns
+        the rule for a value, or None for the resource's rule. POST, PATCH and a route for this field alone apply the
+        same rule.
     """
 
     name: str
@@ -86,7 +86,7 @@ class Field:
     write_rule: str | Callable[[Any], str | None] | None = None
 
     def read_at(self, minor: int) -> Reader | None:
-        """The function that makes the value; None where the column is the value."""
+        """Return the function that computes the value; None if the value is that of the column."""
         read = self.reader(minor) if self.reader else None
         if self.redact is None:
             return read
@@ -97,16 +97,16 @@ class Field:
 
     @property
     def sortable(self) -> bool:
-        """Whether a list may be sorted by it."""
+        """Whether a list can be sorted by it."""
         return bool(self.sort) and self.shown and self.columns is None
 
     @property
     def patchable_since(self) -> int:
-        """The first microversion whose PATCH takes it, if any does."""
+        """The first microversion whose PATCH accepts it, if PATCH accepts it at all."""
         return self.since if self.update_since is None else self.update_since
 
     def check_known(self, value: Any, minor: int) -> None:
-        """:raises NotAcceptable: this microversion knows no such field, or no such value of it."""
+        """:raises NotAcceptable: this microversion does not have the field or the value."""
         unknown = self.unknown_at is not None and self.unknown_at(value, minor)
         if self.since > minor or unknown:
             raise exception.NotAcceptable()
@@ -120,9 +120,9 @@ class Field:
         )
 
     def rule_for(self, value: Any) -> str | None:
-        """The access rule that lets a client give it this value; None: the resource's own.
+        """Return the access rule for setting it to this value; None: the resource's rule.
 
-        :param value: as a body holds it. One that does not fit is refused once access is granted.
+        :param value: from the body, not checked yet.
         """
         if not callable(self.write_rule):
             return self.write_rule
@@ -132,18 +132,18 @@ class Field:
 
     @property
     def withheld(self) -> Any:
-        """What stands in the place of a value that its rule does not show."""
+        """The placeholder for a value that the client may not see."""
         text = f"** Redacted: {self.rule} is needed to see this. **"
         return {self.withheld_as: text} if self.kind is types.OBJECT else text
 
 
 def computed(read: Reader) -> Callable[[int], Reader]:
-    """A ``reader`` that is the same at every microversion."""
+    """Return a ``reader`` that is the same at every microversion."""
     return lambda minor: read
 
 
 class Serialiser:
-    """Turns a row of ``columns`` into what a client sees, in place: a row is read for one reply only."""
+    """Converts a row of ``columns`` into its representation for a client, in place."""
 
     def __init__(self, fields: Iterable[Field], minor: int, key: str, owned: bool = False):
         self.fields = tuple(fields)
@@ -163,11 +163,11 @@ class Serialiser:
         self._readers = tuple((name, read) for name, read in readers if read is not None)
 
     def disclosed_to(self, view: View) -> list[str]:
-        """The columns whose secrets this client is shown: they have to be decrypted in the row."""
+        """Return the columns whose secrets this client may see, and which have to be decrypted."""
         return [name for name, rule in self._secrets if view.sight.grants_secrets(rule)]
 
     def __call__(self, row: Row, view: View) -> Row:
-        # All are read before any is written: some readers look at several columns.
+        # Some readers need several columns, so all values are computed before the row changes.
         row.update([(name, read(row, view)) for name, read in self._readers])
         if self._guarded and not view.sight.is_whole:
             self._withhold(row, view)
@@ -185,13 +185,13 @@ class Serialiser:
 class Resource:
     """A kind of record that the API serves.
 
-    :param name: what messages call it.
-    :param collection: its path and the key of its lists.
-    :param record: the object whose fields these are, under the same names; None: its rows are made for it.
-    :param key: the column that its links are made of.
+    :param name: its name in messages.
+    :param collection: its path, and the key of its lists.
+    :param record: the object that has the fields, with the same names; None: controllers compute its rows.
+    :param key: the column that identifies a record in its links.
     :param owned: its records have an owner and a lessee.
-    :param hides: where a field newer than the microversion is answered as if there were no such field (400), as
-        Ironic does for some resources, and not as one that comes too early (406): ``QUERY``, ``BODY``.
+    :param hides: the parts of a request (``QUERY``, ``BODY``) in which a field newer than the microversion is 400 (an
+        unknown field), as in Ironic for some resources. In the others it is 406.
     """
 
     def __init__(
@@ -230,12 +230,11 @@ class Resource:
         return Serialiser(chosen, minor, self.key, self.owned)
 
     def check_fields(self, names: Iterable[str], minor: int) -> tuple[str, ...]:
-        """The names of a ``fields=`` argument, when all of them may be asked for.
+        """Return the names of a ``fields=`` argument without repetitions.
 
-        :raises InvalidParameterValue: there is no such field.
-        :raises NotAcceptable: there is, from a later microversion on.
+        :raises InvalidParameterValue: a field does not exist.
+        :raises NotAcceptable: a field is newer than the microversion.
         """
-        # One that is named a thousand times is asked for once.
         names = tuple(dict.fromkeys(names))
         newest = minor if QUERY in self._hides else versions.MAX
         unknown = [
@@ -252,8 +251,10 @@ class Resource:
         return names
 
     def check_sort_key(self, key: str, minor: int) -> str:
-        """:raises InvalidParameterValue: no list is sorted by this.
-        :raises NotAcceptable: not yet at this microversion.
+        """Return ``key``, checked.
+
+        :raises InvalidParameterValue: lists cannot be sorted by it.
+        :raises NotAcceptable: it is newer than the microversion.
         """
         field = self.fields.get(key)
         if field is not None and field.since > minor:
@@ -267,9 +268,9 @@ class Resource:
     # Bodies.
 
     def parse(self, document: Any, minor: int) -> dict[str, Any]:
-        """The fields that the body of a POST sets.
+        """Return the checked fields that the body of a POST sets.
 
-        :raises InvalidParameterValue: unknown or missing field, or an unfit value, or one that is too large.
+        :raises InvalidParameterValue: a field is unknown or missing, or a value is invalid or too large.
         :raises NotAcceptable: a field is newer than the microversion.
         """
         values = types.parse_body(self._body_type, document, self.name)
@@ -280,7 +281,7 @@ class Resource:
                     f"Schema error for {self.name}: Additional properties are not allowed ('{name}' was unexpected)"
                 )
             if value is None:
-                # Some clients send all that they know, unset: it is as if the field were left out.
+                # Some clients send every field that they know, with null for those that are not set.
                 self.null(field)
                 del values[name]
             else:
@@ -291,7 +292,7 @@ class Resource:
 
     @staticmethod
     def refuse_masks(field: Field, value: Any, before: Any) -> None:
-        """:raises InvalidParameterValue: a mask stands where there is no secret for it."""
+        """:raises InvalidParameterValue: the value has a mask where ``before`` has no secret."""
         if field.redact is None:
             return
         where = masks.misplaced(value, before, field.name)
@@ -302,9 +303,9 @@ class Resource:
             )
 
     def null(self, field: Field) -> Any:
-        """What a null means for ``field``.
+        """Return the value that a null sets ``field`` to.
 
-        :raises InvalidParameterValue: it has to have a value.
+        :raises InvalidParameterValue: the field cannot be null.
         """
         if field.mandatory:
             raise exception.InvalidParameterValue(
@@ -314,7 +315,7 @@ class Resource:
 
     @staticmethod
     def default(field: Field) -> Any:
-        """A default of its own for each record."""
+        """Return a copy of the field's default."""
         return field.default.copy() if isinstance(field.default, (dict, list)) else field.default
 
     @functools.cached_property
@@ -323,15 +324,15 @@ class Resource:
         return {name: field for name, field in self.fields.items() if field.update}
 
     def patchable_at(self, minor: int) -> dict[str, Field]:
-        """Those that a patch of this microversion may name; some may yet come too early."""
+        """Return the fields that a patch of this microversion may name; some may still be 406."""
         if BODY not in self._hides:
             return self.patchable
         return {name: field for name, field in self.patchable.items() if field.since <= minor}
 
     def update_rules(self, document: Any) -> tuple[str, ...]:
-        """The access rules that a patch asks for, as far as it can be read: one for each of its fields.
+        """Return the access rules that a patch needs, one for each of its fields.
 
-        Asked before the patch is checked, so whatever is wrong with it only leads to the resource's own rule.
+        Access is checked before the patch is, so an invalid operation counts as one that needs the resource's rule.
         """
         own = f"baremetal:{self.name}:update"
         rules: dict[str, None] = {}
@@ -340,16 +341,16 @@ class Resource:
             path = operation.get("path")
             name = path.split("/")[1] if isinstance(path, str) and "/" in path else ""
             field = self.fields.get(name)
-            # What is removed takes its default, whatever the operation says besides.
+            # A removed field gets its default; a "value" beside it has no meaning.
             value = None if operation.get("op") == "remove" else operation.get("value")
             rules[(field and field.rule_for(value)) or own] = None
         return tuple(rules) or (own,)
 
     def creation_rules(self, document: Any) -> tuple[str, ...]:
-        """The access rules that the body of a POST asks for, beside the one to create a record at all.
+        """Return the access rules that the body of a POST needs besides the rule for creating a record.
 
-        Those of the fields that get another value than without being named. Who may create a record may give the
-        mandatory fields, without which there is none. Asked before the body is checked.
+        These are the rules of the fields that the body sets to another value than their default. Mandatory fields need
+        no rule. Access is checked before the body is.
         """
         rules: dict[str, None] = {}
         for name, value in document.items() if isinstance(document, dict) else ():
@@ -362,5 +363,5 @@ class Resource:
         return tuple(rules)
 
     def rule_for(self, name: str, value: Any) -> str:
-        """The access rule that lets a client give this field this value, by whatever route."""
+        """Return the access rule for setting this field to this value, the same on every route."""
         return self.fields[name].rule_for(value) or f"baremetal:{self.name}:update"

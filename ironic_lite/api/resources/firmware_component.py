@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A part of a node that has firmware, and its versions."""
+"""The firmware component: a part of a node's server that has firmware, with its versions."""
 
 from ironic_lite import objects
 from ironic_lite.api import types

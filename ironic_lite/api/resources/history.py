@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An event in the history of a node."""
+"""The event in the history of a node."""
 
 from ironic_lite import objects
 from ironic_lite.api import types

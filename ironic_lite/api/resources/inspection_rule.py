@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The inspection rule: what to do with a node whose inspection found what the conditions describe."""
+"""The inspection rule: actions on a node whose inspection data meets the rule's conditions."""
 
 from collections.abc import Callable
 from typing import Any
@@ -45,7 +45,7 @@ class _Operations(types.Kind):
 
 
 class _Priority(types.Kind):
-    """A number; python-ironicclient sends it as a text."""
+    """An integer; python-ironicclient sends it as a string."""
 
     name = "priority"
     shown = {"type": "integer", "minimum": 0, "maximum": language.MAX_PRIORITY}

@@ -55,7 +55,7 @@ _ANY_IP = _is_address(ipaddress.ip_address)
 
 
 def _is_mask(value: Any) -> bool:
-    """Whether it is like 255.255.240.0: ones, and then zeros."""
+    """Whether the address is a netmask such as 255.255.240.0: in binary, ones and then zeros."""
     if not _IPV4(value):
         return False
     hosts = ~int(ipaddress.IPv4Address(value)) & 0xFFFFFFFF
@@ -81,7 +81,7 @@ _FAMILIES: Mapping[str, tuple[Rule, Rule]] = {
 
 
 class NetworkData(types.Kind):
-    """An object with these three lists; it may hold more. An empty one stands for none."""
+    """An object with the lists ``links``, ``networks`` and ``services``, or an empty object. More keys are allowed."""
 
     name = "network data"
     _parts = ("links", "networks", "services")
@@ -132,7 +132,7 @@ def _check_type(where: str, entry: Any, known: Mapping[str, object]) -> None:
 def _check(
     where: str, entry: Any, needed: Mapping[str, Rule], optional: Mapping[str, Rule]
 ) -> None:
-    """:raises ValueError: a key is missing, or has a value that does not fit."""
+    """:raises ValueError: a key is missing, or its value is invalid."""
     if not isinstance(entry, dict):
         raise ValueError(f"{{name}}, {where}: it must be an object")
     for key, fits in {**needed, **optional}.items():

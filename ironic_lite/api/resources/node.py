@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The node: every field of Ironic's, stated once."""
+"""The node: the declaration of all its fields."""
 
 import re
 from typing import Any
@@ -13,7 +13,7 @@ from ironic_lite.common import exception, redaction, states
 from ironic_lite.common.operations import provision_states
 from ironic_lite.conf import CONF
 
-# The first microversion of each hardware interface. Vendor and the like came together in 1.31.
+# The first microversion of each hardware interface.
 INTERFACES = {
     "bios": 40,
     "boot": 31,
@@ -37,7 +37,7 @@ RESERVED_NAMES = ("maintenance", "management", "states", "vendor_passthru", "det
 
 
 class _ConductorGroup(types.Text):
-    """A group of conductors; case has no meaning in its name."""
+    """The name of a group of conductors; its case has no meaning."""
 
     name = "conductor group"
     _pattern = "^[a-zA-Z0-9_.-]*$"
@@ -56,7 +56,7 @@ class _ConductorGroup(types.Text):
 
 
 class _Properties(types.Kind):
-    """What a server is made of. Nova counts with some of it."""
+    """The properties of a server. Nova does arithmetic with some of them, which therefore must be numbers."""
 
     name = "properties"
     schema = types.OBJECT.schema
@@ -80,7 +80,9 @@ class _Properties(types.Kind):
 
 
 def _provision_state(minor: int) -> Reader | None:
-    """Old clients do not know all states: 1.1 says null for available, 1.38 has no ``inspect wait``."""
+    """Return the reader that replaces states newer than the microversion: 1.1 has null for ``available``, and 1.38 has
+    no ``inspect wait``.
+    """
     names = provision_states.shown_at(minor)
     if not names:
         return None
@@ -102,15 +104,17 @@ def _links(suffix: str = "") -> Any:
 
 
 def _cleaning_rule(wanted: Any) -> str | None:
-    """Cleaning protects the next tenant: to switch it off is more than to change a field. A null does where the default
-    is not to clean.
+    """Return the access rule for setting ``automated_clean``; None: the node's rule.
+
+    Cleaning protects the next tenant's data, so a client needs more rights to disable it. A null disables it if
+    ``[conductor] automated_clean`` is false.
     """
     cleans = CONF.conductor.automated_clean if wanted is None else wanted is True
     return None if cleans else "baremetal:node:disable_cleaning"
 
 
 def _maintenance_rule(wanted: Any) -> str:
-    """The same as of ``PUT`` and ``DELETE /v1/nodes/{node}/maintenance``."""
+    """Return the access rule of ``PUT`` or ``DELETE /v1/nodes/{node}/maintenance``, which do the same."""
     return f"baremetal:node:{'set' if wanted else 'clear'}_maintenance"
 
 
@@ -194,7 +198,7 @@ NODE = Resource(
         Field(name="inspection_started_at", since=6),
         _json(
             "instance_info",
-            # The conductor keeps it there, and bounds it by itself.
+            # The conductor stores the config drive here, and limits its size itself.
             unmeasured=("configdrive",),
             redact=redaction.mask_instance_info,
             write_rule="baremetal:node:update_instance_info",
@@ -347,7 +351,7 @@ STATES = Resource(
 
 
 def check_name(name: Any) -> None:
-    """:raises InvalidParameterValue: a node cannot be called so."""
+    """:raises InvalidParameterValue: it is not a valid name of a node."""
     if name is None:
         return
     if not types.is_name(name):

@@ -22,7 +22,7 @@ _VTEP_VERSIONS = range(90, 105)
 
 
 class _LocalLinkConnection(types.Kind):
-    """Where the cable goes: a switch port, for a smart NIC its host and port, or a port of an OVN VTEP switch."""
+    """The other end of the cable: a switch port, the host and port of a smart NIC, or a port of an OVN VTEP switch."""
 
     name = "local link connection"
     schema = {
@@ -72,7 +72,7 @@ class _LocalLinkConnection(types.Kind):
 
 
 def _is_of_another_version(link: Any, minor: int) -> bool:
-    """Whether a link holds what this microversion does not know yet, or no longer."""
+    """Whether a link has keys that this microversion does not have yet, or does not have any more."""
     if not isinstance(link, dict):
         return False
     return ("network_type" in link and minor < _NETWORK_TYPE_SINCE) or bool(
@@ -81,7 +81,7 @@ def _is_of_another_version(link: Any, minor: int) -> bool:
 
 
 def _link_at(minor: int) -> Reader | None:
-    """Clients of other versions than those with OVN VTEP see no link there."""
+    """Return the reader that hides links to OVN VTEP switches from microversions without them."""
     if minor in _VTEP_VERSIONS:
         return None
 
@@ -117,7 +117,7 @@ PORT = Resource(
         Field(name="pxe_enabled", since=19, **_BOTH),
         # Read with the port in one query.
         Field(name="node_uuid", filter=types.UUID, kind=types.UUID_OR_NAME, **_BOTH),
-        # Another way to say node_uuid, which takes a name too.
+        # The same as node_uuid, for requests only.
         Field(name="node_ident", kind=types.UUID_OR_NAME, since=94, shown=False, **_BOTH),
         Field(name="name", since=88, update_since=1, **_BOTH),
         Field(name="description", since=97, update_since=1, **_BOTH),

@@ -24,7 +24,7 @@ PORTGROUP = Resource(
         Field(name="address", filter=types.MAC, row=True, **_BOTH),
         Field(name="extra", **_BOTH),
         Field(name="internal_info"),
-        # Bonds have many modes, and operating systems invent more; the words are theirs.
+        # Operating systems define the modes, so any text is valid.
         Field(name="mode", since=26, removable_since=None, **_BOTH),
         Field(name="name", row=True, **_BOTH),
         Field(name="properties", since=26, **_BOTH),

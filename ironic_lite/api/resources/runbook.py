@@ -34,7 +34,7 @@ RUNBOOK = Resource(
             redact=redaction.mask,
             **_BOTH,
         ),
-        # Read with the runbook in one query, and written by a route of their own.
+        # One query reads the runbook with its traits; only the routes below /traits change them.
         Field(name="traits", since=TRAITS_SINCE),
         Field(
             name="links",

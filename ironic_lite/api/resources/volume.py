@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Remote storage: how a server presents itself to it (connector), and the volumes it uses (target)."""
+"""Volume connectors (the server's address in a storage network) and volume targets (the volumes that it uses)."""
 
 from typing import Any
 

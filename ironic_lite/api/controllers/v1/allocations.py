@@ -43,12 +43,12 @@ def show(call: Call, ident: str) -> webob.Response:
 def create(call: Call) -> webob.Response:
     """``POST /v1/allocations``: a conductor looks for a node in the background.
 
-    With ``node`` the allocation is for an instance that this node has already, and active at once.
+    With ``node`` (backfill) the allocation is for the instance that this node already has, and becomes active at once.
     """
     access.authorize(call.context, "baremetal:allocation:create")
     call.query()
     document = call.document()
-    # Unlike other early fields, this one is answered as if there were no such field.
+    # Before its microversion this field is 400 (unknown) and not 406 as other fields are.
     if (
         call.minor < ALLOCATION.fields["node"].since
         and isinstance(document, dict)
@@ -76,9 +76,9 @@ def create(call: Call) -> webob.Response:
 
 
 def _owner(call: Call, owner: str | None) -> str | None:
-    """Whose a new allocation is: of the client's project, unless it may ask for others.
+    """Return the owner of a new allocation: by default the client's project.
 
-    :raises HTTPForbidden: it is to be somebody else's.
+    :raises HTTPForbidden: the client may not create allocations of another owner.
     """
     if call.context.system_scope == "all" or owner == call.context.project_id:
         return owner
@@ -89,9 +89,9 @@ def _owner(call: Call, owner: str | None) -> str | None:
 
 
 def _candidates(call: Call, idents: list[str]) -> list[str]:
-    """The UUIDs of the nodes that an allocation is limited to.
+    """Return the UUIDs of an allocation's candidate nodes.
 
-    :raises Invalid: some do not exist, or the client may not see them.
+    :raises Invalid: a node does not exist, or the client may not see it.
     """
     named = [ident for ident in idents if not types.is_uuid(ident)]
     wanted = [types.UUID.check(ident) for ident in idents if types.is_uuid(ident)]
@@ -118,10 +118,10 @@ def _may_see(call: Call, owner: str | None, lessee: str | None) -> bool:
 
 
 def _to_backfill(call: Call, values: dict[str, Any]) -> Node | None:
-    """The node whose instance the allocation is for; the allocation takes over what the node says of it.
+    """Return the node of a backfill, or None; set the allocation's UUID and resource class in ``values`` from the node.
 
     :raises Invalid: there is no such node that the client may see, or the allocation's UUID is not that of
-        its instance.
+        the node's instance.
     """
     ident = values.pop("node", None)
     if ident is None:
@@ -185,7 +185,7 @@ def delete_of_node(call: Call, ident: str) -> webob.Response:
 
 
 def missing_ident(_call: Call) -> webob.Response:
-    """PATCH and DELETE of the collection."""
+    """PATCH and DELETE of the collection, which are errors."""
     raise exception.InvalidParameterValue("Missing mandatory parameter: allocation_ident")
 
 
@@ -193,7 +193,7 @@ def _of_node(call: Call, ident: str, rule: str) -> Allocation:
     try:
         node = record_access.node(call, ident)
     except exception.NodeNotFound as exc:
-        # Where Ironic says 404 it means the allocation. Who may not see all nodes does not learn which there are.
+        # Ironic's 404 is about the allocation. Clients that may not see all nodes must not learn which nodes exist.
         if access.is_unrestricted(call.context):
             raise exception.Invalid(exc.message) from None
         raise
@@ -207,11 +207,11 @@ def _of_node(call: Call, ident: str, rule: str) -> Allocation:
 
 
 def _find(call: Call, ident: str, rule: str) -> Allocation:
-    """The allocation of this UUID or name, for somebody who may do ``rule`` to it.
+    """Return the allocation with this UUID or name, if ``rule`` is granted.
 
-    :raises AllocationNotFound: also for those who may not see it.
+    :raises AllocationNotFound: also if the client may not see it.
     :raises Invalid: neither a UUID nor a name.
-    :raises HTTPForbidden: it may be seen, and no more.
+    :raises HTTPForbidden: the client may see the allocation, but ``rule`` is not granted.
     """
     record_access.check_ident("allocation_ident", ident)
     allocation = Allocation.get(call.context, ident)

@@ -88,5 +88,5 @@ def _nodes(call: Call, uuid: str, view: str, path: str) -> webob.Response:
 
 
 def missing_ident(_call: Call) -> webob.Response:
-    """PATCH and DELETE of the collection."""
+    """PATCH and DELETE of the collection, which are errors."""
     raise exception.InvalidParameterValue("Missing mandatory parameter: chassis_uuid")

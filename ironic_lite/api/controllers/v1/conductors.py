@@ -32,6 +32,6 @@ def show(call: Call, hostname: str) -> webob.Response:
     """``GET /v1/conductors/{hostname}``"""
     access.authorize(call.context, "baremetal:conductor:get")
     serialise = paging.serialiser(call, call.query(), CONDUCTOR, DETAIL)
-    # A host name may well end in what looks like a suffix.
+    # A host name may end in ".json".
     conductor = Conductor.get_by_hostname(call.context, hostname + call.suffix)
     return call.reply(record_access.show(call, conductor, serialise))

@@ -61,7 +61,7 @@ def delete(call: Call, ident: str) -> webob.Response:
 
 
 def missing_ident(_call: Call) -> webob.Response:
-    """PATCH and DELETE of the collection."""
+    """PATCH and DELETE of the collection, which are errors."""
     raise exception.InvalidParameterValue("Missing mandatory parameter: template_ident")
 
 

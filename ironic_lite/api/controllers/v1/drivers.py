@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Drivers: list, show, and what driver_info may hold."""
+"""Drivers: list, show, and the properties of ``driver_info``."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from ironic_lite.objects.conductor import Conductor
 
 
 def _rows(call: Call, columns: tuple[str, ...]) -> list[dict[str, Any]]:
-    """The hardware types of the live conductors; interfaces are only read where they are shown."""
+    """Return the hardware types of the live conductors, with the interfaces if ``columns`` has them."""
     hosts = Conductor.hardware_types(call.context)
     interfaces = Conductor.interfaces(call.context) if "interfaces" in columns else {}
     rows = (
@@ -68,7 +68,7 @@ def properties(call: Call, name: str) -> webob.Response:
 
 
 def properties_named(call: Call) -> webob.Response:
-    """``GET /v1/drivers/properties?driver_name=``: the same by an older path, which clients still use."""
+    """``GET /v1/drivers/properties?driver_name=``: the same at an older path, which clients still use."""
     access.authorize(call.context, "baremetal:driver:get_properties")
     name = call.query().get("driver_name")
     if name is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What other services report. Nothing here waits for it yet: reports are checked, and acknowledged."""
+"""Events that other services report. They are checked and acknowledged, and have no effect."""
 
 import logging
 

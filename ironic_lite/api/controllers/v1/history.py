@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What happened to a node."""
+"""The history of a node."""
 
 import webob
 

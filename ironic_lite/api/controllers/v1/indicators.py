@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lamps of a server. One is called ``name@component``: ``led@system``."""
+"""The indicators (lamps) of a server. Their identifier is ``name@component``, such as ``led@system``."""
 
 import webob
 
@@ -17,7 +17,7 @@ STATE = types.body_class(
 def index(call: Call, ident: str) -> webob.Response:
     """``GET /v1/nodes/{node}/management/indicators``"""
     node = record_access.node(call, ident, "baremetal:node:get_indicator_state")
-    # Ironic takes the argument, and leaves it unread.
+    # Ironic accepts this argument and ignores it.
     component = call.query().get("component")
     supported = call.conductors.of(node).get_supported_indicators(call.context, node.uuid)
     rows = []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a ramdisk has found on a server that is being inspected. Without authentication, as lookup and heartbeat."""
+"""Inspection data from the ramdisk of a server. The route needs no authentication, as lookup and heartbeat."""
 
 import contextlib
 from typing import Any
@@ -48,10 +48,11 @@ DATA = schemas.Body(
 
 
 def receive(call: Call) -> webob.Response:
-    """``POST /v1/continue_inspection``: the inventory of the server, and what else the ramdisk collected.
+    """``POST /v1/continue_inspection``: the inventory of the server, and other data that the ramdisk collected.
 
-    What cannot be used of it is left out. Where nothing can be used and the node is known, its inspection fails at
-    once: no ramdisk will send it anything else. Ramdisks that send a version are told what a lookup would tell them.
+    Invalid parts of the data are dropped. If all of it is invalid and identifies a node, the node's inspection fails at
+    once, because the ramdisk would only send the same again. Ramdisks that send a version header get the reply of a
+    lookup.
     """
     access.authorize(call.context, "baremetal:driver:ipa_continue_inspection")
     query = call.query()
@@ -68,7 +69,7 @@ def receive(call: Call) -> webob.Response:
     data = inventories.clean_extra(data)
     data.pop(ReceivedInventory.UNUSABLE, None)
     node = _find(call, query.get("node_uuid"), _macs(inventory), _bmcs(inventory))
-    # Before the data is handed over: the inspection may end, and with it the time for a token.
+    # The data may end the inspection, after which the node expects no agent and gives out no token.
     answer = {"uuid": node.uuid} if call.minor < SINCE else ramdisk.introduce(call, node)
     _hand_over(call, node, inventory, data)
     return call.reply(answer, 202)
@@ -79,9 +80,9 @@ def _takes_version(call: Call, query: dict[str, Any]) -> bool:
 
 
 def _fail(call: Call, query: dict[str, Any], reason: str) -> None:
-    """End the inspection of the node whose data cannot be used, where it tells whose it is.
+    """Let the inspection fail, if the invalid data still identifies a node under inspection.
 
-    :raises Conflict: its server is not booted for the inspection yet.
+    :raises Conflict: the node's server is not booted for the inspection yet.
     """
     macs, bmcs = inventories.salvage(call.request.environ.get(bodies.WHOLE, b""))
     with contextlib.suppress(exception.NotFound, exception.InvalidParameterValue):
@@ -91,16 +92,17 @@ def _fail(call: Call, query: dict[str, Any], reason: str) -> None:
 
 
 def _hand_over(call: Call, node: Node, inventory: dict[str, Any], data: dict[str, Any]) -> None:
-    """Give the data to the node's conductor, or keep it: the ramdisk tries for half a minute only.
+    """Send the data to the node's conductor, or store it until the conductor can take it.
 
-    A conductor may be dead for longer before others know, and a BMC may take longer to tell that its server is on.
+    The ramdisk retries for half a minute only. Another conductor may take longer to replace a dead one, and a BMC may
+    take longer to report that its server is on.
     """
     if node.provision_state == states.INSPECTING:
         LOG.info(
             "Node %s: its inspection data comes before it is waited for, and is kept", node.uuid
         )
         _keep(call, node, inventory, data)
-        # Its conductor looks for it when the wait begins. It may have begun meanwhile.
+        # The conductor reads the stored data when its wait begins, which may have been before it was stored.
         if Node.get_by_uuid(call.context, node.uuid).provision_state != states.INSPECTWAIT:
             return
     try:
@@ -109,7 +111,7 @@ def _hand_over(call: Call, node: Node, inventory: dict[str, Any], data: dict[str
         LOG.warning("Node %s: its inspection data is kept for its conductor: %s", node.uuid, exc)
         _keep(call, node, inventory, data)
     except exception.NotFound:
-        # The wait has ended, by the data that was kept or otherwise.
+        # If the data was stored, the conductor has used it since, or the inspection was aborted.
         if node.provision_state != states.INSPECTING:
             raise
 
@@ -122,9 +124,9 @@ def _keep(call: Call, node: Node, inventory: dict[str, Any], data: dict[str, Any
 
 
 def _leave_out_logs(call: Call, data: dict[str, Any]) -> None:
-    """Drop what nobody reads, before it goes over the message bus and into the database.
+    """Remove the ramdisk's logs, which nothing uses, from the data.
 
-    :raises Invalid: the rest is too large for both.
+    :raises Invalid: the rest is too large for the message bus and the database.
     """
     logs = data.pop("logs", None)
     rest = len(call.body()) - (len(logs) if isinstance(logs, str) else 0)
@@ -145,10 +147,10 @@ def _bmcs(inventory: dict[str, Any]) -> set[str]:
 
 
 def _find(call: Call, node_uuid: str | None, macs: list[str], bmcs: set[str]) -> Node:
-    """The node, if it waits for such data or is about to. Nobody learns more than that: the route is open to all.
+    """Return the node that the data is from, if it is under inspection.
 
-    :raises NotFound:
-    :raises Conflict: its server is not booted for the inspection yet, so this is what ran there before.
+    :raises NotFound: for all other nodes too, because the route is open to everybody.
+    :raises Conflict: the server is not booted for the inspection yet, so the data is from an earlier ramdisk.
     """
     if not (node_uuid or macs or bmcs):
         raise exception.InvalidParameterValue("No lookup information provided")
@@ -173,7 +175,7 @@ def _is_booted(node: Node) -> bool:
 
 
 def _by_uuid(call: Call, node_uuid: str, macs: list[str]) -> Node:
-    """:raises NodeNotFound: also when the MAC addresses are those of another node."""
+    """:raises NotFound: there is no such node, or the MAC addresses are those of another."""
     if macs:
         with contextlib.suppress(exception.NodeNotFound):
             return Node.get_by_port_addresses(call.context, macs, node_uuid)
@@ -190,7 +192,7 @@ def _by_hardware(call: Call, macs: list[str], bmcs: set[str]) -> Node:
         except exception.NodeNotFound:
             if not bmcs:
                 raise
-    # A server may be inspected to find out its MAC addresses; then its BMC tells which one it is.
+    # A node whose MAC addresses are not known before its inspection is found by the address of its BMC.
     inspected = provision_states.names_in(operations.INSPECTION)
     waiting = Node.rows(
         call.context, ("uuid", "driver_info"), filters={"provision_state_in": inspected}

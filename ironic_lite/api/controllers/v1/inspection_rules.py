@@ -66,7 +66,7 @@ def delete(call: Call, uuid: str) -> webob.Response:
 
 
 def delete_all(call: Call) -> webob.Response:
-    """``DELETE /v1/inspection_rules``: every rule."""
+    """``DELETE /v1/inspection_rules``: deletes all rules."""
     access.authorize(call.context, "baremetal:inspection_rule:delete")
     call.query()
     InspectionRule.destroy_all(call.context)
@@ -74,12 +74,12 @@ def delete_all(call: Call) -> webob.Response:
 
 
 def missing_ident(_call: Call) -> webob.Response:
-    """PATCH of the collection."""
+    """PATCH of the collection, which is an error."""
     raise exception.InvalidParameterValue("Missing mandatory parameter: inspection_rule_uuid")
 
 
 def _keep_secret(_before: dict[str, Any], changes: dict[str, Any]) -> None:
-    """:raises Invalid: what a sensitive rule holds would be shown again."""
+    """:raises Invalid: the change would make a sensitive rule's conditions and actions visible again."""
     if changes.get("sensitive") is False:
         raise exception.Invalid(
             "An inspection rule that is sensitive stays so: its conditions and actions would be shown again."

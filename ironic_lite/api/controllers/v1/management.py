@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a node boots from; and waking up an operating system that hangs."""
+"""Boot devices, and the injection of an NMI."""
 
 import webob
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nodes that belong together: shards, which clients divide a fleet by, and the children of a node."""
+"""Groups of nodes: shards, by which clients divide the nodes, and the children of a node."""
 
 import webob
 
@@ -10,14 +10,14 @@ from ironic_lite.objects.node import Node
 
 
 def shards(call: Call) -> webob.Response:
-    """``GET /v1/shards``: how many nodes are in each; the name of those in none is null."""
+    """``GET /v1/shards``: the number of nodes in each shard; null is the name for nodes without a shard."""
     access.authorize(call.context, "baremetal:shards:get")
     call.query()
     return call.reply({"shards": Node.shards(call.context)})
 
 
 def children(call: Call, ident: str) -> webob.Response:
-    """``GET /v1/nodes/{node}/children``: their UUIDs."""
+    """``GET /v1/nodes/{node}/children``: the UUIDs of the node's children."""
     node = record_access.node(call, ident, "baremetal:node:get")
     call.query()
     filters = {"parent_node": node.uuid}

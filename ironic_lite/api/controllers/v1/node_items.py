@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is known about a node's server: BIOS settings, firmware, inventory."""
+"""BIOS settings, firmware components and inventory of a node."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ def _list(
 
 
 def show_inventory(call: Call, ident: str) -> webob.Response:
-    """``GET /v1/nodes/{node}/inventory``: what the last inspection found."""
+    """``GET /v1/nodes/{node}/inventory``: the data of the last inspection."""
     node = record_access.node(call, ident, "baremetal:node:inventory:get")
     call.query()
     try:

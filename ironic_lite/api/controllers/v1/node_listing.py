@@ -24,12 +24,12 @@ def reply(
     path: str,
     fixed: dict[str, Any] | None = None,
 ) -> webob.Response:
-    """The page of nodes that the query asks for, of those that the client may see.
+    """Return the reply with a page of the nodes that the client may see.
 
-    :param view: what a row shows unless the query says so.
-    :param path: of the collection, for the link to the next page.
-    :param fixed: what the path narrows the list by.
-    :raises HTTPForbidden: it may see none, or asks for those of another project.
+    :param view: the fields to show if the query has neither ``fields`` nor ``detail``.
+    :param path: the path of the list, for the link to the next page.
+    :param fixed: filters that the path implies.
+    :raises HTTPForbidden: the client may see no nodes, or the query names another project.
     """
     own = access.listing(call.context, "node")
     query = {**call.query(), **(fixed or {})}
@@ -50,7 +50,7 @@ def reply(
 def _disclosed(
     call: Call, rows: Sequence[dict[str, Any]], serialise: Serialiser
 ) -> Sequence[dict[str, Any]]:
-    """The rows with the secrets decrypted that this client is shown."""
+    """Return the rows with the secrets decrypted that this client may see."""
     names = serialise.disclosed_to(call.view)
     if not names or not rows:
         return rows
@@ -60,9 +60,9 @@ def _disclosed(
 
 
 def _may_match(call: Call, narrowed: dict[str, Any]) -> bool:
-    """Make the filters of the API those of the objects; False: nothing can match them.
+    """Convert the filters of the API to those of the objects, in place; False: no node can match them.
 
-    :raises ChassisNotFound: to those who may see chassis; to others one that is not there is like one without nodes.
+    :raises ChassisNotFound: the client may see chassis, and this one does not exist. For other clients no node matches.
     """
     chassis = narrowed.pop("chassis_uuid", None)
     if chassis is not None:
@@ -87,9 +87,9 @@ def _may_match(call: Call, narrowed: dict[str, Any]) -> bool:
 def _served_by(
     call: Call, host: str, columns: tuple[str, ...], wanted: paging.Page, narrowed: dict[str, Any]
 ) -> Sequence[dict[str, Any]]:
-    """The page of the nodes that the ring gives to ``host``.
+    """Return the page of the nodes that ``host`` serves according to the hash ring.
 
-    The database does not know the ring, so the keys of all matching nodes are read first.
+    A query cannot use the hash ring, so this reads the keys of all matching nodes first.
     """
     order: dict[str, Any] = {"sort_key": wanted.sort_key, "sort_dir": wanted.sort_dir}
     keys = Node.rows(

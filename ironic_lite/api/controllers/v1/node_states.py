@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The states of a node: reading them, and asking for others."""
+"""The states of a node: showing them, and requests to change them."""
 
 import contextlib
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ ENABLED = {"enabled": types.BOOLEAN}
 CONSOLE = types.body_class("Console", ENABLED)
 _BOOT_MODES = ("bios", "uefi")
 BOOT_MODE = types.body_class("BootMode", {"target": types.Word(*_BOOT_MODES)}, mandatory=["target"])
-# The hardware knows what a disk may be; see ``logical_disk_properties``.
+# The properties of a disk depend on the hardware; see ``logical_disk_properties``.
 TARGET_RAID_CONFIG = {
     "type": "object",
     "properties": {"logical_disks": {"type": "array", "items": {"type": "object"}}},
@@ -71,7 +71,7 @@ def set_console(call: Call, ident: str) -> webob.Response:
 
 
 def set_raid(call: Call, ident: str) -> webob.Response:
-    """``PUT /v1/nodes/{node}/states/raid``: what the next RAID configuration is to make."""
+    """``PUT /v1/nodes/{node}/states/raid``: sets the target of the next RAID configuration."""
     node = record_access.node(call, ident, "baremetal:node:set_raid_state")
     call.query()
     wanted = types.check_given(types.OBJECT, "target_raid_config", call.document())
@@ -82,7 +82,7 @@ def set_raid(call: Call, ident: str) -> webob.Response:
 
 
 def logical_disk_properties(call: Call, driver: str) -> webob.Response:
-    """``GET /v1/drivers/{driver}/raid/logical_disk_properties``: what ``set_raid`` takes."""
+    """``GET /v1/drivers/{driver}/raid/logical_disk_properties``: the properties of a disk for ``set_raid``."""
     access.authorize(call.context, "baremetal:driver:get_raid_logical_disk_properties")
     call.query()
     conductor = call.conductors.serving(driver)
@@ -92,7 +92,7 @@ def logical_disk_properties(call: Call, driver: str) -> webob.Response:
 
 @contextlib.contextmanager
 def _absent_if_unsupported() -> Iterator[None]:
-    """A node without RAID has no such resource: 404."""
+    """Turn the error of a node without RAID into a 404, because it has no such resource."""
     try:
         yield
     except exception.UnsupportedDriverExtension as exc:
@@ -100,7 +100,7 @@ def _absent_if_unsupported() -> Iterator[None]:
 
 
 def _check_boot_mode_version(call: Call) -> None:
-    """Asked after access, as Ironic does: who may not do it is told so at any microversion."""
+    """Check the microversion; called after the access check, so that 403 comes first, as in Ironic."""
     if call.minor < BOOT_MODE_SINCE:
         raise exception.NotFound()
 

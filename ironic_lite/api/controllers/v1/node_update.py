@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Changing a node: from a JSON patch to what a conductor writes."""
+"""Turns a JSON patch of a node into the changes that a conductor writes."""
 
 from typing import Any
 
@@ -18,9 +18,9 @@ _NOT_INSPECTING_SINCE = 39
 
 
 def resolve_references(call: Call, values: dict[str, Any]) -> None:
-    """Put records in the place of what the client called them by.
+    """Replace the UUIDs and names of chassis and parent node in ``values`` by what the node's record has.
 
-    :raises Invalid: there is no such chassis or parent node.
+    :raises Invalid: the chassis or parent node does not exist.
     """
     if "chassis_uuid" in values:
         values["chassis_id"] = _chassis_id(call, values.pop("chassis_uuid"))
@@ -46,10 +46,10 @@ def _chassis_id(call: Call, uuid: str | None) -> int | None:
 def patch(call: Call, node: Node, document: Any, reset_interfaces: bool | None) -> Node:
     """Apply a JSON patch.
 
-    :param reset_interfaces: the query argument; None when it was not given.
-    :raises InvalidParameterValue: the patch, or what it makes of the node, is not valid.
-    :raises NotAcceptable: it is newer than the microversion.
-    :raises Conflict: others kept changing the same fields.
+    :param reset_interfaces: the query argument; None if the query does not have it.
+    :raises InvalidParameterValue: the patch, or the changed node, is invalid.
+    :raises NotAcceptable: a field or a value is newer than the microversion.
+    :raises Conflict: concurrent changes of the same fields did not stop.
     """
     operations = call.patch(document)
     _check_reset(call, operations, reset_interfaces)
@@ -73,7 +73,10 @@ def _check_reset(
 
 
 def _check_operation(call: Call, node: Node, operations: list[dict[str, Any]]) -> None:
-    """:raises InvalidState: an operation counts on the record as it is. The conductor looks again, under the lock."""
+    """Check whether a running operation allows the change. The conductor checks again under the lock.
+
+    :raises InvalidState: it does not.
+    """
     frees = all((op["op"], op["path"]) == ("remove", "/instance_uuid") for op in operations)
     if node.maintenance and frees:
         return
@@ -88,7 +91,7 @@ def _check_operation(call: Call, node: Node, operations: list[dict[str, Any]]) -
 def _resets(
     operations: list[dict[str, Any]], before: dict[str, Any], changes: dict[str, Any]
 ) -> dict[str, Any]:
-    """The interfaces that get the defaults of a new hardware type: all that the patch does not name."""
+    """Return the interfaces to reset to the defaults of a new hardware type: those that the patch does not name."""
     if "driver" not in changes:
         return {}
     named = {operation["path"].split("/")[1] for operation in operations}
@@ -97,7 +100,7 @@ def _resets(
 
 
 def _name_instance(before: dict[str, Any], changes: dict[str, Any]) -> None:
-    """An instance without a name is called as those who deploy it display it."""
+    """Set the name of an instance without a name to its display name."""
     shown = changes.get("instance_info", {}).get("display_name")
     if isinstance(shown, str) and changes.get("instance_name", before["instance_name"]) is None:
         changes["instance_name"] = types.check(types.TEXT, "instance_info/display_name", shown)
@@ -119,16 +122,16 @@ def _apply(
     _check_owner(call, node, changes)
     for name, value in changes.items():
         setattr(node, name, value)
-    # A new hardware type may be one that nobody serves: that is refused before anything is announced, as on Ironic.
+    # This raises if no conductor serves the new hardware type, before any notification, as in Ironic.
     conductor = call.conductors.of(node)
     with request_notifications.request(node, "update"):
         return conductor.update_node(call.context, node, expected=expected)
 
 
 def _check_owner(call: Call, node: Node, changes: dict[str, Any]) -> None:
-    """Whoever owns the server owns the instance on it.
+    """Check whether the client may change the owner of a node.
 
-    :raises Conflict: the node has one, and the client may not give it away with the node.
+    :raises Conflict: the node is ``active``, so its instance would change hands too, and the client may not do that.
     """
     if "owner" not in changes or node.provision_state != states.ACTIVE:
         return
@@ -140,6 +143,6 @@ def _check_owner(call: Call, node: Node, changes: dict[str, Any]) -> None:
 
 
 def _check_parent(node: Node, changes: dict[str, Any]) -> None:
-    """A node that is its own parent would be in no list."""
+    """:raises Invalid: the node would be its own parent, and thus in no list."""
     if changes.get("parent_node") == node.uuid:
         raise exception.Invalid(f"Node {node.uuid} cannot be its own parent_node.")

@@ -81,19 +81,19 @@ def delete(call: Call, ident: str) -> webob.Response:
 
 
 def missing_ident(_call: Call) -> webob.Response:
-    """PATCH and DELETE of the collection."""
+    """PATCH and DELETE of the collection, which are errors."""
     raise exception.InvalidParameterValue("Missing mandatory parameter: node_ident")
 
 
 def validate(call: Call, ident: str) -> webob.Response:
-    """``GET /v1/nodes/{node}/validate``: whether each interface has what it needs."""
+    """``GET /v1/nodes/{node}/validate``: whether each interface has the settings that it needs."""
     node = record_access.node(call, ident, "baremetal:node:validate")
     results = call.conductors.of(node).validate_driver_interfaces(call.context, node.uuid)
     return call.reply({name: _without_nulls(result) for name, result in results.items()})
 
 
 def validate_named(call: Call) -> webob.Response:
-    """``GET /v1/nodes/validate?node=``: the same by an older path, which clients still use."""
+    """``GET /v1/nodes/validate?node=``: the same at an older path, which clients still use."""
     query = call.query()
     ident = query.get("node_uuid") or query.get("node")
     if ident is None:

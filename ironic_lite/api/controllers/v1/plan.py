@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What would be done to a node, step by step, without doing it. Not in Ironic's API."""
+"""The steps that a verb would execute on a node, without executing them. Not in Ironic's API."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ QUERY: dict[str, types.Kind] = {
 
 
 def show(call: Call, ident: str) -> webob.Response:
-    """``GET /v1/nodes/{node}/plan``; ``steps`` is a list as PUT states/provision takes it, as JSON text."""
+    """``GET /v1/nodes/{node}/plan``; ``steps`` is JSON, a list as in the body of PUT states/provision."""
     node = record_access.node(call, ident, "baremetal:node:plan:get")
     query = call.query()
     target = query.pop("target", None)
@@ -48,9 +48,9 @@ def show(call: Call, ident: str) -> webob.Response:
 
 
 def _given(call: Call, node: Node, target: str, query: dict[str, Any]) -> dict[str, Any]:
-    """The steps of cleaning and servicing, which a client names.
+    """Return the arguments with the steps of manual cleaning or servicing.
 
-    :raises Invalid: they are missing, or not well formed, or the runbook is not for this node.
+    :raises Invalid: the steps are missing or invalid, or the runbook is not for this node.
     """
     given = {name: value for name, value in query.items() if value is not None}
     if target not in _WITH_STEPS:

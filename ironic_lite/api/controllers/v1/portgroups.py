@@ -102,7 +102,7 @@ def update(call: Call, ident: str) -> webob.Response:
     group = record_access.portgroup(call, ident, "baremetal:portgroup:update")
     call.query()
     operations = call.patch(call.document())
-    # A port group always has a node: to remove it changes nothing, as on Ironic.
+    # A port group always has a node: removing it changes nothing, as in Ironic.
     operations = [op for op in operations if (op["op"], op["path"]) != ("remove", "/node_uuid")]
     updated = concurrent_changes.until_settled(group, lambda: _apply(call, group, operations))
     return call.reply(
@@ -111,7 +111,7 @@ def update(call: Call, ident: str) -> webob.Response:
 
 
 def _check_name(name: Any) -> None:
-    """A port group may also be called by a UUID, as on Ironic; it is found by its own alone."""
+    """Check a name, which may be a UUID as in Ironic; the port group is found by its own UUID only."""
     if name and not types.is_uuid(name):
         record_access.check_name("portgroup", name)
 
@@ -143,5 +143,5 @@ def delete(call: Call, ident: str) -> webob.Response:
 
 
 def missing_ident(_call: Call) -> webob.Response:
-    """PATCH and DELETE of the collection."""
+    """PATCH and DELETE of the collection, which are errors."""
     raise exception.InvalidParameterValue("Missing mandatory parameter: portgroup_ident")

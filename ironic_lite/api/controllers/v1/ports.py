@@ -129,7 +129,7 @@ def _apply(call: Call, port: Port, operations: list[dict[str, Any]]) -> Port:
     _check_network(call, port, changes)
     expected = {name: before[name] for name in changes if name != "node_ident"}
     _resolve_portgroup(call, changes)
-    # A port always has a node: to remove it changes nothing, as on Ironic.
+    # A port always has a node: removing it changes nothing, as in Ironic.
     wanted = changes.pop("node_uuid", None) or changes.pop("node_ident", None)
     changes.pop("node_ident", None)
     node = concurrent_changes.node_of_part(
@@ -145,9 +145,9 @@ def _apply(call: Call, port: Port, operations: list[dict[str, Any]]) -> Port:
 
 
 def _check_network(call: Call, port: Port, changes: dict[str, Any]) -> None:
-    """Before port groups had networks, a port of another one than the others of its group was a conflict.
+    """Check a change of the physical network of a port in a port group.
 
-    :raises Conflict: and not ``Invalid``, as from then on.
+    :raises Conflict: at microversions before port groups had networks. Later ones compare the networks of both.
     """
     stays = port.portgroup_id is not None and "portgroup_uuid" not in changes
     if stays and "physical_network" in changes and call.minor < _GROUP_NETWORKS_SINCE:
@@ -157,9 +157,9 @@ def _check_network(call: Call, port: Port, changes: dict[str, Any]) -> None:
 
 
 def _resolve_portgroup(call: Call, values: dict[str, Any]) -> None:
-    """Put the port group's id in the place of its UUID.
+    """Replace the UUID of a port group by its id.
 
-    :raises Invalid: there is none of this UUID that the client may see.
+    :raises Invalid: there is no such port group that the client may see.
     """
     if "portgroup_uuid" not in values:
         return
@@ -181,5 +181,5 @@ def delete(call: Call, ident: str) -> webob.Response:
 
 
 def missing_ident(_call: Call) -> webob.Response:
-    """PATCH and DELETE of the collection."""
+    """PATCH and DELETE of the collection, which are errors."""
     raise exception.InvalidParameterValue("Missing mandatory parameter: port_ident")

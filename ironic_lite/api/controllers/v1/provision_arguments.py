@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The arguments of the provision verbs: what their declarations say, checked."""
+"""Checks the arguments of the provision verbs against the verbs' declarations."""
 
 import re
 from typing import Any
@@ -10,7 +10,7 @@ from ironic_lite.common import exception, json_reading, operations
 from ironic_lite.common.operations.declaration import Argument, Form
 
 _DRIVE_PARTS = frozenset({"meta_data", "network_data", "user_data", "vendor_data"})
-# Possessive: blanks are tried once, or a drive full of them takes minutes to refuse.
+# Possessive: with backtracking, the match of a config drive full of blanks would take minutes.
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]++={0,2}\s*\Z")
 
 KINDS: dict[Form, types.Kind] = {
@@ -26,7 +26,7 @@ KINDS: dict[Form, types.Kind] = {
 
 
 def check(minor: int, target: str, given: dict[str, Any]) -> dict[str, Any]:
-    """What a verb is called with, from the arguments that were given (nulls count as not given).
+    """Return the arguments for a verb from those in the body; null is the same as no argument.
 
     :raises NotAcceptable: an argument is newer than the microversion.
     :raises Invalid: an argument belongs to another verb, is missing, or is not well formed.
@@ -36,7 +36,7 @@ def check(minor: int, target: str, given: dict[str, Any]) -> dict[str, Any]:
     given = {
         name: value
         for name, value in given.items()
-        # Some clients say so that there is no config drive.
+        # Some clients send an empty config drive for none.
         if value is not None and (value or operations.ARGUMENTS[name].form is not _DRIVE)
     }
     for name in given:
@@ -53,7 +53,9 @@ _DRIVE = Form.CONFIG_DRIVE
 
 
 def _check_allowed(minor: int, name: str, argument: Argument | None) -> None:
-    """:raises Invalid, NotAcceptable: the verb, or the verb at this microversion, does not take the argument."""
+    """:raises Invalid: the verb does not have the argument.
+    :raises NotAcceptable: the argument is newer than the microversion.
+    """
     if argument is None:
         known, words = operations.ARGUMENTS[name], operations.words_with(name)
         raise exception.Invalid(
@@ -69,7 +71,7 @@ def _check_allowed(minor: int, name: str, argument: Argument | None) -> None:
 def _check_there(
     target: str, argument: Argument, runbook: Argument | None, given: dict[str, Any]
 ) -> None:
-    """:raises Invalid: a required argument is missing, or stands beside the runbook that replaces it."""
+    """:raises Invalid: a required argument is missing, or the body has both the argument and a runbook."""
     name = argument.name
     if argument.form is Form.STEPS and runbook is not None and runbook.name in given:
         if name in given:
@@ -86,7 +88,10 @@ def _check_there(
 
 
 def _check_form(minor: int, argument: Argument, value: Any) -> None:
-    """What a kind alone cannot say about a value."""
+    """Check what the kind of the argument does not check.
+
+    :raises Invalid, NotAcceptable: the value is invalid, or newer than the microversion.
+    """
     match argument.form:
         case Form.STEPS:
             _check_steps(argument.name, value)

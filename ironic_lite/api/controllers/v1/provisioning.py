@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The verbs of PUT states/provision: which there are, what they take, and whom they reach.
+"""``PUT states/provision``: checks a verb and its arguments, and sends it to the node's conductor.
 
-Checked in the order that clients rely on: verb known at this version, maintenance, transition, arguments. So an
-impossible transition is 400 before any wrong argument, and 409 while the node is locked.
+Clients rely on the order of the checks: microversion of the verb, maintenance, transition, arguments. An impossible
+transition is 400 (409 while the node is locked), whatever the arguments are.
 """
 
 from typing import Any
@@ -32,20 +32,20 @@ RULE = "baremetal:node:set_provision_state"
 
 
 def rules(document: Any) -> list[str]:
-    """The access rules that a body asks for; naming steps has rules of its own."""
+    """Return the access rules that a body needs; steps and runbooks need additional rules."""
     given = document if isinstance(document, dict) else {}
     ruled = [name for name, argument in operations.ARGUMENTS.items() if argument.rule is not None]
     return [RULE, *(f"{RULE}:{name}" for name in ruled if name in given)]
 
 
 def request(call: Call, node: Node) -> None:
-    """Ask the node's conductor for what the body wants.
+    """Send the verb in the body to the node's conductor.
 
     :raises NotAcceptable: the verb or an argument is newer than the microversion.
     :raises NodeInMaintenance:
-    :raises NodeLocked: the node is in no state for the verb, and somebody is working on it.
-    :raises InvalidStateRequested: the same, and nobody is.
-    :raises Invalid: an argument does not fit.
+    :raises NodeLocked: the node's state does not allow the verb, and the node is locked.
+    :raises InvalidStateRequested: the node's state does not allow the verb, and the node is not locked.
+    :raises Invalid: an argument is invalid.
     """
     body = call.arguments()
     target = body.pop("target")
@@ -67,10 +67,11 @@ def request(call: Call, node: Node) -> None:
 
 
 def follow(call: Call, node: Node, verb: Verb, ident: str) -> dict[str, Any]:
-    """What a runbook says is to be done to the node.
+    """Return the arguments of a verb that a runbook sets.
 
-    :raises RunbookNotFound: also for those who may not see it. ``HTTPForbidden`` for those who may not use it.
-    :raises Invalid: it is not for this node.
+    :raises RunbookNotFound: also if the client may not see it.
+    :raises HTTPForbidden: the client may not use it.
+    :raises Invalid: the runbook is not for this node.
     """
     runbook = runbooks.usable(call, ident)
     by_name = call.minor < TRAITS_SINCE
@@ -95,7 +96,7 @@ def follow(call: Call, node: Node, verb: Verb, ident: str) -> dict[str, Any]:
 
 
 def _check_version(minor: int, target: str, verb: Verb | None, node: Node) -> None:
-    """:raises NotAcceptable: the microversion does not know the verb, or not in the node's state."""
+    """:raises NotAcceptable: the verb, or the verb in the node's state, is newer than the microversion."""
     if verb is None:
         return
     since = verb.words[target]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What agents call, without authentication: lookup of the node they run on, and heartbeat."""
+"""The routes for agents, without authentication: lookup of the agent's node, and heartbeat."""
 
 import hmac
 from typing import Any
@@ -44,7 +44,7 @@ NAMED_HEARTBEAT = types.body_class(
 
 
 def lookup(call: Call) -> webob.Response:
-    """``GET /v1/lookup``: the node that the agent runs on, and once, the token to prove it with."""
+    """``GET /v1/lookup``: the agent's node, and once per boot, the agent's token."""
     access.authorize(call.context, "baremetal:driver:ipa_lookup")
     query = call.query()
     macs = [mac.lower() for mac in query.get("addresses") or () if types.is_mac(mac)]
@@ -57,9 +57,9 @@ def lookup(call: Call) -> webob.Response:
 
 
 def introduce(call: Call, node: Node) -> dict[str, Any]:
-    """What an agent is told about itself: its node, and how to talk to us from now on.
+    """Return an agent's node, and the configuration of the agent with its token.
 
-    :raises NotFound: when the node expects no agent any more.
+    :raises NotFound: the node does not expect an agent any more.
     """
     token = None
     if call.minor >= _TOKEN_SINCE:
@@ -74,9 +74,9 @@ def introduce(call: Call, node: Node) -> dict[str, Any]:
 
 
 def _new_token(call: Call, node: Node) -> str:
-    """The token of this boot, for the first who asks; the others get what the agent knows as "taken".
+    """Return the token of this boot to the first client; others get the placeholder for a token that is given out.
 
-    It is given out last of all: had a conductor's answer to get through after that, and did not, nobody would have it.
+    This is the last step of a lookup: if a later one failed, the token would be lost.
     """
     address = call.request.remote_addr or ""
     token = agent_token.new(address)
@@ -89,19 +89,19 @@ def _new_token(call: Call, node: Node) -> str:
         LOG.warning("Node %s: a second agent asks for the token of this boot", node.uuid)
         return redaction.MASK
     if now.agent_last_heartbeat is not None or now.target_power_state is not None:
-        # An agent does so before it writes an image, and keeps its token. If its server was started again instead, the
-        # conductor finds that the agent of before is gone.
+        # An agent repeats its lookup before it writes an image, and keeps its token. If its server has rebooted
+        # instead, the conductor finds that the earlier agent is gone.
         LOG.info("Node %s: its agent looks it up again", node.uuid)
         return redaction.MASK
-    # Nobody has called with it: the answer may have got lost.
+    # No heartbeat has used the token yet: the reply with it may have been lost.
     LOG.info("Node %s: its agent has asked for its token again", node.uuid)
     return claimed
 
 
 def _find(call: Call, macs: list[str], node_uuid: str | None) -> Node:
-    """The node, if it waits for an agent. Nobody learns more than that: the route is open to all.
+    """Return the node, if it expects an agent.
 
-    :raises NotFound:
+    :raises NotFound: for all other nodes too, because the route is open to everybody.
     """
     try:
         if node_uuid:
@@ -110,7 +110,7 @@ def _find(call: Call, macs: list[str], node_uuid: str | None) -> Node:
             node = Node.get_by_port_addresses(call.context, macs)
     except exception.NotFound:
         raise exception.NotFound() from None
-    # With fast track, agents of idle nodes may call too; the conductor knows which.
+    # With fast track, agents of idle nodes may look up too; the conductor decides for which nodes.
     if (
         CONF.api.restrict_lookup
         and not (CONF.deploy.fast_track or _has_fast_track(node))
@@ -121,7 +121,7 @@ def _find(call: Call, macs: list[str], node_uuid: str | None) -> Node:
 
 
 def _has_fast_track(node: Node) -> bool:
-    # Not a secret: for this, nothing else in driver_info is decrypted.
+    # The setting is not secret, so this reads driver_info without decrypting it.
     (driver_info,) = node.as_row(("driver_info",)).values()
     return bool(driver_info.get("fast_track"))
 
@@ -139,7 +139,7 @@ def _config(token: str | None) -> dict[str, Any]:
 
 
 def heartbeat(call: Call, ident: str) -> webob.Response:
-    """``POST /v1/heartbeat/{node}``: the agent lives, and is to be reached at ``callback_url``."""
+    """``POST /v1/heartbeat/{node}``: an agent is alive, and its API is at ``callback_url``."""
     access.authorize(call.context, "baremetal:node:ipa_heartbeat")
     return _heartbeat(call, ident, call.arguments())
 
@@ -177,9 +177,10 @@ def _heartbeat(call: Call, ident: str, arguments: dict[str, Any]) -> webob.Respo
 
 
 def _called_with(call: Call, ident: str, token: str) -> Node:
-    """The node of this UUID, for its agent. Others do not learn whether there is one: the route is open to all.
+    """Return the node with this UUID, if the token is that of its agent.
 
-    :raises HeartbeatRefused: no node of this UUID has an agent with this token.
+    :raises HeartbeatRefused: the node does not exist, or the token is wrong. The route is open to everybody, so the
+        error is the same for both.
     """
     refused = exception.HeartbeatRefused(node=ident[:64])
     if not types.is_uuid(ident):

@@ -209,13 +209,13 @@ def check_ident(name: str, value: str) -> None:
 
 
 def check_uuid(name: str, value: str) -> None:
-    """:raises Invalid: what stands in the path is no UUID."""
+    """:raises Invalid: the text in the path is not a UUID."""
     if not types.is_uuid(value):
         raise exception.Invalid(f"Expected UUID for {name}: {value[:64]}")
 
 
 def check_name(what: str, name: Any) -> None:
-    """:raises InvalidParameterValue: no record can be called so."""
+    """:raises InvalidParameterValue: it is not a valid name of a record."""
     if name is not None and not types.is_name(name):
         raise exception.InvalidParameterValue(
             f"Cannot give the {what} the invalid name '{str(name)[:64]}'. A name has at most 255 letters, digits "
@@ -224,7 +224,7 @@ def check_name(what: str, name: Any) -> None:
 
 
 def show(call: Call, record: Any, serialise: Serialiser) -> dict[str, Any]:
-    """A record as a client sees it."""
+    """Return the representation of a record for the client."""
     row = record.as_row(serialise.columns)
     for name in serialise.disclosed_to(call.view):
         row[name] = getattr(record, name)

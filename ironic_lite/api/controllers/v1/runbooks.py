@@ -81,7 +81,7 @@ def delete(call: Call, ident: str) -> webob.Response:
 
 
 def missing_ident(_call: Call) -> webob.Response:
-    """PATCH and DELETE of the collection."""
+    """PATCH and DELETE of the collection, which are errors."""
     raise exception.InvalidParameterValue("Missing mandatory parameter: runbook_ident")
 
 
@@ -95,7 +95,7 @@ def traits(call: Call, ident: str) -> webob.Response:
 
 
 def replace_traits(call: Call, ident: str) -> webob.Response:
-    """``PUT /v1/runbooks/{runbook}/traits``: these and no others."""
+    """``PUT /v1/runbooks/{runbook}/traits``: replaces all traits."""
     runbook = find(call, ident, "baremetal:runbook:update")
     call.query()
     wanted = call.arguments().get("traits")
@@ -128,7 +128,7 @@ def remove_traits(call: Call, ident: str) -> webob.Response:
 
 
 def remove_trait(call: Call, ident: str, trait: str) -> webob.Response:
-    """``DELETE /v1/runbooks/{runbook}/traits/{trait}``; one that is not there is none to remove."""
+    """``DELETE /v1/runbooks/{runbook}/traits/{trait}``; succeeds too if the runbook does not have the trait."""
     runbook = find(call, ident, "baremetal:runbook:update")
     call.query()
     with contextlib.suppress(exception.RunbookTraitNotFound):
@@ -136,15 +136,15 @@ def remove_trait(call: Call, ident: str, trait: str) -> webob.Response:
     return call.empty(204)
 
 
-# What they have in common.
+# Finding and checking.
 
 
 def find(call: Call, ident: str, *rules: str) -> Runbook:
-    """The runbook of this UUID or name, for somebody who may do all of ``rules`` to it.
+    """Return the runbook with this UUID or name, if all ``rules`` are granted.
 
-    :raises RunbookNotFound: also for those who may not see it.
+    :raises RunbookNotFound: also if the client may not see it.
     :raises Invalid: neither a UUID nor a name.
-    :raises HTTPForbidden: it may be seen, and no more.
+    :raises HTTPForbidden: the client may see the runbook, but a rule is not granted.
     """
     record_access.check_ident("runbook_ident", ident)
     runbook = Runbook.get(call.context, ident)
@@ -158,9 +158,9 @@ def find(call: Call, ident: str, *rules: str) -> Runbook:
 
 
 def usable(call: Call, ident: str) -> Runbook:
-    """The runbook, for somebody who may use it on a node: public ones are for everybody.
+    """Return the runbook, if the client may use it on nodes; everybody may use public ones.
 
-    :raises: what :func:`find` raises.
+    :raises: as :func:`find`.
     """
     runbook = find(call, ident)
     if not runbook.public:
@@ -173,7 +173,7 @@ def _target(owner: str | None) -> access.Target:
 
 
 def _check_name(call: Call, name: str) -> None:
-    """:raises InvalidParameterValue: no runbook can be called so."""
+    """:raises InvalidParameterValue: it is not a valid name of a runbook."""
     if call.minor < TRAITS_SINCE:
         types.check(TRAIT, "name", name)
     else:
@@ -181,9 +181,9 @@ def _check_name(call: Call, name: str) -> None:
 
 
 def _owner(call: Call, values: dict[str, Any]) -> str | None:
-    """Whose a new runbook is: from the scope of the system whoever is named, else the client's project.
+    """Return the owner of a new runbook: the one in the body for system scope, else the client's project.
 
-    :raises Invalid: it was to be somebody else's, or everybody's and somebody's.
+    :raises Invalid: the owner is another project, or the runbook is public and has an owner.
     """
     owner: str | None = values.get("owner")
     context = call.context
@@ -201,9 +201,9 @@ def _owner(call: Call, values: dict[str, Any]) -> str | None:
 
 
 def _keep_public_free(before: dict[str, Any], changes: dict[str, Any]) -> None:
-    """A runbook that is for everybody belongs to nobody.
+    """Remove the owner of a runbook that is public or becomes so.
 
-    :raises Invalid: a public one is to be given to somebody.
+    :raises Invalid: the change sets the owner of a public runbook.
     """
     if not changes.get("public", before["public"]):
         return

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Why a node is where it is: its journal with durations, and what it means. Not in Ironic's API."""
+"""The timeline of a node: its journal with durations, and an explanation of its state. Not in Ironic's API."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -55,7 +55,7 @@ def show(call: Call, ident: str) -> webob.Response:
 
 
 def _with_durations(call: Call, node_id: int, entries: Sequence[Row]) -> list[Row]:
-    """Each end with the seconds since its beginning, each state with those that it lasted."""
+    """Return the entries with durations in seconds: of each operation that ended, and of each state."""
     if not entries:
         return []
     in_order = sorted(entries, key=lambda entry: entry["id"])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The traits of a node: what it can do, in words that clients choose nodes by."""
+"""The traits of a node: its capabilities, by which clients select nodes."""
 
 import webob
 
@@ -22,7 +22,7 @@ def index(call: Call, ident: str) -> webob.Response:
 
 
 def replace(call: Call, ident: str) -> webob.Response:
-    """``PUT /v1/nodes/{node}/traits``: these and no others."""
+    """``PUT /v1/nodes/{node}/traits``: replaces all traits."""
     node = record_access.node(call, ident, "baremetal:node:traits:set")
     call.query()
     traits = call.arguments().get("traits")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What only one vendor's hardware can do: for a node, and for a hardware type."""
+"""Vendor methods of a node and of a hardware type."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def node_methods(call: Call, ident: str) -> webob.Response:
 
 
 def call_node(call: Call, ident: str, method: str | None = None) -> webob.Response:
-    """Any method of ``/v1/nodes/{node}/vendor_passthru/{method}``, also ``?method=``"""
+    """Any HTTP method of ``/v1/nodes/{node}/vendor_passthru/{method}``, also ``?method=``"""
     node = record_access.node(call, ident, _NODE)
     answer = call.conductors.of(node).vendor_passthru(
         call.context, node.uuid, _named(call, method), call.request.method, _arguments(call)
@@ -40,7 +40,7 @@ def driver_methods(call: Call, driver: str) -> webob.Response:
 
 
 def call_driver(call: Call, driver: str, method: str | None = None) -> webob.Response:
-    """Any method of ``/v1/drivers/{driver}/vendor_passthru/{method}``, also ``?method=``"""
+    """Any HTTP method of ``/v1/drivers/{driver}/vendor_passthru/{method}``, also ``?method=``"""
     access.authorize(call.context, _DRIVER)
     answer = call.conductors.serving(driver).driver_vendor_passthru(
         call.context, driver, _named(call, method), call.request.method, _arguments(call)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Virtual interfaces of the instance on a node."""
+"""Virtual network interfaces (VIFs) of a node's instance."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from ironic_lite.common import exception
 _PLACE_SINCE = 67
 _PLACES = ("port_uuid", "portgroup_uuid")
 
-# Clients may say more of a VIF than we know; the network interface gets it all.
+# Clients may send more properties of a VIF; the network interface gets all of them.
 VIF = schemas.Body(
     "vif", {"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"]}
 )
@@ -56,6 +56,6 @@ def detach(call: Call, ident: str, vif_id: str) -> webob.Response:
 
 
 def missing_ident(call: Call, ident: str) -> webob.Response:
-    """DELETE of the collection."""
+    """DELETE of the collection, which is an error."""
     record_access.node(call, ident, "baremetal:node:vif:detach")
     raise exception.InvalidParameterValue("Missing mandatory parameter: vif_id")

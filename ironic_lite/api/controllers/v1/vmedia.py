@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Images in the virtual drives of a server."""
+"""Virtual media: images in the virtual drives of a server."""
 
 from urllib.parse import urlsplit
 
@@ -20,7 +20,7 @@ ATTACH = schemas.Body(
         "properties": {
             "device_type": {"type": "string", "enum": list(_DEVICES)},
             "image_url": {"type": "string", "maxLength": 2048},
-            # How Ironic hands the image to the BMC; ours always gets the URL.
+            # In Ironic, how the BMC gets the image. Here the BMC always gets the URL.
             "image_download_source": {"type": "string", "enum": ["http", "local", "swift"]},
         },
         "required": ["device_type", "image_url"],

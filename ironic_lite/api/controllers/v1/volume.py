@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Volume connectors and volume targets: list, create, show, change, delete; and those of one node.
 
-The two differ in their fields only, so the operations are made for both.
+The two resources differ in their fields only, so they share their operations.
 """
 
 from typing import Any
@@ -41,7 +41,7 @@ def _links(call: Call, path: str) -> webob.Response:
 
 
 class Volumes:
-    """The operations on one of the two resources."""
+    """The operations on volume connectors or on volume targets."""
 
     def __init__(self, resource: Resource, records: type[VolumeConnector] | type[VolumeTarget]):
         self.resource = resource
@@ -94,11 +94,11 @@ class Volumes:
         return call.reply(self._shown(call, record), 201, call.url(f"{self.path}/{record.uuid}"))
 
     def update(self, call: Call, uuid: str) -> webob.Response:
-        """``PATCH /v1/volume/connectors/{connector}``: the server has to be off."""
+        """``PATCH /v1/volume/connectors/{connector}``; the server must be off."""
         record = self._find(call, uuid, "baremetal:volume:update")
         call.query()
         operations = call.patch(call.document())
-        # It always has a node: to remove it changes nothing, as on Ironic.
+        # A volume always has a node: removing it changes nothing, as in Ironic.
         operations = [op for op in operations if (op["op"], op["path"]) != ("remove", "/node_uuid")]
         updated = concurrent_changes.until_settled(
             record, lambda: self._apply(call, record, operations)
@@ -120,7 +120,7 @@ class Volumes:
             return conductor.update_volume(call.context, record, expected=expected)
 
     def delete(self, call: Call, uuid: str) -> webob.Response:
-        """``DELETE /v1/volume/connectors/{connector}``: the server has to be off, unless it is not in use."""
+        """``DELETE /v1/volume/connectors/{connector}``; the server must be off, unless the volume is not in use."""
         call.query()
         record = self._find(call, uuid, "baremetal:volume:delete")
         node = Node.get_by_id(call.context, record.node_id)
@@ -130,7 +130,7 @@ class Volumes:
         return call.empty(204)
 
     def missing_ident(self, _call: Call) -> webob.Response:
-        """PATCH and DELETE of the collection."""
+        """PATCH and DELETE of the collection, which are errors."""
         raise exception.InvalidParameterValue(
             f"Missing mandatory parameter: {self.resource.name}_uuid"
         )
