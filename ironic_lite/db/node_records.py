@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rows of what happened to nodes, and of what their inspections found."""
 
+from collections.abc import Callable
+
 import sqlalchemy as sa
 from oslo_utils import timeutils
 
@@ -8,7 +10,7 @@ from ironic_lite.common import exception
 from ironic_lite.db import belonging, engine, retry
 from ironic_lite.db.encryption.rows import Guarded
 from ironic_lite.db.models import NODE_HISTORY, NODE_INVENTORY, NODES, RECEIVED_INVENTORY
-from ironic_lite.db.repository import Repository, Row
+from ironic_lite.db.repository import Also, Repository, Row
 from ironic_lite.db.types import server_time_ago
 
 node_history = Repository(
@@ -96,7 +98,18 @@ class Inventories:
     def _destroy(self, node_id: int) -> None:
         """Forget the node's inventory, if there is one."""
         with engine.writer() as connection:
-            connection.execute(sa.delete(self.table).where(self.table.c.node_id == node_id))
+            connection.execute(self._deletion(node_id))
+
+    def destroying(self, node_id: int) -> Also:
+        """``destroy`` as a part of another write."""
+
+        def also(connection: sa.Connection, _read: Callable[[], Row]) -> None:
+            connection.execute(self._deletion(node_id))
+
+        return also
+
+    def _deletion(self, node_id: int) -> sa.Delete:
+        return sa.delete(self.table).where(self.table.c.node_id == node_id)
 
 
 inventories = Inventories(NODE_INVENTORY)

@@ -63,6 +63,11 @@ class _Inventory(base.IronicLiteObject):
         """Forget what was found."""
         self.INVENTORIES.destroy(self.node_id)
 
+    @classmethod
+    def destroy_along(cls, node: Any) -> None:
+        """Forget what was found, in the transaction of the node's next save. Not over RPC."""
+        node.along(cls.INVENTORIES.destroying(node.id))
+
 
 @base.register
 class NodeInventory(_Inventory):

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ironic_lite import objects
-from ironic_lite.common import states
+from ironic_lite.common import exception, states
 from ironic_lite.conductor.operations import plan
 from tests.functional.flows import verbs
 from tests.functional.flows.workshop import Workshop
@@ -109,3 +109,15 @@ def test_what_is_left_to_the_agent(
     actions = made(workshop, node, event)["operations"][0]["actions"]
     left = [action["meaning"] for action in actions if action["action"] == "agent's steps"]
     assert left == ([said] if said else [])
+
+
+def test_a_plan_of_an_inspection_keeps_the_data_that_has_come(workshop: Workshop) -> None:
+    node = workshop.create_node(states.MANAGEABLE)
+    received = {"node_id": node.id, "inventory_data": {"cpu": {}}, "plugin_data": {}}
+    objects.ReceivedInventory(workshop.context, **received).create()
+    assert made(workshop, node, "inspect")["refused"] == []
+    kept = objects.ReceivedInventory.get(workshop.context, node.id)
+    assert kept.inventory_data == {"cpu": {}}
+    workshop.do(verbs.inspect, node)
+    with pytest.raises(exception.NodeInventoryNotFound):
+        objects.ReceivedInventory.get(workshop.context, node.id)

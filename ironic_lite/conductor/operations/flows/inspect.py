@@ -36,7 +36,9 @@ def start(task: TaskManager) -> None:
     task.driver.inspect.validate(task)
     task.node.inspection_started_at = timeutils.utcnow()
     task.node.inspection_finished_at = None
-    _forget_data(task)
+    task.node.del_driver_internal_info(_TAKEN_IN)
+    # Data of an earlier inspection goes only if this one begins: a plan runs this function, and saves nothing.
+    ReceivedInventory.destroy_along(task.node)
     engine.start(task, FLOW, "inspect")
 
 
