@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rows of allocations, and giving nodes to them.
+"""The rows of allocations, and the assignment of nodes to them.
 
-An allocation has a node when its ``node_id`` says so; the node's ``instance_uuid`` is the allocation's UUID then.
-Both are written in one transaction, the node's half under the fence of its lock.
+``node_id`` is the allocation's node; that node's ``instance_uuid`` is the allocation's UUID. One transaction writes
+both, and the write to the node is fenced by the token of its lock.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ ERROR = "error"
 _NODE_FILTERS = {
     name: condition
     for name, condition in belonging.filters(ALLOCATIONS).items()
-    # An allocation has an owner of its own.
+    # The other filters for records of a node are left out: an allocation has an owner of its own.
     if name in ("node_id_in", "node_uuid")
 }
 
@@ -46,13 +46,14 @@ allocations = Repository(
 
 @retry.on_transient_error
 def take(allocation_id: int, node_id: int, token: str | None) -> Row:
-    """Give the node to the allocation, which becomes active; its traits go to the node's ``instance_info``.
+    """Assign the node to the allocation, make it active, and copy its traits to the node's ``instance_info``.
 
-    :param token: of the node's lock.
+    :param token: the token of the node's lock.
     :returns: the allocation.
-    :raises NodeAssociated: when the node has an instance or another allocation. ``NodeLockLost``, ``NodeNotFound``.
-    :raises AllocationNotFound: it was deleted. ``AllocationFailed``: it has another node.
-    :raises InstanceAssociated: another node has the allocation's UUID as its instance.
+    :raises NodeAssociated: when the node has an instance or another allocation.
+    :raises NodeLockLost, NodeNotFound: when the token is not that of the node's lock, or the node was deleted.
+    :raises AllocationNotFound, AllocationFailed: when the allocation was deleted, or has another node.
+    :raises InstanceAssociated: when another node has the allocation's UUID as its instance.
     """
     with engine.writer() as connection:
         allocation = _lock(connection, ALLOCATIONS, allocation_id)
@@ -67,7 +68,7 @@ def take(allocation_id: int, node_id: int, token: str | None) -> Row:
 
 
 def taking(node_id: int, token: str | None) -> Also:
-    """``take`` as a part of the allocation's insertion: nobody finds it without its node, and looks for another."""
+    """Return ``take`` as a part of the allocation's insert, so that no conductor looks for a node for it meanwhile."""
 
     def also(connection: sa.Connection, read: Callable[[], Row]) -> None:
         _give(connection, read(), node_id, token)
@@ -124,7 +125,7 @@ def _write(connection: sa.Connection, table: sa.Table, record_id: int, values: R
 
 @retry.on_transient_error
 def fail(allocation_id: int, reason: str) -> bool:
-    """Record that no node was found, unless the allocation is no longer waiting for one; returns whether it was."""
+    """Record that no node was found, if the allocation still waits for one; return whether it did."""
     now = timeutils.utcnow(with_timezone=True)
     waiting = ALLOCATIONS.c.id == allocation_id, ALLOCATIONS.c.state == ALLOCATING
     failed: Row = {"state": ERROR, "last_error": reason, "updated_at": now}
@@ -137,8 +138,8 @@ def fail(allocation_id: int, reason: str) -> bool:
 def destroy(allocation_id: int, also: Sequence[Also] = ()) -> None:
     """Delete the allocation, and free its node.
 
-    :param also: what belongs into the same transaction.
-    :raises AllocationNotFound:
+    :param also: further work in the same transaction.
+    :raises AllocationNotFound: when there is no such allocation.
     """
     with engine.writer() as connection:
         allocation = _lock(connection, ALLOCATIONS, allocation_id)

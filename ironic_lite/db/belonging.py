@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Records that belong to a node: its UUID beside each, and filters by what is known about it."""
+"""Records that belong to a node: the node's UUID as a column, and filters by fields of the node."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from ironic_lite.db.repository import Filter, among, among_in_any_case
 
 
 def node_uuid(table: sa.Table) -> sa.Label[Any]:
-    """The UUID of the record's node, as a derived column."""
+    """Return the UUID of the record's node, as a derived column."""
     return (
         sa.select(NODES.c.uuid)
         .where(NODES.c.id == table.c.node_id)
@@ -20,9 +20,9 @@ def node_uuid(table: sa.Table) -> sa.Label[Any]:
 
 
 def filters(table: sa.Table) -> dict[str, Filter]:
-    """By the node's UUID, whose it is, and where it is managed, beside ``node_id`` itself.
+    """Return the filters by the node's id, UUID, owner and lessee, shard and conductor group.
 
-    Lists: node_id_in, shard, conductor_group_in.
+    The values of node_id_in, shard and conductor_group_in are lists.
     """
 
     def of_nodes(condition: Filter) -> Filter:

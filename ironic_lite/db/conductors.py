@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rows of conductors: who is alive, and what each of them drives.
+"""The rows of conductors: which are alive, and which hardware types and interfaces each has enabled.
 
-A conductor is alive when it is online and its last sign of life (``updated_at``) is younger than
-``[conductor] heartbeat_timeout``. Both moments come from the database server's clock.
+A conductor is alive when it is online and its last keepalive (``updated_at``) is younger than
+``[conductor] heartbeat_timeout``. Both times are from the database server's clock.
 """
 
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ Interfaces = dict[str, dict[str, dict[str, Any]]]
 
 
 def is_alive() -> sa.ColumnElement[bool]:
-    """The condition, on rows of ``CONDUCTORS``."""
+    """Return the condition, on rows of ``CONDUCTORS``, that the conductor is alive."""
     limit = server_time_ago(CONF.conductor.heartbeat_timeout)
     return sa.and_(CONDUCTORS.c.online.is_(sa.true()), CONDUCTORS.c.updated_at >= limit)
 
@@ -34,7 +34,7 @@ def _select() -> sa.Select[Any]:
 
 
 def _as_row(mapping: Any) -> Row:
-    """The row, with ``alive`` and ``silent_for`` (seconds since the last sign of life)."""
+    """Return the row, with ``alive`` and ``silent_for`` (seconds since the last keepalive)."""
     row = dict(mapping)
     row["alive"] = bool(row["alive"])
     row["silent_for"] = (row.pop("server_time") - row["updated_at"]).total_seconds()
@@ -50,9 +50,9 @@ def register(
     interfaces: Interfaces,
     replaces: str | None = None,
 ) -> Row:
-    """Write down a conductor that starts.
+    """Register a conductor that starts.
 
-    :param replaces: the incarnation that may be replaced even though it counts as alive.
+    :param replaces: an incarnation to replace even if it counts as alive.
     :raises ConductorAlreadyRegistered: when another incarnation of this host name is alive.
     """
     values = {
@@ -82,7 +82,7 @@ def register(
             _write_interfaces(connection, row["id"], interfaces)
             return row
     except exc.IntegrityError:
-        # Two processes of one name started in the same moment; the other was first.
+        # Another process with this host name registered at the same moment.
         raise exception.ConductorAlreadyRegistered(conductor=hostname) from None
 
 
@@ -107,10 +107,10 @@ def _write_interfaces(connection: sa.Connection, conductor_id: int, interfaces: 
 
 @retry.on_transient_error
 def touch(hostname: str, incarnation: str) -> None:
-    """Record a sign of life.
+    """Record a keepalive.
 
-    :raises ConductorSuperseded: a newer process has the name.
-    :raises ConductorNotFound: nobody has it any more.
+    :raises ConductorSuperseded: when a newer process has registered the host name.
+    :raises ConductorNotFound: when the row was deleted.
     """
     named = CONDUCTORS.c.hostname == hostname
     statement = (
@@ -128,7 +128,7 @@ def touch(hostname: str, incarnation: str) -> None:
 
 @retry.on_transient_error
 def unregister(hostname: str, incarnation: str) -> None:
-    """Mark the conductor as offline; nothing happens when a newer process has the name."""
+    """Mark the conductor as offline, unless a newer process has registered the host name."""
     statement = (
         sa.update(CONDUCTORS)
         .where(CONDUCTORS.c.hostname == hostname, CONDUCTORS.c.incarnation == incarnation)
@@ -144,9 +144,9 @@ def _is_called(hostname: str) -> sa.ColumnElement[bool]:
 
 @retry.on_transient_error
 def get_by_hostname(hostname: str) -> Row:
-    """The conductor of this name.
+    """Return the conductor with this host name.
 
-    :raises ConductorNotFound:
+    :raises ConductorNotFound: when there is no such conductor.
     """
     with engine.reader() as connection:
         found = connection.execute(_select().where(_is_called(hostname)))
@@ -163,7 +163,7 @@ def rows(
     sort_key: str = "id",
     sort_dir: str = "asc",
 ) -> list[Row]:
-    """A page of conductors; the marker is a host name."""
+    """Return a page of conductors; the marker is a host name."""
     sort_column = paging.sort_column(CONDUCTORS, sort_key)
     with engine.reader() as connection:
         behind = None
@@ -182,7 +182,7 @@ def rows(
 
 @retry.on_transient_error
 def interfaces() -> Interfaces:
-    """What the conductors alive have enabled, hardware type by hardware type."""
+    """Return the interfaces that the conductors that are alive have enabled, by hardware type."""
     statement = (
         sa.select(
             INTERFACES.c.hardware_type,

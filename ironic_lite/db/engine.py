@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The process's one connection pool, and transactions on it.
+"""The connection pool of the process, and its transactions.
 
-SQLite: write-ahead log, so that readers never wait; a writer takes the file's lock when it begins (BEGIN IMMEDIATE),
-because a transaction that reads first and asks for the lock later cannot be made to wait for it. Threads of one process
-queue on a lock of ours, which wakes them at once; processes queue by the busy timeout.
+SQLite uses the write-ahead log, so that readers never wait. A writer takes the file's lock when it begins (BEGIN
+IMMEDIATE), because SQLite does not wait for the lock in a transaction that has read before. Threads of one process
+wait on a lock of the process, which wakes them at once; processes wait by the busy timeout.
 
 MariaDB and PostgreSQL: the server ends transactions that their client leaves idle (``ABANDONED_AFTER``); the client
 gives up on a server that is silent (``READ_TIMEOUT``, ``patience``). A server that refuses writes as read-only, because
@@ -27,14 +27,14 @@ from ironic_lite.db import errors
 
 DEFAULT_FILE = "ironic-lite.sqlite"
 CONNECT_TIMEOUT = 10
-"""Seconds to reach a database server."""
+"""Seconds to connect to a database server."""
 READ_TIMEOUT = 60
-"""Seconds that a server may be silent in the middle of a statement."""
+"""Seconds to wait for a server's answer to a statement."""
 LOCK_TIMEOUT = 10
-"""Seconds that a statement waits for another transaction's lock; then its transaction is tried again."""
+"""Seconds that a statement waits for another transaction's lock; then the transaction is repeated."""
 ABANDONED_AFTER = 5
-"""Seconds after which the server ends a transaction whose client says nothing. Ours last milliseconds; but a process
-that is stopped in the middle of one would keep its row locks, and nobody could take its nodes over."""
+"""Seconds after which the server ends an idle transaction. Transactions last milliseconds, but a process that is paused
+in one would keep its row locks, and no other conductor could take its nodes over."""
 
 _DRIVERS = {
     "sqlite": "sqlite",
@@ -48,17 +48,17 @@ _DRIVERS = {
 }
 
 _CHARSETS = {"mysql": ("charset", "utf8mb4"), "postgresql": ("client_encoding", "utf8")}
-"""How a URL says in which character set texts travel, and the one that holds all that clients may send."""
+"""The URL argument for the connection's character set, and the character set that holds all of Unicode."""
 
 _lock = threading.Lock()
 _sqlite_writer = threading.Lock()
 _current: tuple[int, sa.Engine] | None = None
 _impatient: tuple[sa.Engine, sa.Engine] | None = None
-"""The current engine, and an engine for the same file that never waits for a lock."""
+"""The current engine, and its counterpart for the same file that never waits for a lock."""
 
 
 def get() -> sa.Engine:
-    """The engine of this process; made at first use, and anew after a fork.
+    """Return the engine of this process; it is made at first use, and again after a fork.
 
     :raises ConfigInvalid: when ``[database] connection`` cannot be used.
     """
@@ -69,14 +69,14 @@ def get() -> sa.Engine:
     with _lock:
         if _current is None or _current[0] != os.getpid():
             if _current is not None:
-                # The connections are the parent's: forget, do not close them.
+                # The connections belong to the parent process: drop them without closing them.
                 _current[1].dispose(close=False)
             _current = (os.getpid(), create(url()))
         return _current[1]
 
 
 def dispose() -> None:
-    """Close all connections; the next transaction opens new ones, to what the configuration then names."""
+    """Close all connections; the next transaction connects to the database that is configured then."""
     global _current, _impatient
     with _lock:
         if _current is not None:
@@ -88,14 +88,14 @@ def dispose() -> None:
 
 
 def is_at_hand() -> bool:
-    """Whether the database is a file, so that reading a record involves no server."""
+    """Return whether the database is a file, so that reading a record needs no server."""
     return get().dialect.name == "sqlite"
 
 
 def _get_impatient() -> sa.Engine:
-    """The engine for threads that must not wait.
+    """Return the engine for threads that must not wait.
 
-    :raises WouldWait: the database is a server, which may keep any statement waiting.
+    :raises WouldWait: when the database is a server, because any statement may then wait.
     """
     global _impatient
     patient = get()
@@ -106,16 +106,16 @@ def _get_impatient() -> sa.Engine:
         at_once.leave()
     with _lock:
         if _impatient is not None and _impatient[0] is not patient:
-            # It belongs to the parent process, or to a database that is no longer configured.
+            # Its connections are of the parent process, or to a database that is no longer configured.
             _impatient[1].dispose(close=False)
         _impatient = (patient, create(url(), busy_timeout=0))
         return _impatient[1]
 
 
 def url() -> sa.URL:
-    """Where the database is: ``[database] connection``, or the embedded file.
+    """Return the URL of the database: ``[database] connection``, or the embedded file.
 
-    :raises ConfigInvalid: with a message that holds no password.
+    :raises ConfigInvalid: when the URL cannot be used; the message holds no password.
     """
     connection = CONF.database.connection
     if not connection:
@@ -139,13 +139,13 @@ def url() -> sa.URL:
 
 
 def _in_unicode(address: sa.URL) -> sa.URL:
-    """The address of a server with the character set of our texts in it.
+    """Add the Unicode character set to the URL of a server.
 
-    :raises ConfigInvalid: when it names another one.
+    :raises ConfigInvalid: when the URL names another character set.
     """
     argument, charset = _CHARSETS[address.get_backend_name()]
     asked = address.query.get(argument, charset)
-    # What MariaDB calls utf8 has no emoji; who writes it means all of it.
+    # MariaDB's utf8 lacks emoji; read it as utf8mb4.
     if not isinstance(asked, str) or asked.lower() not in (charset, "utf8"):
         raise _invalid(f"{argument} has to be {charset}, or to be left out")
     return address.update_query_dict({argument: charset})
@@ -161,10 +161,10 @@ def _invalid(problem: str) -> exception.ConfigInvalid:
 def create(
     address: sa.URL, read_timeout: int | None = READ_TIMEOUT, busy_timeout: float | None = None
 ) -> sa.Engine:
-    """An engine for this address.
+    """Make an engine for this URL.
 
     :param busy_timeout: seconds to wait for SQLite's locks; None: as configured.
-    :param read_timeout: seconds after which it gives up on statements; None: never, as migrations may take long.
+    :param read_timeout: seconds to wait for the answer to a statement; None: without limit, for migrations.
     """
     options = CONF.database
     arguments: dict[str, Any] = {
@@ -182,7 +182,7 @@ def create(
         engine = sa.create_engine(address, connect_args={"timeout": busy_timeout}, **arguments)
         event.listen(engine, "connect", _sqlite_connect)
         return engine
-    # One hour is below the servers' and firewalls' usual idle limits; what dies sooner is retried.
+    # One hour is below the usual idle limits of servers and firewalls; a connection lost earlier is retried.
     arguments["pool_recycle"] = 3600
     arguments["isolation_level"] = "READ COMMITTED"
     engine = sa.create_engine(
@@ -193,7 +193,7 @@ def create(
         event.listen(engine, "do_executemany", _one_by_one)
         event.listen(engine, "connect", _require_unicode)
         if read_timeout is not None:
-            # Loads the driver: only where it is in use.
+            # Imported here because it loads the PostgreSQL driver.
             from ironic_lite.db import patience
 
             event.listen(engine, "do_connect", patience.connector(read_timeout))
@@ -204,12 +204,12 @@ def _server_arguments(backend: str, read_timeout: int | None) -> dict[str, Any]:
     if backend == "mysql":
         arguments: dict[str, Any] = {
             "connect_timeout": CONNECT_TIMEOUT,
-            # Values that do not fit are refused, never cut.
+            # Strict mode refuses values that do not fit instead of cutting them.
             "init_command": "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')",
         }
         if read_timeout is not None:
             arguments.update(read_timeout=read_timeout, write_timeout=read_timeout)
-            # MySQL, which cannot end idle transactions, takes the last part for a comment.
+            # MySQL cannot end idle transactions, and reads the last part as a comment.
             arguments["init_command"] += (
                 f", innodb_lock_wait_timeout = {LOCK_TIMEOUT}"
                 f" /*M!100300 , idle_transaction_timeout = {ABANDONED_AFTER} */"
@@ -229,15 +229,15 @@ def _server_arguments(backend: str, read_timeout: int | None) -> dict[str, Any]:
 
 
 def _leave_read_only_servers(context: sa.ExceptionContext) -> None:
-    """Close this connection and those that wait in the pool: the next try may meet the server that takes writes now."""
+    """Close all pooled connections when the server is read-only; the next one may reach the new primary server."""
     if errors.is_read_only(context.original_exception):
         context.is_disconnect = True
 
 
 def _require_unicode(connection: Any, _record: Any) -> None:
-    """A PostgreSQL database has one encoding, chosen when it is made.
+    """Check the encoding of a PostgreSQL database, which is fixed at its creation.
 
-    :raises ConfigInvalid: it is one that cannot keep all texts.
+    :raises ConfigInvalid: when the encoding cannot hold all of Unicode.
     """
     encoding = connection.info.parameter_status("server_encoding")
     if encoding not in (None, "UTF8"):
@@ -250,17 +250,17 @@ def _require_unicode(connection: Any, _record: Any) -> None:
 
 
 def _one_by_one(cursor: Any, statement: str, parameters: Any, _context: Any) -> bool:
-    """Without psycopg's pipeline: a server that waits for its end runs no timer, and keeps all row locks until then."""
+    """Execute without psycopg's pipeline: in an open pipeline the server runs no idle timer and keeps all row locks."""
     for row in parameters:
         cursor.execute(statement, row)
     return True
 
 
 def _prepare_file(path: Path) -> None:
-    """The file holds BMC passwords: only its owner may read it.
+    """Create the file so that only its owner can read it, because it holds BMC passwords.
 
-    A file that is there is never opened here. Closing it again would drop all POSIX locks that SQLite holds on it in
-    this process; another process then takes itself for the last user and removes the log that we still write to.
+    An existing file is never opened here: closing it would drop all POSIX locks that SQLite holds on it in this
+    process. Another process would then take itself for the last user and delete the log that this one still writes.
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -276,7 +276,7 @@ def _prepare_file(path: Path) -> None:
 
 
 def _sqlite_connect(connection: Any, _record: Any) -> None:
-    # The driver would begin transactions by itself, and too late.
+    # Otherwise the driver would begin transactions itself, later than BEGIN IMMEDIATE has to.
     connection.isolation_level = None
     cursor = connection.cursor()
     if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
@@ -287,7 +287,7 @@ def _sqlite_connect(connection: Any, _record: Any) -> None:
 
 
 def problem() -> str | None:
-    """Why no connection can be made to the database server just now; None when one can. For operators, not for clients.
+    """Return why no connection to the database can be made now, else None. The text is for operators, not for clients.
 
     :raises ConfigInvalid: when ``[database] connection`` cannot be used.
     """
@@ -300,7 +300,7 @@ def problem() -> str | None:
 
 @contextlib.contextmanager
 def reader() -> Iterator[sa.Connection]:
-    """A connection for reading. Each statement sees what was committed when it began."""
+    """Open a connection for reading. Each statement sees what was committed when it began."""
     engine = _get_impatient() if at_once.is_asked() else get()
     with engine.connect() as connection:
         yield connection
@@ -308,7 +308,7 @@ def reader() -> Iterator[sa.Connection]:
 
 @contextlib.contextmanager
 def writer() -> Iterator[sa.Connection]:
-    """A transaction: committed at the end, rolled back by any exception. Not to be nested."""
+    """Open a transaction: committed at the end, rolled back on any exception. It must not be nested."""
     at_once.leave()
     engine = get()
     with contextlib.ExitStack() as stack:
@@ -321,9 +321,9 @@ def writer() -> Iterator[sa.Connection]:
 
 
 def take_lock(connection: sa.Connection) -> None:
-    """Begin SQLite's transaction as a writer's.
+    """Begin a write transaction on SQLite.
 
-    Not by an event of the engine: SQLAlchemy would look for listeners at each step of each reader too.
+    An event listener of the engine would do this too, but would slow down every statement of readers.
     """
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE")

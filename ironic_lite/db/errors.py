@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What an error of a database driver means, whichever of the three databases raised it.
+"""Translates the errors of the three databases' drivers.
 
-Driver errors never leave the room as they are: their texts quote SQL and values. They are told apart by what they
-carry, not by their classes: importing a driver that is not in use would cost 9 MB.
+Driver errors never leave this package, because their texts quote SQL and values. They are classified by their codes,
+not by their classes, because importing a driver that is not in use would cost 9 MB.
 """
 
 import re
@@ -25,7 +25,7 @@ _POSTGRESQL_CANCELED = "57014"
 # https://www.sqlite.org/rescode.html; the low byte is the primary code.
 _SQLITE_BUSY, _SQLITE_LOCKED = 5, 6
 
-# What helps against these is in the hands of the operator, who need not know the codes.
+# Errors that the operator has to fix, in words instead of codes.
 _DISK_FULL = "its disk is full; make room"
 _SQLITE_TROUBLE = {
     8: "this user may not write to its file",
@@ -45,7 +45,7 @@ _POOL = "no connection became free in time; see [database] max_pool_size and max
 
 
 def transient_reason(error: BaseException) -> str | None:
-    """Why trying again may work, or None when it cannot."""
+    """Return why a retry may succeed, or None when it cannot."""
     if not isinstance(error, exc.DBAPIError):
         return None
     original = error.orig
@@ -55,7 +55,7 @@ def transient_reason(error: BaseException) -> str | None:
         return _READ_ONLY
     if error.connection_invalidated:
         return _LOST
-    # Before the SQLSTATE, which PyMySQL's errors have too: it is the same for most of MariaDB's own errors.
+    # Checked before the SQLSTATE, which PyMySQL's errors have too but which is the same for most MariaDB errors.
     if (number := _mysql_number(original)) is not None:
         return _mysql_reason(number)
     if original is not None and hasattr(original, "sqlstate"):
@@ -80,7 +80,7 @@ def _postgresql_reason(error: exc.DBAPIError, state: str | None) -> str | None:
 
 
 def is_read_only(original: BaseException | None) -> bool:
-    """Whether the driver says that its server takes no writes, as one does that a failover has demoted."""
+    """Return whether the server refuses writes as read-only, as a server demoted by a failover does."""
     return (
         getattr(original, "sqlstate", None) == _POSTGRESQL_READ_ONLY
         or _mysql_number(original) == _MYSQL_READ_ONLY
@@ -93,7 +93,7 @@ def _mysql_number(original: BaseException | None) -> int | None:
 
 
 def translate(error: exc.SQLAlchemyError) -> exception.IronicLiteError:
-    """The error that callers see; it holds neither SQL nor values."""
+    """Return the error for callers; it holds neither SQL nor values."""
     reason = _POOL if isinstance(error, exc.TimeoutError) else transient_reason(error)
     if reason is not None:
         return exception.DatabaseUnavailable(reason=reason)
@@ -108,7 +108,7 @@ def translate(error: exc.SQLAlchemyError) -> exception.IronicLiteError:
 
 
 def told_to_operators(error: exc.SQLAlchemyError) -> str:
-    """Why a connection could not be made, in the server's or the driver's words, which hold no password."""
+    """Return why a connection failed, in the server's or the driver's words, which hold no password."""
     original = getattr(error, "orig", None)
     arguments: tuple[object, ...] = original.args if original is not None else ()
     if _mysql_number(original) is not None and len(arguments) > 1:
@@ -127,7 +127,7 @@ def _schema_is_missing(error: exc.SQLAlchemyError) -> bool:
 
 
 def _trouble(error: exc.SQLAlchemyError) -> str | None:
-    """What is wrong with the database's machine, where that is it."""
+    """Return the problem of the database's machine (such as a full disk) that caused the error, else None."""
     original = getattr(error, "orig", None)
     if isinstance(sqlite_code := getattr(original, "sqlite_errorcode", None), int):
         return _SQLITE_TROUBLE.get(sqlite_code & 0xFF)
@@ -155,9 +155,9 @@ _MYSQL_UNIQUE = re.compile(r"for key '(?:\w+\.)?([\w.]+)'")
 
 
 def violated_columns(error: exc.IntegrityError, table: str) -> str | None:
-    """The columns, joined by ``_``, whose uniqueness an INSERT or UPDATE of ``table`` would have broken.
+    """Return the columns, joined by ``_``, whose unique constraint an INSERT or UPDATE of ``table`` violated.
 
-    None for other constraints. Rests on the names of the constraints: ``uniq_<table>_<columns>``.
+    None for other constraints. It relies on the constraints' names: ``uniq_<table>_<columns>``.
     """
     original = error.orig
     if getattr(original, "sqlite_errorcode", None) is not None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rows of the journals of nodes: written with the node, read for timelines and after a crash."""
+"""The rows of nodes' journals: written with the node, read for timelines and after a crash."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -18,10 +18,10 @@ COLUMNS = tuple(column.name for column in _c if column.name not in ("updated_at"
 
 
 class Entry(NamedTuple):
-    """A row to be.
+    """A row to insert.
 
-    :param table: of the journal or of the history.
-    :param values: without the node's id; all entries of a table name the same columns.
+    :param table: the table of the journal or of the history.
+    :param values: the columns without the node's id; all entries of a table have the same columns.
     """
 
     table: sa.Table
@@ -29,7 +29,7 @@ class Entry(NamedTuple):
 
 
 def write(connection: sa.Connection, node_id: int, entries: Sequence[Entry]) -> None:
-    """Insert entries; in the transaction of a caller that is repeated as a whole after a lost connection."""
+    """Insert entries. The caller's transaction is repeated as a whole after a lost connection."""
     if retry.is_repeated() and _is_written(connection, node_id, entries[0]):
         return
     rows: dict[sa.Table, list[Row]] = {}
@@ -40,7 +40,7 @@ def write(connection: sa.Connection, node_id: int, entries: Sequence[Entry]) -> 
 
 
 def _is_written(connection: sa.Connection, node_id: int, entry: Entry) -> bool:
-    """Whether a former try was committed though its answer was lost."""
+    """Return whether an earlier attempt was committed although its answer was lost."""
     found = sa.select(entry.table.c.id).where(
         entry.table.c.node_id == node_id,
         entry.table.c.created_at == entry.values["created_at"],
@@ -57,12 +57,12 @@ def rows(
     operation: str | None = None,
     kinds: Iterable[str] | None = None,
 ) -> list[Row]:
-    """Entries of a node's journal in the order of what happened.
+    """Return a page of a node's journal, in order of time.
 
-    :param marker: id of the entry that the page begins behind.
-    :param sort_dir: ``desc`` begins with the newest.
-    :param operation: only those of this operation.
-    :param kinds: only those of these kinds.
+    :param marker: id of the entry before the page.
+    :param sort_dir: ``asc`` or ``desc``, which begins with the newest entry.
+    :param operation: return only entries of this operation.
+    :param kinds: return only entries of these kinds.
     """
     statement = sa.select(*(_c[name] for name in COLUMNS)).where(_c.node_id == node_id)
     if marker is not None:
@@ -78,7 +78,7 @@ def rows(
 
 @retry.on_transient_error
 def begun(node_id: int, operations: Iterable[str], before: int) -> list[Row]:
-    """What began in these operations before the entry with this id: to tell how long it took."""
+    """Return the entries of these operations before this id that begin something, for its duration."""
     statement = (
         sa.select(_c.id, _c.created_at, _c.operation, _c.kind, _c.subject)
         .where(
@@ -95,10 +95,10 @@ def begun(node_id: int, operations: Iterable[str], before: int) -> list[Row]:
 
 @retry.on_transient_error
 def prune(keep_operations: int, keep_entries: int) -> int:
-    """Delete what is too much; returns how many entries that were.
+    """Delete old entries; return their number.
 
-    :param keep_operations: newest operations that every node keeps, and all that was written since the oldest of them.
-    :param keep_entries: newest entries that every node keeps, whatever they belong to.
+    :param keep_operations: number of newest operations that every node keeps, with all entries since the oldest one.
+    :param keep_entries: number of newest entries that every node keeps at most.
     """
     too_many = (
         sa.select(_c.node_id)
@@ -125,7 +125,7 @@ def prune(keep_operations: int, keep_entries: int) -> int:
 
 
 def _oldest_kept_operation(connection: sa.Connection, node_id: int, keep: int) -> int:
-    """Id of the entry that the oldest operation to be kept began with; 0 keeps all."""
+    """Return the id of the first entry of the oldest operation to keep; 0 keeps all."""
     began = sa.func.min(_c.id)
     statement = (
         sa.select(began)
@@ -138,7 +138,7 @@ def _oldest_kept_operation(connection: sa.Connection, node_id: int, keep: int) -
 
 
 def _oldest_kept_entry(connection: sa.Connection, node_id: int, keep: int) -> int:
-    """Id of the oldest entry to be kept; 0 keeps all."""
+    """Return the id of the oldest entry to keep; 0 keeps all."""
     statement = (
         sa.select(_c.id)
         .where(_c.node_id == node_id)

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Creating and upgrading the tables.
+"""Creates and upgrades the tables.
 
-Every process that upgrades first takes a lock in the database, so any number of them may start together: the first
-does the work, the others find it done. On SQLite and PostgreSQL an upgrade is one transaction.
+Every upgrade first takes a lock in the database, so any number of processes may start together: the first one does
+the upgrade, the others find it done. On SQLite and PostgreSQL an upgrade is one transaction.
 
-Migrations follow each other in the order of their numbers, which their file names begin with. alembic, which takes
-12 MB and a tenth of a second, is imported only where there is something to upgrade.
+Migrations run in the order of the numbers in their file names. alembic, which takes 12 MB and a tenth of a second, is
+imported only for an upgrade.
 """
 
 from pathlib import Path
@@ -18,12 +18,12 @@ from ironic_lite.db import engine, retry
 
 LOCK_NAME = "ironic_lite_migration"
 LOCK_NUMBER = 0x69726F6E
-"""PostgreSQL's advisory locks have numbers."""
+"""The number of PostgreSQL's advisory lock."""
 LOCK_TIMEOUT = 300
 """Seconds to wait for another process's upgrade."""
 
 LAST_WITH_OLDER_STEPS = "43a4adb"
-"""The commit whose ``db upgrade`` brings tables from before the first release up to it."""
+"""The commit whose ``db upgrade`` upgrades tables from before the first release to the first release."""
 
 
 _VERSIONS = Path(__file__).parent / "migrations" / "versions"
@@ -31,20 +31,20 @@ _VERSION_TABLE = "alembic_version"
 
 
 def head() -> str:
-    """The revision that this release needs."""
+    """Return the revision that this release needs."""
     return max(_known())
 
 
 def _known() -> set[str]:
-    """All revisions of this release and those before it."""
+    """Return the revisions of this release and of the releases before it."""
     return {entry.name.partition("_")[0] for entry in _VERSIONS.glob("[0-9]*_*.py")}
 
 
 def check_known(revision: str | None) -> None:
-    """Look whether these tables are of this release or of one before it.
+    """Check that the tables are of this release or of an earlier one.
 
-    :raises VersionIncompatible: a newer release has upgraded them, or a development version from before the first one
-        has made them.
+    :raises VersionIncompatible: when a newer release has upgraded them, or a development version from before the first
+        release has made them.
     """
     if revision is None or revision in _known():
         return
@@ -62,7 +62,7 @@ def check_known(revision: str | None) -> None:
 
 @retry.on_transient_error
 def current() -> str | None:
-    """The revision of the database; None when it is empty."""
+    """Return the revision of the database; None when it is empty."""
     with engine.reader() as connection:
         return _revision(connection)
 
@@ -76,7 +76,7 @@ def _revision(connection: sa.Connection) -> str | None:
 
 
 def upgrade() -> str:
-    """Bring the database, which may be empty, to ``head()``; returns that.
+    """Upgrade the database, which may be empty, to ``head()``, and return that revision.
 
     :raises VersionIncompatible: see :func:`check_known`.
     """
@@ -105,7 +105,7 @@ def _upgrade() -> None:
 
 
 def _lock(connection: sa.Connection) -> None:
-    """Wait for our turn; the lock goes with the transaction, on MariaDB with the connection."""
+    """Wait for the upgrade lock; the transaction holds it, on MariaDB the connection."""
     match connection.dialect.name:
         case "sqlite":
             engine.take_lock(connection)
@@ -117,7 +117,7 @@ def _lock(connection: sa.Connection) -> None:
 
 
 def _take_named_lock(connection: sa.Connection) -> None:
-    """MariaDB ends a transaction at every change of a table; the lock belongs to the connection."""
+    """Take a lock of the connection, because MariaDB ends the transaction at every change of a table."""
     got: Any = connection.execute(sa.select(sa.func.get_lock(LOCK_NAME, LOCK_TIMEOUT))).scalar()
     connection.commit()
     if got != 1:

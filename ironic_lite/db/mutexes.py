@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a cluster does one at a time: rows to lock in a transaction (``lock``), or to hold for a while (``hold``).
+"""Mutexes of the cluster: rows to lock in a transaction (``lock``), or to lease for a while (``hold``).
 
-Holding ends by itself, by the database server's clock, so a holder that dies keeps nothing for long.
+A lease expires by the database server's clock, so a holder that dies blocks the others only for ``HOLD_TIME``.
 """
 
 import sqlalchemy as sa
@@ -11,25 +11,25 @@ from ironic_lite.db.models import MUTEXES
 from ironic_lite.db.types import server_time_ago
 
 HOLD_TIME = 20
-"""Seconds after which what was not held anew is free again."""
+"""Seconds after which a lease that is not renewed expires."""
 
 
 def lock(connection: sa.Connection, name: str) -> None:
-    """Wait until no other transaction has this mutex; it is ours until the end of this one."""
-    # SQLite needs nothing more: it has one writer at a time.
+    """Wait until no other transaction has this mutex, and lock it until the end of this transaction."""
+    # SQLite ignores FOR UPDATE, and has only one writer at a time.
     connection.execute(
         sa.select(MUTEXES.c.id).where(MUTEXES.c.name == name).with_for_update()
     ).one()
 
 
 def is_free() -> sa.ColumnElement[bool]:
-    """The condition, on rows of ``MUTEXES``."""
+    """Return the condition, on rows of ``MUTEXES``, that no lease is valid."""
     return sa.or_(MUTEXES.c.holder.is_(None), MUTEXES.c.held_at < server_time_ago(HOLD_TIME))
 
 
 @retry.on_transient_error
 def hold(name: str, holder: str) -> bool:
-    """Hold the mutex, or hold it longer; False: somebody else holds it."""
+    """Lease the mutex or renew the lease; return False when another holder has it."""
     own = sa.or_(is_free(), MUTEXES.c.holder == holder)
     statement = (
         sa.update(MUTEXES)
@@ -42,7 +42,7 @@ def hold(name: str, holder: str) -> bool:
 
 @retry.on_transient_error
 def give_back(name: str, holder: str) -> None:
-    """Hold it no longer."""
+    """End the lease."""
     statement = (
         sa.update(MUTEXES)
         .where(MUTEXES.c.name == name, MUTEXES.c.holder == holder)

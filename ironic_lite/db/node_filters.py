@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What lists of nodes can be narrowed by."""
+"""The filters for lists of nodes."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def _in_chassis(uuid: str) -> Condition:
 
 
 def _left_off(_wanted: bool) -> Condition:
-    """A conductor has begun something, and nobody goes on with it."""
+    """Return the condition that a conductor has begun an operation and no conductor continues it."""
     paused = _c.provision_state.in_(provision_states.names(Kind.WAITING, Kind.HELD))
     return sa.and_(
         _c.reservation.is_(None),
@@ -62,12 +62,12 @@ FILTERS: dict[str, Filter] = {
     "with_traits": node_traits.owners_with_all,
     "description_contains": lambda text: contains(_c.description, text),
     "project": lambda project: sa.or_(_c.owner == project, _c.lessee == project),
-    # Children are left out only when somebody says so.
+    # A list leaves out child nodes only on request.
     "include_children": lambda wanted: None if wanted else _c.parent_node.is_(None),
     "provisioned_before": lambda seconds: _c.provision_updated_at < server_time_ago(int(seconds)),
 }
-"""Filter name -> condition from its value, beside those for the value of a column.
+"""``{filter: function from its value to a condition}``, in addition to the filters for the value of a column.
 
-Lists: shard, with_traits, *_in. Seconds: provisioned_before. ``powered``: whether the power state
-is known. ``agent_known``: whether an agent has called.
+The values of shard, with_traits and ``*_in`` are lists; provisioned_before is in seconds. ``powered``: whether the
+power state is known. ``agent_known``: whether an agent has sent a heartbeat.
 """

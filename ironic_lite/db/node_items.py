@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rows of a node's BIOS settings and firmware components.
 
-The node's driver reads all of them from the server and writes them down at once; clients only read.
+The node's driver reads all of them from the server and stores them at once; clients only read them.
 """
 
 from collections.abc import Iterable
@@ -16,10 +16,10 @@ from ironic_lite.db.repository import Repository, Row
 
 
 class NodeItems(Repository):
-    """Records that a node has one of per name.
+    """Records of a node that are unique by their name.
 
     :param key: the column with the name.
-    :param first: columns that keep what they were first written with.
+    :param first: columns that keep their first value.
     """
 
     def __init__(self, table: sa.Table, plural: str, key: str, first: frozenset[str] = frozenset()):
@@ -36,9 +36,9 @@ class NodeItems(Repository):
 
     @retry.on_transient_error
     def replace(self, node_id: int, items: Iterable[Row]) -> None:
-        """Make these all that the node has; those that stay as they are keep their dates.
+        """Replace all items of the node; unchanged items keep their dates.
 
-        :raises NodeNotFound:
+        :raises NodeNotFound: when there is no such node.
         """
         wanted = {item[self.key]: item for item in items}
         now = timeutils.utcnow(with_timezone=True)
@@ -68,7 +68,7 @@ class NodeItems(Repository):
                     )
 
     def _changed(self, row: Row, item: Row) -> Row:
-        """What is to be written of an item that the node has already; nothing when it is still the same."""
+        """Return the columns to write of an item that the node has already; empty when nothing has changed."""
         if all(self.guarded.plain(row, c) == item[c] for c in item.keys() - self._first):
             return {}
         return {column: value for column, value in item.items() if column not in self._first}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The rows of what happened to nodes, and of what their inspections found."""
+"""The rows of nodes' history, and of their inspection data."""
 
 from collections.abc import Callable
 
@@ -24,10 +24,10 @@ node_history = Repository(
 
 @retry.on_transient_error
 def prune_history(keep: int, max_age: int) -> int:
-    """Delete what is too much or too old; returns how many records that were.
+    """Delete old records; return their number.
 
-    :param keep: newest records that every node keeps.
-    :param max_age: seconds; 0 for any.
+    :param keep: number of newest records that every node keeps.
+    :param max_age: seconds after which a record is deleted; 0: no limit.
     """
     columns = NODE_HISTORY.c
     too_many = sa.select(columns.node_id).group_by(columns.node_id).having(sa.func.count() > keep)
@@ -62,9 +62,9 @@ class Inventories:
         self.destroy = retry.on_transient_error(self._destroy)
 
     def _get(self, node_id: int) -> Row:
-        """The node's inventory.
+        """Return the node's inventory.
 
-        :raises NodeInventoryNotFound:
+        :raises NodeInventoryNotFound: when it has none.
         """
         statement = sa.select(self.table).where(self.table.c.node_id == node_id)
         with engine.reader() as connection:
@@ -74,9 +74,9 @@ class Inventories:
         return self._guarded.decrypt(dict(row))
 
     def _store(self, node_id: int, inventory_data: Row, plugin_data: Row) -> Row:
-        """Keep an inventory, in place of what was kept before.
+        """Store an inventory, and replace the earlier one.
 
-        :raises NodeNotFound:
+        :raises NodeNotFound: when there is no such node.
         """
         of_node = self.table.c.node_id == node_id
         plain = {
@@ -96,7 +96,7 @@ class Inventories:
             return {**connection.execute(statement).mappings().one(), **plain}
 
     def _destroy(self, node_id: int) -> None:
-        """Forget the node's inventory, if there is one."""
+        """Delete the node's inventory, if there is one."""
         with engine.writer() as connection:
             connection.execute(self._deletion(node_id))
 
@@ -113,7 +113,7 @@ class Inventories:
 
 
 inventories = Inventories(NODE_INVENTORY)
-"""What the last inspections found."""
+"""The data of the last successful inspections."""
 
 received = Inventories(RECEIVED_INVENTORY)
-"""What the ramdisks of running inspections have sent."""
+"""The data that the ramdisks of running inspections have sent."""

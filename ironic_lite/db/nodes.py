@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rows of nodes: reading, writing, and the lock.
 
-A node is locked by ``reservation`` (who, for people) and ``reservation_token`` (for the fence: a write that carries a
-token changes the row only while that token stands in it).
+A locked node has ``reservation`` (the holder, for people) and ``reservation_token`` (for the fence: a write with a
+token changes the row only while the row has that token).
 """
 
 import datetime
@@ -28,7 +28,7 @@ Row = dict[str, Any]
 
 
 _SAME_REVISION = {"revision": NODES.c.revision}
-"""Locks and signs of life are no changes that a client who edits the node would have to know of."""
+"""Locks and heartbeats keep the revision, because a client that edits the node need not see them."""
 
 _UNLOCKED = {
     "reservation": None,
@@ -37,8 +37,8 @@ _UNLOCKED = {
     **_SAME_REVISION,
 }
 
-# Written so often that putting them together each time would be a tenth of the work. Columns that are not named here
-# are written from the parameters.
+# These statements run so often that building them each time would be a tenth of the work. The columns that they do not
+# name are written from the parameters.
 _THIS_ONE = NODES.c.id == sa.bindparam("the_node")
 _UNDER_THIS_LOCK = NODES.c.reservation_token == sa.bindparam("the_token")
 _UPDATE = sa.update(NODES).where(_THIS_ONE)
@@ -58,11 +58,11 @@ _RESERVE = {
 
 
 _TOKEN_TRIES = 5
-"""How often a heartbeat's token is compared with the stored one, when that is written anew meanwhile."""
+"""How often a heartbeat's token is compared with the stored one if that is encrypted again meanwhile."""
 
 
 def _named(node_id: int, token: str | None) -> Row:
-    """The parameters that the conditions of these statements have."""
+    """Return the parameters of these statements' conditions."""
     given: Row = {"the_node": node_id}
     return given if token is None else {**given, "the_token": token}
 
@@ -107,19 +107,20 @@ def _now() -> datetime.datetime:
 
 @retry.on_transient_error
 def get_by_name(name: str) -> Row:
-    """The node of this name, even where the name looks like a UUID."""
+    """Return the node of this name, even if the name looks like a UUID."""
     with engine.reader() as connection:
         return nodes.one(connection, "name", name)
 
 
 @retry.on_transient_error
 def get_by_port_addresses(addresses: Iterable[str], node_uuid: str | None = None) -> Row:
-    """The one node that has ports with any of these MAC addresses.
+    """Return the one node that has ports with any of these MAC addresses.
 
-    Network adapters of management processors have the same address on every server. So where several nodes have such
-    ports, it is the one that expects an agent, or the one of these whose ports are all among the addresses.
+    The network adapters of management processors have the same address on every server. Of several nodes with such
+    ports, the one that expects an agent is chosen; of several such nodes, the one whose ports are all among the
+    addresses.
 
-    :raises NodeNotFound: when there is none, or more than one.
+    :raises NodeNotFound: when there is no such node, or more than one.
     """
     macs = [address.lower() for address in addresses]
     owners = sa.select(PORTS.c.node_id).where(PORTS.c.address.in_(macs))
@@ -139,7 +140,7 @@ def get_by_port_addresses(addresses: Iterable[str], node_uuid: str | None = None
 
 
 def _likeliest(connection: sa.Connection, rows: Sequence[Any], macs: list[str]) -> list[Any]:
-    """Of several nodes with ports of these addresses those that an agent which has them may be on."""
+    """Return those nodes that the agent with these addresses may run on."""
     expecting = [row for row in rows if provision_states.expects_agent(row["provision_state"])]
     if len(expecting) == 1:
         return expecting
@@ -153,7 +154,7 @@ def _likeliest(connection: sa.Connection, rows: Sequence[Any], macs: list[str]) 
 
 @retry.on_transient_error
 def shards() -> list[Row]:
-    """``[{"name", "count"}]``: how many nodes are in each shard; the name of those in none is None."""
+    """Return ``[{"name", "count"}]``: the number of nodes in each shard; the name is None for nodes without a shard."""
     statement = (
         sa.select(NODES.c.shard.label("name"), sa.func.count().label("count"))
         .group_by(NODES.c.shard)
@@ -172,15 +173,15 @@ def update(
     also: Sequence[Also] = (),
     uuid: str | None = None,
 ) -> Row:
-    """Write these columns; a new provision state is dated.
+    """Write these columns; a new provision state also sets ``provision_updated_at``.
 
     :param token: write only while this is the token of the node's lock.
-    :param entries: of the node's journal and history, written together with the columns or not at all.
-    :param also: what else is to be done together with it.
-    :param uuid: the node's; who has it saves us a question.
+    :param entries: entries for the node's journal and history, in the same transaction.
+    :param also: further work in the same transaction.
+    :param uuid: the node's UUID, which saves a query.
     :returns: all columns that were written.
-    :raises NodeLockLost: it is not; nothing was written.
-    :raises NodeNotFound: and what ``create`` raises for what must be unique.
+    :raises NodeLockLost: when the node's lock has another token; nothing was written.
+    :raises NodeNotFound: when the node was deleted. Also raises the errors of ``create`` for unique columns.
     """
     kept = nodes.encrypted(node_id, uuid, values)
     written = {**kept, "updated_at": _now(), "revision": new_revision()} if values else {}
@@ -203,9 +204,9 @@ def update(
 
 
 def at_most(most: int, in_states: Iterable[str], mutex: str, refusal: Exception) -> Also:
-    """Refuse a write after which more than ``most`` nodes are in one of these states.
+    """Return work that raises ``refusal`` if more than ``most`` nodes are in one of these states after the write.
 
-    :param mutex: held while they are counted, so that two such writes do not miss each other.
+    :param mutex: locked while the nodes are counted, so that concurrent writes are counted too.
     """
     counted = sa.select(sa.func.count()).where(NODES.c.provision_state.in_(list(in_states)))
 
@@ -225,7 +226,7 @@ def _fence(node_id: int, token: str | None) -> list[sa.ColumnElement[bool]]:
 
 
 def _refusal(connection: sa.Connection, node_id: int) -> Exception:
-    """Why a write under the fence met no row."""
+    """Return the error for a fenced write that matched no row."""
     uuid = connection.execute(sa.select(NODES.c.uuid).where(NODES.c.id == node_id)).scalar()
     if uuid is None:
         return exception.NodeNotFound(node=node_id)
@@ -234,7 +235,7 @@ def _refusal(connection: sa.Connection, node_id: int) -> Exception:
 
 @retry.on_transient_error
 def destroy(node_id: int, token: str | None = None, also: Sequence[Also] = ()) -> None:
-    """Delete the node and all that belongs to it; raises as ``update`` does."""
+    """Delete the node and all records that belong to it; raises as ``update`` does."""
     locked = sa.select(NODES.c.id).where(*_fence(node_id, token)).with_for_update()
     with engine.writer() as connection:
         if also and connection.execute(locked).first():
@@ -250,16 +251,16 @@ def destroy(node_id: int, token: str | None = None, also: Sequence[Also] = ()) -
 def reserve(tag: str, ident: int | str, token: str) -> Row:
     """Lock the node for ``tag``.
 
-    :param token: a new secret; the same over all tries of this call.
-    :raises NodeLocked: when somebody holds the lock.
-    :raises NodeNotFound:
+    :param token: a new secret; the same in all attempts of this call.
+    :raises NodeLocked: when the node is locked already.
+    :raises NodeNotFound: when there is no such node.
     """
     column, value = nodes.known_by(ident)
     given = {"ident": value, "tag": tag, "token": token, "now": _now()}
     with engine.writer() as connection:
         connection.execute(_RESERVE[column], given)
         row = nodes.one(connection, column, value, ident)
-    # Not by the number of rows changed: a former try may have been committed though its answer was lost.
+    # The row count does not tell: an earlier attempt may have been committed although its answer was lost.
     if row["reservation_token"] != token:
         raise exception.NodeLocked(node=row["uuid"], host=row["reservation"])
     return row
@@ -267,7 +268,7 @@ def reserve(tag: str, ident: int | str, token: str) -> Row:
 
 @retry.on_transient_error
 def release(node_id: int, token: str) -> None:
-    """Give the lock back; raises as ``update`` does."""
+    """Release the lock; raises as ``update`` does."""
     with engine.writer() as connection:
         if (
             connection.execute(_RELEASE, _named(node_id, token)).rowcount == 0
@@ -278,7 +279,7 @@ def release(node_id: int, token: str) -> None:
 
 @retry.on_transient_error
 def check_lock(node_id: int, token: str) -> None:
-    """Raise as ``update`` would if it wrote under this token now."""
+    """Check that the node's lock has this token; raises as ``update`` does."""
     with engine.reader() as connection:
         held = sa.select(NODES.c.id).where(*_fence(node_id, token))
         if connection.execute(held).first() is None:
@@ -289,15 +290,15 @@ def check_lock(node_id: int, token: str) -> None:
 def release_orphans(
     hostnames: Iterable[str], even_if_alive: bool = False, by: str | None = None
 ) -> list[Row]:
-    """Break the locks that these hosts hold now; returns ``id``, ``uuid`` and ``reservation`` of the nodes.
+    """Break the locks that these hosts hold now; return ``id``, ``uuid`` and ``reservation`` of the nodes.
 
-    A lock that such a host takes in the meantime has another token and stays. So do, unless ``even_if_alive``, the
-    locks of a host that has come back to life since the caller saw it dead.
+    A lock that such a host takes meanwhile has another token and stays. Without ``even_if_alive``, the locks of a host
+    that is alive again since the caller saw it dead stay too.
 
-    :param by: the conductor that does it, for the journals of the nodes.
+    :param by: the conductor that breaks the locks, for the nodes' journals.
     """
     alive = sa.select(CONDUCTORS.c.hostname).where(conductors.is_alive())
-    # Asked after the locks were read: who holds one of them had registered before.
+    # The conductors are read after the locks: a holder of one of these locks had registered before it took the lock.
     condition = None if even_if_alive else NODES.c.reservation.not_in(alive)
     with engine.writer() as connection:
         held = connection.execute(_locks_of(hostnames)).mappings().all()
@@ -306,7 +307,7 @@ def release_orphans(
 
 @retry.on_transient_error
 def release_mislaid(hostname: str, incarnation: str, is_held: Callable[[str], bool]) -> list[Row]:
-    """Break the locks of a host that ``is_held`` says False to, while the host is this incarnation."""
+    """Break the locks of a host for which ``is_held`` returns False, while the host has this incarnation."""
     ours = (
         sa.select(CONDUCTORS.c.id)
         .where(CONDUCTORS.c.hostname == hostname, CONDUCTORS.c.incarnation == incarnation)
@@ -374,12 +375,12 @@ def _broken_lock(row: Any, by: str | None) -> journal.Entry:
 
 
 def record_heartbeat(node_id: int, agent_token: str, values: Row) -> Row | None:
-    """Write what the agent tells, if the token is this node's; None: it is not.
+    """Write the values of a heartbeat, if the token is the node's.
 
-    Where the node waits for its agent, the clock of that state is started anew.
+    If the node waits for its agent, its wait timeout starts again.
 
-    :returns: ``provision_state`` and ``maintenance``, as they are once this is on record.
-    :raises TemporaryFailure: the stored token changed again and again while it was compared.
+    :returns: ``provision_state`` and ``maintenance`` after the write; None when the token is not the node's.
+    :raises ServiceUnavailable: when the stored token changed during each comparison.
     """
     for _ in range(_TOKEN_TRIES):
         kept = _kept_token(node_id)
@@ -395,7 +396,7 @@ def record_heartbeat(node_id: int, agent_token: str, values: Row) -> Row | None:
 
 @retry.on_transient_error
 def _kept_token(node_id: int) -> Any:
-    """``uuid`` and ``agent_secret_token`` as they stand in the database; None: there is no token."""
+    """Return ``uuid`` and the stored ``agent_secret_token``; None when there is no token."""
     statement = sa.select(_c.uuid, _c.agent_secret_token).where(_c.id == node_id)
     with engine.reader() as connection:
         kept = connection.execute(statement).mappings().first()
@@ -409,8 +410,7 @@ def _is_token(kept: Any, token: str) -> bool:
 
 @retry.on_transient_error
 def _record_heartbeat(node_id: int, kept: str, values: Row) -> Row | None:
-    """As ``record_heartbeat``, if this is still what is stored of the token: the same token is encrypted anew when keys
-    change."""
+    """Write the values if the stored token is still ``kept``; it changes when it is encrypted again with a new key."""
     now = _now()
     waiting = _c.provision_state.in_(provision_states.names(Kind.WAITING))
     written = (
@@ -432,9 +432,9 @@ def _record_heartbeat(node_id: int, kept: str, values: Row) -> Row | None:
 
 @retry.on_transient_error
 def claim_agent_token(node_id: int, token: str) -> bool:
-    """Give the node this token if it has none and keeps its power; False: it has not got it.
+    """Set the node's agent token, unless it has one or its power is being changed; return whether it was set.
 
-    :raises NodeNotFound:
+    :raises NodeNotFound: when there is no such node.
     """
     written = nodes.encrypted(node_id, None, {"agent_secret_token": token})
     statement = (

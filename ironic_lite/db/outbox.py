@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Notifications that wait to be sent.
+"""The rows of notifications that wait to be sent.
 
-They are written in the transaction of what they tell of, and deleted when a broker has confirmed them. Those of one key
-(a record's UUID) are in one lane, where they have the order of the changes: whoever writes holds the lock of the
-changed row by then. A lane is sent by one sender at a time, who holds the mutex of its name.
+A notification is written in the transaction of the change that it reports, and deleted when a broker has confirmed
+it. All notifications with one key (a record's UUID) are in one lane, in the order of the changes, because each writer
+holds the lock of the changed row. One sender at a time sends a lane; it holds the mutex of the lane's name.
 """
 
 import zlib
@@ -25,14 +25,14 @@ Row = dict[str, Any]
 
 
 def lane_of(key: str) -> str:
-    """The lane of what has this key."""
+    """Return the lane of this key."""
     return f"notifications {zlib.crc32(key.encode()) % LANES}"
 
 
 def add(connection: sa.Connection, key: str, message_id: str, message: Row) -> None:
-    """Write a notification down, in the transaction of what it tells of.
+    """Insert a notification, in the transaction of the change that it reports.
 
-    :param message_id: unique; the same over all tries of the transaction.
+    :param message_id: a unique id; the same in all attempts of the transaction.
     """
     if retry.is_repeated() and _is_there(connection, message_id):
         return
@@ -46,7 +46,7 @@ def add(connection: sa.Connection, key: str, message_id: str, message: Row) -> N
 
 
 def prepare() -> None:
-    """See that there is a key for what :func:`add` writes; within the transaction it cannot be made."""
+    """Make sure that there is a data key for :func:`add`, which cannot make one within its transaction."""
     keyring.current().newest()
 
 
@@ -57,7 +57,7 @@ def _is_there(connection: sa.Connection, message_id: str) -> bool:
 
 @retry.on_transient_error
 def store(key: str, message_id: str, message: Row) -> None:
-    """Write down a notification of something that changes no row."""
+    """Insert a notification of an event that changes no row."""
     prepare()
     with engine.writer() as connection:
         add(connection, key, message_id, message)
@@ -65,7 +65,7 @@ def store(key: str, message_id: str, message: Row) -> None:
 
 @retry.on_transient_error
 def free_lanes() -> list[str]:
-    """The lanes in which something waits and that nobody holds."""
+    """Return the lanes that have notifications and no sender."""
     waiting = sa.exists().where(NOTIFICATIONS.c.lane == MUTEXES.c.name)
     statement = sa.select(MUTEXES.c.name).where(waiting, mutexes.is_free())
     with engine.reader() as connection:
@@ -74,7 +74,7 @@ def free_lanes() -> list[str]:
 
 @retry.on_transient_error
 def oldest(lane: str, limit: int) -> list[Row]:
-    """What waits in a lane, ``{"id", "message"}``, the oldest first."""
+    """Return the notifications of a lane, ``{"id", "message"}``, the oldest first."""
     statement = (
         sa.select(NOTIFICATIONS.c.id, NOTIFICATIONS.c.message_id, NOTIFICATIONS.c.message)
         .where(NOTIFICATIONS.c.lane == lane)
@@ -88,18 +88,18 @@ def oldest(lane: str, limit: int) -> list[Row]:
 
 @retry.on_transient_error
 def delete(ids: list[int]) -> None:
-    """These were sent."""
+    """Delete notifications that were sent."""
     with engine.writer() as connection:
         connection.execute(sa.delete(NOTIFICATIONS).where(NOTIFICATIONS.c.id.in_(ids)))
 
 
 @retry.on_transient_error
 def shorten(limit: int) -> int:
-    """Delete the oldest that are more than ``limit``; returns how many."""
+    """Delete the oldest notifications so that ``limit`` remain; return the number deleted."""
     newest = sa.select(sa.func.max(NOTIFICATIONS.c.id) - sa.func.min(NOTIFICATIONS.c.id))
     beyond = sa.select(NOTIFICATIONS.c.id).order_by(NOTIFICATIONS.c.id.desc())
     with engine.writer() as connection:
-        # Ids have gaps: as long as they do not reach that far, nothing needs to be counted.
+        # Ids have gaps, so there are fewer rows than the newest id says; a count is needed only above the limit.
         if (connection.execute(newest).scalar() or 0) < limit:
             return 0
         last = connection.execute(beyond.offset(limit).limit(1)).scalar()

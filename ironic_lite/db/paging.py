@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sorted pages that cost the same wherever in the list they begin (keyset paging).
+"""Keyset paging: sorted pages that cost the same wherever in the list they begin.
 
-A page begins behind its marker, a record named by UUID. Records are sorted by one column and, among equals, by id in
+A page begins after its marker, a record named by UUID. Records are sorted by one column and, among equals, by id in
 the same direction. NULL is smaller than every value, on all databases.
 """
 
@@ -15,9 +15,9 @@ from ironic_lite.db.types import ISOMoment, JSONDict, JSONList, UTCDateTime
 
 
 def sort_column(table: sa.Table, key: str, hidden: frozenset[str] = frozenset()) -> sa.Column[Any]:
-    """The column of this name.
+    """Return the column to sort by.
 
-    :raises InvalidParameterValue: when there is none, or lists cannot be sorted by it.
+    :raises InvalidParameterValue: when there is no such column, or lists cannot be sorted by it.
     """
     column = table.c.get(key)
     if column is None or key in hidden or isinstance(column.type, JSONDict | JSONList):
@@ -28,7 +28,7 @@ def sort_column(table: sa.Table, key: str, hidden: frozenset[str] = frozenset())
 
 
 def with_text_moments(columns: Iterable[Any]) -> list[Any]:
-    """The columns, such that dates and times come as ISO 8601 text."""
+    """Return the columns, with dates and times as ISO 8601 text."""
     return [
         sa.type_coerce(column, ISOMoment()).label(column.name)
         if isinstance(column.type, UTCDateTime)
@@ -47,8 +47,8 @@ def apply(
 ) -> sa.Select[Any]:
     """Sort the statement and cut one page out of it.
 
-    :param behind: the marker's value of the sort column, and its id.
-    :raises InvalidParameterValue: for another direction than asc and desc.
+    :param behind: the marker's value in the sort column, and its id.
+    :raises InvalidParameterValue: when the direction is neither asc nor desc.
     """
     if sort_dir not in ("asc", "desc"):
         raise exception.InvalidParameterValue(
@@ -63,7 +63,7 @@ def apply(
         statement = statement.order_by(first)
     else:
         if column.nullable and dialect == "postgresql":
-            # The other two sort NULL before every value by themselves, and MariaDB does not know these words.
+            # SQLite and MariaDB sort NULL before every value by default, and MariaDB lacks these keywords.
             first = first.nulls_first() if ascending else first.nulls_last()
         statement = statement.order_by(first, tie_break.asc() if ascending else tie_break.desc())
     return statement if limit is None else statement.limit(limit)
@@ -80,7 +80,7 @@ def _is_behind(
         return sa.or_(column.is_not(None), among_nulls) if ascending else among_nulls
     literal = sa.literal(value, column.type)
     if ascending:
-        # The first half is what an index can begin from.
+        # The first half lets the database use an index.
         return sa.and_(column >= literal, sa.or_(column > literal, id_behind))
     not_null = sa.and_(column <= literal, sa.or_(column < literal, id_behind))
     return sa.or_(not_null, column.is_(None)) if column.nullable else not_null

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the rows of all resources have in common: reading, listing, writing, and the errors of each.
+"""Reading, listing and writing the rows of a resource, with the resource's errors.
 
-A repository gives and takes plain dictionaries with column names as keys. Besides the columns of its table it can have
-*derived* ones, read from other tables by subqueries, which cannot be written.
+A repository takes and returns plain dictionaries with column names as keys. In addition to its table's columns it can
+have *derived* ones, which subqueries read from other tables and which cannot be written.
 """
 
 import contextlib
@@ -26,12 +26,12 @@ Condition = sa.ColumnElement[bool]
 Filter = Callable[[Any], Condition | None]
 Refusal = Callable[[Row], Exception]
 Also = Callable[[sa.Connection, Callable[[], Row]], None]
-"""Something more to do in the transaction of a write. Its second argument reads the record, as it is after the write or
-was before its deletion. What it raises undoes the write."""
+"""Further work in the transaction of a write. Its second argument reads the record as it is after the write or was
+before its deletion. An error that it raises undoes the write."""
 
 
 def holds_nul(value: object) -> bool:
-    """Whether this is a text that no column holds; PostgreSQL refuses NUL even in a question."""
+    """Return whether this is a text with NUL, which no column holds and PostgreSQL refuses even in a query."""
     return isinstance(value, str) and "\0" in value
 
 
@@ -40,19 +40,19 @@ def _is(column: sa.ColumnElement[Any], value: Any) -> Condition:
 
 
 def among(column: sa.ColumnElement[Any]) -> Filter:
-    """A filter for any of these values."""
+    """Return a filter that matches any of the values in a list."""
     return lambda values: column.in_([value for value in values if not holds_nul(value)])
 
 
 def among_in_any_case(column: sa.ColumnElement[Any]) -> Filter:
-    """The same where case has no meaning, also in rows of a release that kept what it was given."""
+    """Return a filter as ``among`` does, without regard to case, also for rows of releases that did not lower it."""
     return lambda values: sa.func.lower(column).in_(
         [value.lower() for value in values if not holds_nul(value)]
     )
 
 
 def contains(column: sa.ColumnElement[Any], text: str) -> Condition:
-    """Case-insensitive search for ``text``, in which % and _ mean themselves."""
+    """Return a case-insensitive search for ``text``, in which % and _ are no wildcards."""
     if holds_nul(text):
         return sa.false()
     return sa.func.lower(column).contains(text.lower(), autoescape=True)
@@ -71,7 +71,7 @@ _CANONICAL: dict[str, Callable[[str], str | None]] = {
     "address": _as_mac,
     "name": lambda ident: ident,
 }
-"""How a record may be known: column -> what an identifier reads there, None when it is not of this kind."""
+"""``{column: function from an identifier to the column's value}``; None when the identifier is not of this kind."""
 
 _PARENT_NOT_FOUND: dict[str, Callable[[object], Exception]] = {
     "nodes": lambda ident: exception.NodeNotFound(node=ident),
@@ -81,25 +81,26 @@ _PARENT_NOT_FOUND: dict[str, Callable[[object], Exception]] = {
 
 
 CONFINING = frozenset({"project", "usable_by", "node_id", "node_uuid", "portgroup_id"})
-"""Filters that say whose records a list is of. A record leaves these seldom; others it may leave between two pages."""
+"""Filters that confine a list to an owner's or a node's records. A marker has to match them; between two pages a record
+may cease to match the other filters, but seldom these."""
 
 
 class Repository:
     """The rows of one table.
 
-    :param plural: what messages call its records.
+    :param plural: the records' name in messages.
     :param not_found: the error for an identifier that no record has.
-    :param known_by: columns that identifiers are looked for in, besides the id.
-    :param taken: columns that must be unique, joined by ``_`` -> the error for values that are not.
+    :param known_by: columns in which identifiers are looked up, in addition to the id.
+    :param taken: ``{unique columns joined by "_": the error for a duplicate}``.
     :param derived: labelled subqueries that are read like columns.
-    :param filters: filter name -> condition from its value, None for no condition. Every column that holds one value is
-        a filter for exactly that, unless this has another of its name; ``uuid_in`` is one for any of these.
-    :param content: column of another table that refers to this one, and the error when something does at deletion.
-    :param confining: filters that say whose records a list is of; a marker has to be one of them.
-    :ivar columns: all that is read of a record, by name.
-    :ivar derived: the names of those that are no columns of the table.
-    :ivar hidden: the names of those that lists neither show nor sort by.
-    :ivar defaults: what a new record has that is not given a value.
+    :param filters: ``{filter: function from its value to a condition, or to None for no condition}``. Every column with
+        a single value is also a filter for that value, unless a filter here has its name; ``uuid_in`` takes a list.
+    :param content: a column of another table that refers to this one, and the error for deleting a referenced record.
+    :param confining: filters that confine a list to certain owners' records; a marker has to match them.
+    :ivar columns: all columns that are read, by name.
+    :ivar derived: the names of the derived columns.
+    :ivar hidden: the names of the columns that lists neither show nor sort by.
+    :ivar defaults: the values of a new record's columns that are not given.
     """
 
     def __init__(
@@ -135,9 +136,9 @@ class Repository:
         self.derived = tuple(label.name for label in derived)
         self.columns: dict[str, Any] = {**table.c, **{label.name: label for label in derived}}
         self.select = sa.select(*self.columns.values())
-        # Clients ask for a few sets of columns, again and again.
+        # Clients ask for few different sets of columns.
         self._selection = functools.lru_cache(maxsize=64)(self._select)
-        # The most frequent questions: built and named in SQLAlchemy's cache once.
+        # The most frequent queries are built, and cached by SQLAlchemy, once.
         self._by = {
             name: self.select.where(table.c[name] == sa.bindparam("ident"))
             for name in ("id", *known_by)
@@ -146,9 +147,9 @@ class Repository:
     # Reading
 
     def known_by(self, ident: int | str) -> tuple[str, int | str]:
-        """The column that would hold ``ident``, and what it would hold there.
+        """Return the column in which to look ``ident`` up, and the value to look for.
 
-        :raises NotFound: when no column could.
+        :raises NotFound: when no column can hold it.
         """
         if isinstance(ident, int):
             return "id", ident
@@ -159,9 +160,9 @@ class Repository:
 
     @retry.on_transient_error
     def get(self, ident: int | str) -> Row:
-        """The record of this id (an int), UUID, or what else it is known by.
+        """Return the record of this id (an int), UUID, or other identifier.
 
-        :raises NotFound: the resource's own.
+        :raises NotFound: the resource's own, when there is no such record.
         """
         column, value = self.known_by(ident)
         with engine.reader() as connection:
@@ -170,7 +171,7 @@ class Repository:
     def one(
         self, connection: sa.Connection, column: str, value: object, ident: object = None
     ) -> Row:
-        """See ``get``; within a transaction. Errors name ``ident``, or the value."""
+        """Return a record within a transaction; see ``get``. Errors name ``ident``, or the value."""
         found = connection.execute(self._by[column], {"ident": value}).all()
         if not found:
             raise self.not_found(value if ident is None else ident)
@@ -187,15 +188,15 @@ class Repository:
         filters: Row | None = None,
         text_moments: bool = False,
     ) -> list[Row]:
-        """A page of records, with these columns of each (all when None). One query, one more with a marker.
+        """Return a page of records with these columns (None: all), in one query, or two with a marker.
 
-        :param marker: UUID of the record that the page begins behind.
-        :param text_moments: dates and times as ISO 8601 text, which costs less.
-        :raises NotFound: for the marker.
+        :param marker: UUID of the record before the page.
+        :param text_moments: return dates and times as ISO 8601 text, which costs less.
+        :raises NotFound: when there is no record of the marker.
         :raises InvalidParameterValue: for an unknown column, sort key, direction or filter.
         """
         names = tuple(self.columns if columns is None else columns)
-        # What is encrypted is bound to its record.
+        # Encrypted values are bound to their record, so decrypting them needs the record's name.
         lent = (self.guarded.record,) if self.guarded.needs_record(names) else ()
         names += lent
         sort_column = paging.sort_column(self.table, sort_key, self.hidden)
@@ -207,7 +208,7 @@ class Repository:
             statement = paging.apply(
                 statement, connection.dialect.name, sort_column, sort_dir, limit, behind
             )
-            # All at once: to iterate over the result would ask the driver for each row.
+            # Iterating over the result would call the driver for each row.
             found = connection.execute(statement).all()
         rows = [dict(zip(names, row)) for row in found]  # noqa: B905 - a tenth of the time
         return self.guarded.decrypt_all(rows, names, lent)
@@ -232,8 +233,11 @@ class Repository:
         sort_column: sa.Column[Any],
         filters: Row | None,
     ) -> tuple[Any, int]:
-        """Where the marker stands in the order. One that is not among the records that the list is confined to is none:
-        else the answer would tell whether somebody else has such a record."""
+        """Return the marker's value in the sort column, and its id.
+
+        :raises NotFound: also when the marker is not among the records that the list is confined to; any other answer
+            would reveal that another owner has such a record.
+        """
         if "uuid" not in self.table.c:
             raise exception.InvalidParameterValue(
                 err=f"Lists of {self._plural.lower()} take no marker."
@@ -267,7 +271,7 @@ class Repository:
 
     @functools.cached_property
     def _exact(self) -> frozenset[str]:
-        """Columns that hold one value, which a list may be of."""
+        """Columns with a single value, which lists may be filtered by."""
         return frozenset(
             column.name
             for column in self.table.c
@@ -284,7 +288,7 @@ class Repository:
     def create(self, values: Row, also: Sequence[Also] = ()) -> Row:
         """Insert a record.
 
-        :raises Conflict: the resource's own, for what must be unique.
+        :raises Conflict: the resource's own, when a value that must be unique exists already.
         :raises NotFound: when a record that it refers to does not exist.
         """
         own = {
@@ -298,11 +302,11 @@ class Repository:
     def _insert(self, values: Row, also: Sequence[Also]) -> Row:
         try:
             with engine.writer() as connection:
-                # As parameters: a statement that holds the values would be put together anew each time.
+                # Passed as parameters: a statement with the values in it would be built again each time.
                 connection.execute(sa.insert(self.table), values)
                 row = self.one(connection, "uuid", values["uuid"])
                 self.run(also, connection, row["id"])
-                # They may have changed it.
+                # The further work may have changed the record.
                 return self.one(connection, "id", row["id"]) if also else row
         except exc.IntegrityError as error:
             if retry.is_repeated() and (own := self._own_insert(values)):
@@ -310,7 +314,7 @@ class Repository:
             raise self.translate_violation(error, values) from None
 
     def _own_insert(self, values: Row) -> Row | None:
-        """What a former try of this insert committed though its answer was lost."""
+        """Return the row if an earlier attempt of this insert was committed although its answer was lost, else None."""
         with contextlib.suppress(exception.NotFound):
             row = self.get(values["uuid"])
             if row["created_at"] == values["created_at"]:
@@ -318,7 +322,7 @@ class Repository:
         return None
 
     def translate_violation(self, error: exc.IntegrityError, values: Row) -> Exception:
-        """Why the database refused to write these values."""
+        """Return the error for values that the database refused."""
         refusal = self._taken.get(errors.violated_columns(error, self.table.name) or "")
         if refusal is not None:
             return refusal(values)
@@ -344,11 +348,11 @@ class Repository:
         also: Sequence[Also] = (),
         uuid: str | None = None,
     ) -> Row:
-        """Write these columns; returns all that were written. Raises as ``create`` and ``get`` do.
+        """Write these columns; return all that were written. Raises as ``create`` and ``get`` do.
 
-        :param expected: what the columns were when the values were computed.
-        :param uuid: the record's; who has it saves us a question.
-        :raises ConcurrentUpdate: when one of them is something else by now.
+        :param expected: the columns' values when the new values were computed.
+        :param uuid: the record's UUID, which saves a query.
+        :raises ConcurrentUpdate: when one of the expected columns has another value now.
         """
         kept = self.encrypted(record_id, uuid, values)
         written = {**kept, "updated_at": timeutils.utcnow(with_timezone=True)}
@@ -365,9 +369,9 @@ class Repository:
         return self.guarded.as_read(written, values)
 
     def encrypted(self, record_id: int, uuid: str | None, values: Row) -> Row:
-        """These columns as they are to be written to the record. Not within a transaction.
+        """Return these columns with their secrets encrypted for the record. Must not be called within a transaction.
 
-        :raises NotFound: there is no such record.
+        :raises NotFound: when there is no such record.
         """
         if not self.guarded.holds_secrets(values):
             return values
@@ -377,13 +381,13 @@ class Repository:
         return self.guarded.encrypt(uuid, values)
 
     def run(self, also: Sequence[Also], connection: sa.Connection, record_id: int) -> None:
-        """Do what belongs into the transaction of a write to this record."""
+        """Do the further work in the transaction of a write to this record."""
         for more in also:
             more(connection, lambda: self.one(connection, "id", record_id))
 
     @retry.on_transient_error
     def accompany(self, record_id: int, also: Sequence[Also]) -> None:
-        """As for an update, where nothing of the record itself changes."""
+        """Do the further work of an update in which the record itself does not change."""
         with engine.writer() as connection:
             self.run(also, connection, record_id)
 
@@ -394,7 +398,7 @@ class Repository:
         row = connection.execute(statement).mappings().first()
         if row is None:
             raise self.not_found(record_id)
-        # Who finds what it is about to write, as a repeated statement does, loses nothing.
+        # A column that already has the new value, as after a repeated statement, is no conflict.
         differing = [
             name
             for name, value in expected.items()
@@ -405,15 +409,15 @@ class Repository:
 
     @retry.on_transient_error
     def destroy(self, record_id: int, also: Sequence[Also] = ()) -> None:
-        """Delete the record, and what belongs to it.
+        """Delete the record, and the records that belong to it.
 
-        :raises NotFound: the resource's own.
-        :raises Invalid: when something is in it that has to go first.
+        :raises NotFound: the resource's own, when there is no such record.
+        :raises Invalid: when it contains records that have to be deleted first.
         """
         this = self.table.c.id == record_id
         with engine.writer() as connection:
             if self._content is not None:
-                # Nobody can put anything into it while we look.
+                # Lock the record, so that nothing is added to it during the check.
                 connection.execute(sa.select(self.table.c.id).where(this).with_for_update())
                 inside, refusal = self._content
                 if connection.execute(

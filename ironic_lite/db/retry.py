@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Trying a transaction again when the database asks for it."""
+"""Repeats a transaction after a deadlock or a lost connection."""
 
 import contextvars
 import functools
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 MAX_INTERVAL = 10.0
-"""Seconds that two tries are apart at most."""
+"""The longest wait between two attempts, in seconds."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -28,10 +28,10 @@ _attempt: contextvars.ContextVar[int] = contextvars.ContextVar("attempt", defaul
 
 
 def is_repeated() -> bool:
-    """Whether the running function was tried before: a former try may have been committed and its answer lost.
+    """Return whether this is a repeated attempt: an earlier one may have been committed although its answer was lost.
 
-    The function then looks for what that try wrote: by the lock's token, the conductor's incarnation, the message's id,
-    or the record's UUID and creation time.
+    The function then looks for what that attempt wrote: by the lock's token, the conductor's incarnation, the message's
+    id, or the record's UUID and creation time.
     """
     return _attempt.get() > 1
 
@@ -39,17 +39,17 @@ def is_repeated() -> bool:
 def on_transient_error(function: Callable[P, R]) -> Callable[P, R]:
     """Repeat ``function``, a whole transaction, after a deadlock or a lost connection.
 
-    Waits grow exponentially from ``[database] retry_interval``, with jitter, so that rivals part.
+    The waits grow exponentially from ``[database] retry_interval``, with jitter, so that deadlocked transactions do not
+    meet again.
 
-    :raises DatabaseError: when the tries of ``[database] max_retries`` are used up, and for every other error of
-        the database.
+    :raises DatabaseError: after ``[database] max_retries`` attempts, and for every other error of the database.
     """
 
     @functools.wraps(function)
     def repeated(*args: P.args, **kwargs: P.kwargs) -> R:
         former = _attempt.set(1)
         try:
-            # Most calls need no second try, and shall not pay for preparing one.
+            # Most calls need no second attempt, so none is prepared for them.
             return function(*args, **kwargs)
         except exc.SQLAlchemyError as error:
             at_once.leave()
@@ -65,8 +65,8 @@ def on_transient_error(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _go_on(first: Exception, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """The tries that follow the first one, which ended with an error."""
-    # Late: it costs start-up time, and most processes never need it.
+    """Make the attempts after the first one, which ended with an error."""
+    # Imported here because it costs start-up time and most processes never need it.
     import tenacity
 
     options = CONF.database

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The traits of nodes and of runbooks: words that the two, and allocations, are matched by."""
+"""The traits of nodes and of runbooks; allocations and runbooks are matched to nodes by them."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -13,13 +13,13 @@ from ironic_lite.db.models.base import new_revision
 from ironic_lite.db.types import SortedWords
 
 MAX_TRAITS = 50
-"""As many as Ironic allows."""
+"""Ironic's limit."""
 
 
 class Traits:
     """The traits of one kind of owner.
 
-    :param table: has a row for each trait of each owner.
+    :param table: a table with a row for each trait of each owner.
     :param owner: the column with the owner's id.
     """
 
@@ -38,7 +38,7 @@ class Traits:
         self._trait_not_found = trait_not_found
 
     def column(self) -> sa.Label[Any]:
-        """All traits of an owner as a sorted list, as a derived column of its repository."""
+        """Return a derived column with all traits of an owner as a sorted list."""
         joined = sa.type_coerce(sa.func.aggregate_strings(self._table.c.trait, ","), SortedWords())
         return (
             sa.select(joined)
@@ -48,7 +48,7 @@ class Traits:
         )
 
     def owners_with_all(self, traits: Iterable[str]) -> sa.ColumnElement[bool]:
-        """The condition, on rows of owners, that each of them has all of these."""
+        """Return the condition, on rows of owners, that the owner has all of these traits."""
         wanted = sorted(set(traits))
         found = (
             sa.select(self._owner)
@@ -60,11 +60,11 @@ class Traits:
 
     @retry.on_transient_error
     def replace(self, owner_id: int, traits: Iterable[str], token: str | None = None) -> list[str]:
-        """Give the owner exactly these traits; returns all that it has then.
+        """Set the owner's traits; return all of them.
 
         :param token: write only while this is the token of the lock on the owner, a node.
-        :raises InvalidParameterValue: when they are too many.
-        :raises NotFound: when there is no such owner. ``NodeLockLost`` when the token is another.
+        :raises InvalidParameterValue: when there are too many traits.
+        :raises NotFound: when there is no such owner. ``NodeLockLost`` when the lock has another token.
         """
         with engine.writer() as connection:
             self._lock(connection, owner_id, token)
@@ -73,7 +73,7 @@ class Traits:
 
     @retry.on_transient_error
     def add(self, owner_id: int, trait: str, token: str | None = None) -> list[str]:
-        """Give the owner one more trait, unless it has it. Returns and raises as ``replace`` does."""
+        """Add a trait to the owner, unless it has it. Returns and raises as ``replace`` does."""
         with engine.writer() as connection:
             self._lock(connection, owner_id, token)
             present = self._read(connection, owner_id)
@@ -81,9 +81,9 @@ class Traits:
 
     @retry.on_transient_error
     def remove(self, owner_id: int, trait: str, token: str | None = None) -> list[str]:
-        """Take one trait from the owner. Returns and raises as ``replace`` does.
+        """Remove a trait from the owner. Returns and raises as ``replace`` does.
 
-        :raises NotFound: also when it has no such trait.
+        :raises NotFound: also when the owner has no such trait.
         """
         with engine.writer() as connection:
             ident = self._lock(connection, owner_id, token)
@@ -93,7 +93,7 @@ class Traits:
             return self._write(connection, owner_id, present, present - {trait})
 
     def _lock(self, connection: sa.Connection, owner_id: int, token: str | None) -> str:
-        """Make others who change this owner's traits wait; returns its UUID."""
+        """Lock the owner's row, so that other changes of its traits wait; return its UUID."""
         statement = sa.select(self._owners).where(self._owners.c.id == owner_id).with_for_update()
         owner = connection.execute(statement).mappings().first()
         if owner is None:

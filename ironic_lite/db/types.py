@@ -13,7 +13,7 @@ from ironic_lite.common import encrypted, json_reading, redaction
 
 
 def _long_text(dialect: Any) -> Any:
-    """MariaDB's type for texts of any length; None elsewhere, where all texts may be long."""
+    """Return MariaDB's type for texts of any length; None for the other databases, where all texts may be long."""
     if dialect.name != "mysql":
         return None
     from sqlalchemy.dialects.mysql import LONGTEXT
@@ -30,11 +30,11 @@ class MACText(sa.String):
 
 
 class Remark(sa.Text):
-    """What a client says about a record. It may quote an error with a password in it: notifications hide that."""
+    """A client's text about a record. It may quote an error with a password, which notifications mask."""
 
 
 class Told(sa.types.TypeDecorator[str]):
-    """What was told of a failure, perhaps in the words of a server or its tools: made fit to be kept."""
+    """The text of a failure, perhaps in the words of a server or its tools; it is cleaned before it is stored."""
 
     impl = sa.Text
     cache_ok = True
@@ -56,12 +56,12 @@ class JSONDict(sa.types.TypeDecorator[dict[str, Any]]):
         return None if value is None else json_reading.to_text(value)
 
     def result_processor(self, dialect: Any, coltype: Any) -> Callable[[Any], dict[str, Any]]:
-        # Lists of nodes call this ten thousand times: no layer between it and the driver.
+        # A list of nodes calls this ten thousand times, so there is no layer between it and the driver.
         return read_dict
 
 
 def read_dict(text: str | None) -> dict[str, Any]:
-    """The dictionary that stands in a column."""
+    """Parse the dictionary in a column."""
     if text is None or text == "{}":
         return {}
     value = json_reading.from_text(text)
@@ -84,7 +84,7 @@ class JSONList(sa.types.TypeDecorator[list[Any]]):
 
 
 def read_list(text: str | None) -> list[Any]:
-    """The list that stands in a column."""
+    """Parse the list in a column."""
     if text is None:
         return []
     value = json_reading.from_text(text)
@@ -117,7 +117,7 @@ def _read_words(text: str | None) -> list[str]:
 
 
 class LowerCase(sa.types.TypeDecorator[str]):
-    """A short text in which case has no meaning: written and read in small letters."""
+    """A short case-insensitive text: written and read in small letters."""
 
     impl = sa.String
     cache_ok = True
@@ -134,14 +134,14 @@ def _read_lower_case(text: str | None) -> str | None:
 
 
 class UTCDateTime(sa.types.TypeDecorator[datetime.datetime]):
-    """A moment with microseconds: kept without a zone in UTC, read with UTC attached."""
+    """A date and time with microseconds: stored in UTC without a zone, read with UTC as its zone."""
 
     impl = sa.DateTime
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Any) -> Any:
         if dialect.name == "mysql":
-            # Late, as below: only those who use it load it.
+            # Imported here so that only processes with MariaDB load it.
             from sqlalchemy.dialects.mysql import DATETIME
 
             return DATETIME(fsp=6)
@@ -163,7 +163,7 @@ class ISOMoment(sa.types.TypeDecorator[str]):
     cache_ok = True
 
     def result_processor(self, dialect: Any, coltype: Any) -> Callable[[Any], str | None]:
-        # SQLite keeps text with a blank in the middle; the servers' drivers give datetimes.
+        # SQLite stores text with a blank between date and time; the servers' drivers return datetimes.
         return _text_as_iso if dialect.name == "sqlite" else _datetime_as_iso
 
 
@@ -176,7 +176,7 @@ def _datetime_as_iso(moment: datetime.datetime | None) -> str | None:
 
 
 class server_time_ago(functions.FunctionElement[datetime.datetime]):  # noqa: N801
-    """The database server's clock, so many seconds ago: ``server_time_ago(0)`` is now."""
+    """The time by the database server's clock, this many seconds ago: ``server_time_ago(0)`` is now."""
 
     type = UTCDateTime()
     inherit_cache = True

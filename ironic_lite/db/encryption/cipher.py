@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One value, encrypted: AES-256-GCM with a random nonce, bound to the place that it stands in."""
+"""Encrypts one value: AES-256-GCM with a random nonce, bound to the value's place."""
 
 import base64
 import binascii
@@ -16,13 +16,13 @@ KEY_BYTES = 32
 _NONCE_BYTES = 12
 
 Place = tuple[str | int, ...]
-"""Table, column, record, and the keys and indices that lead to the value inside the column."""
+"""Table, column, record, and the keys and indices of the value inside the column."""
 
 
 class DataKey(NamedTuple):
-    """A key that values are encrypted with.
+    """A key for values.
 
-    :param number: its id; stands in every token.
+    :param number: its id, which every token contains.
     """
 
     number: int
@@ -30,18 +30,18 @@ class DataKey(NamedTuple):
 
 
 class CannotDecrypt(Exception):
-    """A token that was changed, stands in another place than it was made for, or belongs to another key."""
+    """The token was changed, was moved to another place, or needs another key."""
 
 
 def new_key() -> bytes:
-    """A random key."""
+    """Return a random key."""
     return os.urandom(KEY_BYTES)
 
 
 def key_number(token: str) -> int:
-    """Which data key a token needs.
+    """Return the number of the data key that a token needs.
 
-    :raises CannotDecrypt: it is no token.
+    :raises CannotDecrypt: when it is no token.
     """
     found = encrypted.TOKEN.fullmatch(token)
     if found is None:
@@ -50,7 +50,7 @@ def key_number(token: str) -> int:
 
 
 def encrypt(key: DataKey, plain: bytes, place: Place) -> str:
-    """The token of a value in a place."""
+    """Return the token of a value in a place."""
     nonce = os.urandom(_NONCE_BYTES)
     sealed = nonce + key.aead.encrypt(nonce, plain, _bound_to(place))
     text = base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
@@ -58,9 +58,9 @@ def encrypt(key: DataKey, plain: bytes, place: Place) -> str:
 
 
 def decrypt(key: DataKey, token: str, place: Place) -> bytes:
-    """What was encrypted.
+    """Return the value of a token.
 
-    :raises CannotDecrypt:
+    :raises CannotDecrypt: when the token does not fit the key and the place.
     """
     text = token.partition(".")[2]
     try:

@@ -14,14 +14,14 @@ MUTEX = "data keys"
 
 Row = dict[str, Any]
 Wrap = Callable[[], tuple[str, str]]
-"""Gives the name of the wrapping key, and a new data key as that has wrapped it. Called under the mutex."""
+"""Returns the name of the wrapping key, and a new data key wrapped by it. Called under the mutex."""
 
 _c = DATA_KEYS.c
 
 
 @retry.on_transient_error
 def all_rows() -> list[Row]:
-    """Every data key, the oldest first."""
+    """Return all data keys, the oldest first."""
     with engine.reader() as connection:
         return _read(connection)
 
@@ -34,21 +34,21 @@ def _read(connection: sa.Connection) -> list[Row]:
 
 @retry.on_transient_error
 def are_there() -> bool:
-    """Whether the database, which may be empty or of an older release, has data keys."""
+    """Return whether the database, which may be empty or of an older release, has data keys."""
     with engine.reader() as connection:
         return sa.inspect(connection).has_table(DATA_KEYS.name) and bool(_read(connection))
 
 
 @retry.on_transient_error
 def newest_number() -> int | None:
-    """The id of the key that is to be written with; None: there is none yet."""
+    """Return the id of the key to encrypt with; None when there is no key yet."""
     with engine.reader() as connection:
         return connection.execute(sa.select(sa.func.max(_c.id))).scalar()
 
 
 @retry.on_transient_error
 def add_first(uuid: str, wrap: Wrap) -> None:
-    """Add a key, unless there is one."""
+    """Add a key, unless there is one already."""
     with engine.writer() as connection:
         mutexes.lock(connection, MUTEX)
         if not _read(connection):
@@ -57,7 +57,7 @@ def add_first(uuid: str, wrap: Wrap) -> None:
 
 @retry.on_transient_error
 def begin_rekey(uuid: str, wrap: Wrap) -> Row:
-    """The key that everything is to be encrypted with: that of a rekeying that was cut off, else a new one."""
+    """Return the key to encrypt all secrets with: the key of a rekeying that was cut off, else a new one."""
     with engine.writer() as connection:
         mutexes.lock(connection, MUTEX)
         rows = _read(connection)
@@ -83,14 +83,14 @@ def _insert(connection: sa.Connection, uuid: str, wrap: Wrap, in_rekey: bool) ->
 
 @retry.on_transient_error
 def end_rekey(number: int) -> None:
-    """Nothing is left that another key, or none, was used for."""
+    """Record that every secret is encrypted with this key."""
     with engine.writer() as connection:
         connection.execute(sa.update(DATA_KEYS).where(_c.id == number).values(in_rekey=False))
 
 
 @retry.on_transient_error
 def rewrap(number: int, wrapped_by: str, wrapped: str) -> None:
-    """Keep a data key as another wrapping key has wrapped it."""
+    """Store a data key wrapped by another wrapping key."""
     written = {
         "wrapped_by": wrapped_by,
         "wrapped": wrapped,

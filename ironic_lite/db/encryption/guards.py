@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the secrets of a column are found. Columns say it in their declaration (``secret=``)."""
+"""Rules that find the secrets of a column. A column's declaration names its rule (``secret=``)."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -9,18 +9,17 @@ from ironic_lite.common import redaction
 from ironic_lite.db.encryption.cipher import Place
 
 SETTING = ("name", "attribute_type")
-"""The columns that say what the value of a setting is."""
+"""The columns that say whether the value of a setting is a secret."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Guard:
-    """How the secrets of a column are found.
+    """The rule that finds the secrets of a column.
 
-    :param whole: the whole value is one; else what stands under the names of secrets, and credentials in URLs.
-    :param late: the value stays encrypted when a record is read, until somebody asks for it: replies of the API hide
-        it without ever decrypting it.
-    :param also: further names of secrets.
-    :param setting: the whole value is one if the name and the type that stand beside it (``SETTING``) say so.
+    :param whole: the whole value is a secret; otherwise the values under secret names, and credentials in URLs.
+    :param late: a value that is read stays encrypted until it is used; API replies mask it without decrypting it.
+    :param also: further secret names.
+    :param setting: the whole value is a secret if the columns of ``SETTING`` say so.
     """
 
     whole: bool = False
@@ -29,9 +28,9 @@ class Guard:
     setting: bool = False
 
     def holds_secrets(self, row: Mapping[str, Any]) -> bool:
-        """Whether anything in the column of this row may have to be encrypted.
+        """Return whether the column of this row may hold secrets.
 
-        :param row: with the columns of ``SETTING`` where ``setting`` is true.
+        :param row: the row, with the columns of ``SETTING`` if ``setting`` is true.
         """
         if not self.setting:
             return True
@@ -39,7 +38,7 @@ class Guard:
         return redaction.is_secret_setting(row[name], row.get(kind))
 
     def place(self, table: str, column: str, record: object, row: Any) -> Place:
-        """What an encrypted value is bound to: elsewhere it is refused."""
+        """Return the place that an encrypted value is bound to; decryption fails in any other place."""
         named = (str(row[SETTING[0]]),) if self.setting else ()
         return (table, column, str(record), *named)
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The data keys that this process has unwrapped.
 
-A process learns of a new key when it meets a value that is encrypted with it, and looks for the one to write with every
-``LEARNED_AFTER`` seconds in which it writes. So keys change while it runs.
+A process loads a new key when it reads a value that is encrypted with it. While it writes, it checks every
+``LEARNED_AFTER`` seconds for a newer key to write with. So keys may change while it runs.
 """
 
 import threading
@@ -21,7 +21,7 @@ from ironic_lite.db.encryption.cipher import CannotDecrypt, DataKey
 LOG = log.getLogger(__name__)
 
 LEARNED_AFTER = 5.0
-"""Seconds after which every process that writes has looked for a new key."""
+"""Seconds after which every process that writes has checked for a new key."""
 
 
 class Keyring:
@@ -35,11 +35,11 @@ class Keyring:
         self._lock = threading.Lock()
 
     def load(self) -> None:
-        """Read and unwrap all keys; make the first one where there is none.
+        """Read and unwrap all keys; make the first one if there is none.
 
-        :raises EncryptionKeyMissing, ConfigInvalid: one of them cannot be unwrapped.
+        :raises EncryptionKeyMissing, ConfigInvalid: when one of them cannot be unwrapped.
         """
-        # A server may have to unwrap the keys.
+        # Unwrapping may need a server, so this thread may have to wait.
         at_once.leave()
         began = time.monotonic()
         rows = data_keys.all_rows()
@@ -53,25 +53,25 @@ class Keyring:
             self._looked_at = began
 
     def check(self) -> None:
-        """Unwrap all keys; make none.
+        """Check that all keys can be unwrapped; make none.
 
-        :raises EncryptionKeyMissing, ConfigInvalid: one of them cannot be unwrapped.
+        :raises EncryptionKeyMissing, ConfigInvalid: when one of them cannot be unwrapped.
         """
         with self._lock:
             for row in data_keys.all_rows():
                 self._take(row)
 
     def _take(self, row: data_keys.Row) -> None:
-        # By their UUIDs too: a database that was restored may have given the number to another key.
+        # Compare the UUIDs too: a restored database may use the number for another key.
         if self._uuids.get(row["id"]) != row["uuid"]:
             plain = wrapping.unwrap(row["wrapped_by"], row["wrapped"], row["uuid"])
             self._keys[row["id"]] = DataKey(row["id"], AESGCM(plain))
             self._uuids[row["id"]] = row["uuid"]
 
     def newest(self) -> DataKey:
-        """The key to write with.
+        """Return the key to write with.
 
-        :raises EncryptionKeyMissing, ConfigInvalid: there is none that this process can use.
+        :raises EncryptionKeyMissing, ConfigInvalid: when this process can use no key.
         """
         if self._newest is None:
             self.load()
@@ -93,15 +93,15 @@ class Keyring:
             exception.KeyServiceUnavailable,
             exception.ConfigInvalid,
         ) as error:
-            # What it has still does; who started the change of keys is told that values are left.
+            # The current key still works; the rekeying reports the values that were not encrypted with the new key.
             LOG.error("A new data key cannot be used yet: %s", error.message)
             self._looked_at = began
 
     def key(self, number: int) -> DataKey:
-        """The key of this number.
+        """Return the key of this number.
 
-        :raises CannotDecrypt: there is none.
-        :raises EncryptionKeyMissing, ConfigInvalid: it cannot be unwrapped.
+        :raises CannotDecrypt: when there is no such key.
+        :raises EncryptionKeyMissing, ConfigInvalid: when it cannot be unwrapped.
         """
         found = self._keys.get(number)
         if found is None:
@@ -122,7 +122,7 @@ _current: tuple[sa.Engine, Keyring] | None = None
 
 
 def current() -> Keyring:
-    """The keyring of the database that this process uses; another one after a fork."""
+    """Return the keyring of this process's database; a fork gets a new one."""
     global _current
     used = engine.get()
     found = _current

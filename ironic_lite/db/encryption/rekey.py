@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Encrypting everything anew, while the service runs.
+"""Encrypts all secrets with a new key, while the service runs.
 
-Row by row, each in a transaction of its own: a column is written only if it is still what was read, so nobody's change
-is lost; neither revision nor date of the record changes; no lock is needed. What was done stays done when it is cut
-off, and the next run goes on with the same key.
+Each row is one transaction. A column is written only if it still has the value that was read, so no other change is
+lost and no lock is needed. The record's revision and dates do not change. If the run is cut off, the rows done so far
+stay done, and the next run continues with the same key.
 """
 
 import dataclasses
@@ -38,13 +38,13 @@ Row = dict[str, Any]
 
 @dataclasses.dataclass
 class Tally:
-    """What a look at the whole database found.
+    """The counts of one pass over the database.
 
-    :ivar by_key: values by the number of their data key.
-    :ivar plain: values that are not encrypted.
+    :ivar by_key: number of values by the number of their data key.
+    :ivar plain: number of values that are not encrypted.
     :ivar unreadable: rows with values that cannot be decrypted, as ``table id column``.
-    :ivar written: rows that were written.
-    :ivar left: rows that others kept changing.
+    :ivar written: number of rows that were written.
+    :ivar left: number of rows that others kept changing.
     """
 
     by_key: Counter[int] = dataclasses.field(default_factory=Counter)
@@ -55,12 +55,12 @@ class Tally:
 
 
 def run(report: Callable[[str], None]) -> Tally:
-    """Encrypt everything with a new data key, or go on with the one that a former run began with; have all data keys
-    wrapped by the present wrapping key.
+    """Encrypt all secrets with a new data key, or with the key of a run that was cut off, and wrap all data keys by the
+    current wrapping key.
 
-    :param report: is given a line for each thing done.
-    :returns: what the last look found.
-    :raises EncryptionKeyMissing, ConfigInvalid: a key is not there; nothing was changed.
+    :param report: called with a line for each action.
+    :returns: the counts of the last pass.
+    :raises EncryptionKeyMissing, ConfigInvalid: when a key is missing; nothing was changed.
     """
     ring = keyring.current()
     ring.load()
@@ -74,7 +74,7 @@ def run(report: Callable[[str], None]) -> Tally:
     report(
         f"{tally.written} rows encrypted anew. Waiting until all processes have learned of the key."
     )
-    # Twice: a transaction that began with the old key may take its time.
+    # Twice as long, because a transaction that began with the old key may still be running.
     time.sleep(max(0.0, began + 2 * keyring.LEARNED_AFTER - time.monotonic()))
     for _ in range(_MOST_SWEEPS):
         tally = _sweep(newest["id"])
@@ -86,7 +86,7 @@ def run(report: Callable[[str], None]) -> Tally:
 
 
 def look() -> Tally:
-    """Count, and change nothing."""
+    """Count the values of the database, and change nothing."""
     tally = Tally()
     for sweeper in _sweepers(keyring.current().newest().number):
         for row in sweeper.all():
@@ -121,7 +121,7 @@ def _sweepers(number: int) -> Iterator["_Sweeper"]:
 
 
 class _Sweeper:
-    """Goes through one table."""
+    """Encrypts one table's rows with the new key."""
 
     def __init__(self, table: sa.Table, number: int):
         self._table = table
@@ -129,7 +129,7 @@ class _Sweeper:
         self._record = record_column(table)
         self._ring = keyring.current()
         self._key = self._ring.key(number)
-        # As text: what is compared and written is what stands there.
+        # As text: the stored text itself is compared and written.
         self._texts = {name: sa.type_coerce(table.c[name], sa.Text) for name in self._guards}
         setting = any(guard.setting for guard in self._guards.values())
         self._select = sa.select(
@@ -140,7 +140,7 @@ class _Sweeper:
         ).order_by(table.c.id)
 
     def all(self) -> Iterator[Row]:
-        """The rows as they stand in the database."""
+        """Yield the rows with their stored texts."""
         last = 0
         while batch := self._read(self._table.c.id > last):
             yield from batch
@@ -153,7 +153,7 @@ class _Sweeper:
             return [dict(row) for row in found.mappings()]
 
     def rewrite(self, row: Row, tally: Tally) -> None:
-        """Write what has to be encrypted anew of a row."""
+        """Write the columns of a row that have to be encrypted with the new key."""
         for _ in range(_TRIES):
             new = self.anew(row, tally)
             if not new:
@@ -178,10 +178,10 @@ class _Sweeper:
             return connection.execute(statement.values(written)).rowcount == 1
 
     def anew(self, row: Row, tally: Tally) -> dict[str, str]:
-        """The columns that have to be written, with their new texts."""
+        """Return the columns to write, with their new texts."""
         new = {}
         for name, guard in self._guards.items():
-            # What was encrypted stays so, also if it is not known any more to be a secret.
+            # An encrypted value stays encrypted, even if it no longer counts as a secret.
             if row[name] is None or not (_tokens(row[name]) or guard.holds_secrets(row)):
                 continue
             place = guard.place(self._table.name, name, row["record"], row)
@@ -199,7 +199,7 @@ class _Sweeper:
 
 
 def _form(column: sa.types.TypeEngine[Any]) -> tuple[Callable[[str], Any], Callable[[Any], str]]:
-    """How the text of a column is read and written."""
+    """Return the functions that parse and format the text of a column."""
     if isinstance(column, types.JSONDict):
         return types.read_dict, json_reading.to_text
     if isinstance(column, types.JSONList):
@@ -212,7 +212,7 @@ def _tokens(text: str) -> Counter[int]:
 
 
 def _erase_remnants(report: Callable[[str], None]) -> None:
-    """Of an SQLite file, which keeps what was overwritten in free pages and in its log."""
+    """Vacuum an SQLite file, which keeps overwritten values in free pages and in its log."""
     if engine.get().dialect.name != "sqlite":
         return
     try:

@@ -22,8 +22,8 @@ _READ_ENCRYPTED = (
 class Guarded:
     """The secrets of one table.
 
-    :ivar record: the column that names its records for good.
-    :ivar late: the columns that stay encrypted until somebody asks for them; the others are decrypted as they are read.
+    :ivar record: the column whose value names a record and never changes.
+    :ivar late: the columns that stay encrypted until they are used; the others are decrypted when they are read.
     """
 
     def __init__(self, table: sa.Table):
@@ -34,17 +34,17 @@ class Guarded:
         self._early = tuple(name for name, guard in self._guards.items() if not guard.late)
 
     def needs_record(self, names: tuple[str, ...]) -> bool:
-        """Whether rows of these columns are decrypted as they are read, and the record's name is not among them."""
+        """Return whether decrypting these columns needs the record's name and they do not include it."""
         return self.record not in names and any(name in self._early for name in names)
 
     def holds_secrets(self, row: Row) -> bool:
-        """Whether anything in these columns may have to be encrypted."""
+        """Return whether these columns may hold secrets."""
         return not self._guards.keys().isdisjoint(row)
 
     def encrypt(self, record: object, row: Row) -> Row:
-        """The row as it is to be written; the row itself when it holds no secret.
+        """Return the row with its secrets encrypted; the row itself when it holds none.
 
-        :raises EncryptionKeyMissing, ConfigInvalid: this process has no key.
+        :raises EncryptionKeyMissing, ConfigInvalid: when this process has no key.
         """
         guarded = [
             name
@@ -61,16 +61,16 @@ class Guarded:
         return written
 
     def as_read(self, written: Row, plain: Row) -> Row:
-        """A row that was written, as it would be read.
+        """Return a written row as it would be read.
 
-        :param plain: before it was encrypted.
+        :param plain: the row before it was encrypted.
         """
         return {**written, **{name: plain[name] for name in self._early if name in plain}}
 
     def decrypt(self, row: Row) -> Row:
-        """The row, in which what is decrypted at reading is decrypted now, in place.
+        """Decrypt the row's columns in place, except the late ones, and return the row.
 
-        :raises EncryptionKeyMissing, ConfigInvalid: this process has no key.
+        :raises EncryptionKeyMissing, ConfigInvalid: when this process has no key.
         """
         for name in self._early:
             if type(row.get(name)) in _READ_ENCRYPTED:
@@ -80,9 +80,9 @@ class Guarded:
     def decrypt_all(
         self, rows: list[Row], names: tuple[str, ...], lent: tuple[str, ...]
     ) -> list[Row]:
-        """:meth:`decrypt` for rows of these columns.
+        """Decrypt rows of these columns as :meth:`decrypt` does.
 
-        :param lent: those that were read for this alone, and leave the rows.
+        :param lent: columns that were read only for the decryption; they are removed from the rows.
         """
         early = [name for name in self._early if name in names]
         for row in rows if early else ():
@@ -94,10 +94,10 @@ class Guarded:
         return rows
 
     def plain(self, row: Row | sa.RowMapping, name: str) -> Any:
-        """One column of a row, decrypted. What cannot be has ``encrypted.Unreadable`` in its place.
+        """Return one column of a row, decrypted; ``encrypted.Unreadable`` replaces a value that cannot be decrypted.
 
-        :param row: with the column that names the record, and those that say what the value is.
-        :raises EncryptionKeyMissing, ConfigInvalid: this process has no key.
+        :param row: the row, with the column that names the record, and the columns of ``guards.SETTING`` for a setting.
+        :raises EncryptionKeyMissing, ConfigInvalid: when this process has no key.
         """
         value = row[name]
         if name not in self._guards or not encrypted.holds_tokens(value):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Secrets inside the values of columns: found, encrypted, decrypted."""
+"""Finds, encrypts and decrypts the secrets inside the values of columns."""
 
 import base64
 import binascii
@@ -12,15 +12,15 @@ from ironic_lite.db.encryption.cipher import CannotDecrypt, DataKey, Place
 from ironic_lite.db.encryption.guards import Guard
 
 KeyOf = Callable[[int], DataKey]
-"""The data key of this number. Raises ``CannotDecrypt`` when there is none."""
+"""Returns the data key of this number; raises ``CannotDecrypt`` when there is none."""
 
 _JSON, _BASE64 = b"j", b"b"
 _LONG = 100
-"""Characters from which on it pays to look whether a text is base64, as config drives are."""
+"""The length from which it pays to check whether a text is base64, as config drives are."""
 
 
 def encrypt(key: DataKey, guard: Guard, value: Any, place: Place) -> Any:
-    """The value as it is to be written; the value itself when it holds no secret.
+    """Return the value with its secrets encrypted; the value itself when it holds none.
 
     :param place: table, column, record.
     """
@@ -36,7 +36,7 @@ def encrypt(key: DataKey, guard: Guard, value: Any, place: Place) -> Any:
 
 
 def decrypt(key_of: KeyOf, value: Any, place: Place) -> Any:
-    """The value that was encrypted. What cannot be decrypted has :class:`encrypted.Unreadable` in its place."""
+    """Return the value, decrypted; :class:`encrypted.Unreadable` replaces what cannot be decrypted."""
     whole = getattr(value, "whole", None)
     if whole is None and encrypted.is_token(value):
         whole = value
@@ -55,8 +55,8 @@ def _whole(key_of: KeyOf, value: Any, token: str, place: Place) -> Any:
 
 
 def _unopened(value: Any) -> str | None:
-    """The token of a whole value that could not be decrypted: it is written back as it is, for a key that was lost may
-    be found again."""
+    """Return the token of a whole value that could not be decrypted. It is written back unchanged, because a lost key
+    may be found again."""
     if isinstance(value, encrypted.Damaged):
         value = encrypted.lenient(value).get("error")
     elif isinstance(value, list) and len(value) == 1:
@@ -72,7 +72,7 @@ class _Writer:
         self._also = also
 
     def walk(self, value: Any, place: Place) -> Any:
-        """The value with its secrets encrypted; itself when there are none."""
+        """Return the value with its secrets encrypted; the value itself when it holds none."""
         if isinstance(value, dict):
             changed: dict[str, Any] | None = None
             for name, item in value.items():
@@ -105,7 +105,7 @@ class _Writer:
     def _text(self, text: str, place: Place) -> str:
         if encrypted.MARK in text or redaction.is_private_key(text):
             return _one(self._key, text, place)
-        # In their place, so that who hides them in a URL need not decrypt it.
+        # Credentials are encrypted in their place, so that masking them in a URL needs no decryption.
         return redaction.replace_in_urls(text, lambda secret: _one(self._key, secret, place))
 
 
@@ -116,7 +116,7 @@ class _Reader:
         self._key_of = key_of
 
     def walk(self, value: Any, place: Place) -> Any:
-        """A value with all tokens decrypted."""
+        """Return the value with all tokens decrypted."""
         if isinstance(value, dict):
             read = {name: self._item(name, item, place) for name, item in value.items()}
             if any(isinstance(item, encrypted.Unreadable) for item in read.values()):
@@ -167,7 +167,7 @@ def _opened(key_of: KeyOf, token: str, place: Place) -> Any:
 
 def _as_bytes(value: Any) -> bytes:
     if isinstance(value, str) and len(value) > _LONG and (plain := _base64(value)) is not None:
-        # Else the token of a config drive would be by a third longer than the drive.
+        # Otherwise the token of a config drive would be a third longer than the drive.
         return _BASE64 + plain
     return _JSON + json_reading.to_text(value).encode()
 
@@ -179,7 +179,7 @@ def _of_bytes(plain: bytes) -> Any:
 
 
 def _base64(text: str) -> bytes | None:
-    """What a text is the base64 of; None where it would not come out the same again."""
+    """Decode base64 text; None when encoding the result would not give the same text."""
     try:
         plain = base64.b64decode(text, validate=True)
     except (ValueError, binascii.Error):

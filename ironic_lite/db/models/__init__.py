@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tables. Migrations make them; a test holds both against each other.
+"""The tables. Migrations make them; a test compares the two.
 
-They are plain tables without mapped classes: nothing here needs an ORM, which takes 6 MB of every process.
+They have no mapped classes: no code needs an ORM, which takes 6 MB in every process.
 """
 
 from ironic_lite.db.models.allocations import ALLOCATIONS

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests for a node."""
+"""Allocations: requests for a node."""
 
 import sqlalchemy as sa
 
@@ -7,7 +7,7 @@ from ironic_lite.db.models.base import NAME, STATE, column, identity, table
 from ironic_lite.db.types import JSONDict, LongJSONList, Told
 
 ALLOCATING = "allocating"
-"""The state of a request that no node was found for yet."""
+"""The state of an allocation that waits for a node."""
 
 ALLOCATIONS = table(
     "allocations",
@@ -29,7 +29,7 @@ ALLOCATIONS = table(
     column("conductor_affinity", sa.Integer),
     sa.UniqueConstraint("uuid", name="uniq_allocations_uuid"),
     sa.UniqueConstraint("name", name="uniq_allocations_name"),
-    # Which node has which allocation is told here alone: no node can have two.
+    # Only this column says which node an allocation has, so no node can have two allocations.
     sa.UniqueConstraint("node_id", name="uniq_allocations_node_id"),
     sa.Index("ix_allocations_state", "state"),
     sa.Index("ix_allocations_owner", "owner"),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What all tables have in common, and the types of their columns."""
+"""The declarations of tables and columns."""
 
 import dataclasses
 import inspect
@@ -21,7 +21,7 @@ STATE = sa.String(32)
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-    """What else a column's declaration says; see :func:`column`."""
+    """The facts of a column's declaration that SQLAlchemy does not hold; see :func:`column`."""
 
     since: str | None = None
     secret: Guard | None = None
@@ -48,15 +48,15 @@ def column(
     fixed: bool = False,
     notified: bool = False,
 ) -> sa.Column[Any]:
-    """A column, and what follows from it in other rooms: the object's field, what is encrypted, sorted and filtered by.
+    """Declare a column, from which the object's field, its encryption, its sorting and its filters follow.
 
-    :param default: what a new record has in it that is not given a value.
-    :param since: the release that brought it, where its table is older. Objects are sent to older ones without it.
-    :param secret: how secrets in it are found. JSON is searched by the names of secrets unless this says otherwise.
-    :param hidden: lists neither show it nor are sorted or filtered by it.
-    :param internal: it is no field of the object.
-    :param fixed: ``save`` refuses to change it: it stays as it was created, or has methods of its own.
-    :param notified: notifications of the record's changes tell it.
+    :param default: its value in a new record that is not given one.
+    :param since: the release that added it, if its table is older. Objects are sent to older releases without it.
+    :param secret: the rule that finds its secrets; by default JSON is searched by secret names.
+    :param hidden: whether lists neither show it nor sort or filter by it.
+    :param internal: whether the object has no field for it.
+    :param fixed: whether ``save`` refuses to change it: it never changes, or has methods of its own.
+    :param notified: whether notifications of the record's changes include it.
     """
     if secret is _BY_TYPE:
         json = inspect.isclass(kind) and issubclass(kind, JSONDict | JSONList)
@@ -67,26 +67,26 @@ def column(
 
 
 def facts_of(column: sa.ColumnElement[Any]) -> Facts:
-    """What a column of a table declares; nothing, of what is no column of a table."""
+    """Return the facts that a column declares; empty facts for an expression that is no column of a table."""
     found: Facts = column.info.get("facts", Facts()) if isinstance(column, sa.Column) else Facts()
     return found
 
 
 def default_of(column: sa.Column[Any]) -> Any:
-    """What a new record has in this column that is not given a value."""
+    """Return the column's value in a new record that is not given one."""
     default = column.default
     return default.arg if isinstance(default, sa.ColumnDefault) and default.is_scalar else None
 
 
 def guards_of(table: sa.Table) -> dict[str, Guard]:
-    """The columns of a table that hold secrets."""
+    """Return ``{column: rule}`` of the columns of a table that hold secrets."""
     return {
         column.name: guard for column in table.c if (guard := facts_of(column).secret) is not None
     }
 
 
 def record_column(table: sa.Table) -> str:
-    """The column that names a record of this table for good."""
+    """Return the column whose value names a record of this table and never changes."""
     name: str = table.info["record"]
     return name
 
@@ -98,14 +98,14 @@ def table(
     since: str | None = None,
     record: str = "uuid",
 ) -> sa.Table:
-    """A table of ours. How a server keeps it (engine, character set) is said by the migration that makes it: for
-    options of MariaDB, SQLAlchemy would load what it has for it into every process.
+    """Declare a table. Its migration sets the engine and the character set on MariaDB: with such options here,
+    SQLAlchemy would load its MariaDB dialect into every process.
 
-    :param many: rows come and go in such numbers that their ids need more than 31 bits.
-    :param since: the release that brought it, where that is not the first.
-    :param record: the column that names a record for good; what is encrypted is bound to it.
+    :param many: whether so many rows come and go that their ids need more than 31 bits.
+    :param since: the release that added it, if that is not the first.
+    :param record: the column whose value names a record and never changes; encrypted values are bound to it.
     """
-    # SQLite's own ids have 63 bits, and only as INTEGER.
+    # SQLite's INTEGER ids have 63 bits; SQLite generates ids for no other type.
     number = sa.BigInteger().with_variant(sa.Integer, "sqlite") if many else sa.Integer
     return sa.Table(
         name,
@@ -121,17 +121,17 @@ def table(
 
 
 def identity() -> sa.Column[str]:
-    """The UUID of a record."""
+    """Declare the column with the UUID of a record."""
     return column("uuid", UUID, nullable=False, fixed=True, notified=True)
 
 
 def new_revision() -> str:
-    """A name for a state of a record that no other state of it has."""
+    """Return a new, unique revision."""
     return secrets.token_hex(8)
 
 
 def revision() -> sa.Column[str]:
-    """A column that every write changes, unless the statement keeps it; NULL before the first."""
+    """Declare a column that every write changes, unless the statement keeps it; NULL before the first write."""
     facts = Facts(fixed=True)
     return sa.Column(
         "revision",
@@ -143,7 +143,7 @@ def revision() -> sa.Column[str]:
 
 
 def belongs_to(owner: str, name: str, of: str, fixed: bool = False) -> sa.Column[int]:
-    """A column with the id of the record of table ``owner`` that this one goes away with.
+    """Declare a column with the id of a record of table ``owner``; deleting that record deletes this one.
 
     :param of: the table that gets the column.
     """

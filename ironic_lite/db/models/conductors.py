@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Conductors, and what they have enabled."""
+"""Conductors, and the interfaces that they have enabled."""
 
 import sqlalchemy as sa
 
@@ -15,7 +15,7 @@ CONDUCTORS = table(
     column("online", sa.Boolean, nullable=False),
     sa.UniqueConstraint("hostname", name="uniq_conductors_hostname"),
 )
-"""A conductor process; ``updated_at`` is its last sign of life by the database server's clock."""
+"""A conductor process; ``updated_at`` is its last keepalive by the database server's clock."""
 
 INTERFACES = table(
     "conductor_hardware_interfaces",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What secrets in the other tables are encrypted with."""
+"""The data keys for the secrets in the other tables."""
 
 import sqlalchemy as sa
 
@@ -13,5 +13,5 @@ DATA_KEYS = table(
     column("in_rekey", sa.Boolean, nullable=False),
     sa.UniqueConstraint("uuid", name="uniq_data_keys_uuid"),
 )
-"""A data key, itself encrypted by the wrapping key that ``wrapped_by`` names. The newest is written with; none is ever
-deleted. ``in_rekey``: older keys, and plain values, are being replaced by it."""
+"""A data key, encrypted by the wrapping key that ``wrapped_by`` names. Writes use the newest; none is ever deleted.
+``in_rekey``: a rekeying that encrypts all secrets with this key has not ended."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is known about a server besides its node: settings, firmware, history, inventory."""
+"""Records of a node: BIOS settings, firmware components, history, inventory, journal."""
 
 import sqlalchemy as sa
 
@@ -24,7 +24,7 @@ BIOS_SETTINGS = table(
     sa.UniqueConstraint("node_id", "name", name="uniq_bios_settings_node_id_name"),
     record="node_id",
 )
-"""A BIOS setting as the server told it last, and what its registry says about it."""
+"""A BIOS setting as last read from the server, and its description from the server's attribute registry."""
 
 FIRMWARE_COMPONENTS = table(
     "firmware_components",
@@ -38,7 +38,7 @@ FIRMWARE_COMPONENTS = table(
     column("serial_number", NAME),
     sa.UniqueConstraint("node_id", "component", name="uniq_firmware_components_node_id_component"),
 )
-"""A part of a server that has firmware."""
+"""A firmware component of a server."""
 
 NODE_HISTORY = table(
     "node_history",
@@ -57,7 +57,7 @@ NODE_HISTORY = table(
     sa.Index("ix_node_history_node_id", "node_id"),
     sa.Index("ix_node_history_created_at", "created_at"),
 )
-"""Something that happened to a node."""
+"""An event in a node's history."""
 
 NODE_INVENTORY = table(
     "node_inventory",
@@ -67,7 +67,7 @@ NODE_INVENTORY = table(
     sa.UniqueConstraint("node_id", name="uniq_node_inventory_node_id"),
     record="node_id",
 )
-"""What the last inspection of a server found."""
+"""The data of a server's last inspection."""
 
 RECEIVED_INVENTORY = table(
     "received_inventory",
@@ -77,7 +77,7 @@ RECEIVED_INVENTORY = table(
     sa.UniqueConstraint("node_id", name="uniq_received_inventory_node_id"),
     record="node_id",
 )
-"""What the ramdisk of a running inspection has sent, until the inspection ends."""
+"""The data that the ramdisk of a running inspection has sent, until the inspection ends."""
 
 NODE_JOURNAL = table(
     "node_journal",
@@ -95,4 +95,4 @@ NODE_JOURNAL = table(
     column("request_id", NAME),
     sa.Index("ix_node_journal_node_id_id", "node_id", "id"),
 )
-"""What conductors did to a node, written together with what they changed about it."""
+"""An action of a conductor on a node, written together with the change of the node."""

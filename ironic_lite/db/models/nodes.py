@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nodes, what they stand in, and their traits."""
+"""Nodes, chassis, and the traits of nodes."""
 
 import sqlalchemy as sa
 
@@ -24,7 +24,7 @@ CHASSIS = table(
     column("extra", JSONDict, notified=True),
     sa.UniqueConstraint("uuid", name="uniq_chassis_uuid"),
 )
-"""What servers stand in."""
+"""A chassis, which groups servers."""
 
 NODES = table(
     "nodes",
@@ -112,7 +112,7 @@ NODES = table(
     sa.Index("ix_nodes_resource_class", "resource_class"),
     sa.Index("ix_nodes_chassis_id", "chassis_id"),
 )
-"""A server. ``agent_*`` are columns of their own because heartbeats write them beside the lock's holder."""
+"""A server. The ``agent_*`` columns are separate because heartbeats write them without the node's lock."""
 
 NODE_TRAITS = table(
     "node_traits",
@@ -121,4 +121,4 @@ NODE_TRAITS = table(
     sa.UniqueConstraint("node_id", "trait", name="uniq_node_traits_node_id_trait"),
     sa.Index("ix_node_traits_trait", "trait"),
 )
-"""What a server can do or has; allocations ask for it."""
+"""A trait of a node, which allocations can require."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What waits to be sent, and what a cluster does one at a time."""
+"""Notifications that wait to be sent, and the mutexes of the cluster."""
 
 import sqlalchemy as sa
 
@@ -14,7 +14,7 @@ MUTEXES = table(
     column("held_at", UTCDateTime),
     sa.UniqueConstraint("name", name="uniq_mutexes_name"),
 )
-"""Rows to lock in a transaction, or to hold for a while. Migrations make them; none is added or removed at work."""
+"""A mutex to lock in a transaction or to lease. Migrations add and remove mutexes; the service never does."""
 
 NOTIFICATIONS = table(
     "notifications",
@@ -26,4 +26,4 @@ NOTIFICATIONS = table(
     many=True,
     record="message_id",
 )
-"""A notification that no broker has confirmed yet. Those of one lane (the name of a mutex) are sent in their order."""
+"""A notification that no broker has confirmed yet. Those of one lane (the name of a mutex) are sent in order."""

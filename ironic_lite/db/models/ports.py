@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Network interfaces of nodes, and bonds of them."""
+"""Ports (network interfaces of nodes) and port groups (bonds)."""
 
 import sqlalchemy as sa
 
@@ -25,7 +25,7 @@ PORTGROUPS = table(
     sa.UniqueConstraint("address", name="uniq_portgroups_address"),
     sa.Index("ix_portgroups_node_id", "node_id"),
 )
-"""Ports of a node that the operating system uses as one."""
+"""A port group: ports of a node that the operating system uses as one."""
 
 PORTS = table(
     "ports",
@@ -48,7 +48,7 @@ PORTS = table(
     column(
         "portgroup_id",
         sa.Integer,
-        # Portgroups with ports are not deleted, except with their node.
+        # A port group with ports is deleted only with its node.
         sa.ForeignKey("portgroups.id", name="fk_ports_portgroup_id", ondelete="SET NULL"),
     ),
     revision(),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What operators prepare for their nodes: deploy templates, runbooks, inspection rules."""
+"""Deploy templates, runbooks and inspection rules."""
 
 import sqlalchemy as sa
 
@@ -16,7 +16,7 @@ DEPLOY_TEMPLATES = table(
     sa.UniqueConstraint("uuid", name="uniq_deploy_templates_uuid"),
     sa.UniqueConstraint("name", name="uniq_deploy_templates_name"),
 )
-"""Deploy steps for instances that ask for the trait of the template's name."""
+"""Deploy steps for instances that require the trait of the template's name."""
 
 RUNBOOKS = table(
     "runbooks",
@@ -32,7 +32,7 @@ RUNBOOKS = table(
     sa.UniqueConstraint("name", name="uniq_runbooks_name"),
     sa.Index("ix_runbooks_owner", "owner"),
 )
-"""Steps for cleaning and servicing, for the nodes that have one of its traits."""
+"""Steps for cleaning and servicing of the nodes that have one of its traits."""
 
 RUNBOOK_TRAITS = table(
     "runbook_traits",
@@ -52,4 +52,4 @@ INSPECTION_RULES = table(
     column("actions", LongJSONList, secret=WHOLE, notified=True),
     sa.UniqueConstraint("uuid", name="uniq_inspection_rules_uuid"),
 )
-"""What to do with a node when its inspection found what the conditions describe."""
+"""Actions on a node whose inspection data meets the conditions."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Remote storage of nodes."""
+"""Volume connectors and targets of nodes."""
 
 import sqlalchemy as sa
 
@@ -18,7 +18,7 @@ VOLUME_CONNECTORS = table(
     sa.UniqueConstraint("type", "connector_id", name="uniq_volume_connectors_type_connector_id"),
     sa.Index("ix_volume_connectors_node_id", "node_id"),
 )
-"""How a server presents itself to a storage network: an initiator name, a WWN, an address."""
+"""A server's identity in a storage network: an initiator name, a WWN or an address."""
 
 VOLUME_TARGETS = table(
     "volume_targets",
@@ -32,4 +32,4 @@ VOLUME_TARGETS = table(
     sa.UniqueConstraint("uuid", name="uniq_volume_targets_uuid"),
     sa.UniqueConstraint("node_id", "boot_index", name="uniq_volume_targets_node_id_boot_index"),
 )
-"""A volume that a server is to be connected to."""
+"""A remote volume for a server."""
