@@ -113,7 +113,7 @@ class Inventories:
 
 
 inventories = Inventories(NODE_INVENTORY)
-"""The data of the last successful inspections."""
+"""The data of the last inspections."""
 
 received = Inventories(RECEIVED_INVENTORY)
 """The data that the ramdisks of running inspections have sent."""

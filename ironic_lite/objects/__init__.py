@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The vocabulary that API and conductor share: versioned objects, and the only door to the database.
+"""The versioned objects that API and conductor share. Only this package uses the database.
 
-Importing this package makes every object known to the serializer.
+Importing it registers every object for the serializer.
 """
 
 from ironic_lite.objects.allocation import Allocation

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The allocation: a request for a node, or the node that it got."""
+"""The allocation: a request for a node, and the node assigned to it."""
 
 from typing import Any, Self
 
@@ -16,15 +16,15 @@ ERROR = allocations.ERROR
 
 @base.register
 class Allocation(Record):
-    """``node_id`` is set by ``take`` and ``create_with`` alone; ``node_uuid`` follows from it."""
+    """Only ``take`` and ``create_with`` set ``node_id``; ``node_uuid`` follows from it."""
 
     REPOSITORY = allocations.allocations
 
     @classmethod
     def get_by_node_id(cls, context: Any, node_id: int) -> Self:
-        """The allocation that has this node.
+        """Return the allocation that has this node.
 
-        :raises AllocationNotFound:
+        :raises AllocationNotFound: when the node has no allocation.
         """
         found = cls.list(context, limit=1, filters={"node_id": node_id})
         if not found:
@@ -32,14 +32,16 @@ class Allocation(Record):
         return found[0]
 
     def take(self, node: Node) -> None:
-        """Give this allocation the node, which a task has locked, and make it active.
+        """Assign the node, which a task has locked, to this allocation, and make it active.
 
         The node's ``instance_uuid`` becomes the allocation's UUID, and its ``instance_info`` gets the traits.
 
-        :raises NodeAssociated: the node has an instance or an allocation; look for another.
-        :raises NodeLockLost: ``NodeNotFound``, ``AllocationNotFound`` when it was deleted, ``AllocationFailed`` when
-            it has another node, ``InstanceAssociated`` when another node has its UUID as the instance. Nothing was
-            written.
+        On an error nothing is written.
+
+        :raises NodeAssociated: when the node has an instance or an allocation; look for another node.
+        :raises NodeLockLost, NodeNotFound: when the task has lost the lock, or the node was deleted.
+        :raises AllocationNotFound, AllocationFailed: when this allocation was deleted, or has another node.
+        :raises InstanceAssociated: when another node has this allocation's UUID as its instance.
         """
         self._load(allocations.take(self.id, node.id, node._token))
         self.obj_reset_changes()
@@ -48,25 +50,27 @@ class Allocation(Record):
     def create_with(self, node: Node) -> None:
         """Insert this allocation with a node, which a task has locked: ``create`` and ``take`` in one transaction.
 
+        On an error nothing is written.
+
         :raises Conflict: as ``create`` does.
-        :raises NodeAssociated: as ``take`` does, ``NodeLockLost``, ``NodeNotFound`` and ``InstanceAssociated`` too.
-            Nothing was written.
+        :raises NodeAssociated, NodeLockLost, NodeNotFound, InstanceAssociated: as ``take`` does.
         """
         self.along(allocations.taking(node.id, node._token))
         self.create()
         node.refresh()
 
     def fail(self, reason: str) -> bool:
-        """Give up, unless another conductor has found a node by now or the allocation was deleted.
+        """Move the allocation to ``error``, if it still waits for a node.
 
-        :returns: whether the allocation failed.
+        :param reason: the text for ``last_error``.
+        :returns: False when another conductor has found a node or the allocation was deleted.
         """
         return allocations.fail(self.id, reason)
 
     @base.remotable
     def destroy(self) -> None:
-        """Delete the allocation; its node has no instance any more.
+        """Delete the allocation, and free its node.
 
-        :raises AllocationNotFound:
+        :raises AllocationNotFound: when it was deleted already.
         """
         allocations.destroy(self.id, self._also("destroy"))

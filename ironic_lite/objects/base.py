@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What all objects have in common, and how they travel.
+"""The base of all objects, and their serializer.
 
-An object's ``remotable`` methods work on the database, or, in a process that set
-``IronicLiteObject.indirection_api``, ask a conductor to do so.
+An object's ``remotable`` methods use the database. In a process that sets ``IronicLiteObject.indirection_api`` they
+call a conductor instead.
 
-Fields are the columns of the object's table (``COLUMNS``). Versions follow from the releases in which columns came
-(``since=``) and methods changed (``CHANGED``): ``1.0`` in the object's first release, and a number more for each later
-one with a change. The fingerprints test says when a release was forgotten.
+Fields are the columns of the object's table (``COLUMNS``). Versions follow from the releases that added columns
+(``since=``) or changed methods (``CHANGED``): ``1.0`` in the object's first release, and one number more for each later
+release with a change. The fingerprints test fails if a release is missing.
 """
 
 import datetime
@@ -26,11 +26,11 @@ from ironic_lite.db.repository import Also
 from ironic_lite.objects import fields, notification_outbox, shapes
 
 remotable = base.remotable
-"""On an instance method, or below ``@classmethod``."""
+"""Decorates an instance method, or a class method below ``@classmethod``."""
 
 
 def register(cls: type["IronicLiteObject"]) -> Any:
-    """Give the class its fields and its version, and make it known to the serializer."""
+    """Set the class's fields and version, and register it for the serializer."""
     columns = {name: of for name, of in cls.COLUMNS.items() if not facts_of(of).internal}
     own = cls.__dict__.get("fields", {})
     cls.fields = {**{name: fields.of_column(of) for name, of in columns.items()}, **own}
@@ -49,20 +49,20 @@ def register(cls: type["IronicLiteObject"]) -> Any:
 
 @functools.lru_cache(maxsize=1024)
 def _attribute(field: str) -> str:
-    """Where the library keeps the value of a field."""
+    """Return the attribute in which oslo.versionedobjects keeps the value of a field."""
     return f"_obj_{field}"
 
 
 @functools.lru_cache(maxsize=256)
 def _reader(names: tuple[str, ...]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
-    """Takes the values of these fields out of an object's dictionary, all at once."""
+    """Return a function that reads the values of these fields from an object's ``__dict__``."""
     if len(names) < 2:  # Of one, itemgetter returns the value itself.
         return lambda held: tuple(held[_attribute(name)] for name in names)
     return operator.itemgetter(*map(_attribute, names))
 
 
 def are_at_hand() -> bool:
-    """Whether this process reads objects from a database file, without a server or a conductor."""
+    """Return whether this process reads objects from a database file, without a server or a conductor."""
     return IronicLiteObject.indirection_api is None and engine.is_at_hand()
 
 
@@ -73,27 +73,27 @@ class IronicLiteObject(base.VersionedObject):
     OBJ_PROJECT_NAMESPACE = "ironic_lite"
 
     COLUMNS: ClassVar[Mapping[str, sa.ColumnElement[Any]]] = {}
-    """What is read of a record, by name: each becomes a field."""
+    """The columns that are read, by name; each becomes a field."""
 
     SINCE: ClassVar[str] = release_mappings.first()
-    """The release that brought this object."""
+    """The release that added this object."""
 
     CHANGED: ClassVar[Mapping[str, str]] = {}
-    """Release -> what it changed about this object besides new columns."""
+    """``{release: its change of this object, other than new columns}``."""
 
     FIXED: ClassVar[frozenset[str]] = frozenset()
-    """Fields that ``save`` refuses."""
+    """Fields that ``save`` refuses to change."""
 
     ADDED: ClassVar[Mapping[str, str]] = {}
-    """Field -> the release that brought it, of those that are younger than the object."""
+    """``{field: the release that added it}``, for fields that are newer than the object."""
 
     if TYPE_CHECKING:
-        # Fields become properties when the class is registered.
+        # Registering the class turns fields into properties, which mypy does not see.
         def __getattr__(self, name: str) -> Any: ...
         def __setattr__(self, name: str, value: Any) -> None: ...
 
     def __repr__(self) -> str:
-        """Never the fields themselves: some hold passwords, and objects end up in logs."""
+        """Leave out the fields' values, because some are passwords and objects are logged."""
         named = ", ".join(
             f"{name}={getattr(self, name)!r}"
             for name in ("id", "uuid", "hostname")
@@ -103,18 +103,18 @@ class IronicLiteObject(base.VersionedObject):
 
     @classmethod
     def get_target_version(cls) -> str:
-        """The version to send: this one, or that of the release we are pinned to.
+        """Return the version to send: the current one, or that of the release to which messages are pinned.
 
-        :raises VersionIncompatible: when that release did not have this object.
+        :raises VersionIncompatible: when that release does not have this object.
         """
         release = release_mappings.pinned_name()
         return cls.VERSION if release is None else cls.version_in(release)
 
     @classmethod
     def version_in(cls, release: str) -> str:
-        """The version of this object in a release.
+        """Return the version of this object in a release.
 
-        :raises VersionIncompatible: the object came later.
+        :raises VersionIncompatible: when the release does not have this object.
         """
         after = release_mappings.after
         if after(cls.SINCE, release):
@@ -126,26 +126,26 @@ class IronicLiteObject(base.VersionedObject):
 
     @classmethod
     def shape_of(cls, name: str) -> shapes.Shape | None:
-        """What this field holds; None: there is no such field, or it is in no column."""
+        """Return the shape of a field; None when there is no such field, or it is in no column."""
         column = cls.COLUMNS.get(name)
         if column is None or facts_of(column).internal:
             return None
         return shapes.of_column(column)
 
     def obj_attr_is_set(self, attrname: str) -> bool:
-        """As the base does, which looks through a new list of all fields each time."""
+        """Return whether the field is set, without the base class's list of all fields."""
         if attrname in self.fields:
             return _attribute(attrname) in self.__dict__
         return bool(super().obj_attr_is_set(attrname))
 
     def obj_what_changed(self) -> set[str]:
-        """The fields that were changed. None holds an object, inside which something could have changed as well."""
+        """Return the changed fields. No field holds an object, so no changes of inner objects are looked for."""
         return {name for name in self._changed_fields if name in self.fields}
 
     def obj_make_compatible(self, primitive: dict[str, Any], target_version: str) -> None:
-        """Leave out what the older version does not have.
+        """Remove the fields that the older version does not have.
 
-        :raises VersionIncompatible: when a change would get lost with it.
+        :raises VersionIncompatible: when one of them has an unsaved change, which would be lost.
         """
         super().obj_make_compatible(primitive, target_version)
         for name in self._added_since(target_version):
@@ -159,7 +159,7 @@ class IronicLiteObject(base.VersionedObject):
     def obj_to_primitive(
         self, target_version: str | None = None, version_manifest: Any = None
     ) -> dict[str, Any]:
-        """As the base does; changes name only fields that are sent."""
+        """Return the object as the base class does, but list only those changes whose fields are sent."""
         primitive: dict[str, Any] = super().obj_to_primitive(target_version, version_manifest)
         changes = self._obj_primitive_key("changes")
         if changes in primitive:
@@ -183,35 +183,35 @@ class IronicLiteObject(base.VersionedObject):
         return self
 
     def _load(self, row: Mapping[str, Any]) -> None:
-        """Take over what the database holds; it needs no coercion, and is no change."""
-        # Past the properties, which would take as long as the query.
+        """Set the fields from the database; the values need no coercion and count as unchanged."""
+        # This bypasses the properties, which would take as long as the query.
         self.__dict__.update(
             {_attribute(name): value for name, value in row.items() if name in self.fields}
         )
         self._changed_fields.difference_update(row)
 
     def sent(self, name: str) -> Any:
-        """A field's value as it is sent to whoever sent this object."""
+        """Return a field's value in the form in which this object sends it."""
         return self.__dict__[_attribute(name)]
 
     def along(self, also: Also) -> None:
-        """Do this in the transaction of this object's next write. Not over RPC: by who has the database.
+        """Add work to the transaction of this object's next write. It works only in a process with database access.
 
-        :param also: called with the connection and a function that reads the record as it is then; what it raises
-            undoes the write.
+        :param also: called with the connection and a function that reads the record after the write; an error that it
+            raises undoes the write.
         """
         self.__dict__.setdefault("_pending", []).append(also)
 
     def _also(self, method: str) -> list[Also]:
-        """What goes along with this write: what was asked for, and the notification of a client's request."""
+        """Return the further work of this write: that of ``along``, and the notification of a client's request."""
         also = self.__dict__.pop("_pending", [])
         announced = notification_outbox.of_request(self._context, self.obj_name(), method)
         return [*also, announced] if announced else also
 
     def _changes(self) -> dict[str, Any]:
-        """What ``save`` has to write.
+        """Return the fields that ``save`` has to write.
 
-        :raises InvalidParameterValue: when a field was changed that must stay.
+        :raises InvalidParameterValue: when a field was changed that cannot be changed.
         """
         changes = self.obj_get_changes()
         forbidden = sorted(self.FIXED & changes.keys())
@@ -222,12 +222,12 @@ class IronicLiteObject(base.VersionedObject):
         return changes
 
     def as_row(self, columns: Iterable[str]) -> dict[str, Any]:
-        """These fields as JSON-able values, as ``rows`` of the class gives them."""
+        """Return these fields with JSON-able values, as ``rows`` of the class does."""
         names = tuple(columns)
         try:
             values = _reader(names)(self.__dict__)
         except KeyError:
-            # What is not held yet is read, or the property says what is wrong.
+            # The properties load fields that are not set, or raise an error that names the field.
             values = tuple(getattr(self, name) for name in names)
         row = dict(zip(names, values, strict=True))
         for name, value in row.items():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The chassis: what servers stand in."""
+"""The chassis, which groups servers."""
 
 from ironic_lite.db import chassis
 from ironic_lite.objects import base
@@ -8,6 +8,6 @@ from ironic_lite.objects.record import Record
 
 @base.register
 class Chassis(Record):
-    """Known by its UUID alone. One with nodes cannot be destroyed."""
+    """Its only identifier is its UUID. A chassis with nodes cannot be deleted."""
 
     REPOSITORY = chassis.chassis

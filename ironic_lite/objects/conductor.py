@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The conductor: who is alive, and what each of them drives.
+"""The conductor: which conductors are alive, and which hardware types and interfaces each has enabled.
 
-Every life of a conductor process has its own incarnation. A process that starts takes over the name of a former life
-that is dead, and the former, should it wake, learns so from its next ``touch``. What tells a dead former life from a
-rival of the same name:
+Every run of a conductor process has its own incarnation. A process that starts takes the host name over from an earlier
+run that is dead; if that run wakes up, its next ``touch`` fails. A new process decides as follows whether the earlier
+run is dead:
 
-* it unregistered, or was silent for ``[conductor] heartbeat_timeout``: dead;
-* it ran on this machine: its process is there or it is not;
-* else, it is watched for two heartbeat intervals since its last sign of life.
+* it unregistered, or sent no keepalive for ``[conductor] heartbeat_timeout``: it is dead;
+* it ran on this machine: it is dead if its process is gone;
+* otherwise: it is dead if it sends no keepalive for two heartbeat intervals.
 """
 
 import time
@@ -24,12 +24,12 @@ Row = dict[str, Any]
 Interfaces = conductors.Interfaces
 
 WATCH_INTERVAL = 0.25
-"""Seconds between two looks at a former life."""
+"""Seconds between two checks of an earlier run."""
 
 
 @base.register
 class Conductor(base.IronicLiteObject):
-    """``updated_at`` is the last sign of life; ``alive`` is judged when the object is read."""
+    """``updated_at`` is the last keepalive; ``alive`` is computed when the object is read."""
 
     COLUMNS = dict(CONDUCTORS.c)
 
@@ -38,9 +38,9 @@ class Conductor(base.IronicLiteObject):
     @classmethod
     @base.remotable
     def get_by_hostname(cls, context: Any, hostname: str) -> Self:
-        """The conductor of this name, alive or not.
+        """Return the conductor with this host name, alive or not.
 
-        :raises ConductorNotFound:
+        :raises ConductorNotFound: when there is no such conductor.
         """
         return cls._from_row(context, conductors.get_by_hostname(hostname))
 
@@ -54,10 +54,10 @@ class Conductor(base.IronicLiteObject):
         sort_key: str = "id",
         sort_dir: str = "asc",
     ) -> Sequence[Self]:
-        """A page of conductors, dead ones among them; the marker is a host name.
+        """Return a page of conductors, including dead ones; the marker is a host name.
 
-        :raises ConductorNotFound: for the marker.
-        :raises InvalidParameterValue: for the sort key or the direction.
+        :raises ConductorNotFound: when the marker is no conductor.
+        :raises InvalidParameterValue: when the sort key or the direction is wrong.
         """
         page = conductors.rows(limit, marker, sort_key, sort_dir)
         return [cls._from_row(context, row) for row in page]
@@ -65,13 +65,13 @@ class Conductor(base.IronicLiteObject):
     @classmethod
     @base.remotable
     def offline(cls, context: Any) -> Sequence[str]:
-        """Host names of the conductors that are not alive."""
+        """Return the host names of the conductors that are not alive."""
         return [row["hostname"] for row in conductors.rows() if not row["alive"]]
 
     @classmethod
     @base.remotable
     def ring_members(cls, context: Any) -> dict[str, Any]:
-        """``{"<conductor group>:<hardware type>": [host names alive]}``"""
+        """Return ``{"<conductor group>:<hardware type>": [host names of live conductors]}``."""
         members: dict[str, Any] = {}
         for row in conductors.rows(sort_key="hostname"):
             if row["alive"]:
@@ -84,7 +84,7 @@ class Conductor(base.IronicLiteObject):
     @classmethod
     @base.remotable
     def hardware_types(cls, context: Any) -> dict[str, Any]:
-        """``{hardware type: [host names alive]}``"""
+        """Return ``{hardware type: [host names of live conductors]}``."""
         types: dict[str, Any] = {}
         for row in conductors.rows(sort_key="hostname"):
             if row["alive"]:
@@ -95,14 +95,14 @@ class Conductor(base.IronicLiteObject):
     @classmethod
     @base.remotable
     def interfaces(cls, context: Any) -> Interfaces:
-        """What the conductors alive have enabled, in the shape that ``register`` takes."""
+        """Return the interfaces that live conductors have enabled, in the form that ``register`` takes."""
         return conductors.interfaces()
 
-    # A conductor about itself
+    # A conductor's own record
 
     @staticmethod
     def new_incarnation() -> str:
-        """A name for this life of this process."""
+        """Return a new incarnation, for one run of a conductor process."""
         return process_identity.new()
 
     @classmethod
@@ -115,7 +115,7 @@ class Conductor(base.IronicLiteObject):
         incarnation: str,
         interfaces: Interfaces,
     ) -> Self:
-        """Announce a conductor that starts; may wait for up to two heartbeat intervals.
+        """Register a conductor that starts; this may wait for up to two heartbeat intervals.
 
         :param interfaces: ``{hardware type: {interface type: {"enabled": [names], "default": name or None}}}``
         :raises ConductorAlreadyRegistered: when another process of this name is alive.
@@ -132,16 +132,16 @@ class Conductor(base.IronicLiteObject):
 
     @classmethod
     def touch(cls, context: Any, hostname: str, incarnation: str) -> None:
-        """Give a sign of life.
+        """Record a keepalive.
 
-        :raises ConductorSuperseded: a newer process has the name; this one must stop.
-        :raises ConductorNotFound: the record is gone; register again.
+        :raises ConductorSuperseded: when a newer process has registered the host name; this one must stop.
+        :raises ConductorNotFound: when the record was deleted; register again.
         """
         conductors.touch(hostname, incarnation)
 
     @classmethod
     def unregister(cls, context: Any, hostname: str, incarnation: str) -> None:
-        """Say goodbye; nothing happens when a newer process has the name."""
+        """Mark the conductor as offline, unless a newer process has registered the host name."""
         conductors.unregister(hostname, incarnation)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Types of object fields, where oslo.versionedobjects' own would lose something."""
+"""Types of object fields, where those of oslo.versionedobjects would lose information."""
 
 import datetime
 import uuid
@@ -19,7 +19,7 @@ StringField = fields.StringField
 BooleanField = fields.BooleanField
 ListOfStringsField = fields.ListOfStringsField
 MACAddressField = fields.MACAddressField
-"""Six octets with colons; kept in lower case."""
+"""A MAC address: six octets with colons, in lower case."""
 
 
 class FlexibleDict(fields.FieldType[dict[str, Any]]):
@@ -41,7 +41,7 @@ class FlexibleDictField(fields.AutoTypedField[dict[str, Any]]):
 
 
 class SecretDict(FlexibleDict):
-    """A dictionary in which secrets are encrypted until they are asked for; see ``objects.secrets``."""
+    """A dictionary whose secrets stay encrypted until they are used; see ``objects.secrets``."""
 
     def from_primitive(self, obj: Any, attr: str, value: Any) -> Any:
         return encrypted.marked(value)
@@ -87,7 +87,7 @@ class DateTimeField(fields.AutoTypedField[datetime.datetime]):
 
 
 class CanonicalUUID(fields.UUID):
-    """A UUID in lower case with hyphens, however it was written."""
+    """A UUID, converted to lower case with hyphens."""
 
     def coerce(self, obj: Any, attr: str, value: Any) -> str:
         try:
@@ -113,9 +113,9 @@ _HOLDING: dict[Holds, type[fields.AutoTypedField[Any]]] = {
 
 
 def of_column(column: sa.ColumnElement[Any]) -> fields.AutoTypedField[Any]:
-    """The field for a column of a table, or for what is derived from other tables.
+    """Return the field for a column of a table, or for a derived column.
 
-    :raises TypeError: there is none for the column's type.
+    :raises TypeError: when there is no field for the column's type.
     """
     shape = shapes.of_column(column)
     secret = facts_of(column).secret

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The node: a server, its state, and its lock.
 
-``Node.reserve`` returns a *fenced* node. It remembers the token of its lock, and everything that it writes carries the
-condition that the lock is still this one. The token stays in the process: a node that has crossed RPC, like one that
-was only read, is not fenced, and writes without condition. Flows therefore work on the node of their task alone.
+``Node.reserve`` returns a *fenced* node. It holds the token of its lock, and its writes succeed only while the node
+has that lock. The token never leaves the process: a node that was only read, or has crossed RPC, is not fenced, and
+writes without that condition. Flows therefore use only the node of their task.
 
-Dictionaries are replaced as a whole. A change inside one goes unnoticed; the ``set_`` and ``del_`` methods do it right.
+Assign dictionaries as a whole: a change inside one is not saved. The ``set_`` and ``del_`` methods do this.
 """
 
 import functools
@@ -26,10 +26,10 @@ from ironic_lite.objects.traits import Traited
 Row = dict[str, Any]
 
 SHOWN_AGENT_COLUMNS = ("agent_url", "agent_version", "agent_last_heartbeat")
-"""Ironic keeps these in driver_internal_info, and its clients read them there."""
+"""Columns that Ironic keeps in ``driver_internal_info``, where its clients read them."""
 
 _FRESH_ANSWERS = 5
-"""How often the database is asked about a lock, until an answer comes soon enough to be relied on."""
+"""How often a lock is checked in the database until an answer comes fast enough to be reliable."""
 
 _AGENT_FIELDS = (*SHOWN_AGENT_COLUMNS, "agent_verify_ca", "agent_secret_token")
 
@@ -58,7 +58,7 @@ class Node(Traited, secrets.Secretive, Stored):
         self.noted: list[journal.Entry] = []
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        # A copy without the token would write past the fence.
+        # Without the token, the copy's writes would not be fenced.
         copied = super().__deepcopy__(memo)
         copied._token = self._token
         return copied
@@ -78,7 +78,7 @@ class Node(Traited, secrets.Secretive, Stored):
     @classmethod
     @base.remotable
     def get_by_name(cls, context: Any, name: str) -> Self:
-        """The node of this name, even where it looks like a UUID."""
+        """Return the node of this name, even if the name looks like a UUID."""
         return cls._from_row(context, nodes.get_by_name(name))
 
     @classmethod
@@ -86,9 +86,9 @@ class Node(Traited, secrets.Secretive, Stored):
     def get_by_port_addresses(
         cls, context: Any, addresses: Iterable[str], node_uuid: str | None = None
     ) -> Self:
-        """The one node with ports of these MAC addresses.
+        """Return the one node with ports of these MAC addresses.
 
-        :raises NodeNotFound: when there is none, or more than one.
+        :raises NodeNotFound: when there is no such node, or more than one.
         """
         return cls._from_row(context, nodes.get_by_port_addresses(addresses, node_uuid))
 
@@ -104,7 +104,7 @@ class Node(Traited, secrets.Secretive, Stored):
         sort_dir: str = "asc",
         filters: Row | None = None,
     ) -> Sequence[Row]:
-        """A page of nodes as plain dictionaries with exactly these columns, JSON-able. Raises as ``list`` does."""
+        """Return a page of nodes as JSON-able dictionaries with exactly these columns; raises as ``list`` does."""
         wanted = tuple(columns)
         selected, extra = _with_agent_columns(wanted)
         page = cls.REPOSITORY.rows(
@@ -118,11 +118,11 @@ class Node(Traited, secrets.Secretive, Stored):
     @classmethod
     @base.remotable
     def shards(cls, context: Any) -> Sequence[Row]:
-        """``[{"name", "count"}]``: how many nodes are in each shard; the name of those in none is None."""
+        """Return ``[{"name", "count"}]``: the number of nodes in each shard; name None for nodes without a shard."""
         return nodes.shards()
 
     def as_row(self, columns: Iterable[str]) -> Row:
-        """This node as ``rows`` would show it."""
+        """Return this node in the form of ``rows``."""
         wanted = tuple(columns)
         selected, extra = _with_agent_columns(wanted)
         if not self.REPOSITORY.hidden.isdisjoint(selected):
@@ -137,11 +137,12 @@ class Node(Traited, secrets.Secretive, Stored):
 
     @base.remotable
     def save(self) -> None:
-        """Write the changed fields; a new provision state is dated.
+        """Write the changed fields; a new provision state also sets ``provision_updated_at``.
 
-        :raises NodeLockLost: the node is fenced and its lock gone; nothing was written.
-        :raises NodeNotFound: ``DuplicateName``, ``InstanceAssociated``, and ``InvalidParameterValue`` for
-            fields that cannot be changed.
+        :raises NodeLockLost: when the node is fenced and its lock is lost; nothing was written.
+        :raises NodeNotFound, DuplicateName, InstanceAssociated: when the node was deleted, or another node has its name
+            or its instance.
+        :raises InvalidParameterValue: when a field was changed that cannot be changed.
         """
         changes, also = self._changes(), self._also("save")
         if changes or self.noted or also:
@@ -151,19 +152,19 @@ class Node(Traited, secrets.Secretive, Stored):
                 self._load(self.REPOSITORY.get(self.id))
 
     def note(self, entry: journal.Entry) -> None:
-        """Add an entry to the node's journal or history with the next ``save``; until then it is in ``noted``."""
+        """Add an entry to the node's journal or history with the next ``save``; until then ``noted`` holds it."""
         self.noted.append(entry)
 
     def allow_in_states(
         self, in_states: Iterable[str], most: int, mutex: str, refusal: Exception
     ) -> None:
-        """Have the next ``save`` raise ``refusal`` and write nothing if more than ``most`` nodes of the cluster are in
-        one of these states by then, this one among them."""
+        """Make the next ``save`` raise ``refusal`` and write nothing if more than ``most`` nodes of the cluster, this
+        one included, would then be in one of these states."""
         self.along(nodes.at_most(most, in_states, mutex, refusal))
 
     @base.remotable
     def destroy(self) -> None:
-        """Delete the node and all that belongs to it. Raises as ``save`` does."""
+        """Delete the node and all records that belong to it. Raises as ``save`` does."""
         nodes.destroy(self.id, self._token, self._also("destroy"))
 
     # The lock
@@ -172,12 +173,12 @@ class Node(Traited, secrets.Secretive, Stored):
     def reserve(cls, context: Any, tag: str, node_id: int | str, token: str | None = None) -> Self:
         """Lock a node.
 
-        :param tag: who holds it: the conductor's host name.
+        :param tag: the holder's name: the conductor's host name.
         :param node_id: id, UUID or name.
-        :param token: from ``new_token``, where the caller has to know it beforehand.
+        :param token: a token from ``new_token``, for a caller that has to know it beforehand.
         :returns: the node, fenced.
-        :raises NodeLocked: when somebody holds it.
-        :raises NodeNotFound:
+        :raises NodeLocked: when the node is locked already.
+        :raises NodeNotFound: when there is no such node.
         """
         token = token or cls.new_token()
         self = cls._from_row(context, nodes.reserve(tag, node_id, token))
@@ -186,19 +187,19 @@ class Node(Traited, secrets.Secretive, Stored):
 
     @staticmethod
     def new_token() -> str:
-        """A secret for one lock."""
+        """Return a new token for one lock."""
         return str(uuid.uuid4())
 
     @property
     def is_fenced(self) -> bool:
-        """Whether this node was reserved by this process and not released since."""
+        """Whether this object holds a lock that it has not released."""
         return self._token is not None
 
     def release(self) -> None:
-        """Give the lock back.
+        """Release the lock.
 
-        :raises NodeLockLost: it was lost already. ``NodeNotFound`` when the node was deleted.
-        :raises NodeNotLocked: this object never held it.
+        :raises NodeLockLost, NodeNotFound: when the lock is lost, or the node was deleted.
+        :raises NodeNotLocked: when this object never held the lock.
         """
         if self._token is None:
             raise exception.NodeNotLocked(node=self.uuid)
@@ -207,10 +208,10 @@ class Node(Traited, secrets.Secretive, Stored):
         self._load({"reservation": None, "reserved_at": None})
 
     def check_lock(self) -> None:
-        """Ask the database whether the lock is still ours. Raises as ``release`` does.
+        """Check in the database that this object still holds the lock. Raises as ``release`` does.
 
-        An answer that took long is asked for again: a process that was stopped in between would take for true what was
-        so before others declared it dead.
+        A slow check is repeated: if the process was paused after the database answered, the lock may have been broken
+        since.
         """
         if self._token is None:
             raise exception.NodeNotLocked(node=self.uuid)
@@ -229,13 +230,13 @@ class Node(Traited, secrets.Secretive, Stored):
         even_if_alive: bool = False,
         by: str | None = None,
     ) -> Sequence[Row]:
-        """Break the locks of these hosts; returns ``id``, ``uuid`` and ``reservation`` (who held it) of the nodes.
+        """Break the locks of these hosts; return ``id``, ``uuid`` and ``reservation`` (the holder) of the nodes.
 
-        What still runs there is fenced off.
+        Tasks that still run on these hosts can no longer write to the nodes.
 
-        :param even_if_alive: also of hosts that are alive, as the caller's own at its start. Otherwise a host that has
-            come back since the caller saw it dead keeps its locks.
-        :param by: the conductor that does it, for the nodes' journals.
+        :param even_if_alive: also break the locks of hosts that are alive, such as the caller's own at its start.
+            Otherwise a host that is alive again since the caller saw it dead keeps its locks.
+        :param by: the conductor that breaks the locks, for the nodes' journals.
         """
         return nodes.release_orphans(hostnames, even_if_alive, by)
 
@@ -243,15 +244,15 @@ class Node(Traited, secrets.Secretive, Stored):
     def release_mislaid(
         cls, context: Any, hostname: str, incarnation: str, is_held: Callable[[str], bool]
     ) -> Sequence[Row]:
-        """Break the locks that a conductor has on record and none of its tasks holds; returns as ``release_orphans``.
+        """Break a conductor's locks that none of its tasks holds; returns as ``release_orphans`` does.
 
-        :param incarnation: of the caller; nothing happens when it is no longer the conductor's.
-        :param is_held: tells from a token whether a task of the caller holds the lock, or is about to take it.
+        :param incarnation: the caller's incarnation; no lock is broken if the conductor has another one now.
+        :param is_held: returns whether a task of the caller holds the lock with this token, or is about to take it.
         """
         return nodes.release_mislaid(hostname, incarnation, is_held)
 
     def seal(self) -> None:
-        """Nothing of what is changed about this object from now on can be saved: its fence is that of no lock."""
+        """Make every later ``save`` of this object fail, by a token that no lock has."""
         self._token = str(uuid.uuid4())
 
     # The agent
@@ -266,10 +267,10 @@ class Node(Traited, secrets.Secretive, Stored):
         agent_version: str | None,
         agent_verify_ca: str | None = None,
     ) -> Row | None:
-        """Note that the agent called, without need of the lock; a wait for it begins anew.
+        """Record a heartbeat of the agent, without the node's lock; the node's wait timeout starts again.
 
-        :returns: ``provision_state`` and ``maintenance`` as they were once that was on record; None when
-            ``agent_token`` is not the node's, and nothing was written.
+        :returns: ``provision_state`` and ``maintenance`` after the write; None when ``agent_token`` is not the node's
+            and nothing was written.
         """
         told = {
             "agent_url": agent_url,
@@ -281,19 +282,19 @@ class Node(Traited, secrets.Secretive, Stored):
     @classmethod
     @base.remotable
     def claim_agent_token(cls, context: Any, node_id: int, token: str) -> bool:
-        """Make this the token of the node's agent, unless it has another one.
+        """Set the token of the node's agent, unless the node has another one.
 
-        To be tried again with the same token when no answer comes.
+        When no answer comes, call it again with the same token.
 
-        :returns: False when it has another one, or its power is being changed: whoever asks then is about to end.
+        :returns: False when the node has another token, or its power is being changed, which ends the agent.
         """
         return nodes.claim_agent_token(node_id, token)
 
     def forget_agent(self) -> None:
-        """The agent is gone, or about to be; its token is void. Takes effect with ``save``."""
+        """Delete the agent's token and address: the agent is gone or about to be. Takes effect with ``save``."""
         for name in _AGENT_FIELDS:
             setattr(self, name, None)
-            # Written even where this copy knows of no agent: one may have called since it was read.
+            # Written even if this object has no agent: one may have sent a heartbeat since it was read.
             self._changed_fields.add(name)
 
     # Dictionaries
@@ -303,7 +304,7 @@ class Node(Traited, secrets.Secretive, Stored):
         self.driver_internal_info = {**self.driver_internal_info, key: value}
 
     def timestamp_driver_internal_info(self, key: str) -> None:
-        """Set one key to the present moment, as ISO 8601 text."""
+        """Set one key to the current time, as ISO 8601 text."""
         self.set_driver_internal_info(key, timeutils.utcnow().isoformat())
 
     def del_driver_internal_info(self, key: str, default: Any = None) -> Any:
@@ -331,7 +332,7 @@ class Node(Traited, secrets.Secretive, Stored):
 
 @functools.lru_cache(maxsize=256)
 def _with_agent_columns(columns: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What has to be read to show these columns, and those of it that nobody asked for."""
+    """Return the columns to read for these columns, and those of them that were not requested."""
     if "driver_internal_info" not in columns:
         return columns, ()
     selected = tuple(dict.fromkeys(columns + SHOWN_AGENT_COLUMNS))
@@ -339,8 +340,8 @@ def _with_agent_columns(columns: tuple[str, ...]) -> tuple[tuple[str, ...], tupl
 
 
 def _merge_agent(row: Row, extra: Iterable[str]) -> None:
-    """Show the agent's columns where Ironic has them; those that nobody asked for leave the row."""
-    # Few nodes of a list have an agent.
+    """Move the agent's columns to where Ironic has them, and remove the columns that were not requested."""
+    # Most nodes of a list have no agent and skip this.
     if not (row["agent_url"] is row["agent_version"] is row["agent_last_heartbeat"] is None):
         agent = {name: row[name] for name in SHOWN_AGENT_COLUMNS if row[name] is not None}
         row["driver_internal_info"] = {**row["driver_internal_info"], **agent}

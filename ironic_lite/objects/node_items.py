@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a node's driver reads from the server, one record per name: BIOS settings and firmware components."""
+"""BIOS settings and firmware components, which a node's driver reads from the server; one record per name."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, Self
@@ -12,23 +12,24 @@ Row = dict[str, Any]
 
 
 class NodeItem(record.Listed):
-    """Base of both. They are read one by one or as a list without markers, and written all at once."""
+    """Base of both. They are read singly or as a list without a marker, and written all at once."""
 
     REPOSITORY: ClassVar[node_items.NodeItems]
 
     @classmethod
     @base.remotable
     def list_by_node_id(cls, context: Any, node_id: int) -> Sequence[Self]:
-        """All of a node, by name."""
+        """Return all items of a node, sorted by name."""
         page = cls.REPOSITORY.rows(sort_key=cls.REPOSITORY.key, filters={"node_id": node_id})
         return [cls._from_row(context, row) for row in page]
 
     @classmethod
     @base.remotable
     def replace(cls, context: Any, node_id: int, items: Iterable[Row]) -> None:
-        """Make these, dictionaries of fields, all that the node has; those that stay as they are keep their dates.
+        """Replace all items of the node; unchanged items keep their dates.
 
-        :raises NodeNotFound:
+        :param items: dictionaries of fields.
+        :raises NodeNotFound: when there is no such node.
         """
         cls.REPOSITORY.replace(node_id, items)
 
@@ -40,16 +41,16 @@ class NodeItem(record.Listed):
 
 @base.register
 class BIOSSetting(NodeItem):
-    """A setting, and what the server's attribute registry says about it."""
+    """A setting, with its description from the server's attribute registry."""
 
     REPOSITORY = node_items.bios_settings
 
     @classmethod
     @base.remotable
     def get(cls, context: Any, node_id: int, name: str) -> Self:
-        """The setting of this name.
+        """Return the setting of this name.
 
-        :raises BIOSSettingNotFound:
+        :raises BIOSSettingNotFound: when there is no such setting.
         """
         found = cls._named(context, node_id, name)
         if found is None:
@@ -59,16 +60,16 @@ class BIOSSetting(NodeItem):
 
 @base.register
 class FirmwareComponent(NodeItem):
-    """A part with firmware; ``initial_version`` stays what was first written."""
+    """A firmware component; ``initial_version`` keeps its first value."""
 
     REPOSITORY = node_items.firmware_components
 
     @classmethod
     @base.remotable
     def get(cls, context: Any, node_id: int, component: str) -> Self:
-        """The component of this name.
+        """Return the component of this name.
 
-        :raises FirmwareComponentNotFound:
+        :raises FirmwareComponentNotFound: when there is no such component.
         """
         found = cls._named(context, node_id, component)
         if found is None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What conductors did to a node. Entries are written by ``Node.note``, together with the node."""
+"""The journal of a node: the actions of conductors. ``Node.note`` writes entries together with the node."""
 
 import datetime
 from collections.abc import Iterable, Sequence
@@ -32,12 +32,12 @@ class NodeJournal(base.IronicLiteObject):
         operation: str | None = None,
         kinds: Iterable[str] | None = None,
     ) -> Sequence[Row]:
-        """A page of entries, JSON-able.
+        """Return a page of entries, JSON-able, in order of time.
 
-        :param marker: id of the entry that the page begins behind.
-        :param sort_dir: ``desc`` begins with the newest.
-        :param operation: only those of this operation.
-        :param kinds: only those of these kinds.
+        :param marker: id of the entry before the page.
+        :param sort_dir: ``asc`` or ``desc``, which begins with the newest entry.
+        :param operation: return only entries of this operation.
+        :param kinds: return only entries of these kinds.
         """
         page = journal.rows(node_id, limit, marker, sort_dir, operation, kinds)
         return [_with_text_moments(row) for row in page]
@@ -47,26 +47,26 @@ class NodeJournal(base.IronicLiteObject):
     def begun(
         cls, context: Any, node_id: int, operations: Iterable[str], before: int
     ) -> Sequence[Row]:
-        """What began in these operations before the entry with this id."""
+        """Return the entries of these operations before this id that begin something."""
         return [_with_text_moments(row) for row in journal.begun(node_id, operations, before)]
 
     @classmethod
     def prune(cls, context: Any, keep_operations: int, keep_entries: int) -> int:
-        """Delete what is too much; returns how many entries that were.
+        """Delete old entries; return their number.
 
-        :param keep_operations: newest operations that every node keeps, with all that came after the oldest of them.
-        :param keep_entries: newest entries that every node keeps at most.
+        :param keep_operations: number of newest operations that every node keeps, with all entries since the oldest.
+        :param keep_entries: number of newest entries that every node keeps at most.
         """
         return journal.prune(keep_operations, keep_entries)
 
 
 def entry(values: Row) -> journal.Entry:
-    """What ``Node.note`` takes for an entry of the journal: all columns but the node's."""
+    """Return an entry of the node's journal, for ``Node.note``, from all columns except the node's id."""
     return journal.Entry(NODE_JOURNAL, values)
 
 
 def event(values: Row) -> journal.Entry:
-    """What ``Node.note`` takes for an entry of the node's history: all columns but the node's."""
+    """Return an entry of the node's history, for ``Node.note``, from all columns except the node's id."""
     return journal.Entry(NODE_HISTORY, {"uuid": uuidutils.generate_uuid(), **values})
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What happened to a node, and what its last inspection found."""
+"""The history of a node, and its inspection data."""
 
 from typing import Any, ClassVar, Self
 
@@ -10,22 +10,22 @@ from ironic_lite.objects.record import Record
 
 @base.register
 class NodeHistory(Record):
-    """An event in a node's life. Written once, never changed."""
+    """An event in a node's history. It is never changed."""
 
     REPOSITORY = node_records.node_history
 
     @classmethod
     def prune(cls, context: Any, keep: int, max_age: int = 0) -> int:
-        """Delete what is too much or too old; returns how many records that were.
+        """Delete old records; return their number.
 
-        :param keep: newest records that every node keeps.
-        :param max_age: seconds; 0 for any.
+        :param keep: number of newest records that every node keeps.
+        :param max_age: seconds after which a record is deleted; 0: no limit.
         """
         return node_records.prune_history(keep, max_age)
 
 
 class _Inventory(base.IronicLiteObject):
-    """The agent's inventory of a node, and what else it collected."""
+    """The agent's inventory of a node, and the other data that the agent collected."""
 
     INVENTORIES: ClassVar[node_records.Inventories]
 
@@ -36,17 +36,17 @@ class _Inventory(base.IronicLiteObject):
     @classmethod
     @base.remotable
     def get(cls, context: Any, node_id: int) -> Self:
-        """The inventory of a node.
+        """Return the inventory of a node.
 
-        :raises NodeInventoryNotFound:
+        :raises NodeInventoryNotFound: when it has none.
         """
         return cls._from_row(context, cls.INVENTORIES.get(node_id))
 
     @base.remotable
     def create(self) -> None:
-        """Keep this in place of what was kept for the node before.
+        """Store this inventory, and replace the node's earlier one.
 
-        :raises NodeNotFound:
+        :raises NodeNotFound: when there is no such node.
         """
         values = self.obj_get_changes()
         self._load(
@@ -60,7 +60,7 @@ class _Inventory(base.IronicLiteObject):
 
     @base.remotable
     def destroy(self) -> None:
-        """Forget what was found."""
+        """Delete the inventory."""
         self.INVENTORIES.destroy(self.node_id)
 
     @classmethod
@@ -71,16 +71,16 @@ class _Inventory(base.IronicLiteObject):
 
 @base.register
 class NodeInventory(_Inventory):
-    """What the last inspection found."""
+    """The data of the last inspection."""
 
     INVENTORIES = node_records.inventories
 
 
 @base.register
 class ReceivedInventory(_Inventory):
-    """What the ramdisk of a running inspection has sent. It is gone when the inspection ends, well or badly."""
+    """The data that the ramdisk of a running inspection has sent. It is deleted when the inspection ends or fails."""
 
     INVENTORIES = node_records.received
 
     UNUSABLE = "unusable"
-    """Key in ``plugin_data``: why nothing of it can be used. There is no inventory then."""
+    """Key in ``plugin_data``: why the data cannot be used. The inventory is then empty."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A notification of something that changes no record: that a request has come, or that it was refused."""
+"""Notifications of events that change no record, such as the start or the refusal of a request; and the outbox."""
 
 import random
 from collections.abc import Collection
@@ -16,7 +16,7 @@ Row = dict[str, Any]
 
 @base.register
 class Notification(base.IronicLiteObject):
-    """On its way to the outbox; ``key`` is the UUID of the record that it is about."""
+    """A notification for the outbox; ``key`` is the UUID of its record."""
 
     fields = {
         "message_id": fields.UUIDField(),
@@ -34,9 +34,9 @@ class Notification(base.IronicLiteObject):
         payload: Payload,
         **own: Any,
     ) -> Self | None:
-        """A new one, not yet noted; None when it is not wanted. See ``notification_outbox.change``.
+        """Make a notification; None when its level is off. See ``notification_outbox.change``.
 
-        :param record: need not be stored yet; has its UUID.
+        :param record: the record, with its UUID; it need not be stored yet.
         """
         if not notification_outbox.wanted(notification_outbox.level_of(status)):
             return None
@@ -49,7 +49,7 @@ class Notification(base.IronicLiteObject):
 
     @base.remotable
     def create(self) -> None:
-        """Put it into the outbox."""
+        """Store the notification in the outbox."""
         outbox.store(self.key, self.message_id, self.message)
 
 
@@ -58,21 +58,21 @@ def _fields(record: Any) -> Row:
 
 
 class Outbox:
-    """What waits to be sent, for the one who sends it.
+    """The notifications that wait to be sent, for one sender.
 
-    :param holder: name of the sender, unlike all others.
+    :param holder: the sender's name, unique in the cluster.
     """
 
     def __init__(self, holder: str):
         self._holder = holder
 
     def take_lane(self, but_not: Collection[str] = ()) -> str | None:
-        """Begin with a lane that has notifications and no sender; None: there is none.
+        """Lease a lane that has notifications and no sender; None when there is no such lane.
 
-        :param but_not: lanes that are left alone.
+        :param but_not: lanes to skip.
         """
         lanes = [lane for lane in outbox.free_lanes() if lane not in but_not]
-        # Senders do not queue for the same lane, and none is always the last.
+        # In random order, senders do not compete for the same lane, and no lane is always the last.
         random.shuffle(lanes)
         for lane in lanes:
             if mutexes.hold(lane, self._holder):
@@ -80,21 +80,21 @@ class Outbox:
         return None
 
     def keep(self, lane: str) -> bool:
-        """Go on with it; False: somebody else has it by now."""
+        """Renew the lease of a lane; return False when another sender has it."""
         return mutexes.hold(lane, self._holder)
 
     def leave(self, lane: str) -> None:
-        """Let others have it."""
+        """End the lease of a lane."""
         mutexes.give_back(lane, self._holder)
 
     def oldest(self, lane: str, limit: int) -> list[Row]:
-        """What is to be sent next, ``[{"id", "message"}]``."""
+        """Return the next notifications of a lane, ``[{"id", "message"}]``."""
         return outbox.oldest(lane, limit)
 
     def sent(self, ids: list[int]) -> None:
-        """A broker has confirmed these."""
+        """Delete notifications that a broker has confirmed."""
         outbox.delete(ids)
 
     def shorten(self, limit: int) -> int:
-        """Drop the oldest that are more than ``limit``; returns how many."""
+        """Delete the oldest notifications so that ``limit`` remain; return the number deleted."""
         return outbox.shorten(limit)

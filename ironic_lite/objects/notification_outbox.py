@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Notifications in the transaction of what they tell of.
+"""Notifications that are stored in the transaction of the change that they report.
 
-A client's request is announced in its context (``request``): the API says which write of which record it leads to, and
-whoever carries that out, here or on a conductor, notes the notification with it. What conductors do by themselves they
-note with ``Node.along(change(...))``. Nothing of this happens while notifications are off.
+For a client's request the API puts the expected write into the context (``request``); the process that makes that
+write, an API or a conductor, stores the notification with it. For their own changes conductors store notifications by
+``Node.along(change(...))``. Nothing is stored while notifications are off.
 """
 
 from collections.abc import Callable
@@ -28,24 +28,24 @@ END = "end"
 SUCCESS = "success"
 
 METHODS = {"create": "create", "update": "save", "delete": "destroy", "maintenance_set": "save"}
-"""What a client asks for -> the method of the object that does it."""
+"""``{a client's request: the object's method that carries it out}``."""
 
 
 def wanted(level: str = INFO) -> bool:
-    """Whether notifications of this level are sent."""
+    """Return whether notifications of this level are on."""
     lowest = CONF.notification_level
     return lowest is not None and _LEVELS.index(level) >= _LEVELS.index(lowest)
 
 
 def level_of(status: str) -> str:
-    """How loud the start, the end, the success or the error of something is."""
+    """Return the level of a notification with this status: start, end, success or error."""
     return ERROR if status == ERROR else INFO
 
 
 def message(
     context: Any, publisher: str, event_type: str, status: str, payload: Row, message_id: str
 ) -> Row:
-    """What the outbox keeps: the message as the broker gets it, and who caused it."""
+    """Return the outbox's row: the message for the broker, and the ids of the request and its user."""
     return {
         "context": _told(context),
         "message": {
@@ -60,7 +60,7 @@ def message(
 
 
 def _told(context: Any) -> Row:
-    """Who asked, without what they proved it with."""
+    """Return the context of the request, without its credentials."""
     if not isinstance(context, RequestContext):
         return {}
     names = ("user_id", "project_id", "domain_id", "request_id", "global_request_id")
@@ -70,15 +70,15 @@ def _told(context: Any) -> Row:
 def change(
     context: Any, publisher: str, event_type: str, status: str, payload: Payload, **own: Any
 ) -> Also | None:
-    """A notification to go along with a write of a record; None: not wanted.
+    """Return the work that stores a notification with a write of a record; None when its level is off.
 
     :param publisher: ``ironic-conductor.<host>`` or ``ironic-api.<host>``.
-    :param event_type: ``baremetal.node.power_set``.
-    :param own: what the payload has besides the record's columns.
+    :param event_type: such as ``baremetal.node.power_set``.
+    :param own: the payload's fields in addition to the record's columns.
     """
     if not wanted(level_of(status)):
         return None
-    # Before the first try of the transaction: a message keeps its id.
+    # Made before the transaction, so that all of its attempts use one message id.
     message_id = uuidutils.generate_uuid()
     outbox.prepare()
 
@@ -92,7 +92,7 @@ def change(
 
 
 def request(what: str, kind: str, publisher: str) -> dict[str, str]:
-    """What a context carries for a client's request.
+    """Return the announcement of a client's request, for its context.
 
     :param what: a key of ``METHODS``.
     :param kind: name of the object.
@@ -101,24 +101,24 @@ def request(what: str, kind: str, publisher: str) -> dict[str, str]:
 
 
 def event_type_of(kind: str, what: str) -> str:
-    """``baremetal.<resource>.<what>``"""
+    """Return ``baremetal.<resource>.<what>``."""
     return f"baremetal.{kind.lower()}.{what}"
 
 
 def payload_of(kind: str, what: str) -> Payload:
-    """What such a notification holds."""
+    """Return the payload of such a notification."""
     return NODE if what == "maintenance_set" else CRUD[kind]
 
 
 def of_request(context: Any, kind: str, method: str) -> Also | None:
-    """The notification that the client's request has ended well, if this is the write that it led to."""
+    """Return the notification of the request's success, if this is the write that the context announces, else None."""
     announced = getattr(context, "announcement", None)
     if announced is None or announced["object"] != kind:
         return None
     what = announced["what"]
     if METHODS[what] != method:
         return None
-    # It is one request, however often the record is written for it.
+    # The request gets one notification, even if the record is written several times for it.
     context.announcement = None
     event_type = event_type_of(kind, what)
     return change(context, announced["publisher"], event_type, END, payload_of(kind, what))

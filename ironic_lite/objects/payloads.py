@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What notifications tell of each record, under the names and versions of Ironic's payloads.
+"""The payloads of notifications, under the names and versions of Ironic's payloads.
 
-Secrets do not leave the service: they are masked as in replies of the API.
+Secrets are masked as in replies of the API.
 """
 
 import datetime
@@ -25,11 +25,11 @@ Row = dict[str, Any]
 
 
 class Payload:
-    """One kind of payload: the columns that say so (``notified``), and what else consumers expect.
+    """A kind of payload: the columns with ``notified``, and the further fields that consumers expect.
 
-    :param name: of the versioned object that consumers take it for.
-    :param version: of that object, whose fields these are.
-    :param of: the kind of record.
+    :param name: the name of Ironic's versioned object.
+    :param version: the version of that object that has these fields.
+    :param of: the repository of the record.
     :param also: further fields; those that are no columns are null unless they are given.
     """
 
@@ -41,9 +41,9 @@ class Payload:
         self.fields = {name: _teller(columns.get(name)) for name in (*names, *also)}
 
     def of(self, row: Row, **own: Any) -> Row:
-        """The payload for a record with these columns; missing ones are null.
+        """Return the payload for a record with these columns; missing ones are null.
 
-        :param own: the fields that the record does not have, or has otherwise.
+        :param own: fields that the record lacks, or that replace its columns.
         """
         data = {**{name: tell(row.get(name)) for name, tell in self.fields.items()}, **own}
         return {
@@ -58,7 +58,7 @@ _WITHHELD = {"redacted_contents": "** Not published in notifications. **"}
 
 
 def _teller(column: sa.ColumnElement[Any] | None) -> Callable[[Any], Any]:
-    """What makes a value of this column fit to be told."""
+    """Return the function that converts and masks a value of this column."""
     if column is None:
         return _plain
     if isinstance(column.type, Told | Remark):
@@ -70,7 +70,7 @@ def _teller(column: sa.ColumnElement[Any] | None) -> Callable[[Any], Any]:
 
 def _plain(value: Any, also: frozenset[str] = frozenset()) -> Any:
     if isinstance(value, datetime.datetime):
-        # The form in which oslo.versionedobjects sends them.
+        # The date format of oslo.versionedobjects.
         return value.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return redaction.mask(value, also) if isinstance(value, dict | list) else value
 
@@ -91,7 +91,7 @@ NODE_CORRECTED = Payload("NodeCorrectedPowerStatePayload", "1.17", nodes, ["trai
 
 class _VolumeTarget(Payload):
     def of(self, row: Row, **own: Any) -> Row:
-        # How to reach a volume is mostly how to log in there.
+        # The properties of a volume are mostly credentials.
         withheld = _WITHHELD if row.get("properties") else {}
         return super().of({**row, "properties": withheld}, **own)
 
@@ -119,4 +119,4 @@ CRUD: dict[str, Payload] = {
     ),
     "Runbook": Payload("RunbookCRUDPayload", "1.1", runbooks, ["traits"]),
 }
-"""By the object's name: what is told when a client creates, changes or deletes one."""
+"""``{object's name: the payload when a client creates, changes or deletes one}``."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The port: a network interface of a node. The portgroup: several of them that are used as one."""
+"""The port: a network interface of a node. The port group: several ports that are used as one."""
 
 from ironic_lite.db import ports
 from ironic_lite.objects import base

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What objects that are a row of a table can do."""
+"""The bases of objects that are rows of a table."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, Self
@@ -32,12 +32,12 @@ class Listed(base.IronicLiteObject):
         sort_dir: str = "asc",
         filters: Row | None = None,
     ) -> Sequence[Row]:
-        """A page as plain dictionaries with exactly these columns, JSON-able.
+        """Return a page of records as plain, JSON-able dictionaries with exactly these columns.
 
-        :param marker: UUID of the record that the page begins behind; of those that have one.
+        :param marker: UUID of the record before the page, for records with a UUID.
         :param filters: see ``filters`` of the resource's repository.
-        :raises NotFound: the resource's own, for the marker.
-        :raises InvalidParameterValue: for the sort key, the direction or a filter.
+        :raises NotFound: the resource's own, when there is no record of the marker.
+        :raises InvalidParameterValue: when the sort key, the direction or a filter is wrong.
         """
         return cls.REPOSITORY.rows(
             columns, limit, marker, sort_key, sort_dir, filters, text_moments=True
@@ -47,7 +47,7 @@ class Listed(base.IronicLiteObject):
 class Stored(Listed):
     """Base of objects with an id and a UUID.
 
-    Fields that are no columns of the table (``node_uuid`` and the like) follow from others and cannot be set.
+    Fields that are no columns of the table, such as ``node_uuid``, follow from other fields and cannot be set.
     """
 
     id: int
@@ -56,9 +56,9 @@ class Stored(Listed):
     @classmethod
     @base.remotable
     def get(cls, context: Any, ident: int | str) -> Self:
-        """The record of this id (an int), UUID, or what else its kind is known by: a name, a MAC address.
+        """Return the record of this id (an int), UUID, or other identifier of its kind: a name, a MAC address.
 
-        :raises NotFound: the resource's own.
+        :raises NotFound: the resource's own, when there is no such record.
         """
         return cls._from_row(context, cls.REPOSITORY.get(ident))
 
@@ -73,12 +73,12 @@ class Stored(Listed):
         sort_dir: str = "asc",
         filters: Row | None = None,
     ) -> Sequence[Self]:
-        """A page of records as objects; ``rows`` takes and raises the same, and is far cheaper."""
+        """Return a page of records as objects; ``rows`` takes and raises the same, and is far cheaper."""
         page = cls.REPOSITORY.rows(None, limit, marker, sort_key, sort_dir, filters)
         return [cls._from_row(context, row) for row in page]
 
     def obj_load_attr(self, attrname: str) -> None:
-        """What the message of an older release, or of one that speaks like it, did not hold is read anew."""
+        """Read a field from the database that the message of an older or pinned release did not have."""
         if attrname not in self.ADDED:
             super().obj_load_attr(attrname)
             return
@@ -92,7 +92,7 @@ class Stored(Listed):
 
     @base.remotable
     def refresh(self) -> None:
-        """Read everything anew; unsaved changes are gone."""
+        """Read all fields again; unsaved changes are lost."""
         self._load(self.REPOSITORY.get(self.id))
         self.obj_reset_changes()
 
@@ -100,7 +100,7 @@ class Stored(Listed):
     def create(self) -> None:
         """Insert this record.
 
-        :raises Conflict: the resource's own, for what must be unique.
+        :raises Conflict: the resource's own, when a value that must be unique exists already.
         :raises NotFound: when a record that it refers to does not exist.
         """
         values = self.obj_get_changes()
@@ -111,15 +111,15 @@ class Stored(Listed):
 
 
 class Record(Stored):
-    """Base of the plain ones: they are written without a lock."""
+    """Base of records that are written without the token of a lock."""
 
     @base.remotable
     def save(self, expected: Row | None = None) -> None:
         """Write the changed fields. Raises as ``create`` does.
 
-        :param expected: what changed fields were when the changes were computed.
-        :raises ConcurrentUpdate: when one of them is something else by now.
-        :raises InvalidParameterValue: for a field that cannot be changed.
+        :param expected: the values of the changed fields when the changes were computed.
+        :raises ConcurrentUpdate: when one of these fields has another value now.
+        :raises InvalidParameterValue: when a field was changed that cannot be changed.
         """
         changes, also = self._changes(), self._also("save")
         if not changes:
@@ -127,23 +127,23 @@ class Record(Stored):
                 self.REPOSITORY.accompany(self.id, also)
             return
         written = self.REPOSITORY.update(self.id, changes, expected, also, self.uuid)
-        # What is derived may follow from what has changed.
+        # Derived columns may depend on the changed ones, so they are read again.
         self._load(self.REPOSITORY.get(self.id) if self.REPOSITORY.derived else written)
 
     @base.remotable
     def destroy(self) -> None:
-        """Delete the record, and what belongs to it.
+        """Delete the record, and the records that belong to it.
 
-        :raises NotFound: the resource's own.
-        :raises Invalid: when something is in it that has to go first.
+        :raises NotFound: the resource's own, when it was deleted already.
+        :raises Invalid: when it contains records that have to be deleted first.
         """
         self.REPOSITORY.destroy(self.id, self._also("destroy"))
 
 
 class OfNode(Record):
-    """Base of those that belong to a node; their ``node_uuid`` follows from their ``node_id``."""
+    """Base of records that belong to a node; ``node_uuid`` follows from ``node_id``."""
 
     @classmethod
     def list_by_node_id(cls, context: Any, node_id: int) -> Sequence[Self]:
-        """All of a node."""
+        """Return all records of a node."""
         return cls.list(context, filters={"node_id": node_id})

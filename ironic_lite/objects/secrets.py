@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fields whose secrets stay encrypted until somebody asks for them.
+"""Fields whose secrets stay encrypted until they are read.
 
-An object holds such a field as the database has it. ``as_row``, and thereby replies of the API, and messages to other
-processes take it as it is; whoever reads the attribute gets it decrypted, by a conductor where this process has neither
-database nor key. What is assigned is plain until it is saved.
+An object holds the stored, encrypted value of such a field. ``as_row``, and so replies of the API, and messages to
+other processes use that value. Reading the attribute decrypts it; a process without database and key asks a conductor
+to do so. An assigned value is plain until it is saved.
 """
 
 from collections.abc import Sequence
@@ -26,15 +26,15 @@ class Secretive(base.IronicLiteObject):
     @classmethod
     @base.remotable
     def disclosed(cls, context: Any, rows: Sequence[Row]) -> Sequence[Row]:
-        """Rows of the table with the secrets in them decrypted.
+        """Return rows of the table with their secrets decrypted.
 
-        :param rows: with the column that names the record (``uuid``), and the values as they were read.
+        :param rows: rows as read, with the column that names the record (``uuid``).
         """
         guarded = cls.GUARDED
         return [{name: guarded.plain(row, name) for name in row} for row in rows]
 
     def _disclosed(self, name: str, value: Any) -> Any:
-        """A field's value, decrypted; remembered for as long as the field is the same."""
+        """Return a field's decrypted value, which is cached until the field changes."""
         known = self.__dict__.setdefault("_known", {})
         if name not in known or known[name][0] is not value:
             record = self.GUARDED.record
@@ -45,7 +45,7 @@ class Secretive(base.IronicLiteObject):
     def obj_to_primitive(
         self, target_version: str | None = None, version_manifest: Any = None
     ) -> dict[str, Any]:
-        """As the base does; secrets go as the database has them."""
+        """Return the object as the base class does, with its secrets encrypted as in the database."""
         self.__dict__["_as_kept"] = True
         try:
             return super().obj_to_primitive(target_version, version_manifest)
@@ -65,13 +65,13 @@ class Secretive(base.IronicLiteObject):
         for name in cls.GUARDED.late:
             attribute = f"_obj_{name}"
             if attribute in self.__dict__ and name in self._changed_fields:
-                # What is to be written is what a client wrote, even if it looks like something else.
+                # A changed field is the client's plain value, even if it looks like an encrypted one.
                 self.__dict__[attribute] = encrypted.unmarked(self.__dict__[attribute])
         return self
 
 
 def register(cls: type[Secretive]) -> type[Secretive]:
-    """Register the class, and have its fields decrypted as they are read."""
+    """Register the class, and make its fields decrypt when they are read."""
     registered: type[Secretive] = base.register(cls)
     for name in cls.GUARDED.late:
         field: property = getattr(registered, name)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a column holds, in words that need no database: for those who take and show values of it."""
+"""The shapes of columns: their types, limits and defaults, for modules without access to the database."""
 
 import dataclasses
 import enum
@@ -12,7 +12,7 @@ from ironic_lite.db.models.base import default_of
 
 
 class Holds(enum.Enum):
-    """What kind of value a column holds."""
+    """The kind of a column's values."""
 
     UUID = "uuid"
     MAC = "mac"
@@ -26,12 +26,12 @@ class Holds(enum.Enum):
 
 @dataclasses.dataclass(frozen=True)
 class Shape:
-    """What a column holds.
+    """The shape of a column.
 
-    :param max_length: characters of the longest text; None: any.
-    :param nullable: it may hold nothing.
-    :param default: what a new record has that is not given a value.
-    :param own: it is a column of the record's table; others are read from other tables with it.
+    :param max_length: the greatest number of characters; None: no limit.
+    :param nullable: whether it may be NULL.
+    :param default: its value in a new record that is not given one.
+    :param own: whether it is a column of the record's table; derived columns are read from other tables.
     """
 
     holds: Holds
@@ -42,7 +42,7 @@ class Shape:
 
     @property
     def is_json(self) -> bool:
-        """Whether it holds an object or a list."""
+        """Whether the column holds a JSON object or list."""
         return self.holds in (Holds.OBJECT, Holds.LIST)
 
 
@@ -59,13 +59,13 @@ _OF_TYPE: tuple[tuple[type[Any], Holds], ...] = (
     (sa.Boolean, Holds.FLAG),
     (sa.Integer, Holds.NUMBER),
 )
-"""What a column of this type holds; the first that fits."""
+"""The kind of values for each column type; the first that fits counts."""
 
 
 def of_column(column: sa.ColumnElement[Any]) -> Shape:
-    """The shape of a column of a table, or of what is derived from other tables.
+    """Return the shape of a column of a table, or of a derived column.
 
-    :raises TypeError: there is none for the column's type.
+    :raises TypeError: when there is no shape for the column's type.
     """
     kind = column.type
     holds = next((holds for of, holds in _OF_TYPE if isinstance(kind, of)), None)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What operators prepare for their nodes: deploy templates, runbooks, inspection rules."""
+"""Deploy templates, runbooks and inspection rules."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ class DeployTemplate(Record):
 
 @base.register
 class Runbook(Traited, Record):
-    """Steps: ``[{"interface", "step", "args", "order"}]``. Traits are written by methods of their own."""
+    """Steps: ``[{"interface", "step", "args", "order"}]``. ``Traited`` has the methods that write traits."""
 
     REPOSITORY = templates_and_rules.runbooks
     TRAITS = templates_and_rules.runbook_traits

@@ -11,9 +11,9 @@ MAX_TRAITS = traits.MAX_TRAITS
 
 
 class Traited(base.IronicLiteObject):
-    """Brings the methods that write ``traits``, a sorted list that ``save`` does not touch.
+    """Adds the methods that write ``traits``, a sorted list that ``save`` does not write.
 
-    Each writes at once, and needs nothing else of the object to be saved.
+    Each method writes at once, and saves nothing else of the object.
     """
 
     TRAITS: ClassVar[traits.Traits]
@@ -24,22 +24,22 @@ class Traited(base.IronicLiteObject):
 
     @base.remotable
     def set_traits(self, traits: Iterable[str]) -> None:
-        """Have exactly these traits.
+        """Replace all traits.
 
-        :raises InvalidParameterValue: when they are more than ``MAX_TRAITS``.
-        :raises NotFound: when the object's record is gone. ``NodeLockLost`` for a fenced node.
+        :raises InvalidParameterValue: when there are more than ``MAX_TRAITS``.
+        :raises NotFound: when the record was deleted. ``NodeLockLost`` when a fenced node has lost its lock.
         """
         self._load({"traits": self.TRAITS.replace(self.id, traits, self._token)})
 
     @base.remotable
     def add_trait(self, trait: str) -> None:
-        """Have one more trait, unless it is there already. Raises as ``set_traits`` does."""
+        """Add a trait, unless it is there already. Raises as ``set_traits`` does."""
         self._load({"traits": self.TRAITS.add(self.id, trait, self._token)})
 
     @base.remotable
     def remove_trait(self, trait: str) -> None:
-        """Have one trait less. Raises as ``set_traits`` does.
+        """Remove a trait. Raises as ``set_traits`` does.
 
-        :raises NodeTraitNotFound: ``RunbookTraitNotFound``, when it is not there.
+        :raises NodeTraitNotFound, RunbookTraitNotFound: when it is not there.
         """
         self._load({"traits": self.TRAITS.remove(self.id, trait, self._token)})
