@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Requests that are on their way, some at a time."""
+"""Requests of several clients at the same time."""
 
 import threading
 from collections.abc import Callable
@@ -13,9 +13,9 @@ CLIENTS = 6
 
 
 class Asking:
-    """Several clients at work; each subject is asked about one thing at a time.
+    """Several clients, with at most one request at a time for each subject (a node or an allocation).
 
-    ``trouble`` collects what goes wrong in the test itself.
+    ``trouble`` collects errors of the test itself.
     """
 
     def __init__(self, ledger: Ledger) -> None:
@@ -32,7 +32,7 @@ class Asking:
         return bool(self._subjects)
 
     def begin(self, subject: str, what: Callable[[], object]) -> None:
-        """Let a client do ``what``; no answer is one of the answers."""
+        """Let a client call ``what``; the ledger counts requests without an answer as refused."""
         with self._lock:
             self._subjects.add(subject)
         self._pool.submit(self._ask, subject, what)
@@ -50,5 +50,5 @@ class Asking:
                 self._subjects.discard(subject)
 
     def stop(self) -> None:
-        """Wait for the answers that are still to come."""
+        """Wait for the requests under way."""
         self._pool.shutdown()

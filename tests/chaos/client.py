@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The cluster's REST API as its users see it, from several threads."""
+"""A client of the cluster's REST API, for several threads."""
 
 import threading
 from collections.abc import Callable
@@ -11,9 +11,9 @@ TIMEOUT = 40
 
 
 class Client:
-    """Each thread is a client of its own: it has a session of its own.
+    """A client with one session per thread.
 
-    ``errors`` collects the answers that a service must not give, whatever happens to it.
+    ``errors`` collects answers that the service must never give, such as a 500.
     """
 
     def __init__(self, url: Callable[[], str]) -> None:
@@ -22,9 +22,9 @@ class Client:
         self._local = threading.local()
 
     def request(self, method: str, path: str, body: object = None) -> requests.Response:
-        """One request. No status is an error here.
+        """Send one request, and return the response with any status.
 
-        :raises requests.RequestException: without an answer.
+        :raises requests.RequestException: there was no response.
         """
         answer: requests.Response = self._session().request(
             method,
@@ -41,7 +41,7 @@ class Client:
         return answer
 
     def list(self, collection: str, fields: str) -> list[dict[str, Any]] | None:
-        """All records of a collection; None while the API does not answer."""
+        """Return all records of a collection; None while the API does not answer."""
         try:
             answer = self.request("GET", f"/v1/{collection}?fields={fields}&limit=1000")
             found: list[dict[str, Any]] | None = answer.json()[collection] if answer.ok else None

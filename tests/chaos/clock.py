@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The time in which the cluster can work."""
+"""A clock that counts the time in which the cluster can work."""
 
 import contextlib
 import time
@@ -10,9 +10,9 @@ DOUBT = 20.0
 
 
 class Clock:
-    """Stands still while the cluster cannot work, or does not answer.
+    """A clock that stops while the cluster cannot work, or does not answer.
 
-    ``now`` is in seconds. ``draining``: nothing new is to begin.
+    ``now`` is in seconds. ``draining``: the load begins no more operations.
     """
 
     def __init__(self) -> None:
@@ -22,19 +22,19 @@ class Clock:
         self._last = time.monotonic()
 
     def tick(self, answered: bool) -> None:
-        """A look at the cluster is over."""
+        """Advance the clock after each poll of the cluster, unless it was not answered or there is an outage."""
         real = time.monotonic()
         if answered and not self._outages:
             self.now += real - self._last
         self._last = real
 
     def is_past_doubt(self, accepted_at: float) -> bool:
-        """Whether what the answer at this time (monotonic) left open would have shown by now."""
+        """Whether a request without a clear answer at this time (monotonic) would have had an effect by now."""
         return not self._outages and time.monotonic() - accepted_at > DOUBT
 
     @contextlib.contextmanager
     def outage(self) -> Iterator[None]:
-        """The cluster cannot work in here: waiting in vain counts for nothing."""
+        """Stop the clock meanwhile, because the cluster cannot work."""
         self._outages += 1
         try:
             yield

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Three conductors and two APIs behind one door, on a broker and a database that can be taken away."""
+"""Three conductors, and two APIs behind one proxy, on a broker and a database that the test can stop."""
 
 import dataclasses
 import os
@@ -24,9 +24,9 @@ _SITE = Path(__file__).with_name("source_address")
 
 
 def timing(slowness: float) -> dict[str, dict[str, object]]:
-    """Short, so that what outlives them is seen within a run; all in proportion to each other as in the defaults.
+    """Return the timeouts: short, so that a run meets each of them, but in the proportions of the defaults.
 
-    :param slowness: how many times as long everything takes as on an idle machine.
+    :param slowness: factor of all durations, relative to an idle machine.
     """
     heartbeats = {"heartbeat_interval": 1, "heartbeat_timeout": HEARTBEAT_TIMEOUT}
     waits = (
@@ -60,17 +60,17 @@ def timing(slowness: float) -> dict[str, dict[str, object]]:
 
 @dataclasses.dataclass
 class Process:
-    """One life of a conductor: its log, and the address that it speaks from."""
+    """One process of a conductor: its log, and its source address."""
 
     address: str
     server: ServerProcess
 
 
 class Cluster(Deployment):
-    """A deployment with several APIs; conductors can be started again, each time as another process.
+    """A deployment with several APIs, whose conductors can be restarted.
 
-    :param database: URL of the database itself.
-    :param database_port: where the database listens; conductors and APIs go there through ``database_road``.
+    :param database: URL of the database.
+    :param database_port: the database's port; conductors and APIs connect through the proxy ``database_road``.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class Cluster(Deployment):
         self.door.__exit__(None, None, None)
 
     def start(self) -> None:
-        """Start it all, and wait until it is ready."""
+        """Start all processes, and wait until they are ready."""
         self.upgrade_database()
         for name in APIS:
             self.start_api_process(name)
@@ -120,7 +120,7 @@ class Cluster(Deployment):
     # APIs
 
     def start_api_process(self, name: str) -> None:
-        """Start an API, or start it again at its port."""
+        """Start an API, or restart it on its port."""
         port = self._api_ports.setdefault(name, free_port())
         self.apis[name] = self._process(name, ["api"], {"api": {"port": port}})
         self.apis[name].start()
@@ -128,7 +128,7 @@ class Cluster(Deployment):
             self.door.targets.append(port)
 
     def wait_for_apis(self) -> None:
-        """Wait until each API answers at its own port."""
+        """Wait until each API answers on its port."""
         for name, api in self.apis.items():
             api.wait_until(partial(self._answers, name), "an answer of the API", timeout=180)
 
@@ -144,7 +144,7 @@ class Cluster(Deployment):
     def launch(self, name: str) -> ServerProcess:
         """Start a conductor process of this name without waiting for it."""
         number = len(self._lives) + 1
-        # 127.0.0.1 is everybody else's.
+        # All other processes have 127.0.0.1.
         address = f"127.{1 + number // 250}.0.{1 + number % 250}"
         process = self._process(
             f"{name}.{number}",
@@ -160,7 +160,7 @@ class Cluster(Deployment):
         return process
 
     def start_conductors(self, *names: str) -> None:
-        """Start conductors, or start them again, and wait until the API calls them alive."""
+        """Start or restart conductors, and wait until the API shows them as alive."""
         for name in names:
             self.conductors[name] = self.launch(name)
         for name in names:
@@ -169,19 +169,19 @@ class Cluster(Deployment):
             )
 
     def _is_serving(self, name: str) -> bool:
-        # A record of the former life looks alive; only the new one says that it serves.
+        # The API may still show the record of the earlier process as alive; the log is of the new process.
         return f"Conductor {name} serves" in self.conductors[name].log.read_text(errors="replace")
 
     def forget_conductor(self, name: str) -> None:
-        """It has stopped for good."""
+        """Forget a conductor that has stopped for good."""
         del self.conductors[name]
 
     def running(self) -> list[str]:
-        """Names of the conductors whose process runs."""
+        """Return the names of the conductors whose process runs."""
         return [name for name, process in self.conductors.items() if process.alive]
 
     def alive_or_nobody(self) -> set[str]:
-        """Host names of the conductors that the API calls alive; none while the API does not answer."""
+        """Return the host names of the conductors that the API shows as alive; none while the API does not answer."""
         try:
             answer = self.request("GET", "/v1/conductors")
         except requests.RequestException:
@@ -190,7 +190,7 @@ class Cluster(Deployment):
         return {each["hostname"] for each in listed if each["alive"]}
 
     def locks(self) -> list[Lock]:
-        """Who locked which node when, from the logs of all lives of all conductors."""
+        """Return the locks that the logs of all conductor processes record."""
         return [lock for life in self._lives for lock in locks(life.server.log, life.address)]
 
 

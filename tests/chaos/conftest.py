@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How much chaos, on which database; the servers; and the table at the end of the run."""
+"""Options for the size of a run and its database, the servers, and the table at the end of the run."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def scale(request: pytest.FixtureRequest) -> Scale:
-    """How much of everything this run does."""
+    """The size of this run."""
     slowness = request.config.getoption("--chaos-slowness")
     if request.config.getoption("--chaos-full"):
         return Scale(slowness=slowness, outage=60, kills=100, search=150, breath=5)
@@ -43,7 +43,7 @@ def scale(request: pytest.FixtureRequest) -> Scale:
 
 @pytest.fixture
 def broker() -> Iterator[rabbitmq.RabbitMQ]:
-    """A broker that the test may stop."""
+    """A broker that the test can stop."""
     with rabbitmq.running() as server:
         yield server
 
@@ -56,7 +56,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture
 def database(request: pytest.FixtureRequest) -> Iterator[mariadb.MariaDB | postgresql.PostgreSQL]:
-    """A database server that the test may stop."""
+    """A database server that the test can stop."""
     with DATABASES[request.param].running() as server:
         yield server
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nodes for the servers of a rack."""
+"""Enrols nodes for the servers of a rack."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ class Enrolment:
         self._rack = rack
 
     def enrol(self, place: int, **fields: object) -> str:
-        """A node, with its port, for the server at this place; returns its UUID."""
+        """Create a node, with a port, for the server at this place of the rack; return its UUID."""
         status, options = self._rack.status(place), self._rack.options
         kernel = f"{self._rack.http_url}/images/{images.KERNEL}"
         ramdisk = f"{self._rack.http_url}/images/{images.RAMDISK}"
@@ -44,13 +44,13 @@ class Enrolment:
         return node
 
     def enrol_fake(self, name: str) -> str:
-        """A node without a server; returns its UUID."""
+        """Create a node of fake hardware; return its UUID."""
         return self._cluster.create_node(
             name=name, driver="fake-hardware", resource_class=RESOURCE_CLASS
         )
 
     def instance(self) -> list[dict[str, Any]]:
-        """What to patch a node with before it is deployed."""
+        """Return the JSON patch that a node needs before its deployment."""
         image = images.catalog()[images.DISK_IMAGE]
         value = {
             "image_source": f"{self._rack.http_url}/images/{image.name}",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Faults of the cluster and of the servers, one function each. All of them heal before they return."""
+"""Faults of the cluster and of the servers, one function each. Each function repairs its fault before it returns."""
 
 import contextlib
 import time
@@ -14,7 +14,7 @@ Fault = Callable[[Scene], None]
 
 
 def conductor_paused(scene: Scene) -> None:
-    """SIGSTOP past the heartbeat timeout, until the others have taken its nodes; then it wakes."""
+    """SIGSTOP a conductor past the heartbeat timeout, until others have taken over its nodes; then SIGCONT."""
     host = scene.busiest()
     held = scene.held_by(host)
     scene.cluster.pause_conductor(host)
@@ -28,7 +28,7 @@ def conductor_paused(scene: Scene) -> None:
 
 
 def broker_gone(scene: Scene) -> None:
-    """The broker is stopped for longer than any timeout of the cluster's."""
+    """Stop the broker for longer than any timeout of the cluster."""
     scene.injected("broker gone")
     with scene.load.clock.outage():
         scene.broker.stop()
@@ -38,7 +38,7 @@ def broker_gone(scene: Scene) -> None:
 
 
 def broker_frozen(scene: Scene) -> None:
-    """The broker is reachable and silent."""
+    """Freeze the broker: it accepts connections, and does not answer."""
     scene.injected("broker frozen")
     with scene.load.clock.outage():
         scene.broker.process.pause()
@@ -48,7 +48,7 @@ def broker_frozen(scene: Scene) -> None:
 
 
 def database_gone(scene: Scene) -> None:
-    """The database is stopped for longer than any timeout of the cluster's."""
+    """Stop the database for longer than any timeout of the cluster."""
     scene.injected("database gone")
     with scene.load.clock.outage():
         scene.database.stop()
@@ -59,7 +59,7 @@ def database_gone(scene: Scene) -> None:
 
 
 def database_slow(scene: Scene) -> None:
-    """Every answer of the database is late."""
+    """Delay every answer of the database."""
     scene.injected("database slow (0.2 s per answer)")
     scene.cluster.road.delay = 0.2
     try:
@@ -70,7 +70,7 @@ def database_slow(scene: Scene) -> None:
 
 
 def two_of_one_name(scene: Scene) -> None:
-    """A second process with a name that is taken is refused, and the first one works on."""
+    """Start a second conductor with the name of another: it must exit, and the first one must continue."""
     host = scene.busiest()
     scene.injected("a second conductor of the same name")
     rival = scene.cluster.launch(host)
@@ -81,9 +81,9 @@ def two_of_one_name(scene: Scene) -> None:
 
 
 def api_killed(scene: Scene) -> None:
-    """SIGKILL for an API in the middle of requests."""
+    """SIGKILL an API in the middle of requests."""
     for name in list(scene.cluster.apis):
-        # The load keeps several requests on their way at any time.
+        # The load always has several requests under way.
         scene.injected("SIGKILL: API in the middle of requests")
         scene.cluster.apis[name].kill()
         scene.cluster.start_api_process(name)
@@ -91,7 +91,7 @@ def api_killed(scene: Scene) -> None:
 
 
 def ring_grows_and_shrinks(scene: Scene) -> None:
-    """A fourth conductor comes, works, and leaves."""
+    """Start a fourth conductor, let it work, and stop it."""
     scene.injected("a conductor joins the ring")
     scene.cluster.start_conductors("c4")
     scene.wait(lambda: scene.held_by("c4"), "the new conductor to be at work")
@@ -102,7 +102,7 @@ def ring_grows_and_shrinks(scene: Scene) -> None:
 
 
 def rolling_restart(scene: Scene) -> None:
-    """SIGTERM for one conductor after the other, each started again."""
+    """SIGTERM and restart the conductors one after the other."""
     for host in list(scene.cluster.running()):
         scene.injected("rolling restart (SIGTERM)", scene.held_by(host))
         scene.cluster.stop_conductor(host, grace=scene.scale.patience)
@@ -113,7 +113,7 @@ def rolling_restart(scene: Scene) -> None:
 def _broken(
     scene: Scene, fault: str, kind: str | None, count: int, **faults: Any
 ) -> Iterator[set[str]]:
-    """Some servers have a fault."""
+    """Give some servers a fault meanwhile; yields their nodes."""
     nodes = sorted(scene.load.index_of)[:: max(1, len(scene.load.index_of) // count)][:count]
     with contextlib.ExitStack() as stack:
         for node in nodes:
@@ -124,7 +124,7 @@ def _broken(
 
 
 def _met(scene: Scene, nodes: set[str], since: float) -> bool:
-    """Whether an operation on one of these servers has ended since then."""
+    """Whether an operation on one of these nodes has ended since then."""
     return any(
         o.node in nodes and o.ended is not None and o.ended > since
         for o in list(scene.ledger.all)[-300:]
@@ -132,49 +132,49 @@ def _met(scene: Scene, nodes: set[str], since: float) -> bool:
 
 
 def bmc_silent(scene: Scene) -> None:
-    """BMCs answer nothing for longer than a command may take."""
+    """Silence some BMCs for longer than the timeout of a command."""
     since = time.time()
     with _broken(scene, "BMCs silent", "bmc", 4, bmc_silent=True) as nodes:
         scene.wait(lambda: _met(scene, nodes, since), "an operation to meet a silent BMC")
 
 
 def bmc_flapping(scene: Scene) -> None:
-    """BMCs lose every third datagram."""
+    """Let some BMCs lose every third datagram."""
     since = time.time()
     with _broken(scene, "BMCs flapping", "bmc", 6, bmc_answers="2/3") as nodes:
         scene.wait(lambda: _met(scene, nodes, since), "an operation to meet a flapping BMC")
 
 
 def bmc_wrong_password(scene: Scene) -> None:
-    """The passwords of some BMCs have changed."""
+    """Change the passwords of some BMCs."""
     since = time.time()
     with _broken(scene, "BMCs with another password", "bmc", 4, bmc_wrong_password=True) as nodes:
         scene.wait(lambda: _met(scene, nodes, since), "an operation to meet a changed password")
 
 
 def agent_late(scene: Scene) -> None:
-    """Agents take long. That is no reason to fail."""
+    """Slow some agents down; no operation may fail because of it."""
     since = time.time()
     with _broken(scene, "agents late", None, 6, agent_command_delay=2.0) as nodes:
         scene.wait(lambda: _met(scene, nodes, since), "an operation to meet a late agent")
 
 
 def agent_duplicated(scene: Scene) -> None:
-    """Every call of an agent comes twice, at the same time."""
+    """Let some agents send each request twice at the same time."""
     since = time.time()
     with _broken(scene, "agents duplicated", None, 6, agent_calls_twice=True) as nodes:
         scene.wait(lambda: _met(scene, nodes, since), "an operation to meet a duplicated agent")
 
 
 def agent_of_an_old_boot(scene: Scene) -> None:
-    """Agents survive their servers' power off and go on calling. They are not listened to."""
+    """Let some agents send heartbeats after their servers are off; conductors must ignore them."""
     since = time.time()
     with _broken(scene, "agents of an old boot", None, 6, stale_agent=True) as nodes:
         scene.wait(lambda: _met(scene, nodes, since), "an operation to meet a stale agent")
 
 
 def agent_dead(scene: Scene) -> None:
-    """Agents die in the middle of a step."""
+    """Let some agents die in the middle of a step."""
     since = time.time()
     with _broken(
         scene, "agents dead in a step", "agent", 3, agent_dies_on="erase_devices_metadata"
@@ -183,10 +183,10 @@ def agent_dead(scene: Scene) -> None:
 
 
 def conductor_killed_at_a_first_call(scene: Scene) -> None:
-    """SIGKILL for a conductor that handles the first call of an agent, and the agent does not call again.
+    """SIGKILL a conductor that handles the first heartbeat of an agent, which sends no other.
 
-    The conductors that take over ask the agents of nodes that wait. Without that, these nodes would wait for a call
-    until they fail.
+    The conductors that take over poll the agents of waiting nodes. Otherwise these nodes would wait until their
+    timeout.
     """
     with _broken(
         scene, "agents that call once", None, 10, agent_calls_once=True, agent_command_delay=1.0
@@ -210,7 +210,7 @@ def conductor_killed_at_a_first_call(scene: Scene) -> None:
 
 
 def _first_calls(scene: Scene, nodes: set[str]) -> dict[str, str]:
-    """Nodes whose agents have called for the first time and were not asked for anything before; their conductors."""
+    """Return the nodes whose agents sent their first heartbeat without a command before it, and their conductors."""
     held = {
         row["uuid"]: str(row["reservation"])
         for row in scene.records()
@@ -222,7 +222,7 @@ def _first_calls(scene: Scene, nodes: set[str]) -> dict[str, str]:
 
 
 def _asked_once(scene: Scene, node: str) -> bool:
-    """Whether a command runs on the agent of a node, and it is the first one since the agent found its node."""
+    """Whether a command runs on the agent of a node, and is the first one since the agent's lookup."""
     name = next(name for name, uuid in scene.load.node_of.items() if uuid == node)
     commands: list[str] = []
     for entry in scene.rack.journal(server=name):

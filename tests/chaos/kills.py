@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""SIGKILL for conductors, in every transient state and at every step of every flow."""
+"""SIGKILLs conductors in every transient state, and at every step of every flow."""
 
 import time
 from collections.abc import Iterator
 
 from tests.chaos.scene import Scene, point_of
 
-# What has to be met. Seconds that the answers of the database are late while it is looked for: what is over in an
-# instant otherwise can be seen then.
+# Seconds by which the answers of the database are late during the search, so that even short states can be seen.
 SLOW_MOTION = 0.02
 
 POINTS = (
@@ -45,7 +44,7 @@ POINTS = (
 
 
 def hunt(scene: Scene) -> set[str]:
-    """Kill conductors where none has been killed yet; returns the points that were not met within ``scale.kills``."""
+    """Kill a conductor at each of the ``POINTS``; return the points that were not met within ``scale.kills`` kills."""
     missing = set(POINTS)
     scene.cluster.road.delay = SLOW_MOTION
     try:
@@ -63,7 +62,7 @@ def hunt(scene: Scene) -> set[str]:
 
 
 def _at_work(scene: Scene) -> Iterator[tuple[str, str, str | None]]:
-    """Points that are reached now: each with the node or allocation that is there, and its conductor."""
+    """Yield the points that are reached now, each with its node or allocation, and the conductor."""
     for row in scene.records():
         point = point_of(row)
         if point:
@@ -74,7 +73,7 @@ def _at_work(scene: Scene) -> Iterator[tuple[str, str, str | None]]:
 
 
 def _find(scene: Scene, missing: set[str]) -> str | None:
-    """A conductor at a point that is still missing; None when there is none for a while."""
+    """Wait for a conductor at a missing point, and return it; None if there is none within ``scale.search``."""
     running = scene.cluster.running()
     deadline = time.monotonic() + scene.scale.search * scene.scale.slowness
     while time.monotonic() < deadline:
@@ -86,7 +85,7 @@ def _find(scene: Scene, missing: set[str]) -> str | None:
 
 
 def _kill(scene: Scene, victim: str) -> set[str]:
-    """Kill it, and say at which points it was: what it did stands in the database as it left it."""
+    """Kill a conductor, and return the points at which it was, according to the database."""
     scene.cluster.kill_conductor(victim)
     points: dict[str, set[str]] = {}
     for point, subject, owner in _at_work(scene):
@@ -98,7 +97,7 @@ def _kill(scene: Scene, victim: str) -> set[str]:
 
 
 def _revive(scene: Scene, victim: str, at_once: bool) -> None:
-    """Start it again: at once, so that it takes up its own work, or when the others have done so."""
+    """Restart a conductor: at once, so that it resumes its own work, or after the others have taken over."""
     if not at_once:
         scene.wait(lambda: not scene.held_by(victim), f"the locks of {victim} to be released")
     scene.cluster.start_conductors(victim)

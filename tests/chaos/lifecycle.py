@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a node may be asked for in each state where it rests, and what the request looks like."""
+"""The verbs that a node accepts in each stable state, and the requests for them."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ CHOICES: dict[str, list[Choice]] = {
 }
 """Verb, goal and weight."""
 
-# The step of the service is one of the agent's.
+# The service step needs an agent.
 _UNFIT = {"fake-hardware": {"service"}}
 
 TAKES_IMAGE = frozenset({"active", "adopt", "rebuild"})
@@ -57,14 +57,14 @@ _BURN_IN = {"interface": "deploy", "step": "burnin_cpu"}
 
 
 def choices(state: str, driver: str) -> list[Choice]:
-    """What may be asked for in a state of a node with this driver."""
+    """Return what can be requested for a node with this driver in a state."""
     return [choice for choice in CHOICES[state] if choice[0] not in _UNFIT.get(driver, ())]
 
 
 def request(verb: str, name: str, driver: str) -> tuple[str, dict[str, Any]]:
-    """Path below the node, and body of the PUT.
+    """Return the path below the node, and the body of the PUT.
 
-    :param name: of the node.
+    :param name: the name of the node.
     """
     body: dict[str, Any] = {"target": verb}
     if verb in _POWER:
@@ -72,7 +72,7 @@ def request(verb: str, name: str, driver: str) -> tuple[str, dict[str, Any]]:
     if verb == "active":
         body["configdrive"] = {"meta_data": {"hostname": name}}
     elif verb == "clean":
-        # Without an agent there is nothing to erase with.
+        # Erasing needs an agent.
         body["clean_steps"] = [_HOLD] if driver == "fake-hardware" else [_ERASE, _HOLD]
     elif verb == "service":
         body["service_steps"] = [_BURN_IN]

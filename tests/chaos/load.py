@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tenants and operators: they take every node through its lifecycle, over and over, whatever happens to the cluster."""
+"""The load: tenants and operators take every node through its lifecycle again and again during all faults."""
 
 import contextlib
 import random
@@ -25,7 +25,7 @@ from tests.chaos.watch import Watch
 
 POLL_INTERVAL = 0.25
 
-# Why a request may be refused that was fit for the node as it was last seen.
+# Errors of requests that were valid for the state in which the node was seen last.
 BY_STATE = re.compile(r"can not be performed on node|No valid conductor was found")
 
 FIELDS = (
@@ -35,9 +35,9 @@ FIELDS = (
 
 
 class Load:
-    """Keeps the servers of a rack and some fake nodes busy until it is stopped.
+    """Keeps the servers of a rack and some nodes of fake hardware busy until it is stopped.
 
-    :param patience: seconds of a healthy cluster after which a lock or transient state that shows no progress is stuck.
+    :param patience: seconds of a working cluster after which a lock or transient state without progress is stuck.
     """
 
     def __init__(
@@ -55,14 +55,14 @@ class Load:
         self._enrolment = Enrolment(cluster, rack)
         self._tenants = tenants.Tenants(self.client, ledger, self.asking, patience)
         self._random = random.Random(seed)
-        self.senseless: list[str] = []  # requests that were refused for what they are
+        self.senseless: list[str] = []  # requests that were refused as invalid
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="load", daemon=True)
 
-    # What a scenario does
+    # For scenarios
 
     def enrol(self, fakes: int) -> None:
-        """Create the nodes."""
+        """Create the nodes; ``fakes`` is the number of nodes of fake hardware."""
         for status in self._rack.statuses():
             node = self._enrolment.enrol(status["index"], name=status["name"])
             self.node_of[status["name"]] = node
@@ -71,25 +71,25 @@ class Load:
             self._enrolment.enrol_fake(f"fake-{number}")
 
     def start(self) -> None:
-        """Begin."""
+        """Start the load in a thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End at once."""
+        """Stop the load at once."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(120)
         self.asking.stop()
 
     def settled(self) -> bool:
-        """Whether nothing is in flight and nothing is being asked for."""
+        """Whether no operation is in flight and no request is under way."""
         return not self.asking and not self.ledger.in_flight()
 
     @contextlib.contextmanager
     def unhealthy(self, node: str, kind: str | None) -> Iterator[int]:
-        """The node's server has a fault of this kind (see ``operations.CAUSES``); gives its place in the rack.
+        """Record meanwhile that the node's server has a fault; yields its place in the rack.
 
-        None: a fault that is no reason to fail.
+        :param kind: a key of ``operations.CAUSES``; None: a fault because of which no operation may fail.
         """
         if kind:
             self.ledger.break_hardware(node, kind)
@@ -100,7 +100,7 @@ class Load:
             self.ledger.mend_hardware(node)
 
     def misassigned(self) -> list[str]:
-        """Nodes and allocations that do not belong to each other. Nothing may be in flight."""
+        """Return the nodes and allocations that disagree. No operation may be in flight."""
         nodes = self.client.list("nodes", "uuid,instance_uuid")
         allocations = self.client.list("allocations", tenants.FIELDS)
         if nodes is None or allocations is None:
@@ -140,7 +140,7 @@ class Load:
         operation = self.ledger.of(uuid)
         if operation is None:
             if node["provision_state"] in TRANSIENT:
-                # A request that got no clear answer has been carried out after all.
+                # A request without a clear answer was carried out.
                 target = node["target_provision_state"] or states.ACTIVE
                 self.ledger.open(
                     Operation(uuid, "echo", {"provision_state": target}, accepted_at=read_at)
@@ -162,7 +162,7 @@ class Load:
     def _begin(self, node: dict[str, Any]) -> None:
         uuid = node["uuid"]
         if node["fault"] == "power failure":
-            return  # ends by itself once the BMC answers
+            return  # the conductor ends it once the BMC answers
         if node["maintenance"]:
             end = partial(self.client.request, "DELETE", f"/v1/nodes/{uuid}/maintenance")
             self.asking.begin(uuid, end)
@@ -175,7 +175,7 @@ class Load:
         self.asking.begin(uuid, partial(self._carry_out, operation, node))
 
     def _carry_out(self, operation: Operation, node: dict[str, Any]) -> None:
-        """Send the request, and note whether the API has accepted it."""
+        """Send the request, and record whether the API accepted it."""
         try:
             answer = self._send(operation, node)
         finally:
@@ -188,7 +188,7 @@ class Load:
             return
         self.ledger.refusal(f"{answer.status_code} to {operation.verb}")
         if answer.status_code == requests.codes.service_unavailable:
-            return  # it may have arrived all the same
+            return  # the API may still have accepted it
         self.ledger.forget(operation)
         if answer.status_code != requests.codes.conflict and not BY_STATE.search(answer.text):
             self.senseless.append(
@@ -196,7 +196,7 @@ class Load:
             )
 
     def _send(self, operation: Operation, node: dict[str, Any]) -> requests.Response | None:
-        """None: not even tried, for what it needs could not be set up."""
+        """Send the request; return None, without sending it, if its preparation failed."""
         verb, path = operation.verb, f"/v1/nodes/{operation.node}"
         if verb in lifecycle.TAKES_IMAGE:
             patched = self.client.request("PATCH", path, self._enrolment.instance())

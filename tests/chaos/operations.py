@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was asked of the cluster, and what became of it."""
+"""The operations that the load requested, and their outcomes."""
 
 import dataclasses
 import re
@@ -13,12 +13,12 @@ from ironic_lite.common.operations.declaration import Kind
 
 Row = Mapping[str, Any]
 
-# What a failure may be blamed on, by the fault of the hardware that was injected.
+# The errors that an injected hardware fault may cause, by fault.
 CAUSES: dict[str, re.Pattern[str]] = {
     "bmc": re.compile(r"BMC|IPMI|power state|\bpower\b", re.IGNORECASE),
     "agent": re.compile(r"agent|timed out|disk", re.IGNORECASE),
 }
-# What no operation may be blamed on.
+# Errors that are never accepted.
 NEVER = re.compile(
     r"conductor|database|broker|AMQP|MessagingTimeout|SQL|lock on node", re.IGNORECASE
 )
@@ -27,7 +27,7 @@ TRANSIENT = frozenset(provision_states.names(Kind.WORKING, Kind.WAITING))
 
 
 def at_rest(node: Row) -> bool:
-    """Whether nothing goes on with a node."""
+    """Whether no operation runs on a node."""
     return (
         node["provision_state"] not in TRANSIENT
         and node["reservation"] is None
@@ -39,11 +39,11 @@ def at_rest(node: Row) -> bool:
 class Operation:
     """One request that the API accepted (``certain``), or may have accepted.
 
-    :param goal: fields and values of the node that it aims at.
+    :param goal: fields of the node and their values after success.
     :param before: provision state and ``last_error`` of the node before the request.
-    :param accepted_at: when the answer came (monotonic); what was read before says nothing about it.
-    :param hardware: the faults (keys of ``CAUSES``) that its server had meanwhile.
-    :param disturbed: the faults of the cluster that were injected meanwhile.
+    :param accepted_at: when the answer came (monotonic); records that were read earlier do not show its effect.
+    :param hardware: the faults (keys of ``CAUSES``) that its server had during the operation.
+    :param disturbed: the faults of the cluster that were injected during the operation.
     """
 
     node: str
@@ -61,17 +61,17 @@ class Operation:
 
     @property
     def lost(self) -> bool:
-        """Whether it ended without reaching its goal and without a fault of the hardware to blame."""
+        """Whether it ended without success, and no hardware fault explains that."""
         return self.outcome == "lost"
 
     def reached(self, node: Row) -> bool:
-        """Whether the node is where it was to go, and was not there before."""
+        """Whether the node has reached the goal, and was in another state before."""
         return node["provision_state"] != self.before[0] and self._is_there(node)
 
     def moved(self, node: Row) -> bool:
-        """Whether something bad has come of a request whose answer nobody heard.
+        """Whether a request without an answer has failed with a new error.
 
-        Another request of this kind, an earlier one, may have taken the node elsewhere meanwhile.
+        The provision state proves nothing, because an earlier request without an answer may have changed it.
         """
         return bool(node["last_error"]) and node["last_error"] != self.before[1]
 
@@ -79,7 +79,7 @@ class Operation:
         return all(node[field] == value for field, value in self.goal.items())
 
     def judge(self, node: Row) -> None:
-        """The node is at rest: say how the operation ended."""
+        """End the operation with the outcome that a node at rest shows."""
         if self._is_there(node) and not self._power_failed(node):
             self.end("goal")
             return
@@ -91,20 +91,20 @@ class Operation:
         )
 
     def _power_failed(self, node: Row) -> bool:
-        """A reboot ends where it began, so the power state alone does not tell."""
+        """Whether a power change failed. A reboot does not change the power state, so ``last_error`` decides."""
         return "power_state" in self.goal and bool(node["last_error"])
 
     def end(self, outcome: str, detail: str = "") -> None:
-        """It has ended so."""
+        """Record the outcome: ``goal``, ``reported`` or ``lost``."""
         self.ended, self.outcome, self.detail = time.time(), outcome, detail
 
     def give_up(self, why: str) -> None:
-        """It has not ended in time."""
+        """Record that the operation has not ended in time."""
         self.end("lost", why)
 
 
 class Ledger:
-    """All operations. Safe to use from any thread."""
+    """All operations; thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -114,41 +114,41 @@ class Ledger:
         self.refused: dict[str, int] = {}
 
     def open(self, operation: Operation) -> None:
-        """Take an operation down."""
+        """Record a new operation."""
         with self._lock:
             operation.hardware |= self._hardware.get(operation.node, set())
             self.all.append(operation)
             self._open[operation.node] = operation
 
     def of(self, node: str) -> Operation | None:
-        """What goes on with a node."""
+        """Return the open operation of a node, or None."""
         with self._lock:
             return self._open.get(node)
 
     def close(self, operation: Operation) -> None:
-        """It has ended."""
+        """Record that an operation has ended."""
         with self._lock:
             if self._open.get(operation.node) is operation:
                 del self._open[operation.node]
 
     def forget(self, operation: Operation) -> None:
-        """The API had not accepted it after all."""
+        """Remove an operation that the API did not accept."""
         self.close(operation)
         with self._lock:
             self.all.remove(operation)
 
     def refusal(self, what: str) -> None:
-        """Count an answer that was no acceptance."""
+        """Count a request that was not accepted."""
         with self._lock:
             self.refused[what] = self.refused.get(what, 0) + 1
 
     def in_flight(self) -> list[Operation]:
-        """What has begun and not ended."""
+        """Return the operations that have not ended."""
         with self._lock:
             return list(self._open.values())
 
     def disturb(self, fault: str, nodes: set[str] | None = None) -> int:
-        """A fault is injected: mark what is in flight (on these nodes, or on all), and count it."""
+        """Mark the operations in flight (on these nodes, or on all) with an injected fault; return their number."""
         with self._lock:
             hit = [o for o in self._open.values() if nodes is None or o.node in nodes]
             for operation in hit:
@@ -156,13 +156,13 @@ class Ledger:
             return len(hit)
 
     def break_hardware(self, node: str, fault: str) -> None:
-        """From now on the node's server has this kind of fault."""
+        """Record that the node's server has this fault from now on."""
         with self._lock:
             self._hardware.setdefault(node, set()).add(fault)
             if node in self._open:
                 self._open[node].hardware.add(fault)
 
     def mend_hardware(self, node: str) -> None:
-        """The node's server is healthy from now on; what has begun may still fail by what was."""
+        """Record that the node's server has no fault any more; operations in flight may still fail because of it."""
         with self._lock:
             self._hardware.pop(node, None)

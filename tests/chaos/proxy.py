@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A TCP proxy: the one door to several APIs, or the slow road to a database."""
+"""A TCP proxy: in front of several APIs, or to slow down a database."""
 
 import asyncio
 import contextlib
@@ -12,9 +12,9 @@ CHUNK = 65536
 
 
 class Proxy:
-    """Passes each connection on to one of ``targets`` (ports of 127.0.0.1), in turns, skipping those that refuse it.
+    """Forwards connections to ``targets`` (ports of 127.0.0.1) in turns, and skips those that refuse a connection.
 
-    ``delay`` (seconds) holds up what the servers answer, from now on.
+    ``delay`` is the time in seconds by which it delays what the servers send; it can be changed at any time.
     """
 
     def __init__(self, *targets: int) -> None:
@@ -54,7 +54,7 @@ class Proxy:
         self._loop.run_until_complete(asyncio.sleep(0))
 
     async def _serve(self, client: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
-        # At the end of the proxy all connections are cancelled, which the library would log as an error.
+        # When the proxy stops, it cancels all connections, which asyncio would log as an error.
         with contextlib.suppress(asyncio.CancelledError):
             await self._pass_on(client, answer)
 
@@ -73,7 +73,7 @@ class Proxy:
         finally:
             for pump in pumps:
                 pump.cancel()
-            # What has arrived is delivered; nothing more is taken.
+            # Data that has arrived is delivered before the connections close.
             for end in (writer, answer):
                 with contextlib.suppress(OSError, RuntimeError):
                     end.close()

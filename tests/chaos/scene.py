@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Everything that a fault may touch, and the table of what was injected."""
+"""The scene of a run: the cluster with its servers and load, and the table of injected faults."""
 
 import collections
 import contextlib
@@ -30,7 +30,7 @@ NOTIFYING = {"DEFAULT": {"notification_level": "info"}, **DURABLE}
 
 
 class Database(Protocol):
-    """A database server that can be taken away."""
+    """A database server that the test can stop."""
 
     process: ServerProcess
 
@@ -41,13 +41,13 @@ class Database(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class Scale:
-    """How much of everything.
+    """The size of a run.
 
-    :param slowness: how many times as long everything takes as on an idle machine.
-    :param outage: seconds that the broker and the database are away.
-    :param kills: conductors that are killed, at most, to meet every state and step.
-    :param search: seconds to look for one of these.
-    :param breath: seconds that the load goes on between two faults.
+    :param slowness: factor of all durations, relative to an idle machine.
+    :param outage: seconds for which the broker and the database are stopped.
+    :param kills: maximum number of conductors to kill, to meet every state and step.
+    :param search: seconds to search for a state or step.
+    :param breath: seconds of load between two faults.
     """
 
     servers: int = 30
@@ -60,7 +60,7 @@ class Scale:
 
     @property
     def patience(self) -> float:
-        """Seconds after which anything is late."""
+        """Seconds to wait for anything before it counts as stuck or lost."""
         return 75 * self.slowness
 
 
@@ -97,20 +97,20 @@ class Scene:
         self.misassigned: list[str] = []
 
     def injected(self, fault: str, nodes: set[str] | None = None) -> None:
-        """Take down that a fault begins now, for what is in flight on these nodes or on all."""
+        """Record that a fault begins, for the operations in flight on these nodes or on all."""
         row = self.rows[fault]
         row.injected += 1
         row.in_flight += self.ledger.disturb(fault, nodes)
 
     def records(self) -> list[dict[str, Any]]:
-        """The nodes as the database has them this moment."""
+        """Return the nodes from the database."""
         columns = "uuid, provision_state, reservation, target_power_state, " + ", ".join(STEPS)
         with self.cluster.records.connect() as connection:
             rows = connection.execute(sa.text(f"SELECT {columns} FROM nodes")).mappings().all()
         return [dict(row) for row in rows]
 
     def searches(self) -> list[dict[str, Any]]:
-        """Names of the allocations that a node is looked for, and the conductors that do."""
+        """Return the names of the allocations in search of a node, with their conductors."""
         looking = (
             "SELECT allocations.name AS name, conductors.hostname AS conductor FROM allocations "
             "JOIN conductors ON conductors.id = allocations.conductor_affinity WHERE state = 'allocating'"
@@ -119,22 +119,22 @@ class Scene:
             return [dict(row) for row in connection.execute(sa.text(looking)).mappings()]
 
     def breathe(self) -> None:
-        """Let the load go on for a while."""
+        """Let the load run for ``scale.breath`` seconds."""
         time.sleep(self.scale.breath)
 
     def wait(self, check: Callable[[], Any], what: str) -> Any:
-        """Wait for something that a healthy cluster does soon."""
+        """Wait until ``check`` returns a true value, and return it; a working cluster gets there soon."""
         return wait_for(check, what, self.scale.patience, interval=0.1, describe=self.cluster.logs)
 
     def all_alive(self) -> None:
-        """Wait until the API calls every running conductor alive."""
+        """Wait until the API shows every running conductor as alive."""
         self.wait(
             lambda: self.cluster.alive_or_nobody() == set(self.cluster.running()),
             "every conductor to be alive",
         )
 
     def works(self) -> None:
-        """Wait until operations reach their goal again that have begun after now."""
+        """Wait until operations that begin after this call succeed."""
         since = time.time()
 
         def reached() -> bool:
@@ -145,7 +145,7 @@ class Scene:
         self.wait(reached, "an operation to reach its goal")
 
     def busiest(self) -> str:
-        """The conductor that holds the most locks now, once one holds any."""
+        """Wait until a conductor holds a lock, and return the conductor with the most."""
 
         def holders() -> list[tuple[str, int]]:
             held = collections.Counter(row["reservation"] for row in self.records())
@@ -155,19 +155,19 @@ class Scene:
         return str(self.wait(holders, "a conductor to be at work")[0][0])
 
     def held_by(self, host: str) -> set[str]:
-        """Nodes that carry this conductor's lock."""
+        """Return the nodes that this conductor has locked."""
         return {row["uuid"] for row in self.records() if row["reservation"] == host}
 
     # The verdict
 
     def keep_journal(self, path: Path) -> None:
-        """Write down what the rack saw, one JSON object per line."""
+        """Write the rack's journal into a file, one JSON object per line."""
         with path.open("w") as file:
             for entry in self.rack.journal():
                 file.write(json.dumps(entry.as_dict(), default=str) + "\n")
 
     def settle(self) -> None:
-        """Begin nothing new, and wait until everything has ended; what does not is lost."""
+        """Begin no more operations, and wait until all have ended; those that do not end are lost."""
         self.load.clock.draining = True
         with contextlib.suppress(AssertionError):
             wait_for(self.load.settled, "everything to end", 2 * self.scale.patience, interval=0.2)
@@ -177,18 +177,18 @@ class Scene:
         self.misassigned = self.load.misassigned()
 
     def lost(self) -> list[Operation]:
-        """What ended badly without a fault of the hardware to blame."""
+        """Return the operations that ended without success, and without a hardware fault that explains it."""
         return [operation for operation in self.ledger.all if operation.lost]
 
     def never_reached(self) -> set[str]:
-        """Verbs whose goal no server has reached."""
+        """Return the verbs that succeeded on no server."""
         done = {
             o.verb for o in self.ledger.all if o.node in self.load.index_of and o.outcome == "goal"
         }
         return {choice[0] for state in CHOICES.values() for choice in state} - done
 
     def untold(self) -> list[str]:
-        """Moves of nodes that no notification tells of, once all that waited were sent."""
+        """Return the changes of provision states without a notification, after all notifications were sent."""
         with contextlib.suppress(AssertionError):
             self.wait(lambda: not self._waiting_to_be_sent(), "the notifications to be sent")
         states_now = {uuid: n["provision_state"] for uuid, n in self.load.nodes.items()}
@@ -201,12 +201,12 @@ class Scene:
             )
 
     def intrusions(self) -> list[str]:
-        """Commands to servers from conductors that did not have the lock."""
+        """Return the commands to servers from conductors that did not hold the lock."""
         done = writers.writes(self.rack.journal())
         return writers.intrusions(done, self.cluster.locks(), self.load.node_of)
 
     def violations(self) -> list[str]:
-        """Everything that must not have happened."""
+        """Return all violations of the invariants, as text."""
         names = {node: name for name, node in self.load.node_of.items()}
         found = [
             f"lost: {o.verb} of {names.get(o.node, o.node)} ({o.node}) during {o.disturbed or 'no fault'}, "
@@ -223,7 +223,7 @@ class Scene:
         return found
 
     def table(self) -> str:
-        """Fault, times injected, operations in flight at that moment, operations lost."""
+        """Return the table: fault, number of injections, operations in flight then, operations lost."""
         lost = collections.Counter(
             fault for operation in self.lost() for fault in set(operation.disturbed)
         )
@@ -248,7 +248,7 @@ class Scene:
 
 
 def step_of(row: dict[str, Any]) -> str:
-    """Name of the step that a node's record shows, empty without one."""
+    """Return the name of the current step in a node's record, or an empty text."""
     for field in STEPS:
         step = row[field]
         if isinstance(step, str):
@@ -259,7 +259,7 @@ def step_of(row: dict[str, Any]) -> str:
 
 
 def point_of(row: dict[str, Any]) -> str | None:
-    """Where a node is on its way, in words; None for one at rest."""
+    """Return the point (state and step) of a node, as in ``kills.POINTS``; None for a node at rest."""
     state = row["provision_state"]
     if provision_states.is_working(state) or provision_states.is_waiting(state):
         step = step_of(row)
@@ -271,8 +271,8 @@ def point_of(row: dict[str, Any]) -> str | None:
 def staged(
     directory: Path, database: Database, broker: RabbitMQ, scale: Scale, seed: int = 1
 ) -> Iterator[Scene]:
-    """A running cluster under load."""
-    # The script that DHCP hands out asks again for five minutes, which an outage of a minute has to fit into.
+    """Run a cluster under load; yields its scene."""
+    # iPXE's entry script retries for five minutes, which must be longer than an outage.
     attempts = int(max(scale.patience, 5 * scale.outage))
     with VirtualRack(count=scale.servers, timing=Timing(), boot_attempts=attempts) as rack:
         vhost = broker.create_vhost()

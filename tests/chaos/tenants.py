@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tenants who ask for any node of a class, keep it for a while, and give it back, over and over."""
+"""Tenants who allocate any node of a resource class, keep it for a while, and delete the allocation, repeatedly."""
 
 import re
 import time
@@ -18,16 +18,16 @@ from tests.chaos.operations import Ledger, Operation
 TENANTS = 4
 FIELDS = "uuid,name,state,node_uuid,last_error"
 
-# All nodes may be in use.
+# Accepted errors of allocations, because all nodes may be in use.
 NONE_FREE = re.compile(r"no available node|took all nodes that fit|locked by other operations")
 
 Allocation = Mapping[str, Any]
 
 
 class Tenants:
-    """Each has one allocation at a time. An allocation's operation goes by its name.
+    """Tenants with one allocation each at a time. The ledger has operations on allocations under the allocation's name.
 
-    :param patience: seconds of the load's clock after which an allocation without an answer is stuck.
+    :param patience: seconds of the load's clock after which an unfinished allocation is stuck.
     """
 
     def __init__(self, client: Client, ledger: Ledger, asking: Asking, patience: float) -> None:
@@ -39,9 +39,9 @@ class Tenants:
         self._begun: dict[str, float] = {}
 
     def look(self, listed: Iterable[Allocation], read_at: float, clock: Clock) -> None:
-        """Go on with each tenant's allocation.
+        """Take the next step with each tenant's allocation.
 
-        :param read_at: when ``listed`` was asked for (monotonic).
+        :param read_at: when ``listed`` was requested (monotonic).
         """
         shown = {allocation["name"]: allocation for allocation in listed}
         for tenant, number in enumerate(self._rounds):
@@ -82,7 +82,7 @@ class Tenants:
                 self._ledger.forget(operation)
             return
         if allocation is None:
-            # It had a node, whose instance was removed before anybody looked: the allocation goes with it.
+            # The allocation got a node, whose instance was removed before this poll, and the allocation with it.
             operation.end("goal")
         elif allocation["state"] == "active":
             operation.end("goal" if allocation["node_uuid"] else "lost", "active without a node")
@@ -97,12 +97,12 @@ class Tenants:
 
     def _give_back(self, name: str) -> None:
         answer = self._client.request("DELETE", f"/v1/allocations/{name}")
-        # 409: there is an instance on the node. Who removes that gives the node back.
+        # 409: the node has an instance; its removal deletes the allocation.
         self._ledger.refusal(f"{answer.status_code} to giving back")
 
 
 def misassigned(nodes: Iterable[Mapping[str, Any]], allocations: Iterable[Allocation]) -> list[str]:
-    """Nodes that belong to an allocation which does not know of it, and the other way round."""
+    """Return the nodes and allocations of which one refers to the other, but not the other to it."""
     by_node = {(node["uuid"], node["instance_uuid"]) for node in nodes if node["instance_uuid"]}
     by_allocation = {(a["node_uuid"], a["uuid"]) for a in allocations if a["node_uuid"]}
     return [

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A cluster under load loses nothing, whatever is done to it."""
+"""A cluster under load loses no operation, whatever fault is injected."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Upstream loses 6 of 6 deployments and leaves 4 of 4 inspections where they were when their conductor is killed."""
+"""When a conductor is killed, upstream loses 6 of 6 deployments, and 4 of 4 inspections stay in their state."""
 
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ AT_WORK = {
 
 
 def given_to(cluster: Cluster, enrolment: Enrolment, place: int, host: str) -> str:
-    """A node for this server, which the ring gives to this conductor."""
+    """Create a node for this server that the hash ring assigns to this conductor; return its UUID."""
     for _ in range(100):
         node = enrolment.enrol(place, automated_clean=False)
         if cluster.node(node)["conductor"] == host:
@@ -76,7 +76,7 @@ def test_six_deployments_and_four_inspections_outlive_their_conductor(
             ask(node, "provide")
         all_are(deployed, {"available"}, "the nodes to be available")
         for place in range(count):
-            # Long enough that none is done when its conductor is killed.
+            # Long enough that no deployment ends before its conductor is killed.
             rack.set_faults(place, agent_command_delay=3.0)
         for node in deployed:
             ask(node, "active")

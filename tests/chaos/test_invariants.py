@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The invariants have teeth: what must never happen is noticed when it does."""
+"""The invariants of a run detect each violation."""
 
 import threading
 import time

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""No notification is missing: those about a node's provision states make one unbroken chain, up to the present one."""
+"""Checks that no notification is missing: those of a node's provision states form one chain up to the present state."""
 
 from collections.abc import Iterable, Mapping
 
@@ -9,10 +9,10 @@ _MOVES = "baremetal.node.provision_set."
 
 
 def gaps(messages: Iterable[Message], now: Mapping[str, str], first: str = "enroll") -> list[str]:
-    """Where the chain of a node is broken.
+    """Return the gaps in the chains of all nodes, as text.
 
-    :param messages: each once, in any order: errors and the rest come over two queues.
-    :param now: node UUID -> the provision state that the API shows.
+    :param messages: each message once, in any order, because errors and other messages have different queues.
+    :param now: node UUID -> provision state in the API.
     """
     told: dict[str, list[Message]] = {node: [] for node in now}
     for message in messages:

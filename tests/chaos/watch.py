@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""No lock and no transient state outlives its bound."""
+"""Checks that no lock and no transient state lasts too long."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,9 +10,9 @@ STEPS = ("deploy_step", "clean_step", "service_step")
 
 
 class Watch:
-    """Looks at nodes again and again.
+    """Records the progress of each node.
 
-    :param patience: seconds after which a lock or a transient state that shows no progress is stuck.
+    :param patience: seconds after which a lock or a transient state without progress is stuck.
     """
 
     def __init__(self, patience: float) -> None:
@@ -21,9 +21,9 @@ class Watch:
         self._since: dict[str, tuple[Any, float]] = {}
 
     def look(self, node: Mapping[str, Any], now: float) -> str | None:
-        """Says so, once, when a node is stuck.
+        """Return a text, once, when a node is stuck.
 
-        :param now: a clock that stands still while the cluster cannot work.
+        :param now: seconds on a clock that stops while the cluster cannot work.
         """
         seen = (
             node["provision_state"],

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Never two writers at one server: what the rack saw, held against who had locked the node at that time.
+"""Checks that one conductor at a time controls a server: compares the rack's journal with the locks of nodes.
 
-Each conductor process has an address of its own (see ``source_address``), which the rack's journal shows for every
-command to a BMC and to an agent, and a log that says when it locked which node. A command is an intrusion when the
-process that sent it was not the last one to lock the node.
+Each conductor process has its own source address (see ``source_address``), which the rack's journal has for every
+command to a BMC or an agent, and a log with the time of each lock. A command is an intrusion if the process that sent
+it was not the last to lock the node.
 """
 
 import bisect
@@ -27,7 +27,7 @@ _READS = re.compile(r"\.(get_\w+|collect_system_logs)$")
 
 @dataclasses.dataclass(frozen=True, order=True)
 class Lock:
-    """A process has locked a node."""
+    """A process locked a node."""
 
     time: float
     node: str
@@ -36,7 +36,7 @@ class Lock:
 
 @dataclasses.dataclass(frozen=True, order=True)
 class Write:
-    """A process has sent a server something that changes it."""
+    """A process sent a server a command that changes it."""
 
     time: float
     server: str
@@ -45,9 +45,9 @@ class Write:
 
 
 def locks(log: Path, process: str) -> list[Lock]:
-    """The locks that a conductor's log tells of.
+    """Return the locks in a conductor's log.
 
-    :param process: the address that this process spoke from.
+    :param process: the source address of the process.
     """
     found = []
     with log.open(errors="replace") as lines:
@@ -59,7 +59,7 @@ def locks(log: Path, process: str) -> list[Lock]:
 
 
 def writes(journal: Iterable[Entry]) -> list[Write]:
-    """What changed servers, from the rack's journal."""
+    """Return the commands in the rack's journal that change servers."""
     return [
         Write(
             entry.time,
@@ -79,7 +79,7 @@ def _what(details: Mapping[str, Any]) -> str:
 def intrusions(
     done: Iterable[Write], taken: Iterable[Lock], node_of: Mapping[str, str]
 ) -> list[str]:
-    """Every write of a process that was not the last one to lock the server's node.
+    """Return the writes of processes that were not the last to lock the server's node, as text.
 
     :param node_of: server name -> node UUID.
     """

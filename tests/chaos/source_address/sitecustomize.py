@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Gives a process an address of its own on a machine that has only the loopback network.
+"""Gives a process its own source address on a machine that has only the loopback network.
 
 Python imports this at its start when this directory is on PYTHONPATH. Every connection to 127.0.0.1 then comes from
-``CHAOS_SOURCE_ADDRESS``, as if the process ran on a host of its own, so that BMCs and agents can tell who is speaking.
+``CHAOS_SOURCE_ADDRESS``, as if the process had its own host, so that BMCs and agents can distinguish processes.
 """
 
 import os
