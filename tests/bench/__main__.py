@@ -28,7 +28,7 @@ LINE_BUDGET_S = 25
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """How much is measured."""
+    """The number of nodes, requests and rounds to measure."""
 
     slow_rounds: int
     nodes: int
@@ -72,7 +72,7 @@ class Bench:
         higher_is_better: bool = False,
         all_rounds: bool = False,
     ) -> None:
-        """Measure a line in turns, ours and theirs, so that a disturbance of the machine meets both."""
+        """Measure both services in turns, so that other load of the machine affects both."""
         line = Line(name, unit, higher_is_better)
         print(f"  {name} ...", file=sys.stderr, flush=True)
         deadline = time.monotonic() + LINE_BUDGET_S
@@ -84,7 +84,7 @@ class Bench:
         self.lines.append(line)
 
     def latency(self, name: str, path: Callable[[Server], str], requests: int) -> None:
-        """Measure how long a GET takes on a keep-alive connection, in milliseconds."""
+        """Measure the milliseconds of a GET on a keep-alive connection."""
 
         def measure(server: Server) -> list[float]:
             request = encode("GET", path(server))
@@ -95,7 +95,7 @@ class Bench:
         self.line(name, "ms", measure, self.plan.rounds)
 
     def start(self, server: Server) -> list[float]:
-        """Start a service on its existing, empty schema; leave it running."""
+        """Start a service on its empty schema, and leave it running; return the seconds."""
         server.stop()
         server.start()
         return [server.first_answer_s]
@@ -108,7 +108,7 @@ class Bench:
         self.line(f"PSS {when}", "MiB", lambda s: [found[s].pss_mib], 1)
 
     def create(self, server: Server) -> list[float]:
-        """Create this round's share of the nodes, one after the other; nodes per second."""
+        """Create this round's share of the nodes one after the other; return nodes per second."""
         share = self.plan.nodes // self.plan.rounds
         spent = 0.0
         with Client(server.launch.port) as client:
@@ -120,7 +120,7 @@ class Bench:
         return [share / spent]
 
     def patch(self, server: Server) -> list[float]:
-        """Change `extra` of one node again and again; milliseconds."""
+        """Change `extra` of one node again and again; return milliseconds."""
         path = f"/v1/nodes/{self.nodes[server][0]}"
         with Client(server.launch.port) as client:
             return [
@@ -132,13 +132,13 @@ class Bench:
             ]
 
     def concurrent_shows(self, server: Server) -> list[float]:
-        """Show many nodes from several clients at once; replies per second."""
+        """Show many nodes from several clients at once; return replies per second."""
         requests = [encode("GET", f"/v1/nodes/{node}") for node in self.nodes[server][:100]]
         port = server.launch.port
         return [saturate(port, requests, self.plan.clients, self.plan.load_s)]
 
     def concurrent_shows_of_workers(self, server: Server) -> list[float]:
-        """The same, ours from an API of two processes beside the service."""
+        """Do the same, with an API of two processes beside the service for ironic_lite; return replies per second."""
         if server is not self.servers[0]:
             return self.concurrent_shows(server)
         launch = lite.prepare_workers(server.launch, free_port(), WORKERS)
@@ -148,7 +148,7 @@ class Bench:
             return [saturate(launch.port, requests, self.plan.clients, self.plan.load_s)]
 
     def fleet(self) -> None:
-        """Measure pages of a large fleet: the first, the last, and the first against the floor."""
+        """Measure pages of a large fleet: the first, the last, and the first compared with the floor."""
         plan, total = self.plan, self.plan.fleet
         print(f"  filling up to {total} nodes ...", file=sys.stderr, flush=True)
         behind: dict[Server, str] = {}
@@ -167,7 +167,7 @@ class Bench:
         self.note_floor()
 
     def note_floor(self) -> None:
-        """Compare a page of our details with its floor, measured in turns; the best of each."""
+        """Compare a page of ironic_lite's details with its floor, in turns; the best time of each counts."""
         server = self.servers[0]
         floor = Floor(server.launch.database, server.launch.port)
         request = encode("GET", f"/v1/nodes/detail?limit={PAGE}")
@@ -185,7 +185,7 @@ class Bench:
         )
 
     def power(self, server: Server) -> list[float]:
-        """Switch one node on and off; milliseconds for both together."""
+        """Power one node on and off; return the milliseconds of both together."""
         node = self.nodes[server][1]
         with Client(server.launch.port) as client:
             return [
@@ -193,7 +193,7 @@ class Bench:
             ]
 
     def lives(self, server: Server) -> list[float]:
-        """Take nodes through their whole life, several at once; nodes per second."""
+        """Take nodes through their whole lifecycle, several at once; return nodes per second."""
         port = server.launch.port
         rate, failures = lifecycle.life_rate(port, self.plan.lives, self.plan.drivers)
         self.failures += [f"{server.launch.name}: a life ended early: {exc}" for exc in failures]
@@ -279,7 +279,7 @@ def _conditions(plan: Plan) -> str:
 
 
 def main() -> int:
-    """Run the benchmark and print the table; exit status 1 if a service could not be measured."""
+    """Run the benchmark and print the table; exit status 1 if a measurement of a service failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer nodes and rounds")
     parser.add_argument("--peer-venv", type=pathlib.Path, default=peer.DEFAULT_VENV)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Many more nodes than the benchmark has the time to enrol: copies of one, written into a service's SQLite file."""
+"""Copies of one node, written into a service's SQLite file, because the enrolment of so many would take too long."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BUSY_TIMEOUT_S = 30.0
 
 
 def fill(file: pathlib.Path, template: str, total: int) -> None:
-    """Copy the node with the UUID `template` until there are `total` nodes. The service may run meanwhile."""
+    """Copy the node with the UUID `template` until there are `total` nodes. The service may be running."""
     with contextlib.closing(sqlite3.connect(file, timeout=BUSY_TIMEOUT_S)) as database, database:
         columns = [row[1] for row in database.execute("PRAGMA table_info(nodes)")]
         values = database.execute("SELECT * FROM nodes WHERE uuid = ?", (template,)).fetchone()

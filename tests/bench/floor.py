@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a list of nodes costs at least: its rows, read by the plain database driver and encoded."""
+"""The minimum time of a list of nodes: that of reading its rows with the plain database driver, and encoding them."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _JSON = frozenset(
 
 
 class Floor:
-    """Reads what `GET /v1/nodes/detail` of a running service shows from its SQLite file.
+    """Reads the content of `GET /v1/nodes/detail` of a running service from its SQLite file.
 
-    :param port: where the service answers
+    :param port: the port of the service
     """
 
     def __init__(self, file: pathlib.Path, port: int) -> None:
@@ -49,7 +49,7 @@ class Floor:
         return contextlib.closing(sqlite3.connect(f"file:{self._file}?mode=ro", uri=True))
 
     def measure(self, limit: int, rounds: int) -> list[float]:
-        """Read and encode a page; milliseconds of each round."""
+        """Read and encode a page; return the milliseconds of each round."""
         query = f"SELECT {', '.join(self._columns)} FROM nodes ORDER BY id LIMIT {limit}"
         samples = []
         with self._connect() as database:

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Strangers who guess passwords, while those who know theirs work: `python -m tests.bench.guessers [--guessers 48]`.
+"""Clients that guess passwords, while users with passwords work: `python -m tests.bench.guessers [--guessers 48]`.
 
-The guessers are a process of their own, each with a connection that is always busy, and take no notice of
-``Retry-After``. Each known user looks at a node over and over; what is compared is their time before and during the
-attack.
+The guessers run in a separate process, keep one connection each busy all the time, and ignore ``Retry-After``. The
+known users show a node again and again; the benchmark compares their times before and during the attack.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ _TIMEOUT_S = 60.0
 
 @dataclasses.dataclass
 class Figures:
-    """Seconds of each look of the known users, and the statuses that everybody got."""
+    """The seconds of each request of the known users, and the statuses of all replies."""
 
     seconds: list[float] = dataclasses.field(default_factory=list)
     statuses: Counter[int] = dataclasses.field(default_factory=Counter)
@@ -48,12 +47,12 @@ class Figures:
 
 
 def password(user: str) -> str:
-    """What a known user's is."""
+    """Return the password of a known user."""
     return f"{user}'s long and good one"
 
 
 def users_file(path: Path, cost: int) -> Path:
-    """An htpasswd file of the known users."""
+    """Write an htpasswd file with the known users; return its path."""
     made = [
         f"{user}:{bcrypt.hashpw(password(user).encode(), bcrypt.gensalt(rounds=cost)).decode()}\n"
         for user in KNOWN
@@ -63,14 +62,14 @@ def users_file(path: Path, cost: int) -> Path:
 
 
 def request(path: str, user: str, secret: str) -> bytes:
-    """A request with these credentials."""
+    """Return the bytes of a request with these credentials."""
     told = base64.b64encode(f"{user}:{secret}".encode())
     head, end, rest = encode("GET", path).partition(b"\r\n\r\n")
     return head + b"\r\nAuthorization: Basic " + told + end + rest
 
 
 def _status(connection: socket.socket, sent: bytes) -> int:
-    """One exchange on a connection that is kept."""
+    """Send a request on a connection, and return the status of the reply."""
     connection.sendall(sent)
     answer = b""
     while b"\r\n\r\n" not in answer:
@@ -86,7 +85,7 @@ def _status(connection: socket.socket, sent: bytes) -> int:
 
 
 def look(port: int, path: str, seconds: float, users: Sequence[str] = KNOWN) -> Figures:
-    """The known users look at something for so long, each over a connection of his own."""
+    """Let the known users GET a path for so many seconds, each over a separate connection."""
     figures = Figures()
     until = time.monotonic() + seconds
 
@@ -101,11 +100,11 @@ def look(port: int, path: str, seconds: float, users: Sequence[str] = KNOWN) -> 
                 try:
                     status = _status(connection, sent)
                 except ConnectionError:
-                    # The server keeps only some connections.
+                    # The server may close a connection.
                     connection = connection.close()
             figures.statuses[status] += 1
             figures.seconds.append(time.perf_counter() - began)
-            # They think; else they would be the load themselves.
+            # Without a pause the known users would be the load themselves.
             time.sleep(0.01)
         if connection is not None:
             connection.close()
@@ -119,9 +118,9 @@ def look(port: int, path: str, seconds: float, users: Sequence[str] = KNOWN) -> 
 
 
 class Guessers:
-    """A process of many who guess, until it is told to stop.
+    """A process with many guessers.
 
-    :param names: whom they guess about, in turn; None: a name that nobody has, another one each time.
+    :param names: the users whose passwords they guess, in turn; None: another unknown user each time.
     """
 
     def __init__(self, port: int, count: int, names: Sequence[str] | None = KNOWN):
@@ -179,7 +178,7 @@ def _guess(port: int, count: int, names: Sequence[str] | None, stop: Any, answer
 
 
 def service(directory: Path, cost: int) -> Deployment:
-    """The service with these users, who see everything."""
+    """Start the service with the known users, who have full access."""
     users = users_file(directory / "htpasswd", cost)
     options = {"DEFAULT": {"auth_strategy": "http_basic", "http_basic_auth_user_file": users}}
     return Deployment(
@@ -191,7 +190,7 @@ def service(directory: Path, cost: int) -> Deployment:
 
 
 def main() -> int:
-    """Measure, and print a table; 1 when those who know their passwords are held up."""
+    """Measure, and print a table; exit status 1 if the known users are delayed."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.guessers", description=__doc__)
     parser.add_argument("--guessers", type=int, default=48)
     parser.add_argument("--cost", type=int, default=12, help="of bcrypt")

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What changes a node's state: the whole life of fake-hardware nodes, and power on and off.
+"""State changes: the whole lifecycle of fake-hardware nodes, and power on and off.
 
-Both services answer such a request before the work is done, so the client polls: after 10 ms, then at twice the
-distance each time up to 160 ms, which neither drowns a slow service in polls nor hides a fast one behind a pause. A
-change of power is a matter of few milliseconds, most of which would be such a pause: it is asked for after 1 ms first.
+Both services answer such a request before the work is done, so the client polls: after 10 ms, then after twice the time
+up to 160 ms. This neither floods a slow service with polls nor makes a fast one look slow. A power change takes a few
+milliseconds only, so its first poll is after 1 ms.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ LIFE = (
 def life_rate(port: int, nodes: int, drivers: int) -> tuple[float, list[RequestError]]:
     """Take nodes from enrollment to active and back to available.
 
-    :param drivers: how many nodes are driven at the same time, each over a connection of its own
-    :return: nodes per second that got through, and why the others did not
+    :param drivers: number of nodes at the same time, each over a separate connection
+    :return: successful nodes per second, and the errors of the others
     """
     begun = time.perf_counter()
     with concurrent.futures.ThreadPoolExecutor(drivers) as pool:
@@ -43,7 +43,7 @@ def life_rate(port: int, nodes: int, drivers: int) -> tuple[float, list[RequestE
 
 
 def power_cycle(client: Client, node: str) -> float:
-    """Switch a node on and off again; return the seconds until both were done and recorded."""
+    """Power a node on and off; return the seconds until the record shows the end of both."""
     begun = time.perf_counter()
     for target in ("power on", "power off"):
         _put(client, f"/v1/nodes/{node}/states/power", {"target": target})
@@ -68,15 +68,15 @@ def _life(port: int, node: str) -> None:
 
 
 def move(client: Client, node: str, verb: str, state: str) -> None:
-    """Ask for a change of provision state, and wait for the state. Raises RequestError when the node fails."""
+    """Request a change of provision state, and wait for the state. Raises RequestError if the node fails."""
     _put(client, f"/v1/nodes/{node}/states/provision", {"target": verb})
     _wait(client, node, "provision_state", state)
 
 
 def _put(client: Client, path: str, body: dict[str, str]) -> None:
-    """PUT, tried again while the node is locked (409) or the service is busy (503).
+    """Send a PUT, and repeat it while the node is locked (409) or the service is busy (503).
 
-    After a 503 nobody knows whether the request was carried out; where another try is refused then, it was.
+    A request with a 503 may have succeeded; if its repetition is refused, it has.
     """
     request = encode("PUT", path, body)
     deadline, pause = time.monotonic() + TIMEOUT_S, FIRST_POLL_S
@@ -93,7 +93,7 @@ def _put(client: Client, path: str, body: dict[str, str]) -> None:
 
 
 def _wait(client: Client, node: str, field: str, wanted: str, pause: float = FIRST_POLL_S) -> None:
-    """Wait until a field of the node has the wanted value and nobody holds the node.
+    """Wait until a field of the node has the wanted value and the node is not locked.
 
     :param pause: seconds before the first poll.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ironic_lite as the service under measurement: all in one process, embedded SQLite."""
+"""ironic_lite for the benchmark: all in one process, with SQLite."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def prepare(
 ) -> Launch:
     """Write the configuration, create the schema and return how to start ironic_lite.
 
-    :param interfaces: the enabled interfaces, by type: the same that upstream gets
+    :param interfaces: the enabled interfaces by type, the same as upstream's
     :raises ServerError: if the schema cannot be created
     """
     program = pathlib.Path(sys.executable).parent / "ironic-lite"
@@ -63,7 +63,7 @@ def prepare(
 def prepare_workers(service: Launch, port: int, workers: int) -> Launch:
     """Return how to start an API of several processes beside a running service, on its database.
 
-    It only reads, so nobody has to be at the other end of its transport.
+    The benchmark only reads from it, so its RPC transport needs no conductor.
     """
     conf = service.home / f"api-{workers}.conf"
     text = (service.home / "ironic-lite.conf").read_text()

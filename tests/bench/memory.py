@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Resident memory of a service: every process of its session, as the kernel counts it."""
+"""The memory of a service: of all processes of its session, from the kernel."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pathlib
 
 @dataclasses.dataclass(frozen=True)
 class Memory:
-    """RSS counts shared pages in every process, PSS divides them among the processes that share."""
+    """RSS counts a shared page in every process; PSS divides it among the processes."""
 
     processes: int
     rss_mib: float
@@ -18,7 +18,7 @@ class Memory:
 
 
 def measure(session: int) -> Memory:
-    """Return the memory of all processes of a session (the pid of the process that leads it)."""
+    """Return the memory of all processes of a session, given the pid of its leader."""
     count = rss = pss = 0
     for entry in pathlib.Path("/proc").iterdir():
         if not entry.name.isdigit():

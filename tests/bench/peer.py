@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Upstream ironic as the service to compare with: its own environment, configuration and launcher.
+"""Upstream ironic for the comparison: its virtual environment, configuration and launcher.
 
-In the foreground, for a look at how it behaves:
+To run it in the foreground:
 
     python -m tests.bench.peer --venv .bench/peer --port 16385
 """
@@ -53,7 +53,7 @@ http_url = http://{host}:1
 http_root = {home}/httpboot
 """
 
-# Interface lists for fake-hardware alone, and what ipmi and manual-management need on top of it.
+# Interfaces for fake-hardware, and additional ones for ipmi and manual-management.
 FAKE_INTERFACES = {
     "bios": "fake,no-bios",
     "boot": "fake",
@@ -82,9 +82,9 @@ _MORE_INTERFACES = {
 
 
 def install(venv: pathlib.Path) -> pathlib.Path:
-    """Make the environment with upstream ironic in it unless it is there; return its bin directory.
+    """Create the virtual environment with upstream ironic, unless it exists; return its bin directory.
 
-    Raises ServerError when pip cannot install it.
+    Raises ServerError if pip cannot install upstream ironic.
     """
     bindir = (venv / "bin").absolute()
     if (bindir / "ironic").exists():
@@ -114,7 +114,7 @@ def prepare(
 ) -> Launch:
     """Write the configuration, create the schema and return how to start upstream.
 
-    :param home: an existing directory that takes the database, the configuration and the log
+    :param home: an existing directory for the database, the configuration and the log
     :param sync_power_state_interval: seconds
     :param more: enable ipmi and manual-management beside fake-hardware
     :raises ServerError: if the schema cannot be created
@@ -138,7 +138,7 @@ def prepare(
             sync_power_state_interval=sync_power_state_interval,
         )
     )
-    # `upgrade` fails on an empty database: only create_schema works for the first start.
+    # `upgrade` fails on an empty database.
     argv = [str(bindir / "ironic-dbsync"), "--config-file", str(conf), "create_schema"]
     if not (home / "ironic.sqlite").exists():
         done = subprocess.run(argv, capture_output=True, text=True, check=False)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The table: both figures and their ratio, a line per measure."""
+"""The table of the benchmark: one line per measure, with both figures and their ratio."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Line:
 
     @property
     def ratio(self) -> float:
-        """How many times better ironic_lite is, by the medians; below 1 it is behind."""
+        """The ratio of the medians; above 1 if ironic_lite is better, below 1 if it is worse."""
         ours, peers = statistics.median(self.ours), statistics.median(self.peers)
         return ours / peers if self.higher_is_better else peers / ours
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A cluster under many nodes: `python -m tests.bench.scale [--nodes 200,1000,2000] [--database postgresql]`.
+"""A cluster with many nodes: `python -m tests.bench.scale [--nodes 200,1000,2000] [--database postgresql]`.
 
-Three conductors and an API as processes of their own, over RabbitMQ. For each size, that many fake-hardware nodes stand
-side by side and go through their life phase by phase, automated cleaning included. What a node costs has to be the same
-at each size. Processor time and statements per node are shown beside the rates, because they do not depend on what
-else the machine has to do.
+Three conductors and an API run as separate processes, with RabbitMQ. For each size, that many fake-hardware nodes go
+through their lifecycle with automated cleaning, all nodes through each phase before the next. The cost of a node must
+be the same at each size. The table also has processor time and statements per node, because they do not depend on the
+other load of the machine.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ DRIVERS = 24
 
 DATABASES = {
     "mariadb": mariadb.running,
-    # The tests do without; a table that is changed all the time does not.
+    # Unlike in the tests, the tables change so often that they need vacuuming.
     "postgresql": functools.partial(
         postgresql.running, autovacuum="on", autovacuum_naptime="10s", shared_buffers="128MB"
     ),
@@ -46,7 +46,7 @@ _COUNTERS = {
     "postgresql": "SELECT 'transactions', xact_commit FROM pg_stat_database WHERE datname = current_database()",
 }
 
-# The defaults of the service, where the tests' are quicker and louder.
+# The service's defaults for options that the tests set to shorter times and more logs.
 OPTIONS = {
     "DEFAULT": {"debug": None, "hash_ring_reset_interval": None},
     "conductor": {"heartbeat_interval": None, "heartbeat_timeout": None},
@@ -55,7 +55,7 @@ OPTIONS = {
 
 @dataclasses.dataclass(frozen=True)
 class Phase:
-    """One phase of all nodes' lives."""
+    """One phase of the lifecycle, for all nodes."""
 
     name: str
     seconds: float
@@ -73,9 +73,9 @@ def remove(client: Client, node: str) -> None:
 
 
 def phases(port: int, nodes: int, drivers: int = DRIVERS) -> Iterator[Phase]:
-    """Take nodes through enrolment, their whole life and removal, one phase of all of them after the other.
+    """Take nodes through enrolment, their whole lifecycle and removal; yields each phase when all nodes have ended it.
 
-    A node that fails is left out of the later phases.
+    Later phases leave out nodes that have failed.
     """
     alive = [str(uuid.uuid4()) for _ in range(nodes)]
     steps: list[tuple[str, Callable[[Client, str], None]]] = [("enrol", enrol)]
@@ -96,7 +96,7 @@ def _mover(verb: str, state: str) -> Callable[[Client, str], None]:
 def _all(
     port: int, step: Callable[[Client, str], None], nodes: list[str], drivers: int
 ) -> dict[str, RequestError]:
-    """Run a step on all nodes, each driver taking the next node when it is done with one."""
+    """Run a step on all nodes, `drivers` nodes at a time; return the errors by node."""
     waiting, failures = iter(nodes), {}
 
     def drive() -> None:
@@ -114,7 +114,7 @@ def _all(
 
 
 class Cost:
-    """What the cluster has spent since this was made: processor seconds by process, and statements."""
+    """The processor time and the statements that the cluster has used since this object was created."""
 
     def __init__(self, cloud: Deployment, servers: dict[str, int]) -> None:
         assert cloud.api is not None
@@ -135,17 +135,17 @@ class Cost:
         return found
 
     def spent(self) -> dict[str, float]:
-        """By name: seconds of ``api``, ``conductors`` and the servers, and the number of ``statements``."""
+        """Return, by name: seconds of ``api``, ``conductors`` and the servers, and the number of ``statements``."""
         return {name: value - self._before[name] for name, value in self._now().items()}
 
 
 def _cpu_seconds(pid: int) -> float:
-    """Processor time of a process and of its children, also of those that have ended."""
+    """Return the processor seconds of a process and of its children, including those that have ended."""
     try:
         fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except FileNotFoundError:
-        # A child that ends meanwhile shows in its parent's time.
+        # The time of a child that has ended is part of its parent's.
         return 0.0
     own = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
     return own + sum(_cpu_seconds(int(child)) for child in children)
@@ -153,7 +153,7 @@ def _cpu_seconds(pid: int) -> float:
 
 @dataclasses.dataclass(frozen=True)
 class Size:
-    """One size and what came out."""
+    """One size and its results."""
 
     nodes: int
     phases: list[Phase]
@@ -161,12 +161,12 @@ class Size:
 
     @property
     def rate(self) -> float:
-        """Whole lives per second."""
+        """Whole lifecycles per second."""
         return self.nodes / sum(phase.seconds for phase in self.phases)
 
     @property
     def failures(self) -> list[RequestError]:
-        """Why nodes did not get through."""
+        """The errors of the nodes that failed."""
         return [failure for phase in self.phases for failure in phase.failures]
 
     def __str__(self) -> str:
@@ -178,18 +178,18 @@ class Size:
 
 
 def each(spent: dict[str, float], number: int) -> str:
-    """What ``Cost`` found, for one of so many."""
+    """Return the cost per node as text, given the cost of ``number`` nodes."""
     costs = [
         f"{name} {1000 * value / number:.1f} ms"
         for name, value in spent.items()
         if name != "statements"
     ]
-    # PostgreSQL counts transactions.
+    # For PostgreSQL the number is that of transactions.
     return ", ".join([*costs, f"{spent['statements'] / number:.0f} statements"])
 
 
 def compare(first: Size, last: Size) -> str:
-    """How much more a node costs in the larger size, in time, processor time and statements."""
+    """Return as text how much more a node costs at the larger size, in time, processor time and statements."""
 
     def work(size: Size) -> float:
         return sum(v for name, v in size.spent.items() if name != "statements") / size.nodes
@@ -205,7 +205,7 @@ def compare(first: Size, last: Size) -> str:
 def cluster(
     database: str, hosts: tuple[str, ...] = HOSTS
 ) -> Iterator[tuple[Deployment, dict[str, int]]]:
-    """A running cluster, and the process ids of its servers."""
+    """Run a cluster; yields it with the process ids of its servers."""
     with contextlib.ExitStack() as stack:
         home = stack.enter_context(tempfile.TemporaryDirectory(prefix="ironic-scale-"))
         data = stack.enter_context(DATABASES[database]())  # type: ignore[attr-defined]
@@ -219,7 +219,7 @@ def cluster(
 
 
 def main() -> int:
-    """Measure every size; exit status 1 when a node failed."""
+    """Measure every size; exit status 1 if a node failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.scale", description=__doc__)
     parser.add_argument("--nodes", default="200,1000,2000", help="sizes, smallest first")
     parser.add_argument("--database", choices=sorted(DATABASES), default="mariadb")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A service under measurement: a process tree that answers HTTP on a loopback port."""
+"""A service for the benchmark: processes that answer HTTP on a loopback port."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ STOP_TIMEOUT_S = 15.0
 
 
 class ServerError(RuntimeError):
-    """The service did not start, or ended while it was being measured."""
+    """The service did not start, or ended during a measurement."""
 
 
 def free_port() -> int:
-    """Return a TCP port on the loopback address that nobody listens on now."""
+    """Return a free TCP port of the loopback address."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
@@ -31,7 +31,7 @@ def free_port() -> int:
 
 @dataclasses.dataclass(frozen=True)
 class Launch:
-    """How one service is started: its argv, where it lives, which port it answers on and its SQLite file."""
+    """How to start a service: its argv, its directory, its port and its SQLite file."""
 
     name: str
     argv: list[str]
@@ -41,14 +41,14 @@ class Launch:
 
     @property
     def log(self) -> pathlib.Path:
-        """File that takes the standard output and standard error of the service."""
+        """The file for the standard output and standard error of the service."""
         return self.home / "service.log"
 
 
 class Server:
-    """One running service, in a process group of its own so that its children end with it.
+    """One running service, in its own process group, so that its children end with it.
 
-    :param answers: whether the service answers on a port; by default whether it does to GET /v1
+    :param answers: takes a port, and returns whether the service answers there; by default to GET /v1
     """
 
     def __init__(self, launch: Launch, answers: Callable[[int], bool] | None = None) -> None:
@@ -59,7 +59,7 @@ class Server:
 
     @property
     def pid(self) -> int:
-        """Process id of the parent. Raises ServerError when the service is not running."""
+        """Process id of the parent. Raises ServerError if the service is not running."""
         if self._process is None or self._process.poll() is not None:
             raise ServerError(f"{self.launch.name} is not running, see {self.launch.log}")
         return self._process.pid
@@ -90,7 +90,7 @@ class Server:
         raise ServerError(f"{self.launch.name} gave no answer:\n{self.log_tail()}")
 
     def stop(self) -> None:
-        """End the whole process group: SIGTERM, and SIGKILL after 15 s."""
+        """Stop the whole process group: SIGTERM, and SIGKILL after 15 s."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -104,7 +104,7 @@ class Server:
                 continue
 
     def log_tail(self, lines: int = 20) -> str:
-        """Return the last lines that the service wrote."""
+        """Return the last lines of the service's log."""
         text = self.launch.log.read_text(errors="replace")
         return "\n".join(text.splitlines()[-lines:])
 

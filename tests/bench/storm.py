@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Agents that all call at once, while an operator works: `python -m tests.bench.storm [--agents 1000]`.
+"""Heartbeats of many agents at once, while an operator works: `python -m tests.bench.storm [--agents 1000]`.
 
-The nodes wait for a cleaning step; for one half of them it still runs, for the other it has ended. The agents behave as
-real ones: a call that is not answered with 202 is made again after 5 to 10 seconds. Conductors ask agents by
-themselves, too: where that has ended a node's cleaning, its server is off, and its agent does not call any more.
+The nodes wait for a cleaning step, which still runs for one half of them, and has ended for the other. The agents
+behave as real ones: they repeat a heartbeat that is not answered with 202 after 5 to 10 seconds. Conductors also poll
+agents. If a poll has ended the cleaning of a node, its server is off, and its agent sends no more heartbeats.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ _STEPS = [{"step": "scrub", "interface": "deploy", "priority": 10, "abortable": 
 
 @dataclasses.dataclass(frozen=True)
 class Call:
-    """One call of an agent, or one request of the operator.
+    """One request of an agent or of the operator.
 
-    :ivar status: of the reply; 0 when there was none
-    :ivar retry_after: whether the reply told when to come again
+    :ivar status: of the reply; 0 if there was none
+    :ivar retry_after: whether the reply had ``Retry-After``
     """
 
     status: int
@@ -56,7 +56,7 @@ class Call:
 
 
 class Agents:
-    """Agents of many nodes, all at one URL: whose is meant is told by its token. They live in a thread of their own."""
+    """The agents of many nodes, in one thread and at one URL; a request's token identifies the agent."""
 
     def __init__(self) -> None:
         self._nodes: dict[str, str] = {}
@@ -69,7 +69,7 @@ class Agents:
         self.url = f"http://{HOST}:{self._server.sockets[0].getsockname()[1]}"
 
     def close(self) -> None:
-        """Stop to answer."""
+        """Stop the agents' server."""
         self._server.close()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -112,7 +112,7 @@ class Agents:
         }
 
     def start(self, tokens: dict[str, str]) -> None:
-        """Start the agents of these nodes, in each of which a command runs.
+        """Start the agents of these nodes, each with a running command.
 
         :param tokens: UUID of the node -> token of its agent.
         """
@@ -120,7 +120,7 @@ class Agents:
         self.running |= set(tokens)
 
     def heartbeats(self, tokens: dict[str, str]) -> dict[str, bytes]:
-        """The call that each agent makes. UUID of the node -> request."""
+        """Return the heartbeat of each agent: UUID of the node -> bytes of the request."""
         return {node: self._heartbeat(node, token) for node, token in tokens.items()}
 
     def _heartbeat(self, node: str, token: str) -> bytes:
@@ -134,10 +134,11 @@ class Agents:
     def storm(
         self, port: int, requests: dict[str, bytes], retry_s: tuple[float, float] = RETRY_S
     ) -> list[list[Call]]:
-        """All agents send requests at the same time; each again until it is heard, or its server is off. Returns the
-        calls of each.
+        """Let all agents send their requests at once, and repeat each until it gets a 202 or its server is off.
 
-        :raises TimeoutError: when that does not end.
+        Return the calls of each agent.
+
+        :raises TimeoutError: some agents did not get there.
         """
 
         async def all_call() -> list[list[Call]]:
@@ -166,7 +167,7 @@ class Agents:
 
 
 def lookups(nodes: Iterable[str]) -> dict[str, bytes]:
-    """The call that each agent makes when it has started."""
+    """Return the lookup of each node's agent: UUID of the node -> bytes of the request."""
     return {node: encode("GET", f"/v1/lookup?node_uuid={node}") for node in nodes}
 
 
@@ -184,7 +185,7 @@ async def _exchange(port: int, request: bytes) -> Call:
 
 
 class Operator:
-    """Looks at a node and switches it on and off, over new connections, until told to stop."""
+    """Shows a node and powers it on and off, each time over a new connection."""
 
     def __init__(self, port: int, node: str) -> None:
         self._port = port
@@ -195,7 +196,7 @@ class Operator:
 
     @contextlib.contextmanager
     def at_work(self) -> Iterator[None]:
-        """Work in a thread of its own meanwhile."""
+        """Work in a separate thread meanwhile."""
         thread = threading.Thread(target=self._work, daemon=True)
         thread.start()
         try:
@@ -226,9 +227,9 @@ class Operator:
 
 
 def waiting_nodes(cloud: Deployment, agents: Agents, count: int) -> dict[str, str]:
-    """That many nodes whose cleaning step runs in an agent; UUID -> the agent's token.
+    """Create ``count`` nodes whose cleaning step runs in an agent; return UUID -> token of the agent.
 
-    One gets there by itself; the others are copies of its record.
+    One node is cleaned through the API; the others are copies of its record.
     """
     first = cloud.create_node(
         driver="fake-hardware", deploy_interface="direct", boot_interface="fake"
@@ -243,7 +244,7 @@ def waiting_nodes(cloud: Deployment, agents: Agents, count: int) -> dict[str, st
         first, provision_state="clean wait", reservation=None, clean_step={**_STEPS[0], **_CLEAN}
     )
     copies = {str(uuid.uuid4()): str(uuid.uuid4()) for _ in range(count - 1)}
-    # Conductors ask the agents of nodes as soon as there are nodes.
+    # Before the nodes exist, because conductors poll the agents of existing nodes at once.
     agents.start(copies)
     _copy(cloud.database, first, agents.url, copies)
     return tokens | copies
@@ -269,7 +270,7 @@ def _copy(database: str, template: str, url: str, tokens: dict[str, str]) -> Non
 
 
 def percentiles(calls: list[Call]) -> str:
-    """Median, 95 of 100 and the longest, in milliseconds, with what was answered."""
+    """Return as text the median, 95th percentile and maximum in milliseconds, with the statuses."""
     times = sorted(1000 * each.seconds for each in calls)
     answers = ", ".join(f"{n} x {s}" for s, n in sorted(Counter(c.status for c in calls).items()))
     return (
@@ -279,7 +280,7 @@ def percentiles(calls: list[Call]) -> str:
 
 
 def main() -> int:
-    """Measure the quiet case, a storm of agents whose command runs, and one where half have ended."""
+    """Measure without a storm, with a storm of agents whose commands run, and with one in which half have ended."""
     from tests.bench import scale
 
     parser = argparse.ArgumentParser(prog="python -m tests.bench.storm", description=__doc__)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What strangers cost the others: silent and slow connections, and large bodies of nobody's.
+"""The effect of hostile clients on others: silent and slow connections, and large bodies without authentication.
 
-`python -m tests.bench.strangers` starts ironic_lite on a plain and on a TLS port and prints, against the calm values of
-the same run: how long a health check and a node's show take meanwhile, how many were refused, when the slow ones were
-cut; and how much memory hostile bodies take, and how much of it stays.
+`python -m tests.bench.strangers` starts ironic_lite on a plain and on a TLS port. It prints, with the values of the
+same run without hostile clients: the time of a health check and of showing a node, the number of refused requests, the
+time until slow connections are closed, and the memory that hostile bodies take, during the attack and after it.
 """
 
 from __future__ import annotations
@@ -44,9 +44,10 @@ class Connection:
         self._socket = _client_context().wrap_socket(plain) if tls else plain
 
     def timed(self, request: bytes) -> float:
-        """Milliseconds until the whole reply was read.
+        """Send a request; return the milliseconds until the whole reply was read.
 
-        :raises OSError: there was none. ``ServerError`` when it is no 2xx.
+        :raises OSError: there was no reply.
+        :raises ServerError: the status of the reply is not 2xx.
         """
         begun = time.perf_counter()
         self._socket.sendall(request)
@@ -80,10 +81,10 @@ def _client_context() -> ssl.SSLContext:
 
 @dataclasses.dataclass(frozen=True)
 class Seen:
-    """What an honest client has seen.
+    """The measurements of an honest client.
 
-    :param kept: median milliseconds on a connection that is kept, by request.
-    :param refused: requests on connections of their own that were not answered, of ``tried``.
+    :param kept: median milliseconds on a keep-alive connection, by request.
+    :param refused: number of requests on new connections, of ``tried``, that got no reply.
     """
 
     kept: dict[str, float]
@@ -92,7 +93,7 @@ class Seen:
 
 
 def look(port: int, tls: bool, node: str, rounds: int) -> Seen:
-    """Ask as an honest client does."""
+    """Send the requests of an honest client, and measure them."""
     requests = {"health check": HEALTH, "show a node": encode("GET", f"/v1/nodes/{node}")}
     kept = {}
     with contextlib.closing(Connection(port, tls)) as connection:
@@ -110,9 +111,9 @@ def look(port: int, tls: bool, node: str, rounds: int) -> Seen:
 
 
 class Strangers:
-    """Connections that say nothing, and such that say one byte every three seconds, in a head or in a body.
+    """Connections that send nothing, and slow ones that send one byte every three seconds, in a head or in a body.
 
-    :param slow: how many of these; each second one has a body.
+    :param slow: number of slow connections; every second one sends a body.
     """
 
     def __init__(self, port: int, tls: bool, silent: int, slow: int):
@@ -143,7 +144,7 @@ class Strangers:
         self._open[connection] = time.monotonic()
 
     def _drip(self) -> None:
-        """Send a byte on each, and note when the server has had enough of one."""
+        """Send a byte on each slow connection, and record when the server closes one."""
         with selectors.DefaultSelector() as selector:
             for connection in self._open:
                 selector.register(connection, selectors.EVENT_READ)
@@ -154,9 +155,9 @@ class Strangers:
                     try:
                         connection.recv(4096)
                     except (BlockingIOError, ssl.SSLWantReadError):
-                        continue  # Only TLS has something to say.
+                        continue  # TLS messages, not a reply.
                     except (ConnectionError, ssl.SSLError):
-                        pass  # It is gone.
+                        pass  # The server has closed it.
                     self._note(connection, selector)
                 if time.monotonic() >= due:
                     due = time.monotonic() + DRIP_S
@@ -174,7 +175,7 @@ class Strangers:
         connection.close()
 
     def wait_until_cut(self, seconds: float) -> int:
-        """Wait for the server to cut the slow ones; how many it has not within ``seconds``."""
+        """Wait until the server closes the slow connections; return the number still open after ``seconds``."""
         self._dripping.join(seconds)
         return len(self._open)
 
@@ -247,10 +248,10 @@ def bodies(
     seconds: float,
     shapes: Sequence[str] = tuple(SHAPES),
 ) -> Memory:
-    """Send hostile bodies at once, to the route that takes large ones from everybody.
+    """Send hostile bodies at once to the route that accepts large bodies without authentication.
 
-    :param seconds: how long to wait for the memory to be given back.
-    :param shapes: of the bodies, in turns.
+    :param seconds: time to wait until the service has freed the memory.
+    :param shapes: the shapes of the bodies, in turns.
     """
     for number in range(len(shapes)):
         _post(server.launch.port, _body(number, MIB, shapes))
@@ -274,11 +275,11 @@ def bodies(
 
 
 def _settled(server: Server) -> float:
-    """What it takes once it has stopped to take less."""
+    """Return the memory in MiB once it does not decrease any more."""
     found = [memory.measure(server.pid).rss_mib]
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
-        # A health check takes a while, too, and keeps the service from resting between two looks.
+        # A health check takes the time between two measurements, and keeps the service active.
         with contextlib.closing(Connection(server.launch.port, False)) as connection:
             for _ in range(200):
                 connection.timed(HEALTH)
@@ -289,7 +290,7 @@ def _settled(server: Server) -> float:
 
 
 def _post(port: int, body: bytes) -> None:
-    """Send it, and read the answer, whatever it is."""
+    """Send a body, and read any reply."""
     head = (
         "POST /v1/continue_inspection HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
         "X-OpenStack-Ironic-API-Version: latest\r\nContent-Type: application/json\r\n"
@@ -304,7 +305,7 @@ def _post(port: int, body: bytes) -> None:
 
 
 def _with_tls(launch: Launch) -> Launch:
-    """The same service on a TLS port."""
+    """Return how to start the same service on a TLS port."""
     certificate, key = certificates.write(launch.home, "localhost")
     configuration = launch.home / "ironic-lite.conf"
     text = configuration.read_text()
@@ -323,7 +324,7 @@ def _answers(port: int) -> bool:
 
 @contextlib.contextmanager
 def service(home: pathlib.Path, tls: bool) -> Iterator[Server]:
-    """ironic_lite with one node, which is called ``shown``."""
+    """Run ironic_lite with one node, named ``shown``."""
     home.mkdir()
     launch = lite.prepare(home, free_port(), peer.FAKE_INTERFACES, 60)
     server = Server(_with_tls(launch), _answers) if tls else Server(launch)
@@ -372,7 +373,7 @@ def _measure_bodies(home: pathlib.Path, args: argparse.Namespace) -> bool:
 
 
 def main() -> int:
-    """Measure and print; exit status 1 when a figure is missed."""
+    """Measure and print; exit status 1 if a figure exceeds its limit."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.strangers", description=__doc__)
     parser.add_argument("--silent", type=int, default=2000)
     parser.add_argument("--slow", type=int, default=200)

@@ -24,7 +24,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        # In two pieces, so that the client has to put a reply together.
+        # In two pieces, so that the client has to join the parts of a reply.
         self.wfile.write(body[:5])
         self.wfile.flush()
         self.wfile.write(body[5:])
@@ -39,7 +39,7 @@ class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, *_args: object) -> None:
-        """A client hangs up in mid-reply when it has seen enough."""
+        """Ignore errors, because clients may close a connection during a reply."""
 
 
 @pytest.fixture

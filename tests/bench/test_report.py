@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The benchmark's table says who is ahead, for rates and for times."""
+"""The benchmark's table shows which service is better, for rates and for times."""
 
 from tests.bench.report import Line, render
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ironic_lite beside upstream Ironic: the same requests to both, and what differs in their answers.
+"""Comparison of ironic_lite with upstream Ironic: the same requests to both, and the differences of their answers.
 
-``make compare`` asks both; ``make test`` asks ironic_lite alone and holds it against what upstream answered then.
+``make compare`` sends the requests to both; ``make test`` only to ironic_lite, and compares its answers with
+upstream's recorded ones.
 """

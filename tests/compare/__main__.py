@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ask upstream Ironic and ironic_lite the same, and print what differs and is not listed: `python -m tests.compare`."""
+"""Compare upstream Ironic and ironic_lite, and print the differences that are not listed: `python -m tests.compare`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.compare.recording import FILE, Recording
 
 
 def main() -> None:
-    """Print the differences; the exit status is 1 where there are some that are not listed."""
+    """Print the differences; the exit status is 1 if some are not listed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="a regular expression for the requests' names")
     parser.add_argument(
@@ -48,7 +48,7 @@ def main() -> None:
 def _answers(
     asked: list[Case], recorded: bool, judge: differences.Judge
 ) -> tuple[dict[str, Answer], dict[str, Answer]]:
-    """Upstream's and our answers, by the names of the cases."""
+    """Return upstream's answers and ours, by the names of the cases."""
     kept = Recording.read() if FILE.exists() else Recording("")
     theirs: dict[str, Answer] = {}
     ours: dict[str, Answer] = {}
@@ -87,7 +87,7 @@ def _ask_both(
     kept: Recording | None,
     judge: differences.Judge,
 ) -> tuple[dict[str, Answer], dict[str, Answer]]:
-    """Upstream's and our answers; upstream's are those of the recording where there is one."""
+    """Return upstream's answers and ours; upstream's come from the recording, if there is one."""
     with contextlib.ExitStack() as stack:
         running = [stack.enter_context(_running(services.ours, users))]
         if kept is None:
@@ -124,7 +124,7 @@ def _report(
     judge: differences.Judge,
     whole: bool,
 ) -> int:
-    """Print what is different and not listed, and what is listed and not met; the exit status."""
+    """Print the differences that are not listed, and the listed ones that did not occur; return the exit status."""
     found = [
         f"[{case.chapter}] {line}"
         for case in asked

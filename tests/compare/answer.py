@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is compared of an answer: status, where it leads, and the body as a list of lines.
+"""The compared parts of an answer: status, location, and the body as a list of lines.
 
-What has to differ is replaced by what kind of thing it is: times, UUIDs that the service chose, texts that people read.
+Placeholders replace values that always differ: times, UUIDs that the service generates, texts for people.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ _MOST_ITEMS = 12
 
 
 class Answer(NamedTuple):
-    """:param lines: ``path = value`` of everything in the body, ``after ...`` of what the request has led to."""
+    """:param lines: ``path = value`` for each value in the body, and ``after ...`` for each effect of the request."""
 
     status: int
     lines: tuple[str, ...]
 
 
 def of(status: int, location: str | None, body: bytes, base: str) -> Answer:
-    """The answer to a request.
+    """Return the answer to a request.
 
-    :param base: the address of the service, without a slash at the end.
+    :param base: the URL of the service, without a slash at the end.
     """
     lines = [] if location is None else [f"location = {_text(location, base)}"]
     return Answer(status, (*lines, *_body(body, base)))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One request of the comparison, and the scene in which it is made."""
+"""One request of the comparison, and the scene for it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ IDS = {
 
 
 def filled(text: str) -> str:
-    """``text`` with UUIDs in the place of their names."""
+    """Return ``text`` with the names of UUIDs replaced by the UUIDs."""
     for name, uuid in IDS.items():
         text = text.replace(f"{{{name}}}", uuid)
     return text
@@ -45,14 +45,14 @@ def filled(text: str) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Scene:
-    """How the node ``{node}`` is when a request is made: columns of its row, the same in both databases."""
+    """The state of the node ``{node}`` before a request: columns of its row, the same in both databases."""
 
     name: str
     columns: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
     def is_locked(self) -> bool:
-        """Whether a conductor seems to work on the node."""
+        """Whether a conductor holds the lock of the node."""
         return self.columns.get("reservation") is not None
 
 
@@ -63,11 +63,11 @@ PLAIN = Scene("manageable")
 class Case:
     """A request.
 
-    :param chapter: what it belongs to.
-    :param path: below ``/v1``.
-    :param body: JSON, or a text that is sent as it is.
-    :param who: the user; empty where nobody is asked for a name.
-    :param follows: it is made in what the case before it has left behind.
+    :param chapter: the group of cases that it belongs to.
+    :param path: the path below ``/v1``.
+    :param body: a value that is sent as JSON, or a text that is sent unchanged.
+    :param who: the user; empty without authentication.
+    :param follows: the databases are not restored after the case before it.
     """
 
     chapter: str
@@ -81,24 +81,24 @@ class Case:
 
     @property
     def name(self) -> str:
-        """State, microversion, method, path, body: unique, and what a difference is called."""
+        """The unique name of the case: scene, user, microversion, method, path, body."""
         who = f" as {self.who}" if self.who else ""
         sent = "" if self.body is None else f" {self.text}"
         return f"{self.scene.name}{who} | 1.{self.minor} | {self.method} {self.path}{sent}"
 
     @property
     def text(self) -> str:
-        """The body as it is written, with the names of records."""
+        """The body, with names of records instead of UUIDs."""
         return self.body if isinstance(self.body, str) else json.dumps(self.body, sort_keys=True)
 
 
 def around(*changes: int) -> tuple[int, ...]:
-    """The microversions just below and at each change, and the newest."""
+    """Return the microversions just below and at each change, and the newest."""
     both = {minor for change in changes for minor in (change - 1, change) if minor > 0}
     return tuple(sorted({*both, NEWEST}))
 
 
 def at(minors: Iterator[int] | tuple[int, ...], case: Case) -> Iterator[Case]:
-    """The same request at several microversions."""
+    """Yield the same request at several microversions."""
     for minor in minors:
         yield dataclasses.replace(case, minor=minor)

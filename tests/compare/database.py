@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The SQLite file of a service, put back to what it was before each request that may have changed something."""
+"""The SQLite file of a service, whose records are restored after each request that may have changed some."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _AFTER = (
 
 
 class Database:
-    """The records of a running service, seen from beside it."""
+    """The records of a running service, through a connection of the test."""
 
     def __init__(self, file: pathlib.Path) -> None:
         self._connection = sqlite3.connect(
@@ -66,14 +66,14 @@ class Database:
         self._connection.execute("COMMIT")
 
     def save(self) -> None:
-        """Remember all records as they are now."""
+        """Save a copy of all records."""
         self._saved = {
             table: self._connection.execute(f"SELECT * FROM {table}").fetchall()
             for table in self._columns
         }
 
     def restore(self, scene: Scene) -> None:
-        """Put all records back, and the node ``{node}`` into the scene."""
+        """Restore all saved records, and set the columns of the node ``{node}`` to those of the scene."""
         with self._writing():
             for table, columns in self._columns.items():
                 self._connection.execute(f"DELETE FROM {table}")
@@ -101,7 +101,7 @@ class Database:
             )
 
     def insert(self, table: str, values: dict[str, Any]) -> None:
-        """Add a record that belongs to the node ``{node}``, if there is such a table here."""
+        """Insert a record of the node ``{node}``, if the database has this table."""
         if table not in self._columns:
             return
         with self._writing():
@@ -122,7 +122,7 @@ class Database:
             )
 
     def settle(self) -> bool:
-        """Wait until no conductor works on a node, and no allocation looks for one; False: one still does."""
+        """Wait until no node is locked and no allocation is in search of one; return False if the wait timed out."""
         try:
             return wait_for(self._is_settled, "the end of the work", _SETTLED_WITHIN_S)
         except AssertionError:
@@ -135,7 +135,7 @@ class Database:
         ).fetchone()[0]
 
     def after(self) -> list[str]:
-        """What the node ``{node}`` is now, a line for each of its states."""
+        """Return the states of the node ``{node}``, one line each."""
         row = self._connection.execute(
             "SELECT * FROM nodes WHERE uuid = ?", (IDS["node"],)
         ).fetchone()

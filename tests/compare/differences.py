@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The differences from upstream that are meant, with the reason: data for the comparison and for docs/api.md."""
+"""The intended differences from upstream, for the comparison and for docs/api.md."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _PAIR = re.compile(r"[1-5]\d\d/[1-5]\d\d")
 
 @dataclasses.dataclass(frozen=True)
 class Place:
-    """Where a difference shows: regular expressions, all of which have to be found.
+    """The answers in which a difference occurs: regular expressions that must all match.
 
-    :param who: of the user's name.
-    :param status: ``upstream's/ours``, or several of them, where the statuses differ: no patterns. The bodies do not
-        matter then.
-    :param lines: of each line of the bodies that only one side has, where the statuses do not differ.
+    :param who: matches the user's name.
+    :param status: one or several pairs ``upstream's/ours`` of statuses that differ, which are not patterns. The bodies
+        are not compared then.
+    :param lines: matches each line of the bodies that only one side has, if the statuses are the same.
     """
 
     scene: str = ""
@@ -47,7 +47,7 @@ class Place:
     lines: str | None = None
 
     def concerns(self, case: Case) -> bool:
-        """Whether the difference may show in the answers to this request."""
+        """Whether the difference can occur in the answers to this request."""
         body = "" if case.body is None else case.text
         return (
             self.minor[0] <= case.minor <= self.minor[1]
@@ -70,8 +70,8 @@ def _found(pattern: str, text: str) -> bool:
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """:param says: what is different and why, for docs/api.md.
-    :param where: empty where no request of the comparison meets it.
+    """:param says: the text for docs/api.md.
+    :param where: the places where it occurs; empty if no request of the comparison shows it.
     """
 
     says: str
@@ -79,7 +79,7 @@ class Difference:
 
 
 def listed() -> list[Difference]:
-    """All of them, in the order of the page."""
+    """Return all differences, in the order of the page."""
     entries: list[Mapping[str, Any]] = yaml.safe_load(FILE.read_text())
     return [
         Difference(" ".join(entry["says"].split()), tuple(place(p) for p in entry["where"]))
@@ -88,9 +88,9 @@ def listed() -> list[Difference]:
 
 
 def place(given: Mapping[str, Any]) -> Place:
-    """A place from the file.
+    """Return the place that an entry of the file describes.
 
-    :raises ValueError: when it would hide more than a difference.
+    :raises ValueError: it would also match other differences.
     """
     values = dict(given)
     status = values.pop("status", [])
@@ -110,14 +110,14 @@ def place(given: Mapping[str, Any]) -> Place:
 
 
 class Judge:
-    """Tells the differences that are listed from those that are not."""
+    """Distinguishes differences that are listed from those that are not."""
 
     def __init__(self, differences: Iterable[Difference]) -> None:
         self._places = [(d, place) for d in differences for place in d.where]
         self._met: set[Place] = set()
 
     def unlisted(self, case: Case, theirs: Answer, ours: Answer) -> str | None:
-        """One line about what is different and not listed; None: nothing is."""
+        """Return one line about the differences that are not listed; None if there are none."""
         if theirs == ours:
             return None
         left = _lines(theirs, ours)
@@ -138,12 +138,12 @@ class Judge:
         return f"{case.name}: Ironic {_told(theirs, left, '- ')}; ours {_told(ours, left, '+ ')}"
 
     def unmet(self) -> list[str]:
-        """Listed differences that no request has met: the services agree by now, or the place is wrong."""
+        """Return the listed differences that did not occur: the services agree by now, or the place is wrong."""
         return [f"{d.says[:60]}...: {place}" for d, place in self._places if place not in self._met]
 
 
 def _lines(theirs: Answer, ours: Answer) -> set[str]:
-    """The lines that only one side has; those for different places in a list count as well."""
+    """Return the lines that only one side has; a line at another place in a list is another line."""
     own, other = set(theirs.lines), set(ours.lines)
     return {f"- {line}" for line in own - other} | {f"+ {line}" for line in other - own}
 
@@ -155,7 +155,7 @@ def _told(answer: Answer, left: set[str], sign: str) -> str:
 
 
 def page() -> str:
-    """The section of docs/api.md."""
+    """Return the section for docs/api.md."""
     bullets = [
         textwrap.fill(
             d.says,
@@ -171,11 +171,11 @@ def page() -> str:
 
 
 def written() -> str:
-    """What stands in docs/api.md now."""
+    """Return the section that docs/api.md has now."""
     text = PAGE.read_text()
     return text[text.index(_BEGIN) : text.index(_END) + len(_END)]
 
 
 def write() -> None:
-    """Put the section into docs/api.md."""
+    """Replace the section in docs/api.md."""
     PAGE.write_text(PAGE.read_text().replace(written(), page()))

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who asks in the chapter of roles: every role in the system, in projects that have to do with a node, and in none.
+"""The users of the chapter ``roles``: every role in system scope, in the projects of a node, and in other projects.
 
-With upstream beside us both services ask one real Keystone by keystonemiddleware. Where we are held against the
-recording, the same users have the same roles by http_basic: a Keystone takes longer to start than the requests take.
+With upstream running, both services use one real Keystone through keystonemiddleware. For the comparison with the
+recording, the same users have the same roles through http_basic, because Keystone takes longer to start than the
+requests take.
 """
 
 from __future__ import annotations
@@ -37,9 +38,9 @@ Options = dict[str, dict[str, str]]
 class Identity:
     """The users of a service.
 
-    :param options: of both services.
-    :param projects: ids, by what the projects are called here.
-    :param headers: by the names of the users.
+    :param options: the configuration of both services.
+    :param projects: the projects' ids, by the names that cases use.
+    :param headers: the headers of each user, by the user's name.
     """
 
     options: Options
@@ -47,13 +48,13 @@ class Identity:
     headers: Mapping[str, Mapping[str, str]]
 
     def filled(self, text: str) -> str:
-        """``text`` with ids of projects in the place of ``{owner-project}`` and the like."""
+        """Return ``text`` with ``{owner-project}`` and the like replaced by the ids of projects."""
         for name, its_id in self.projects.items():
             text = text.replace(f"{{{name}-project}}", its_id)
         return text
 
     def anonymous(self, text: bytes) -> bytes:
-        """``text`` with the names in the place of the ids."""
+        """Return ``text`` with the ids replaced by the names."""
         for name, its_id in self.projects.items():
             text = text.replace(its_id.encode(), f"{{{name}-project}}".encode())
         return text
@@ -61,7 +62,7 @@ class Identity:
 
 @contextlib.contextmanager
 def of_keystone(home: pathlib.Path) -> Iterator[Identity]:
-    """Users of a Keystone that runs meanwhile."""
+    """Run a Keystone meanwhile; yields its users."""
     with keystone.running(home) as server:
         projects = {name: server.create_project(name) for name in PROJECTS}
         server.create_user("ironic", "service", projects[SERVICE])
@@ -89,7 +90,7 @@ def of_keystone(home: pathlib.Path) -> Iterator[Identity]:
 
 
 def of_files(home: pathlib.Path) -> Identity:
-    """The same users by http_basic, for our service alone."""
+    """Return the same users with http_basic, for ironic_lite only."""
     projects = {name: f"{number:032x}" for number, name in enumerate(PROJECTS, start=0xA0)}
     entry = bcrypt.hashpw(keystone.PASSWORD.encode(), bcrypt.gensalt(rounds=4)).decode()
     (home / "htpasswd").write_text("".join(f"{user}:{entry}\n" for user in USERS))

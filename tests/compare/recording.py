@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What upstream answered, kept in a file: each line of a body and each body is in it once.
+"""The recording: a file with upstream's answers, which has each line of a body and each body once.
 
 The file is JSON: ``lines``, the texts; ``bodies``, numbers of lines, such as ``0-4 7``; ``answers``, a status, the
-number of a body, and digests of the names of all cases that were answered so.
+number of a body, and digests of the names of all cases with this answer.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def _key(name: str) -> str:
 
 
 def _ranges(numbers: tuple[int, ...]) -> str:
-    """``0-2 5`` for 0, 1, 2, 5."""
+    """Return ranges as text: ``0-2 5`` for 0, 1, 2, 5."""
     runs: list[list[int]] = []
     for number in numbers:
         if runs and number == runs[-1][1] + 1:
@@ -50,7 +50,7 @@ class Recording:
 
     @classmethod
     def read(cls, file: pathlib.Path = FILE) -> Recording:
-        """The recording in a file."""
+        """Read the recording in a file."""
         kept: dict[str, Any] = json.loads(file.read_text())
         recording = cls(kept["version"])
         recording._lines = {line: number for number, line in enumerate(kept["lines"])}
@@ -63,20 +63,20 @@ class Recording:
         return recording
 
     def put(self, answers: Mapping[str, Answer]) -> None:
-        """Keep answers, by the names of their cases."""
+        """Add answers, by the names of their cases."""
         for name, (status, lines) in answers.items():
             body = tuple(self._lines.setdefault(line, len(self._lines)) for line in lines)
             number = self._bodies.setdefault(body, len(self._bodies))
             self._answers[_key(name)] = (status, number)
 
     def keep_only(self, names: list[str]) -> None:
-        """Forget the answers to requests that are not made any more, and what only they had in them."""
+        """Remove the answers to all other requests, with the lines and bodies that only these have."""
         kept = self.answers(names)
         self._lines, self._bodies, self._answers = {}, {}, {}
         self.put(kept)
 
     def answers(self, names: list[str]) -> dict[str, Answer]:
-        """Those of these cases that are in the recording, by name."""
+        """Return the recorded answers to these cases, by name; cases that are not recorded are left out."""
         lines, bodies = list(self._lines), list(self._bodies)
         found = {}
         for name in names:
@@ -86,7 +86,7 @@ class Recording:
         return found
 
     def write(self, file: pathlib.Path = FILE) -> None:
-        """Put it into a file, one entry a line."""
+        """Write the recording into a file, one entry per line."""
         keys: dict[tuple[int, int], list[str]] = {}
         for key, answer in self._answers.items():
             keys.setdefault(answer, []).append(key)

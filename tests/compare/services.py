@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The two services, with the same settings: fake hardware, SQLite, and nothing that happens by itself meanwhile."""
+"""The two services with the same settings: fake hardware, SQLite, and no periodic tasks that change records."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _BOTH = {
 _THEIRS = {
     "conductor": {
         "node_locked_retry_attempts": "1",
-        # On a busy machine its signs of life come late.
+        # On a busy machine its heartbeats are late.
         "heartbeat_timeout": str(_NEVER_S),
         "check_provision_state_interval": "0",
         "check_rescue_state_interval": str(_NEVER_S),
@@ -48,9 +48,9 @@ _OURS = {
 
 
 class Service:
-    """One running service with the world in it.
+    """One running service with the records of ``world``.
 
-    :param identity: its users; None: it asks nobody for a name.
+    :param identity: its users; None: it has no authentication.
     """
 
     def __init__(self, launch: Launch, identity: Identity | None = None) -> None:
@@ -66,13 +66,13 @@ class Service:
         self._scene: Scene | None = None
 
     def close(self) -> None:
-        """End the service."""
+        """Stop the service."""
         self.database.close()
         self._connection.close()
         self._server.stop()
 
     def populate(self) -> None:
-        """Make the records that the requests are about."""
+        """Create the records that the requests are about."""
         wait_for(self._has_conductor, "a conductor", _TIMEOUT_S)
         self._make(world.REQUESTS)
         for table, name, values in world.CHANGES:
@@ -85,7 +85,7 @@ class Service:
         self.database.save()
 
     def _give_away(self) -> None:
-        """Records get their owners and lessees."""
+        """Set the owners and lessees of the records."""
         assert self._identity
         self._make(world.OF_OTHERS)
         for table, name, values in world.OWNERS:
@@ -103,7 +103,7 @@ class Service:
         return status == 200 and bool(json.loads(told)["drivers"])
 
     def ask(self, case: Case) -> answer.Answer:
-        """Make a request in its scene, and wait until all that it leads to has happened."""
+        """Send a request in its scene, and wait until its work in the background has ended."""
         if not case.follows and (self._touched or case.scene != self._scene):
             self.database.restore(case.scene)
             self._scene = case.scene
@@ -120,17 +120,17 @@ class Service:
         return answer.Answer(status, (*told.lines, "after = still at work"))
 
     def ask_all(self, cases: list[Case]) -> dict[str, answer.Answer]:
-        """The answers, by the cases' names."""
+        """Return the answers, by the names of the cases."""
         return {case.name: self.ask(case) for case in cases}
 
     def ask_again(self, case: Case, former: answer.Answer) -> answer.Answer:
-        """The answer when nothing else goes on: the first may have met a periodic task that held the node's lock."""
+        """Repeat a request, because the first one may have met a periodic task that held the node's lock."""
         return former if case.follows else self.ask(case)
 
     def send(
         self, method: str, path: str, body: Any, minor: int, who: str
     ) -> tuple[int, str | None, bytes]:
-        """One request; status, ``Location`` and body of the reply. Sent again where the connection was closed."""
+        """Send one request, again if the connection was closed; return status, ``Location`` and body of the reply."""
         headers = {_VERSION_HEADER: f"1.{minor}"}
         if self._identity:
             headers.update(self._identity.headers[who])
@@ -166,7 +166,7 @@ def _configure(file: pathlib.Path, *more: dict[str, dict[str, str]]) -> None:
 
 
 def upstream(home: pathlib.Path, more: Options | None = None) -> Launch:
-    """Upstream Ironic, installed first where it is not; ``more`` settings go to both services."""
+    """Prepare upstream Ironic, and install it first if necessary; both services get the settings ``more``."""
     bindir = peer.install(peer.DEFAULT_VENV)
     launch = peer.prepare(bindir, home, free_port(), sync_power_state_interval=0)
     _configure(home / "ironic.conf", _BOTH, _THEIRS, more or {})
@@ -174,7 +174,7 @@ def upstream(home: pathlib.Path, more: Options | None = None) -> Launch:
 
 
 def ours(home: pathlib.Path, more: Options | None = None) -> Launch:
-    """ironic_lite, with the same settings."""
+    """Prepare ironic_lite with the same settings."""
     launch = lite.prepare(home, free_port(), peer.FAKE_INTERFACES, 0)
     _configure(home / "ironic-lite.conf", _BOTH, _OURS, more or {})
     return launch

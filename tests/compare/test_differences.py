@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The list of differences: what it lets pass, what it does not, and that docs/api.md says the same."""
+"""The list of differences: which differences it allows, and that docs/api.md has the same list."""
 
 import dataclasses
 import random
@@ -19,7 +19,7 @@ _SAMPLE = 500
 
 @pytest.fixture(scope="module")
 def recorded() -> list[tuple[Case, Answer]]:
-    """Requests at random, and what upstream answered."""
+    """Random requests, with upstream's answers."""
     asked = random.Random(20).sample(cases.every(), _SAMPLE)
     theirs = Recording.read().answers([case.name for case in asked])
     return [(case, theirs[case.name]) for case in asked]
@@ -75,7 +75,7 @@ def test_what_has_to_differ_is_not_compared() -> None:
 
 
 def test_a_planted_status_is_told(recorded: list[tuple[Case, Answer]]) -> None:
-    """We answer with every other status: at most what is listed for such requests passes."""
+    """With every other status as our answer, only pairs that are listed for such requests pass."""
     judge = Judge(differences.listed())
     passed: dict[str, list[int]] = {}
     for case, theirs in recorded:
@@ -89,7 +89,7 @@ def test_a_planted_status_is_told(recorded: list[tuple[Case, Answer]]) -> None:
 
 
 def test_a_planted_line_is_told(recorded: list[tuple[Case, Answer]]) -> None:
-    """One line of a body is another: it passes only where a difference of this line is listed."""
+    """A changed line of a body passes only if a difference of this line is listed."""
     judge = Judge(differences.listed())
     rng = random.Random(21)
     with_bodies = [(case, theirs) for case, theirs in recorded if theirs.lines]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A part of the comparison: what upstream Ironic answered when `make compare` asked it last is what we answer."""
+"""A part of the comparison: our answers are those of upstream Ironic that `make compare` recorded."""
 
 import contextlib
 import functools
@@ -19,7 +19,7 @@ _EVERY = 12
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
-    """Starts a service, once: with users, or with none."""
+    """Starts a service with or without users, each once."""
     with contextlib.ExitStack() as stack:
 
         @functools.cache

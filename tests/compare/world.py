@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The records that the requests are about, and the scenes that the node ``{node}`` gets into.
+"""The records that the requests are about, and the scenes of the node ``{node}``.
 
-Records are made through the API on both sides. What only hardware could bring (BIOS settings, an inventory) and all
-scenes are written into both databases; the stories go from one state to the next through the API.
+Both services get their records through the API. Data that only hardware provides (BIOS settings, an inventory) and all
+scenes are written into both databases; the stories go from state to state through the API.
 """
 
 from __future__ import annotations
@@ -248,7 +248,7 @@ _WORKING = (
 
 
 def scene(state: str, *, maintenance: bool = False, power: str | None = "power off") -> Scene:
-    """The node in a provision state; in a working state a conductor holds its lock."""
+    """Return the scene of a provision state; in a working state a conductor holds the node's lock."""
     columns: dict[str, Any] = {
         "provision_state": state,
         "target_provision_state": _TARGETS.get(state),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ask a service for everything in every wrong way: `python -m tests.fuzz [--requests 20000] [--seed 1]`.
+"""Send valid and invalid requests of all kinds to a service: `python -m tests.fuzz [--requests 20000] [--seed 1]`.
 
-The same seed sends the same requests, as far as the answers are the same.
+The same seed sends the same requests as long as the answers are the same.
 """
 
 import argparse

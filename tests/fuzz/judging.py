@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What must not be answered, whatever was asked."""
+"""Finds what is wrong with an answer, such as a 500 or a secret."""
 
 import dataclasses
 import json
@@ -32,22 +32,22 @@ class Asked:
 
     @property
     def text(self) -> str:
-        """All that the client has said."""
+        """Everything that the client sent."""
         return f"{self.target} {(self.body or b'').decode(errors='replace')}"
 
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """What came back, headers and all; a status of 0 is no answer."""
+    """The answer with its headers; status 0: there was none."""
 
     status: int
     text: str
 
 
 def problems(asked: Asked, answer: Answer, foreign: Set[str]) -> list[str]:
-    """What is wrong with an answer, in words.
+    """Return what is wrong with an answer, as texts.
 
-    :param foreign: what strangers must not be told, unless they said it themselves.
+    :param foreign: values that clients without access must not get, unless their request has them.
     """
     found = []
     if answer.status == 0 or answer.status >= 500:
@@ -55,7 +55,7 @@ def problems(asked: Asked, answer: Answer, foreign: Set[str]) -> list[str]:
     if _TRACEBACK in answer.text:
         found.append("told a traceback")
     if _NOT_KEPT in answer.text:
-        # Which values those are differs from database to database, so they have to be refused before.
+        # Databases refuse different values, so the API must refuse them first.
         found.append("left to the database to refuse")
     found += [f"told a secret: {text}" for text in _told(SECRETS.values(), asked, answer)]
     if asked.user == STRANGER:
@@ -69,7 +69,7 @@ def _told(hidden: Iterable[str], asked: Asked, answer: Answer) -> list[str]:
 
 
 def problems_of_log(log: Path) -> list[str]:
-    """The same of what the service has written down."""
+    """Return what is wrong in the log of the service, as texts."""
     text = log.read_text(errors="replace")
     lines = text.splitlines()
     found = [
@@ -81,7 +81,7 @@ def problems_of_log(log: Path) -> list[str]:
 
 
 def made_by(answer: Answer) -> set[str]:
-    """The UUID of the record that a POST has made."""
+    """Return the UUID of the record that a POST created."""
     try:
         made = json.loads(answer.text.rpartition("\n")[2])
     except ValueError:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the fuzz asks about: records of a project, with secrets in them, and what strangers must not be told of them."""
+"""The records of the fuzz test: those of a project, with secrets, and their values that other clients must not get."""
 
 import itertools
 import uuid
@@ -101,7 +101,7 @@ _STEP = {"interface": "deploy", "step": "erase_devices", "args": {"password": _T
 
 
 class Records:
-    """One of each kind, made anew when a request has deleted it, and all of them after a while."""
+    """One record of each kind; a deleted one is created again, and all are replaced from time to time."""
 
     def __init__(self, ask: Ask):
         self._ask = ask
@@ -112,14 +112,14 @@ class Records:
         """What a stranger must not be told."""
 
     def renew(self) -> None:
-        """Have others from now on; what is told of the old ones is told all the same."""
+        """Use new records from now on; the values of the old ones stay secret."""
         self._known.clear()
         self._names.clear()
         for kind in _COLLECTIONS:
             self.of(kind)
 
     def in_path(self, path: str, variable: str, by_name: bool) -> str:
-        """An identifier for a variable part of a path."""
+        """Return an identifier for a variable part of a path."""
         kind = variable
         if variable == "uuid":
             collection = path.removeprefix("/v1/").partition("/{")[0]
@@ -129,9 +129,9 @@ class Records:
         return self._names.get(kind, self.of(kind)) if by_name else self.of(kind)
 
     def named(self, field: str, listed: str = "") -> str | None:
-        """An identifier for a field or an argument; None: it refers to nothing.
+        """Return an identifier for a field or an argument; None if it is not a reference.
 
-        :param listed: the collection that a ``marker`` is of.
+        :param listed: the collection of a ``marker``.
         """
         if field == "marker":
             kinds = {place: kind for kind, place in _COLLECTIONS.items()}
@@ -140,7 +140,7 @@ class Records:
         return self.of(kind) if kind else None
 
     def forget(self, ident: str) -> None:
-        """The record was deleted, and what belongs to it."""
+        """Forget a deleted record, and its parts."""
         if ident in (self._known.get("node"), self._names.get("node")):
             for kind in ("node", "port", "portgroup", "connector", "target"):
                 self._known.pop(kind, None)
@@ -150,7 +150,7 @@ class Records:
             self._known.pop(kind, None)
 
     def of(self, kind: str) -> Any:
-        """What stands for ``{kind}``: the identifier of a record, or what an example needs anew each time."""
+        """Return the value for ``{kind}``: the identifier of a record, or a value that each example needs anew."""
         if kind in _FIXED:
             return _FIXED[kind]
         if kind == "number":
@@ -172,7 +172,7 @@ class Records:
             if kind == "node":
                 path = f"/v1/nodes/{made['uuid']}/traits"
                 self._ask("PUT", path, {"traits": ["CUSTOM_A"]})
-                # Volumes are changed while their server is off.
+                # Volumes can only be changed while their server is off.
                 power = f"/v1/nodes/{made['uuid']}/states/power"
                 self._ask("PUT", power, {"target": "power off"})
         return self._known[kind]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Many requests of many kinds as five kinds of user, and what is wrong with the answers."""
+"""Sends many kinds of requests as five kinds of user, and collects what is wrong with the answers."""
 
 import base64
 import collections
@@ -35,7 +35,7 @@ _METHODS = ("get", "post", "put", "patch", "delete")
 
 @dataclasses.dataclass(frozen=True)
 class Operation:
-    """One method of one path, as the OpenAPI document has it."""
+    """One method of one path in the OpenAPI document."""
 
     method: str
     path: str
@@ -47,10 +47,10 @@ class Operation:
 
 
 class Fuzz:
-    """A service, and requests that come from one seed.
+    """Requests from one seed to a service.
 
-    :ivar wrong: what should not have been answered, in words.
-    :ivar counts: answers by user and status.
+    :ivar wrong: what was wrong with answers, as texts.
+    :ivar counts: number of answers by user and status.
     """
 
     def __init__(self, service: Deployment, seed: int) -> None:
@@ -75,7 +75,7 @@ class Fuzz:
         self._connection.close()
 
     def run(self, count: int) -> None:
-        """Send so many requests: each operation as each user in turn, in an order that the seed says."""
+        """Send ``count`` requests: each operation as each user, in an order that depends on the seed."""
         rounds = [(operation, user) for operation in self.operations for user in USERS]
         sent = 0
         while sent < count:
@@ -112,7 +112,7 @@ class Fuzz:
         return Asked(operation.method, target, user, rng.choice(_VERSIONS), body)
 
     def _document(self, operation: Operation) -> Any:
-        """What fits: an example, or whatever the schema lets stand."""
+        """Return a valid body: an example, or one from the schema."""
         example = EXAMPLES.get(str(operation))
         if example is not None and self._rng.random() < 0.6:
             return filled_in(example, self.records.of)
@@ -154,7 +154,7 @@ class Fuzz:
                 told = response.read().decode(errors="replace")
                 return Answer(response.status, f"{response.headers}\n{told}")
             except (OSError, http.client.HTTPException) as exc:
-                # A connection that was idle may be closed by the time that a request comes by it.
+                # The server may close an idle connection at any time.
                 self._connection.close()
                 if last:
                     return Answer(0, repr(exc))
@@ -173,12 +173,12 @@ class Fuzz:
             self.reached[str(operation)] += 1
             if asked.method == "DELETE":
                 self.records.forget(asked.target.partition("?")[0].rpartition("/")[2])
-        # A runbook may be made public.
+        # A runbook may be public.
         if answer.status == 201 and asked.user != STRANGER and "/runbooks" not in asked.target:
             self.records.foreign |= judging.made_by(answer)
 
     def check_log(self) -> None:
-        """The service's log holds no traceback and no secret."""
+        """Check that the service's log has no traceback and no secret."""
         self.wrong += judging.problems_of_log(self._service.directory / "all-in-one.log")
 
 
@@ -201,9 +201,9 @@ def _operations(document: Any) -> list[Operation]:
 
 
 def start(directory: Path, database: str | None = None) -> Deployment:
-    """API and conductor in one process, with users of all kinds.
+    """Start API and conductor in one process, with users of all kinds.
 
-    :param database: its URL; SQLite unless said otherwise.
+    :param database: the URL of the database; by default SQLite.
     """
     options = {
         "DEFAULT": {**user_options(directory), "debug": False},

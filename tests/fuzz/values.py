@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""JSON that nobody expects: documents that fit a schema, and what spoils them."""
+"""Random JSON: documents that match a schema, and changes that make them invalid."""
 
 import json
 import random
@@ -12,17 +12,17 @@ Schema = Mapping[str, Any]
 
 
 class Raw(str):
-    """Text that stands in a document as it is, though it may be no JSON."""
+    """Text that becomes part of a document unchanged, even if it is not JSON."""
 
     __slots__ = ()
 
 
 class Twice(dict[str, Any]):
-    """An object whose last key stands in it a second time, with null."""
+    """An object that has its last key twice, the second time with null."""
 
 
 def encode(value: Any) -> str:
-    """The text of a document."""
+    """Return a document as JSON."""
     match value:
         case Raw():
             return str(value)
@@ -69,12 +69,12 @@ _NASTY: tuple[Callable[[random.Random], Any], ...] = (
 
 
 def nasty(rng: random.Random) -> Any:
-    """A value that no field expects."""
+    """Return a value that is invalid for most fields."""
     return rng.choice(_NASTY)(rng)
 
 
 def spoil(document: Any, rng: random.Random) -> Any:
-    """The document with some place in it made something else."""
+    """Return the document with a random part changed."""
     if rng.random() < 0.12 or not isinstance(document, (dict, list)) or not document:
         return nasty(rng)
     if isinstance(document, list):
@@ -92,10 +92,10 @@ def spoil(document: Any, rng: random.Random) -> Any:
 
 
 class Sampler:
-    """Documents that fit a schema, as far as it is one of the OpenAPI document of the service.
+    """Creates documents that match a schema of the service's OpenAPI document; it supports only what these use.
 
-    :param components: what ``$ref`` leads to.
-    :param reference: an identifier for a property of this name; None: it is no reference.
+    :param components: the schemas for ``$ref``.
+    :param reference: returns an identifier for a property of this name; None: the property is not a reference.
     """
 
     def __init__(self, components: Schema, reference: Callable[[str], str | None]):
@@ -103,7 +103,7 @@ class Sampler:
         self._reference = reference
 
     def sample(self, schema: Schema, rng: random.Random, name: str = "") -> Any:
-        """One document."""
+        """Return a random document."""
         if "$ref" in schema:
             return self.sample(self._components[schema["$ref"].rpartition("/")[2]], rng, name)
         for choice in ("anyOf", "oneOf"):

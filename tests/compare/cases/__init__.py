@@ -23,7 +23,7 @@ CHAPTERS = (reading, lists, methods, bodies, patches, states, agents, stories, r
 
 
 def every() -> list[Case]:
-    """Each request once, in the order in which they are made."""
+    """Return all requests, each once, in the order in which they are sent."""
     return list(_unique())
 
 

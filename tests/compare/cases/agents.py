@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What ramdisks and other services send."""
+"""Requests of ramdisks and other services."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Records that are made: every field with good and bad values, just below and at its microversion."""
+"""New records: every field with valid and invalid values, just below and at its microversion."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What each role may change of a node, and of what belongs to it, in states in which a node is used or in trouble.
+"""Changes of a node and of its parts by each role, in states with an instance and in failed states.
 
-The chapter of roles asks about a node at rest; this one asks whether state and maintenance come before access, and
-whether either changes what a role may do.
+The chapter ``roles`` has a node at rest; this one shows whether access is checked before state and maintenance, and
+whether these change what a role may do.
 """
 
 from __future__ import annotations

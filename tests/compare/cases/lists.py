@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What lists can be asked: filters, fields, order and pages, with good and bad values."""
+"""Queries of lists: filters, fields, sorting and paging, with valid and invalid values."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every method of every path, also those that it does not have, before and after its microversion."""
+"""Every method with every path, also those that the path does not have, before and after the path's microversion."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Records that are changed: every field, set and removed, at the microversions around it and with wrong paths."""
+"""Patches of records: every field, set and removed, just below and at its microversion, and wrong paths."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def _resets(scene: Scene) -> Iterator[Case]:
 
 
 def _cabling() -> Iterator[Case]:
-    """Ports that get into port groups, out of them, and elsewhere while they are in one."""
+    """Yield patches that move ports into port groups, out of them, and to other nodes while they are in one."""
     for path, bodies in {
         "/ports/{member}": (
             _set("physical_network", "physnet2"),

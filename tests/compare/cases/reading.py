@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is shown: every readable path, just below and at each microversion that changes it."""
+"""GET of every path, just below and at each microversion that changes it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What each role may do and see, in the scope of the system, of a node's owner, of its lessee and of strangers.
+"""Requests of each role: in system scope, and in the projects of a node's owner, of its lessee and of others.
 
-The node ``{node}`` is owned and leased, ``{other}`` is owned alone, ``{tenant}`` is nobody's.
+The node ``{node}`` has an owner and a lessee, ``{other}`` has an owner only, ``{tenant}`` has neither.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ _EARLY = (("GET", "/nodes/{node}", None), ("GET", "/nodes/detail", None), ("GET"
 
 
 def _of_the_matrix(who: str) -> Iterator[tuple[str, str, Any]]:
-    """The requests of the access matrix, with our names of records."""
+    """Yield the requests of the access matrix, with the comparison's names of records."""
     for request, _ in access_requests.table():
         name = f"{request} "
         if who not in _ASKED_ALL and not name.startswith(_OF_NODES):
@@ -156,5 +156,5 @@ def cases() -> Iterator[Case]:
 
 
 def _of(value: Any, name: str, other: str) -> Any:
-    """The same with another record in the place of one."""
+    """Return the value with one record replaced by another."""
     return None if value is None else json.loads(json.dumps(value).replace(name, other))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What may be done to a node in each provision state, in and out of maintenance."""
+"""Verbs and changes of a node in each provision state, with and without maintenance."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ def cases() -> Iterator[Case]:
 
 
 def _early() -> Iterator[Case]:
-    """Verbs before their microversion, in a state that takes them and in one that does not."""
+    """Yield verbs before their microversion, in a state that allows them and in one that does not."""
     for verb, (since, arguments) in _VERBS.items():
         case = Case("states", "PUT", _PROVISION, {"target": verb, **arguments})
         for state in ("enroll", "manageable", "available", "active", "clean wait"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Operations from begin to end on fake hardware, and what the node shows after each."""
+"""Operations on fake hardware from beginning to end, and the node after each."""
 
 from __future__ import annotations
 

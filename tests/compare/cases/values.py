@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Values for fields: good, at the edge, and bad, by what kind of field it is."""
+"""Values for fields, by the kind of field: valid, at the limits, and invalid."""
 
 from __future__ import annotations
 
