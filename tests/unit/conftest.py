@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fixtures of the tests that need no server."""
+"""Fixtures for tests without a server."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from ironic_lite.conf import CONF
 
 @pytest.fixture
 def set_option():
-    """``set_option("name", value, group=None)``: an option, for the length of one test."""
+    """``set_option("name", value, group=None)`` sets an option until the end of the test."""
     changed = []
 
     def override(name, value, group=None):

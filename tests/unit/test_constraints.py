@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""constraints.txt names the tested version of everything that an installation brings."""
+"""constraints.txt pins the tested version of every package of an installation."""
 
 from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
@@ -11,7 +11,7 @@ CONSTRAINTS = Path(__file__).parents[2] / "constraints.txt"
 
 
 def _dependencies(name: str, extras: set[str], seen: set[tuple[str, str]]) -> set[str]:
-    """Names of all that `name` with `extras` needs on this platform, and of what these need."""
+    """Return the names of the direct and indirect dependencies of `name` with `extras` on this platform."""
     found: set[str] = set()
     for text in requires(name) or []:
         requirement = Requirement(text)
@@ -37,6 +37,6 @@ def test_every_dependency_has_a_tested_version() -> None:
         for line in CONSTRAINTS.read_text().splitlines()
         if "==" in line
     }
-    # What pip brings along by itself stays as it is.
+    # Every virtual environment has pip and setuptools.
     missing = _dependencies("ironic-lite", {"test"}, set()) - pinned - {"pip", "setuptools"}
     assert not missing, f"not in constraints.txt, see `pip freeze`: {sorted(missing)}"

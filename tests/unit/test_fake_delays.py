@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``[fake] <interface>_delay``: what it may be, and what it does."""
+"""``[fake] <interface>_delay``: its valid values and its effect."""
 
 import pytest
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A service does not pay at its start for libraries that few requests need."""
+"""A service does not import libraries at its start that few requests need."""
 
 import subprocess
 import sys

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Options that a test overrides are the next test's again."""
+"""Options that a test overrides have their defaults again in the next test."""
 
 import pytest
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nothing that tests wait for has fewer seconds than `tests.waiting.PATIENCE`, unless it is meant to run out."""
+"""No timeout in tests is shorter than `tests.waiting.PATIENCE`, unless the test expects it to expire."""
 
 import ast
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ import pytest
 from tests.waiting import PATIENCE
 
 TESTS = Path(__file__).parents[1]
-# What takes a keyword `timeout` after which it fails, and what takes it as its only argument.
+# Functions that fail after their keyword argument `timeout`, and functions with the timeout as their only argument.
 BY_KEYWORD = {
     *("run", "check_output", "check_call", "communicate", "urlopen", "result", "acquire"),
     *("get", "post", "put", "patch", "delete", "request", "send"),
@@ -22,7 +22,7 @@ MEANT_TO_RUN_OUT = 5.0
 
 
 def impatient(source: str) -> Iterator[int]:
-    """The lines of the calls that give up too soon on a busy machine."""
+    """Yield the lines of the calls whose timeout is too short for a busy machine."""
     for call in ast.walk(ast.parse(source)):
         if not isinstance(call, ast.Call):
             continue

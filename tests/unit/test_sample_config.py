@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sample configuration says what the options say, and the sample policy what the access rules say."""
+"""The sample configuration agrees with the options, and the sample policy with the access rules."""
 
 import os
 import subprocess

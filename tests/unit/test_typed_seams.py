@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""mypy refuses a wrong name or argument wherever two rooms meet. It would not where a type has become ``Any``.
+"""mypy finds wrong names and arguments in calls between packages, which it would not if a type were ``Any``.
 
-Each line of the code below that ends in a comment is wrong in one way, and mypy has to say so in that line.
+Each line of the code below that ends in a comment has one error, which mypy must report in that line.
 """
 
 import re

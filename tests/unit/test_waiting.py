@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How long tests wait."""
+"""The waits of tests."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests import waiting
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Time passes only while somebody sleeps."""
+    """A clock that advances only with sleeps."""
     now = [0.0]
     monkeypatch.setattr(waiting.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(waiting.time, "sleep", lambda seconds: now.__setitem__(0, now[0] + seconds))

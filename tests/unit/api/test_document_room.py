@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Large documents wait for each other, for a while."""
+"""The parsing of large documents at the same time is limited; others wait for a limited time."""
 
 import threading
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Entity tags: what matches what."""
+"""The comparison of entity tags."""
 
 import pytest
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a node waits for, and how the command puts it."""
+"""The explanation of a node's state, and the output of the command for it."""
 
 import types
 from typing import Any

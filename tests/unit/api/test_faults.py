@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What clients learn of errors."""
+"""The error bodies that clients get."""
 
 import logging
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Wrong passwords are counted by user and address; who knows hers is never locked out by others."""
+"""Wrong passwords are counted by user and address; other clients cannot lock out a user who knows the password."""
 
 import os
 import threading
@@ -30,7 +30,7 @@ class Clock:
 
 
 def _wrong(guesses: Guesses, user: bytes, address: bytes, most: int = 1000) -> int:
-    """Tries that are looked at, all of them wrong."""
+    """Return how many of ``most`` wrong passwords are checked."""
     for number in range(most):
         try:
             guesses.begin(user, address)
@@ -48,7 +48,7 @@ def test_a_user_from_an_address() -> None:
         guesses.begin(b"ada", b"1")
     assert refused.value.retry_after == WINDOW - 20
     assert refused.value.code == 429
-    # Others, and she from elsewhere.
+    # Other users, and the same user from another address.
     assert _wrong(guesses, b"grace", b"1") == OF_PAIR
     assert _wrong(guesses, b"ada", b"2") == OF_PAIR
     clock.now += WINDOW
@@ -66,7 +66,7 @@ def test_a_right_password_makes_up_for_wrong_ones() -> None:
         assert _wrong(guesses, b"ada", b"1", OF_PAIR - 1) == OF_PAIR - 1
         guesses.begin(b"ada", b"1")
         guesses.take_back(b"ada", b"1", right=True)
-        # But not for those about others.
+        # The address keeps its count for other users.
         guesses._addresses.forget(b"1")
         guesses._users.forget(b"ada")
     assert _wrong(guesses, b"ada", b"1") == OF_PAIR
@@ -84,7 +84,7 @@ def test_an_address_that_tries_one_user_after_the_other() -> None:
     guesses = Guesses(Clock())
     looked_at = sum(_wrong(guesses, b"user %d" % number, b"1") for number in range(1000))
     assert looked_at <= 2 * OF_ADDRESS
-    # A user's first try is looked at while the address was wrong about a few others only.
+    # A user's first password is checked unless the address had wrong ones for many other users.
     guesses = Guesses(Clock())
     for number in range(OF_ADDRESS // OF_PAIR + 1):
         _wrong(guesses, b"user %d" % number, b"1")
@@ -125,7 +125,7 @@ def test_addresses(address: str, counted: str) -> None:
 
 
 class Look:
-    """Looks at a password for as long as it is told to."""
+    """Checks a password until the test lets it finish."""
 
     def __init__(self) -> None:
         self.entered, self.leave = threading.Event(), threading.Event()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The language of inspection rules, and what sensitive ones let out."""
+"""The language of inspection rules, and the secrecy of sensitive ones."""
 
 from typing import Any
 
@@ -123,7 +123,7 @@ def test_a_sensitive_rule_shows_neither_conditions_nor_actions() -> None:
 
 
 class _View:
-    """Of a request, what replies about rules need."""
+    """The part of a request's view that replies about rules need."""
 
     def links(self, path: str) -> str:
         return path

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Inventories with odd parts: what can be used stays."""
+"""Inventories with invalid parts keep the valid ones."""
 
 from typing import Any
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``network_data``: what is taken, and that what is refused is named."""
+"""``network_data``: valid values, and errors that name the invalid part."""
 
 from typing import Any
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The OpenAPI document: valid, whole, and of the microversion asked for."""
+"""The OpenAPI document is valid, complete, and for the requested microversion."""
 
 import json
 from typing import Any
@@ -42,7 +42,7 @@ def test_every_operation_says_what_it_takes_and_answers() -> None:
 
 
 def _operations(paths: dict[str, Any]) -> dict[str, str | None]:
-    """``{"GET /v1/nodes": its microversion}``"""
+    """Return ``{"GET /v1/nodes": its microversion}``."""
     return {
         f"{method.upper()} {path}": operation.get("x-since", item.get("x-since"))
         for path, item in paths.items()
@@ -69,7 +69,7 @@ def test_an_operation_is_there_from_its_microversion_on() -> None:
 
 
 def _unsaid(schema: Any, place: str) -> list[str]:
-    """The places in a schema that may hold anything."""
+    """Return the places in a schema where any value is valid."""
     if schema in ({}, {"type": "array"}):
         return [place]
     parts = {
@@ -88,7 +88,7 @@ def test_replies_say_what_they_hold() -> None:
         if not name.endswith(("Patch", "Create"))
         for found in _unsaid(schema, name)
     ]
-    # Ironic does not say more of these either.
+    # Ironic does not define these either.
     assert unsaid == [
         *(f"Node.network_data.{part}" for part in ("links", "networks", "services")),
     ]

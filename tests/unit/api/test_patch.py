@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""JSON patch: properties that the stories cannot enumerate."""
+"""JSON patch: property-based tests."""
 
 import copy
 from typing import Any

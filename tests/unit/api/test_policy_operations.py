@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sample of the policy file names the routes that there are, and each route is named by a rule."""
+"""The sample policy file names existing routes only, and each route has a rule."""
 
 import re
 from collections.abc import Iterator
@@ -13,14 +13,14 @@ _OLD_ORDER = re.compile(r"nodes/(states|maintenance|management/boot_device)(/\w+
 
 
 def _route(path: str) -> Route | None:
-    """The route of a path as rules write it: ``/nodes/{node_ident}/vifs?x={y}``."""
+    """Return the route of a path in the form of the rules: ``/nodes/{node_ident}/vifs?x={y}``."""
     segments = [segment for segment in path.partition("?")[0].split("/") if segment]
     found = routes.find(["~" if segment.startswith("{") else segment for segment in segments])
     return found[0] if found else None
 
 
 def _named() -> Iterator[tuple[str, str, str]]:
-    """Rule, method and path of everything that rules name."""
+    """Yield rule, method and path of every operation of every rule."""
     for rule in policies.list_rules():
         for operation in getattr(rule, "operations", ()):
             yield rule.name, operation["method"], operation["path"]

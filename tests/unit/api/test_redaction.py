@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is hidden, and what is not."""
+"""Values that replies hide, and values that they do not."""
 
 import pytest
 

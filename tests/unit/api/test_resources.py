@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What comes from a declaration: views, columns, serialisers, bodies."""
+"""Views, columns, serialisers and bodies from the declaration of a resource."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ from ironic_lite.common.context import RequestContext
 from ironic_lite.objects.node import Node
 from ironic_lite.objects.port import Port
 
-# Whether secrets are shown is asked of the policy, which wants a configuration.
+# The policy decides whether secrets are shown, and needs a configuration.
 pytestmark = pytest.mark.usefixtures("set_option")
 
 SIGHT = Sight(RequestContext(is_admin=True))
@@ -155,7 +155,7 @@ def test_ring_key() -> None:
 
 
 def test_resources_that_hide_what_comes_later() -> None:
-    """For them a field of a later microversion is no field: 400 where others say 406."""
+    """A field of a later microversion is 400 for them, and 406 for others."""
     fields = (
         Field(name="uuid", kind=types.UUID, create=True),
         Field(name="note", kind=types.TEXT, since=50, create=True, update=True),

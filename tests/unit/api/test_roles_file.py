@@ -70,7 +70,7 @@ def test_absent_file(tmp_path: Path) -> None:
 
 
 def test_file_is_watched(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A new role counts soon; a broken file changes nothing."""
+    """A new role takes effect soon; a broken file has no effect."""
     path = _file(tmp_path, "ada: {roles: [reader], project_id: navy}")
     roles = RolesFile(str(path))
     path.write_text("ada: {roles: [nobody]}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The kinds of value, and the bodies and queries made of them."""
+"""The kinds of values, and the bodies and queries that consist of them."""
 
 from typing import Any
 

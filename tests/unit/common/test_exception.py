@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Errors: each is raised somewhere."""
+"""Every exception class is raised somewhere."""
 
 import inspect
 import re

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keys are spread evenly, and stay where they are when hosts come and go."""
+"""The hash ring distributes keys evenly, and most keys keep their host when hosts join or leave."""
 
 import collections
 import uuid

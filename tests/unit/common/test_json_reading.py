@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""JSON of others: what is read, what is cleaned, and what is refused before it costs anything."""
+"""JSON from clients and agents: accepted, cleaned, or refused before parsing."""
 
 import ast
 import json
@@ -66,7 +66,7 @@ def test_an_integer_across_the_pieces_that_are_looked_at() -> None:
 @pytest.mark.parametrize("huge", [False, True])
 def test_what_is_refused(text: Any, why: str, huge: bool) -> None:
     if huge and text:
-        # The way of integers beyond 64 bits is as strict.
+        # The parser for integers beyond 64 bits is as strict.
         text = f"[{HUGE}, {text}]" if isinstance(text, str) else b"[%d, %s]" % (HUGE, text)
         why = "."
     with pytest.raises(Unreadable, match=why):
@@ -120,7 +120,7 @@ def test_depth(around: str) -> None:
             for n in range(levels)
         ]
         closing = ["}" if each.startswith("{") else "]" for each in reversed(opening)]
-        # What stands in texts does not count.
+        # Brackets in strings do not count.
         return "".join(opening) + '"]]}}[[[[\\"{{{{"' + "".join(closing)
 
     wide = f"[{nested(31)}{',[]' * 200}, {nested(31)}]"
@@ -182,7 +182,7 @@ def test_what_a_database_has_from_before() -> None:
     assert json_reading.from_text('{"a": "\\ud800"}') == {"a": "\ud800"}
 
 
-# Whoever else turns JSON or YAML of others into values, and why.
+# The other modules that parse JSON or YAML from outside, and why.
 ELSEWHERE = {
     "common/json_reading.py": "the one place",
     "common/inprocess.py": "the process's own text, between two of its threads",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lines of the log: each is one, shows all that is in it, says things once, and storms are counted."""
+"""Log records: one line each, with all characters visible and no repetition; floods are counted."""
 
 import io
 import logging
@@ -39,7 +39,7 @@ def test_lines_of_ours() -> None:
 
 
 class Out:
-    """A handler with a formatter, guarded, and what it wrote."""
+    """A guarded handler with a formatter, and its output."""
 
     def __init__(self, formatter: logging.Formatter | None):
         self.stream = io.StringIO()

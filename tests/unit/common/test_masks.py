@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a client was shown may be written back, and no mask is kept in the place of a secret."""
+"""Clients may write shown values back, and a mask is never stored instead of a secret."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ def test_an_item_of_a_list_may_change() -> None:
     shown = mask(old)
     renamed = {**shown[1], "name": "eve"}
     assert _written([shown[0], renamed], old) == [old[0], {"name": "eve", "password": "two"}]
-    # Whose password it is cannot be told any more.
+    # The entry of the password cannot be identified any more.
     value = masks.unmask([renamed, shown[0]], old, mask)
     assert value == [renamed, old[0]]
     assert masks.misplaced(value, old, "users") == "users/0/password"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the declarations of operations name is there: flows, functions, options, rules."""
+"""The flows, functions, options and rules in the declarations of operations exist."""
 
 import ast
 import inspect
@@ -144,7 +144,7 @@ def test_a_bar_names_a_field_of_nodes() -> None:
 
 
 def _calls() -> Iterator[tuple[str, ast.Call]]:
-    """Where the conductor passes an event, and the call."""
+    """Yield the place and the call wherever the conductor passes an event."""
     for file in sorted((ROOT / "conductor").rglob("*.py")):
         for call in ast.walk(ast.parse(file.read_text())):
             if isinstance(call, ast.Call) and ast.unparse(call.func).endswith(TAKE_EVENTS):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the service goes for somebody else, and what it tells about that."""
+"""Connections of the service to URLs of clients, and the errors that clients get about them."""
 
 import contextlib
 import http.server
@@ -57,7 +57,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    """A web server on the loopback interface."""
+    """Run a web server on the loopback interface; yields its port."""
     httpd = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     threading.Thread(target=httpd.serve_forever, args=(0.01,), daemon=True).start()
     yield httpd.server_address[1]
@@ -72,13 +72,13 @@ def loopback(set_option: Callable[..., None]) -> None:
 
 @pytest.fixture
 def server(port: int, loopback: None) -> str:
-    """Its URL, where loopback is allowed."""
+    """The URL of the web server, with loopback addresses allowed."""
     return f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture(autouse=True)
 def _options(set_option: Callable[..., None]) -> None:
-    """Options can be read."""
+    """Load the options."""
 
 
 @pytest.mark.parametrize("path", ["/image", "/moved", "/no-head"])
@@ -117,7 +117,7 @@ def test_a_file_that_is_not(server: str, path: str, reason: str) -> None:
 
 @contextlib.contextmanager
 def _strange_servers() -> Iterator[dict[str, int]]:
-    """Ports behind which there is no web server: one hangs up, one speaks something else."""
+    """Run two servers that are not web servers: one closes connections, one has another protocol."""
     with contextlib.ExitStack() as stack:
         ports = {}
         for kind, said in {"hangs up": b"", "speaks something else": b"SSH-2.0-x\r\n"}.items():
@@ -169,7 +169,7 @@ def test_nothing_is_sent_where_nobody_may_go(port: int) -> None:
 def test_a_name_may_have_addresses_that_are_left_out(
     monkeypatch: pytest.MonkeyPatch, set_option: Callable[..., None], port: int
 ) -> None:
-    """Of a name's addresses only those are connected to that are allowed, and it is not resolved a second time."""
+    """The service connects only to the allowed addresses of a name, and does not resolve it again."""
     asked: list[str] = []
     resolve = socket.getaddrinfo
 
@@ -186,7 +186,7 @@ def test_a_name_may_have_addresses_that_are_left_out(
     _Handler.asked.clear()
     with pytest.raises(outbound.OutboundError) as failed:
         outbound.find(f"http://images.example.org:{port}/image", "the URL")
-    # Nobody listens at 127.0.0.2; 127.0.0.1 was left out.
+    # Nothing listens at 127.0.0.2, and 127.0.0.1 is not allowed.
     assert "Connection refused" in failed.value.detail
     assert _Handler.asked == []
     assert asked.count("images.example.org") == 1
@@ -195,7 +195,7 @@ def test_a_name_may_have_addresses_that_are_left_out(
 def test_the_connected_address_is_what_counts(
     monkeypatch: pytest.MonkeyPatch, server: str, set_option: Callable[..., None]
 ) -> None:
-    """What is connected to is looked at again: something in between may lead elsewhere."""
+    """The address of the connection is checked too, because it may differ from the resolved one."""
     real = connections.urllib3_connection.create_connection
     port = int(server.rpartition(":")[2])
     monkeypatch.setattr(
@@ -210,7 +210,7 @@ def test_the_connected_address_is_what_counts(
 
 
 def test_slow_servers_are_left(loopback: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One byte now and then keeps a socket's own timeout away for ever."""
+    """A server that sends a byte now and then never meets the timeout of the socket."""
     monkeypatch.setattr(checking, "TIMEOUT", 0.5)
     gone = threading.Event()
     drops: list[int] = []
@@ -395,7 +395,7 @@ def test_what_is_hidden_is_in_the_log(caplog: pytest.LogCaptureFixture, loopback
 
 
 def test_every_way_to_write_an_address_ends_the_same() -> None:
-    """Whatever the resolver would take for a loopback address is refused as it is written, or as an address."""
+    """Every notation that the resolver reads as a loopback address is refused, as text or as an address."""
     octets = ["127", "0177", "0x7f", "0x7F"]
     tails = ["", ".1", ".0.1", ".0.0.1", ".00.0x0.01"]
     for first, tail in itertools.product(octets, tails):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clients' regular expressions end in time, and mean what they mean to ``re``."""
+"""Clients' regular expressions have a time limit, and the same results as with ``re``."""
 
 import re
 import threading

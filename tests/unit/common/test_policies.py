@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The access rules: Ironic's names and defaults, and an operator's file over them."""
+"""The access rules have Ironic's names and defaults, and an operator's file overrides them."""
 
 import threading
 from collections.abc import Callable
@@ -26,7 +26,7 @@ Write = Callable[[str], Path]
 
 @pytest.fixture
 def write(tmp_path: Path, set_option: Callable[..., None]) -> Any:
-    """Writes the policy file and has it read."""
+    """Write the policy file, and load the rules."""
     policy.load()
     path = tmp_path / "rules.yaml"
 
@@ -42,7 +42,7 @@ def write(tmp_path: Path, set_option: Callable[..., None]) -> Any:
 
 
 def test_rules_are_those_of_ironic() -> None:
-    """By name, check and scope. The file is made from what Ironic lists of itself."""
+    """Names, checks and scopes are the same. The file with Ironic's rules comes from Ironic's own list."""
     lines = IRONIC.read_text().splitlines()
     theirs = {tuple(part.strip() for part in line.split("|")) for line in lines if line[:1] != "#"}
     ours = {
@@ -69,7 +69,7 @@ def test_rules_for_nobody_are_known_without_the_library() -> None:
 def test_file_that_comes_later_counts_where_no_rule_was_asked(
     write: Write, set_option: Callable[..., None], tmp_path: Path
 ) -> None:
-    """Without authentication the rules are made when there is a file."""
+    """Without authentication the rules are loaded only if there is a policy file."""
     set_option("auth_strategy", "noauth")
     path = write("{}\n")
     path.unlink()
@@ -85,7 +85,7 @@ def test_file_that_comes_later_counts_where_no_rule_was_asked(
 
 
 def test_nobodys_node_matches_no_project(set_option: Any) -> None:
-    """Not even the missing project of a token without one: None is not equal to None here."""
+    """A missing owner does not match the missing project of a token without one."""
     policy.load()
     stray = RequestContext(roles=["admin", "manager", "member", "reader"])
     for rule in policies.list_rules():
@@ -94,7 +94,7 @@ def test_nobodys_node_matches_no_project(set_option: Any) -> None:
 
 
 def test_scope_is_enforced(set_option: Any) -> None:
-    """Chassis are the system's: an administrator of a project is none of theirs."""
+    """Chassis need system scope: an administrator of a project has no access."""
     policy.load()
     assert policy.allows(ADMIN, "baremetal:chassis:create", {})
     project = RequestContext(roles=["admin"], project_id="navy")
@@ -109,7 +109,7 @@ def test_operators_file_overrides(write: Write) -> None:
 
 
 def test_operators_file_is_read_again(write: Write, caplog: pytest.LogCaptureFixture) -> None:
-    """A change counts soon; while the file is broken, what it said before counts."""
+    """A change takes effect soon; while the file is broken, the earlier rules stay in effect."""
 
     def granted() -> bool:
         return policy.allows(READER, "baremetal:conductor:get", {})
@@ -151,7 +151,7 @@ def test_missing_file_stops_the_start(set_option: Any, tmp_path: Path) -> None:
 
 
 def test_answers_of_other_services_are_not_kept(write: Write) -> None:
-    """The operator's own service decides anew each time, and may change its mind."""
+    """The operator's service is called for each decision, because its answer may change."""
     minds = iter([b"True", b"False"])
 
     class Decider(BaseHTTPRequestHandler):
@@ -164,7 +164,7 @@ def test_answers_of_other_services_are_not_kept(write: Write) -> None:
             self.wfile.write(answer)
 
         def log_message(self, *_: Any) -> None:
-            """Quiet."""
+            """Log nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Decider) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()

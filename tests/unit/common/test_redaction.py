@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Secrets are hidden wherever a record is shown, and survive a client that writes back what it was shown."""
+"""Secrets are hidden wherever a record is shown, and stay when a client writes a shown record back."""
 
 from typing import Any
 
@@ -134,7 +134,7 @@ PEM = "-----BEGIN {0}PRIVATE KEY-----\nsesame\nsesame==\n-----END {0}PRIVATE KEY
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
-        # Command lines, as they are typed and as a list is told.
+        # Command lines, as typed and as a list.
         ("tool --password sesame --host h", "tool --password ****** --host h"),
         ("tool --admin-pass 'open' -v", "tool --admin-pass '******' -v"),
         ("['tool', '--token', 'sesame', '-v']", "['tool', '--token', '******', '-v']"),
@@ -181,7 +181,7 @@ PEM = "-----BEGIN {0}PRIVATE KEY-----\nsesame\nsesame==\n-----END {0}PRIVATE KEY
             "%257B%2522pwd%2522%253A%2522******%2522%257D",
         ),
         ("?u=http%3A%2F%2Fu%3Asesame%40h%2Fx", "?u=http%3A%2F%2F******%40h%2Fx"),
-        # Credentials without an ordinary scheme before them.
+        # Credentials after an unusual scheme.
         (r"http:\/\/u:sesame@h\/x", r"http:\/\/******@h\/x"),
         ("cannot resolve //u:sesame@h/x", "cannot resolve //******@h/x"),
         ("no route to admin:sesame@192.0.2.1", "no route to admin:******@192.0.2.1"),
@@ -290,7 +290,7 @@ def test_arguments_and_private_keys_in_a_structure() -> None:
 )
 @pytest.mark.timeout(10)
 def test_no_text_takes_long(text: str) -> None:
-    """Seconds for what took hours, while all other threads of the process stood still."""
+    """With backtracking these took hours, during which all other threads of the process stopped."""
     redaction.mask_text(text)
     redaction.mask({"extra": f"://{text}@"})
     redaction.mask_url(text)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The state machine is whole, and its page in the documentation is that of this code."""
+"""The state machine is complete, and its page in the documentation agrees with the code."""
 
 import pathlib
 

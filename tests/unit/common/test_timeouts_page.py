@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The one table of all timeouts says what the options and the states say."""
+"""The documentation's table of timeouts agrees with the options and the states."""
 
 import pathlib
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Config drives as clients send them and as they are built."""
+"""Config drives from clients, and built ones."""
 
 import base64
 import gzip

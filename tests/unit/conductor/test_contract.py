@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The contract of RPCs: what serves it has its signatures, and the last release's calls still fit."""
+"""The contract of RPCs: endpoints have its signatures, and it is compatible with the last release's calls."""
 
 import inspect
 import json
@@ -37,12 +37,12 @@ def test_every_call_is_served() -> None:
 
 @pytest.mark.parametrize("name", sorted(contract.CALLS))
 def test_what_serves_a_call_has_its_arguments(name: str) -> None:
-    """mypy compares names and types where the two are bound; defaults only a message of an older peer would show."""
+    """mypy compares names and types, but not defaults, which matter for messages of older peers."""
     bound = BOUND[name]
     declared = list(bound.declared.signature.parameters.values())[1:]
     serves = list(inspect.signature(bound.function).parameters.values())[1:]
     if bound.declared.lock is not Lock.NONE:
-        # The task is for it, or the record comes by position.
+        # The first argument is the task for the node, or the record.
         place = declared.pop(0)
         if place.name != "node_id":
             serves.pop(0)
@@ -91,7 +91,7 @@ def test_the_released_calls_are_those_of_the_last_release() -> None:
 
 @pytest.mark.parametrize("name", sorted(KNOWN))
 def test_a_call_of_the_last_release_still_fits(name: str) -> None:
-    """Its peers run beside this release: what they send is understood, and what they get they understand."""
+    """Processes of the last release run beside this one, and both must understand each other's messages."""
     known, call = KNOWN[name], contract.CALLS[name]
     now = _arguments(list(call.signature.parameters.values())[1:])
     assert call.since == known["since"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the client sends, to whom, and in which version."""
+"""The RPC client: messages, recipients and versions."""
 
 import contextlib
 import threading
@@ -24,7 +24,7 @@ def transport(set_option: Any) -> Iterator[None]:
 
 
 class Peer:
-    """A conductor of some release: it tells what it was asked."""
+    """A conductor of some release, which records the calls."""
 
     def __init__(self, version: str):
         self.target = oslo_messaging.Target(version=version)

@@ -15,7 +15,7 @@ def _step(interface: str, name: str, priority: int, **more: Any) -> dict[str, An
 
 
 def _task(*offered: dict[str, Any]) -> Any:
-    """A task whose interfaces offer these steps."""
+    """Return a task whose interfaces have these steps."""
 
     def interface(kind: str) -> Any:
         def mine(_task: Any, _kind: str) -> list[dict[str, Any]]:

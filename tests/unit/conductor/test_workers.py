@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The worker pool refuses instead of queueing, and keeps a share for clients."""
+"""The worker pool refuses work instead of queueing it, and reserves workers for clients."""
 
 import threading
 

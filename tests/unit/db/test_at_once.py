@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A thread that may not wait reads the database at once, or is told that it would have to."""
+"""A thread that must not wait reads the database at once, or gets an error if the database is locked."""
 
 import os
 import sqlite3
@@ -17,7 +17,7 @@ from ironic_lite.db import engine, migration, nodes
 
 @pytest.fixture
 def file(set_option: Callable[..., None], tmp_path: Path) -> Iterator[Path]:
-    """A database without nodes."""
+    """Create a database without nodes; yields its file."""
     engine.dispose()
     path = tmp_path / "records.sqlite"
     set_option("connection", f"sqlite:///{path}", "database")
@@ -32,7 +32,7 @@ def test_reads(file: Path) -> None:
 
 
 def test_locked_database_is_left_to_others(file: Path) -> None:
-    """A program that keeps the file for itself: whoever may wait does so for up to sqlite_busy_timeout seconds."""
+    """While another program locks the file, threads that may wait do so for up to sqlite_busy_timeout seconds."""
     engine.dispose()
     other = sqlite3.connect(file, isolation_level=None)
     other.execute("PRAGMA locking_mode = EXCLUSIVE")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the database is, and what is said when that cannot be used."""
+"""The URL of the database, and the errors about an unusable one."""
 
 import os
 import sqlite3

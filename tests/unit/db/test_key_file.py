@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Key files that are none."""
+"""Invalid key files."""
 
 import os
 from pathlib import Path

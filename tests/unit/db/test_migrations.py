@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Migrations only add: processes of the release before work on with what a newer one has upgraded."""
+"""Migrations only add, so processes of the last release continue to work with an upgraded database."""
 
 import ast
 from pathlib import Path
@@ -13,7 +13,7 @@ ADDING = {"add_column", "bulk_insert", "create_index", "create_table", "get_bind
 
 
 def unfit(source: str) -> list[str]:
-    """What a migration does beyond adding: its calls of alembic, and columns that older releases would have to fill."""
+    """Return the parts of a migration that do more than add: calls of alembic, and columns that need a value."""
     found = []
     for call in [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]:
         function = call.func

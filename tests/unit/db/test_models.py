@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What columns declare."""
+"""The declarations of columns."""
 
 import pytest
 import sqlalchemy as sa

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The wrapping key in Vault: through its real client library, to a server that speaks the transit engine's protocol."""
+"""The wrapping key in Vault: the real client library with a server that has the transit engine's protocol."""
 
 import base64
 import http.server
@@ -155,7 +155,7 @@ def test_the_credential_of_systemd(
     assert told.startswith("[encryption] key_provider is systemd, but systemd has handed over no")
     credentials = tmp_path / "credentials"
     credentials.mkdir()
-    # The same key, by another way: nothing has to be encrypted anew.
+    # The same key from another source: nothing has to be encrypted again.
     (tmp_path / "made").rename(credentials / "ironic-lite.key")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(credentials))
     assert list(wrapping.problems()) == []

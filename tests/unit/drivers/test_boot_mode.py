@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which boot mode a node asks for."""
+"""The boot mode that a node requests."""
 
 from types import SimpleNamespace
 from typing import Any

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether boot devices are set for good."""
+"""Whether boot devices are set persistently."""
 
 from types import SimpleNamespace
 from typing import Any

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What implements an interface has the arguments of its contract, by their names, which mypy does not compare."""
+"""Implementations of an interface have the argument names of its contract, which mypy does not compare."""
 
 import inspect
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ def test_an_implementation_has_the_arguments_of_its_contract(
 def test_an_implementation_has_no_public_methods_but_those_of_its_contract(
     implementation: type[BaseInterface],
 ) -> None:
-    """Else an optional one that is misspelled would be taken for one that is left out."""
+    """Otherwise a misspelled optional method would count as one that is not implemented."""
     contract = Driver.__annotations__[implementation.interface_type]
     specs = [spec for kind in KINDS for spec in steps.declared_steps(implementation, kind)]
     own = {spec.name for spec in specs} | {spec.happened for spec in specs}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The factory picks, checks and composes a node's interfaces."""
+"""The factory selects, checks and combines a node's interfaces."""
 
 import types
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The wait for a power state, by a clock that moves when somebody sleeps."""
+"""The wait for a power state, with a clock that advances with each sleep."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ class Silent(Exception):
 
 
 class Server:
-    """Goes on ``takes`` seconds after the request that is the ``needs``-th."""
+    """Powers on ``takes`` seconds after the ``needs``-th request."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, needs: int = 1, takes: float = 1.0):
         self.now, self.takes, self.needs = 0.0, takes, needs

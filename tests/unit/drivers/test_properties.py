@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What ``driver_info`` may hold, in the form that Horizon's ironic-ui makes its enrolment form from."""
+"""The properties of ``driver_info``, in the form from which Horizon's ironic-ui creates its enrolment form."""
 
 import re
 

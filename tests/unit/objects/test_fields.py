@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What fields accept."""
+"""The values that fields accept."""
 
 import copy
 import datetime

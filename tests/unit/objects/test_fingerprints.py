@@ -9,9 +9,9 @@ from ironic_lite import objects
 from ironic_lite.common import exception, release_mappings
 from ironic_lite.objects import base
 
-# What processes of each release send and take: version and fields. When this fails, a column has no `since=`, or one
-# of a release that is out. The lines of the release in the making, the last one, follow its columns; those of releases
-# that are out never change.
+# Version and fields of the objects of each release. If the test fails, a column has no `since=`, or that of a published
+# release. The lines of the next release, the last ones, change with its columns; those of published releases never
+# change.
 FIELDS = {
     "0.1": {
         "Allocation": "1.0-f6eb43f2039191f8",
@@ -35,8 +35,8 @@ FIELDS = {
     }
 }
 
-# The remotable methods at present. When this fails in an object that a release has, name the release in the making
-# and the change in `CHANGED` of the object.
+# The present remotable methods. If the test fails for an object of a published release, add the next release and the
+# change to `CHANGED` of the object.
 METHODS = {
     "Allocation": "dc4cea337a036365",
     "BIOSSetting": "834ae1416992550d",

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Columns and filters are named by their names wherever the service uses them: a rename that misses a place fails here.
+"""Every column and filter that the service uses exists, so a rename that misses a place fails here.
 
-Fields of objects become attributes at run time, where a type checker sees none of them.
+Fields of objects become attributes at run time, so a type checker does not know them.
 """
 
 import ast
@@ -43,7 +43,7 @@ FILTERS[ANY] = set().union(*FILTERS.values())
 
 
 def attributes(tree: ast.AST) -> Iterator[tuple[str, str, int]]:
-    """``(variable, attribute, line)`` of each attribute of ``node``, ``task.node`` and the like."""
+    """Yield ``(variable, attribute, line)`` of each attribute of ``node``, ``task.node`` and the like."""
     for each in ast.walk(tree):
         if not isinstance(each, ast.Attribute):
             continue
@@ -55,7 +55,7 @@ def attributes(tree: ast.AST) -> Iterator[tuple[str, str, int]]:
 
 
 def filters(tree: ast.AST) -> Iterator[tuple[str, str, int]]:
-    """``(object, filter, line)`` of each ``Node.rows(..., filters={...})``, ``owned.nodes(context, {...})`` and
+    """Yield ``(object, filter, line)`` of each ``Node.rows(..., filters={...})``, ``owned.nodes(context, {...})`` and
     ``filters = {...}``."""
     for each in ast.walk(tree):
         if isinstance(each, ast.Assign | ast.AnnAssign):
@@ -81,7 +81,7 @@ def _keys(record: str, value: ast.AST | None) -> Iterator[tuple[str, str, int]]:
 
 
 def unknown(source: str) -> list[str]:
-    """Attributes and filters that the objects do not have."""
+    """Return the attributes and filters that the objects do not have."""
     tree = ast.parse(source)
     found = [
         f"line {line}: {variable}.{name}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Objects on the wire."""
+"""Serialisation of objects for RPC."""
 
 import datetime
 import json
@@ -31,7 +31,7 @@ def node(admin):
 
 @pytest.fixture
 def next_release(monkeypatch):
-    """This code as it will be in the release after this one, which brings two columns and an object."""
+    """Make this code the next release, with two new columns and a new object."""
     monkeypatch.setitem(RELEASES, "next", Release(rpc="1.9"))
     brought = {objects.Node: "chassis_id", objects.Port: "portgroup_id"}
     for kind, name in brought.items():
@@ -42,12 +42,12 @@ def next_release(monkeypatch):
 
 @pytest.fixture
 def pinned(next_release, set_option):
-    """... beside processes of this one."""
+    """Make this code the next release, pinned to this one."""
     set_option("pin_release_version", "0.1")
 
 
 def carry(entity, admin):
-    """Over RPC and back: through JSON."""
+    """Serialise an entity to JSON and back, as an RPC does."""
     serializer = objects.Serializer()
     wire = json.loads(json.dumps(serializer.serialize_entity(admin, entity)))
     return serializer.deserialize_entity(admin, wire)
@@ -161,7 +161,7 @@ def test_an_unknown_release_is_refused(node, admin, set_option):
 
 
 class Recorder:
-    """Stands where a conductor would be, and does what it was asked to."""
+    """Replaces a conductor, and carries out the calls of objects."""
 
     def __init__(self):
         self.asked = []

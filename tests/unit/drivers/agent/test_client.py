@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The HTTP client of the agent, against an HTTP server that answers as the test wants."""
+"""The HTTP client of the agent, with an HTTP server whose answers the test sets."""
 
 import datetime
 import http.server
@@ -37,7 +37,7 @@ def _command(**changes: Any) -> dict[str, Any]:
 
 
 class Answers:
-    """What the server says to each request, in turn; the last one for ever."""
+    """The server's answers, one per request; the last one repeats."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -74,7 +74,7 @@ def _serve(answers: Answers, context: ssl.SSLContext | None = None) -> http.serv
 
 @pytest.fixture(autouse=True)
 def loopback(set_option: Callable[..., None]) -> None:
-    """The agent is on this machine."""
+    """Allow connections to agents on this machine."""
     set_option("allowed_networks", ["127.0.0.0/8"], group="outbound")
 
 
@@ -180,7 +180,7 @@ SECRET = b"<html>the payroll of the other side</html>"
 def test_who_is_no_agent_is_told_of_in_one_way(
     answers: Answers, set_option: Callable[..., None], answer: tuple[int, Any] | None
 ) -> None:
-    """The address is the server's network's choice: what else is there is nobody's business."""
+    """Agents choose the address, so errors must not reveal which other service answers there."""
     set_option("max_command_attempts", 1, group="agent")
     url = answers.url if answer else "http://127.0.0.1:1"
     if answer:
@@ -228,7 +228,7 @@ def _certificate(
     until: datetime.timedelta = DAY,
     address: str = "127.0.0.1",
 ) -> tuple[str, ssl.SSLContext]:
-    """A certificate as the agent makes for itself, and what serves it."""
+    """Return a self-signed certificate like the agent's, and the TLS context of a server with it."""
     key = ec.generate_private_key(ec.SECP384R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "agent")])
     now = datetime.datetime.now(datetime.UTC)

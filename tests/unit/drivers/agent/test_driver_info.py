@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fields of ``driver_info`` that inventories of Ironic bring along."""
+"""Fields of ``driver_info`` of nodes that were enrolled in Ironic."""
 
 import types
 from typing import Any

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What may be asked for as an image, and how the agent is told."""
+"""The valid values for an image, and the arguments that the agent gets."""
 
 import types
 from collections.abc import Callable
@@ -39,7 +39,7 @@ def _validate(node: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def _there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The network: every image is there."""
+    """Replace the network: every image exists."""
     monkeypatch.setattr(checking, "_ask", lambda *_args: (200, {}))
 
 
@@ -121,7 +121,7 @@ def test_how_the_agent_is_told_of_a_list_of_checksums() -> None:
     told = image.describe(_node({**GOOD, "image_os_hash_value": sums}))
     assert (told["os_hash_algo"], told["os_hash_value"]) == ("sha256", sums)
     told = image.describe(_node({"image_source": "http://images/x", "image_os_hash_value": sums}))
-    # Without an algorithm this is where the agent tells it by the length.
+    # Without an algorithm the agent derives it from the length of `checksum`.
     assert (told["checksum"], told["os_hash_algo"], told["os_hash_value"]) == (sums, None, None)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Root device hints, compared with what the agent itself makes of them."""
+"""Root device hints, compared with their interpretation by the agent."""
 
 import types
 from typing import Any

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What switches say, and what pretends to be a switch."""
+"""LLDP data of switches, valid and malformed."""
 
 import json
 from typing import Any
@@ -34,7 +34,7 @@ SWITCH = [
 
 
 def test_a_switch() -> None:
-    """The same data as an Ironic was given, and the same names for it."""
+    """The data gets the same names as in Ironic."""
     assert lldp.parse(SWITCH) == {
         "switch_chassis_id": "11:22:33:44:aa:bb",
         "switch_port_id": "Ethernet1/18",
@@ -73,9 +73,9 @@ def test_a_switch() -> None:
     "wrong",
     [
         [1, "04112233"],  # a MAC address of three bytes
-        [2, "0403ffffffff"],  # an address of no known family
+        [2, "0403ffffffff"],  # an address of an unknown family
         [5, "ff"],  # not UTF-8
-        [5, b"a\x1b[2J".hex()],  # an escape sequence for whoever prints it
+        [5, b"a\x1b[2J".hex()],  # an escape sequence for a terminal
         [5, "zz"],
         [5, "41" * 512],  # longer than a value can be
         [7, "00"],
@@ -133,7 +133,7 @@ def test_the_first_of_a_kind_counts() -> None:
         [127, "00120f030000000001"],
     ]
     assert lldp.parse(SWITCH + again) == lldp.parse(SWITCH)
-    # One that cannot be read is none.
+    # A malformed value is ignored.
     assert lldp.parse([[5, "ff"], [5, b"sw01".hex()]]) == {"switch_system_name": "sw01"}
 
 

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the IPMI drivers read and compute."""
+"""Tests of the IPMI drivers."""

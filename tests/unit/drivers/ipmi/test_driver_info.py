@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reading of `driver_info`."""
+"""The parsing of `driver_info`."""
 
 from typing import Any
 

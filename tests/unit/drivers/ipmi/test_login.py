@@ -44,7 +44,7 @@ def established(bmc: VirtualBMC) -> bool:
 def test_an_answer_to_the_login_that_comes_after_it_changes_nothing(
     make_bmc: MakeBMC, late: int, status: int
 ) -> None:
-    """The first answer of a kind is held back, so that another try of the login becomes the session."""
+    """The first answer of a kind is delayed, so that the next login attempt becomes the session."""
     bmc = make_bmc()
     held: list[bytes] = []
 
@@ -53,7 +53,7 @@ def test_an_answer_to_the_login_that_comes_after_it_changes_nothing(
             held.append(datagram[:STATUS] + bytes([status]) + datagram[STATUS + 1 :])
             return []
         if direction == TO_CLIENT and datagram[5] & 0x40:
-            # Within the session, from the answer to the first request in it.
+            # In the session, after the answer to its first request.
             return [held[0], datagram, held[0]]
         return [datagram]
 
@@ -72,7 +72,7 @@ def test_an_answer_to_the_login_that_comes_after_it_changes_nothing(
 def test_an_answer_to_the_login_that_comes_twice_changes_nothing(
     make_bmc: MakeBMC, repeated: int, status: int
 ) -> None:
-    """As where the network doubles a request, and the BMC refuses its second copy."""
+    """The same happens if the network duplicates a request, and the BMC refuses the second copy."""
     bmc = make_bmc()
 
     def repeat(direction: str, datagram: bytes) -> list[bytes]:
@@ -90,7 +90,7 @@ def test_an_answer_to_the_login_that_comes_twice_changes_nothing(
 @pytest.mark.parametrize("serial", [False, True])
 @pytest.mark.parametrize("late", [0.5, 1.0, 2.0, 3.0, 3.9, 4.1, 4.5, 4.9])
 def test_a_slow_bmc(make_bmc: MakeBMC, late: float, serial: bool) -> None:
-    """It forgets a login that stands still for 5 s."""
+    """The BMC drops a login without progress for 5 s."""
     bmc = make_bmc(late=late, serial=serial)
     assert bmc.command() < 30
     assert established(bmc)
@@ -108,7 +108,7 @@ def test_a_bmc_that_is_much_slower_than_its_client_is_patient(
     enough: float,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The first answer is not waited for. That it came late tells how long to wait for the others."""
+    """The first answer comes after its timeout, from which the client learns how long to wait for the others."""
     monkeypatch.setattr(transport, "FIRST_PATIENCE", patience)
     bmc = make_bmc(late=late)
     assert bmc.command() < enough
@@ -154,7 +154,7 @@ def test_one_of_five_datagrams_is_lost(make_bmc: MakeBMC) -> None:
 
 
 def logins(make_bmc: MakeBMC, late: float, lost: float) -> list[float | None]:
-    """Log in to forty BMCs: how many seconds that took; None where all the time was not enough."""
+    """Log in to forty BMCs; return the seconds of each login, None for a timeout."""
     took: list[float | None] = []
     for seed in range(40):
         bmc = make_bmc(late=late)
@@ -170,7 +170,7 @@ def logins(make_bmc: MakeBMC, late: float, lost: float) -> list[float | None]:
 def test_a_bmc_that_answers_one_rakp_message_late_is_not_taken_for_slow_for_ever(
     make_bmc: MakeBMC,
 ) -> None:
-    """A pause of its firmware: the next lost datagram is noticed soon again."""
+    """After a pause of the firmware, the client again notices the next lost datagram soon."""
     bmc = make_bmc(late=3.0)
     bmc.command()
     bmc.bmc.close(1.0)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A BMC of the virtual rack and its client in virtual time: waiting costs nothing, whatever keeps the machine busy."""
+"""A BMC of the virtual rack and its client in virtual time, so that waits take no time and depend on no other load."""
 
 import heapq
 import itertools
@@ -25,12 +25,12 @@ Rule = Callable[[str, bytes], list[bytes]]
 
 
 def kind(datagram: bytes) -> int:
-    """The RMCP+ payload type of a datagram (IPMI 2.0 table 13-16); -1 for an IPMI 1.5 datagram."""
+    """Return the RMCP+ payload type of a datagram (IPMI 2.0 table 13-16); -1 for an IPMI 1.5 datagram."""
     return datagram[5] & 0x3F if datagram[4] == 6 else -1
 
 
 class Clock:
-    """Time that passes when somebody waits for it. Stands in for the module `time` and for asyncio's loop."""
+    """A clock that advances only with waits. It replaces the module `time` and asyncio's loop."""
 
     def __init__(self) -> None:
         self._now = 1000.0
@@ -51,7 +51,7 @@ class Clock:
             pass
 
     def step(self, until: float) -> bool:
-        """Let the next event happen; False, at that time, when there is none until then."""
+        """Execute the next event before `until`; if there is none, advance to `until` and return False."""
         if not self._events or self._events[0][0] > until:
             self._now = max(self._now, until)
             return False
@@ -62,7 +62,7 @@ class Clock:
 
 
 class Chassis:
-    """A server that is off."""
+    """A server that is powered off."""
 
     powered_on = False
     power_changed_at = 0.0
@@ -74,8 +74,8 @@ class Chassis:
 class VirtualBMC:
     """A BMC and the network to it.
 
-    `serial`: while it computes, it answers nothing else either. `rule(direction, datagram)` returns what arrives
-    instead of a datagram. `seen` holds what was sent: direction and datagram.
+    `serial`: the BMC answers nothing else while it computes an answer. `rule(direction, datagram)` returns the
+    datagrams that arrive instead of a datagram. `seen` has the direction and content of all datagrams sent.
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, late: float, serial: bool) -> None:
@@ -108,17 +108,17 @@ class VirtualBMC:
         self.bmc = connection.BMC("bmc", 623)
 
     def set_late(self, seconds: float) -> None:
-        """How long the BMC computes for each answer of RAKP from now on."""
+        """Set the seconds that the BMC takes for each RAKP answer."""
         self._faults.bmc_late_rakp = seconds
 
     def command(self) -> float:
-        """Carry out a harmless command; the seconds that it took."""
+        """Execute a harmless command; return the seconds that it took."""
         begun = self.clock.monotonic()
         self.bmc.command(self.info, wire.DEVICE_ID)
         return self.clock.monotonic() - begun
 
     def count(self, payload_type: int) -> int:
-        """How many datagrams of a type were sent."""
+        """Return the number of datagrams of a type that were sent."""
         return sum(1 for _direction, datagram in self.seen if kind(datagram) == payload_type)
 
     def _plug(self) -> "Socket":
@@ -127,7 +127,7 @@ class VirtualBMC:
         return Socket(self, address, self._inboxes[address])
 
     def ask(self, datagram: bytes, address: tuple[str, int]) -> None:
-        """A client's datagram goes out."""
+        """Send a client's datagram."""
         self.seen.append((TO_BMC, datagram))
         for each in self.rule(TO_BMC, datagram):
             self.clock.call_at(self.clock.time() + LATENCY, self._arrive, each, address)
@@ -148,7 +148,7 @@ class VirtualBMC:
 
 
 class Socket:
-    """A client's end: as much of a connected UDP socket as the driver uses."""
+    """The client's socket, with the methods of a connected UDP socket that the driver uses."""
 
     def __init__(self, bmc: VirtualBMC, address: tuple[str, int], inbox: list[bytes]) -> None:
         self._bmc, self._address, self._inbox = bmc, address, inbox
@@ -169,4 +169,4 @@ class Socket:
         return self._inbox.pop(0)
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Do nothing."""

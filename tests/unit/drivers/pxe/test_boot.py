@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Boot scripts, and what must never get into one."""
+"""Boot scripts, and values that must never get into one."""
 
 import types
 from collections.abc import Callable
@@ -23,7 +23,7 @@ _FIRMWARE = ipxe.Firmware({"mac": MAC}, _no_file, _no_file)
 
 
 class Node(types.SimpleNamespace):
-    """Only what the boot interface touches."""
+    """The attributes of a node that the boot interface uses."""
 
     def set_driver_internal_info(self, key: str, value: Any) -> None:
         self.driver_internal_info = {**self.driver_internal_info, key: value}
@@ -63,7 +63,7 @@ def _task(driver_info: dict[str, Any] | None = None, **more: Any) -> Any:
 
 @pytest.fixture(autouse=True)
 def asked(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
-    """The network: every file is there, except those that a test gives another status."""
+    """Replace the network: every file exists, except those for which a test sets another status."""
     statuses: dict[str, int] = {}
     monkeypatch.setattr(checking, "_ask", lambda _method, url, *_args: (statuses.get(url, 200), {}))
     return statuses
@@ -79,7 +79,7 @@ def test_the_ramdisk_then_the_disk() -> None:
     task, interface = _task(), boot.IPXEBoot()
     assert interface.boot_script(task, MAC).splitlines()[-1] == "exit"
     interface.prepare_ramdisk(task, {"ipa-debug": "1"})
-    # On record before the server is powered on.
+    # Saved before the server is powered on.
     assert "ramdisk_params" in task.node.saved
     script = interface.boot_script(task, MAC)
     assert script.startswith("#!ipxe\n")
@@ -111,7 +111,7 @@ def test_an_instance_in_memory() -> None:
     assert "instance_ramdisk" in task.node.saved
     script = interface.boot_script(task, MAC)
     assert "/k root=/dev/ram0 text splash nofb quiet initrd=ramdisk || goto failed\n" in script
-    # While an operation needs the agent, it comes first.
+    # While an operation needs the agent, the server boots the agent's ramdisk.
     interface.prepare_ramdisk(task, {})
     assert "deploy ramdisk" in interface.boot_script(task, MAC)
     interface.clean_up_ramdisk(task)
@@ -161,7 +161,7 @@ def test_own_kernel_arguments() -> None:
     "state", ["deploying", "deploywait", "cleaning", "rescuing", "rescue wait"]
 )
 def test_an_instance_has_no_part_in_the_agents_kernel_arguments(state: str) -> None:
-    """Its lessee may set these; the token of the agent is in the ramdisk that they would open."""
+    """A lessee can set an instance's arguments, and could use them to get into the ramdisk with the agent's token."""
     task = _task({"rescue_kernel": "http://images/rk", "rescue_ramdisk": "http://images/rr"})
     task.node.provision_state = state
     before = _script(task)
@@ -187,7 +187,7 @@ def _script(task: Any) -> str:
 
 
 def test_kernel_arguments_of_an_instance_in_memory() -> None:
-    """Its own come before those of the node, and these before the configured ones."""
+    """The instance's arguments override those of the node, which override the configured ones."""
     task = _ramdisk_task(**FILES)
     boot.IPXEBoot().prepare_instance(task)
     assert "/k root=/dev/ram0 text nofb quiet initrd" in boot.IPXEBoot().boot_script(task, MAC)
@@ -230,7 +230,7 @@ HARMLESS = [
 
 @pytest.mark.parametrize("text", HARMLESS)
 def test_arguments_reach_the_kernel_as_they_are(text: str) -> None:
-    """What iPXE makes of the line of its script is what was asked for."""
+    """The arguments after iPXE's parsing of the script are the requested ones."""
     task = _task({"kernel_append_params": text})
     line = next(each for each in _script(task).splitlines() if each.startswith("kernel"))
     first, *others = ipxe.parse(f"#!ipxe\n{line}").lines[0]
@@ -334,7 +334,7 @@ def test_files_that_are_not_there_are_told_before_anything_boots(
     ) as failed:
         validate(task)
     assert (failed.value.code, "secret" in str(failed.value)) == (400, False)
-    # A boot script is not the place to ask: the server waits for it.
+    # The service must not check images for a boot script, because the server waits for it.
     task.node.driver_internal_info = {"ramdisk_params": {}}
     interface.boot_script(task, MAC)
 
