@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A conductor among others: its life, signs of life, hash ring, and worker pool."""
+"""A conductor in the cluster: its identity, keepalives, hash ring and worker pool."""

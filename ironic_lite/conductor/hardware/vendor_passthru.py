@@ -27,7 +27,7 @@ def call(task: TaskManager, driver_method: str, http_method: str, info: dict[str
     :param task: shared; the node is locked where the method asks for that.
     :param info: the method's arguments.
     :raises InvalidParameterValue: when there is no such method, or an argument does not fit.
-    :raises NodeLocked: when somebody else works on the node.
+    :raises NodeLocked: when another task holds the node's lock.
     :raises NoFreeConductorWorker: when it runs in the background, and the pool is full.
     """
     method = chosen(task.driver.vendor.vendor_methods(), driver_method, http_method)

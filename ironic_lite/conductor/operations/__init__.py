@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Running an operation on a node: the engine, its steps and journal, plans, and what goes on after a crash."""
+"""Running an operation on a node: the engine, steps, journal, plans, and recovery after a crash."""

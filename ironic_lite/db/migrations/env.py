@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the migrations on the connection that ``ironic_lite.db.migration`` hands over."""
+"""Runs the migrations on the connection from ``ironic_lite.db.migration``."""
 
 from alembic import context
 

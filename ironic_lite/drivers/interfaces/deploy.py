@@ -45,9 +45,9 @@ class DeployInterface(BaseInterface):
         """Stop the instance: normally, power the server off."""
 
     def prepare_cleaning(self, task: Task) -> str | None:
-        """Bring up what cleaning steps need.
+        """Prepare the server for cleaning steps.
 
-        :returns: ``states.CLEANWAIT`` while the ramdisk boots, None where none is needed.
+        :returns: ``states.CLEANWAIT`` while the ramdisk boots, None if no ramdisk is needed.
         """
         return None
 
@@ -55,11 +55,11 @@ class DeployInterface(BaseInterface):
         """Undo :meth:`prepare_cleaning`."""
 
     def prepare_service(self, task: Task) -> str | None:
-        """Bring up what servicing steps need; ``states.SERVICEWAIT`` or None."""
+        """Prepare the server for servicing steps; return ``states.SERVICEWAIT`` while the ramdisk boots, else None."""
         return None
 
     def tear_down_service(self, task: Task) -> str | None:
-        """Bring the instance back after servicing."""
+        """Boot the instance again after servicing."""
         return None
 
     def take_over(self, task: Task) -> None:

@@ -37,7 +37,7 @@ def start(task: TaskManager) -> None:
     task.node.inspection_started_at = timeutils.utcnow()
     task.node.inspection_finished_at = None
     task.node.del_driver_internal_info(_TAKEN_IN)
-    # Data of an earlier inspection goes only if this one begins: a plan runs this function, and saves nothing.
+    # The data of an earlier inspection is deleted only if this one begins: a plan runs this function and saves nothing.
     ReceivedInventory.destroy_along(task.node)
     engine.start(task, FLOW, "inspect")
 

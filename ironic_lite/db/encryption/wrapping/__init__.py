@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The wrapping key: it encrypts the data keys, and is not in the database.
 
-New data keys are wrapped by what ``[encryption] key_provider`` says. Every row says what it was wrapped by, so those of
-a former key are read for as long as that key can be found: in a further line of the key file, or in a file that is
-still there though Vault has taken over.
+``[encryption] key_provider`` says which key wraps new data keys. Every row names its wrapping key, so data keys that an
+earlier key wrapped are readable as long as that key is there: in a further line of the key file, or in a key file that
+was kept after the change to Vault.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,9 +21,9 @@ from ironic_lite.db.encryption.wrapping import local
 def wrap(data_key: bytes, uuid: str) -> tuple[str, str]:
     """Wrap a new data key.
 
-    :param uuid: of the data key; it can be unwrapped for this one alone.
+    :param uuid: the UUID of the data key, which unwrapping requires.
     :returns: the name of the wrapping key, and the wrapped key.
-    :raises EncryptionKeyMissing, ConfigInvalid:
+    :raises EncryptionKeyMissing, ConfigInvalid: when the wrapping key is missing, or its settings are wrong.
     """
     if CONF.encryption.key_provider == options.VAULT:
         wrapped: tuple[str, str] = _vault().wrap(data_key, uuid)
@@ -33,11 +33,11 @@ def wrap(data_key: bytes, uuid: str) -> tuple[str, str]:
 
 
 def unwrap(wrapped_by: str, wrapped: str, uuid: str) -> bytes:
-    """The data key.
+    """Return the data key.
 
-    :raises EncryptionKeyMissing: the wrapping key is not there, or another one.
-    :raises KeyServiceUnavailable: Vault has it, and does not answer.
-    :raises ConfigInvalid: it cannot be read.
+    :raises EncryptionKeyMissing: when the wrapping key is missing, or is another key.
+    :raises KeyServiceUnavailable: when Vault has the wrapping key and does not answer.
+    :raises ConfigInvalid: when the wrapping key cannot be read.
     """
     if wrapped_by.startswith("vault:"):
         plain: bytes = _vault().unwrap(wrapped_by, wrapped, uuid)
@@ -54,9 +54,10 @@ def unwrap(wrapped_by: str, wrapped: str, uuid: str) -> bytes:
 
 
 def new(data_key: bytes, uuid: str) -> Callable[[], tuple[str, str]]:
-    """What wraps a new data key, and makes the key file first where there is to be one and is none.
+    """Return a function that wraps a new data key, after it has made a missing key file.
 
-    To be called once it is certain that nobody else makes one. Vault is asked before, as that may take long.
+    Call the function only while no other process can make a data key. Vault wraps the key before the function is
+    returned, because that may take long.
     """
     if CONF.encryption.key_provider != options.FILE:
         wrapped = wrap(data_key, uuid)
@@ -70,9 +71,9 @@ def new(data_key: bytes, uuid: str) -> Callable[[], tuple[str, str]]:
 
 
 def check_first() -> None:
-    """Whether the first data key could be wrapped; nothing is made.
+    """Check that the first data key can be wrapped; make nothing.
 
-    :raises EncryptionKeyMissing, KeyServiceUnavailable, ConfigInvalid: it could not.
+    :raises EncryptionKeyMissing, KeyServiceUnavailable, ConfigInvalid: when it cannot.
     """
     if CONF.encryption.key_provider == options.FILE and not local.path().exists():
         local.check_that_it_can_be_made()
@@ -81,14 +82,14 @@ def check_first() -> None:
 
 
 def name() -> str:
-    """The name of the key that new data keys are wrapped by. Raises as :func:`wrap` does."""
+    """Return the name of the key that wraps new data keys. Raises as :func:`wrap` does."""
     if CONF.encryption.key_provider == options.VAULT:
         return str(_vault().name())
     return local.read_keys()[0].name
 
 
 def problems() -> Iterator[str]:
-    """What is wrong with the options and with what they name, as far as can be seen without the database."""
+    """Yield the errors in the options and in the keys that they name; the database is not read."""
     try:
         if CONF.encryption.key_provider == options.VAULT:
             _vault().check_options()
@@ -99,7 +100,7 @@ def problems() -> Iterator[str]:
 
 
 def _vault() -> ModuleType:
-    # Only those who use it need its library.
+    # Imported here because only processes that use Vault need its library.
     from ironic_lite.db.encryption.wrapping import vault
 
     return vault

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Wrapping keys in files: the key file, and the credential that systemd hands over.
+"""Wrapping keys in files: the key file, and the credential from systemd.
 
-A file has a key per line, 32 bytes in base64. The first one wraps; the others only unwrap, while a change of keys goes
-on. A key is named by a fingerprint, so that the wrong one is known for what it is.
+A file has a key per line, 32 bytes in base64. The first one wraps; the others only unwrap, during a change of keys. A
+key's name is its fingerprint, so that a wrong key is recognized.
 """
 
 import base64
@@ -43,15 +43,15 @@ class LocalKey(NamedTuple):
     aead: AESGCM
 
     def wrap(self, data_key: bytes, uuid: str) -> str:
-        """The data key of this UUID, encrypted."""
+        """Encrypt the data key, bound to its UUID."""
         nonce = os.urandom(_NONCE_BYTES)
         sealed = nonce + self.aead.encrypt(nonce, data_key, uuid.encode())
         return base64.urlsafe_b64encode(sealed).decode()
 
     def unwrap(self, wrapped: str, uuid: str) -> bytes:
-        """What :meth:`wrap` encrypted.
+        """Decrypt a data key that :meth:`wrap` encrypted.
 
-        :raises EncryptionKeyMissing: the row was changed.
+        :raises EncryptionKeyMissing: when the row was changed.
         """
         try:
             sealed = base64.urlsafe_b64decode(wrapped)
@@ -64,7 +64,7 @@ class LocalKey(NamedTuple):
 
 
 def path() -> Path:
-    """The key file."""
+    """Return the path of the key file."""
     if CONF.encryption.key_file:
         return Path(CONF.encryption.key_file).expanduser()
     url = engine.url()
@@ -74,18 +74,18 @@ def path() -> Path:
 
 
 def place() -> str:
-    """Where the keys are, for messages."""
+    """Return the place of the keys, for messages."""
     if CONF.encryption.key_provider == options.SYSTEMD:
         return f"systemd's credential {CONF.encryption.systemd_credential}"
     return f"the key file {path()}"
 
 
 def read_keys(required: str | None = None) -> list[LocalKey]:
-    """All keys of the credential and of the key file; the first one wraps.
+    """Return all keys of the credential and of the key file; the first one wraps.
 
-    :param required: the key that is looked for, for the message when there is none at all.
-    :raises EncryptionKeyMissing: there is none.
-    :raises ConfigInvalid: a file cannot be read, or others may read it, or it holds something else.
+    :param required: the name of the key that is needed, for the message when there is no key.
+    :raises EncryptionKeyMissing: when there is no key.
+    :raises ConfigInvalid: when a file cannot be read, other users may read it, or its content is wrong.
     """
     found: list[LocalKey] = []
     if CONF.encryption.key_provider == options.SYSTEMD:
@@ -103,7 +103,7 @@ def read_keys(required: str | None = None) -> list[LocalKey]:
 def make_if_missing() -> None:
     """Make a key file with a new key, if there is no file.
 
-    :raises ConfigInvalid: it cannot be made.
+    :raises ConfigInvalid: when the file cannot be made.
     """
     file = path()
     if file.exists():
@@ -122,7 +122,10 @@ def make_if_missing() -> None:
 
 
 def check_that_it_can_be_made() -> None:
-    """:raises ConfigInvalid: this user may not make the key file."""
+    """Check that this user may make the key file.
+
+    :raises ConfigInvalid: when the user may not.
+    """
     nearest = next(each for each in path().absolute().parents if each.exists())
     if not nearest.is_dir():
         raise _cannot_be_made(errno.ENOTDIR)
@@ -138,9 +141,9 @@ def _cannot_be_made(number: int | None) -> exception.ConfigInvalid:
 
 
 def make(file: Path) -> None:
-    """Write a new key into a new file that only this user may read. Nobody ever finds half of it.
+    """Write a new key into a new file that only this user may read. The file appears complete or not at all.
 
-    :raises OSError: as when there is such a file.
+    :raises OSError: when the file cannot be written, for example because it exists.
     """
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     _write(file, new_line(), os.link)
@@ -160,9 +163,9 @@ def _write(file: Path, content: bytes, put: Callable[[str, Path], None]) -> None
 
 
 def add(file: Path) -> str:
-    """Put a new key before those in a key file; returns its name.
+    """Insert a new key before those in a key file; return its name.
 
-    :raises ConfigInvalid: the file cannot be read or written.
+    :raises ConfigInvalid: when the file cannot be read or written.
     """
     try:
         _parse(file, private=True)
@@ -177,7 +180,7 @@ def add(file: Path) -> str:
 
 
 def new_line() -> bytes:
-    """A new key as a line of a key file."""
+    """Return a new key as a line of a key file."""
     return base64.b64encode(cipher.new_key()) + b"\n"
 
 
@@ -207,7 +210,7 @@ def _parse(file: Path, private: bool) -> list[LocalKey]:
 
 def _read(file: Path, private: bool) -> bytes:
     try:
-        # A pipe would wait for somebody to write.
+        # Without O_NONBLOCK, opening a named pipe would wait for a writer.
         with os.fdopen(os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as opened:
             mode = os.fstat(opened.fileno()).st_mode
             if private and stat.S_IMODE(mode) & 0o077:

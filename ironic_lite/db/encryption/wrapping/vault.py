@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The wrapping key in the transit engine of HashiCorp Vault or OpenBao: it never leaves there.
+"""The wrapping key in the transit engine of HashiCorp Vault or OpenBao, which it never leaves.
 
-Vault is asked when a process starts and when it meets a new data key, not for each secret.
+A process asks Vault when it starts and when it meets a new data key, not for each secret.
 """
 
 import base64
@@ -16,7 +16,7 @@ _PREFIX = "vault:"
 
 
 def name() -> str:
-    """What data keys are said to be wrapped by."""
+    """Return the name of the wrapping key, for the rows of data keys."""
     options = CONF.encryption
     return f"{_PREFIX}{options.vault_transit_mount}/{options.vault_transit_key}"
 
@@ -47,7 +47,10 @@ def unwrap(wrapped_by: str, wrapped: str, uuid: str) -> bytes:
 
 
 def check_options() -> None:
-    """:raises ConfigInvalid: something is missing that Vault cannot be asked without."""
+    """Check that the options that Vault needs are set.
+
+    :raises ConfigInvalid: when one of them is missing.
+    """
     _token()
     _library()
 
@@ -89,9 +92,9 @@ def _token() -> str:
 
 
 def _ask(call: Callable[[Any], Any]) -> Any:
-    """The answer of the transit engine.
+    """Return the answer of the transit engine.
 
-    :raises KeyServiceUnavailable: there is none.
+    :raises KeyServiceUnavailable: when no answer comes.
     """
     hvac, options = _library(), CONF.encryption
     client = hvac.Client(
@@ -105,7 +108,7 @@ def _ask(call: Callable[[Any], Any]) -> Any:
     try:
         return call(client.secrets.transit)
     except (hvac.exceptions.VaultError, OSError) as error:
-        # Requests' errors are OSErrors; their text is long, and names the URL.
+        # The errors of requests are OSErrors; their long text names the URL, so only their class is told.
         cause = "; ".join(getattr(error, "errors", None) or [type(error).__name__])
         raise exception.KeyServiceUnavailable(
             problem=f"Vault at {options.vault_url} did not unwrap the keys of the database ({cause}). See that it is "

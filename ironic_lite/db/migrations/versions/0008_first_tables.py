@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tables of the first release.
 
-Its number is 8: it is what eight steps of development made. No release had the seven before.
+Its number is 8 because it replaces eight migrations of development versions, which no release had.
 """
 
 import datetime
@@ -59,7 +59,7 @@ def upgrade() -> None:
 
 
 def _create(name: str, *items: Any, number: Any = sa.Integer) -> None:
-    # The names of MariaDB's and MySQL's collations that compare all bytes, those of blanks at the end among them.
+    # The collations of MariaDB and MySQL that compare all bytes, trailing blanks included.
     mariadb = getattr(op.get_bind().dialect, "is_mariadb", False)
     op.create_table(
         name,
