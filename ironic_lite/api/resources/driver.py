@@ -9,7 +9,7 @@ from ironic_lite.api.resources.node import INTERFACES
 from ironic_lite.api.view import View, quoted
 
 _NAMES = types.Shown(types.WORDS.schema)
-"""None where no conductor has told of this interface yet."""
+"""None while no conductor has reported this interface."""
 
 
 def _interface(kind: str, part: str) -> Reader:

@@ -77,7 +77,7 @@ def hold(task: TaskManager, flow: Flow) -> None:
     task.driver.deploy.forget_agent(task)
     journal.note(task, terms.AGENT, flow.name, terms.LOST, "the server was powered off while held")
     place = flow.place(node)
-    # Without a position on record the operation starts again at unhold, and boots the ramdisk anyway.
+    # Without a saved position the operation starts again at unhold, and boots the ramdisk anyway.
     if place is not None and task.driver.deploy.boot_step is not None:
         _boot_first(task, flow, place + 1)
 

@@ -45,7 +45,7 @@ def _change(task: TaskManager, enabled: bool) -> None:
 
 
 def close(task: TaskManager) -> None:
-    """Close an open console, so that nobody watches the node's next user. The caller saves the node."""
+    """Close an open console, so that its user does not see the node's next tenant. The caller saves the node."""
     if task.node.console_enabled:
         task.driver.console.stop_console(task)
         task.node.console_enabled = False

@@ -51,7 +51,7 @@ def check_move(node: Node, group: Portgroup, ports: Sequence[Port]) -> None:
 
 
 def _is_quiet(node: Node) -> bool:
-    """Whether nobody relies on the node's cables in its state."""
+    """Return whether the node's provision state allows changes of its cabling."""
     return provision_states.allows(node.provision_state, Change.CABLES)
 
 

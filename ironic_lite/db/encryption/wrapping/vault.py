@@ -108,7 +108,7 @@ def _ask(call: Callable[[Any], Any]) -> Any:
     try:
         return call(client.secrets.transit)
     except (hvac.exceptions.VaultError, OSError) as error:
-        # The errors of requests are OSErrors; their long text names the URL, so only their class is told.
+        # The errors of requests are OSErrors; their long text names the URL, so the message has only their class.
         cause = "; ".join(getattr(error, "errors", None) or [type(error).__name__])
         raise exception.KeyServiceUnavailable(
             problem=f"Vault at {options.vault_url} did not unwrap the keys of the database ({cause}). See that it is "
