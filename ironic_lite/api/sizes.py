@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How much one field of a record may hold: a body is bounded, but many requests could add to the same field."""
+"""The size limit of a field: many requests, each with a body within its limit, could add to the same field."""
 
 from collections.abc import Collection
 from typing import Any
@@ -9,11 +9,11 @@ from ironic_lite.conf import CONF
 
 
 def check(name: str, value: Any, before: Any = None, unmeasured: Collection[str] = ()) -> None:
-    """Refuse a value that is too large to be stored, unless the change makes it smaller.
+    """Refuse a value that is larger than the limit, unless the change makes the field smaller.
 
-    :param before: what the field holds now.
-    :param unmeasured: keys of an object that do not count while they stay as they are.
-    :raises InvalidParameterValue: naming the limit.
+    :param before: the present value of the field.
+    :param unmeasured: keys of an object that do not count while they are unchanged.
+    :raises InvalidParameterValue: the value is too large; the message names the limit.
     """
     if not isinstance(value, (str, dict, list)):
         return
@@ -30,5 +30,5 @@ def check(name: str, value: Any, before: Any = None, unmeasured: Collection[str]
 
 
 def _size(value: Any) -> int:
-    """Bytes of what the database would keep."""
+    """Return the size of the value in the database, in bytes."""
     return len(json_reading.to_text(value).encode())

@@ -71,11 +71,11 @@ class Kind(wtypes.UserType):
         raise NotImplementedError
 
     def validate(self, value: Any) -> Any:
-        """WSME's name for the check."""
+        """Check a value; WSME calls this."""
         return self.check(value)
 
     def frombasetype(self, value: Any) -> Any:
-        """Attributes are checked when WSME sets them, where it knows their name."""
+        """Return the value unchanged; WSME checks attributes when it sets them, because then their names are known."""
         return value
 
 

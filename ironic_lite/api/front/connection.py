@@ -98,7 +98,7 @@ class Connection(HttpToolsProtocol):
             self.give_up()
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """The client has sent everything. Over plain HTTP it may still wait for the answer."""
+        """Called when the client has closed its sending side; over plain HTTP it may still wait for the answer."""
         if self._lingers:
             return self.is_busy and self.transport.can_write_eof()
         if (
@@ -327,11 +327,11 @@ class Connection(HttpToolsProtocol):
             self.loop.call_soon(self._server.serve, self, cycle)
 
     def is_served(self) -> None:
-        """Its request is whole: it is not ended to make room for another connection."""
+        """Note that the request is complete, so that the connection is not closed to make room for another."""
         self._server.guests.works(self._guest)
 
     def waits(self) -> None:
-        """It waits for its client: for a request, or the rest of one."""
+        """Note that the connection waits for a request, or for the rest of one."""
         self._server.guests.rests(self._guest)
 
     def on_response_complete(self) -> None:

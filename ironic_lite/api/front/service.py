@@ -38,9 +38,10 @@ Stream = Callable[[Any, Any, Any], Awaitable[None]]
 
 
 def _weigh() -> Weigh:
-    """The weights of the API's own requests.
+    """Return the function for the weights of the API's own requests.
 
-    One record is read at once only without authentication and with a database file: a server may keep the loop waiting.
+    The loop answers reads of one record only without authentication and with a database file, because a database or
+    identity server could block it.
     """
     if CONF.auth_strategy == "noauth" and are_at_hand():
         return routes.weight
