@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.functional.api import certificates
+from tests.functional.servers.freezing import freeze
 from tests.functional.servers.ports import free_port
 from tests.waiting import PATIENCE, wait_for
 
@@ -413,7 +414,7 @@ def test_a_second_signal_stops_at_once(console: Console) -> None:
     # Both signals are there when the process goes on, so the second one does not come too late.
     running = console.start("up")
     wait_for(lambda: "The API listens" in console.log, "the API")
-    os.kill(running.pid, signal.SIGSTOP)
+    freeze(running.pid)
     running.send_signal(signal.SIGTERM)
     running.send_signal(signal.SIGINT)
     os.kill(running.pid, signal.SIGCONT)

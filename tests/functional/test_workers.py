@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from tests.functional.deployment import Deployment
+from tests.functional.servers.freezing import freeze
 from tests.waiting import PATIENCE, at_most, patience, wait_for
 
 pytestmark = pytest.mark.timed
@@ -116,7 +117,7 @@ def test_a_signal_while_a_worker_starts_is_no_error() -> None:
 
 def test_a_worker_that_hangs_is_killed(cloud: Deployment) -> None:
     workers = children(parent(cloud))
-    os.kill(min(workers), signal.SIGSTOP)
+    freeze(min(workers))
     assert cloud.api is not None
     cloud.api.terminate()
     assert cloud.api.wait(40) == 0

@@ -14,6 +14,7 @@ from ironic_lite.common import context, exception
 from ironic_lite.db import engine, errors, models, retry
 from tests import options
 from tests.functional.db import samples
+from tests.functional.servers.freezing import freeze
 from tests.waiting import at_most
 
 pytestmark = pytest.mark.timed
@@ -127,7 +128,7 @@ def frozen(request: pytest.FixtureRequest, kind: str, session: int) -> Iterator[
         processes.append(session)
     try:
         for process in processes:
-            os.kill(process, signal.SIGSTOP)
+            freeze(process)
         yield
     finally:
         for process in processes:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.functional.servers import unprivileged
+from tests.functional.servers.freezing import freeze
 from tests.waiting import patience, wait_for
 
 INSTALL = "run `make test-servers` (as root, or as a user with sudo)"
@@ -126,7 +127,8 @@ class ServerProcess:
 
     def pause(self) -> None:
         """Stop the process where it is (SIGSTOP): it keeps its ports and answers nothing."""
-        self.signal(signal.SIGSTOP)
+        if self.alive:
+            freeze(self.pid)
 
     def resume(self) -> None:
         """Let a paused process go on."""
