@@ -4,11 +4,14 @@
 from typing import Any
 
 from ironic_lite import conf
-from ironic_lite.conf import nova
+from ironic_lite.conf import nova, openstack_services
 
 _UNREAD = {"oslo_messaging_kafka": None, "oslo_messaging_notifications": {"retry"}}
 """Group -> options of oslo.messaging that have no effect here; None: all. Kafka is not supported, and the outbox does
 the retries."""
+
+
+_OTHER_SERVICES = (nova.GROUP,)
 
 
 def list_opts() -> list[tuple[str, list[Any]]]:
@@ -16,7 +19,8 @@ def list_opts() -> list[tuple[str, list[Any]]]:
     grouped: dict[str, list[Any]] = {}
     for module in conf.GROUPS:
         grouped.setdefault(module.GROUP or "DEFAULT", []).extend(module.OPTS)
-    grouped[nova.GROUP].extend(nova.of_keystoneauth())
+    for group in _OTHER_SERVICES:
+        grouped[group].extend(openstack_services.of_keystoneauth())
     return [*grouped.items(), *_of_messaging()]
 
 

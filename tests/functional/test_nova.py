@@ -96,4 +96,4 @@ def test_a_way_that_is_not_configured_stops_the_start(
     process = cloud._process("all-in-one", ["up"], options)
     process.start()
     assert process.wait(60) not in (0, None)
-    assert "[nova] send_power_notifications requires auth_type" in process.log_tail()
+    assert "[nova] requires auth_type" in process.log_tail()

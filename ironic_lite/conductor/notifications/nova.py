@@ -9,7 +9,7 @@ from typing import Any
 
 from oslo_log import log
 
-from ironic_lite.common import exception, states
+from ironic_lite.common import exception, openstack_services, states
 from ironic_lite.conductor.cluster import identity
 from ironic_lite.conf import CONF
 from ironic_lite.conf.nova import GROUP
@@ -30,24 +30,7 @@ class Nova:
     """
 
     def __init__(self) -> None:
-        from keystoneauth1 import exceptions, loading
-
-        loading.register_auth_conf_options(CONF, GROUP)
-        loading.register_session_conf_options(CONF, GROUP)
-        loading.register_adapter_conf_options(CONF, GROUP, include_deprecated=False)
-        try:
-            auth = loading.load_auth_from_conf_options(CONF, GROUP)
-        except exceptions.ClientException as exc:
-            raise exception.ConfigInvalid(error_msg=f"[nova]: {exc}") from None
-        if auth is None:
-            raise exception.ConfigInvalid(
-                error_msg="[nova] send_power_notifications requires auth_type and its options in the same group."
-            )
-        session = loading.load_session_from_conf_options(CONF, GROUP, auth=auth)
-        kind = {} if CONF.nova.service_type else {"service_type": "compute"}
-        self._compute: Any = loading.load_adapter_from_conf_options(
-            CONF, GROUP, session=session, auth=auth, **kind
-        )
+        self._compute = openstack_services.adapter(GROUP)
 
     def power_update(self, instance_uuid: str, power_state: str) -> None:
         """Send one change; a failure is only logged."""

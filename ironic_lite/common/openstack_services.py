@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sessions with other OpenStack services, with the credentials of their configuration groups.
+
+A group has keystoneauth's options of authentication, session and adapter. Libraries are imported when the first session
+is made, because most installations have no other services.
+"""
+
+import functools
+from typing import TYPE_CHECKING, Any
+
+from ironic_lite.common import exception
+from ironic_lite.conf import CONF
+
+if TYPE_CHECKING:
+    from keystoneauth1.adapter import Adapter
+    from keystoneauth1.session import Session
+    from openstack.connection import Connection
+
+SERVICE_TYPES = {
+    "cinder": "block-storage",
+    "glance": "image",
+    "neutron": "network",
+    "nova": "compute",
+}
+"""Configuration group -> type of the service in Keystone's catalogue. The group's ``service_type`` overrides it."""
+
+
+def session(group: str) -> "Session":
+    """Return the session with the credentials of a group. All threads share it.
+
+    :raises ConfigInvalid: when the credentials are missing or wrong; the message names the group.
+    """
+    return _session(group)
+
+
+def adapter(group: str) -> "Adapter":
+    """Return a client that sends raw requests to the service of a group.
+
+    :raises ConfigInvalid: as :func:`session`.
+    """
+    from keystoneauth1 import loading
+
+    authenticated = session(group)
+    section = CONF[group]
+    kind = {} if section.service_type else {"service_type": SERVICE_TYPES[group]}
+    made: Adapter = loading.load_adapter_from_conf_options(
+        CONF, group, session=authenticated, auth=authenticated.auth, **kind
+    )
+    return made
+
+
+def connection(group: str) -> "Connection":
+    """Return openstacksdk's connection to the service of a group, with the address options of that group.
+
+    :raises ConfigInvalid: as :func:`session`, or when openstacksdk is not installed.
+    """
+    try:
+        from openstack.connection import Connection
+    except ImportError:
+        raise exception.ConfigInvalid(
+            error_msg=f"[{group}] requires openstacksdk; install ironic-lite[openstack]."
+        ) from None
+    made: Connection = Connection(
+        session=session(group), oslo_conf=CONF, service_types=[SERVICE_TYPES[group]]
+    )
+    return made
+
+
+def forget() -> None:
+    """Make new sessions from the configuration. Tests call it when the configuration changes."""
+    _session.cache_clear()
+
+
+@functools.cache
+def _session(group: str) -> "Session":
+    from keystoneauth1 import exceptions, loading
+
+    loading.register_auth_conf_options(CONF, group)
+    loading.register_session_conf_options(CONF, group)
+    loading.register_adapter_conf_options(CONF, group, include_deprecated=False)
+    try:
+        auth: Any = loading.load_auth_from_conf_options(CONF, group)
+    except exceptions.ClientException as exc:
+        raise exception.ConfigInvalid(error_msg=f"[{group}]: {exc}") from None
+    if auth is None:
+        raise exception.ConfigInvalid(
+            error_msg=f"[{group}] requires auth_type and its options in the same group."
+        )
+    made: Session = loading.load_session_from_conf_options(CONF, group, auth=auth)
+    return made
