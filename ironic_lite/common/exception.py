@@ -531,6 +531,15 @@ class VersionIncompatible(IronicLiteError):
     template = "%(what)s needs release %(needed)s, but this service runs %(running)s."
 
 
+class NotInPinnedRelease(Invalid):
+    """A message to an older release, which still runs during an upgrade, cannot carry this value."""
+
+    template = (
+        "%(what)s is newer than release %(release)s, which this service still works with during its upgrade "
+        "([DEFAULT] pin_release_version). Try again when the upgrade is complete."
+    )
+
+
 class HardwareInspectionFailure(IronicLiteError):
     template = "Failed to inspect hardware. Reason: %(error)s"
 

@@ -105,7 +105,7 @@ class IronicLiteObject(base.VersionedObject):
     def get_target_version(cls) -> str:
         """Return the version to send: the current one, or that of the release to which messages are pinned.
 
-        :raises VersionIncompatible: when that release does not have this object.
+        :raises NotInPinnedRelease: when that release does not have this object.
         """
         release = release_mappings.pinned_name()
         return cls.VERSION if release is None else cls.version_in(release)
@@ -114,13 +114,11 @@ class IronicLiteObject(base.VersionedObject):
     def version_in(cls, release: str) -> str:
         """Return the version of this object in a release.
 
-        :raises VersionIncompatible: when the release does not have this object.
+        :raises NotInPinnedRelease: when the release does not have this object.
         """
         after = release_mappings.after
         if after(cls.SINCE, release):
-            raise exception.VersionIncompatible(
-                what=f"Object {cls.obj_name()}", needed="newer", running="pinned to an older one"
-            )
+            raise exception.NotInPinnedRelease(what=f"Object {cls.obj_name()}", release=release)
         changes = {one for one in {*cls.ADDED.values(), *cls.CHANGED} if not after(one, release)}
         return f"1.{len(changes)}"
 
@@ -145,15 +143,16 @@ class IronicLiteObject(base.VersionedObject):
     def obj_make_compatible(self, primitive: dict[str, Any], target_version: str) -> None:
         """Remove the fields that the older version does not have.
 
-        :raises VersionIncompatible: when one of them has an unsaved change, which would be lost.
+        :raises NotInPinnedRelease: when one of them has an unsaved change, which would be lost.
         """
         super().obj_make_compatible(primitive, target_version)
         for name in self._added_since(target_version):
             if primitive.pop(name, None) and name in self._changed_fields:
-                raise exception.VersionIncompatible(
+                raise exception.NotInPinnedRelease(
                     what=f"Field {name} of {self.obj_name()}",
-                    needed="newer",
-                    running="pinned to an older one",
+                    # Without a pin an older peer has asked for its own version.
+                    release=release_mappings.pinned_name()
+                    or f"with version {target_version} of it",
                 )
 
     def obj_to_primitive(

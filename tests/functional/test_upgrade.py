@@ -49,7 +49,10 @@ def test_operations_go_on_while_a_cluster_is_upgraded_process_by_process(
         cloud.set_provision_state(node, "active", until="active")
         assert cloud.node(node)[next_release.FIELD] is None
     refused = cloud.request("PATCH", f"/v1/nodes/{nodes[0]}", TAGGED)
-    assert not refused.ok and "Field asset_tag of Node" in refused.text
+    assert refused.status_code == 400, refused.text
+    assert "Field asset_tag of Node is newer than release" in refused.text
+    made = {"driver": "fake-hardware", next_release.FIELD: "rack 7"}
+    assert cloud.request("POST", "/v1/nodes", made).status_code == 400
     # Without the pin they speak as the next release, one after the other.
     _restart_conductor(cloud, "c2")
     for node in nodes:

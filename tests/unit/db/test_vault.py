@@ -24,9 +24,13 @@ class Transit(http.server.BaseHTTPRequestHandler):
 
     aead = AESGCM(os.urandom(32))
     sealed = False
+    other_answer: tuple[int, bytes] | None = None
+    """Status and body of every answer, as another server would send it."""
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.other_answer is not None:
+            return self._send(*self.other_answer)
         if self.sealed:
             return self._answer(503, {"errors": ["Vault is sealed"]})
         if self.headers.get("X-Vault-Token") != TOKEN:
@@ -51,7 +55,9 @@ class Transit(http.server.BaseHTTPRequestHandler):
     do_PUT = do_POST  # noqa: N815 - the name is the library's
 
     def _answer(self, status: int, document: dict[str, Any]) -> None:
-        content = json.dumps(document).encode()
+        self._send(status, json.dumps(document).encode())
+
+    def _send(self, status: int, content: bytes) -> None:
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
@@ -120,8 +126,33 @@ def test_what_vault_refuses_is_told_in_a_line_without_the_token(
 
 def test_a_vault_that_is_away(vault: type[Transit], set_option: Any) -> None:
     set_option("vault_url", "http://127.0.0.1:1", group="encryption")
-    with pytest.raises(exception.KeyServiceUnavailable, match="did not unwrap"):
+    with pytest.raises(exception.KeyServiceUnavailable, match="unwrap a data key with keys/lite"):
         wrapping.unwrap("vault:keys/lite", "vault:v1:x", "u")
+    # The key that is asked for, not the one that the options name now.
+    with pytest.raises(exception.KeyServiceUnavailable, match="unwrap a data key with old/key"):
+        wrapping.unwrap("vault:old/key", "vault:v1:x", "u")
+    with pytest.raises(exception.KeyServiceUnavailable, match="did not wrap a data key with keys/"):
+        wrapping.wrap(b"k" * 32, "u")
+
+
+@pytest.mark.parametrize(
+    ("answer", "cause"),
+    [
+        ((200, b"<html>welcome</html>"), "HTTP 200 without an answer of Vault"),
+        ((307, b""), "HTTP 307 without an answer of Vault"),
+        ((204, b""), "HTTP 204 without an answer of Vault"),
+        ((200, b"{}"), "the answer has no ciphertext"),
+        ((200, b'{"data": null}'), "the answer has no ciphertext"),
+        ((200, b'{"data": {"ciphertext": 7}}'), "the answer has no ciphertext"),
+        ((200, b"[]"), "the answer has no ciphertext"),
+    ],
+)
+def test_an_answer_that_is_not_vaults(
+    vault: type[Transit], answer: tuple[int, bytes], cause: str
+) -> None:
+    vault.other_answer = answer
+    with pytest.raises(exception.KeyServiceUnavailable, match=cause):
+        wrapping.wrap(b"k" * 32, "u")
 
 
 def test_what_vault_cannot_be_asked_without(vault: type[Transit], set_option: Any) -> None:

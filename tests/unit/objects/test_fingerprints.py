@@ -72,7 +72,7 @@ def _fields_in(release):
     for name, (kind, *_) in sorted(_ours().items()):
         try:
             version = kind.version_in(release)
-        except exception.VersionIncompatible:
+        except exception.NotInPinnedRelease:
             continue
         newer = kind._added_since(version)
         there = [

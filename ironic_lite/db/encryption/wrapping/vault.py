@@ -23,27 +23,32 @@ def name() -> str:
 
 def wrap(data_key: bytes, uuid: str) -> tuple[str, str]:
     """See :func:`ironic_lite.db.encryption.wrapping.wrap`."""
-    mount, key = _parts(name())
-    answer = _ask(
+    wrapped_by = name()
+    mount, key = _parts(wrapped_by)
+    ciphertext = _ask(
+        f"wrap a data key with {mount}/{key}",
+        "ciphertext",
         lambda transit: transit.encrypt_data(
             name=key,
             plaintext=base64.b64encode(data_key).decode(),
             associated_data=_bound_to(uuid),
             mount_point=mount,
-        )
+        ),
     )
-    return name(), str(answer["data"]["ciphertext"])
+    return wrapped_by, ciphertext
 
 
 def unwrap(wrapped_by: str, wrapped: str, uuid: str) -> bytes:
     """See :func:`ironic_lite.db.encryption.wrapping.unwrap`."""
     mount, key = _parts(wrapped_by)
-    answer = _ask(
+    plaintext = _ask(
+        f"unwrap a data key with {mount}/{key}",
+        "plaintext",
         lambda transit: transit.decrypt_data(
             name=key, ciphertext=wrapped, associated_data=_bound_to(uuid), mount_point=mount
-        )
+        ),
     )
-    return base64.b64decode(answer["data"]["plaintext"])
+    return base64.b64decode(plaintext)
 
 
 def check_options() -> None:
@@ -91,10 +96,11 @@ def _token() -> str:
         ) from error
 
 
-def _ask(call: Callable[[Any], Any]) -> Any:
-    """Return the answer of the transit engine.
+def _ask(purpose: str, field: str, call: Callable[[Any], Any]) -> str:
+    """Return one field of the transit engine's answer.
 
-    :raises KeyServiceUnavailable: when no answer comes.
+    :param purpose: what the engine is asked to do, and the name of the key, for the error message.
+    :raises KeyServiceUnavailable: when no answer comes, or one without this field.
     """
     hvac, options = _library(), CONF.encryption
     client = hvac.Client(
@@ -106,13 +112,34 @@ def _ask(call: Callable[[Any], Any]) -> Any:
         allow_redirects=False,
     )
     try:
-        return call(client.secrets.transit)
-    except (hvac.exceptions.VaultError, OSError) as error:
+        return _field_of(call(client.secrets.transit), field)
+    except (hvac.exceptions.VaultError, OSError, _UnusableAnswer) as error:
         # The errors of requests are OSErrors; their long text names the URL, so the message has only their class.
         cause = "; ".join(getattr(error, "errors", None) or [type(error).__name__])
         raise exception.KeyServiceUnavailable(
-            problem=f"Vault at {options.vault_url} did not unwrap the keys of the database ({cause}). See that it is "
-            f"unsealed and that the token may use {name().removeprefix(_PREFIX)}. Nothing was changed."
+            problem=f"Vault at {options.vault_url} did not {purpose} ({cause}). Check that it is unsealed, that "
+            "vault_url leads to its active server, and that the token may use this key. Nothing was changed."
         ) from error
     finally:
         client.adapter.close()
+
+
+class _UnusableAnswer(Exception):
+    def __init__(self, cause: str):
+        super().__init__(cause)
+        self.errors = [cause]
+
+
+def _field_of(answer: Any, field: str) -> str:
+    """Return a field of an answer.
+
+    :param answer: its JSON; the HTTP response, if it is not JSON, as redirects and the pages of other servers are.
+    :raises _UnusableAnswer: when it has no such field.
+    """
+    if status := getattr(answer, "status_code", None):
+        raise _UnusableAnswer(f"HTTP {status} without an answer of Vault")
+    data = answer.get("data") if isinstance(answer, dict) else None
+    value = data.get(field) if isinstance(data, dict) else None
+    if not isinstance(value, str):
+        raise _UnusableAnswer(f"the answer has no {field}")
+    return value
