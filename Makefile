@@ -92,5 +92,5 @@ $(VENV)/.installed-for-tests: $(VENV)/.installed
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .bench .tox build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis
+	rm -rf $(VENV) .bench .cloud .tox build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -10,7 +10,27 @@ from typing import Any
 import pytest
 
 from tests.functional.deployment import Deployment
-from tests.functional.servers import ipmi_sim, mariadb, postgresql, rabbitmq
+from tests.functional.servers import (
+    ipmi_sim,
+    mariadb,
+    openstack_environment,
+    postgresql,
+    rabbitmq,
+)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Start to install the OpenStack services if a selected test needs them: other tests run meanwhile."""
+    collect_only = session.config.option.collectonly
+    names = {name for item in session.items for name in getattr(item, "fixturenames", ())}
+    if "openstack_environment" in names and not collect_only:
+        openstack_environment.OPENSTACK.make_in_background()
+
+
+@pytest.fixture(scope="session", name="openstack_environment")
+def openstack_environment_fixture() -> openstack_environment.Environment:
+    """The virtual environment of the OpenStack services."""
+    return openstack_environment.ready()
 
 
 @pytest.fixture(scope="session")
