@@ -23,7 +23,11 @@ from ironic_lite_simulator.disk import Disk
 from ironic_lite_simulator.faults import Faults
 from ironic_lite_simulator.journal import Journal
 from ironic_lite_simulator.machine import Machine
+from ironic_lite_simulator.network import control as fabric_control
+from ironic_lite_simulator.network.fabric import Fabric
+from ironic_lite_simulator.network.nic import Nic, nics_of
 from ironic_lite_simulator.surroundings import Identity, Surroundings
+from ironic_lite_simulator.switch.switch import Switch, local_link_connection
 from ironic_lite_simulator.timing import Timing
 
 ADDRESS = "127.0.0.1"
@@ -35,7 +39,8 @@ class RackOptions:
     """How a rack is built. Port 0 means free ports. Without ``state_dir`` the disks are temporary.
 
     ``session_limit`` and ``session_timeout`` (seconds) are those of each BMC. A server requests its boot script
-    ``boot_attempts`` times before it tries its next boot device.
+    ``boot_attempts`` times before it tries its next boot device. Each server has ``nics`` network cards (1 to 8).
+    The switch's SSH server listens on ``switch_port`` and takes the BMCs' user name and password.
     """
 
     count: int = 4
@@ -48,17 +53,20 @@ class RackOptions:
     session_limit: int = 8
     session_timeout: float = 60.0
     boot_attempts: int = 3
+    nics: int = 1
+    switch_port: int = 0
     timing: Timing = dataclasses.field(default_factory=Timing)
 
 
 class Server:
     """A virtual server: a machine, its BMC and the addresses of both."""
 
-    def __init__(self, machine: Machine, bmc: BmcServer, bmc_port: int) -> None:
+    def __init__(self, machine: Machine, bmc: BmcServer, bmc_port: int, switch: Switch) -> None:
         self.name = machine.identity.name
         self.machine = machine
         self.bmc = bmc
         self.bmc_port = bmc_port
+        self._switch = switch
 
     @property
     def faults(self) -> Faults:
@@ -83,6 +91,7 @@ class Server:
             "index": machine.identity.index,
             "name": self.name,
             "mac": machine.identity.mac,
+            "nics": [self._nic_status(nic) for nic in machine.identity.nics],
             "uuid": machine.identity.uuid,
             "bmc_address": ADDRESS,
             "bmc_port": self.bmc_port,
@@ -105,6 +114,15 @@ class Server:
             "faults": machine.faults.active(),
         }
 
+    def _nic_status(self, nic: Nic) -> dict[str, Any]:
+        return {
+            "name": nic.name,
+            "mac": nic.mac,
+            "switch_port": nic.switch_port,
+            "local_link_connection": local_link_connection(nic.switch_port),
+            "network": self._switch.network(self._switch.port(nic.switch_port)),
+        }
+
 
 class Rack:
     """The servers and the HTTP server that they share. Use it as an asynchronous context manager."""
@@ -113,6 +131,7 @@ class Rack:
         self.options = options
         self.journal = Journal()
         self.servers: list[Server] = []
+        self.fabric = Fabric(self.journal)
         self.http_port = 0
         self._doors: AgentDoors | None = None
         self._around: Surroundings | None = None
@@ -169,8 +188,13 @@ class Rack:
         await self._doors.start()
         for index in range(self.options.count):
             self.servers.append(await self._add_server(index, state_dir))
+        self._stack.push_async_callback(self.fabric.close)
+        await self.fabric.start(
+            ADDRESS, self.options.switch_port, self.options.username, self.options.password
+        )
         app = web.Application()
         app.add_routes(control.routes(self.servers, self.journal))
+        app.add_routes(fabric_control.routes(self.fabric))
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         self._stack.push_async_callback(runner.cleanup)
@@ -184,11 +208,13 @@ class Rack:
         identity = Identity(
             index,
             name,
-            mac=f"52:54:00:{index >> 16:02x}:{index >> 8 & 0xFF:02x}:{index & 0xFF:02x}",
+            nics=nics_of(index, self.options.nics),
             uuid=str(server_uuid),
             agent_url=functools.partial(self._doors.url, index),
             bmc_address=ADDRESS,
         )
+        for nic in identity.nics:
+            self.fabric.switch.add_port(nic.switch_port, f"{name} {nic.name}")
         directory = state_dir / name
         directory.mkdir(parents=True, exist_ok=True)
         faults = Faults()
@@ -210,7 +236,7 @@ class Rack:
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_datagram_endpoint(lambda: bmc, local_addr=(ADDRESS, port))
         self._stack.callback(bmc.close)
-        return Server(machine, bmc, transport.get_extra_info("sockname")[1])
+        return Server(machine, bmc, transport.get_extra_info("sockname")[1], self.fabric.switch)
 
     def _find_agent(self, index: int) -> Agent | None:
         return self.servers[index].agent() if index < len(self.servers) else None

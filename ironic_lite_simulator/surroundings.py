@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import aiohttp
 
 from ironic_lite_simulator.journal import Journal
+from ironic_lite_simulator.network.nic import Nic
 from ironic_lite_simulator.timing import Timing
 
 CHUNK = 1024 * 1024
@@ -14,14 +15,22 @@ CHUNK = 1024 * 1024
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Identity:
-    """The identity of a server. ``agent_url`` opens the port of its agent, with or without TLS, and returns its URL."""
+    """The identity of a server, and its NICs, of which there is at least one.
+
+    ``agent_url`` opens the port of its agent, with or without TLS, and returns its URL.
+    """
 
     index: int
     name: str
-    mac: str
+    nics: tuple[Nic, ...]
     uuid: str
     agent_url: Callable[[bool], Awaitable[str]]
     bmc_address: str
+
+    @property
+    def mac(self) -> str:
+        """The MAC address of the first NIC."""
+        return self.nics[0].mac
 
 
 @dataclasses.dataclass(slots=True)

@@ -3,7 +3,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from ironic_lite_simulator.journal import Entry
@@ -95,15 +95,41 @@ class VirtualRack:
         """Change power as if somebody pressed the server's button: on, off, cycle, reset or soft."""
         self._call(lambda: self._rack.servers[index].machine.control(action))
 
+    @property
+    def switch_ssh_port(self) -> int:
+        """The TCP port of the switch's SSH server on 127.0.0.1; user and password are those of the BMCs."""
+        return self._rack.fabric.ssh_port
+
+    def switch(self) -> dict[str, Any]:
+        """Return what GET /switch shows: the switch's name, MAC address, VLANs and ports."""
+        return self._call(self._rack.fabric.status)
+
+    def plug(self, index: int, network: int, nic: int = 0) -> None:
+        """Put the switch port of a server's NIC into a network (VLAN, 1 to 4094).
+
+        :raises SwitchError: the VLAN is out of range.
+        """
+        self._wait(self._rack.fabric.plug(self._switch_port(index, nic), network))
+
+    def unplug(self, index: int, nic: int = 0) -> None:
+        """Take the switch port of a server's NIC out of its network."""
+        self._wait(self._rack.fabric.unplug(self._switch_port(index, nic)))
+
     def journal(self, since: int = 0, server: str | None = None) -> list[Entry]:
         """Return the journal's entries after a sequence number."""
         return self._rack.journal.since(since, server)
+
+    def _switch_port(self, index: int, nic: int) -> str:
+        return self._rack.servers[index].machine.identity.nics[nic].switch_port
 
     def _call(self, function: Callable[[], Any]) -> Any:
         async def run() -> Any:
             return function()
 
-        return asyncio.run_coroutine_threadsafe(run(), self._loop).result(_CALL_TIMEOUT)
+        return self._wait(run())
+
+    def _wait(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(_CALL_TIMEOUT)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from ironic_lite.cmd import arguments
 
 if TYPE_CHECKING:
-    from ironic_lite_simulator.rack import RackOptions
+    from ironic_lite_simulator.rack import RackOptions, Server
 
 _USAGE = """\
 {count} virtual servers, BMC user {username!r}, password {password!r}:
 {servers}
+The switch is virtual-switch, 02:00:00:00:5c:01.
 They boot over the network from {boot_url}/boot/<mac with hyphens>.
 
 A BMC:
@@ -24,6 +25,11 @@ Status of the servers, a serial console, the journal:
   curl {url}/servers
   curl {url}/servers/0/console
   curl '{url}/log?since=0'
+The switch, which automation can configure as a Cisco NX-OS switch:
+  ssh -p {switch_port} {username}@127.0.0.1
+  curl {url}/switch
+Put a port into VLAN 101:
+  curl -X PUT -d '{{"network": 101}}' {url}/switch/ports/Eth1/0
 Kernel, ramdisk and disk image with their SHA-256:
   curl {url}/images
 Set a fault, and clear it:
@@ -48,6 +54,8 @@ def main(argv: list[str]) -> int:
         username=given.username,
         password=given.password,
         state_dir=given.state_dir,
+        nics=given.nics,
+        switch_port=given.switch_port,
         timing=Timing().scaled(given.slowness),
     )
     try:
@@ -61,9 +69,7 @@ def main(argv: list[str]) -> int:
 def _why(failure: OSError) -> str:
     if failure.filename:
         return f"{failure.filename}: {failure.strerror}. Choose another --state-dir."
-    return (
-        f"{failure.strerror or failure}. Choose other ports with --http-port and --bmc-port-base."
-    )
+    return f"{failure.strerror or failure}. Choose other ports with --http-port, --bmc-port-base and --switch-port."
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
@@ -88,8 +94,20 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         default=6230,
         help="UDP port of the first BMC (%(default)s)",
     )
-    parser.add_argument("--username", default="admin", help="BMC user (%(default)s)")
-    parser.add_argument("--password", default="password", help="BMC password (%(default)s)")
+    parser.add_argument(
+        "--switch-port",
+        type=arguments.PORT,
+        default=8022,
+        help="SSH port of the switch (%(default)s)",
+    )
+    parser.add_argument(
+        "--nics",
+        type=arguments.number(1, 8),
+        default=1,
+        help="network cards of each server, 1 to 8 (1)",
+    )
+    parser.add_argument("--username", default="admin", help="user of BMCs and switch (%(default)s)")
+    parser.add_argument("--password", default="password", help="their password (%(default)s)")
     parser.add_argument(
         "--state-dir",
         type=Path,
@@ -109,6 +127,12 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     return given
 
 
+def _cables(server: "Server") -> str:
+    return ", ".join(
+        f"{nic.name} {nic.mac} at {nic.switch_port}" for nic in server.machine.identity.nics
+    )
+
+
 async def _run(options: "RackOptions") -> None:
     from ironic_lite_simulator.rack import Rack
 
@@ -118,8 +142,7 @@ async def _run(options: "RackOptions") -> None:
         loop.add_signal_handler(number, stop.set)
     async with Rack(options) as rack:
         servers = "\n".join(
-            f"  {s.name:<11} mac {s.machine.identity.mac}  bmc 127.0.0.1:{s.bmc_port}"
-            for s in rack.servers
+            f"  {s.name:<11} bmc 127.0.0.1:{s.bmc_port}  {_cables(s)}" for s in rack.servers
         )
         print(
             _USAGE.format(
@@ -130,6 +153,7 @@ async def _run(options: "RackOptions") -> None:
                 boot_url=options.boot_url,
                 port=rack.servers[0].bmc_port,
                 url=rack.http_url,
+                switch_port=rack.fabric.ssh_port,
             ),
             flush=True,
         )

@@ -231,7 +231,7 @@ class Agent:
         pause = timing.lookup_retry_min
         while True:
             try:
-                return await self._api.lookup(self._host.identity.mac)
+                return await self._api.lookup([nic.mac for nic in self._host.identity.nics])
             except LookupRefused as exc:
                 self._record("lookup-refused", error=str(exc))
                 self._host.say(f"Agent: {exc}")

@@ -34,8 +34,8 @@ class ProvisioningApi:
         self._http = http
         self._version: Version | None = None
 
-    async def lookup(self, mac: str) -> dict[str, Any]:
-        """Find our node by its MAC address; returns ``node`` and ``config``.
+    async def lookup(self, macs: list[str]) -> dict[str, Any]:
+        """Find our node by its MAC addresses; returns ``node`` and ``config``.
 
         :raises LookupRefused: the API did not answer with a node.
         """
@@ -43,7 +43,7 @@ class ProvisioningApi:
         try:
             async with self._http.get(
                 f"{self._url}/v1/lookup",
-                params={"addresses": mac},
+                params={"addresses": ",".join(macs)},
                 headers=_headers(version),
                 timeout=_TIMEOUT,
             ) as response:

@@ -5,13 +5,11 @@ from typing import Any
 
 from ironic_lite_simulator.agent import images
 from ironic_lite_simulator.agent.host import Host
+from ironic_lite_simulator.network.nic import Nic
+from ironic_lite_simulator.switch import switch
 
 MEMORY_MB = 4096
 CPUS = 4
-
-# The rack's only switch: its MAC address and name. Server N is on port N.
-SWITCH = "02:00:00:00:5c:01"
-SWITCH_NAME = "virtual-switch"
 
 
 def collect(host: Host) -> dict[str, Any]:
@@ -21,22 +19,7 @@ def collect(host: Host) -> dict[str, Any]:
         "hostname": identity.name,
         "bmc_address": identity.bmc_address,
         "bmc_v6address": None,
-        "interfaces": [
-            {
-                "name": "eth0",
-                "mac_address": identity.mac,
-                "ipv4_address": f"10.0.{identity.index >> 8 & 0xFF}.{identity.index & 0xFF}",
-                "ipv6_address": None,
-                "has_carrier": True,
-                "speed_mbps": 1000,
-                "driver": "virtual",
-                "product": None,
-                "vendor": None,
-                "client_id": None,
-                "biosdevname": None,
-                "lldp": None,
-            }
-        ],
+        "interfaces": [_interface(host, nic) for nic in identity.nics],
         "cpu": {
             "architecture": "x86_64",
             "count": CPUS,
@@ -83,14 +66,32 @@ def data(host: Host, parameters: dict[str, str]) -> dict[str, Any]:
         "error": host.faults.inspection_error,
     }
     if parameters.get("ipa-collect-lldp") == "1":
-        found["lldp_raw"] = {"eth0": _lldp(host.identity.index)}
+        found["lldp_raw"] = {nic.name: _lldp(nic) for nic in host.identity.nics}
     return found
 
 
-def _lldp(port: int) -> list[list[Any]]:
+def _interface(host: Host, nic: Nic) -> dict[str, Any]:
+    index, number = host.identity.index, host.identity.nics.index(nic)
+    return {
+        "name": nic.name,
+        "mac_address": nic.mac,
+        "ipv4_address": f"10.{number}.{index >> 8 & 0xFF}.{index & 0xFF}",
+        "ipv6_address": None,
+        "has_carrier": True,
+        "speed_mbps": 1000,
+        "driver": "virtual",
+        "product": None,
+        "vendor": None,
+        "client_id": None,
+        "biosdevname": None,
+        "lldp": None,
+    }
+
+
+def _lldp(nic: Nic) -> list[list[Any]]:
     return [
-        [1, "04" + SWITCH.replace(":", "")],
-        [2, "05" + f"Ethernet1/{port}".encode().hex()],
-        [5, SWITCH_NAME.encode().hex()],
+        [1, "04" + switch.MAC.replace(":", "")],
+        [2, "05" + nic.switch_port.encode().hex()],
+        [5, switch.NAME.encode().hex()],
         [0, ""],
     ]

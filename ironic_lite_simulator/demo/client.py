@@ -55,10 +55,16 @@ class BaremetalApi:
         found = self._request("GET", f"/v1/nodes?fields={','.join(NODE_FIELDS)}")["nodes"]
         return {node["name"]: node for node in found}
 
-    def create_node(self, body: dict[str, Any], mac: str) -> str:
-        """Enrol a node and its port; returns the node's UUID."""
+    def create_node(self, body: dict[str, Any], nics: list[dict[str, Any]]) -> str:
+        """Enrol a node and a port per NIC, as the rack's status shows it; returns the node's UUID."""
         uuid: str = self._request("POST", "/v1/nodes", body)["uuid"]
-        self._request("POST", "/v1/ports", {"node_uuid": uuid, "address": mac})
+        for nic in nics:
+            port = {
+                "node_uuid": uuid,
+                "address": nic["mac"],
+                "local_link_connection": nic["local_link_connection"],
+            }
+            self._request("POST", "/v1/ports", port)
         return uuid
 
     def set_instance(self, uuid: str, instance_info: dict[str, Any]) -> None:

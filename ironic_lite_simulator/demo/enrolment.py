@@ -69,12 +69,12 @@ class Enrolment:
         return self.done and not any(s.error for s in self.servers)
 
     def enrol(self) -> None:
-        """Create a node and a port per server.
+        """Create a node per server, and a port per NIC.
 
         :raises ApiError: the API refused one.
         """
         for progress, status in zip(self.servers, self._rack.statuses(), strict=True):
-            self._api.create_node(self._node_body(progress, status), status["mac"])
+            self._api.create_node(self._node_body(progress, status), status["nics"])
 
     def advance(self) -> None:
         """Look at all nodes and ask for the next state of those that came to rest.
