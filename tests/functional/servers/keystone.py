@@ -3,16 +3,20 @@
 
 import functools
 import os
+import shutil
+import sqlite3
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import requests
 from cryptography.fernet import Fernet
 
+from tests.functional.servers.openstack_environment import CACHE
 from tests.functional.servers.ports import free_port
 from tests.functional.servers.process import ServerFailed, ServerProcess
 from tests.waiting import PATIENCE
@@ -94,22 +98,28 @@ class Keystone:
     def create_user(self, name: str, role: str, project: str | None = None) -> None:
         """A user with one role: in the project of this id, or in the system."""
         user = {"name": name, "password": PASSWORD, "domain_id": "default"}
-        user_id = self.call("POST", "/users", {"user": user})["user"]["id"]
+        self.call("POST", "/users", {"user": user})
+        self.add_role(name, role, project)
+
+    def add_role(self, name: str, role: str, project: str | None = None) -> None:
+        """Give a user one more role: in the project of this id, or in the system."""
+        user_id = self.call("GET", f"/users?name={name}")["users"][0]["id"]
         role_id = self.call("GET", f"/roles?name={role}")["roles"][0]["id"]
         where = f"/projects/{project}" if project else "/system"
         self.call("PUT", f"{where}/users/{user_id}/roles/{role_id}")
 
-    def register(self, kind: str, url: str) -> None:
+    def register(self, kind: str, url: str, interfaces: Sequence[str] = ("public",)) -> None:
         """An entry of the catalogue: where clients find a service of this type."""
         service = {"type": kind, "name": kind}
         service_id = self.call("POST", "/services", {"service": service})["service"]["id"]
-        endpoint = {
-            "service_id": service_id,
-            "interface": "public",
-            "url": url,
-            "region_id": "RegionOne",
-        }
-        self.call("POST", "/endpoints", {"endpoint": endpoint})
+        for interface in interfaces:
+            endpoint = {
+                "service_id": service_id,
+                "interface": interface,
+                "url": url,
+                "region_id": "RegionOne",
+            }
+            self.call("POST", "/endpoints", {"endpoint": endpoint})
 
 
 def _manage(home: Path, *arguments: str) -> None:
@@ -126,6 +136,31 @@ def _manage(home: Path, *arguments: str) -> None:
         raise ServerFailed(step.log_tail())
 
 
+def _bootstrapped(home: Path) -> Path:
+    """Return a database that has been bootstrapped; it is made once for each version of Keystone."""
+    made = CACHE / f"keystone-{version('keystone')}.sqlite"
+    if not made.exists():
+        _manage(home, "db_sync")
+        addresses = [f"--bootstrap-{kind}-url" for kind in ("public", "internal")]
+        _manage(
+            home,
+            *("bootstrap", "--bootstrap-password", PASSWORD, "--bootstrap-region-id", "RegionOne"),
+            *(word for option in addresses for word in (option, "http://127.0.0.1:1/v3")),
+        )
+        CACHE.mkdir(exist_ok=True)
+        # Other test processes may do the same: each writes a file of its own, and one of them stays.
+        own = made.with_suffix(f".{os.getpid()}")
+        shutil.copy(home / "keystone.sqlite", own)
+        own.rename(made)
+    return made
+
+
+def _move(database: Path, url: str) -> None:
+    """Change where Keystone is, in its catalogue. After the bootstrap it has no other entries."""
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE endpoint SET url = ?", (url,))
+
+
 @contextmanager
 def running(home: Path) -> Iterator[Keystone]:
     """A Keystone that has been bootstrapped, with the roles that Keystone itself makes."""
@@ -136,19 +171,8 @@ def running(home: Path) -> Iterator[Keystone]:
     keys.mkdir(mode=0o700)
     for name in ("0", "1"):
         (keys / name).write_bytes(Fernet.generate_key())
-    _manage(home, "db_sync")
-    _manage(
-        home,
-        "bootstrap",
-        "--bootstrap-password",
-        PASSWORD,
-        "--bootstrap-public-url",
-        url,
-        "--bootstrap-internal-url",
-        url,
-        "--bootstrap-region-id",
-        "RegionOne",
-    )
+    shutil.copy(_bootstrapped(home), home / "keystone.sqlite")
+    _move(home / "keystone.sqlite", url)
     server = ServerProcess(
         "keystone",
         [sys.executable, "-c", _SERVE, str(port)],

@@ -81,10 +81,10 @@ class MariaDB:
         finally:
             connection.close()
 
-    def create_database(self) -> str:
-        """A new, empty database; returns its SQLAlchemy URL."""
+    def create_database(self, name: str | None = None) -> str:
+        """A new, empty database, of this name if the test has a server of its own; returns its SQLAlchemy URL."""
         self._count += 1
-        name = f"test_{self._count}"
+        name = name or f"test_{self._count}"
         self.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
         return f"mysql+pymysql://root@127.0.0.1:{self.port}/{name}?charset=utf8mb4"
 
