@@ -33,7 +33,7 @@ def start(
     ours = task.node.operation is None and not task.shared
     if ours:
         # If this conductor dies meanwhile, the next one reports it with this entry.
-        journal.begin(task, _matter(complaint), complaint)
+        journal.begin(task, _subject(complaint), "requested")
     operation = task.node.operation if ours else None
     task.spawn_after(_run, task, complaint, event_type, function, args, operation)
     if ours:
@@ -44,18 +44,19 @@ def give_up(task: TaskManager) -> None:
     """Record that the conductor died during such work, with an unknown result. The caller holds the lock."""
     node = task.node
     begun = next((e for e in journal.of_operation(task) if e["kind"] == terms.OPERATION), None)
-    what = begun["detail"] if begun else "The operation was interrupted"
+    subject = begun["subject"] if begun else ""
+    what = f"{subject[:1].upper()}{subject[1:]}" or "The operation was interrupted"
     node.last_error = (
         f"{what}: the conductor died during the operation, and its result is unknown. Check the server, and repeat the "
         "request if necessary."
     )
     LOG.error("Node %s: %s", node.uuid, node.last_error)
     node_history.record_with_node(task, node.provision_state, node.last_error, error=True)
-    journal.end(task, begun["subject"] if begun else "", terms.INTERRUPTED, node.last_error)
+    journal.end(task, subject, terms.INTERRUPTED, node.last_error)
     node.save()
 
 
-def _matter(complaint: str) -> str:
+def _subject(complaint: str) -> str:
     """Derive the name of the request from the message for its failure."""
     text = complaint.removeprefix("Failed to ").removeprefix("Could not ")
     return text.removesuffix(" failed")[:_LONGEST_NAME]
@@ -88,5 +89,5 @@ def _run(
         node.save()
     # The function may have started another operation.
     if operation is not None and node.operation == operation:
-        journal.end(task, _matter(complaint), outcome, detail)
+        journal.end(task, _subject(complaint), outcome, detail)
         node.save()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ironic_lite import objects
-from ironic_lite.common import exception, states
+from ironic_lite.common import exception, journal, states
 from ironic_lite.conductor import task_manager
 from ironic_lite.conductor.hardware import (
     boot_mode,
@@ -25,6 +25,7 @@ from ironic_lite.drivers.modules.fake.console import FakeConsole
 from ironic_lite.drivers.modules.fake.management import FakeManagement
 from ironic_lite.drivers.modules.fake.power import FakePower
 from ironic_lite.drivers.modules.fake.vendor import FakeVendor
+from ironic_lite.objects import NodeJournal
 from tests.functional.flows import verbs
 from tests.functional.flows.workshop import Workshop
 from tests.waiting import PATIENCE
@@ -186,6 +187,11 @@ def test_an_image_that_does_not_attach_stays_secret(workshop: Workshop, server: 
         f"Could not attach device cdrom to node {node.uuid}: cannot read the image"
     )
     assert "hush" not in str([entry.event for entry in _history(workshop, node)])
+    with workshop.identity.active():
+        started, ended = NodeJournal.rows(workshop.context, node.id, kinds=[journal.OPERATION])
+    assert (started["outcome"], started["detail"]) == (journal.STARTED, "requested")
+    assert (ended["outcome"], ended["detail"]) == (journal.FAILED, failed.last_error)
+    assert started["subject"] == ended["subject"] == f"attach device cdrom to node {node.uuid}"
 
 
 def test_a_vendor_method_that_fails_in_the_background(
