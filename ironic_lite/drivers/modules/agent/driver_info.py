@@ -5,8 +5,7 @@ from typing import Any
 
 from oslo_utils import strutils
 
-from ironic_lite.common import exception
-from ironic_lite.drivers import available
+from ironic_lite.common import exception, outbound
 
 PROPERTIES = {
     "image_http_proxy": "URL of the proxy through which the agent downloads http images. Optional.",
@@ -27,11 +26,10 @@ def validate(node: Any) -> None:
     """Check all of these fields.
 
     :raises InvalidParameterValue: for a field that is wrong or not supported; the message says what to do.
-    :raises ImageRefValidationFailed: when a proxy is not a URL.
     """
     for name in (f"image_{scheme}_proxy" for scheme in _PROXIED):
         if node.driver_info.get(name):
-            available.check_text(node.driver_info[name], f"driver_info/{name}")
+            _check_proxy(node.driver_info[name], f"driver_info/{name}")
     if not isinstance(node.driver_info.get("image_no_proxy") or "", str):
         raise _invalid(
             "driver_info/image_no_proxy must be a string of host names, separated by commas."
@@ -45,6 +43,13 @@ def validate(node: Any) -> None:
             )
     _check_certificate(node.driver_info.get("agent_verify_ca"))
     forces_power_off(node)
+
+
+def _check_proxy(url: Any, what: str) -> None:
+    try:
+        outbound.parse(url, what)
+    except outbound.OutboundError as exc:
+        raise _invalid(f"{exc}.") from exc
 
 
 def _check_certificate(value: Any) -> None:

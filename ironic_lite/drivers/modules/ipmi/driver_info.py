@@ -178,6 +178,12 @@ def _port(value: Any) -> int:
 
 def _secret_text(driver_info: Mapping[str, Any], name: str, limit: int) -> str:
     value = driver_info.get(name)
+    if isinstance(value, bool) or not isinstance(value, str | int | None):
+        # The text is lost: clients send 1.10, 1e5 and true without quotes as JSON values.
+        raise _invalid(
+            f"{name} must be text, but was sent as another JSON value. Put it in double quotes that the shell keeps: "
+            f"--driver-info '{name}=\"...\"'."
+        )
     text = "" if value is None else str(value)
     if len(text.encode()) > limit:
         raise _invalid(f"{name} is longer than the {limit} bytes that IPMI allows.")

@@ -59,8 +59,8 @@ def test_what_is_honoured(info: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("info", "told"),
     [
-        ({"image_http_proxy": "proxy:3128"}, "driver_info/image_http_proxy 'proxy:3128' must be"),
-        ({"image_https_proxy": 7}, "driver_info/image_https_proxy must be"),
+        ({"image_http_proxy": "proxy:3128"}, "^driver_info/image_http_proxy 'proxy:3128' must be"),
+        ({"image_https_proxy": 7}, "^driver_info/image_https_proxy must be"),
         ({"image_no_proxy": ["images"]}, "image_no_proxy must be a string"),
         (
             {"image_download_source": "local"},

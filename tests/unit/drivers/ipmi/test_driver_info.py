@@ -76,6 +76,12 @@ def test_missing_address(value: str | None) -> None:
         ("ipmi_port", True, "1 to 65535"),
         ("ipmi_username", "a" * 17, "longer than the 16 bytes"),
         ("ipmi_password", "a" * 21, "longer than the 20 bytes"),
+        ("ipmi_password", 1.1, "must be text"),
+        ("ipmi_password", True, "must be text"),
+        ("ipmi_password", ["a"], "must be text"),
+        ("ipmi_password", {}, "must be text"),
+        ("ipmi_username", 1e5, "must be text"),
+        ("ipmi_username", False, "must be text"),
         ("ipmi_priv_level", "ROOT", "CALLBACK, USER, OPERATOR, ADMINISTRATOR"),
         ("ipmi_cipher_suite", "strong", "must be the number"),
         ("ipmi_cipher_suite", 0, "only 3 and 17"),
@@ -106,15 +112,27 @@ def test_a_short_key_has_zeros_behind_it(given: Any, key: bytes) -> None:
     assert info.kg == key + bytes(20 - len(key))
 
 
+def test_whole_numbers_are_text() -> None:
+    """Clients that read values as JSON send a password of digits as a number, whose digits are the text."""
+    info = driver_info.parse(ADDRESS | {"ipmi_username": 0, "ipmi_password": 98765432109876543210})
+    assert (info.username, info.password) == ("0", "98765432109876543210")
+
+
 def test_secrets_are_never_shown() -> None:
     info = driver_info.parse(ADDRESS | {"ipmi_password": "calvin", "ipmi_hex_kg_key": "ab" * 20})
     assert "calvin" not in repr(info)
     assert "ab" * 20 not in repr(info)
     assert repr(b"\xab" * 20) not in repr(info)
-    for field, value in (("ipmi_password", "p" * 21), ("ipmi_hex_kg_key", "q" * 39)):
+    wrong: tuple[tuple[str, Any], ...] = (
+        ("ipmi_password", "p" * 21),
+        ("ipmi_password", 12.75),
+        ("ipmi_password", ["hush"]),
+        ("ipmi_hex_kg_key", "q" * 39),
+    )
+    for field, value in wrong:
         with pytest.raises(exception.InvalidParameterValue) as refused:
             driver_info.parse(ADDRESS | {field: value})
-        assert value not in str(refused.value)
+        assert str(value) not in str(refused.value)
 
 
 def test_every_property_is_described() -> None:
