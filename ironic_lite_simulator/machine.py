@@ -12,9 +12,11 @@ from ironic_lite_simulator.agent.agent import Agent
 from ironic_lite_simulator.bmc.boot_options import BootOptions, BootOverride
 from ironic_lite_simulator.disk import Disk
 from ironic_lite_simulator.faults import Faults
-from ironic_lite_simulator.surroundings import DownloadFailed, Identity, Surroundings
+from ironic_lite_simulator.network.boot import NetworkBoot
+from ironic_lite_simulator.network.nic import Nic
+from ironic_lite_simulator.network.stack import Stack
+from ironic_lite_simulator.surroundings import Identity, Surroundings
 
-_MAX_SCRIPT = 1024 * 1024
 _CONSOLE_LINES = 500
 # The firmware's own boot order, without an override by the BMC.
 FIRMWARE_ORDER = ("disk", "pxe")
@@ -45,6 +47,10 @@ class Machine:
         self.rescue_password_hash: str | None = None
         self.console: collections.deque[str] = collections.deque(maxlen=_CONSOLE_LINES)
         self._around = surroundings
+        self.network = Stack(
+            identity.nics, identity.uuid, surroundings.fabric, surroundings.timing, self._tell
+        )
+        self._network_boot = NetworkBoot(identity, surroundings, self.network, self._tell)
         self._power = False
         self._running: asyncio.Task[None] | None = None
         self._changes: asyncio.Queue[str] = asyncio.Queue()
@@ -54,6 +60,11 @@ class Machine:
     def powered_on(self) -> bool:
         """Whether the server has main power."""
         return self._power
+
+    @property
+    def boot_nic(self) -> Nic:
+        """The NIC that the server booted from last; the first one if it never booted over the network."""
+        return self._network_boot.nic
 
     def control(self, action: str) -> None:
         """Queue a power action: on, off, cycle, reset, soft or diag."""
@@ -138,6 +149,7 @@ class Machine:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
             self._running = None
+        self.network.stop()
 
     async def _boot(self) -> None:
         self._enter("post")
@@ -153,6 +165,7 @@ class Machine:
             booted = await (self._boot_disk() if device == "disk" else self._boot_pxe())
             if booted:
                 return
+        self.network.stop()
         self.say("No bootable device.")
         self._enter("no-bootable-device")
 
@@ -162,6 +175,7 @@ class Machine:
             return False
         self._enter("booting-disk")
         await asyncio.sleep(self._around.timing.disk_boot)
+        self.network.start()
         self.booted_image = await asyncio.to_thread(self.disk.sha256)
         drive = "with" if self.disk.config_drive() is not None else "without"
         self.say(f"Booted image sha256:{self.booted_image} {drive} config drive")
@@ -170,43 +184,24 @@ class Machine:
         return True
 
     async def _boot_pxe(self) -> bool:
-        """Run the server's iPXE script; return True if a ramdisk or a disk boots."""
+        """Boot over the network; return True if a ramdisk or a disk boots."""
         self._enter("pxe")
-        url = f"{self._around.boot_url.rstrip('/')}/boot/{self.identity.mac.replace(':', '-')}"
-        settings = {
-            "mac": self.identity.mac,
-            "uuid": self.identity.uuid,
-            "hostname": self.identity.name,
-            "serial": self.identity.name,
-            "platform": "efi" if self.boot_mode == "uefi" else "pcbios",
-            "buildarch": "x86_64",
-            "manufacturer": "ironic_lite",
-            "product": "virtual rack",
-        }
-        for attempt in range(1, self._around.boot_attempts + 1):
-            firmware = ipxe.Firmware(settings, self._fetch_script, self._download)
-            try:
-                outcome = await firmware.run(url)
-            except (ipxe.FetchError, ipxe.ScriptError) as exc:
-                self.say(f"iPXE: {exc}")
-                self._record("pxe-failed", attempt=attempt, error=str(exc))
-                if attempt < self._around.boot_attempts:
-                    await asyncio.sleep(self._around.timing.boot_retry)
-                continue
-            if outcome.action == "iso":
-                assert outcome.kernel is not None
-                await self._boot_in_memory(outcome.kernel.url)
-                return True
-            if outcome.action == "boot":
-                assert outcome.kernel is not None
-                await self._boot_ramdisk(outcome.kernel, len(outcome.initrds))
-                return True
-            self.say(f"iPXE: {outcome.action}")
-            if outcome.action == "reboot":
-                self.control("reset")
-                return True
-            return outcome.action == "disk" and await self._boot_disk()
-        return False
+        outcome = await self._network_boot.run(self.boot_mode)
+        if outcome is None:
+            return False
+        if outcome.action == "iso":
+            assert outcome.kernel is not None
+            await self._boot_in_memory(outcome.kernel.url)
+            return True
+        if outcome.action == "boot":
+            assert outcome.kernel is not None
+            await self._boot_ramdisk(outcome.kernel, len(outcome.initrds))
+            return True
+        self.say(f"iPXE: {outcome.action}")
+        if outcome.action == "reboot":
+            self.control("reset")
+            return True
+        return outcome.action == "disk" and await self._boot_disk()
 
     async def _boot_ramdisk(self, kernel: ipxe.BootFile, initrds: int) -> None:
         self._enter("ramdisk", kernel=kernel.url)
@@ -222,37 +217,26 @@ class Machine:
             await self._boot_in_memory(kernel.url)
             return
         self._enter("agent")
+        self.network.start()
         self.agent = Agent(self, api_url, parameters, self._around)
         self.agent.start()
 
     async def _boot_in_memory(self, url: str) -> None:
         """Boot an operating system from a ramdisk or an ISO image, without touching the disk."""
         await asyncio.sleep(self._around.timing.disk_boot)
+        self.network.start()
         self.booted_url = url
         self.say(f"Booted {url}")
         self.say(f"{self.identity.name} login:")
         self._enter("booted", url=url)
 
-    async def _fetch_script(self, url: str) -> bytes:
-        script = bytearray()
-        try:
-            async for chunk in self._around.stream(url):
-                script += chunk
-                if len(script) > _MAX_SCRIPT:
-                    raise ipxe.FetchError(f"{url} is larger than {_MAX_SCRIPT} bytes")
-        except DownloadFailed as exc:
-            raise ipxe.FetchError(str(exc)) from exc
-        return bytes(script)
-
-    async def _download(self, url: str) -> int:
-        try:
-            return sum([len(chunk) async for chunk in self._around.stream(url)])
-        except DownloadFailed as exc:
-            raise ipxe.FetchError(str(exc)) from exc
-
     def _enter(self, phase: str, **details: Any) -> None:
         self.phase = phase
         self._record("phase", phase=phase, **details)
+
+    def _tell(self, line: str, action: str, details: dict[str, Any]) -> None:
+        self.say(line)
+        self._record(action, **details)
 
     def _record(self, action: str, **details: Any) -> None:
         self._around.journal.record(self.identity.name, "machine", action, **details)

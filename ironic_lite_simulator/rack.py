@@ -40,7 +40,9 @@ class RackOptions:
 
     ``session_limit`` and ``session_timeout`` (seconds) are those of each BMC. A server requests its boot script
     ``boot_attempts`` times before it tries its next boot device. Each server has ``nics`` network cards (1 to 8).
-    The switch's SSH server listens on ``switch_port`` and takes the BMCs' user name and password.
+    The switch's SSH server listens on ``switch_port`` and takes the BMCs' user name and password. If the rack gets a
+    ``network_namespace`` (a name as of ``ip netns``, or a path), the switch's networks are bridges in it, and servers
+    get their addresses and boot files by DHCP.
     """
 
     count: int = 4
@@ -55,6 +57,7 @@ class RackOptions:
     boot_attempts: int = 3
     nics: int = 1
     switch_port: int = 0
+    network_namespace: str | None = None
     timing: Timing = dataclasses.field(default_factory=Timing)
 
 
@@ -115,12 +118,15 @@ class Server:
         }
 
     def _nic_status(self, nic: Nic) -> dict[str, Any]:
+        lease = self.machine.network.lease(nic)
         return {
             "name": nic.name,
             "mac": nic.mac,
             "switch_port": nic.switch_port,
             "local_link_connection": local_link_connection(nic.switch_port),
             "network": self._switch.network(self._switch.port(nic.switch_port)),
+            "address": None if lease is None else str(lease.address),
+            "lease": None if lease is None else lease.as_dict(),
         }
 
 
@@ -131,7 +137,7 @@ class Rack:
         self.options = options
         self.journal = Journal()
         self.servers: list[Server] = []
-        self.fabric = Fabric(self.journal)
+        self.fabric = Fabric(self.journal, options.network_namespace)
         self.http_port = 0
         self._doors: AgentDoors | None = None
         self._around: Surroundings | None = None
@@ -151,6 +157,7 @@ class Rack:
         """Start. Every socket is bound when this returns.
 
         :raises OSError: a port is taken.
+        :raises CablesFailed: the network namespace cannot be used.
         """
         try:
             await self._start()
@@ -178,6 +185,7 @@ class Rack:
             http,
             self.journal,
             self.options.timing,
+            self.fabric,
             self.options.boot_attempts,
         )
         listener = listening(ADDRESS, self.options.http_port)

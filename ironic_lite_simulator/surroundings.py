@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import aiohttp
 
 from ironic_lite_simulator.journal import Journal
+from ironic_lite_simulator.network.fabric import Fabric
 from ironic_lite_simulator.network.nic import Nic
 from ironic_lite_simulator.timing import Timing
 
@@ -35,7 +36,7 @@ class Identity:
 
 @dataclasses.dataclass(slots=True)
 class Surroundings:
-    """What a server shares with the rack.
+    """What a server shares with the rack. ``fabric`` is the switch and the cables to it.
 
     ``boot_url`` is the root URL of the provisioning API, ``agent_certificate`` (PEM) is the certificate of all agents,
     and ``boot_attempts`` says how often a server requests its boot script.
@@ -46,6 +47,7 @@ class Surroundings:
     http: aiohttp.ClientSession
     journal: Journal
     timing: Timing
+    fabric: Fabric
     boot_attempts: int = 3
 
     async def stream(self, url: str, timeout: float = 60.0) -> AsyncIterator[bytes]:

@@ -20,11 +20,13 @@ class Timing:
     lookup_retry_max: float = 5.0
     lookup_timeout: float = 300.0
     heartbeat_retry: float = 1.0
+    # A DHCP server may first check that an address is free: dnsmasq takes three seconds.
+    dhcp_timeout: float = 10.0
     # ironic-python-agent waits 5 s between heartbeats, also before those that a command triggers.
     heartbeat_spacing: float = 0.1
 
     def scaled(self, factor: float) -> "Timing":
-        """Return the delays multiplied by ``factor`` (0.1 is ten times as fast)."""
+        """Return the delays multiplied by ``factor`` (0.1 is ten times as fast), but for timeouts."""
         values = {k: v * factor for k, v in dataclasses.asdict(self).items()}
-        values["lookup_timeout"] = self.lookup_timeout
+        values |= {"lookup_timeout": self.lookup_timeout, "dhcp_timeout": self.dhcp_timeout}
         return Timing(**values)

@@ -31,6 +31,7 @@ class VirtualRack:
         """Start the rack. Every socket is bound when this returns.
 
         :raises OSError: a port is taken.
+        :raises CablesFailed: the network namespace cannot be used.
         :raises TimeoutError: it did not start within a minute.
         """
         self._thread.start()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _USAGE = """\
 {count} virtual servers, BMC user {username!r}, password {password!r}:
 {servers}
-The switch is virtual-switch, 02:00:00:00:5c:01.
+The switch is virtual-switch, 02:00:00:00:5c:01. {packets}
 They boot over the network from {boot_url}/boot/<mac with hyphens>.
 
 A BMC:
@@ -42,6 +42,7 @@ Ctrl-C stops the rack.
 
 def main(argv: list[str]) -> int:
     """Run a rack until it is interrupted; returns the exit status."""
+    from ironic_lite_simulator.network.cables import CablesFailed
     from ironic_lite_simulator.rack import RackOptions
     from ironic_lite_simulator.timing import Timing
 
@@ -56,10 +57,14 @@ def main(argv: list[str]) -> int:
         state_dir=given.state_dir,
         nics=given.nics,
         switch_port=given.switch_port,
+        network_namespace=given.network_namespace,
         timing=Timing().scaled(given.slowness),
     )
     try:
         asyncio.run(_run(options))
+    except CablesFailed as exc:
+        print(f"ironic-lite rack: cannot start: {exc}", file=sys.stderr)
+        return 1
     except OSError as exc:
         print(f"ironic-lite rack: cannot start: {_why(exc)}", file=sys.stderr)
         return 1
@@ -106,6 +111,11 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         default=1,
         help="network cards of each server, 1 to 8 (1)",
     )
+    parser.add_argument(
+        "--network-namespace",
+        metavar="NAME",
+        help="network namespace (ip netns) in which the switch's networks carry packets; needs root, and DHCP servers",
+    )
     parser.add_argument("--username", default="admin", help="user of BMCs and switch (%(default)s)")
     parser.add_argument("--password", default="password", help="their password (%(default)s)")
     parser.add_argument(
@@ -125,6 +135,12 @@ def _parse(argv: list[str]) -> argparse.Namespace:
             f"--bmc-port-base {given.bmc_port_base} leaves no room for {given.count} ports up to 65535"
         )
     return given
+
+
+def _packets(namespace: str | None) -> str:
+    if namespace is None:
+        return "No packets go through it, and servers do without DHCP: see --network-namespace."
+    return f"VLAN N is the bridge vlanN in the network namespace {namespace}."
 
 
 def _cables(server: "Server") -> str:
@@ -154,6 +170,7 @@ async def _run(options: "RackOptions") -> None:
                 port=rack.servers[0].bmc_port,
                 url=rack.http_url,
                 switch_port=rack.fabric.ssh_port,
+                packets=_packets(options.network_namespace),
             ),
             flush=True,
         )

@@ -192,6 +192,7 @@ class Agent:
         return task
 
     async def _live(self) -> None:
+        await self._host.network.wait_until_connected()
         callback = self._parameters.get("ipa-inspection-callback-url")
         if callback:
             await self._inspect(callback)

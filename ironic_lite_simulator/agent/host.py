@@ -5,6 +5,8 @@ from typing import Protocol
 
 from ironic_lite_simulator.disk import Disk
 from ironic_lite_simulator.faults import Faults
+from ironic_lite_simulator.network.nic import Nic
+from ironic_lite_simulator.network.stack import Stack
 from ironic_lite_simulator.surroundings import Identity
 
 
@@ -15,7 +17,13 @@ class Host(Protocol):
     disk: Disk
     faults: Faults
     boot_mode: str
+    network: Stack
     rescue_password_hash: str | None
+
+    @property
+    def boot_nic(self) -> Nic:
+        """The NIC that the server booted from."""
+        ...
 
     def control(self, action: str) -> None:
         """Change power as an operating system does: off or reset."""

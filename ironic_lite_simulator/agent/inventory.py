@@ -41,7 +41,7 @@ def collect(host: Host) -> dict[str, Any]:
         "boot": {
             "current_boot_mode": host.boot_mode,
             # As iPXE passes it on: the hardware type and the address.
-            "pxe_interface": f"01-{identity.mac.replace(':', '-')}",
+            "pxe_interface": f"01-{host.boot_nic.mac.replace(':', '-')}",
         },
         "system_vendor": {
             "product_name": "virtual rack",
@@ -71,11 +71,10 @@ def data(host: Host, parameters: dict[str, str]) -> dict[str, Any]:
 
 
 def _interface(host: Host, nic: Nic) -> dict[str, Any]:
-    index, number = host.identity.index, host.identity.nics.index(nic)
     return {
         "name": nic.name,
         "mac_address": nic.mac,
-        "ipv4_address": f"10.{number}.{index >> 8 & 0xFF}.{index & 0xFF}",
+        "ipv4_address": _address(host, nic),
         "ipv6_address": None,
         "has_carrier": True,
         "speed_mbps": 1000,
@@ -86,6 +85,15 @@ def _interface(host: Host, nic: Nic) -> dict[str, Any]:
         "biosdevname": None,
         "lldp": None,
     }
+
+
+def _address(host: Host, nic: Nic) -> str | None:
+    """Return the address that the NIC has by DHCP; if the rack's networks carry no packets, one that looks like it."""
+    if host.network.carries_packets:
+        lease = host.network.lease(nic)
+        return None if lease is None else str(lease.address)
+    index, number = host.identity.index, host.identity.nics.index(nic)
+    return f"10.{number}.{index >> 8 & 0xFF}.{index & 0xFF}"
 
 
 def _lldp(nic: Nic) -> list[list[Any]]:
