@@ -137,12 +137,12 @@ def _kernel_arguments() -> Iterable[str]:
 
 
 def _network_boot() -> Iterable[str]:
-    from ironic_lite.drivers.modules.pxe import boot
+    from ironic_lite.drivers import api_address
 
     if "ipxe" not in CONF.enabled_boot_interfaces:
         return
     try:
-        boot.api_url()
+        api_address.url()
     except exception.InvalidParameterValue as exc:
         yield f"[api] host_ip: {exc.message} Or remove ipxe from [DEFAULT] enabled_boot_interfaces."
 

@@ -449,6 +449,31 @@ class ImageRefValidationFailed(Invalid):
     template = "Validation of image href %(image_href)s failed, reason: %(reason)s"
 
 
+class InvalidImageRef(InvalidParameterValue):
+    template = "Invalid image href %(image_href)s."
+
+
+class ImageNotFound(NotFound):
+    template = "Image %(image_id)s could not be found."
+
+
+class ImageUnacceptable(Invalid):
+    """Ironic answers 500; the image that the client named is what is wrong."""
+
+    template = "Image %(image_id)s is unacceptable: %(reason)s"
+
+
+class ImageNotAuthorized(HTTPForbidden):
+    template = "Not authorized for image %(image_id)s."
+
+
+class GlanceConnectionFailed(TemporaryFailure):
+    """Ironic answers 500; with 503 clients can retry."""
+
+    template = "Connection to glance endpoint %(endpoint)s failed: %(reason)s"
+    retry_after = 10
+
+
 class ConfigDriveInvalid(Invalid):
     template = "The config drive is not usable: %(reason)s"
 

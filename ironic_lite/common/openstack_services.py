@@ -25,6 +25,10 @@ SERVICE_TYPES = {
 """Configuration group -> type of the service in Keystone's catalogue. The group's ``service_type`` overrides it."""
 
 
+PATIENCE = 60.0
+"""Seconds to wait for an answer, unless the group's ``timeout`` says otherwise."""
+
+
 def session(group: str) -> "Session":
     """Return the session with the credentials of a group. All threads share it.
 
@@ -47,6 +51,30 @@ def adapter(group: str) -> "Adapter":
         CONF, group, session=authenticated, auth=authenticated.auth, **kind
     )
     return made
+
+
+def adapter_of_user(group: str, token: str, version: str) -> "Adapter":
+    """Return a client that asks with a user's token, and with the service's own token beside it.
+
+    With the service's token the other service accepts the user's even if it has expired meanwhile.
+
+    :param version: major version of the other service's API.
+    :raises ConfigInvalid: as :func:`session`; keystoneauth's exceptions when the service's address cannot be found.
+    """
+    from keystoneauth1 import adapter as adapters
+    from keystoneauth1 import service_token, token_endpoint
+    from keystoneauth1 import session as sessions
+
+    own = session(group)
+    assert own.auth is not None
+    user = token_endpoint.Token(adapter(group).get_endpoint(version=version), token)
+    both = sessions.Session(
+        auth=service_token.ServiceTokenAuthWrapper(user_auth=user, service_auth=own.auth),
+        verify=own.verify,
+        cert=own.cert,
+        timeout=own.timeout,
+    )
+    return adapters.Adapter(session=both)
 
 
 def connection(group: str) -> "Connection":
@@ -87,4 +115,6 @@ def _session(group: str) -> "Session":
             error_msg=f"[{group}] requires auth_type and its options in the same group."
         )
     made: Session = loading.load_session_from_conf_options(CONF, group, auth=auth)
+    if made.timeout is None:
+        made.timeout = PATIENCE
     return made

@@ -14,6 +14,8 @@ from ironic_lite.conf import (
     encryption,
     fake,
     front,
+    glance,
+    images,
     inspection_rules,
     inspector,
     ipmi,
@@ -46,6 +48,8 @@ GROUPS = (
     ipmi,
     sensor_data,
     nova,
+    glance,
+    images,
     oslo_middleware,
 )
 

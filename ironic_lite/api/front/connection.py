@@ -407,7 +407,10 @@ class Connection(HttpToolsProtocol):
         left = self.transport.get_write_buffer_size()
         if not self._sends:
             self._server.untaken.keep(self._guest, left)
-        self._taking_due.begin(limits.REPLY_PATIENCE + left / limits.BODY_RATE)
+        patience = limits.REPLY_PATIENCE
+        if self.is_busy and self._server.streams(self.cycle.scope["path"]):
+            patience = limits.STREAM_PATIENCE
+        self._taking_due.begin(patience + left / limits.BODY_RATE)
 
     def resume_writing(self) -> None:
         """Called when the client has read everything that was written."""

@@ -28,6 +28,9 @@ SHUTDOWN_TIMEOUT = 5.0
 REPLY_PATIENCE = 15.0
 """Seconds that a client may take to read a reply, in addition to its size divided by ``BODY_RATE``."""
 
+STREAM_PATIENCE = 120.0
+"""The same for a stream: a server that writes an image onto a slow disk may pause for a while."""
+
 MAX_HEAD = 64 * 1024
 """Maximum bytes of a request line and its headers."""
 MAX_HEADERS = 200

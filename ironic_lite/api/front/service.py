@@ -22,6 +22,7 @@ from ironic_lite.api.front.connection import Connection
 from ironic_lite.api.front.limits import Guest, Guests, Networks
 from ironic_lite.api.front.untaken import Untaken
 from ironic_lite.api.front.workers import Workers
+from ironic_lite.api.images.streams import PREFIX, ImageStreams
 from ironic_lite.api.routing import Weight
 from ironic_lite.conf import CONF
 from ironic_lite.objects.base import are_at_hand
@@ -50,6 +51,12 @@ def _weigh() -> Weigh:
     )
 
 
+def _websockets(streams: Mapping[str, Stream]) -> Any:
+    """Return uvicorn's name for what speaks WebSockets, whose library is loaded only if a stream takes them."""
+    wanted = any(getattr(stream, "takes_websockets", True) for stream in streams.values())
+    return "websockets-sansio" if wanted else "none"
+
+
 class Door:
     """All connections of this process. Use it in the loop's thread only.
 
@@ -76,7 +83,7 @@ class Door:
         self.config = Config(
             self._stream,
             http=Connection,
-            ws="websockets-sansio" if streams else "none",
+            ws=_websockets(streams),
             loop="none",
             lifespan="off",
             interface="asgi3",
@@ -148,7 +155,8 @@ class APIService(service.ServiceBase):
 
     :param app: a WSGI application; by default the API's, which is created when the service starts.
     :param listening_on: the socket from ``listen``; by default the service opens its own.
-    :param streams: ASGI applications by path prefix. They take precedence over the WSGI application.
+    :param streams: ASGI applications by path prefix. They take precedence over the WSGI application. By default, images
+        beside the API's own application, and none beside another.
     :param weigh: tells the weight of a request; by default each request of an application of the caller's is full.
     """
 
@@ -162,7 +170,7 @@ class APIService(service.ServiceBase):
         self._app = app
         self._weigh = weigh
         self._listening_on = listening_on
-        self._streams = streams or {}
+        self._streams = streams
         self._address: tuple[str, str, int] | None = None
         self._door: Door | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -175,6 +183,9 @@ class APIService(service.ServiceBase):
         :raises ConfigInvalid: it is not possible to listen on the address, or to use the certificate.
         """
         app = self._app or make_app()
+        streams = self._streams
+        if streams is None:
+            streams = {} if self._app else {PREFIX: ImageStreams()}
         weigh = self._weigh or ((lambda *_: Weight.FULL) if self._app else _weigh())
         listening_on = self._listening_on or listening.listen()
         host, port = listening_on.getsockname()[:2]
@@ -183,7 +194,7 @@ class APIService(service.ServiceBase):
 
         def serve() -> None:
             try:
-                asyncio.run(self._serve(app, weigh, listening_on, started))
+                asyncio.run(self._serve(app, weigh, streams, listening_on, started))
             except BaseException as exc:
                 failures.append(exc)
             finally:
@@ -203,12 +214,13 @@ class APIService(service.ServiceBase):
         self,
         app: Any,
         weigh: Weigh,
+        streams: Mapping[str, Stream],
         listening_on: socket.socket,
         started: threading.Event,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._closing = asyncio.Event()
-        door = Door(app, weigh, listening_on, self._streams)
+        door = Door(app, weigh, listening_on, streams)
         door.open()
         self._door = door
         started.set()

@@ -218,6 +218,16 @@ class NodeCalls(Protocol):
     def get_boot_script(self, context: Context, node_id: NodeId, mac: str) -> str:
         """Return the iPXE script for the node's server when it boots from the port ``mac``."""
 
+    @unlocked(since="1.3", away=Away.ASK_NEXT, by_agents=True)
+    def open_image(
+        self, context: Context, node_id: NodeId, field: str, token: str
+    ) -> dict[str, Any]:
+        """Return how to read the image of a URL that the node's server got; see ``images.image.Origin``.
+
+        :raises ImageNotFound: when the URL is not valid, or there is no such image any more.
+        :raises TemporaryFailure: when the image's source does not answer.
+        """
+
     @exclusive("inspection data", since="1.1", by_agents=True)
     def continue_inspection(
         self,

@@ -21,6 +21,7 @@ from ironic_lite.conductor.operations.flows import inspect
 from ironic_lite.conductor.periodics import orphans
 from ironic_lite.conductor.records import node_records
 from ironic_lite.conductor.task_manager import TaskManager
+from ironic_lite.drivers import node_images
 from ironic_lite.drivers.interfaces.base import BaseInterface
 from ironic_lite.objects.node import Node
 
@@ -104,6 +105,14 @@ def _boot_script(task: TaskManager, mac: str) -> str:
     return task.driver.boot.boot_script(task, mac)
 
 
+def _open_image(context: Context, node_id: int | str, field: str, token: str) -> dict[str, Any]:
+    try:
+        node = Node.get(context, node_id)
+    except exception.NotFound:
+        raise exception.ImageNotFound(image_id="of this URL") from None
+    return node_images.origin(node, field, token).as_dict()
+
+
 SERVED = served(
     NodeCalls,
     unlocked(NodeCalls.create_node)(_create),
@@ -127,5 +136,6 @@ SERVED = served(
     unlocked(NodeCalls.get_node_with_token)(agent_contact.lookup),
     unlocked(NodeCalls.get_node_for_agent)(agent_contact.expected),
     locked(NodeCalls.get_boot_script)(_boot_script),
+    unlocked(NodeCalls.open_image)(_open_image),
     locked(NodeCalls.continue_inspection)(inspect.receive),
 )

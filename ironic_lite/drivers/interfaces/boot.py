@@ -55,7 +55,7 @@ class BootInterface(BaseInterface):
     def validate_instance_ramdisk(self, task: Task) -> dict[str, str]:
         """Check the ramdisk or ISO image that the node boots as its instance.
 
-        :returns: its URLs: ``kernel`` and ``ramdisk``, or ``boot_iso``.
+        :returns: its images: ``kernel`` and ``ramdisk``, or ``boot_iso``.
         :raises InvalidParameterValue: naming what is missing or wrong.
         """
         raise exception.UnsupportedDriverExtension(

@@ -27,6 +27,14 @@ class DeployInterface(BaseInterface):
     boots_ramdisk: ClassVar[bool] = False
     """Whether the deployed instance is a ramdisk or an ISO image that the server boots each time."""
 
+    def look_up_images(self, task: Task) -> None:
+        """Record in ``instance_info`` what the images' sources say about them. Called before :meth:`validate`.
+
+        Runs while the request waits; changes nothing but the record, which the caller saves.
+
+        :raises IronicLiteError: when there is no such image, the client may not use it, or its source does not answer.
+        """
+
     def expect_steps(self, task: Task, kind: str) -> None:
         """Discard the steps of this kind that an earlier agent reported, because a new operation begins."""
 

@@ -152,12 +152,14 @@ def running(
     timing: Timing = QUICK,
     database: str | None = None,
     password: str = "password",
+    token: str | None = None,
     **options: dict[str, object],
 ) -> Iterator[Cloud]:
     """A cloud for the length of the block. ``options`` come on top of :data:`OPTIONS`, by group.
 
     :param database: URL of an empty database; None: an SQLite file.
     :param password: of the servers' BMCs.
+    :param token: Keystone's, for the requests of the tests.
     """
     settings = {
         group: {**OPTIONS.get(group, {}), **options.get(group, {})}
@@ -170,6 +172,7 @@ def running(
             count=SERVERS, boot_url=service.api_url, timing=timing, password=password
         ) as rack,
     ):
+        service.token = token
         service.upgrade_database()
         service.start_all_in_one()
         yield Cloud(service, rack)

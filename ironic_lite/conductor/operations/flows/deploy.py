@@ -42,9 +42,10 @@ def _start(
     task: TaskManager, event: str, configdrive: Drive | None, deploy_steps: list[Step] | None
 ) -> None:
     node = task.node
-    image_type.record(node)
     try:
         checks.power(task)
+        task.driver.deploy.look_up_images(task)
+        image_type.record(node)
         task.driver.deploy.validate(task)
         task.driver.deploy.expect_steps(task, step_specs.DEPLOY)
         requested = deploy_templates.requested(task, deploy_steps or [])

@@ -9,6 +9,7 @@ from ironic_lite.conductor.hardware import console
 from ironic_lite.conductor.operations import engine
 from ironic_lite.conductor.operations.flows import checks, clean
 from ironic_lite.conductor.task_manager import TaskManager
+from ironic_lite.drivers import node_images
 
 
 def start(task: TaskManager) -> None:
@@ -43,6 +44,7 @@ def _finish(task: TaskManager) -> None:
     node.instance_uuid = None
     node.instance_name = None
     image_type.forget(node)
+    node_images.forget(node)
     node.deploy_step = {}
     for key in ("deploy_steps", "deploy_step_index", "user_deploy_steps"):
         if key in node.driver_internal_info:

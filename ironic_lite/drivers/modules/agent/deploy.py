@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from ironic_lite.common import exception, states
-from ironic_lite.drivers import boot_mode
+from ironic_lite.drivers import boot_mode, image_links, node_images
 from ironic_lite.drivers.interfaces import steps
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.agent import image, inband, partition_image
@@ -30,6 +30,10 @@ class AgentDeploy(CustomAgentDeploy):
         if task.driver.storage.should_write_image(task):
             image.validate(task.node, task.context)
 
+    def look_up_images(self, task: Task) -> None:
+        if task.driver.storage.should_write_image(task):
+            node_images.record(task.node, [node_images.SOURCE], task.context)
+
     @steps.deploy_step(priority=80, repeatable=True, waits=True)
     def write_image(self, task: Task) -> str | None:
         """Start the agent's step that writes the image and the config drive."""
@@ -42,6 +46,7 @@ class AgentDeploy(CustomAgentDeploy):
 
     def _write(self, task: Task) -> str:
         node = task.node
+        image_links.prepare(node)
         args = {
             "image_info": image.describe(node),
             "configdrive": node.instance_info.get("configdrive"),

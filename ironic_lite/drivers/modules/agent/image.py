@@ -5,17 +5,17 @@ import re
 import urllib.parse
 from typing import Any
 
-from oslo_utils import uuidutils
-
 from ironic_lite.common import exception, outbound
-from ironic_lite.drivers import available, boot_mode
+from ironic_lite.drivers import available, boot_mode, node_images
 from ironic_lite.drivers.modules.agent import driver_info, partition_image
+from ironic_lite.images import sources
 
-FORMATS = frozenset({"raw", "qcow2"})
+_DISK_FORMATS = {"raw": "raw", "qcow2": "qcow2", "gpt": "raw"}
+"""Disk formats of images -> their name for the agent. Glance calls a raw image with a partition table gpt."""
 ALGORITHMS = {"sha256": 64, "sha384": 96, "sha512": 128}
 """Accepted checksums and their length in hexadecimal digits."""
 
-SOURCE = "image_source"
+SOURCE = node_images.SOURCE
 
 _IN_LISTS = ("sha256", "sha512")
 _MD5_DIGITS = 32
@@ -34,36 +34,27 @@ def validate(node: Any, context: Any) -> None:
     source = info.get("image_source")
     if not source:
         raise exception.MissingParameterValue(
-            err=f"Node {node.uuid} has no instance_info/image_source; set it to the http or https URL of an image."
+            err=f"Node {node.uuid} has no instance_info/image_source; set it to an image."
         )
-    _check_source(source)
+    is_streamed = sources.is_streamed(source)
+    if is_streamed:
+        node = node_images.known(node, context)
+        info = node.instance_info
+    else:
+        available.check_text(source, f"instance_info/{SOURCE}")
     if partition_image.wanted(node):
         partition_image.validate(node)
     disk_format = info.get("image_disk_format")
-    if disk_format is not None and disk_format not in FORMATS:
+    if disk_format is not None and disk_format not in _DISK_FORMATS:
         raise exception.InvalidParameterValue(
-            err=f"instance_info/image_disk_format '{disk_format}' is not supported; use raw or qcow2."
+            err=f"instance_info/image_disk_format '{disk_format}' is not supported; use {' or '.join(_DISK_FORMATS)}."
         )
     _check_config_drive(info.get("configdrive"))
     checksums = _check_checksum(info)
-    available.check(source, f"instance_info/{SOURCE}", context)
+    if not is_streamed:
+        node_images.look_up(node, SOURCE, context)
     if checksums is not None:
         available.check(info[checksums], f"instance_info/{checksums}", context)
-
-
-def _check_source(source: Any) -> None:
-    """Refuse sources that are not supported before checking anything else."""
-    if uuidutils.is_uuid_like(source) or str(source).startswith("glance://"):
-        problem = "names an image in Glance, and Glance is not supported"
-    elif str(source).startswith("oci://"):
-        problem = "names an image in an OCI registry, and OCI registries are not supported"
-    else:
-        available.check_text(source, f"instance_info/{SOURCE}")
-        return
-    raise exception.ImageRefValidationFailed(
-        image_href=str(source),
-        reason=f"instance_info/{SOURCE} {problem}; set it to the http or https URL of the image",
-    )
 
 
 def _check_config_drive(drive: Any) -> None:
@@ -125,7 +116,7 @@ def _check_legacy_checksum(checksum: Any) -> None:
         raise exception.InvalidParameterValue(
             err="instance_info/image_checksum must be hexadecimal digits or a URL."
         )
-    if len(checksum) == _MD5_DIGITS:
+    if _is_md5(checksum):
         raise exception.InvalidParameterValue(
             err="instance_info/image_checksum is an MD5 checksum, which is not secure; use SHA-256 or SHA-512."
         )
@@ -142,10 +133,10 @@ def describe(node: Any) -> dict[str, Any]:
     told = {
         # The agent uses it as a file name.
         "id": _name(node, source),
-        "urls": [source],
+        "urls": [node_images.url(node, SOURCE)],
         "image_type": partition_image.WHOLE_DISK,
         "container_format": "bare",
-        "disk_format": info.get("image_disk_format"),
+        "disk_format": _DISK_FORMATS.get(info.get("image_disk_format")),
         "stream_raw_images": True,
         "node_uuid": node.uuid,
         "deploy_boot_mode": boot_mode.of(node),
@@ -156,6 +147,10 @@ def describe(node: Any) -> dict[str, Any]:
     return {**told, **driver_info.proxies(node)}
 
 
+def _is_md5(checksum: Any) -> bool:
+    return isinstance(checksum, str) and len(checksum) == _MD5_DIGITS
+
+
 def _checksum(info: dict[str, Any]) -> dict[str, Any]:
     """Return the checksum fields for the agent. It finds the algorithm of a list by the checksums' length."""
     algorithm, value = info.get("image_os_hash_algo"), info.get("image_os_hash_value")
@@ -163,8 +158,10 @@ def _checksum(info: dict[str, Any]) -> dict[str, Any]:
         return {"checksum": value, "os_hash_algo": None, "os_hash_value": None}
     if value and not _is_url(value):
         value = value.lower()
+    checksum = info.get("image_checksum")
     return {
-        "checksum": info.get("image_checksum"),
+        # The agent refuses MD5, even beside a better checksum.
+        "checksum": None if _is_md5(checksum) else checksum,
         "os_hash_algo": algorithm,
         "os_hash_value": value or None,
     }

@@ -7,7 +7,7 @@ Cleaning and servicing go through the agent, as with the interfaces that write d
 from oslo_log import log
 
 from ironic_lite.common import exception
-from ironic_lite.drivers import available, capabilities, fast_track
+from ironic_lite.drivers import capabilities, fast_track, node_images
 from ironic_lite.drivers.interfaces import steps
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.agent import boot
@@ -31,8 +31,11 @@ class RamdiskDeploy(AgentBase):
         task.driver.boot.validate(task)
         capabilities.validate(task.node)
         fast_track.enabled(task.node)
-        for name, url in task.driver.boot.validate_instance_ramdisk(task).items():
-            available.check(url, f"instance_info/{name}", task.context)
+        for name in task.driver.boot.validate_instance_ramdisk(task):
+            node_images.look_up(task.node, name, task.context)
+
+    def look_up_images(self, task: Task) -> None:
+        node_images.record(task.node, node_images.INSTANCE_FIELDS, task.context)
 
     def awaits_steps(self, task: Task, kind: str) -> bool:
         """See the base class. A deployment uses no agent."""

@@ -11,13 +11,12 @@ from oslo_log import log
 
 from ironic_lite.common import exception, states
 from ironic_lite.conf import CONF
-from ironic_lite.drivers import fast_track
+from ironic_lite.drivers import api_address, fast_track
 from ironic_lite.drivers.interfaces import management
 from ironic_lite.drivers.interfaces.inspect import InspectInterface
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.agent import boot
 from ironic_lite.drivers.modules.inspector.hooks.base import Hooks
-from ironic_lite.drivers.modules.pxe.boot import api_url
 
 LOG = log.getLogger(__name__)
 
@@ -45,7 +44,7 @@ class AgentInspect(InspectInterface):
         task.driver.network.add_inspection_network(task)
         # An agent inspects when it starts, so an agent that is up already cannot be reused.
         if managed:
-            callback = f"{api_url()}/v1/continue_inspection"
+            callback = f"{api_address.url()}/v1/continue_inspection"
             boot.boot_ramdisk(task, {_CALLBACK: callback})
         else:
             boot.forget_agent(task)
@@ -83,7 +82,7 @@ def _is_managed(task: Task) -> bool:
     """
     try:
         task.driver.boot.validate(task)
-        api_url()
+        api_address.url()
     except (exception.InvalidParameterValue, exception.UnsupportedDriverExtension) as exc:
         if CONF.inspector.require_managed_boot:
             raise

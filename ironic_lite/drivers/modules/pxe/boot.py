@@ -5,13 +5,18 @@ The node's record says what its server boots: the deploy ramdisk (``driver_inter
 instance's ramdisk (``['instance_ramdisk']``), or else the disk. There are no files to write or to clean up.
 """
 
-import ipaddress
 from typing import Any
 
 from ironic_lite.common import exception, operations
 from ironic_lite.common.operations import provision_states
 from ironic_lite.conf import CONF
-from ironic_lite.drivers import available, boot_persistence, refused_fields
+from ironic_lite.drivers import (
+    api_address,
+    boot_persistence,
+    image_links,
+    node_images,
+    refused_fields,
+)
 from ironic_lite.drivers.interfaces import management
 from ironic_lite.drivers.interfaces.boot import BootInterface
 from ironic_lite.drivers.interfaces.task import Task
@@ -21,38 +26,14 @@ RAMDISK = "ramdisk_params"
 INSTANCE_RAMDISK = "instance_ramdisk"
 
 _PROPERTIES = {
-    "deploy_kernel": "URL of the deploy ramdisk's kernel (http or https). Required.",
-    "deploy_ramdisk": "URL of the deploy ramdisk (http or https). Required.",
-    "rescue_kernel": "URL of the rescue ramdisk's kernel; only a rescue needs it. Optional.",
-    "rescue_ramdisk": "URL of the rescue ramdisk, which tenants can see; only a rescue needs it. Optional.",
+    "deploy_kernel": "Image of the deploy ramdisk's kernel: an http or https URL, or a UUID in Glance. Required.",
+    "deploy_ramdisk": "Image of the deploy ramdisk, in the same forms. Required.",
+    "rescue_kernel": "Image of the rescue ramdisk's kernel; only a rescue needs it. Optional.",
+    "rescue_ramdisk": "Image of the rescue ramdisk, which tenants can see; only a rescue needs it. Optional.",
     "kernel_append_params": "Kernel arguments of the ramdisk; %default% means [pxe] kernel_append_params. Optional.",
     boot_persistence.FIELD: "Whether to set the boot device persistently; default is Default. One of Always, "
     "Default, Never. Optional.",
 }
-
-
-def api_url() -> str:
-    """Return the URL at which a booting server reaches the API.
-
-    :raises InvalidParameterValue: when the API listens on all addresses and ``[api] public_endpoint`` is not set.
-    """
-    if CONF.api.public_endpoint:
-        return str(CONF.api.public_endpoint).rstrip("/")
-    host = CONF.api.host_ip
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        pass
-    else:
-        if address.is_unspecified:
-            raise exception.InvalidParameterValue(
-                err=f"The API listens on {host}, which servers cannot connect to. Set [api] public_endpoint to the URL "
-                "that servers reach it at."
-            )
-        if address.version == 6:
-            host = f"[{address}]"
-    scheme = "https" if CONF.api.ssl_cert_file else "http"
-    return f"{scheme}://{host}:{CONF.api.port}"
 
 
 _REFUSED = {
@@ -60,8 +41,8 @@ _REFUSED = {
         "The service generates the boot scripts itself; use kernel_append_params to pass arguments to the ramdisk."
     ),
     "external_http_url": refused_fields.Refused(
-        "The service serves no images; set deploy_kernel and deploy_ramdisk to URLs of a server that the node can "
-        "reach."
+        "The API itself is where servers get images that they cannot download; set [api] public_endpoint to the URL "
+        "at which they reach it."
     ),
 }
 
@@ -88,25 +69,26 @@ class IPXEBoot(BootInterface):
     def _validate_and_ask(self, task: Task, kind: str) -> None:
         self._validate(task, kind)
         for name in _files(kind):
-            available.check(task.node.driver_info[name], f"driver_info/{name}", task.context)
+            node_images.look_up(task.node, name, task.context)
 
     def _validate(self, task: Task, kind: str) -> None:
         info = task.node.driver_info
         for name in _files(kind):
-            kernel_args.check_url(info.get(name), f"driver_info/{name}")
+            kernel_args.check_image(info.get(name), f"driver_info/{name}")
         _arguments(task.node)
         boot_persistence.check(task.node)
         if not task.ports:
             raise exception.MissingParameterValue(
                 err=f"Node {task.node.uuid} has no port; create one with the MAC address that it boots from."
             )
-        api_url()
+        api_address.url()
 
     def prepare_ramdisk(self, task: Task, ramdisk_params: dict[str, Any]) -> None:
         """See the base class. Saves the record, because the server requests its script as soon as it is on."""
         self._validate(task, _kind(task.node))
         for name, value in ramdisk_params.items():
             kernel_args.parse(f"{name}={value}", "the agent's kernel arguments")
+        image_links.prepare(task.node)
         task.node.set_driver_internal_info(RAMDISK, dict(ramdisk_params))
         task.node.save()
         task.set_boot_device(management.PXE)
@@ -118,12 +100,13 @@ class IPXEBoot(BootInterface):
 
     def validate_instance_ramdisk(self, task: Task) -> dict[str, str]:
         instance_ramdisk.arguments(task.node)
-        return instance_ramdisk.urls(task.node)
+        return instance_ramdisk.images(task.node)
 
     def prepare_instance(self, task: Task) -> None:
         self.clean_up_ramdisk(task)
         if task.driver.deploy.boots_ramdisk:
             self.validate_instance_ramdisk(task)
+            image_links.prepare(task.node)
             task.node.set_driver_internal_info(INSTANCE_RAMDISK, True)
             task.node.save()
             task.set_boot_device(management.PXE, persistent=True)
@@ -134,12 +117,14 @@ class IPXEBoot(BootInterface):
         """See the base class. A ramdisk instance keeps requesting its script."""
         if task.driver.deploy.boots_ramdisk:
             self.validate_instance_ramdisk(task)
+            image_links.prepare(task.node)
             task.node.set_driver_internal_info(INSTANCE_RAMDISK, True)
 
     def clean_up_instance(self, task: Task) -> None:
         self.clean_up_ramdisk(task)
         if INSTANCE_RAMDISK in task.node.driver_internal_info:
             task.node.del_driver_internal_info(INSTANCE_RAMDISK)
+            image_links.revoke(task.node)
             task.node.save()
 
     def boot_script(self, task: Task, mac: str) -> str:
@@ -154,14 +139,14 @@ class IPXEBoot(BootInterface):
         arguments = [
             *_arguments(node),
             *(f"{name}={value}" for name, value in sorted(params.items())),
-            f"ipa-api-url={api_url()}",
+            f"ipa-api-url={api_address.url()}",
             "BOOTIF=${mac}",
         ]
         return scripts.kernel_and_ramdisk(
             node.uuid,
             f"{kind} ramdisk",
-            node.driver_info[f"{kind}_kernel"],
-            node.driver_info[f"{kind}_ramdisk"],
+            node_images.url(node, f"{kind}_kernel"),
+            node_images.url(node, f"{kind}_ramdisk"),
             arguments,
         )
 

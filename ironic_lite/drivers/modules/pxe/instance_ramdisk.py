@@ -4,6 +4,7 @@
 from typing import Any
 
 from ironic_lite.common import exception
+from ironic_lite.drivers import node_images
 from ironic_lite.drivers.modules.pxe import kernel_args, scripts
 
 ISO = "boot_iso"
@@ -11,8 +12,8 @@ _FILES = ("kernel", "ramdisk")
 _ARGUMENTS = "ramdisk_kernel_arguments"
 
 
-def urls(node: Any) -> dict[str, str]:
-    """Return the URLs to boot from ``instance_info``: ``kernel`` and ``ramdisk``, or ``boot_iso``.
+def images(node: Any) -> dict[str, str]:
+    """Return the references of the images to boot from ``instance_info``: ``kernel`` and ``ramdisk``, or ``boot_iso``.
 
     :raises MissingParameterValue: when all of them are missing, or one of kernel and ramdisk is.
     :raises InvalidParameterValue: when a URL cannot be used in a boot script, or boot_iso is set with the others.
@@ -24,21 +25,23 @@ def urls(node: Any) -> dict[str, str]:
             raise exception.InvalidParameterValue(
                 err=f"instance_info has boot_iso as well as {' and '.join(both)}; remove one of the two."
             )
-        return {ISO: kernel_args.check_url(info[ISO], f"instance_info/{ISO}")}
+        return {ISO: kernel_args.check_image(info[ISO], f"instance_info/{ISO}")}
     if not any(info.get(name) for name in _FILES):
         raise exception.MissingParameterValue(
             err=f"Node {node.uuid} is deployed with a ramdisk, but its instance_info names none: set kernel and "
-            "ramdisk, or boot_iso, to http or https URLs."
+            "ramdisk, or boot_iso, to http or https URLs or other images."
         )
-    return {name: kernel_args.check_url(info.get(name), f"instance_info/{name}") for name in _FILES}
+    return {
+        name: kernel_args.check_image(info.get(name), f"instance_info/{name}") for name in _FILES
+    }
 
 
 def script(node: Any) -> str:
     """Return the boot script of the instance.
 
-    :raises: what :func:`urls` and :func:`arguments` raise.
+    :raises: what :func:`images`, :func:`arguments` and ``node_images.url`` raise.
     """
-    files = urls(node)
+    files = {name: node_images.url(node, name) for name in images(node)}
     if ISO in files:
         return scripts.iso(node.uuid, files[ISO])
     return scripts.kernel_and_ramdisk(

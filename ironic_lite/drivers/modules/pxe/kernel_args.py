@@ -16,6 +16,7 @@ from oslo_config import cfg
 
 from ironic_lite.common import exception, outbound
 from ironic_lite.conf import CONF
+from ironic_lite.images import sources
 
 DEFAULT = "%default%"
 """Placeholder for the configured arguments within a node's own."""
@@ -96,6 +97,17 @@ def expand(own: str | None, configured: str) -> str:
     if own is None:
         return configured
     return own.replace(DEFAULT, configured)
+
+
+def check_image(reference: Any, what: str) -> str:
+    """Check that an image can be used in a boot script, and return its reference. Asks no other service.
+
+    :raises MissingParameterValue: when it is missing.
+    :raises InvalidParameterValue: when it is no image, or a URL holds characters that iPXE would interpret.
+    """
+    if sources.is_streamed(reference):
+        return str(reference)
+    return check_url(reference, what)
 
 
 def check_url(url: Any, what: str) -> str:

@@ -69,9 +69,9 @@ def test_what_is_accepted(checksum: dict[str, Any]) -> None:
         ({"image_source": "file:///etc/passwd"}, "other schemes are refused"),
         ({"image_source": "0f1e"}, "http or https"),
         ({"image_source": "http://127.1/x"}, "unusual IPv4 address"),
-        ({**NO_CHECKSUM, "image_source": UUID}, "Glance is not supported"),
-        ({**NO_CHECKSUM, "image_source": f"glance://{UUID}"}, "Glance is not supported"),
-        ({**NO_CHECKSUM, "image_source": "oci://quay.io/a/b:c"}, "OCI registries are not supp"),
+        ({**NO_CHECKSUM, "image_source": UUID}, "Images in Glance cannot be used"),
+        ({**NO_CHECKSUM, "image_source": f"glance://{UUID}"}, "Images in Glance cannot be used"),
+        ({**NO_CHECKSUM, "image_source": "oci://quay.io/a/b:c"}, "other schemes are refused"),
         ({**NO_CHECKSUM, "image_source": "file:///image"}, "other schemes are refused"),
         (
             {"image_os_hash_algo": "sha384", "image_os_hash_value": "http://images/SUMS"},

@@ -9,6 +9,7 @@ import pytest
 
 from ironic_lite.common import context, exception
 from ironic_lite.common.outbound import checking
+from ironic_lite.drivers import api_address
 from ironic_lite.drivers.modules.pxe import boot, kernel_args
 from ironic_lite_simulator import ipxe
 
@@ -39,6 +40,8 @@ def _task(driver_info: dict[str, Any] | None = None, **more: Any) -> Any:
     devices: list[tuple[str, bool]] = []
     node = Node(
         uuid="u-1",
+        owner=None,
+        operation="o-1",
         driver_info={
             "deploy_kernel": "http://images/kernel",
             "deploy_ramdisk": "https://images/ramdisk?v=2&x=1",
@@ -369,7 +372,7 @@ def test_what_is_missing_is_named() -> None:
 def test_where_the_api_is(set_option: Callable[..., None], host: str, url: str) -> None:
     set_option("public_endpoint", None, group="api")
     set_option("host_ip", host, group="api")
-    assert boot.api_url() == url
+    assert api_address.url() == url
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])
@@ -379,7 +382,7 @@ def test_an_api_on_all_addresses_has_to_say_which(
     set_option("public_endpoint", None, group="api")
     set_option("host_ip", host, group="api")
     with pytest.raises(exception.InvalidParameterValue, match="public_endpoint"):
-        boot.api_url()
+        api_address.url()
 
 
 def test_arguments_are_read_one_by_one() -> None:

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The images of a node: who may use them, what is recorded about them, and where its server gets them.
+
+``instance_info`` has the images of the instance, ``driver_info`` those of the ramdisks. What a client may use is
+decided when it requests a deployment; from then on the record says exactly which image that is (*pin*), so that nobody
+can exchange it while the deployment runs. Images in ``driver_info`` belong to the node's owner: whoever uses the node
+need not see them.
+"""
+
+import hashlib
+import json
+import types
+from collections.abc import Iterable
+from typing import Any
+
+from oslo_log import log
+
+from ironic_lite.common import context as ironic_context
+from ironic_lite.common import exception
+from ironic_lite.drivers import image_links
+from ironic_lite.images import sources
+from ironic_lite.images.image import Client, Image, Origin
+
+LOG = log.getLogger(__name__)
+
+SOURCE = "image_source"
+INSTANCE_FIELDS = (SOURCE, "kernel", "ramdisk", "boot_iso")
+RAMDISK_FIELDS = ("deploy_kernel", "deploy_ramdisk", "rescue_kernel", "rescue_ramdisk")
+
+PINS = "image_pins"
+"""Key in ``driver_internal_info``: ``{field: {"reference", "pin"}}``."""
+FILLED = "image_filled"
+"""Key in ``driver_internal_info``: ``{field of instance_info: digest of its value}``, for the fields that the service
+filled in."""
+
+_MOST_PROPERTIES = 32 * 1024
+"""Maximum bytes of the properties, as JSON, that are copied to the node."""
+
+
+def look_up(node: Any, field: str, context: Any) -> Image:
+    """Ask the source about the image in a field of the node.
+
+    :param context: context of the request.
+    :raises: what ``sources.resolve`` raises.
+    """
+    place = _place(field)
+    return sources.resolve(
+        getattr(node, place).get(field), f"{place}/{field}", _client(node, place, context)
+    )
+
+
+def record(node: Any, fields: Iterable[str], context: Any) -> None:
+    """Pin the images in these fields of ``instance_info``, and fill in what their source says. The caller saves.
+
+    What an earlier deployment filled in is removed first. Images that servers download themselves are left alone.
+
+    :raises: what :func:`look_up` raises.
+    """
+    forget(node)
+    pins: dict[str, dict[str, str]] = {}
+    for field in fields:
+        reference = node.instance_info.get(field)
+        if not sources.is_streamed(reference):
+            continue
+        image = look_up(node, field, context)
+        pins[field] = {"reference": reference, "pin": image.pin}
+        if field == SOURCE:
+            _fill(node, image)
+    if pins:
+        node.set_driver_internal_info(PINS, pins)
+
+
+def forget(node: Any) -> None:
+    """Remove the pins, the filled-in fields that no client has changed since, and all URLs. The caller saves."""
+    image_links.revoke(node)
+    node.del_driver_internal_info(PINS)
+    filled = node.del_driver_internal_info(FILLED) or {}
+    left = {
+        name: value
+        for name, value in node.instance_info.items()
+        if filled.get(name) != _digest(value)
+    }
+    if left != node.instance_info:
+        node.instance_info = left
+
+
+def known(node: Any, context: Any) -> Any:
+    """Return the node as far as its instance's image goes, with what the image's source says filled in.
+
+    :raises: what :func:`look_up` raises.
+    """
+    info = {**node.instance_info}
+    filled = node.driver_internal_info.get(FILLED) or {}
+    info = {name: value for name, value in info.items() if filled.get(name) != _digest(value)}
+    return types.SimpleNamespace(
+        uuid=node.uuid,
+        driver_internal_info=node.driver_internal_info,
+        instance_info={**_said(look_up(node, SOURCE, context)), **info},
+    )
+
+
+def url(node: Any, field: str) -> str:
+    """Return the URL at which the node's server downloads the image in a field.
+
+    :raises InvalidParameterValue: when the field was changed after the deployment had begun.
+    """
+    place = _place(field)
+    reference = getattr(node, place).get(field)
+    if not sources.is_streamed(reference):
+        return str(reference)
+    if place == "instance_info" and _pin(node, field) is None:
+        raise exception.InvalidParameterValue(
+            err=f"{place}/{field} of node {node.uuid} was changed after its deployment; rebuild the node to use "
+            "another image."
+        )
+    return image_links.url(node, field)
+
+
+def origin(node: Any, field: str, token: str) -> Origin:
+    """Return how to read the image of a URL that :func:`url` has made.
+
+    :raises ImageNotFound: when the URL is wrong, or not valid any more; or there is no such image any more.
+    :raises: what ``sources.origin`` raises.
+    """
+    if field not in (*INSTANCE_FIELDS, *RAMDISK_FIELDS) or not image_links.is_valid(
+        node, field, token
+    ):
+        raise exception.ImageNotFound(image_id="of this URL")
+    if field in RAMDISK_FIELDS:
+        return sources.origin(look_up(node, field, ironic_context.admin_context()).pin)
+    pin = _pin(node, field)
+    if pin is None:
+        raise exception.ImageNotFound(image_id="of this URL")
+    return sources.origin(pin)
+
+
+def _place(field: str) -> str:
+    return "driver_info" if field in RAMDISK_FIELDS else "instance_info"
+
+
+def _client(node: Any, place: str, context: Any) -> Client:
+    if place == "driver_info":
+        return Client(context, project=node.owner)
+    # Glance takes no tokens with the scope of the system, such as Nova's.
+    if context.auth_disabled or context.system_scope == "all":
+        return Client(context)
+    if context.auth_token:
+        return Client(context, token=context.auth_token)
+    return Client(context, project=None if context.is_admin else context.project_id or "")
+
+
+def _pin(node: Any, field: str) -> str | None:
+    pinned = (node.driver_internal_info.get(PINS) or {}).get(field)
+    if pinned is None or pinned["reference"] != node.instance_info.get(field):
+        return None
+    pin: str = pinned["pin"]
+    return pin
+
+
+def _fill(node: Any, image: Image) -> None:
+    said = {name: value for name, value in _said(image).items() if name not in node.instance_info}
+    node.instance_info = {**node.instance_info, **said}
+    digests = {name: _digest(value) for name, value in said.items()}
+    node.set_driver_internal_info(FILLED, digests)
+
+
+def _said(image: Image) -> dict[str, Any]:
+    """Return what a source says, by the names that ``instance_info`` has for it."""
+    properties = dict(image.properties)
+    if len(json.dumps(properties)) > _MOST_PROPERTIES:
+        LOG.warning("The properties of image %s are too large to be copied to the node", image.pin)
+        properties = {}
+    said = {
+        "image_disk_format": image.disk_format,
+        "image_container_format": image.container_format,
+        "image_checksum": image.checksum,
+        "image_os_hash_algo": image.os_hash_algo,
+        "image_os_hash_value": image.os_hash_value,
+        "image_properties": properties,
+        "image_tags": list(image.tags),
+        "image_type": image.properties.get("img_type"),
+        "kernel": image.kernel,
+        "ramdisk": image.ramdisk,
+    }
+    return {name: value for name, value in said.items() if value not in (None, [], {})}
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

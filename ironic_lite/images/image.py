@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the rest of the service knows of an image and of who asks for it."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+
+@dataclasses.dataclass(frozen=True)
+class Client:
+    """On whose behalf an image is looked up.
+
+    :param context: context of the request; it decides how much messages may say.
+    :param token: the client's token for Keystone. What may be seen with it may be used.
+    :param project: without a token: only images that this project may see. None: all that the service itself sees.
+    """
+
+    context: Any
+    token: str | None = dataclasses.field(default=None, repr=False)
+    project: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Image:
+    """What a source says about an image. None: the source does not say it.
+
+    :param pin: a reference to exactly this image, which can be read without asking again who may use it.
+    :param is_direct: whether servers download the image from the reference itself.
+    :param size: bytes.
+    :param os_hash_algo: and ``os_hash_value``: the checksum to verify, in hexadecimal digits.
+    :param checksum: an MD5 checksum for display only.
+    :param kernel: and ``ramdisk``: references to what the image boots with, if it has no boot loader.
+    :param properties: the source's own properties.
+    """
+
+    pin: str
+    is_direct: bool = False
+    size: int | None = None
+    disk_format: str | None = None
+    container_format: str | None = None
+    os_hash_algo: str | None = None
+    os_hash_value: str | None = None
+    checksum: str | None = None
+    kernel: str | None = None
+    ramdisk: str | None = None
+    properties: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Origin:
+    """How to read the bytes of an image.
+
+    :param url: http or https.
+    :param headers: headers of the request; they may hold credentials, which are for the host of ``url`` only.
+    :param is_trusted: the operator has configured the address, so it is not checked.
+    :param authorities: certificates of the authorities to trust, as PEM; None: the usual ones.
+    :param verify: False: the operator has switched the verification of certificates off.
+    :param size: bytes, if they are known.
+    """
+
+    url: str
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict, repr=False)
+    is_trusted: bool = False
+    authorities: str | None = None
+    verify: bool = True
+    size: int | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it for a message."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Origin":
+        """Return it from a message; unknown keys of a newer sender are dropped."""
+        known = {field.name for field in dataclasses.fields(cls)}
+        return cls(**{name: value for name, value in values.items() if name in known})
