@@ -285,7 +285,8 @@ def test_a_full_disk_is_told(console: Console) -> None:
         [*own, "sh", "-c", script + shlex.join(start)],
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        # Two commands of the service, one after the other.
+        timeout=2 * PATIENCE,
         check=False,
     )
     assert done.returncode == 1, done.stderr

@@ -22,7 +22,8 @@ from ironic_lite_simulator.virtual_rack import VirtualRack
 from tests.functional.deployment import Deployment
 from tests.waiting import wait_for
 
-SERVERS = 40
+SERVERS = 400
+"""More than all tests together enrol, because one process may run all of them. Unused servers cost nothing."""
 QUICK = Timing().scaled(0.1)
 OPTIONS = {
     "conductor": {
