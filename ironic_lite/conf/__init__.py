@@ -21,6 +21,7 @@ from ironic_lite.conf import (
     ipmi,
     notifications,
     nova,
+    oci,
     oslo_middleware,
     outbound,
     pxe,
@@ -50,6 +51,7 @@ GROUPS = (
     nova,
     glance,
     images,
+    oci,
     oslo_middleware,
 )
 

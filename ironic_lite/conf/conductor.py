@@ -6,6 +6,14 @@ from oslo_config import cfg, types
 GROUP = "conductor"
 
 OPTS = [
+    cfg.ListOpt(
+        "file_url_allowed_paths",
+        default=[],
+        sample_default=["/srv/images"],
+        help="Directories below which file:// images may be, by their absolute paths; empty: file:// is refused. "
+        "Conductors check the files, and API processes send them to servers: both need this option and the same "
+        "files. Do not name a directory with anything else in it.",
+    ),
     cfg.IntOpt(
         "workers_pool_size",
         default=100,

@@ -7,6 +7,7 @@ can exchange it while the deployment runs. Images in ``driver_info`` belong to t
 need not see them.
 """
 
+import dataclasses
 import hashlib
 import json
 import types
@@ -27,8 +28,10 @@ SOURCE = "image_source"
 INSTANCE_FIELDS = (SOURCE, "kernel", "ramdisk", "boot_iso")
 RAMDISK_FIELDS = ("deploy_kernel", "deploy_ramdisk", "rescue_kernel", "rescue_ramdisk")
 
+PULL_SECRET = "image_pull_secret"  # noqa: S105 - a key
+"""Field of ``instance_info`` and ``driver_info``: the credentials for a registry."""
 PINS = "image_pins"
-"""Key in ``driver_internal_info``: ``{field: {"reference", "pin"}}``."""
+"""Key in ``driver_internal_info``: ``{field: {"reference", "pin", "size"}}``."""
 FILLED = "image_filled"
 """Key in ``driver_internal_info``: ``{field of instance_info: digest of its value}``, for the fields that the service
 filled in."""
@@ -57,13 +60,13 @@ def record(node: Any, fields: Iterable[str], context: Any) -> None:
     :raises: what :func:`look_up` raises.
     """
     forget(node)
-    pins: dict[str, dict[str, str]] = {}
+    pins: dict[str, dict[str, Any]] = {}
     for field in fields:
         reference = node.instance_info.get(field)
         if not sources.is_streamed(reference):
             continue
         image = look_up(node, field, context)
-        pins[field] = {"reference": reference, "pin": image.pin}
+        pins[field] = {"reference": reference, "pin": image.pin, "size": image.size}
         if field == SOURCE:
             _fill(node, image)
     if pins:
@@ -108,7 +111,7 @@ def url(node: Any, field: str) -> str:
     reference = getattr(node, place).get(field)
     if not sources.is_streamed(reference):
         return str(reference)
-    if place == "instance_info" and _pin(node, field) is None:
+    if place == "instance_info" and _pinned(node, field) is None:
         raise exception.InvalidParameterValue(
             err=f"{place}/{field} of node {node.uuid} was changed after its deployment; rebuild the node to use "
             "another image."
@@ -127,11 +130,15 @@ def origin(node: Any, field: str, token: str) -> Origin:
     ):
         raise exception.ImageNotFound(image_id="of this URL")
     if field in RAMDISK_FIELDS:
-        return sources.origin(look_up(node, field, ironic_context.admin_context()).pin)
-    pin = _pin(node, field)
-    if pin is None:
-        raise exception.ImageNotFound(image_id="of this URL")
-    return sources.origin(pin)
+        image = look_up(node, field, ironic_context.admin_context())
+        pin, size = image.pin, image.size
+    else:
+        pinned = _pinned(node, field)
+        if pinned is None:
+            raise exception.ImageNotFound(image_id="of this URL")
+        pin, size = pinned["pin"], pinned["size"]
+    found = sources.origin(pin, _client(node, _place(field), ironic_context.admin_context()))
+    return found if size is None else dataclasses.replace(found, size=size)
 
 
 def _place(field: str) -> str:
@@ -139,22 +146,40 @@ def _place(field: str) -> str:
 
 
 def _client(node: Any, place: str, context: Any) -> Client:
+    more = {
+        "cpu_arch": node.properties.get("cpu_arch"),
+        "pull_secret": _pull_secret(node, place),
+    }
     if place == "driver_info":
-        return Client(context, project=node.owner)
+        return Client(context, project=node.owner, **more)
     # Glance takes no tokens with the scope of the system, such as Nova's.
     if context.auth_disabled or context.system_scope == "all":
-        return Client(context)
+        return Client(context, **more)
     if context.auth_token:
-        return Client(context, token=context.auth_token)
-    return Client(context, project=None if context.is_admin else context.project_id or "")
+        return Client(context, token=context.auth_token, **more)
+    project = None if context.is_admin else context.project_id or ""
+    return Client(context, project=project, **more)
 
 
-def _pin(node: Any, field: str) -> str | None:
+def _pull_secret(node: Any, place: str) -> str | None:
+    """Return the pull secret for an image of the instance, or of the ramdisks.
+
+    A lessee must not be able to send the owner's secret to a registry of its own.
+    """
+    secret = node.driver_info.get(PULL_SECRET)
+    if place == "instance_info" and (own := node.instance_info.get(PULL_SECRET)):
+        secret = own
+    elif place == "instance_info" and node.lessee:
+        secret = None
+    return secret if isinstance(secret, str) and secret else None
+
+
+def _pinned(node: Any, field: str) -> dict[str, Any] | None:
     pinned = (node.driver_internal_info.get(PINS) or {}).get(field)
     if pinned is None or pinned["reference"] != node.instance_info.get(field):
         return None
-    pin: str = pinned["pin"]
-    return pin
+    found: dict[str, Any] = pinned
+    return found
 
 
 def _fill(node: Any, image: Image) -> None:
@@ -181,6 +206,7 @@ def _said(image: Image) -> dict[str, Any]:
         "image_type": image.properties.get("img_type"),
         "kernel": image.kernel,
         "ramdisk": image.ramdisk,
+        **image.more,
     }
     return {name: value for name, value in said.items() if value not in (None, [], {})}
 

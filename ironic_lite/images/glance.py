@@ -86,7 +86,7 @@ def resolve(reference: str, _what: str, client: Client) -> Image:
     return _image(uuid, found)
 
 
-def origin(pin: str) -> Origin:
+def origin(pin: str, _client_of: Client) -> Origin:
     """Return how to read an image, with the service's own token.
 
     :raises ImageNotFound: when the image is gone.

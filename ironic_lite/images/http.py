@@ -26,6 +26,6 @@ def resolve(reference: str, what: str, client: Client) -> Image:
     return Image(pin=reference, is_direct=True, size=found.size)
 
 
-def origin(pin: str) -> Origin:
+def origin(pin: str, _client: Client) -> Origin:
     """Return how to read the file."""
     return Origin(pin)

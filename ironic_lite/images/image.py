@@ -13,11 +13,15 @@ class Client:
     :param context: context of the request; it decides how much messages may say.
     :param token: the client's token for Keystone. What may be seen with it may be used.
     :param project: without a token: only images that this project may see. None: all that the service itself sees.
+    :param cpu_arch: architecture of the server, for images that have a file for each; None: any.
+    :param pull_secret: ``user:password`` or a token for a registry.
     """
 
     context: Any
     token: str | None = dataclasses.field(default=None, repr=False)
     project: str | None = None
+    cpu_arch: str | None = None
+    pull_secret: str | None = dataclasses.field(default=None, repr=False)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +35,7 @@ class Image:
     :param checksum: an MD5 checksum for display only.
     :param kernel: and ``ramdisk``: references to what the image boots with, if it has no boot loader.
     :param properties: the source's own properties.
+    :param more: further fields, by the names that Ironic has for them in ``instance_info``.
     """
 
     pin: str
@@ -45,13 +50,15 @@ class Image:
     ramdisk: str | None = None
     properties: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     tags: tuple[str, ...] = ()
+    more: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True)
 class Origin:
     """How to read the bytes of an image.
 
-    :param url: http or https.
+    :param url: http or https; empty for a file.
+    :param path: an absolute path; None: the image is not a file.
     :param headers: headers of the request; they may hold credentials, which are for the host of ``url`` only.
     :param is_trusted: the operator has configured the address, so it is not checked.
     :param authorities: certificates of the authorities to trust, as PEM; None: the usual ones.
@@ -65,6 +72,7 @@ class Origin:
     authorities: str | None = None
     verify: bool = True
     size: int | None = None
+    path: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for a message."""

@@ -4,7 +4,7 @@
 from typing import Any, Protocol
 
 from ironic_lite.common import exception, redaction
-from ironic_lite.images import glance, http
+from ironic_lite.images import file, glance, http, oci
 from ironic_lite.images.image import Client, Image, Origin
 
 
@@ -13,11 +13,11 @@ class _Source(Protocol):
 
     def resolve(self, reference: str, what: str, client: Client, /) -> Image: ...
 
-    def origin(self, pin: str, /) -> Origin: ...
+    def origin(self, pin: str, client: Client, /) -> Origin: ...
 
 
-_SOURCES: tuple[_Source, ...] = (http, glance)
-_FORMS = "an http or https URL, the UUID of an image in Glance or glance://UUID"
+_SOURCES: tuple[_Source, ...] = (http, glance, oci, file)
+_FORMS = "an http or https URL, the UUID of an image in Glance, glance://UUID, oci://HOST/NAME:TAG, or file:///PATH"
 
 
 def is_streamed(reference: Any) -> bool:
@@ -37,9 +37,9 @@ def resolve(reference: Any, what: str, client: Client) -> Image:
     return _of(reference, what).resolve(reference, what, client)
 
 
-def origin(pin: str) -> Origin:
+def origin(pin: str, client: Client) -> Origin:
     """Return how to read an image that was resolved before; raises as :func:`resolve` does."""
-    return _of(pin, "the image").origin(pin)
+    return _of(pin, "the image").origin(pin, client)
 
 
 def _of(reference: Any, what: str) -> _Source:

@@ -19,7 +19,8 @@ from ironic_lite.conf import CONF
 from ironic_lite.images.image import Origin
 
 if TYPE_CHECKING:
-    from ironic_lite.common.outbound import streams
+    from ironic_lite.api.images.local import LocalFile
+    from ironic_lite.api.images.remote import RemoteFile
 
 LOG = logging.getLogger(__name__)
 
@@ -30,12 +31,13 @@ _PATIENCE = 30.0
 """Seconds to wait for one of the streams to end; agents wait longer for an answer."""
 _OPENERS = 4
 """Threads that ask conductors where an image is. None waits for a server."""
+_READERS = 4
+"""Threads that read files: one chunk at a time, so a slow client holds none."""
 _LONGEST = 512
 """Maximum bytes of a token."""
 _RETRY_AFTER = 5
 
 _PASSED_ON = ("range", "if-range")
-_TOLD = ("content-range", "content-encoding", "etag", "last-modified")
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -57,6 +59,9 @@ class ImageStreams:
     def __init__(self) -> None:
         self._openers = concurrent.futures.ThreadPoolExecutor(
             _OPENERS, thread_name_prefix="image-opener"
+        )
+        self._readers = concurrent.futures.ThreadPoolExecutor(
+            _READERS, thread_name_prefix="image-reader"
         )
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -134,65 +139,68 @@ class ImageStreams:
         what: str,
     ) -> None:
         # Imported here because it takes time and memory, and many processes stream no image.
-        from ironic_lite.common.outbound import streams
+        from ironic_lite.api.images import remote
+        from ironic_lite.common.outbound.streams import Broken
 
-        wanted = {
-            name.decode("latin-1"): value.decode("latin-1")
-            for name, value in scope["headers"]
-            if name.decode("latin-1") in _PASSED_ON
-        }
         try:
-            async with streams.get(
-                origin.url,
-                {**origin.headers, **wanted},
-                is_trusted=origin.is_trusted,
-                authorities=origin.authorities,
-                verify=origin.verify,
-            ) as response:
-                size = _size(response, origin)
+            async with self._opened(origin, _wanted(scope)) as source:
+                headers = _headers(source)
                 await send(
-                    {
-                        "type": "http.response.start",
-                        "status": response.status,
-                        "headers": _headers(response, size),
-                    }
+                    {"type": "http.response.start", "status": source.status, "headers": headers}
                 )
-                if scope["method"] == "HEAD" or not size:
+                if scope["method"] == "HEAD" or not source.size:
                     await send({"type": "http.response.body"})
                     return
-                await self._body(response, size, gone, send, what)
-        except streams.Broken as exc:
+                try:
+                    await self._body(source, gone, send, what)
+                except Broken as exc:
+                    LOG.warning("Node %s: its image was cut off: %s", what, exc)
+        except remote.NotThere:
+            raise _Refused(404, "The image is not there any more.") from None
+        except (Broken, exception.ImageRefValidationFailed) as exc:
             LOG.warning("Node %s: its image cannot be read: %s", what, exc)
             raise _Refused(503, "The image cannot be read from its source now; retry.") from None
 
+    @contextlib.asynccontextmanager
+    async def _opened(
+        self, origin: Origin, wanted: dict[str, str]
+    ) -> "AsyncIterator[RemoteFile | LocalFile]":
+        from ironic_lite.api.images import local, remote
+
+        if origin.path is None:
+            async with remote.opened(origin, wanted) as answer:
+                yield answer
+            return
+        loop = asyncio.get_running_loop()
+        file = await loop.run_in_executor(
+            self._readers, local.LocalFile, origin.path, wanted, self._readers
+        )
+        try:
+            yield file
+        finally:
+            file.close()
+
     async def _body(
         self,
-        response: "streams.Response",
-        size: int,
+        source: "RemoteFile | LocalFile",
         gone: "asyncio.Future[None]",
         send: Send,
         what: str,
     ) -> None:
         """Send the body. If the source ends early, so does the connection: the server then notices, and tries again."""
-        from ironic_lite.common.outbound import streams
-
-        left = size
-        try:
-            async for chunk in streams.chunks(response, _CHUNK):
-                if gone.done():
-                    return
-                left -= len(chunk)
-                if left < 0:
-                    LOG.warning("Node %s: the source of its image sends more than it said", what)
-                    return
-                await self._pace.wait(len(chunk))
-                await send({"type": "http.response.body", "body": chunk, "more_body": left > 0})
-                if not left:
-                    return
-            cause = "its source ended early"
-        except streams.Broken as exc:
-            cause = str(exc)
-        LOG.warning("Node %s: its image was cut off %d bytes before its end: %s", what, left, cause)
+        left = source.size
+        async for chunk in source.chunks(_CHUNK):
+            if gone.done():
+                return
+            left -= len(chunk)
+            if left < 0:
+                LOG.warning("Node %s: the source of its image sends more than it said", what)
+                return
+            await self._pace.wait(len(chunk))
+            await send({"type": "http.response.body", "body": chunk, "more_body": left > 0})
+            if not left:
+                return
+        LOG.warning("Node %s: its image ended %d bytes too early", what, left)
 
 
 async def _gone(receive: Receive) -> None:
@@ -211,33 +219,19 @@ def _parse(scope: dict[str, Any]) -> tuple[str, str, str]:
     return parts[0], parts[1], tokens[0]
 
 
-def _size(response: "streams.Response", origin: Origin) -> int:
-    """Return the bytes of the body.
-
-    :raises Broken: when the answer is not the image.
-    :raises _Refused: when the image is gone.
-    """
-    from ironic_lite.common.outbound import streams
-
-    if response.status in (404, 410):
-        raise _Refused(404, "The image is not there any more.")
-    if response.status not in (200, 206, 416):
-        raise streams.Broken(f"its source answers with status {response.status}")
-    said = response.headers.get("content-length", "")
-    told = int(said) if said.isascii() and said.isdecimal() and len(said) < 20 else None
-    if response.status == 200 and origin.size is not None:
-        if told not in (None, origin.size):
-            raise streams.Broken(f"it has {told} bytes now, and {origin.size} were expected")
-        return origin.size
-    if told is None:
-        raise streams.Broken("its source does not say how many bytes it has")
-    return told
+def _wanted(scope: dict[str, Any]) -> dict[str, str]:
+    """Return the headers of the request that the source has to see."""
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    return {name: headers[name] for name in _PASSED_ON if name in headers}
 
 
-def _headers(response: "streams.Response", size: int) -> list[tuple[bytes, bytes]]:
-    found = {name: response.headers[name] for name in _TOLD if name in response.headers}
-    found |= {"content-length": str(size), "content-type": "application/octet-stream"}
-    found["accept-ranges"] = response.headers.get("accept-ranges", "bytes")
+def _headers(source: "RemoteFile | LocalFile") -> list[tuple[bytes, bytes]]:
+    found = {
+        **source.headers,
+        "content-length": str(source.size),
+        "content-type": "application/octet-stream",
+        "accept-ranges": "bytes",
+    }
     return [(name.encode(), value.encode("latin-1")) for name, value in found.items()]
 
 

@@ -132,10 +132,10 @@ def _ask(
     except connections.Denied as exc:
         raise _Problem(f"is refused: it {exc}") from exc
     except (connections.Failure, ValueError, OSError) as exc:
-        raise _Problem(f"does not answer: {_in_words(exc)}") from exc
+        raise _Problem(f"does not answer: {in_words(exc)}") from exc
 
 
-def _in_words(failure: BaseException) -> str:
+def in_words(failure: BaseException) -> str:
     """Return the operating system's error message from within the library's exceptions."""
     from ironic_lite.common.outbound import connections
 

@@ -17,6 +17,7 @@ class Origin:
     :ivar content: of its file, at every path but those of `redirects`.
     :ivar sends: how many bytes of the file it sends before it ends the connection; None: all.
     :ivar says: the Content-Length that it announces; None: the right one; "": none.
+    :ivar challenge: the WWW-Authenticate that it sends.
     :ivar status: of every answer; None: the right one.
     :ivar stalls: set: it stops in the middle until the event is cleared.
     :ivar requests: (path, headers) of all requests.
@@ -28,6 +29,7 @@ class Origin:
         self.sends: int | None = None
         self.says: str | None = None
         self.status: int | None = None
+        self.challenge: str | None = None
         self.redirects: dict[str, str] = {}
         self.stalls = threading.Event()
         self.requests: list[tuple[str, dict[str, str]]] = []
@@ -71,6 +73,8 @@ class _Handler(BaseHTTPRequestHandler):
             whole = len(content)
             content = content[start : end + 1]
         self.send_response(origin.status or status)
+        if origin.challenge:
+            self.send_header("WWW-Authenticate", origin.challenge)
         if found:
             self.send_header("Content-Range", f"bytes {start}-{end}/{whole}")
         if origin.says != "":

@@ -24,6 +24,8 @@ UUID = "8a5ea2a5-6ab2-4a36-9d35-5dd4b4f2b1a7"
 def _node(info: dict[str, Any], **more: Any) -> Any:
     fields = {
         "uuid": "u-1",
+        "owner": None,
+        "lessee": None,
         "properties": {},
         "driver_info": {},
         "driver_internal_info": {},
@@ -66,13 +68,13 @@ def test_what_is_accepted(checksum: dict[str, Any]) -> None:
     ("change", "reason"),
     [
         ({"image_source": None}, "image_source"),
-        ({"image_source": "file:///etc/passwd"}, "other schemes are refused"),
+        ({"image_source": "file:///etc/passwd"}, "file_url_allowed_paths"),
         ({"image_source": "0f1e"}, "http or https"),
         ({"image_source": "http://127.1/x"}, "unusual IPv4 address"),
         ({**NO_CHECKSUM, "image_source": UUID}, "Images in Glance cannot be used"),
         ({**NO_CHECKSUM, "image_source": f"glance://{UUID}"}, "Images in Glance cannot be used"),
-        ({**NO_CHECKSUM, "image_source": "oci://quay.io/a/b:c"}, "other schemes are refused"),
-        ({**NO_CHECKSUM, "image_source": "file:///image"}, "other schemes are refused"),
+        ({**NO_CHECKSUM, "image_source": "oci://quay.io"}, "must have the form oci://HOST/NAME"),
+        ({**NO_CHECKSUM, "image_source": "file:///image"}, "file_url_allowed_paths"),
         (
             {"image_os_hash_algo": "sha384", "image_os_hash_value": "http://images/SUMS"},
             "read checksum lists for sha256 and sha512 only",

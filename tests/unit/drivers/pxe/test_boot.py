@@ -41,6 +41,8 @@ def _task(driver_info: dict[str, Any] | None = None, **more: Any) -> Any:
     node = Node(
         uuid="u-1",
         owner=None,
+        lessee=None,
+        properties={},
         operation="o-1",
         driver_info={
             "deploy_kernel": "http://images/kernel",
@@ -141,7 +143,7 @@ def test_an_iso_image() -> None:
         ({"ramdisk": "http://images/r"}, "instance_info/kernel is missing"),
         ({**FILES, "boot_iso": "http://images/x.iso"}, "as well as kernel and ramdisk"),
         ({"boot_iso": "http://images/x.iso || shell"}, "boot_iso contains a blank"),
-        ({**FILES, "kernel": "file:///k"}, "instance_info/kernel"),
+        ({**FILES, "kernel": "tftp://h/k"}, "instance_info/kernel"),
         ({**FILES, "ramdisk_kernel_arguments": "a ; shell"}, "ramdisk_kernel_arguments"),
     ],
 )
@@ -300,7 +302,7 @@ def test_kernel_arguments_that_ipxe_would_take_for_its_own(
 @pytest.mark.parametrize(
     "url",
     [
-        "file:///vmlinuz",
+        "ftp://h/vmlinuz",
         "tftp://h/k",
         "/var/lib/kernel",
         "http:///k",
