@@ -84,6 +84,7 @@ def _checks(role: Role) -> Iterator[Callable[[], Iterable[str]]]:
         yield _drivers
         yield _kernel_arguments
         yield _network_boot
+        yield _networks
     if role.api:
         yield _policy
         yield _authentication
@@ -145,6 +146,12 @@ def _network_boot() -> Iterable[str]:
         api_address.url()
     except exception.InvalidParameterValue as exc:
         yield f"[api] host_ip: {exc.message} Or remove ipxe from [DEFAULT] enabled_boot_interfaces."
+
+
+def _networks() -> Iterable[str]:
+    from ironic_lite.drivers.modules.network import configuration
+
+    return configuration.problems()
 
 
 def _policy() -> Iterable[str]:

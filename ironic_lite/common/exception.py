@@ -478,6 +478,28 @@ class ConfigDriveInvalid(Invalid):
     template = "The config drive is not usable: %(reason)s"
 
 
+class NetworkError(IronicLiteError):
+    """Neutron does not answer, refuses a request, or did not do what it accepted."""
+
+    template = "Network operation failure: %(reason)s"
+
+
+class VifAlreadyAttached(Conflict):
+    template = "Unable to attach VIF because VIF %(vif)s is already attached to %(object_type)s %(object_uuid)s"
+
+
+class VifInvalidForAttach(Conflict):
+    template = "Unable to attach VIF %(vif)s to node %(node)s. Reason: %(reason)s"
+
+
+class VifNotAttached(Invalid):
+    template = "Unable to detach VIF %(vif)s from node %(node)s because it is not attached to it."
+
+
+class NoFreePhysicalPorts(Invalid):
+    template = "Unable to attach VIF %(vif)s, not enough free physical ports. %(reason)s"
+
+
 class IPMIFailure(IronicLiteError):
     template = "IPMI call failed: %(cmd)s."
 

@@ -28,7 +28,7 @@ from ironic_lite.conf import CONF
 from ironic_lite.drivers import boot_persistence
 from ironic_lite.drivers.interfaces.driver import Driver
 from ironic_lite.objects.node import Node
-from ironic_lite.objects.port import Port
+from ironic_lite.objects.port import Port, Portgroup
 
 LOG = log.getLogger(__name__)
 
@@ -94,6 +94,7 @@ class TaskManager:
         self._conductor = identity.current()
         self._driver: Driver | None = None
         self._ports: list[Port] | None = None
+        self._portgroups: list[Portgroup] | None = None
         self._held = False
         self._token = ""
         self._spawn: tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]] | None = None
@@ -121,6 +122,13 @@ class TaskManager:
         if self._ports is None:
             self._ports = list(Port.list_by_node_id(self.context, self.node.id))
         return self._ports
+
+    @property
+    def portgroups(self) -> list[Portgroup]:
+        """The node's port groups, read once."""
+        if self._portgroups is None:
+            self._portgroups = list(Portgroup.list_by_node_id(self.context, self.node.id))
+        return self._portgroups
 
     def for_node(self, node_ident: int | str, purpose: str, shared: bool = False) -> "TaskManager":
         """Return a task for another node, on behalf of the same client; see :func:`acquire`.
@@ -158,7 +166,7 @@ class TaskManager:
             else:
                 self._held = True
                 self._operation = self.node.operation
-                self._driver = self._ports = None
+                self._driver = self._ports = self._portgroups = None
                 LOG.debug(
                     "Locked node %s for %s",
                     self.node.uuid,

@@ -19,6 +19,7 @@ from ironic_lite.conf import (
     inspection_rules,
     inspector,
     ipmi,
+    neutron,
     notifications,
     nova,
     oci,
@@ -52,6 +53,7 @@ GROUPS = (
     glance,
     images,
     oci,
+    neutron,
     oslo_middleware,
 )
 

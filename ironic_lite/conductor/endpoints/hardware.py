@@ -8,7 +8,7 @@ from ironic_lite.conductor.cluster.identity import current
 from ironic_lite.conductor.contract.declaration import Context
 from ironic_lite.conductor.contract.hardware import HardwareCalls
 from ironic_lite.conductor.endpoints.serving import locked, served, unlocked
-from ironic_lite.conductor.hardware import boot_mode, console, vendor_passthru, virtual_media
+from ironic_lite.conductor.hardware import boot_mode, console, vendor_passthru, vifs, virtual_media
 from ironic_lite.conductor.task_manager import TaskManager
 
 # -- boot, RAID ------------------------------------------------------------------------------------------------------
@@ -66,16 +66,6 @@ def _set_indicator_state(task: TaskManager, component: str, indicator: str, stat
 # -- virtual interfaces ----------------------------------------------------------------------------------------------
 
 
-def _attach_vif(task: TaskManager, vif: dict[str, Any]) -> None:
-    task.driver.network.validate(task)
-    task.driver.network.vif_attach(task, vif)
-
-
-def _detach_vif(task: TaskManager, vif_id: str) -> None:
-    task.driver.network.validate(task)
-    task.driver.network.vif_detach(task, vif_id)
-
-
 def _list_vifs(task: TaskManager) -> list[dict[str, Any]]:
     return task.driver.network.vif_list(task)
 
@@ -98,8 +88,8 @@ SERVED = served(
     locked(HardwareCalls.attach_virtual_media)(virtual_media.attach),
     locked(HardwareCalls.detach_virtual_media)(virtual_media.detach),
     locked(HardwareCalls.get_virtual_media)(virtual_media.attached),
-    locked(HardwareCalls.vif_attach)(_attach_vif),
-    locked(HardwareCalls.vif_detach)(_detach_vif),
+    locked(HardwareCalls.vif_attach)(vifs.attach),
+    locked(HardwareCalls.vif_detach)(vifs.detach),
     locked(HardwareCalls.vif_list)(_list_vifs),
     locked(HardwareCalls.get_node_vendor_passthru_methods)(vendor_passthru.methods),
     locked(HardwareCalls.vendor_passthru)(vendor_passthru.call),

@@ -207,6 +207,7 @@ def destroy(task: TaskManager) -> None:
     :raises NodeProtected: when it is protected.
     :raises NodeAssociated: when it has an instance and is not under maintenance.
     :raises InvalidState: when its provision state forbids it.
+    :raises NetworkError: when its ports in networks cannot be removed, and it is not under maintenance.
     """
     node = task.node
     if node.protected:
@@ -218,7 +219,22 @@ def destroy(task: TaskManager) -> None:
     except exception.IronicLiteError as exc:
         # Operators also delete records of servers that are gone, so an error here is only logged.
         LOG.warning("Node %s is deleted, but its console could not be closed: %s", node.uuid, exc)
+    _release_networks(task)
     node.destroy()
+
+
+def _release_networks(task: TaskManager) -> None:
+    """Leave no port in a network behind; under maintenance, a network service that fails does not keep the node."""
+    try:
+        task.driver.network.release(task)
+    except exception.WorkCutOff:
+        raise
+    except exception.IronicLiteError as exc:
+        if not task.node.maintenance:
+            raise
+        LOG.warning(
+            "Node %s is deleted, but its networks keep ports of it: %s", task.node.uuid, exc
+        )
 
 
 def _check_deletable(node: Node) -> None:

@@ -55,6 +55,7 @@ def update(task: TaskManager, port: Port, expected: dict[str, Any] | None = None
     if group is not None:
         _check_change_in_group(task, port, group, changed)
     port_rules.check_port_change(task.node, port, changed)
+    task.driver.network.port_changes(task, stored, port)
     task.ensure_locked()
     port.save()
     _bring_network(port, group)
@@ -72,6 +73,8 @@ def _check_change_in_group(
         )
     if joins or "pxe_enabled" in changed:
         port_rules.check_booting(group, [port])
+    if joins:
+        port_rules.check_standalone(group, [port])
     if joins or "node_id" in changed:
         _check_place(task, port, group)
 
@@ -97,9 +100,12 @@ def _bring_network(port: Port, group: Portgroup | None) -> None:
 def destroy(task: TaskManager, port: Port) -> None:
     """Delete a port.
 
+    :raises InvalidState: when a VIF uses it, and the node is not under maintenance.
     :raises PortNotFound: when it is gone already.
     :raises PreconditionFailed: when its revision is not the one in If-Match.
     """
-    if_match.check(task.context, Port.get(task.context, port.id))
+    stored = Port.get(task.context, port.id)
+    if_match.check(task.context, stored)
+    port_rules.check_unused(task.node, stored, task.driver.network.current_vif(stored))
     task.ensure_locked()
     port.destroy()

@@ -102,5 +102,31 @@ def check_booting(group: Portgroup, ports: Iterable[Port]) -> None:
         )
 
 
+def check_standalone(group: Portgroup, ports: Iterable[Port]) -> None:
+    """Check that ports may be in a group by the VIFs attached to them: such a port works standalone.
+
+    :raises Conflict: a port has a VIF, and the group does not support standalone ports.
+    """
+    used = [port.uuid for port in ports if (port.internal_info or {}).get("tenant_vif_port_id")]
+    if used and not group.standalone_ports_supported:
+        raise exception.Conflict(
+            f"Port group {group.uuid}: while standalone_ports_supported is false, none of its ports can have a VIF of "
+            f"its own, but {', '.join(used)} would."
+        )
+
+
+def check_unused(node: Node, port: Port, vif: str | None) -> None:
+    """Check that a port may be deleted; under maintenance each may.
+
+    :param vif: the VIF that uses the port.
+    :raises InvalidState: when there is one.
+    """
+    if vif is not None and not node.maintenance:
+        raise exception.InvalidState(
+            f"Cannot delete port {port.uuid}, because VIF {vif} uses it. Detach the VIF, or wait until the operation "
+            "on the node has ended."
+        )
+
+
 def _name(port: Port) -> str:
     return port.uuid if port.obj_attr_is_set("uuid") else "the new port"

@@ -36,6 +36,8 @@ def update(
     if stored.standalone_ports_supported:
         # Check only changed groups: a port that was created without pxe_enabled may not follow the rule.
         port_rules.check_booting(group, ports)
+        port_rules.check_standalone(group, ports)
+    task.driver.network.port_changes(task, stored, group)
     task.ensure_locked()
     group.save()
     _lead(ports, group.physical_network)

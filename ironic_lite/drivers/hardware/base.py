@@ -19,7 +19,7 @@ class HardwareType:
         "console": ("no-console",),
         "firmware": ("no-firmware",),
         "inspect": ("no-inspect",),
-        "network": ("noop",),
+        "network": ("flat", "neutron", "noop"),
         "raid": ("no-raid",),
         "rescue": ("no-rescue",),
         "storage": ("noop",),

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The networks of a server."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from ironic_lite.drivers.interfaces.base import BaseInterface
 from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.objects.port import Port, Portgroup
 
 
 class NetworkInterface(BaseInterface):
@@ -15,6 +16,28 @@ class NetworkInterface(BaseInterface):
     """
 
     interface_type = "network"
+
+    moves_servers: ClassVar[bool] = False
+    """Whether a server can reach other things after it was connected to another network."""
+
+    def validate_inspection(self, task: Task) -> None:
+        """Check the settings for connecting the server to the inspection network. Any lock.
+
+        :raises UnsupportedDriverExtension: when there is no inspection network for the node.
+        :raises InvalidParameterValue: naming what is wrong.
+        """
+
+    def validate_rescue(self, task: Task) -> None:
+        """Check the settings for connecting the server to the rescuing network. Any lock.
+
+        :raises InvalidParameterValue: naming what is wrong.
+        """
+
+    def validate_servicing(self, task: Task) -> None:
+        """Check the settings for connecting the server to the servicing network. Any lock.
+
+        :raises InvalidParameterValue: naming what is wrong.
+        """
 
     def add_provisioning_network(self, task: Task) -> None:
         """Connect the server to the provisioning network, for deployment."""
@@ -46,6 +69,18 @@ class NetworkInterface(BaseInterface):
     def remove_rescuing_network(self, task: Task) -> None:
         """Disconnect the server from the rescuing network."""
 
+    def add_servicing_network(self, task: Task) -> None:
+        """Connect the server to the servicing network."""
+
+    def remove_servicing_network(self, task: Task) -> None:
+        """Disconnect the server from the servicing network."""
+
+    def release(self, task: Task) -> None:
+        """Detach all virtual interfaces, and disconnect the server from all networks of the service.
+
+        The node has lost its instance, or is about to be deleted.
+        """
+
     def vif_attach(self, task: Task, vif: dict[str, Any]) -> None:
         """Attach a virtual interface to the instance.
 
@@ -60,3 +95,10 @@ class NetworkInterface(BaseInterface):
     def vif_list(self, task: Task) -> list[dict[str, Any]]:
         """Return the virtual interfaces of the instance, each with its ``id``. Any lock."""
         return []
+
+    def current_vif(self, holder: Port | Portgroup) -> str | None:
+        """Return the virtual interface that uses a port or port group at present. Any lock."""
+        return None
+
+    def port_changes(self, task: Task, stored: Port | Portgroup, changed: Port | Portgroup) -> None:
+        """Apply a change of a port or port group to the attached virtual interface, before the change is saved."""

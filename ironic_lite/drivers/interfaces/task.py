@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ironic_lite.common import context as ironic_context
 from ironic_lite.objects.node import Node
-from ironic_lite.objects.port import Port
+from ironic_lite.objects.port import Port, Portgroup
 
 if TYPE_CHECKING:
     # A real import would be circular: a Driver consists of interfaces, whose methods take a Task.
@@ -30,6 +30,10 @@ class Task(Protocol):
     @property
     def ports(self) -> Sequence[Port]:
         """The ports of the node, read once."""
+
+    @property
+    def portgroups(self) -> Sequence[Portgroup]:
+        """The port groups of the node, read once."""
 
     def set_power(self, state: str, timeout: int | None = None) -> None:
         """Change the power state and record it on the node.

@@ -28,6 +28,7 @@ def start(task: TaskManager, rescue_password: str) -> None:
     _check_password(rescue_password)
     checks.power(task)
     task.driver.rescue.validate(task)
+    task.driver.network.validate(task)
     task.node.set_instance_info(HASHED_PASSWORD, _hashed(rescue_password))
     if not CONF.conductor.require_rescue_password_hashed:
         task.node.set_instance_info(PASSWORD, rescue_password)

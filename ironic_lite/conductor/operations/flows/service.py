@@ -17,6 +17,8 @@ def start(
 
     :raises: the errors of :meth:`by_request.ByRequest.start`.
     """
+    if not disable_ramdisk:
+        task.driver.network.validate_servicing(task)
     _MANUAL.start(task, FLOW, "service", service_steps, disable_ramdisk)
 
 

@@ -34,6 +34,7 @@ def _prepare(task: TaskManager) -> None:
     task.driver.rescue.clean_up(task)
     task.driver.deploy.clean_up(task)
     task.driver.deploy.tear_down(task)
+    task.driver.network.release(task)
 
 
 def _finish(task: TaskManager) -> None:

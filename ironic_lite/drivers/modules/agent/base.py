@@ -72,6 +72,7 @@ class AgentBase(DeployInterface):
 
     def tear_down_cleaning(self, task: Task) -> None:
         if fast_track.agent_is_up(task.node):
+            task.driver.network.remove_cleaning_network(task)
             return
         boot.power_off(task)
         task.driver.boot.clean_up_ramdisk(task)
@@ -82,11 +83,19 @@ class AgentBase(DeployInterface):
     def prepare_service(self, task: Task) -> str | None:
         task.driver.boot.validate(task)
         erasure.record(task.node)
+        if task.driver.network.moves_servers:
+            boot.power_off(task)
+        task.driver.boot.clean_up_instance(task)
+        task.driver.network.unconfigure_tenant_networks(task)
+        task.driver.network.add_servicing_network(task)
         boot.boot_ramdisk(task)
         return states.SERVICEWAIT
 
     def tear_down_service(self, task: Task) -> str | None:
         boot.end_agent(task)
+        task.driver.boot.clean_up_ramdisk(task)
+        task.driver.network.remove_servicing_network(task)
+        task.driver.network.configure_tenant_networks(task)
         task.driver.boot.prepare_instance(task)
         boot.start_instance(task)
         return None

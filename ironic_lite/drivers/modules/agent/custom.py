@@ -22,9 +22,15 @@ class CustomAgentDeploy(AgentBase):
         fast_track.enabled(task.node)
 
     def prepare(self, task: Task) -> None:
+        task.driver.network.validate(task)
         task.driver.storage.attach_volumes(task)
+        running = boot.use_running(task)
+        if task.driver.network.moves_servers and not running:
+            # An old instance must not run in the provisioning network.
+            boot.power_off(task)
+        task.driver.network.unconfigure_tenant_networks(task)
         task.driver.network.add_provisioning_network(task)
-        if boot.use_running(task):
+        if running:
             inband.refresh(task, steps.DEPLOY)
 
     @steps.deploy_step(priority=100, repeatable=True, waits=True)

@@ -25,6 +25,7 @@ class AgentRescue(RescueInterface):
         return {}
 
     def validate(self, task: Task) -> None:
+        task.driver.network.validate_rescue(task)
         task.driver.boot.validate_rescue(task)
 
     def rescue(self, task: Task) -> str:

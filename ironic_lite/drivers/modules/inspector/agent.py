@@ -41,9 +41,9 @@ class AgentInspect(InspectInterface):
     def inspect_hardware(self, task: Task) -> str:
         managed = _is_managed(task)
         task.node.set_driver_internal_info(MANAGED, managed)
-        task.driver.network.add_inspection_network(task)
         # An agent inspects when it starts, so an agent that is up already cannot be reused.
         if managed:
+            task.driver.network.add_inspection_network(task)
             callback = f"{api_address.url()}/v1/continue_inspection"
             boot.boot_ramdisk(task, {_CALLBACK: callback})
         else:
@@ -76,12 +76,13 @@ def _put_back(task: Task) -> None:
 
 
 def _is_managed(task: Task) -> bool:
-    """Tell whether the boot interface boots the ramdisk.
+    """Tell whether the boot interface boots the ramdisk, in a network of the service.
 
     :raises InvalidParameterValue: when it cannot, and ``[inspector] require_managed_boot`` is set.
     """
     try:
         task.driver.boot.validate(task)
+        task.driver.network.validate_inspection(task)
         api_address.url()
     except (exception.InvalidParameterValue, exception.UnsupportedDriverExtension) as exc:
         if CONF.inspector.require_managed_boot:

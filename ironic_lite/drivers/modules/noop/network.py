@@ -6,7 +6,7 @@ from ironic_lite.drivers.interfaces.network import NetworkInterface
 
 _NO_SWITCH = refused_fields.Refused(
     "The service does not switch networks for this node; connect it to a network with access to the API, and remove "
-    "the field."
+    "the field, or set network_interface to flat or neutron."
 )
 _REFUSED = {
     f"{purpose}_network": _NO_SWITCH

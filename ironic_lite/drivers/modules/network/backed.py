@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The common part of the network interfaces that use Neutron."""
+
+from typing import Any, ClassVar
+
+from oslo_log import log
+
+from ironic_lite.common import exception
+from ironic_lite.drivers.interfaces.network import NetworkInterface
+from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.modules.network import binding, networks, placement, service_ports, vifs
+from ironic_lite.drivers.modules.network.networks import Purpose
+from ironic_lite.objects.port import Port, Portgroup
+
+LOG = log.getLogger(__name__)
+
+
+class NeutronBacked(NetworkInterface):
+    """Attaches VIFs, and makes ports in the networks for cleaning and inspection."""
+
+    moves_servers = True
+
+    tells_links: ClassVar[bool]
+    """Whether Neutron is told which switch port each port of the node is connected to."""
+
+    def get_properties(self) -> dict[str, str]:
+        return {
+            **{
+                purpose.setting: f"Name or UUID of the network in Neutron for {purpose.value}; default is [neutron] "
+                f"{purpose.setting}. Optional."
+                for purpose in Purpose
+            },
+            binding.FIELD: "Whether a port that Neutron cannot bind fails the operation. One of true, false. Optional.",
+        }
+
+    def validate(self, task: Task) -> None:
+        """See the base class. Asks Neutron whether the networks exist."""
+        networks.find(task, Purpose.CLEANING)
+        self._must_bind(task)
+
+    def validate_inspection(self, task: Task) -> None:
+        try:
+            networks.find(task, Purpose.INSPECTION)
+        except exception.MissingParameterValue as exc:
+            raise exception.UnsupportedDriverExtension(exc.message) from exc
+
+    def _must_bind(self, task: Task) -> bool:
+        return binding.matters(task.node, False)
+
+    # -- networks of the service ---------------------------------------------------------------------------------
+
+    def _add(self, task: Task, purpose: Purpose) -> None:
+        groups = purpose.security_groups if self.tells_links else []
+        service_ports.add(task, purpose, groups, self.tells_links, self._must_bind(task))
+
+    def add_cleaning_network(self, task: Task) -> None:
+        self._add(task, Purpose.CLEANING)
+
+    def remove_cleaning_network(self, task: Task) -> None:
+        service_ports.remove(task, Purpose.CLEANING)
+
+    def add_inspection_network(self, task: Task) -> None:
+        self._add(task, Purpose.INSPECTION)
+
+    def remove_inspection_network(self, task: Task) -> None:
+        service_ports.remove(task, Purpose.INSPECTION)
+
+    # -- networks of the instance --------------------------------------------------------------------------------
+
+    def configure_tenant_networks(self, task: Task) -> None:
+        vifs.undo_interrupted(task)
+        bound = []
+        for holder in placement.holders(task):
+            vif_id = placement.attached(holder)
+            if vif_id:
+                vifs.bind(task, holder, vif_id, self.tells_links)
+                bound.append(vif_id)
+        if not bound:
+            raise exception.NetworkError(
+                f"No VIF is attached to node {task.node.uuid}, so its instance has no network. Attach a port of the "
+                f"tenant first (baremetal node vif attach {task.node.uuid} PORT)."
+            )
+        if self._must_bind(task):
+            binding.wait(task, bound)
+
+    def unconfigure_tenant_networks(self, task: Task) -> None:
+        for holder in placement.holders(task):
+            vif_id = placement.attached(holder)
+            if vif_id:
+                vifs.unbind(task, holder, vif_id)
+
+    def vif_attach(self, task: Task, vif: dict[str, Any]) -> None:
+        vifs.attach(task, vif, self.tells_links, self._must_bind(task))
+
+    def vif_detach(self, task: Task, vif_id: str) -> None:
+        vifs.detach(task, vif_id)
+
+    def vif_list(self, task: Task) -> list[dict[str, Any]]:
+        found = (placement.attached(holder) for holder in placement.holders(task))
+        return [{"id": vif_id} for vif_id in found if vif_id]
+
+    def current_vif(self, holder: Port | Portgroup) -> str | None:
+        keys = (*(purpose.key for purpose in Purpose), placement.VIF, vifs.ATTACHING)
+        found = (holder.internal_info.get(key) for key in keys)
+        return next((vif_id for vif_id in found if vif_id), None)
+
+    def port_changes(self, task: Task, stored: Port | Portgroup, changed: Port | Portgroup) -> None:
+        vif_id = placement.attached(stored)
+        if vif_id is None:
+            return
+        if stored.address != changed.address:
+            vifs.readdress(task, changed, vif_id)
+        if (stored.extra or {}).get("client-id") != (changed.extra or {}).get("client-id"):
+            vifs.set_client_id(task, changed, vif_id)
+
+    def release(self, task: Task) -> None:
+        vifs.undo_interrupted(task)
+        for vif in self.vif_list(task):
+            self.vif_detach(task, vif["id"])
+        service_ports.remove(task)

@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Requests to Neutron, through openstacksdk. Every error is a :class:`NetworkError` that says what to do.
+
+A request takes ``[neutron] timeout`` at most, and is sent again when Neutron cannot be reached.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Self
+
+from oslo_utils import uuidutils
+
+from ironic_lite.common import exception, openstack_services, redaction
+from ironic_lite.conf import CONF
+from ironic_lite.conf.neutron import GROUP
+
+if TYPE_CHECKING:
+    from openstack.connection import Connection
+
+BAREMETAL, SMART_NIC = "baremetal", "smart-nic"
+"""``binding:vnic_type`` of a port that a switch connects, and of one that a smart NIC connects."""
+
+ACTIVE = "ACTIVE"
+BINDING_FAILED = "binding_failed"
+UNBOUND = ("", "unbound", BINDING_FAILED)
+"""``binding:vif_type`` of ports whose MAC address Neutron lets change."""
+
+_ADVICE = {
+    401: "Check the credentials in [neutron].",
+    403: "The user in [neutron] needs the roles admin and service.",
+    409: "Resolve the conflict in Neutron, then try again.",
+    429: "Try again later.",
+    503: "Try again when Neutron works again.",
+}
+_NO_ANSWER = "Check that Neutron runs and that [neutron] has its address, then try again."
+_FAILED = "See the log of Neutron, then try again."
+
+
+@dataclasses.dataclass(frozen=True)
+class Port:
+    """A port in Neutron.
+
+    :param host: ``binding:host_id``; empty when it is not bound.
+    :param addresses: ``{"subnet_id", "ip_address"}`` of each fixed IP address.
+    """
+
+    id: str
+    name: str
+    network_id: str
+    mac: str
+    status: str
+    host: str
+    vif_type: str
+    vnic_type: str
+    profile: Mapping[str, Any]
+    device_id: str
+    owner: str
+    project_id: str | None
+    addresses: tuple[Mapping[str, Any], ...]
+
+    @classmethod
+    def of(cls, found: Any) -> Self:
+        """Return the port of openstacksdk's resource."""
+        return cls(
+            id=found.id,
+            name=found.name or "",
+            network_id=found.network_id,
+            mac=found.mac_address or "",
+            status=found.status or "",
+            host=found.binding_host_id or "",
+            vif_type=found.binding_vif_type or "",
+            vnic_type=found.binding_vnic_type or "",
+            profile=found.binding_profile or {},
+            device_id=found.device_id or "",
+            owner=found.device_owner or "",
+            project_id=found.project_id,
+            addresses=tuple(found.fixed_ips or ()),
+        )
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether a mechanism driver has bound it."""
+        return bool(self.host) and self.vif_type not in UNBOUND
+
+
+@functools.cache
+def _connection() -> "Connection":
+    session = openstack_services.session(GROUP)
+    if CONF.neutron.timeout is None:
+        session.timeout = float(CONF.neutron.request_timeout)
+    return openstack_services.connection(GROUP)
+
+
+def forget() -> None:
+    """Connect anew, with the current configuration."""
+    _connection.cache_clear()
+
+
+class Neutron:
+    """A client for one visit to a node.
+
+    All methods raise ``NetworkError`` when Neutron does not answer or refuses the request, and ``ConfigInvalid`` when
+    ``[neutron]`` has no credentials.
+
+    :param ensure_locked: called immediately before each request that changes something; raises ``NodeLockLost``.
+    """
+
+    def __init__(self, ensure_locked: Callable[[], None]) -> None:
+        self._ensure_locked = ensure_locked
+
+    # -- reading -------------------------------------------------------------------------------------------------
+
+    def port(self, port_id: str) -> Port | None:
+        """Return a port; None if there is no such port."""
+        found = self._get("port", port_id)
+        return None if found is None else Port.of(found)
+
+    def ports(self, **query: Any) -> list[Port]:
+        """Return the ports that match Neutron's query arguments."""
+        with _errors("list the ports") as network:
+            return [Port.of(found) for found in network.ports(**query)]
+
+    def network(self, network_id: str) -> Any:
+        """Return openstacksdk's record of a network; None if there is no such network."""
+        return self._get("network", network_id)
+
+    def networks_named(self, ident: str) -> list[str]:
+        """Return the UUIDs of the networks with this UUID or name."""
+        if uuidutils.is_uuid_like(ident) and self.network(ident) is not None:
+            return [ident]
+        with _errors(f"find network {ident}") as network:
+            return [found.id for found in network.networks(name=ident)]
+
+    def subnet(self, subnet_id: str) -> Any:
+        """Return openstacksdk's record of a subnet; None if there is no such subnet."""
+        return self._get("subnet", subnet_id)
+
+    def segment(self, segment_id: str) -> Any:
+        """Return openstacksdk's record of a segment; None if there is no such segment."""
+        return self._get("segment", segment_id)
+
+    def missing_groups(self, groups: list[str]) -> list[str]:
+        """Return those of these UUIDs that are no security groups."""
+        with _errors("look for the security groups") as network:
+            found = {each.id for each in network.security_groups(id=groups)}
+        return [group for group in groups if group not in found]
+
+    def has_living_agent(self, host: str) -> bool:
+        """Return whether an agent on this host is alive."""
+        with _errors(f"look for the agent on host {host}") as network:
+            return any(agent.is_alive for agent in network.agents(host=host))
+
+    def _get(self, kind: str, ident: str) -> Any:
+        # Anything else would end up in the path of the URL.
+        if not uuidutils.is_uuid_like(ident):
+            return None
+        with _errors(f"read {kind} {ident}") as network:
+            from openstack.exceptions import NotFoundException
+
+            try:
+                return getattr(network, f"get_{kind}")(ident)
+            except NotFoundException:
+                return None
+
+    # -- changes -------------------------------------------------------------------------------------------------
+
+    def create_port(self, **attributes: Any) -> Port:
+        """Make a port."""
+        self._ensure_locked()
+        with _errors(f"make a port in network {attributes.get('network_id')}") as network:
+            return Port.of(network.create_port(**attributes))
+
+    def update_port(self, port_id: str, **attributes: Any) -> Port | None:
+        """Change attributes of a port; None if there is no such port."""
+        from openstack.exceptions import NotFoundException
+
+        self._ensure_locked()
+        with _errors(f"change port {port_id}") as network:
+            try:
+                return Port.of(network.update_port(port_id, **attributes))
+            except NotFoundException:
+                return None
+
+    def delete_port(self, port_id: str) -> None:
+        """Delete a port, if there is one."""
+        self._ensure_locked()
+        with _errors(f"delete port {port_id}") as network:
+            network.delete_port(port_id, ignore_missing=True)
+
+
+@contextmanager
+def _errors(what: str) -> Iterator[Any]:
+    """Yield openstacksdk's network proxy, and turn its errors into ours.
+
+    :param what: what is being requested, as "delete port ...".
+    """
+    from keystoneauth1 import exceptions as keystone_errors
+    from openstack import exceptions as sdk_errors
+
+    try:
+        network = _connection().network
+        if CONF.neutron.connect_retries is None:
+            network.connect_retries = CONF.neutron.retries
+        yield network
+    except sdk_errors.HttpException as exc:
+        status = exc.status_code or 0
+        told = exc.details or exc.message or str(exc)
+        advice = _ADVICE.get(status, _FAILED if status >= 500 else "")
+        raise _failure(what, f"Neutron answered {status}: {told}", advice) from exc
+    except keystone_errors.HttpError as exc:
+        # Keystone, or Neutron while its versions are read.
+        advice = _ADVICE.get(exc.http_status, _FAILED)
+        raise _failure(what, f"the answer was {exc.http_status}: {exc}", advice) from exc
+    except (sdk_errors.SDKException, keystone_errors.ClientException, OSError) as exc:
+        # A connection remembers for ever that a service could not be found.
+        forget()
+        raise _failure(what, str(exc) or type(exc).__name__, _NO_ANSWER) from exc
+
+
+def _failure(what: str, told: str, advice: str) -> exception.NetworkError:
+    problem = redaction.mask_text(" ".join(told.split())).rstrip(".")
+    return exception.NetworkError(f"Cannot {what}: {problem}. {advice}".rstrip())

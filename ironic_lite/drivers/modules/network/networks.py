@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The networks of the service: where servers are cleaned, deployed, rescued, serviced and inspected."""
+
+import enum
+import threading
+import time
+from typing import Any
+
+from ironic_lite.common import exception
+from ironic_lite.conf import CONF
+from ironic_lite.drivers.interfaces.task import Task
+from ironic_lite.drivers.modules.network.client import Neutron
+
+_REMEMBERED = 30.0
+"""Seconds for which the UUID of a name is known without a request."""
+
+
+class Purpose(enum.Enum):
+    """What a server does in a network of the service."""
+
+    CLEANING = "cleaning"
+    PROVISIONING = "provisioning"
+    RESCUING = "rescuing"
+    SERVICING = "servicing"
+    INSPECTION = "inspection"
+
+    @property
+    def setting(self) -> str:
+        """The name of the option, and of the field of ``driver_info``."""
+        return f"{self.value}_network"
+
+    @property
+    def key(self) -> str:
+        """The key of a port's ``internal_info`` with the UUID of its port in Neutron."""
+        return f"{self.value}_vif_port_id"
+
+    @property
+    def security_groups(self) -> list[str]:
+        """The configured security groups."""
+        return list(CONF.neutron[f"{self.value}_network_security_groups"])
+
+
+class _Known:
+    """UUIDs of networks by the name or UUID that an operator has set, each for a while."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._found: dict[str, tuple[str, float]] = {}
+
+    def get(self, ident: str) -> str | None:
+        with self._lock:
+            uuid, until = self._found.get(ident, (None, 0.0))
+            return uuid if time.monotonic() < until else None
+
+    def set(self, ident: str, uuid: str) -> None:
+        with self._lock:
+            self._found[ident] = uuid, time.monotonic() + _REMEMBERED
+
+    def forget(self, uuid: str) -> None:
+        with self._lock:
+            self._found = {i: found for i, found in self._found.items() if found[0] != uuid}
+
+
+_known = _Known()
+
+
+def wanted(node: Any, purpose: Purpose) -> str:
+    """Return the name or UUID of the node's network for a purpose.
+
+    :raises MissingParameterValue: when neither the node nor the configuration has one.
+    :raises InvalidParameterValue: when the node has something else there.
+    """
+    own = node.driver_info.get(purpose.setting)
+    if own is not None and not isinstance(own, str):
+        raise exception.InvalidParameterValue(
+            err=f"driver_info/{purpose.setting} of node {node.uuid} must be the name or UUID of a network."
+        )
+    ident = own or CONF.neutron[purpose.setting]
+    if not ident:
+        raise exception.MissingParameterValue(
+            err=f"There is no {purpose.value} network for node {node.uuid}: set [neutron] {purpose.setting} or "
+            f"driver_info/{purpose.setting} to the name or UUID of a network."
+        )
+    return str(ident)
+
+
+def find(task: Task, purpose: Purpose) -> str:
+    """Return the UUID of the node's network for a purpose.
+
+    :raises MissingParameterValue: when none is set.
+    :raises InvalidParameterValue: when there is no such network, or more than one.
+    :raises NetworkError: when Neutron does not answer.
+    """
+    ident = wanted(task.node, purpose)
+    known = _known.get(ident)
+    if known is not None:
+        return known
+    found = Neutron(task.ensure_locked).networks_named(ident)
+    if not found:
+        raise exception.InvalidParameterValue(
+            err=f"{purpose.setting} '{ident}' of node {task.node.uuid} was not found in Neutron; create it, or set "
+            f"[neutron] {purpose.setting} or driver_info/{purpose.setting} to another network."
+        )
+    if len(found) > 1:
+        raise exception.InvalidParameterValue(
+            err=f"More than one network has the name '{ident}' of {purpose.setting} of node {task.node.uuid}: "
+            f"{', '.join(found)}. Use the UUID of one of them."
+        )
+    _known.set(ident, found[0])
+    return found[0]
+
+
+def forget(uuid: str) -> None:
+    """Look a network up again next time, because it may be gone."""
+    _known.forget(uuid)

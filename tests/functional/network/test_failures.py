@@ -1,0 +1,298 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Neutron is away, slow or refuses: requests fail with a message that says what to do, nothing is left behind, and a
+repetition succeeds."""
+
+import uuid
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+import requests
+
+from tests.functional.network.plugged import Plugged, link, message, running
+from tests.functional.servers.neutron import Neutron
+from tests.waiting import PATIENCE, wait_for
+
+
+class Refusing:
+    """A proxy in front of Neutron that answers some requests itself.
+
+    :ivar refuse: ``{method: status}`` of requests that it answers itself.
+    :ivar lose: methods whose requests reach Neutron, and whose answers are lost.
+    """
+
+    def __init__(self, neutron: Neutron) -> None:
+        self.refuse: dict[str, int] = {}
+        self.lose: set[str] = set()
+        self._to = neutron.url
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+
+    def __enter__(self) -> "Refusing":
+        Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self._server.server_port}"
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        owner = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def _pass(self) -> None:
+                length = int(self.headers.get("Content-Length") or 0)
+                body = self.rfile.read(length)
+                status = owner.refuse.get(self.command)
+                if status is not None:
+                    self._reply(status, b'{"NeutronError": {"message": "as the test wants"}}')
+                    return
+                answer = requests.request(
+                    self.command,
+                    owner._to + self.path,
+                    data=body,
+                    headers={"Content-Type": "application/json"},
+                    timeout=PATIENCE,
+                )
+                if self.command in owner.lose:
+                    self.close_connection = True
+                    return
+                self._reply(
+                    answer.status_code,
+                    answer.content.replace(owner._to.encode(), owner.url.encode()),
+                )
+
+            def __getattr__(self, name: str) -> Any:
+                if name.startswith("do_"):
+                    return self._pass
+                raise AttributeError(name)
+
+            def _reply(self, status: int, data: bytes) -> None:
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *_args: Any) -> None:
+                return
+
+        return Handler
+
+
+@pytest.fixture(scope="module")
+def proxy(neutron: Neutron) -> Iterator[Refusing]:
+    with Refusing(neutron) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def behind(
+    neutron: Neutron, proxy: Refusing, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Plugged]:
+    """The service, which reaches Neutron through the proxy."""
+    directory: Path = tmp_path_factory.mktemp("behind")
+    address = {"endpoint_override": proxy.url, "request_timeout": 3}
+    with running(directory, neutron, {"neutron": address}) as made:
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def _harmless_again(proxy: Refusing) -> Iterator[None]:
+    yield
+    proxy.refuse.clear()
+    proxy.lose.clear()
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        (401, "credentials in [neutron]"),
+        (403, "roles admin and service"),
+        (409, "Resolve the conflict"),
+        (500, "log of Neutron"),
+        (503, "when Neutron works again"),
+    ],
+)
+def test_a_vif_is_refused(behind: Plugged, proxy: Refusing, status: int, advice: str) -> None:
+    node = behind.node("neutron")
+    port = behind.port(node)
+    vif = behind.vif()
+    proxy.refuse["PUT"] = status
+    failed = behind.attach(node, vif["id"])
+    assert failed.status_code == 500
+    assert advice in message(failed)
+    proxy.refuse.clear()
+    assert behind.attached(node) == []
+    assert behind.attach(node, vif["id"]).status_code == 204
+    assert behind.internal(port) == {"tenant_vif_port_id": vif["id"]}
+
+    proxy.refuse["PUT"] = status
+    failed = behind.detach(node, vif["id"])
+    assert (failed.status_code, advice in message(failed)) == (500, True)
+    assert behind.attached(node) == [vif["id"]]
+    proxy.refuse.clear()
+    assert behind.detach(node, vif["id"]).status_code == 204
+    assert behind.neutron.port(vif["id"])["binding:host_id"] == ""
+
+
+def test_an_interrupted_attachment(behind: Plugged, proxy: Refusing) -> None:
+    """Neither the attachment nor its undoing succeeds; the next request for another VIF undoes it."""
+    node = behind.node("neutron")
+    port = behind.port(node)
+    first, second = (behind.vif()["id"] for _ in range(2))
+    proxy.lose.add("PUT")
+    assert behind.attach(node, first).status_code == 500
+    proxy.lose.clear()
+    assert behind.attached(node) == []
+    if "attaching_vif_port_id" in behind.internal(port):
+        assert behind.internal(port)["attaching_vif_port_id"] == first
+    assert behind.attach(node, second).status_code == 204
+    assert behind.internal(port) == {"tenant_vif_port_id": second}
+    seen = behind.neutron.port(first)
+    assert (seen["binding:host_id"], seen["mac_address"] == port["address"]) == ("", False)
+
+
+def test_the_answer_to_a_new_port_is_lost(behind: Plugged, proxy: Refusing) -> None:
+    """Neutron has made the port: it is found, and no second one is made."""
+    node = behind.node("neutron", deploy_interface="custom-agent", driver_info=RAMDISK)
+    behind.port(node)
+    behind.service.set_provision_state(node, "manage", until="manageable")
+    proxy.lose.add("POST")
+    behind.service.call(
+        "PUT",
+        f"/v1/nodes/{node}/states/provision",
+        {"target": "clean", "clean_steps": [{"interface": "deploy", "step": "erase_devices"}]},
+    )
+    behind.service.wait_for_node(node, provision_state="clean wait", reservation=None)
+    assert [port["network_id"] for port in behind.ports_of(node)] == [
+        behind.networks["cleaning"]["id"]
+    ]
+    proxy.lose.clear()
+    behind.service.call("PUT", f"/v1/nodes/{node}/states/provision", {"target": "abort"})
+    behind.service.wait_for_node(node, provision_state="clean failed", reservation=None)
+    wait_for(lambda: not behind.ports_of(node), "the cleaning port to be gone")
+
+
+RAMDISK = {"deploy_kernel": "http://127.0.0.1/kernel", "deploy_ramdisk": "http://127.0.0.1/ramdisk"}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_cleaning_fails_and_can_be_repeated(behind: Plugged, proxy: Refusing, method: str) -> None:
+    """``last_error`` says what to do, and the repetition finds what is left."""
+    node = behind.node("neutron", deploy_interface="custom-agent", driver_info=RAMDISK)
+    port = behind.port(node)
+    behind.service.set_provision_state(node, "manage", until="manageable")
+    proxy.refuse[method] = 503
+    answer = _clean(behind, node)
+    if method == "GET":
+        # Networks are looked up while the client waits, unless they are known.
+        assert answer.status_code in (202, 500)
+    if answer.ok and method != "DELETE":
+        failed = behind.service.wait_for_node(
+            node, provision_state="clean failed", reservation=None
+        )
+        assert "Neutron" in failed["last_error"]
+    elif answer.ok:
+        behind.service.wait_for_node(node, provision_state="clean wait", reservation=None)
+        behind.service.call("PUT", f"/v1/nodes/{node}/states/provision", {"target": "abort"})
+        failed = behind.service.wait_for_node(
+            node, provision_state="clean failed", reservation=None
+        )
+        assert len(behind.ports_of(node)) == 1
+    proxy.refuse.clear()
+    behind.service.call("DELETE", f"/v1/nodes/{node}/maintenance")
+    if answer.ok:
+        behind.service.set_provision_state(node, "manage", until="manageable")
+    assert _clean(behind, node).status_code == 202
+    behind.service.wait_for_node(node, provision_state="clean wait", reservation=None)
+    (made,) = behind.ports_of(node)
+    assert behind.internal(port) == {"cleaning_vif_port_id": made["id"]}
+    behind.service.call("PUT", f"/v1/nodes/{node}/states/provision", {"target": "abort"})
+    behind.service.wait_for_node(node, provision_state="clean failed", reservation=None)
+    wait_for(lambda: not behind.ports_of(node), "the cleaning port to be gone")
+    assert behind.internal(port) == {}
+
+
+def _clean(behind: Plugged, node: str) -> requests.Response:
+    step = {"interface": "deploy", "step": "erase_devices"}
+    return behind.service.request(
+        "PUT",
+        f"/v1/nodes/{node}/states/provision",
+        {"target": "clean", "clean_steps": [step]},
+    )
+
+
+def test_a_node_is_not_deleted_with_its_ports(behind: Plugged, proxy: Refusing) -> None:
+    """While Neutron does not answer, a node is kept unless it is in maintenance."""
+    node = behind.node("neutron")
+    behind.port(node)
+    vif = behind.vif()["id"]
+    behind.attach(node, vif)
+    proxy.refuse["PUT"] = 503
+    kept = behind.service.request("DELETE", f"/v1/nodes/{node}")
+    assert kept.status_code == 500
+    assert "when Neutron works again" in message(kept)
+    behind.service.call("PUT", f"/v1/nodes/{node}/maintenance", {"reason": "gone"})
+    behind.service.call("DELETE", f"/v1/nodes/{node}")
+
+
+def test_neutron_is_silent(breakable: Plugged) -> None:
+    """The request ends in time."""
+    node = breakable.node("neutron")
+    breakable.port(node)
+    vif = breakable.vif()["id"]
+    breakable.neutron.service.process.pause()
+    failed = breakable.attach(node, vif)
+    assert failed.status_code == 500
+    assert "Check that Neutron runs" in message(failed)
+    breakable.neutron.service.process.resume()
+    assert breakable.attach(node, vif).status_code == 204
+
+
+def test_neutron_is_away_at_first(breakable: Plugged, tmp_path: Path) -> None:
+    """A service that started without Neutron uses it as soon as it is there."""
+    node = breakable.node("flat")
+    breakable.port(node)
+    vif = breakable.vif()["id"]
+    breakable.neutron.service.process.stop()
+    failed = breakable.attach(node, vif)
+    assert failed.status_code == 500
+    assert "Check that Neutron runs" in message(failed)
+    breakable.neutron.service.process.start()
+    breakable.neutron.service.wait_until_it_answers()
+    assert breakable.attach(node, vif).status_code == 204
+
+
+def test_networks_with_the_same_name(behind: Plugged) -> None:
+    """The message lists them; the UUID of one works."""
+    name = f"twins-{uuid.uuid4()}"
+    twins = [behind.neutron.create_network(name)["id"] for _ in range(2)]
+    node = behind.node("neutron", driver_info={"cleaning_network": name})
+    shown = behind.service.call("GET", f"/v1/nodes/{node}/validate")["network"]
+    assert shown["result"] is False
+    assert all(twin in shown["reason"] for twin in twins)
+    patch = [{"op": "add", "path": "/driver_info/cleaning_network", "value": twins[0]}]
+    behind.service.call("PATCH", f"/v1/nodes/{node}", patch)
+    assert behind.service.call("GET", f"/v1/nodes/{node}/validate")["network"]["result"] is True
+
+
+def test_a_cable_to_an_unknown_switch(behind: Plugged) -> None:
+    """No port can be bound: the operation fails, and no port is left."""
+    node = behind.node("neutron", deploy_interface="custom-agent", driver_info=RAMDISK)
+    wrong = {**link("Eth9"), "switch_id": "00:00:00:00:00:cc", "switch_info": "tor9"}
+    port = behind.port(node, local_link_connection=wrong)
+    behind.service.set_provision_state(node, "manage", until="manageable")
+    assert _clean(behind, node).status_code == 202
+    failed = behind.service.wait_for_node(node, provision_state="clean failed", reservation=None)
+    assert "local_link_connection" in failed["last_error"]
+    assert behind.ports_of(node) == []
+    assert behind.internal(port) == {}
