@@ -83,6 +83,7 @@ def _checks(role: Role) -> Iterator[Callable[[], Iterable[str]]]:
     if role.conductor:
         yield _drivers
         yield _kernel_arguments
+        yield _built_in_rules
         yield _network_boot
         yield _networks
     if role.api:
@@ -135,6 +136,14 @@ def _kernel_arguments() -> Iterable[str]:
     from ironic_lite.drivers.modules.pxe import kernel_args
 
     return kernel_args.problems()
+
+
+def _built_in_rules() -> Iterable[str]:
+    if CONF.inspection_rules.built_in_rules:
+        from ironic_lite.conductor.inspection_rules import built_in
+
+        built_in.load()
+    return ()
 
 
 def _network_boot() -> Iterable[str]:

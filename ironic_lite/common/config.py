@@ -133,6 +133,8 @@ def _transport(all_in_one: bool) -> Iterator[str]:
     usual = name in (rpc.IN_PROCESS, "rabbit")
     if not usual and name not in metadata.entry_points(group="oslo.messaging.drivers").names:
         yield f"[DEFAULT] transport_url names '{name}'; use rabbit:// or {rpc.IN_PROCESS}://."
+    elif not usual and (missing := _missing_library(name)):
+        yield f"[DEFAULT] transport_url names '{name}', which needs a library: {missing}. Install it, or use rabbit://."
     elif name != rpc.IN_PROCESS and not rpc.names_host():
         yield f"[DEFAULT] transport_url names no host; write {name}://USER:PASSWORD@HOST:PORT/."
     if name == rpc.IN_PROCESS and not all_in_one:
@@ -140,6 +142,16 @@ def _transport(all_in_one: bool) -> Iterator[str]:
             f"[DEFAULT] transport_url is {rpc.IN_PROCESS}://, which reaches only this process. Set it to "
             "the broker that APIs and conductors share (rabbit://...), or run 'ironic-lite up'."
         )
+
+
+def _missing_library(transport: str) -> str | None:
+    """Return why a messaging driver cannot be loaded; None when it can be."""
+    (driver,) = metadata.entry_points(group="oslo.messaging.drivers", name=transport)
+    try:
+        driver.load()
+    except ImportError as exc:
+        return str(exc)
+    return None
 
 
 def _signs_of_life() -> Iterator[str]:

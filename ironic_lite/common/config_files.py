@@ -196,7 +196,7 @@ def _wrong_url(written: Written) -> str | None:
         scheme, divided, rest = value.partition("://")
         if scheme and divided and rest:
             return None
-        return "this value will not do; write a URL such as rabbit://USER:PASSWORD@HOST:PORT/"
+        return "this value is not valid; write a URL such as rabbit://USER:PASSWORD@HOST:PORT/"
     if not written.name.endswith(_URLS) or written.name == "transport_url":
         return None
     if _is_registered(written) and not isinstance(all_options()[written.key].type, types.String):
@@ -204,7 +204,7 @@ def _wrong_url(written: Written) -> str | None:
     try:
         kinds.WebAddress()(value)
     except ValueError as exc:
-        return f"'{value}' will not do; {exc}"
+        return f"'{value}' is not valid; {exc}"
     return None
 
 
@@ -223,7 +223,7 @@ def wrong(option: Any, written: Written) -> str | None:
         option.type(value)
     except ValueError as exc:
         shown = "this value" if option.secret else f"'{value}'"
-        return f"{shown} will not do; {_wanted(option.type, exc)}."
+        return f"{shown} is not valid; {_wanted(option.type, exc)}."
     return None
 
 
@@ -232,6 +232,10 @@ def _wanted(kind: types.ConfigType, failure: ValueError) -> str:
     if choices:
         return f"use one of {', '.join(map(str, choices))}"
     match kind:
+        case types.List():
+            return f"{_wanted(kind.item_type, failure)}; separate several by commas"
+        case types.Dict():
+            return f"write NAME:VALUE, and as the value {_wanted(kind.value_type, failure)}"
         case types.Boolean():
             return "use true or false"
         case types.Number():

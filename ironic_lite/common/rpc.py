@@ -72,7 +72,10 @@ def transport_name() -> str:
     try:
         return oslo_messaging.TransportURL.parse(CONF).transport
     except oslo_messaging.InvalidTransportURL as exc:
-        raise exception.ConfigInvalid(error_msg=f"[DEFAULT] transport_url: {exc}") from exc
+        raise exception.ConfigInvalid(
+            error_msg=f"[DEFAULT] transport_url is not valid: {str(exc).rstrip('.')}; write "
+            "rabbit://USER:PASSWORD@HOST:PORT/."
+        ) from exc
 
 
 def names_host() -> bool:

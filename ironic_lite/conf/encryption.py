@@ -3,6 +3,8 @@
 
 from oslo_config import cfg
 
+from ironic_lite.conf import kinds
+
 GROUP = "encryption"
 
 FILE = "file"
@@ -31,9 +33,9 @@ OPTS = [
         default="ironic-lite.key",
         help="Name of the credential with the wrapping key, for key_provider = systemd.",
     ),
-    cfg.URIOpt(
+    cfg.Opt(
         "vault_url",
-        schemes=["https", "http"],
+        type=kinds.WebAddress(),
         help="Address of Vault, for key_provider = vault: https://vault.example.org:8200",
     ),
     cfg.StrOpt(

@@ -95,7 +95,8 @@ def _load(option: str) -> dict[str, Any]:
     namespace, names = _OPTIONS[option], getattr(CONF, option)
 
     def failed(_manager: Any, entrypoint: Any, exc: BaseException) -> None:
-        raise exception.DriverLoadError(driver=entrypoint.name, reason=exc) from exc
+        reason = str(exc).rstrip(".")
+        raise exception.DriverLoadError(driver=entrypoint.name, reason=reason) from exc
 
     def missing(absent: Iterable[str]) -> None:
         listed = ", ".join(sorted(absent))

@@ -88,10 +88,10 @@ MISTAKES = (
             "There is one in [conductor].",
             "[bogus]\na = 1": "there is no group [bogus], where a stands.",
             "[datbase]\na = 1": "where a stands. Did you mean [database]?",
-            "[api]\nthreads = many": "[api] threads: 'many' will not do; use a whole number, 1 or more.",
-            "[api]\nport = 65536": "[api] port: '65536' will not do; use a whole number from 0 to 65535.",
-            "[DEFAULT]\nauth_strategy = basic": "'basic' will not do; use one of noauth, http_basic, keystone.",
-            "[deploy]\nfast_track = perhaps": "'perhaps' will not do; use true or false.",
+            "[api]\nthreads = many": "[api] threads: 'many' is not valid; use a whole number, 1 or more.",
+            "[api]\nport = 65536": "[api] port: '65536' is not valid; use a whole number from 0 to 65535.",
+            "[DEFAULT]\nauth_strategy = basic": "'basic' is not valid; use one of noauth, http_basic, keystone.",
+            "[deploy]\nfast_track = perhaps": "'perhaps' is not valid; use true or false.",
             "[DEFAULT]\nlog_config_append = /absent": "[DEFAULT] log_config_append: ",
             "[conductor]\nheartbeat_timeout = 20": "more than twice heartbeat_interval",
             "[api]\nssl_cert_file = /a": "ssl_cert_file and ssl_key_file must be set together",
@@ -115,15 +115,21 @@ MISTAKES = (
     (
         "up",
         {
-            "[api]\npublic_endpoint = ironic.example.com:6385": "[api] public_endpoint: 'ironic.example.com:6385' will "
-            "not do; use a URL such as http://HOST:PORT",
-            "[nova]\nauth_url = keystone:5000": "[nova] auth_url: 'keystone:5000' will not do; use a URL",
-            "[keystone_authtoken]\nauth_url = //k:5000/": "[keystone_authtoken] auth_url: '//k:5000/' will not do",
-            "[nova]\nendpoint_override = nova": "[nova] endpoint_override: 'nova' will not do; use a URL",
+            "[api]\npublic_endpoint = ironic.example.com:6385": "[api] public_endpoint: 'ironic.example.com:6385' is "
+            "not valid; use a URL such as http://HOST:PORT",
+            "[nova]\nauth_url = keystone:5000": "[nova] auth_url: 'keystone:5000' is not valid; use a URL",
+            "[keystone_authtoken]\nauth_url = //k:5000/": "[keystone_authtoken] auth_url: '//k:5000/' is not valid",
+            "[nova]\nendpoint_override = nova": "[nova] endpoint_override: 'nova' is not valid; use a URL",
             "[keystone_authtoken]\nwww_authenticate_uri = ftp://k": "[keystone_authtoken] www_authenticate_uri: 'ftp://k'",
-            "[oslo_messaging_notifications]\ntransport_url = mq:5672": "transport_url: this value will not do; write a "
+            "[oslo_messaging_notifications]\ntransport_url = mq:5672": "transport_url: this value is not valid; write a "
             "URL such as rabbit://",
             "[DEFAULT]\ntransport_url = rabbit:/mq:5672": "[DEFAULT] transport_url names no host; write rabbit://",
+            "[encryption]\nvault_url = vault": "[encryption] vault_url: 'vault' is not valid; use a URL such as http",
+            "[ipmi]\ncipher_suite_versions = 0": "'0' is not valid; use one of 3, 17; separate several by commas.",
+            "[conductor]\nclean_step_priority_override = deploy.a:first": "'deploy.a:first' is not valid; write "
+            "NAME:VALUE, and as the value use a whole number, 0 or more.",
+            "[inspection_rules]\nbuilt_in_rules = /absent": "[inspection_rules] built_in_rules, /absent: ",
+            "[inspector]\nhooks = absent": "which no installed package provides.",
             "[database]\nconnection = db/ironic": "[database] connection: it is not a URL.",
             "[pxe]\nkernel_append_params = rootpwd=$1$salt$x": "'$salt' refers to another option, which does not "
             "exist; write '$$'",
@@ -132,6 +138,7 @@ MISTAKES = (
     (
         "up",
         {
+            "[DEFAULT]\ntransport_url = kafka://mq": "[DEFAULT] transport_url names 'kafka', which needs a library: ",
             "[DEFAULT]\nlog_file = /absent/log": "/absent/log cannot be written (No such file",
             "[DEFAULT]\nstate_path = /proc/version/a": "/proc/version is not a directory.",
             "[DEFAULT]\nenabled_hardware_types = ipmi\nenabled_power_interfaces = fake": "has none for "
@@ -147,6 +154,7 @@ MISTAKES = (
         {
             "[DEFAULT]\nauth_strategy = http_basic\nhttp_basic_auth_user_file = /absent": "[DEFAULT] "
             "http_basic_auth_user_file /absent cannot be read: No such file or directory.",
+            "[DEFAULT]\ntransport_url = mq": "[DEFAULT] transport_url is not valid: No scheme specified; write rabbit://",
             "[database]\nconnection = pigeon://ada:topsecret@coop/nest": "'pigeon' is not supported",
         },
     ),
@@ -154,7 +162,7 @@ MISTAKES = (
     (
         "up",
         {
-            "[DEFAULT]\ndebug = maybe": "[DEFAULT] debug: 'maybe' will not do; use true or false.",
+            "[DEFAULT]\ndebug = maybe": "[DEFAULT] debug: 'maybe' is not valid; use true or false.",
             "[DEFAULT": "line 3: Invalid section (must end with ]): '[DEFAULT'",
         },
     ),
@@ -182,6 +190,7 @@ def test_all_mistakes_of_a_configuration_are_told_at_once_and_nothing_starts(
         assert [line for line in lines if message in line], (message, lines)
     assert len(lines) == len(mistakes), lines
     assert all(line.startswith(f"ironic-lite {command}: ") for line in lines)
+    assert not any(line.endswith("..") for line in lines), lines
     assert "topsecret" not in done.stderr
     assert not (console.directory / "state").exists()
 
@@ -200,7 +209,7 @@ def test_mistakes_in_the_environment_are_told_too(
     monkeypatch.setenv("OS_SOMETHING__ELSE", "1")
     done = console.run("up", "--check")
     assert done.returncode == 2
-    assert [line.partition(" will not do")[0] for line in sorted(done.stderr.splitlines())] == [
+    assert [line.partition(" is not valid")[0] for line in sorted(done.stderr.splitlines())] == [
         "ironic-lite up: the environment: [api] public_endpoint: 'ironic:6385'",
         "ironic-lite up: the environment: [outbound] allowed_networks: 'loopback'",
     ]
@@ -221,7 +230,7 @@ def test_the_usual_files_are_found_and_read_once(tmp_path: Path) -> None:
     assert done.returncode == 2
     unknown, wrong = done.stderr.splitlines()
     assert "more.conf: [api] a: there is no such option." in unknown
-    assert "ironic-lite.conf: [api] threads: 'few' will not do" in wrong
+    assert "ironic-lite.conf: [api] threads: 'few' is not valid" in wrong
 
 
 def test_options_of_libraries_are_known(console: Console) -> None:
