@@ -121,8 +121,8 @@ MISTAKES = (
             "[keystone_authtoken]\nauth_url = //k:5000/": "[keystone_authtoken] auth_url: '//k:5000/' is not valid",
             "[nova]\nendpoint_override = nova": "[nova] endpoint_override: 'nova' is not valid; use a URL",
             "[keystone_authtoken]\nwww_authenticate_uri = ftp://k": "[keystone_authtoken] www_authenticate_uri: 'ftp://k'",
-            "[oslo_messaging_notifications]\ntransport_url = mq:5672": "transport_url: this value is not valid; write a "
-            "URL such as rabbit://",
+            "[oslo_messaging_notifications]\ntransport_url = mq:5672": "transport_url: this value is not valid; write "
+            "a URL such as rabbit://",
             "[DEFAULT]\ntransport_url = rabbit:/mq:5672": "[DEFAULT] transport_url names no host; write rabbit://",
             "[encryption]\nvault_url = vault": "[encryption] vault_url: 'vault' is not valid; use a URL such as http",
             "[ipmi]\ncipher_suite_versions = 0": "'0' is not valid; use one of 3, 17; separate several by commas.",

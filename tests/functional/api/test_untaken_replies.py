@@ -32,6 +32,12 @@ def free_port() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def late_deadlines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that reads slowly on a busy machine is not disconnected for that."""
+    monkeypatch.setattr(limits, "REPLY_PATIENCE", 10 * PATIENCE)
+
+
 @pytest.fixture(params=["plain", "TLS"])
 def reader(
     request: pytest.FixtureRequest, tmp_path: Path
@@ -123,7 +129,9 @@ def test_all_together_are_bounded(
         taken = 0
         # A second reply beside the rest of the first would be too much.
         while taken < 8 * MIB:
-            taken += len(newest.recv(MIB))
+            chunk = newest.recv(MIB)
+            assert chunk, f"disconnected after {taken} bytes"
+            taken += len(chunk)
         newest.sendall(LAST)
         assert read_all(newest).count(b"200 OK") == 1
     assert "max_replies_in_flight" in caplog.text
@@ -155,7 +163,6 @@ def test_a_reply_larger_than_the_bound_is_kept_alone() -> None:
     assert replies.total == 0
 
 
-@pytest.mark.timeout(240)
 def test_memory_of_readers_that_do_not_read(all_in_one: Deployment) -> None:
     """Lists of more than a megabyte each, requested by a hundred clients that read nothing."""
     assert all_in_one.api is not None
