@@ -81,12 +81,15 @@ class Server:
 
 
 class Cloud:
-    """The service, and a rack whose servers are enrolled one after the other."""
+    """The service, and a rack whose servers are enrolled one after the other.
 
-    def __init__(self, service: Deployment, rack: VirtualRack) -> None:
+    :param first: the first one.
+    """
+
+    def __init__(self, service: Deployment, rack: VirtualRack, first: int = 0) -> None:
         self.service = service
         self.rack = rack
-        self._indices = itertools.count()
+        self._indices = itertools.count(first)
 
     def enrol(self, **fields: Any) -> Server:
         """The next server with its node and port, in ``enroll``."""

@@ -33,14 +33,16 @@ _CONF = """\
 core_plugin = ml2
 service_plugins = {service_plugins}
 auth_strategy = noauth
-transport_url = fake:/
+transport_url = {transport}
+rpc_workers = 1
+rpc_state_report_workers = 0
 state_path = {home}
 api_paste_config = {environment}/etc/neutron/api-paste.ini
 notify_nova_on_port_status_changes = false
 notify_nova_on_port_data_changes = false
 max_allowed_address_pair = 10
 [database]
-connection = sqlite:///{home}/neutron.sqlite
+connection = sqlite:///{home}/neutron.sqlite?timeout=60
 [oslo_concurrency]
 lock_path = {home}
 [oslo_policy]
@@ -181,13 +183,26 @@ def ml2_configuration() -> str:
 
 
 @contextmanager
-def running(environment: Environment, home: Path, service_plugins: str = "") -> Iterator[Neutron]:
-    """A Neutron without authentication, on SQLite."""
+def running(
+    environment: Environment,
+    home: Path,
+    service_plugins: str = "",
+    transport: str = "fake:/",
+    ml2: str | None = None,
+) -> Iterator[Neutron]:
+    """A Neutron without authentication, on SQLite.
+
+    :param transport: URL of a broker's virtual host, if there are agents.
+    :param ml2: content of ml2_conf.ini; None: as of :func:`ml2_configuration`.
+    """
     made = _CONF.format(
-        home=home, environment=environment.directory, service_plugins=service_plugins
+        home=home,
+        environment=environment.directory,
+        service_plugins=service_plugins,
+        transport=transport,
     )
     (home / "neutron.conf").write_text(made)
-    (home / "ml2_conf.ini").write_text(ml2_configuration())
+    (home / "ml2_conf.ini").write_text(ml2_configuration() if ml2 is None else ml2)
     (home / "policy.yaml").write_text(_POLICY)
     shutil.copy(_template(environment), home / "neutron.sqlite")
     with wsgi_service.running(

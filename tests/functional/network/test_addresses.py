@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A server has the address that Neutron has for it, in the network that Neutron has put it into at that moment.
+
+Nothing is simulated but the hardware: a real Neutron, whose unmodified networking-generic-switch logs in to the switch
+of the rack, and a real neutron-dhcp-agent, whose DHCP servers answer the servers' packets.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ironic_lite_simulator.virtual_rack import VirtualRack
+from tests.functional.rack.provisioner import Provisioner
+from tests.functional.servers import neutron_with_agents
+from tests.functional.servers.neutron_with_agents import Site
+from tests.functional.servers.openstack_environment import Environment
+from tests.functional.servers.rabbitmq import RabbitMQ
+from tests.waiting import wait_for
+
+
+@pytest.fixture(scope="module")
+def site(
+    openstack_environment: Environment,
+    tmp_path_factory: pytest.TempPathFactory,
+    rabbitmq_server: RabbitMQ,
+) -> Iterator[Site]:
+    """A Neutron with a DHCP agent, and a rack whose own boot URL leads nowhere. The agent leaves nothing behind."""
+    home = tmp_path_factory.mktemp("neutron")
+    transport = rabbitmq_server.create_vhost()
+    with neutron_with_agents.running(
+        openstack_environment, home, transport, count=2, nics=2, boot_url="http://127.0.0.1:1"
+    ) as made:
+        yield made
+        networks = [network["id"] for network in made.neutron.call("GET", "/networks")["networks"]]
+        assert _processes_of(made.agent.home)
+    assert not _processes_of(made.agent.home)
+    assert not any(Path(f"/run/netns/qdhcp-{network}").exists() for network in networks)
+
+
+def test_neutron_switch_and_dhcp_server_agree(site: Site) -> None:
+    neutron, rack = site.neutron, site.rack
+    first, second = (neutron.create_network(cidr=cidr) for cidr in ("10.1.0.0/24", "10.2.0.0/24"))
+    eth0, eth1 = rack.status(0)["nics"]
+    with Provisioner() as provisioner:
+        provisioner.boot_agent(eth0["mac"], rack.http_url)
+        boot = f"{provisioner.url}/boot/{eth0['mac'].replace(':', '-')}"
+        # As Ironic writes them.
+        options = {
+            "tag:!ipxe,67": "snponly.efi",
+            "tag:ipxe,67": boot,
+            "150": "127.0.0.1",
+            "server-ip-address": "127.0.0.1",
+        }
+        written = [{"opt_name": name, "opt_value": value} for name, value in options.items()]
+        port = neutron.create_port(first, extra_dhcp_opts=written, **_binding(eth0))
+        assert _nic(rack, 0)["network"] == first["provider:segmentation_id"]
+        rack.control(0, "on")
+        _wait_for_address(rack, 0, _address(port))
+        assert f"boot file {boot}" in "\n".join(rack.console(0))
+        wait_for(lambda: provisioner.lookups, "the agent, which has the address too")
+        # While the server runs: its other NIC into another network, and the first one out.
+        other = neutron.create_port(second, **_binding(eth1))
+        _wait_for_address(rack, 0, _address(other), nic=1)
+        neutron.call("DELETE", f"/ports/{port['id']}")
+        assert (_nic(rack, 0)["network"], _nic(rack, 0)["address"]) == (None, None)
+        assert set(_leases(rack, 0)) == {("eth0", _address(port)), ("eth1", _address(other))}
+        rack.control(0, "off")
+
+
+def _binding(nic: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "mac_address": nic["mac"],
+        "binding:host_id": "baremetal",
+        "binding:vnic_type": "baremetal",
+        "binding:profile": {"local_link_information": [nic["local_link_connection"]]},
+    }
+
+
+def _address(port: dict[str, Any]) -> str:
+    address: str = port["fixed_ips"][0]["ip_address"]
+    return address
+
+
+def _nic(rack: VirtualRack, index: int, number: int = 0) -> dict[str, Any]:
+    found: dict[str, Any] = rack.status(index)["nics"][number]
+    return found
+
+
+def _leases(rack: VirtualRack, index: int) -> list[tuple[str, str]]:
+    entries = (e for e in rack.journal(server=f"server-{index}") if e.action == "dhcp")
+    return [(e.details["nic"], e.details["address"]) for e in entries]
+
+
+def _wait_for_address(rack: VirtualRack, index: int, address: str, nic: int = 0) -> None:
+    wait_for(
+        lambda: _nic(rack, index, nic)["address"] == address,
+        f"address {address}",
+        timeout=180,
+        describe=lambda: rack.console(index),
+    )
+
+
+def _processes_of(home: Path) -> list[int]:
+    """The processes with this directory on their command lines: the agent, its helpers, its dnsmasqs."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            arguments = (process / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if str(home).encode() in arguments:
+            found.append(int(process.name))
+    return found
