@@ -500,6 +500,10 @@ class NoFreePhysicalPorts(Invalid):
     template = "Unable to attach VIF %(vif)s, not enough free physical ports. %(reason)s"
 
 
+class FailedToUpdateDHCPOptOnPort(IronicLiteError):
+    template = "Failed to set DHCP BOOT options for any port on node %(node)s. %(reason)s"
+
+
 class IPMIFailure(IronicLiteError):
     template = "IPMI call failed: %(cmd)s."
 

@@ -10,6 +10,7 @@ from ironic_lite.conf import (
     database,
     default,
     deploy,
+    dhcp,
     drivers,
     encryption,
     fake,
@@ -54,6 +55,7 @@ GROUPS = (
     images,
     oci,
     neutron,
+    dhcp,
     oslo_middleware,
 )
 

@@ -18,4 +18,29 @@ OPTS = [
         choices=["ext4", "ext3", "ext2", "xfs", "btrfs", "vfat"],
         help="File system of ephemeral partitions, for instances that do not set one (partition images).",
     ),
+    cfg.StrOpt(
+        "tftp_server",
+        help="IP address of the TFTP server with iPXE for firmware, in the DHCP options of ports in Neutron. Unset: "
+        "that of the API, if [api] public_endpoint has an IP address.",
+    ),
+    cfg.StrOpt(
+        "tftp_server_ipv6",
+        help="The same for IPv6.",
+    ),
+    cfg.StrOpt(
+        "ipxe_bootfile_name",
+        default="undionly.kpxe",
+        help="Name of iPXE for BIOS on the TFTP server.",
+    ),
+    cfg.StrOpt(
+        "uefi_ipxe_bootfile_name",
+        default="snponly.efi",
+        help="Name of iPXE for UEFI on the TFTP server.",
+    ),
+    cfg.DictOpt(
+        "ipxe_bootfile_name_by_arch",
+        default={},
+        help="Names of iPXE for nodes with certain properties/cpu_arch, such as 'aarch64:ipxe-arm64.efi'. A key may "
+        "also have the boot mode ('x86_64-bios').",
+    ),
 ]

@@ -4,6 +4,7 @@
 from typing import Any, Protocol
 
 from ironic_lite.conductor.contract.declaration import (
+    Away,
     Context,
     NodeId,
     exclusive,
@@ -131,6 +132,11 @@ class HardwareCalls(Protocol):
     @shared("listing VIFs", since="1.1")
     def vif_list(self, context: Context, node_id: NodeId) -> list[dict[str, Any]]:
         """Return the virtual interfaces of the node's instance."""
+
+    @unlocked(since="1.3", away=Away.NOBODY_WAITS)
+    def port_reported(self, context: Context, node_id: NodeId, port_id: str) -> None:
+        """Take notice that the network service has done something with a port of the node. Who waits for it also looks
+        from time to time, so a lost message does no harm."""
 
     # -- vendor methods ----------------------------------------------------------------------------------------
 

@@ -91,6 +91,7 @@ SERVED = served(
     locked(HardwareCalls.vif_attach)(vifs.attach),
     locked(HardwareCalls.vif_detach)(vifs.detach),
     locked(HardwareCalls.vif_list)(_list_vifs),
+    unlocked(HardwareCalls.port_reported)(vifs.port_reported),
     locked(HardwareCalls.get_node_vendor_passthru_methods)(vendor_passthru.methods),
     locked(HardwareCalls.vendor_passthru)(vendor_passthru.call),
     unlocked(HardwareCalls.get_driver_vendor_passthru_methods)(vendor_passthru.driver_methods),

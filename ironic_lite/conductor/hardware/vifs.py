@@ -5,9 +5,16 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+from oslo_log import log
+
 from ironic_lite.common import exception
+from ironic_lite.conductor.cluster.identity import current
+from ironic_lite.conductor.contract.declaration import Context, NodeId
 from ironic_lite.conductor.records import node_history
 from ironic_lite.conductor.task_manager import TaskManager
+from ironic_lite.objects.node import Node
+
+LOG = log.getLogger(__name__)
 
 
 def attach(task: TaskManager, vif: dict[str, Any]) -> None:
@@ -22,6 +29,15 @@ def detach(task: TaskManager, vif_id: str) -> None:
     task.driver.network.validate(task)
     with _recorded(task, f"detach VIF {vif_id} from"):
         task.driver.network.vif_detach(task, vif_id)
+
+
+def port_reported(context: Context, node_id: NodeId, port_id: str) -> None:
+    """Tell the node's network interface that the network service has reported something about a port."""
+    try:
+        node = Node.get(context, node_id)
+        current().drivers.driver_for(node).network.port_reported(port_id)
+    except exception.IronicLiteError as exc:
+        LOG.debug("The event of port %s is dropped: %s", port_id, exc)
 
 
 @contextlib.contextmanager

@@ -1,11 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """The networks of a server."""
 
+import dataclasses
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from ironic_lite.drivers.interfaces.base import BaseInterface
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.objects.port import Port, Portgroup
+
+
+@dataclasses.dataclass(frozen=True)
+class DHCPOption:
+    """An option for servers that boot over the network.
+
+    :param ip_version: 4 or 6.
+    :param name: its number, with a tag of dnsmasq in front if only some requests get it.
+    """
+
+    ip_version: int
+    name: str
+    value: str
 
 
 class NetworkInterface(BaseInterface):
@@ -19,6 +34,9 @@ class NetworkInterface(BaseInterface):
 
     moves_servers: ClassVar[bool] = False
     """Whether a server can reach other things after it was connected to another network."""
+
+    offers_boot_options: ClassVar[bool] = False
+    """Whether :meth:`set_boot_options` does something."""
 
     def validate_inspection(self, task: Task) -> None:
         """Check the settings for connecting the server to the inspection network. Any lock.
@@ -80,6 +98,12 @@ class NetworkInterface(BaseInterface):
 
         The node has lost its instance, or is about to be deleted.
         """
+
+    def set_boot_options(self, task: Task, options: Sequence[DHCPOption]) -> None:
+        """Offer DHCP options to the server in the network that it is connected to."""
+
+    def port_reported(self, port_id: str) -> None:
+        """Take notice that the network service has done something with one of its ports. No lock."""
 
     def vif_attach(self, task: Task, vif: dict[str, Any]) -> None:
         """Attach a virtual interface to the instance.

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Events that other services report. They are checked and acknowledged, and have no effect."""
+"""Events that Neutron reports about ports. A conductor that waits for such a port looks at it at once."""
 
 import logging
 
+import oslo_messaging
 import webob
 
 from ironic_lite.api import access, schemas
 from ironic_lite.api.call import Call
+from ironic_lite.common import exception
+from ironic_lite.objects.node import Node
 
 LOG = logging.getLogger(__name__)
 
@@ -52,6 +55,26 @@ def report(call: Call) -> webob.Response:
     """``POST /v1/events``"""
     access.authorize(call.context, "baremetal:events:post")
     call.query()
+    of_nodes = set()
     for event in call.arguments()["events"]:
         LOG.debug("Event %s of port %s", event["event"], event["port_id"])
+        # A port that is not bound has no host; those of the service name their node as its device, too.
+        node = event.get("binding:host_id") or event.get("device_id")
+        if node:
+            of_nodes.add((node, event["port_id"]))
+    for node, port_id in of_nodes:
+        _pass_on(call, node, port_id)
     return call.empty(204)
+
+
+def _pass_on(call: Call, ident: str, port_id: str) -> None:
+    """Tell the conductor of a node. Who waits for the port also looks without an event, so a failure is only logged."""
+    try:
+        node = Node.get(call.context, ident)
+        call.conductors.of(node).port_reported(call.context, node.uuid, port_id)
+    except (
+        exception.NodeNotFound,
+        exception.TemporaryFailure,
+        oslo_messaging.MessagingException,
+    ) as exc:
+        LOG.debug("The event of port %s is not passed on: %s", port_id, exc)

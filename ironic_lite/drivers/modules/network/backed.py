@@ -1,14 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """The common part of the network interfaces that use Neutron."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from oslo_log import log
 
 from ironic_lite.common import exception
-from ironic_lite.drivers.interfaces.network import NetworkInterface
+from ironic_lite.conf import CONF
+from ironic_lite.drivers.interfaces.network import DHCPOption, NetworkInterface
 from ironic_lite.drivers.interfaces.task import Task
-from ironic_lite.drivers.modules.network import binding, networks, placement, service_ports, vifs
+from ironic_lite.drivers.modules.network import (
+    binding,
+    dhcp,
+    networks,
+    placement,
+    port_events,
+    service_ports,
+    vifs,
+)
 from ironic_lite.drivers.modules.network.networks import Purpose
 from ironic_lite.objects.port import Port, Portgroup
 
@@ -19,6 +29,7 @@ class NeutronBacked(NetworkInterface):
     """Attaches VIFs, and makes ports in the networks for cleaning and inspection."""
 
     moves_servers = True
+    offers_boot_options = True
 
     tells_links: ClassVar[bool]
     """Whether Neutron is told which switch port each port of the node is connected to."""
@@ -88,6 +99,14 @@ class NeutronBacked(NetworkInterface):
             vif_id = placement.attached(holder)
             if vif_id:
                 vifs.unbind(task, holder, vif_id)
+
+    def set_boot_options(self, task: Task, options: Sequence[DHCPOption]) -> None:
+        if CONF.dhcp.dhcp_provider == "neutron":
+            used = (self.current_vif(holder) for holder in placement.holders(task))
+            dhcp.set_options(task, [vif_id for vif_id in used if vif_id], options)
+
+    def port_reported(self, port_id: str) -> None:
+        port_events.report(port_id)
 
     def vif_attach(self, task: Task, vif: dict[str, Any]) -> None:
         vifs.attach(task, vif, self.tells_links, self._must_bind(task))

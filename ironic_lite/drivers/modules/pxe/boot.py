@@ -20,7 +20,7 @@ from ironic_lite.drivers import (
 from ironic_lite.drivers.interfaces import management
 from ironic_lite.drivers.interfaces.boot import BootInterface
 from ironic_lite.drivers.interfaces.task import Task
-from ironic_lite.drivers.modules.pxe import instance_ramdisk, kernel_args, scripts
+from ironic_lite.drivers.modules.pxe import dhcp, instance_ramdisk, kernel_args, scripts
 
 RAMDISK = "ramdisk_params"
 INSTANCE_RAMDISK = "instance_ramdisk"
@@ -91,6 +91,7 @@ class IPXEBoot(BootInterface):
         image_links.prepare(task.node)
         task.node.set_driver_internal_info(RAMDISK, dict(ramdisk_params))
         task.node.save()
+        _offer_boot_options(task)
         task.set_boot_device(management.PXE)
 
     def clean_up_ramdisk(self, task: Task) -> None:
@@ -109,6 +110,7 @@ class IPXEBoot(BootInterface):
             image_links.prepare(task.node)
             task.node.set_driver_internal_info(INSTANCE_RAMDISK, True)
             task.node.save()
+            _offer_boot_options(task)
             task.set_boot_device(management.PXE, persistent=True)
         elif management.DISK in task.driver.management.get_supported_boot_devices(task):
             task.set_boot_device(management.DISK, persistent=True)
@@ -149,6 +151,11 @@ class IPXEBoot(BootInterface):
             node_images.url(node, f"{kind}_ramdisk"),
             arguments,
         )
+
+
+def _offer_boot_options(task: Task) -> None:
+    if task.driver.network.offers_boot_options:
+        task.driver.network.set_boot_options(task, dhcp.options(task.node))
 
 
 def _arguments(node: Any) -> list[str]:

@@ -59,7 +59,11 @@ def _task(driver_info: dict[str, Any] | None = None, **more: Any) -> Any:
     return types.SimpleNamespace(
         node=node,
         ports=[object()],
-        driver=types.SimpleNamespace(management=management, deploy=deploy),
+        driver=types.SimpleNamespace(
+            management=management,
+            deploy=deploy,
+            network=types.SimpleNamespace(offers_boot_options=False),
+        ),
         devices=devices,
         context=context.RequestContext(auth_disabled=True),
         set_boot_device=lambda device, persistent=False: devices.append((device, persistent)),
