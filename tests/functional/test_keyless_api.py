@@ -33,7 +33,6 @@ def inside(mariadb_url: str) -> Iterator[Callable[[Deployment], None]]:
     CONF.clear_override("key_file", group="encryption")
 
 
-@pytest.mark.timeout(200)
 def test_an_api_without_key(
     make_deployment: Callable[..., Deployment],
     mariadb_url: str,

@@ -4,8 +4,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from ironic_lite.common import release_mappings
 from tests.functional import next_release
 from tests.functional.deployment import Deployment, Options
@@ -16,7 +14,6 @@ PINNED: Options = {"DEFAULT": {"pin_release_version": BEFORE}}
 TAGGED = [{"op": "add", "path": f"/{next_release.FIELD}", "value": "rack 7"}]
 
 
-@pytest.mark.timeout(600)
 def test_operations_go_on_while_a_cluster_is_upgraded_process_by_process(
     make_deployment: Callable[..., Deployment],
     mariadb_url: str,

@@ -11,9 +11,6 @@ from tests.fuzz.judging import STRANGER, Answer, Asked
 from tests.fuzz.records import SECRETS
 from tests.fuzz.run import Fuzz, start
 
-# Much is sent, and a machine may be busy.
-pytestmark = pytest.mark.timeout(600)
-
 REQUESTS = 1500
 SEED = 7
 

@@ -26,9 +26,6 @@ from tests.functional.api.openapi_records import EXAMPLES, QUERIES, Records
 from tests.functional.deployment import Deployment
 from tests.waiting import PATIENCE
 
-# Much is generated, and a machine may be busy.
-pytestmark = pytest.mark.timeout(300)
-
 SHARES = 8
 """The operations are dealt out to so many tests, which run at the same time."""
 

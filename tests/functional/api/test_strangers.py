@@ -16,7 +16,6 @@ LIMIT = 3
 MIB = 1024 * 1024
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
 def test_silent_and_slow_connections(tmp_path: Path, tls: bool) -> None:
     with strangers.service(tmp_path / "service", tls) as server:
@@ -34,7 +33,6 @@ def test_silent_and_slow_connections(tmp_path: Path, tls: bool) -> None:
         assert least(slower, LIMIT) <= LIMIT
 
 
-@pytest.mark.timeout(240)
 def test_memory_of_hostile_bodies(tmp_path: Path) -> None:
     """Sixteen at once would take 256 MiB as they are, and gigabytes when they are parsed."""
     with strangers.service(tmp_path / "service", False) as server:

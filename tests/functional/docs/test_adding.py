@@ -61,7 +61,6 @@ def run(repository: Path, *command: str, given: str | None = None) -> None:
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}\n{done.stderr}"
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("title", CHAPTERS)
 def test_a_chapter_works(repository: Path, title: str) -> None:
     diff = CHAPTERS[title]

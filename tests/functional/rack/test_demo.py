@@ -106,7 +106,6 @@ def test_demo_stays_until_it_is_interrupted(tmp_path: Path) -> None:
         assert not Path(log).parent.exists()
 
 
-@pytest.mark.timeout(300)
 def test_what_the_demo_prints_works_in_this_order(tmp_path: Path) -> None:
     with running(tmp_path / "out", "demo", "--servers", "1", "--port", "0") as demo:
         demo.find(r"Log of the service: (.*)\n")

@@ -119,7 +119,6 @@ def cloud(database_url: str, tmp_path: Path) -> Iterator[Cloud]:
         yield made
 
 
-@pytest.mark.timeout(400)
 def test_no_flow_leaves_a_secret_in_the_database(cloud: Cloud, database_url: str) -> None:
     with Watch(database_url) as watch:
         server = _enrolled(cloud)

@@ -101,7 +101,6 @@ def gate() -> Iterator[tuple[str, threading.Event, threading.Event]]:
         httpd.server_close()
 
 
-@pytest.mark.timeout(300)
 def test_a_killed_conductor_loses_no_inspection_and_no_rescue(cloud: Cloud) -> None:
     rack, service = cloud.rack, cloud.service
     inspecting, waiting, taking_in = (_enrol(cloud) for _ in range(3))

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Secrets are hidden wherever a record is shown, and stay when a client writes a shown record back."""
 
+import time
 from typing import Any
 
 import pytest
@@ -288,12 +289,14 @@ def test_arguments_and_private_keys_in_a_structure() -> None:
     ],
     ids=lambda text: text[:9],
 )
-@pytest.mark.timeout(10)
 def test_no_text_takes_long(text: str) -> None:
     """With backtracking these took hours, during which all other threads of the process stopped."""
+    began = time.thread_time()
     redaction.mask_text(text)
     redaction.mask({"extra": f"://{text}@"})
     redaction.mask_url(text)
+    # Of the processor, which other processes may keep busy.
+    assert time.thread_time() - began < 10
 
 
 def test_every_database_can_keep_a_line() -> None:

@@ -20,7 +20,6 @@ def test_a_key_is_added_to_a_file_that_is_there(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [dangling]
 
 
-@pytest.mark.timeout(30)
 def test_a_pipe_is_no_key_file_and_nobody_waits_for_it(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.key"
     os.mkfifo(pipe, 0o600)
