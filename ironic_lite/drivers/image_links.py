@@ -3,8 +3,8 @@
 
 A URL names the node and the field of the image, and carries a token. The token is not stored: it is computed from a
 secret of the node, which is encrypted in the database and shown to nobody, and from the operation for which it is
-valid. So a URL ends with the operation, whichever conductor ends it. The boot script of an instance that lives in
-memory is needed without an operation; its URLs end after ``[images] boot_url_lifetime``, and with the instance.
+valid. So a URL ends with the operation, whichever conductor ends it. An instance that lives in memory is booted at
+any time; the URLs of its files end after ``[images] boot_url_lifetime``, and with the instance.
 """
 
 import hashlib
@@ -23,6 +23,7 @@ SECRET = "image_link_secret"  # noqa: S105 - a key
 
 _SECRET_BYTES = 32
 _FOR_OPERATION = 0
+_BOOTED_ANY_TIME = frozenset({"kernel", "ramdisk", "boot_iso"})
 
 
 def prepare(node: Any) -> None:
@@ -37,12 +38,12 @@ def revoke(node: Any) -> None:
 
 
 def url(node: Any, field: str) -> str:
-    """Return the URL of the image in a field; valid for the node's operation, or for a while if there is none.
+    """Return the URL of the image in a field; valid for the node's operation, or for a while if an instance boots it.
 
     :raises InvalidParameterValue: when servers cannot reach the API; or the node was not prepared.
     """
     expires = _FOR_OPERATION
-    if node.operation is None:
+    if field in _BOOTED_ANY_TIME:
         expires = int(time.time()) + int(CONF.images.boot_url_lifetime)
     token = _token(node, field, expires)
     if token is None:
@@ -50,7 +51,12 @@ def url(node: Any, field: str) -> str:
             err=f"Node {node.uuid} has no secret for the URLs of its images: its operation was started by an older "
             "release. Start it again."
         )
-    return f"{api_address.url()}{PATH}{node.uuid}/{field}?token={token}"
+    return f"{place(node, field)}?token={token}"
+
+
+def place(node: Any, field: str) -> str:
+    """Return the URL without its token, for display; raises as :func:`url`."""
+    return f"{api_address.url()}{PATH}{node.uuid}/{field}"
 
 
 def is_valid(node: Any, field: str, token: str) -> bool:
@@ -59,10 +65,10 @@ def is_valid(node: Any, field: str, token: str) -> bool:
     if not (expires.isascii() and expires.isdecimal() and len(expires) <= 12):
         return False
     when = int(expires)
-    if when == _FOR_OPERATION:
-        if node.operation is None:
+    if field in _BOOTED_ANY_TIME:
+        if when < time.time():
             return False
-    elif node.operation is not None or when < time.time():
+    elif when != _FOR_OPERATION or node.operation is None:
         return False
     wanted = _token(node, field, when)
     return wanted is not None and hmac.compare_digest(wanted.encode(), token.encode())
@@ -72,5 +78,6 @@ def _token(node: Any, field: str, expires: int) -> str | None:
     secret = node.driver_internal_info.get(SECRET)
     if not isinstance(secret, str) or not secret:
         return None
-    about = f"{node.uuid} {field} {node.operation or ''} {expires}"
+    operation = "" if field in _BOOTED_ANY_TIME else node.operation or ""
+    about = f"{node.uuid} {field} {operation} {expires}"
     return f"{expires}-{hmac.new(secret.encode(), about.encode(), hashlib.sha256).hexdigest()}"

@@ -28,6 +28,9 @@ SOURCE = "image_source"
 INSTANCE_FIELDS = (SOURCE, "kernel", "ramdisk", "boot_iso")
 RAMDISK_FIELDS = ("deploy_kernel", "deploy_ramdisk", "rescue_kernel", "rescue_ramdisk")
 
+DOWNLOAD_SOURCE = "image_download_source"
+"""Field of ``instance_info`` and ``driver_info``: how the agent gets the instance's image."""
+DIRECTLY, THROUGH_API = "http", "local"
 PULL_SECRET = "image_pull_secret"  # noqa: S105 - a key
 """Field of ``instance_info`` and ``driver_info``: the credentials for a registry."""
 PINS = "image_pins"
@@ -38,6 +41,15 @@ filled in."""
 
 _MOST_PROPERTIES = 32 * 1024
 """Maximum bytes of the properties, as JSON, that are copied to the node."""
+
+
+def is_streamed(node: Any, field: str) -> bool:
+    """Tell whether the node's server gets the image in a field through the API, and not from the image's own server."""
+    reference = getattr(node, _place(field)).get(field)
+    if sources.is_streamed(reference):
+        return True
+    wanted = node.instance_info.get(DOWNLOAD_SOURCE) or node.driver_info.get(DOWNLOAD_SOURCE)
+    return field == SOURCE and wanted == THROUGH_API and bool(reference)
 
 
 def look_up(node: Any, field: str, context: Any) -> Image:
@@ -63,14 +75,15 @@ def record(node: Any, fields: Iterable[str], context: Any) -> None:
     pins: dict[str, dict[str, Any]] = {}
     for field in fields:
         reference = node.instance_info.get(field)
-        if not sources.is_streamed(reference):
+        if not is_streamed(node, field):
             continue
         image = look_up(node, field, context)
         pins[field] = {"reference": reference, "pin": image.pin, "size": image.size}
         if field == SOURCE:
-            _fill(node, image)
+            _fill(node, {**_said(image), "image_url": image_links.place(node, field)})
     if pins:
         node.set_driver_internal_info(PINS, pins)
+        image_links.prepare(node)
 
 
 def forget(node: Any) -> None:
@@ -109,7 +122,7 @@ def url(node: Any, field: str) -> str:
     """
     place = _place(field)
     reference = getattr(node, place).get(field)
-    if not sources.is_streamed(reference):
+    if not is_streamed(node, field):
         return str(reference)
     if place == "instance_info" and _pinned(node, field) is None:
         raise exception.InvalidParameterValue(
@@ -182,8 +195,8 @@ def _pinned(node: Any, field: str) -> dict[str, Any] | None:
     return found
 
 
-def _fill(node: Any, image: Image) -> None:
-    said = {name: value for name, value in _said(image).items() if name not in node.instance_info}
+def _fill(node: Any, said: dict[str, Any]) -> None:
+    said = {name: value for name, value in said.items() if name not in node.instance_info}
     node.instance_info = {**node.instance_info, **said}
     digests = {name: _digest(value) for name, value in said.items()}
     node.set_driver_internal_info(FILLED, digests)

@@ -139,8 +139,16 @@ class ImageStreams:
         what: str,
     ) -> None:
         # Imported here because it takes time and memory, and many processes stream no image.
-        from ironic_lite.api.images import remote
-        from ironic_lite.common.outbound.streams import Broken
+        try:
+            from ironic_lite.api.images import remote
+            from ironic_lite.common.outbound.streams import Broken
+        except ImportError:
+            LOG.error(
+                "aiohttp is missing, so images cannot be streamed: install ironic-lite[images]"
+            )
+            raise _Refused(
+                503, "This API process cannot stream images: install ironic-lite[images] there."
+            ) from None
 
         try:
             async with self._opened(origin, _wanted(scope)) as source:

@@ -23,6 +23,8 @@ from tests.waiting import PATIENCE
 
 SERVICE_PROJECT = "service"
 IRONIC = "ironic"
+GLANCE_TIMEOUT = 5
+"""Seconds after which Glance counts as away."""
 
 
 @dataclass
@@ -97,7 +99,7 @@ def running(
         settings = {
             "DEFAULT": {"auth_strategy": "keystone"},
             "keystone_authtoken": own,
-            "glance": own,
+            "glance": {**own, "timeout": GLANCE_TIMEOUT},
             **options,
         }
         token = identity.token("admin", system=True).headers["X-Subject-Token"]

@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from ironic_lite.common import exception, states
-from ironic_lite.drivers import boot_mode, image_links, node_images
+from ironic_lite.drivers import boot_mode, node_images
 from ironic_lite.drivers.interfaces import steps
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.agent import image, inband, partition_image
@@ -46,7 +46,6 @@ class AgentDeploy(CustomAgentDeploy):
 
     def _write(self, task: Task) -> str:
         node = task.node
-        image_links.prepare(node)
         args = {
             "image_info": image.describe(node),
             "configdrive": node.instance_info.get("configdrive"),

@@ -6,12 +6,14 @@ from typing import Any
 from oslo_utils import strutils
 
 from ironic_lite.common import exception, outbound
+from ironic_lite.drivers import node_images
 
 PROPERTIES = {
     "image_http_proxy": "URL of the proxy through which the agent downloads http images. Optional.",
     "image_https_proxy": "URL of the proxy through which the agent downloads https images. Optional.",
     "image_no_proxy": "Hosts that the agent reaches without a proxy, separated by commas. Optional.",
-    "image_download_source": "How the agent gets images: it downloads them itself. One of http. Optional.",
+    "image_download_source": "How the agent gets the instance's image from a web server: from there (http), or through "
+    "the API (local). One of http, local. Optional.",
     "agent_verify_ca": "Must not be false or a file name: the service verifies an agent by the certificate it sends. "
     "Optional.",
     "deploy_forces_oob_reboot": "Whether the BMC, and not the agent, powers the server off at the end of a "
@@ -19,7 +21,6 @@ PROPERTIES = {
 }
 
 _PROXIED = ("http", "https")
-_BY_AGENT = "http"
 
 
 def validate(node: Any) -> None:
@@ -35,11 +36,11 @@ def validate(node: Any) -> None:
             "driver_info/image_no_proxy must be a string of host names, separated by commas."
         )
     for where in ("driver_info", "instance_info"):
-        source = getattr(node, where).get("image_download_source")
-        if source not in (None, "", _BY_AGENT):
+        source = getattr(node, where).get(node_images.DOWNLOAD_SOURCE)
+        if source not in (None, "", node_images.DIRECTLY, node_images.THROUGH_API):
             raise _invalid(
-                f"{where}/image_download_source is '{source}', but only the agent downloads images; set it to "
-                f"'{_BY_AGENT}', or remove it."
+                f"{where}/image_download_source is '{source}', which is not supported; set it to "
+                f"'{node_images.DIRECTLY}' or '{node_images.THROUGH_API}', or remove it."
             )
     _check_certificate(node.driver_info.get("agent_verify_ca"))
     forces_power_off(node)

@@ -8,7 +8,6 @@ from typing import Any
 from ironic_lite.common import exception, outbound
 from ironic_lite.drivers import available, boot_mode, node_images
 from ironic_lite.drivers.modules.agent import driver_info, partition_image
-from ironic_lite.images import sources
 
 _DISK_FORMATS = {"raw": "raw", "qcow2": "qcow2", "gpt": "raw"}
 """Disk formats of images -> their name for the agent. Glance calls a raw image with a partition table gpt."""
@@ -36,7 +35,7 @@ def validate(node: Any, context: Any) -> None:
         raise exception.MissingParameterValue(
             err=f"Node {node.uuid} has no instance_info/image_source; set it to an image."
         )
-    is_streamed = sources.is_streamed(source)
+    is_streamed = node_images.is_streamed(node, SOURCE)
     if is_streamed:
         node = node_images.known(node, context)
         info = node.instance_info

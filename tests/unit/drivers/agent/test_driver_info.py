@@ -48,6 +48,7 @@ def test_an_instance_chooses_no_proxies() -> None:
     [
         {},
         {"image_download_source": "http", "agent_verify_ca": True},
+        {"image_download_source": "local"},
         {"image_download_source": None, "agent_verify_ca": ""},
         {"agent_verify_ca": "true", "deploy_forces_oob_reboot": "yes"},
     ],
@@ -63,8 +64,8 @@ def test_what_is_honoured(info: dict[str, Any]) -> None:
         ({"image_https_proxy": 7}, "^driver_info/image_https_proxy must be"),
         ({"image_no_proxy": ["images"]}, "image_no_proxy must be a string"),
         (
-            {"image_download_source": "local"},
-            "driver_info/image_download_source is 'local', .*'http'",
+            {"image_download_source": "ftp"},
+            "driver_info/image_download_source is 'ftp', .*'http'",
         ),
         ({"image_download_source": "swift"}, "image_download_source is 'swift'"),
         ({"agent_verify_ca": False}, "agent_verify_ca is not supported.*Remove"),
@@ -83,7 +84,7 @@ def test_an_instance_does_not_choose_who_fetches_its_image() -> None:
     with pytest.raises(
         exception.InvalidParameterValue, match="instance_info/image_download_source"
     ):
-        driver_info.validate(_node({}, image_download_source="local"))
+        driver_info.validate(_node({}, image_download_source="swift"))
 
 
 @pytest.mark.parametrize("forced", [None, False, True, "true"])
