@@ -15,6 +15,8 @@ class Timing:
     ramdisk_boot: float = 0.5
     disk_boot: float = 0.5
     boot_retry: float = 1.0
+    # ironic-python-agent tries ten times, with pauses of 10 s.
+    download_retry: float = 0.2
     step: float = 0.1
     lookup_retry_min: float = 0.5
     lookup_retry_max: float = 5.0

@@ -17,7 +17,7 @@ from ironic_lite_simulator.disk import Disk, DiskFull
 from ironic_lite_simulator.surroundings import DownloadFailed, Surroundings
 
 DEVICE = "/dev/sda"
-ATTEMPTS = 3
+ATTEMPTS = 10
 MAX_CONFIG_DRIVE = 64 * 1024 * 1024
 _ALGORITHMS_BY_LENGTH = {64: "sha256", 96: "sha384", 128: "sha512"}
 _CHECKSUM = re.compile(r"[0-9a-fA-F]{32,}")
@@ -83,7 +83,7 @@ class ImageWriter:
             except (errors.ImageDownloadError, errors.ImageChecksumError):
                 if attempt == ATTEMPTS:
                     raise
-                await asyncio.sleep(self._around.timing.boot_retry)
+                await asyncio.sleep(self._around.timing.download_retry)
         if not self._disk.has_partition_table():
             raise errors.DeploymentError(
                 f"No partitions found on the device {DEVICE} after writing the image."

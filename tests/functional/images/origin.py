@@ -20,7 +20,7 @@ class Origin:
     :ivar challenge: the WWW-Authenticate that it sends.
     :ivar status: of every answer; None: the right one.
     :ivar stalls: set: it stops in the middle until the event is cleared.
-    :ivar requests: (path, headers) of all requests.
+    :ivar requests: (path, headers) of all requests but HEAD.
     """
 
     def __init__(self, port: int) -> None:
@@ -63,6 +63,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         finally:
             origin.count(-1)
+
+    def do_HEAD(self) -> None:
+        origin: Origin = self.server.origin
+        self.send_response(origin.status or 200)
+        self.send_header("Content-Length", str(len(origin.content)))
+        self.end_headers()
 
     def _send_file(self, origin: Origin) -> None:
         content, status = origin.content, 200

@@ -19,7 +19,7 @@ from ironic_lite_simulator import images
 from ironic_lite_simulator.journal import Entry
 from ironic_lite_simulator.timing import Timing
 from ironic_lite_simulator.virtual_rack import VirtualRack
-from tests.functional.deployment import Deployment
+from tests.functional.deployment import Deployment, Options
 from tests.waiting import wait_for
 
 SERVERS = 400
@@ -183,17 +183,24 @@ def running(
 
 
 @contextmanager
-def of_one_conductor(directory: Path, database: str, transport: str) -> Iterator[Cloud]:
+def of_one_conductor(
+    directory: Path,
+    database: str,
+    transport: str,
+    timing: Timing = QUICK,
+    api: Options | None = None,
+) -> Iterator[Cloud]:
     """A cloud whose API and conductor, ``c1``, are processes of their own, for the length of the block.
 
     :param database: URL of an empty database.
     :param transport: URL of a broker's virtual host.
+    :param api: options of the API alone.
     """
     with (
         Deployment(directory, database, transport, options=OPTIONS) as service,
-        VirtualRack(count=10, boot_url=service.api_url, timing=QUICK) as rack,
+        VirtualRack(count=10, boot_url=service.api_url, timing=timing) as rack,
     ):
-        service.start_api()
+        service.start_api(api)
         service.add_conductor("c1")
         # The API looks at the ring each second.
         probe = {"driver": "fake-hardware", "name": "probe"}
