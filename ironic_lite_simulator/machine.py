@@ -149,7 +149,8 @@ class Machine:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
             self._running = None
-        self.network.stop()
+        if not self.ghosts:
+            self.network.stop()
 
     async def _boot(self) -> None:
         self._enter("post")

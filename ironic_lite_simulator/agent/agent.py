@@ -52,8 +52,8 @@ class Agent:
 
     @property
     def reachable(self) -> bool:
-        """Tell whether the agent's API answers."""
-        return self.state == "running"
+        """Tell whether the agent's API answers; it does not while its server has no address."""
+        return self.state == "running" and self._host.network.connected
 
     def start(self) -> None:
         """Begin with lookup."""
@@ -250,6 +250,7 @@ class Agent:
         certificate = self._around.agent_certificate if tls else None
         assert self.node_uuid is not None
         while not self._died.is_set():
+            await self._host.network.wait_until_connected()
             self._forced.clear()
             times = 2 if self._host.faults.agent_calls_twice else 1
             call = (self.node_uuid, url, self._token, certificate)

@@ -75,13 +75,18 @@ class Stack:
         for task in self._running:
             task.cancel()
         self._running = []
-        self._connected.clear()
         for card in self._cards.values():
             card.lease = None
 
+    @property
+    def connected(self) -> bool:
+        """Whether a NIC has an address; True if the rack's networks carry no packets."""
+        return not self.carries_packets or any(card.lease for card in self._cards.values())
+
     async def wait_until_connected(self) -> None:
         """Return when a NIC has an address; at once if the rack's networks carry no packets."""
-        if self.carries_packets:
+        while not self.connected:
+            self._connected.clear()
             await self._connected.wait()
 
     async def _keep(self, card: "_Card") -> None:
@@ -95,18 +100,15 @@ class Stack:
                 failures = 0
             except NoLease:
                 failures += 1
-            self._note_connection()
-            waits = None if card.lease or card.link is None else self._timing.boot_retry * failures
+            waits = None
+            if card.lease is not None:
+                self._connected.set()
+            elif card.link is not None:
+                waits = min(self._timing.boot_retry * failures, self._timing.dhcp_timeout)
             try:
                 await asyncio.wait_for(card.changed.wait(), waits)
             except TimeoutError:
                 continue
-
-    def _note_connection(self) -> None:
-        if any(card.lease for card in self._cards.values()):
-            self._connected.set()
-        else:
-            self._connected.clear()
 
     async def _ask(self, card: "_Card", client: dhcp.Client) -> dhcp.Lease:
         """Get a lease, and say on the console how that went.

@@ -14,6 +14,7 @@ import pytest
 from ironic_lite_simulator.virtual_rack import VirtualRack
 from tests.functional.rack.provisioner import Provisioner
 from tests.functional.servers import neutron_with_agents
+from tests.functional.servers.mariadb import MariaDB
 from tests.functional.servers.neutron_with_agents import Site
 from tests.functional.servers.openstack_environment import Environment
 from tests.functional.servers.rabbitmq import RabbitMQ
@@ -25,17 +26,23 @@ def site(
     openstack_environment: Environment,
     tmp_path_factory: pytest.TempPathFactory,
     rabbitmq_server: RabbitMQ,
+    mariadb_server: MariaDB,
 ) -> Iterator[Site]:
     """A Neutron with a DHCP agent, and a rack whose own boot URL leads nowhere. The agent leaves nothing behind."""
     home = tmp_path_factory.mktemp("neutron")
-    transport = rabbitmq_server.create_vhost()
     with neutron_with_agents.running(
-        openstack_environment, home, transport, count=2, nics=2, boot_url="http://127.0.0.1:1"
+        openstack_environment,
+        home,
+        rabbitmq_server.create_vhost(),
+        mariadb_server.create_database(),
+        count=2,
+        nics=2,
+        boot_url="http://127.0.0.1:1",
     ) as made:
         yield made
         networks = [network["id"] for network in made.neutron.call("GET", "/networks")["networks"]]
-        assert _processes_of(made.agent.home)
-    assert not _processes_of(made.agent.home)
+        assert made.agent.processes()
+    assert not made.agent.processes()
     assert not any(Path(f"/run/netns/qdhcp-{network}").exists() for network in networks)
 
 
@@ -100,16 +107,3 @@ def _wait_for_address(rack: VirtualRack, index: int, address: str, nic: int = 0)
         timeout=180,
         describe=lambda: rack.console(index),
     )
-
-
-def _processes_of(home: Path) -> list[int]:
-    """The processes with this directory on their command lines: the agent, its helpers, its dnsmasqs."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            arguments = (process / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if str(home).encode() in arguments:
-            found.append(int(process.name))
-    return found

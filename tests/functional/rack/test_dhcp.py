@@ -6,6 +6,7 @@ The networks are bridges in a network namespace, with real DHCP servers; the pac
 
 import dataclasses
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -210,6 +211,30 @@ def test_an_agent_without_an_address_calls_nobody(
     rack.plug(0, A)
     wait_for(lambda: len(provisioner.lookups) > asked, "the agent's lookup")
     assert nic(rack, 0)["address"] == "10.1.0.10"
+
+
+def test_an_agent_without_a_link_cannot_be_reached(
+    rack: VirtualRack, provisioner: Provisioner, tmp_path: Path
+) -> None:
+    rack.plug(0, A)
+    called = len(provisioner.heartbeats)
+    boot(rack, 0)
+    wait_for(lambda: len(provisioner.heartbeats) > called, "a heartbeat")
+    url = f"{provisioner.heartbeats[-1]['callback_url']}/v1/status"
+    certificate = tmp_path / "agent.pem"
+    certificate.write_text(provisioner.heartbeats[-1]["agent_verify_ca"])
+
+    def answers() -> bool:
+        try:
+            return requests.get(url, verify=certificate, timeout=PATIENCE).ok
+        except requests.ConnectionError:
+            return False
+
+    assert answers()
+    rack.unplug(0)
+    assert not answers()
+    rack.plug(0, B)
+    wait_for(answers, "the agent in the other network")
 
 
 def test_no_such_namespace() -> None:

@@ -42,7 +42,7 @@ notify_nova_on_port_status_changes = false
 notify_nova_on_port_data_changes = false
 max_allowed_address_pair = 10
 [database]
-connection = sqlite:///{home}/neutron.sqlite?timeout=60
+connection = {database}
 [oslo_concurrency]
 lock_path = {home}
 [oslo_policy]
@@ -83,7 +83,7 @@ _SCHEMA = """\
 import sys
 import sqlalchemy
 from neutron.db.migration.models import head
-head.get_metadata().create_all(sqlalchemy.create_engine(f"sqlite:///{sys.argv[1]}"))
+head.get_metadata().create_all(sqlalchemy.create_engine(sys.argv[1]))
 """
 
 _TOLD = re.compile(r"(plug|delete) port (\S+)")
@@ -188,11 +188,13 @@ def running(
     home: Path,
     service_plugins: str = "",
     transport: str = "fake:/",
+    database: str | None = None,
     ml2: str | None = None,
 ) -> Iterator[Neutron]:
-    """A Neutron without authentication, on SQLite.
+    """A Neutron without authentication.
 
     :param transport: URL of a broker's virtual host, if there are agents.
+    :param database: URL of an empty database, if there are agents; None: an SQLite file, for one process only.
     :param ml2: content of ml2_conf.ini; None: as of :func:`ml2_configuration`.
     """
     made = _CONF.format(
@@ -200,11 +202,15 @@ def running(
         environment=environment.directory,
         service_plugins=service_plugins,
         transport=transport,
+        database=database or f"sqlite:///{home}/neutron.sqlite",
     )
     (home / "neutron.conf").write_text(made)
     (home / "ml2_conf.ini").write_text(ml2_configuration() if ml2 is None else ml2)
     (home / "policy.yaml").write_text(_POLICY)
-    shutil.copy(_template(environment), home / "neutron.sqlite")
+    if database is None:
+        shutil.copy(_template(environment), home / "neutron.sqlite")
+    else:
+        _create_tables(environment, database, home)
     with wsgi_service.running(
         environment,
         "neutron",
@@ -225,11 +231,14 @@ def _template(environment: Environment) -> Path:
     if not template.exists():
         making = template.with_name(f"neutron-{os.getpid()}.sqlite")
         making.unlink(missing_ok=True)
-        step = environment.process(
-            "neutron-schema", ["python", "-c", _SCHEMA, str(making)], environment.directory
-        )
-        step.start()
-        if step.wait(180) != 0:
-            raise ServerFailed(step.log_tail())
+        _create_tables(environment, f"sqlite:///{making}", environment.directory)
         making.replace(template)
     return template
+
+
+def _create_tables(environment: Environment, database: str, home: Path) -> None:
+    """Make Neutron's tables from its models, which takes a tenth of the time of its migrations."""
+    step = environment.process("neutron-schema", ["python", "-c", _SCHEMA, database], home)
+    step.start()
+    if step.wait(180) != 0:
+        raise ServerFailed(step.log_tail())

@@ -33,6 +33,8 @@ _CONF = """\
 [DEFAULT]
 host = {host}
 transport_url = {transport}
+# What it asks before neutron-rpc-server listens is lost, and it waits for so long.
+rpc_response_timeout = 15
 state_path = {home}
 interface_driver = rack_bridges.RackBridges
 enable_isolated_metadata = false
@@ -71,6 +73,23 @@ class DHCPAgent:
     process: process.ServerProcess
     home: Path
 
+    def processes(self) -> list[int]:
+        """The processes with its directory on their command lines: the agent, its helpers and its dnsmasqs."""
+        found = []
+        for each in Path("/proc").glob("[0-9]*"):
+            try:
+                arguments = (each / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if str(self.home).encode() in arguments:
+                found.append(int(each.name))
+        return found
+
+    def kill(self) -> None:
+        """End all its processes, and wait until they have ended."""
+        self.process.kill()
+        wait_for(lambda: not self.processes(), "the end of all processes of neutron-dhcp-agent")
+
     def wait_until_it_serves(self, network: str) -> None:
         """Wait until a network has a DHCP server; that begins when the network gets its first port."""
         log = self.home / network / "dhcp_dns_log"
@@ -99,13 +118,13 @@ def running(
         try:
             yield agent
         finally:
-            agent.process.kill()
+            agent.kill()
 
 
 def prepare(
     environment: Environment, home: Path, transport: str, network: VirtualNetwork, host: str
 ) -> DHCPAgent:
-    """Return an agent that is not yet started. It ends with ``process.kill()``.
+    """Return an agent that is not yet started: ``process.start()``. It ends with ``kill()``.
 
     :param home: an existing directory that everybody may enter.
     """

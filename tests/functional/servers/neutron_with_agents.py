@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real Neutron that commands the switch of a virtual rack, and whose DHCP agent answers in the rack's networks.
 
-    with neutron_with_agents.running(environment, home, transport, count=2) as (neutron, rack):
-        network = neutron.create_network()
+    with neutron_with_agents.running(environment, home, transport, database, count=2) as site:
+        network = site.neutron.create_network()
         ...
 
-Without Keystone and on SQLite: the cheapest form that has agents. API, RPC server and agent talk over a real broker.
+Without Keystone: the cheapest form that has agents. API, RPC server and agent talk over a real broker.
 """
 
 import dataclasses
@@ -38,28 +38,28 @@ class Site:
 
 @contextmanager
 def running(
-    environment: Environment, home: Path, transport: str, **rack_options: Any
+    environment: Environment, home: Path, transport: str, database: str, **rack_options: Any
 ) -> Iterator[Site]:
     """A Neutron that lists its DHCP agent as alive, and a rack.
 
     :param home: an existing directory.
     :param transport: URL of a broker's virtual host.
+    :param database: URL of an empty database of MariaDB.
     :param rack_options: of the rack: ``count``, ``nics``, ...
     """
     with ExitStack() as stack:
         network = stack.enter_context(virtual_network.running())
         options = {"timing": TIMING, "network_namespace": network.namespace, **rack_options}
         rack = stack.enter_context(VirtualRack(**options))
-        # It takes longest.
-        agent = stack.enter_context(neutron_dhcp_agent.running(environment, transport, network))
         ranges = f"{plain.PHYSICAL_NETWORKS[0]}:100:199"
         ml2 = plain.ML2.format(ranges=ranges) + virtual_network.generic_switch(rack.switch_ssh_port)
-        service = plain.running(environment, home, transport=transport, ml2=ml2)
+        service = plain.running(environment, home, transport=transport, database=database, ml2=ml2)
         neutron = stack.enter_context(service)
         files = [f"--config-file={home}/{name}" for name in ("neutron.conf", "ml2_conf.ini")]
         rpc = environment.process("neutron-rpc-server", ["neutron-rpc-server", *files], home)
         stack.callback(rpc.kill)
         rpc.start()
+        agent = stack.enter_context(neutron_dhcp_agent.running(environment, transport, network))
         wait_for(
             lambda: any(each["alive"] for each in neutron.call("GET", "/agents")["agents"]),
             "neutron-dhcp-agent in Neutron's list",
