@@ -5,6 +5,7 @@ Nothing is simulated but the hardware: a real Neutron, whose unmodified networki
 of the rack, and a real neutron-dhcp-agent, whose DHCP servers answer the servers' packets.
 """
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,10 @@ from typing import Any
 import pytest
 
 from ironic_lite_simulator.virtual_rack import VirtualRack
+from tests.functional.deployment import Deployment
+from tests.functional.network import plugged
+from tests.functional.rack import cloud as racks
+from tests.functional.rack.cloud import Cloud, Server
 from tests.functional.rack.provisioner import Provisioner
 from tests.functional.servers import neutron_with_agents
 from tests.functional.servers.mariadb import MariaDB
@@ -74,6 +79,70 @@ def test_neutron_switch_and_dhcp_server_agree(site: Site) -> None:
         assert (_nic(rack, 0)["network"], _nic(rack, 0)["address"]) == (None, None)
         assert set(_leases(rack, 0)) == {("eth0", _address(port)), ("eth1", _address(other))}
         rack.control(0, "off")
+
+
+@dataclasses.dataclass(frozen=True)
+class _Service:
+    """The service beside Neutron, and the networks: its own, and a tenant's."""
+
+    cloud: Cloud
+    own: dict[str, Any]
+    tenant: dict[str, Any]
+
+
+@pytest.fixture
+def service(site: Site, tmp_path: Path) -> Iterator[_Service]:
+    own = site.neutron.create_network(cidr="10.3.0.0/24")
+    tenant = site.neutron.create_network(cidr="10.4.0.0/24")
+    settings = plugged.options(site.neutron, dict.fromkeys(plugged.PURPOSES, own), racks.OPTIONS)
+    database = f"sqlite:///{tmp_path}/ironic-lite.sqlite"
+    with Deployment(tmp_path, database, options=settings) as deployment:
+        deployment.upgrade_database()
+        deployment.start_all_in_one()
+        for network in (own, tenant):
+            site.neutron.create_port(network)
+            site.agent.wait_until_it_serves(network["id"])
+        yield _Service(Cloud(deployment, site.rack, first=1), own, tenant)
+
+
+def test_a_deployment_moves_the_server_from_network_to_network(
+    site: Site, service: _Service
+) -> None:
+    cloud, rack, neutron = service.cloud, site.rack, site.neutron
+    server = cloud.enrol(network_interface="neutron", automated_clean=False)
+    _connect(cloud, server)
+    cloud.manage(server)
+    cloud.provision(server, "provide", "available")
+    vif = neutron.create_port(service.tenant)
+    attached = cloud.service.request("POST", f"/v1/nodes/{server.node}/vifs", {"id": vif["id"]})
+    assert attached.status_code == 204, attached.text
+
+    cloud.deploy(server, cloud.disk_image())
+    server.wait_booted()
+    _wait_for_address(rack, server.index, _address(vif))
+    nic = _nic(rack, server.index)
+    assert nic["network"] == service.tenant["provider:segmentation_id"]
+    assert neutron.port(vif["id"])["mac_address"] == nic["mac"]
+    networks = [e.details["network"] for e in server.journal("machine") if e.action == "dhcp"]
+    own, tenant = (n["provider:segmentation_id"] for n in (service.own, service.tenant))
+    # Firmware and agent in the service's network, and only then the system in the tenant's.
+    assert list(dict.fromkeys(networks)) == [own, tenant]
+    assert networks.index(tenant) >= 2
+
+    cloud.provision(server, "deleted", "available")
+    assert (_nic(rack, server.index)["network"], _nic(rack, server.index)["address"]) == (
+        None,
+        None,
+    )
+    assert neutron.ports(**{"binding:host_id": server.node}) == []
+
+
+def _connect(cloud: Cloud, server: Server) -> None:
+    """Tell the node's port where its cable ends, and make it the one that boots."""
+    (port,) = cloud.service.call("GET", f"/v1/ports?node={server.node}")["ports"]
+    link = server.status["nics"][0]["local_link_connection"]
+    patch = [{"op": "add", "path": "/local_link_connection", "value": link}]
+    cloud.service.call("PATCH", f"/v1/ports/{port['uuid']}", patch)
 
 
 def _binding(nic: dict[str, Any]) -> dict[str, Any]:
