@@ -3,12 +3,10 @@
 
 import json
 import uuid
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.stories import access_service as access
 from tests.stories.access_requests import LESSEE, OWNER
 from tests.stories.access_service import Service, user_of
 
@@ -96,18 +94,3 @@ def test_steps_hide_their_secrets(
     status, answer = access_service.ask(ADMIN, "PATCH", f"{path}/{made['uuid']}", patch)
     assert status == 200, answer
     assert access_service.ask(ADMIN, "DELETE", f"{path}/{made['uuid']}", None)[0] == 204
-
-
-@pytest.mark.parametrize("by_default", [True, False])
-@pytest.mark.parametrize("operation", [{"op": "remove"}, {"op": "replace", "value": None}])
-def test_whose_removal_of_a_field_ends_cleaning(
-    tmp_path: Path, by_default: bool, operation: dict[str, Any]
-) -> None:
-    """A lessee may not have the next tenant get its disks, nor those of the owner, by taking the default."""
-    with access.running(tmp_path, {"conductor": {"automated_clean": by_default}}) as service:
-        path = _node(service, automated_clean=True)
-        patch = [{**operation, "path": "/automated_clean"}]
-        for group in ("lessee", "owner"):
-            status, answer = service.ask(user_of(group, "member"), "PATCH", path, patch)
-            assert status == (200 if by_default else 403), answer
-        assert service.ask(ADMIN, "PATCH", path, patch)[0] == 200
