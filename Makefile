@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # make demo          four virtual servers from enrolled to active     ARGS=--exit stops by itself
+# make cloud         Nova, Neutron, Glance and the rest around it      ARGS=--exit creates one server and stops
 # make test          everything that has to pass before a change      TEST_ARGS="-k power" narrows it
 # make lint          style, types, walls between the rooms, release notes
 # make chaos         conductors killed at every point (half an hour)  ARGS="--chaos-faults broker_gone"
 # make chaos-quick   each fault once, on both databases (six minutes)  ARGS="--chaos-slowness 3"
+# make cloud-test    servers of Nova: rescue, rebuild, five at once ...  ARGS="-k many"
 # make timed         what depends on time, again and again on a busy machine  ARGS="--count 20 -k ipmi"
 # make quirks        every flow on BMCs that bend the standard        ARGS="--pairs 20 --seed 7"
 # make bench         ironic_lite against upstream ironic              ARGS=--help
@@ -25,7 +27,7 @@ TEST_WORKERS ?= 4
 
 CHAOS = $(BIN)/python -m pytest -q -o faulthandler_timeout=0 --chaos-report build/chaos.md tests/chaos
 
-.PHONY: help demo test chaos chaos-quick timed lint quirks bench compare scale storm guessers strangers fuzz sample-config test-servers clean
+.PHONY: help demo cloud cloud-test test chaos chaos-quick timed lint quirks bench compare scale storm guessers strangers fuzz sample-config test-servers clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -46,6 +48,12 @@ chaos: $(VENV)/.installed-for-tests test-servers
 
 chaos-quick: $(VENV)/.installed-for-tests test-servers
 	$(CHAOS) $(ARGS)
+
+cloud: $(VENV)/.installed-for-tests test-servers
+	@$(BIN)/python -W ignore -m tests.cloud $(ARGS)
+
+cloud-test: $(VENV)/.installed-for-tests test-servers
+	$(BIN)/python -m pytest -q tests/cloud $(ARGS)
 
 timed: $(VENV)/.installed-for-tests test-servers
 	$(BIN)/python -m tests.busy 4 $(BIN)/python -m pytest -q -n 2 -m timed --count 5 $(ARGS)

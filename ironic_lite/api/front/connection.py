@@ -301,7 +301,12 @@ class Connection(HttpToolsProtocol):
         self._server.guests.rests(self._guest)
         self.flow.resume_reading()
         if self.transport.can_write_eof():
-            self.transport.write_eof()
+            try:
+                self.transport.write_eof()
+            except OSError:
+                # The client has gone; nobody reads the answer.
+                self.transport.abort()
+                return
         self._head_due.end()
         self._end_due.begin(limits.LINGER)
 

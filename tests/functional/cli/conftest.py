@@ -31,7 +31,7 @@ class Baremetal:
 
     def __init__(self, url: str, home: Path):
         self._process = subprocess.Popen(
-            [sys.executable, str(SESSION)],
+            [sys.executable, str(SESSION), "ironicclient.shell"],
             env={
                 **{name: value for name, value in os.environ.items() if not name.startswith("OS_")},
                 "OS_AUTH_TYPE": "none",

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The ``baremetal`` command many times in one process, for its imports take longer than its work.
+"""A client's command many times in one process, for its imports take longer than its work.
 
-Run as a script: reads one JSON list of words per line, and answers each with a line ``[exit status, output, errors]``.
+Run as a script, with the name of the module that has the client's ``main``, such as ``ironicclient.shell`` or
+``openstackclient.shell``: reads one JSON list of words per line, and answers each with a line ``[exit status, output,
+errors]``.
 """
 
 import contextlib
+import importlib
 import io
 import json
 import sys
@@ -12,12 +15,9 @@ import sys
 
 def main() -> None:
     """Serve until the input ends."""
-    from ironicclient import shell
-    from ironicclient.v1 import utils
-
-    # With --wait it looks every ten seconds, a patience that tests do not have.
-    for waiting in filter(None, utils.PROVISION_ACTIONS.values()):
-        waiting["poll_interval"] = 0.2
+    shell = importlib.import_module(sys.argv[1])
+    if shell.__name__ == "ironicclient.shell":
+        _look_often()
     answers = sys.stdout
     for line in sys.stdin:
         output, errors = io.StringIO(), io.StringIO()
@@ -28,6 +28,14 @@ def main() -> None:
                 status = int(exc.code or 0)
         answers.write(json.dumps([status, output.getvalue(), errors.getvalue()]) + "\n")
         answers.flush()
+
+
+def _look_often() -> None:
+    """With --wait it looks every ten seconds, a patience that tests do not have."""
+    from ironicclient.v1 import utils
+
+    for waiting in filter(None, utils.PROVISION_ACTIONS.values()):
+        waiting["poll_interval"] = 0.2
 
 
 if __name__ == "__main__":

@@ -13,9 +13,11 @@ from tests.functional.servers import wsgi_service
 from tests.functional.servers.keystone import PASSWORD, Keystone
 from tests.functional.servers.openstack_environment import Environment
 from tests.functional.servers.process import ServerFailed, ServerProcess
+from tests.functional.servers.wsgi_service import WSGIService
 from tests.waiting import PATIENCE
 
 USER = "glance"
+_FILE = "glance-api.conf"
 
 _CONF = """\
 [DEFAULT]
@@ -51,7 +53,7 @@ config_file = {paste}
 class Glance:
     """A running Glance, registered in the catalogue of its Keystone."""
 
-    service: wsgi_service.WSGIService
+    service: WSGIService
     identity: Keystone
 
     @property
@@ -115,29 +117,48 @@ def running(
     projects = identity.call("GET", f"/projects?name={project}")["projects"]
     identity.create_user(USER, "service", projects[0]["id"])
     identity.add_role(USER, "admin", projects[0]["id"])
+    database = database or f"sqlite:///{home}/glance.sqlite"
+    service = prepare(environment, home, identity.url, project, database)
+    upgrade = environment.process("glance-manage", schema_command(home), home)
+    upgrade.start()
+    if upgrade.wait(180) != 0:
+        raise ServerFailed(upgrade.log_tail())
+    service.process.start()
+    try:
+        service.wait_until_it_answers()
+        identity.register("image", service.url)
+        yield Glance(service, identity)
+    finally:
+        service.process.stop()
+
+
+def prepare(
+    environment: Environment, home: Path, identity_url: str, project: str, database: str
+) -> WSGIService:
+    """Return a Glance that is not yet started; its user has the roles admin and service in the project.
+
+    :param home: an existing directory.
+    :param database: URL; `schema_command` makes the schema.
+    """
     for name in ("images", "staging", "tasks"):
         (home / name).mkdir()
-    configuration = home / "glance-api.conf"
-    configuration.write_text(
+    (home / _FILE).write_text(
         _CONF.format(
             home=home,
-            database=database or f"sqlite:///{home}/glance.sqlite",
-            identity=identity.url,
+            database=database,
+            identity=identity_url,
             user=USER,
             password=PASSWORD,
             project=project,
             paste=environment.directory / "etc" / "glance" / "glance-api-paste.ini",
         )
     )
-    upgrade = environment.process(
-        "glance-manage", ["glance-manage", "--config-file", str(configuration), "db_sync"], home
-    )
-    upgrade.start()
-    if upgrade.wait(180) != 0:
-        raise ServerFailed(upgrade.log_tail())
     variables = {"OS_GLANCE_CONFIG_DIR": str(home)}
-    with wsgi_service.running(
+    return wsgi_service.prepare(
         environment, "glance", "glance.wsgi.api", home, variables, threads=8
-    ) as service:
-        identity.register("image", service.url)
-        yield Glance(service, identity)
+    )
+
+
+def schema_command(home: Path) -> list[str]:
+    """Return the command that makes the schema, after `prepare`."""
+    return ["glance-manage", "--config-file", str(home / _FILE), "db_sync"]

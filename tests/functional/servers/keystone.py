@@ -6,7 +6,7 @@ import os
 import shutil
 import sqlite3
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -30,6 +30,7 @@ log_dir =
 connection = sqlite:///{home}/keystone.sqlite
 [token]
 provider = fernet
+expiration = 86400
 [fernet_tokens]
 key_repository = {home}/fernet-keys
 [fernet_receipts]
@@ -155,24 +156,42 @@ def _bootstrapped(home: Path) -> Path:
     return made
 
 
-def _move(database: Path, url: str) -> None:
-    """Change where Keystone is, in its catalogue. After the bootstrap it has no other entries."""
+def _move(database: Path, urls: Mapping[str, str]) -> None:
+    """Change where services of the catalogue are, by the type of the service."""
+    of_type = "service_id IN (SELECT id FROM service WHERE type = ?)"
     with closing(sqlite3.connect(database)) as connection, connection:
-        connection.execute("UPDATE endpoint SET url = ?", (url,))
+        for kind, url in urls.items():
+            connection.execute(f"UPDATE endpoint SET url = ? WHERE {of_type}", (url, kind))
+
+
+def url_at(port: int) -> str:
+    """Return the URL of a Keystone that listens on this port."""
+    return f"http://127.0.0.1:{port}/v3"
 
 
 @contextmanager
-def running(home: Path) -> Iterator[Keystone]:
-    """A Keystone that has been bootstrapped, with the roles that Keystone itself makes."""
-    port = free_port()
-    url = f"http://127.0.0.1:{port}/v3"
+def running(
+    home: Path,
+    database: Path | None = None,
+    urls: Mapping[str, str] | None = None,
+    port: int | None = None,
+) -> Iterator[Keystone]:
+    """A Keystone that has been bootstrapped, with the roles that Keystone itself makes.
+
+    :param home: an existing directory; its database is `keystone.sqlite` there.
+    :param database: of another Keystone, to begin with a copy of it; None: one that has only been bootstrapped.
+    :param urls: where the services of that catalogue are now, by type.
+    :param port: where to listen; None: on a free port.
+    """
+    port = port or free_port()
+    url = url_at(port)
     (home / "keystone.conf").write_text(_CONF.format(home=home))
     keys = home / "fernet-keys"
     keys.mkdir(mode=0o700)
     for name in ("0", "1"):
         (keys / name).write_bytes(Fernet.generate_key())
-    shutil.copy(_bootstrapped(home), home / "keystone.sqlite")
-    _move(home / "keystone.sqlite", url)
+    shutil.copy(database or _bootstrapped(home), home / "keystone.sqlite")
+    _move(home / "keystone.sqlite", {"identity": url, **(urls or {})})
     server = ServerProcess(
         "keystone",
         [sys.executable, "-c", _SERVE, str(port)],

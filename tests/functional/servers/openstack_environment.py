@@ -165,7 +165,10 @@ def _run(argv: list[str], lock: int) -> None:
 OPENSTACK = Recipe("openstack", CHECKOUT / "tests" / "cloud" / "constraints.txt", OVERRIDE)
 """Keystone, Glance, Placement, Nova, Neutron, Cinder, and the command-line clients."""
 
-RECIPES = {recipe.name: recipe for recipe in (OPENSTACK,)}
+TEMPEST = Recipe("tempest", CHECKOUT / "tests" / "cloud" / "tempest.txt", "IRONIC_LITE_TEMPEST_ENV")
+"""tempest, and its tests of Ironic."""
+
+RECIPES = {recipe.name: recipe for recipe in (OPENSTACK, TEMPEST)}
 
 
 def ready() -> Environment:
