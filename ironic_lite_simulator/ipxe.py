@@ -6,6 +6,7 @@ Functions passed in fetch the files; the outcome says what the firmware does nex
 
 import asyncio
 import dataclasses
+import itertools
 import re
 import urllib.parse
 from collections.abc import Awaitable, Callable
@@ -16,6 +17,10 @@ MAX_CHAINS = 8
 MAX_SLEEP = 10.0
 
 _BLANKS = re.compile(r"[ \t\v\f\r]+")
+_ISCSI = "iscsi:"
+# RFC 4173: host, protocol, port, LUN and target.
+_PATH = re.compile(r"iscsi:(\[[0-9a-fA-F:.]+\]|[^:\[]*):\d*:\d*:[0-9a-fA-F-]*:(?P<target>.+)")
+_FIRST_DRIVE = "0x80"
 RunIf = Literal["always", "failed", "succeeded"]
 _OPERATORS: dict[str, RunIf] = {"||": "failed", "&&": "succeeded", ";": "always"}
 
@@ -42,15 +47,31 @@ class BootFile:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Outcome:
-    """``boot`` with a kernel, ``exit`` to the next boot device, ``disk`` or ``iso`` (sanboot), or ``reboot``.
+class Volume:
+    """An iSCSI volume that a script connects: its paths, the initiator's name, and the CHAP user if there is one."""
 
-    Of an ISO image, ``kernel`` holds the image.
+    urls: tuple[str, ...]
+    initiator: str
+    user: str
+
+    @property
+    def target(self) -> str:
+        """The name of the iSCSI target."""
+        path = _PATH.fullmatch(self.urls[0])
+        return path["target"] if path else ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Outcome:
+    """``boot`` with a kernel, ``exit`` to the next boot device, ``disk``, ``iso`` or ``volume`` (sanboot), ``reboot``.
+
+    Of an ISO image, ``kernel`` holds the image. ``volumes`` are all connected volumes, the one to boot first.
     """
 
-    action: Literal["boot", "exit", "disk", "iso", "reboot"]
+    action: Literal["boot", "exit", "disk", "iso", "volume", "reboot"]
     kernel: BootFile | None = None
     initrds: tuple[BootFile, ...] = ()
+    volumes: tuple[Volume, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -141,6 +162,7 @@ class Firmware:
         self._download = download
         self._kernel: BootFile | None = None
         self._initrds: list[BootFile] = []
+        self._volumes: dict[str, Volume] = {}
         self._lines_run = 0
 
     async def run(self, url: str) -> Outcome:
@@ -229,10 +251,10 @@ class Firmware:
                 return self._boot()
             case "chain" if rest:
                 return await self._fetch(urllib.parse.urljoin(base, rest[0]))
-            case "sanboot" if rest:
-                return Outcome("iso", await self._load(rest, base))
+            case "sanhook":
+                self._volumes[_drive(words)] = self._connect(rest)
             case "sanboot":
-                return Outcome("disk")
+                return await self._boot_san(_drive(words), rest, base)
             case "exit":
                 return Outcome("exit")
             case "reboot":
@@ -259,10 +281,32 @@ class Firmware:
             case "inc" if rest:
                 step = int(rest[1]) if len(rest) > 1 else 1
                 self._variables[rest[0]] = str(int(self._value(rest[0]) or 0) + step)
+            case "clear" if rest:
+                self._variables.pop(rest[0], None)
             case "isset" if not rest:
                 raise ScriptError("isset: not set.")
             case "iseq" if len(rest) != 2 or rest[0] != rest[1]:
                 raise ScriptError(f"iseq: {' '.join(rest)} differ.")
+
+    async def _boot_san(self, drive: str, urls: list[str], base: str) -> Outcome:
+        if urls and not urls[0].startswith(_ISCSI):
+            return Outcome("iso", await self._load(urls, base))
+        first = self._connect(urls) if urls else self._volumes.pop(drive, None)
+        if first is None:
+            return Outcome("disk")
+        return Outcome("volume", volumes=(first, *self._volumes.values()))
+
+    def _connect(self, urls: list[str]) -> Volume:
+        """Connect a volume; no target is contacted."""
+        if not urls or not all(_PATH.fullmatch(url) for url in urls):
+            raise ScriptError(f"Not addresses of an iSCSI volume: {' '.join(urls)}")
+        initiator = self._value("initiator-iqn")
+        if not initiator:
+            raise ScriptError("initiator-iqn is not set.")
+        user, password = self._value("username"), self._value("password")
+        if bool(user) is not bool(password):
+            raise ScriptError("Only one of username and password is set.")
+        return Volume(tuple(urls), initiator, user)
 
     async def _load(self, words: list[str], base: str) -> BootFile:
         if not words:
@@ -283,6 +327,14 @@ def _label(script: Script, words: list[str]) -> int:
     if len(words) != 2 or words[1] not in script.labels:
         raise ScriptError(f"No such label: {' '.join(words[1:])}")
     return script.labels[words[1]]
+
+
+def _drive(words: list[str]) -> str:
+    """Return the drive that the options of a command name, or the first one."""
+    for option, value in itertools.pairwise(words):
+        if option in ("--drive", "-d"):
+            return value
+    return _FIRST_DRIVE
 
 
 def _without_options(words: list[str]) -> list[str]:

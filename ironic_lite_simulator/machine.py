@@ -3,6 +3,7 @@
 
 import asyncio
 import collections
+import dataclasses
 import time
 from collections.abc import Coroutine
 from typing import Any
@@ -194,6 +195,9 @@ class Machine:
             assert outcome.kernel is not None
             await self._boot_in_memory(outcome.kernel.url)
             return True
+        if outcome.action == "volume":
+            await self._boot_volume(outcome.volumes)
+            return True
         if outcome.action == "boot":
             assert outcome.kernel is not None
             await self._boot_ramdisk(outcome.kernel, len(outcome.initrds))
@@ -230,6 +234,19 @@ class Machine:
         self.say(f"Booted {url}")
         self.say(f"{self.identity.name} login:")
         self._enter("booted", url=url)
+
+    async def _boot_volume(self, volumes: tuple[ipxe.Volume, ...]) -> None:
+        """Boot from an iSCSI volume: it is recorded which one; no target is contacted."""
+        await asyncio.sleep(self._around.timing.disk_boot)
+        self.booted_url = volumes[0].urls[0]
+        self.say(f"Booted {volumes[0].target}")
+        self.say(f"{self.identity.name} login:")
+        self._enter(
+            "booted",
+            url=self.booted_url,
+            target=volumes[0].target,
+            volumes=[dataclasses.asdict(volume) for volume in volumes],
+        )
 
     def _enter(self, phase: str, **details: Any) -> None:
         self.phase = phase

@@ -14,7 +14,7 @@ from typing import Any
 from oslo_config import cfg, types
 
 from ironic_lite.common import notification_drivers
-from ironic_lite.conf import CONF, kinds, nova
+from ironic_lite.conf import CONF, cinder, kinds, nova
 from ironic_lite.conf.opts import list_opts
 
 # Libraries whose options our files may have.
@@ -29,7 +29,7 @@ _LIBRARIES = {
 }
 
 KEYSTONE = "keystone_authtoken"
-_LOGGING_IN = (KEYSTONE, nova.GROUP)
+_LOGGING_IN = (KEYSTONE, nova.GROUP, cinder.GROUP)
 _URLS = ("_url", "_uri", "endpoint_override", "endpoint")
 
 Options = dict[tuple[str, str], Any]

@@ -305,6 +305,12 @@ class PortgroupNotEmpty(Invalid):
     template = "Portgroup %(portgroup)s contains ports; move or delete them first."
 
 
+class StorageError(IronicLiteError):
+    """Attaching or detaching volumes has failed."""
+
+    template = "Storage operation failure."
+
+
 class VolumeConnectorAlreadyExists(Conflict):
     template = "A volume connector with UUID %(uuid)s already exists."
 

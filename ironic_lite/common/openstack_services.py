@@ -24,6 +24,9 @@ SERVICE_TYPES = {
 }
 """Configuration group -> type of the service in Keystone's catalogue. The group's ``service_type`` overrides it."""
 
+_PROVES_TO_BE_A_SERVICE = frozenset({"cinder"})
+"""Groups whose requests carry a service token too: Cinder lets only services delete an attachment that is in use."""
+
 
 PATIENCE = 60.0
 """Seconds to wait for an answer, unless the group's ``timeout`` says otherwise."""
@@ -101,7 +104,7 @@ def forget() -> None:
 
 @functools.cache
 def _session(group: str) -> "Session":
-    from keystoneauth1 import exceptions, loading
+    from keystoneauth1 import exceptions, loading, service_token
 
     loading.register_auth_conf_options(CONF, group)
     loading.register_session_conf_options(CONF, group)
@@ -117,4 +120,6 @@ def _session(group: str) -> "Session":
     made: Session = loading.load_session_from_conf_options(CONF, group, auth=auth)
     if made.timeout is None:
         made.timeout = PATIENCE
+    if group in _PROVES_TO_BE_A_SERVICE and CONF[group].auth_type != "none":
+        made.auth = service_token.ServiceTokenAuthWrapper(user_auth=auth, service_auth=auth)
     return made

@@ -29,6 +29,7 @@ from ironic_lite.drivers import boot_persistence
 from ironic_lite.drivers.interfaces.driver import Driver
 from ironic_lite.objects.node import Node
 from ironic_lite.objects.port import Port, Portgroup
+from ironic_lite.objects.volume import VolumeConnector, VolumeTarget
 
 LOG = log.getLogger(__name__)
 
@@ -95,6 +96,8 @@ class TaskManager:
         self._driver: Driver | None = None
         self._ports: list[Port] | None = None
         self._portgroups: list[Portgroup] | None = None
+        self._connectors: list[VolumeConnector] | None = None
+        self._targets: list[VolumeTarget] | None = None
         self._held = False
         self._token = ""
         self._spawn: tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]] | None = None
@@ -129,6 +132,21 @@ class TaskManager:
         if self._portgroups is None:
             self._portgroups = list(Portgroup.list_by_node_id(self.context, self.node.id))
         return self._portgroups
+
+    @property
+    def volume_connectors(self) -> list[VolumeConnector]:
+        """The node's volume connectors, read once."""
+        if self._connectors is None:
+            self._connectors = list(VolumeConnector.list_by_node_id(self.context, self.node.id))
+        return self._connectors
+
+    @property
+    def volume_targets(self) -> list[VolumeTarget]:
+        """The node's volume targets by boot index, read once."""
+        if self._targets is None:
+            found = VolumeTarget.list_by_node_id(self.context, self.node.id)
+            self._targets = sorted(found, key=lambda target: target.boot_index)
+        return self._targets
 
     def for_node(self, node_ident: int | str, purpose: str, shared: bool = False) -> "TaskManager":
         """Return a task for another node, on behalf of the same client; see :func:`acquire`.
@@ -167,6 +185,7 @@ class TaskManager:
                 self._held = True
                 self._operation = self.node.operation
                 self._driver = self._ports = self._portgroups = None
+                self._connectors = self._targets = None
                 LOG.debug(
                     "Locked node %s for %s",
                     self.node.uuid,

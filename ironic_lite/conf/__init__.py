@@ -6,6 +6,7 @@ from oslo_config import cfg
 from ironic_lite.conf import (
     agent,
     api,
+    cinder,
     conductor,
     database,
     default,
@@ -56,6 +57,7 @@ GROUPS = (
     oci,
     neutron,
     dhcp,
+    cinder,
     oslo_middleware,
 )
 

@@ -18,7 +18,7 @@ ENABLED_BY_DEFAULT: dict[str, list[str]] = {
     "power": ["pyghmi", "ipmitool", "fake"],
     "raid": ["no-raid", "fake"],
     "rescue": ["no-rescue", "agent", "fake"],
-    "storage": ["noop", "fake"],
+    "storage": ["noop", "external", "fake"],
     "vendor": ["no-vendor", "fake"],
 }
 

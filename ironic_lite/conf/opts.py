@@ -4,14 +4,14 @@
 from typing import Any
 
 from ironic_lite import conf
-from ironic_lite.conf import glance, neutron, nova, openstack_services
+from ironic_lite.conf import cinder, glance, neutron, nova, openstack_services
 
 _UNREAD = {"oslo_messaging_kafka": None, "oslo_messaging_notifications": {"retry"}}
 """Group -> options of oslo.messaging that have no effect here; None: all. Kafka is not supported, and the outbox does
 the retries."""
 
 
-_OTHER_SERVICES = (glance.GROUP, neutron.GROUP, nova.GROUP)
+_OTHER_SERVICES = (cinder.GROUP, glance.GROUP, neutron.GROUP, nova.GROUP)
 
 
 def list_opts() -> list[tuple[str, list[Any]]]:

@@ -87,10 +87,7 @@ def change(
             _record(node, state, target)
             return
         _announce(task, state, target, timeout)
-        if state == states.REBOOT:
-            task.driver.power.reboot(task, timeout=timeout)
-        else:
-            task.driver.power.set_power_state(task, state, timeout=timeout)
+        _send(task, state, target, timeout)
     except exception.WorkCutOff:
         raise
     except Exception as exc:
@@ -112,6 +109,31 @@ def change(
     _record(node, state, target)
     if target != before:
         nova.power_changed(node)
+    _detach_volumes(task, target)
+
+
+def _send(task: "TaskManager", state: str, target: str, timeout: int | None) -> None:
+    """Change the power of the server. An instance that starts finds its volumes attached."""
+    if target == states.POWER_ON and task.node.provision_state == states.ACTIVE:
+        task.driver.storage.attach_volumes(task)
+    if state == states.REBOOT:
+        task.driver.power.reboot(task, timeout=timeout)
+    else:
+        task.driver.power.set_power_state(task, state, timeout=timeout)
+
+
+def _detach_volumes(task: "TaskManager", reached: str) -> None:
+    """Detach the volumes of an instance whose server is off, so that its volume targets can be changed."""
+    if reached != states.POWER_OFF or task.node.provision_state != states.ACTIVE:
+        return
+    try:
+        task.driver.storage.detach_volumes(task)
+    except exception.StorageError as exc:
+        LOG.warning(
+            "Node %s: its volumes stay attached until the server is powered on or undeployed: %s",
+            task.node.uuid,
+            exc.message,
+        )
 
 
 def _told(state: str, problem: Exception) -> str:

@@ -22,7 +22,7 @@ class HardwareType:
         "network": ("flat", "neutron", "noop"),
         "raid": ("no-raid",),
         "rescue": ("no-rescue",),
-        "storage": ("noop",),
+        "storage": ("noop", "cinder", "external"),
         "vendor": ("no-vendor",),
     }
 

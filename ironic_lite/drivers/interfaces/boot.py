@@ -21,6 +21,9 @@ class BootInterface(BaseInterface):
     ramdisk_boot: ClassVar[bool] = False
     """Whether the interface can boot a ramdisk or an ISO image as an instance."""
 
+    iscsi_boot: ClassVar[bool] = False
+    """Whether the interface can boot an instance from an iSCSI volume."""
+
     @abc.abstractmethod
     def prepare_ramdisk(self, task: Task, ramdisk_params: dict[str, Any]) -> None:
         """Make the server's next boot the deploy ramdisk; the node's provision state says for which operation.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ironic_lite.common import context as ironic_context
 from ironic_lite.objects.node import Node
 from ironic_lite.objects.port import Port, Portgroup
+from ironic_lite.objects.volume import VolumeConnector, VolumeTarget
 
 if TYPE_CHECKING:
     # A real import would be circular: a Driver consists of interfaces, whose methods take a Task.
@@ -34,6 +35,14 @@ class Task(Protocol):
     @property
     def portgroups(self) -> Sequence[Portgroup]:
         """The port groups of the node, read once."""
+
+    @property
+    def volume_connectors(self) -> Sequence[VolumeConnector]:
+        """The volume connectors of the node, read once."""
+
+    @property
+    def volume_targets(self) -> Sequence[VolumeTarget]:
+        """The volume targets of the node by boot index, read once."""
 
     def set_power(self, state: str, timeout: int | None = None) -> None:
         """Change the power state and record it on the node.

@@ -44,6 +44,7 @@ def _start(
     node = task.node
     try:
         checks.power(task)
+        task.driver.storage.validate(task)
         task.driver.deploy.look_up_images(task)
         image_type.record(node)
         task.driver.deploy.validate(task)

@@ -21,9 +21,16 @@ class CustomAgentDeploy(AgentBase):
         capabilities.validate(task.node)
         fast_track.enabled(task.node)
 
+    def awaits_steps(self, task: Task, kind: str) -> bool:
+        """See the base class. A deployment that writes no image boots no ramdisk, so no agent reports steps."""
+        needless = kind == steps.DEPLOY and not task.driver.storage.should_write_image(task)
+        return not needless and super().awaits_steps(task, kind)
+
     def prepare(self, task: Task) -> None:
         task.driver.network.validate(task)
         task.driver.storage.attach_volumes(task)
+        if not task.driver.storage.should_write_image(task):
+            return
         running = boot.use_running(task)
         if task.driver.network.moves_servers and not running:
             # An old instance must not run in the provisioning network.
@@ -35,7 +42,10 @@ class CustomAgentDeploy(AgentBase):
 
     @steps.deploy_step(priority=100, repeatable=True, waits=True)
     def deploy(self, task: Task) -> str | None:
-        """Boot the deploy ramdisk, unless its agent is up already."""
+        """Boot the deploy ramdisk, unless its agent is up already, or the server boots a volume that has its system."""
+        if not task.driver.storage.should_write_image(task):
+            boot.power_off(task)
+            return None
         if boot.use_running(task):
             return None
         boot.boot_ramdisk(task)
@@ -50,7 +60,8 @@ class CustomAgentDeploy(AgentBase):
     @steps.deploy_step(priority=40, repeatable=True)
     def tear_down_agent(self, task: Task) -> None:
         """Flush the disk and power the server off."""
-        boot.end_agent(task)
+        if task.driver.storage.should_write_image(task):
+            boot.end_agent(task)
 
     @steps.deploy_step(priority=30, repeatable=True)
     def switch_to_tenant_network(self, task: Task) -> None:

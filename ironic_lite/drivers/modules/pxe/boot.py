@@ -2,7 +2,8 @@
 """Boot interface ``ipxe``: servers boot over the network and request their script from the API.
 
 The node's record says what its server boots: the deploy ramdisk (``driver_internal_info['ramdisk_params']``), the
-instance's ramdisk (``['instance_ramdisk']``), or else the disk. There are no files to write or to clean up.
+instance's ramdisk (``['instance_ramdisk']``), its iSCSI volume (``['boot_from_volume']``), or else the disk. There are
+no files to write or to clean up.
 """
 
 from typing import Any
@@ -20,10 +21,17 @@ from ironic_lite.drivers import (
 from ironic_lite.drivers.interfaces import management
 from ironic_lite.drivers.interfaces.boot import BootInterface
 from ironic_lite.drivers.interfaces.task import Task
-from ironic_lite.drivers.modules.pxe import dhcp, instance_ramdisk, kernel_args, scripts
+from ironic_lite.drivers.modules.pxe import (
+    dhcp,
+    instance_ramdisk,
+    instance_volume,
+    kernel_args,
+    scripts,
+)
 
 RAMDISK = "ramdisk_params"
 INSTANCE_RAMDISK = "instance_ramdisk"
+INSTANCE_VOLUME = "boot_from_volume"
 
 _PROPERTIES = {
     "deploy_kernel": "Image of the deploy ramdisk's kernel: an http or https URL, or a UUID in Glance. Required.",
@@ -48,9 +56,10 @@ _REFUSED = {
 
 
 class IPXEBoot(BootInterface):
-    """Boots ramdisks by iPXE, and a deployed system from its disk."""
+    """Boots ramdisks and iSCSI volumes by iPXE, and a deployed system from its disk."""
 
     ramdisk_boot = True
+    iscsi_boot = True
 
     def get_properties(self) -> dict[str, str]:
         return dict(_PROPERTIES)
@@ -105,10 +114,7 @@ class IPXEBoot(BootInterface):
 
     def prepare_instance(self, task: Task) -> None:
         self.clean_up_ramdisk(task)
-        if task.driver.deploy.boots_ramdisk:
-            self.validate_instance_ramdisk(task)
-            image_links.prepare(task.node)
-            task.node.set_driver_internal_info(INSTANCE_RAMDISK, True)
+        if self._record_network_boot(task):
             task.node.save()
             _offer_boot_options(task)
             task.set_boot_device(management.PXE, persistent=True)
@@ -116,24 +122,42 @@ class IPXEBoot(BootInterface):
             task.set_boot_device(management.DISK, persistent=True)
 
     def adopt_instance(self, task: Task) -> None:
-        """See the base class. A ramdisk instance keeps requesting its script."""
+        """See the base class. An instance that boots over the network keeps requesting its script."""
+        self._record_network_boot(task)
+
+    def _record_network_boot(self, task: Task) -> bool:
+        """Record what the instance boots over the network; return False if it boots from a disk.
+
+        To a server, Fibre Channel volumes are disks.
+        """
         if task.driver.deploy.boots_ramdisk:
             self.validate_instance_ramdisk(task)
             image_links.prepare(task.node)
             task.node.set_driver_internal_info(INSTANCE_RAMDISK, True)
+            return True
+        volume = task.driver.storage.boot_volume(task)
+        if volume is None or volume.volume_type != instance_volume.ISCSI:
+            return False
+        task.node.set_driver_internal_info(INSTANCE_VOLUME, volume.uuid)
+        return True
 
     def clean_up_instance(self, task: Task) -> None:
         self.clean_up_ramdisk(task)
-        if INSTANCE_RAMDISK in task.node.driver_internal_info:
-            task.node.del_driver_internal_info(INSTANCE_RAMDISK)
-            image_links.revoke(task.node)
-            task.node.save()
+        recorded = {INSTANCE_RAMDISK, INSTANCE_VOLUME} & task.node.driver_internal_info.keys()
+        if not recorded:
+            return
+        for name in recorded:
+            task.node.del_driver_internal_info(name)
+        image_links.revoke(task.node)
+        task.node.save()
 
     def boot_script(self, task: Task, mac: str) -> str:
         node = task.node
         params = node.driver_internal_info.get(RAMDISK)
         if params is None and INSTANCE_RAMDISK in node.driver_internal_info:
             return instance_ramdisk.script(node)
+        if params is None and INSTANCE_VOLUME in node.driver_internal_info:
+            return instance_volume.script(task)
         if params is None:
             return scripts.disk(node.uuid)
         kind = _kind(node)

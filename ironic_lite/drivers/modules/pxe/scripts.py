@@ -21,6 +21,16 @@ sleep 10
 reboot
 """
 
+_VOLUME = """#!ipxe
+# node {node}: volume of its instance
+{commands}
+sanboot --no-describe --drive 0x80 || goto failed
+:failed
+echo The volume of node {node} did not boot; trying again in 10 seconds.
+sleep 10
+reboot
+"""
+
 _DISK = """#!ipxe
 # node {node}: next boot device
 exit
@@ -39,6 +49,11 @@ def kernel_and_ramdisk(
 def iso(node: str, url: str) -> str:
     """Return the script that boots an ISO image as a disk."""
     return _ISO.format(node=node, url=url)
+
+
+def volume(node: str, commands: list[str]) -> str:
+    """Return the script that boots the SAN drive 0x80 after the commands that connect it, and more drives."""
+    return _VOLUME.format(node=node, commands="\n".join(commands))
 
 
 def disk(node: str) -> str:

@@ -56,12 +56,14 @@ def _task(driver_info: dict[str, Any] | None = None, **more: Any) -> Any:
     )
     management = types.SimpleNamespace(get_supported_boot_devices=lambda _task: ["pxe", "disk"])
     deploy = types.SimpleNamespace(boots_ramdisk=False)
+    storage = types.SimpleNamespace(boot_volume=lambda _task: None)
     return types.SimpleNamespace(
         node=node,
         ports=[object()],
         driver=types.SimpleNamespace(
             management=management,
             deploy=deploy,
+            storage=storage,
             network=types.SimpleNamespace(offers_boot_options=False),
         ),
         devices=devices,

@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A conductor is killed at every boundary while it attaches or detaches volumes, and the next one ends its work.
+
+A boundary lies before and after each request to Cinder, and before each write of the node or of a volume target. At the
+one where the conductor is killed an exception is raised that nothing handles, so it neither writes nor asks any more.
+"""
+
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from keystoneauth1 import loading
+
+from ironic_lite import objects
+from ironic_lite.common import exception, openstack_services, states
+from ironic_lite.conf import CONF
+from ironic_lite.db import engine, migration
+from ironic_lite.drivers.modules.storage import cinder as storage
+from ironic_lite.drivers.modules.storage import cinder_client
+from tests.functional.flows.workshop import Workshop
+from tests.functional.servers import cinder as cinders
+from tests.functional.servers.cinder import Cinder
+
+_REQUESTS = ("volume", "attachments", "reserve", "connect", "connection", "complete", "disconnect")
+
+
+class Killed(BaseException):
+    """The conductor is gone."""
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, cinder: Cinder) -> Iterator[Workshop]:
+    """A conductor's inside, with the credentials of Cinder."""
+    CONF([], project="ironic-lite", default_config_files=[])
+    CONF.set_override("connection", f"sqlite:///{tmp_path}/ironic-lite.sqlite", group="database")
+    engine.dispose()
+    migration.upgrade()
+    loading.register_auth_conf_options(CONF, "cinder")
+    loading.register_session_conf_options(CONF, "cinder")
+    loading.register_adapter_conf_options(CONF, "cinder", include_deprecated=False)
+    CONF.register_opts(loading.get_auth_plugin_conf_options("password"), group="cinder")
+    # A required option: without a default, other tests of this process could not read their configuration.
+    CONF.set_default("auth_url", "http://127.0.0.1:1", group="cinder")
+    for name, value in cinders.credentials(cinder.keystone).items():
+        CONF.set_override(name, value, group="cinder")
+    CONF.set_override("action_retries", 0, group="cinder")
+    openstack_services.forget()
+    made = Workshop()
+    yield made
+    made.close()
+    engine.dispose()
+    openstack_services.forget()
+
+
+@pytest.fixture
+def boundary(monkeypatch: pytest.MonkeyPatch) -> Callable[[int | None], None]:
+    """`boundary(n)`: the conductor is killed at the n-th boundary from now; None: not at all."""
+    left: list[int | None] = [None]
+
+    def pass_one() -> None:
+        if left[0] is not None:
+            left[0] -= 1
+            if left[0] < 0:
+                raise Killed
+
+    def guarded(function: Callable[..., Any], also_after: bool) -> Callable[..., Any]:
+        def call(*args: Any, **more: Any) -> Any:
+            pass_one()
+            result = function(*args, **more)
+            if also_after:
+                pass_one()
+            return result
+
+        return call
+
+    for name in _REQUESTS:
+        monkeypatch.setattr(
+            cinder_client.Cinder, name, guarded(getattr(cinder_client.Cinder, name), True)
+        )
+    for record in (objects.Node, objects.VolumeTarget):
+        monkeypatch.setattr(record, "save", guarded(record.save, False))
+
+    def set_to(boundary: int | None) -> None:
+        left[0] = boundary
+
+    return set_to
+
+
+class Scene:
+    """A node with two volumes."""
+
+    def __init__(self, workshop: Workshop, cinder: Cinder, **fields: Any) -> None:
+        self.workshop, self.cinder = workshop, cinder
+        self.node = workshop.create_node(
+            states.DEPLOYING,
+            power_state=states.POWER_OFF,
+            instance_uuid=str(uuid.uuid4()),
+            **fields,
+        )
+        self.volumes = [cinder.create_volume() for _ in range(2)]
+        context = workshop.context
+        objects.VolumeConnector(
+            context,
+            node_id=self.node.id,
+            type="iqn",
+            connector_id=f"iqn.x:{self.node.uuid}",
+            uuid=str(uuid.uuid4()),
+        ).create()
+        for index, volume in enumerate(self.volumes):
+            objects.VolumeTarget(
+                context,
+                node_id=self.node.id,
+                volume_type="iscsi",
+                volume_id=volume,
+                boot_index=index,
+                properties={},
+                uuid=str(uuid.uuid4()),
+            ).create()
+
+    def call(self, method: str) -> None:
+        """What a conductor does under the node's lock."""
+        with self.workshop.task(self.node) as task:
+            getattr(storage.CinderStorage(), method)(task)
+
+    def is_attached(self) -> None:
+        """Each volume has one attachment, complete, and its target says how to reach it."""
+        found = objects.VolumeTarget.list_by_node_id(self.workshop.context, self.node.id)
+        for target in found:
+            (attachment,) = self.cinder.attachments(target.volume_id)
+            assert attachment["status"] == "attached"
+            assert target.properties["attachment_id"] == attachment["id"]
+            assert target.properties["auth_password"]
+            assert self.cinder.show(target.volume_id)["status"] == "in-use"
+        assert set(self.volumes) <= self.cinder.connections()
+
+    def is_detached(self) -> None:
+        """Nothing is left, in Cinder, at the storage, or with us."""
+        for volume in self.volumes:
+            assert not self.cinder.attachments(volume)
+            assert self.cinder.show(volume)["status"] == "available"
+            assert volume not in self.cinder.connections()
+        for target in objects.VolumeTarget.list_by_node_id(self.workshop.context, self.node.id):
+            assert not target.properties
+        assert storage.ATTACHED_BEFORE not in self.workshop.node(self.node).driver_internal_info
+
+
+def test_killed_at_every_boundary(
+    workshop: Workshop, cinder: Cinder, boundary: Callable[[int | None], None]
+) -> None:
+    scene = Scene(workshop, cinder)
+    reached = {}
+    for method, other, check in (
+        ("attach_volumes", "detach_volumes", scene.is_attached),
+        ("detach_volumes", "attach_volumes", scene.is_detached),
+    ):
+        at = 0
+        while True:
+            boundary(at)
+            try:
+                scene.call(method)
+            except Killed:
+                boundary(None)
+                scene.call(method)
+                check()
+                scene.call(other)
+                at += 1
+                continue
+            break
+        boundary(None)
+        check()
+        # Again, when there is nothing to do.
+        scene.call(method)
+        check()
+        reached[method] = at
+    scene.is_detached()
+    # The requests about each volume, before and after, and the writes.
+    assert reached["attach_volumes"] >= 25
+    assert reached["detach_volumes"] >= 8
+
+
+def test_what_a_killed_conductor_attached_is_detached_too(
+    workshop: Workshop, cinder: Cinder, boundary: Callable[[int | None], None]
+) -> None:
+    scene = Scene(workshop, cinder)
+    for at in range(5, 25, 4):
+        boundary(at)
+        with pytest.raises(Killed):
+            scene.call("attach_volumes")
+        boundary(None)
+        scene.call("detach_volumes")
+        scene.is_detached()
+
+
+def test_a_volume_target_that_is_gone(workshop: Workshop, cinder: Cinder) -> None:
+    scene = Scene(workshop, cinder)
+    scene.call("attach_volumes")
+    _boot, data = objects.VolumeTarget.list_by_node_id(workshop.context, scene.node.id)
+    data.destroy()
+    scene.call("attach_volumes")
+    assert not cinder.attachments(data.volume_id)
+    scene.call("detach_volumes")
+    scene.is_detached()
+
+
+def test_a_running_server_keeps_the_volumes_that_it_has(workshop: Workshop, cinder: Cinder) -> None:
+    scene = Scene(workshop, cinder)
+    scene.call("attach_volumes")
+    node = workshop.node(scene.node)
+    node.provision_state = states.ACTIVE
+    node.save()
+    boot, data = scene.volumes
+    (lost,) = cinder.attachments(data)
+    with workshop.task(scene.node) as task:
+        cinder_client.Cinder().disconnect(lost["id"], data)
+        cinder.fail(initialize_connection="no path to the array")
+        with pytest.raises(exception.StorageError, match="Connecting the volume"):
+            storage.CinderStorage().attach_volumes(task)
+    cinder.fail()
+    assert cinder.show(boot)["status"] == "in-use"
+    assert not cinder.attachments(data)
+    scene.call("attach_volumes")
+    scene.is_attached()
+    scene.call("detach_volumes")
+    scene.is_detached()
+
+
+def test_wrong_credentials(workshop: Workshop, cinder: Cinder) -> None:
+    scene = Scene(workshop, cinder)
+    CONF.set_override("password", "wrong-one", group="cinder")
+    openstack_services.forget()
+    with pytest.raises(exception.StorageError) as told:
+        scene.call("attach_volumes")
+    assert "refuses the credentials in [cinder]" in told.value.message
+    assert "wrong-one" not in str(told.value)
+    scene.is_detached()
+
+
+@pytest.mark.parametrize("status", ["reserved", "attached"])
+def test_the_attachments_of_another_server(workshop: Workshop, cinder: Cinder, status: str) -> None:
+    """A project gives its node the `instance_uuid` of another project's server, and names that server's volume."""
+    scene = Scene(workshop, cinder, owner="another-project")
+    node = workshop.node(scene.node)
+    victim = scene.volumes[0]
+    connector = (
+        {"initiator": "iqn.of-the-victim", "host": "victim"} if status == "attached" else None
+    )
+    body = {"volume_uuid": victim, "instance_uuid": node.instance_uuid, "connector": connector}
+    made = cinder.call("POST", "/attachments", {"attachment": body})["attachment"]
+    if status == "attached":
+        cinder.call("POST", f"/attachments/{made['id']}/action", {"os-complete": None})
+    with pytest.raises(exception.StorageError, match="Cinder has no volume"):
+        scene.call("attach_volumes")
+    scene.call("detach_volumes")
+    assert [each["id"] for each in cinder.attachments(victim)] == [made["id"]]
+    for target in objects.VolumeTarget.list_by_node_id(workshop.context, node.id):
+        assert not target.properties
+
+
+def test_a_cinder_that_ignores_the_filter(
+    workshop: Workshop, cinder: Cinder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene, other = Scene(workshop, cinder), Scene(workshop, cinder)
+    other.call("attach_volumes")
+    proxy = cinder_client.Cinder()._cinder
+    asked = type(proxy).attachments
+    monkeypatch.setattr(
+        type(proxy), "attachments", lambda self, **_query: asked(self, all_projects=True)
+    )
+    scene.call("attach_volumes")
+    scene.call("detach_volumes")
+    other.is_attached()
+    scene.is_detached()
+    other.call("detach_volumes")
+    other.is_detached()
