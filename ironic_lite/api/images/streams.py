@@ -2,12 +2,14 @@
 """The ASGI application that streams images."""
 
 import asyncio
+import collections
 import concurrent.futures
 import contextlib
 import functools
 import logging
 import urllib.parse
-from collections.abc import AsyncIterator, Awaitable, Callable
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ironic_lite.api import faults
@@ -33,6 +35,8 @@ _OPENERS = 4
 """Threads that ask conductors where an image is. None waits for a server."""
 _READERS = 4
 """Threads that read files: one chunk at a time, so a slow client holds none."""
+_MOST_PER_NODE = 4
+"""Streams of one node at the same time. A tenant has the URLs of a ramdisk instance, and must not take all places."""
 _LONGEST = 512
 """Maximum bytes of a token."""
 _RETRY_AFTER = 5
@@ -60,6 +64,7 @@ class ImageStreams:
         self._openers = concurrent.futures.ThreadPoolExecutor(
             _OPENERS, thread_name_prefix="image-opener"
         )
+        self._of_node: collections.Counter[str] = collections.Counter()
         self._readers = concurrent.futures.ThreadPoolExecutor(
             _READERS, thread_name_prefix="image-reader"
         )
@@ -77,9 +82,13 @@ class ImageStreams:
         node, field, token = _parse(scope)
         gone = asyncio.ensure_future(_gone(receive))
         try:
-            async with self._place(gone):
-                opened = await self._open(node, field, token)
-                await self._pass_on(scope, Origin.from_dict(opened), gone, send, f"{node} {field}")
+            # Who has no valid URL takes nobody's place.
+            opened = await self._open(node, field, token)
+            with self._share(node):
+                async with self._place(gone):
+                    await self._pass_on(
+                        scope, Origin.from_dict(opened), gone, send, f"{node} {field}"
+                    )
         finally:
             gone.cancel()
 
@@ -94,6 +103,22 @@ class ImageStreams:
     @functools.cached_property
     def _pace(self) -> Pace:
         return Pace(CONF.images.max_rate)
+
+    @contextlib.contextmanager
+    def _share(self, node: str) -> Iterator[None]:
+        """Count the streams of a node within the block."""
+        if self._of_node[node] >= _MOST_PER_NODE:
+            raise _Refused(
+                503,
+                f"The server of this node downloads {_MOST_PER_NODE} images already; retry when one has ended.",
+            )
+        self._of_node[node] += 1
+        try:
+            yield
+        finally:
+            self._of_node[node] -= 1
+            if not self._of_node[node]:
+                del self._of_node[node]
 
     @contextlib.asynccontextmanager
     async def _place(self, gone: "asyncio.Future[None]") -> AsyncIterator[None]:
@@ -222,9 +247,11 @@ def _parse(scope: dict[str, Any]) -> tuple[str, str, str]:
     parts = scope["path"].removeprefix(PREFIX).split("/")
     query = urllib.parse.parse_qs(scope["query_string"][:_LONGEST].decode("latin-1"))
     tokens = query.get("token", [])
-    if len(parts) != 2 or len(tokens) != 1:
-        raise _Refused(404, "There is no image at this URL.")
-    return parts[0], parts[1], tokens[0]
+    with contextlib.suppress(ValueError):
+        # A node has one form in these URLs, by which its streams are counted.
+        if len(parts) == 2 and len(tokens) == 1 and str(uuid.UUID(parts[0])) == parts[0]:
+            return parts[0], parts[1], tokens[0]
+    raise _Refused(404, "There is no image at this URL.")
 
 
 def _wanted(scope: dict[str, Any]) -> dict[str, str]:

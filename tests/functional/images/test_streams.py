@@ -20,7 +20,8 @@ from tests.functional.images import origin
 from tests.waiting import PATIENCE, wait_for
 
 CONTENT = os.urandom(3 * 1024 * 1024 + 17)
-PATH = "/images/node-1/image_source?token=0-abc"
+NODE, OTHER = "5b2f6c1e-0a4d-4f7e-9c3b-8d1e2f3a4b5c", "7d4e8f2a-1b3c-4d5e-8f6a-9b0c1d2e3f4a"
+PATH = f"/images/{NODE}/image_source?token=0-abc"
 
 Conductor = Callable[..., Mapping[str, Any]]
 
@@ -41,7 +42,7 @@ def opened(source: origin.Origin) -> dict[str, Any]:
 @pytest.fixture
 def api(opened: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[APIService]:
     def answer(_context: Any, node: str, field: str, token: str) -> Mapping[str, Any]:
-        if (node, field, token) != ("node-1", "image_source", "0-abc"):
+        if node not in (NODE, OTHER) or (field, token) != ("image_source", "0-abc"):
             raise exception.ImageNotFound(image_id="of this URL")
         return opened
 
@@ -83,14 +84,17 @@ def test_its_head(api: APIService) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/images/node-1/image_source", 404),
-        ("GET", "/images/node-1/image_source?token=", 404),
-        ("GET", "/images/node-1/image_source?token=wrong", 404),
-        ("GET", "/images/node-1/image_source?token=0-abc&token=0-abc", 404),
-        ("GET", "/images/node-1/kernel?token=0-abc", 404),
-        ("GET", "/images/node-1/a/b?token=0-abc", 404),
+        ("GET", f"/images/{NODE}/image_source", 404),
+        ("GET", f"/images/{NODE}/image_source?token=", 404),
+        ("GET", f"/images/{NODE}/image_source?token=wrong", 404),
+        ("GET", f"/images/{NODE.upper()}/image_source?token=0-abc", 404),
+        ("GET", f"/images/{NODE.replace('-', '')}/image_source?token=0-abc", 404),
+        ("GET", "/images/its-name/image_source?token=0-abc", 404),
+        ("GET", f"/images/{NODE}/image_source?token=0-abc&token=0-abc", 404),
+        ("GET", f"/images/{NODE}/kernel?token=0-abc", 404),
+        ("GET", f"/images/{NODE}/a/b?token=0-abc", 404),
         ("GET", "/images/", 404),
-        ("GET", f"/images/node-1/image_source?token={'x' * 5000}", 404),
+        ("GET", f"/images/{NODE}/image_source?token={'x' * 5000}", 404),
         ("POST", PATH, 405),
         ("DELETE", PATH, 405),
     ],
@@ -183,6 +187,32 @@ def test_no_more_streams_than_allowed(
     source.content = CONTENT
     assert _get(api).content == CONTENT
     clients.pop().close()
+
+
+def test_one_node_does_not_take_all_places(api: APIService, source: origin.Origin) -> None:
+    source.content = bytes(64 * 1024 * 1024)
+    clients = [_slow(api) for _ in range(4)]
+    refused = _get(api)
+    assert refused.status_code == 503
+    assert "4 images already" in refused.text
+    assert _get(api, PATH.replace(NODE, OTHER), method="HEAD").status_code == 200
+    clients.pop().close()
+    wait_for(lambda: source.streaming == 3, "the end of the first stream")
+    assert _get(api, method="HEAD").status_code == 200
+    for client in clients:
+        client.close()
+
+
+def test_who_has_no_url_takes_no_place(
+    api: APIService, source: origin.Origin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "_PATIENCE", 0.3)
+    CONF.set_override("max_streams", 1, group="images")
+    source.content = bytes(64 * 1024 * 1024)
+    with _slow(api):
+        # The only place is taken, and the answer about a wrong URL does not wait for it.
+        assert _get(api, PATH + "x").status_code == 404
+        assert _get(api).status_code == 503
 
 
 @pytest.mark.parametrize(

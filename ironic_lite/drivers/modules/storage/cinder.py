@@ -3,8 +3,8 @@
 
 Our attachments name the node itself as the server, so they are found again after a crash, whatever a conductor had done
 when it died. Nova attaches the volumes of its instances before it deploys them, and names the instance. Whoever may set
-``instance_uuid`` could name any server: so an attachment of the instance ends only with the node's instance, and only if
-the node may use its volume, and what it says about its volume is never read.
+``instance_uuid`` could name any server. So an attachment of the instance ends only with the node's instance and if the
+node may use its volume, and what it says about its volume is never read.
 """
 
 import time
