@@ -44,6 +44,14 @@ OPTS += [
         min=0,
         help="How often a request is sent again when Neutron cannot be reached, if 'connect_retries' is not set.",
     ),
+    cfg.BoolOpt(
+        "only_networks_of_the_owner",
+        default=True,
+        help="A network that driver_info of a node with an owner names must be shared, belong to the owner or to the "
+        "project of these credentials, or be the configured one. Without this check, whoever may change driver_info of "
+        "a node can connect its server to the networks of all projects. Disable it if owners of nodes are not the ids "
+        "of Keystone projects, or if operators name networks of other projects there.",
+    ),
     cfg.IntOpt(
         "port_setup_delay",
         default=0,

@@ -126,12 +126,17 @@ class Neutron:
         """Return openstacksdk's record of a network; None if there is no such network."""
         return self._get("network", network_id)
 
-    def networks_named(self, ident: str) -> list[str]:
-        """Return the UUIDs of the networks with this UUID or name."""
-        if uuidutils.is_uuid_like(ident) and self.network(ident) is not None:
-            return [ident]
+    def networks_named(self, ident: str) -> list[Any]:
+        """Return openstacksdk's records of the networks with this UUID or name."""
+        if uuidutils.is_uuid_like(ident) and (found := self.network(ident)) is not None:
+            return [found]
         with _errors(f"find network {ident}") as network:
-            return [found.id for found in network.networks(name=ident)]
+            return list(network.networks(name=ident))
+
+    def own_project(self) -> str | None:
+        """Return the id of the project of our credentials; None: they have none, as without Keystone."""
+        with _errors("find the project of the credentials"):
+            return openstack_services.session(GROUP).get_project_id()
 
     def subnet(self, subnet_id: str) -> Any:
         """Return openstacksdk's record of a subnet; None if there is no such subnet."""

@@ -40,21 +40,25 @@ class Purpose(enum.Enum):
         return list(CONF.neutron[f"{self.value}_network_security_groups"])
 
 
+_Asked = tuple[str, str | None]
+"""The name or UUID of a network, and the owner who must be allowed to use it."""
+
+
 class _Known:
-    """UUIDs of networks by the name or UUID that an operator has set, each for a while."""
+    """UUIDs of networks that were found, each for a while."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._found: dict[str, tuple[str, float]] = {}
+        self._found: dict[_Asked, tuple[str, float]] = {}
 
-    def get(self, ident: str) -> str | None:
+    def get(self, asked: _Asked) -> str | None:
         with self._lock:
-            uuid, until = self._found.get(ident, (None, 0.0))
+            uuid, until = self._found.get(asked, (None, 0.0))
             return uuid if time.monotonic() < until else None
 
-    def set(self, ident: str, uuid: str) -> None:
+    def set(self, asked: _Asked, uuid: str) -> None:
         with self._lock:
-            self._found[ident] = uuid, time.monotonic() + _REMEMBERED
+            self._found[asked] = uuid, time.monotonic() + _REMEMBERED
 
     def forget(self, uuid: str) -> None:
         with self._lock:
@@ -92,22 +96,50 @@ def find(task: Task, purpose: Purpose) -> str:
     :raises NetworkError: when Neutron does not answer.
     """
     ident = wanted(task.node, purpose)
-    known = _known.get(ident)
+    asked = ident, _owner(task.node, ident, purpose)
+    known = _known.get(asked)
     if known is not None:
         return known
-    found = Neutron(task.ensure_locked).networks_named(ident)
+    found = _usable(Neutron(task.ensure_locked), *asked)
     if not found:
         raise exception.InvalidParameterValue(
-            err=f"{purpose.setting} '{ident}' of node {task.node.uuid} was not found in Neutron; create it, or set "
-            f"[neutron] {purpose.setting} or driver_info/{purpose.setting} to another network."
+            err=f"{purpose.setting} '{ident}' of node {task.node.uuid} was not found in Neutron"
+            + (
+                ", or its owner may not use it ([neutron] only_networks_of_the_owner)"
+                if asked[1]
+                else ""
+            )
+            + f"; create it, or set [neutron] {purpose.setting} or driver_info/{purpose.setting} to another network."
         )
     if len(found) > 1:
         raise exception.InvalidParameterValue(
             err=f"More than one network has the name '{ident}' of {purpose.setting} of node {task.node.uuid}: "
             f"{', '.join(found)}. Use the UUID of one of them."
         )
-    _known.set(ident, found[0])
+    _known.set(asked, found[0])
     return found[0]
+
+
+def _owner(node: Any, ident: str, purpose: Purpose) -> str | None:
+    """Return the node's owner, if the network was not chosen by the operator but perhaps by the owner."""
+    if ident == CONF.neutron[purpose.setting] or not CONF.neutron.only_networks_of_the_owner:
+        return None
+    return node.owner or None
+
+
+def _usable(neutron: Neutron, ident: str, owner: str | None) -> list[str]:
+    """Return the UUIDs of the networks of this name or UUID that the owner may use; without an owner, of all.
+
+    Every project can give its own networks any name. So of several networks, that of our own project is meant.
+    """
+    found = neutron.networks_named(ident)
+    if not found or (owner is None and len(found) == 1):
+        return [each.id for each in found]
+    own = neutron.own_project()
+    if owner is not None and own is not None:
+        found = [each for each in found if each.is_shared or each.project_id in (owner, own)]
+    ours = [each for each in found if own is not None and each.project_id == own]
+    return [each.id for each in (ours if len(ours) == 1 else found)]
 
 
 def forget(uuid: str) -> None:
