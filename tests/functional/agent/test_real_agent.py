@@ -90,6 +90,20 @@ def test_from_enroll_to_active(
     assert server.machine.disk.read_bytes()[: 1 << 20] == bytes(1 << 20)
 
 
+def test_an_image_through_the_api(
+    service: Deployment, enrol: Enrol, images_served: ImageServer
+) -> None:
+    """The agent gets a URL of the API, which streams the image from its web server."""
+    server = enrol(automated_clean=False)
+    _make_available(service, server)
+    image = disk_image(seed=3)
+    info = {**images_served.add("disk.img", image), "image_download_source": "local"}
+    _instance(service, server, info)
+    service.set_provision_state(server.node, "active", until="active")
+    assert server.machine.disk.read_bytes().startswith(image)
+    assert not server.machine.errors
+
+
 def test_config_drive_that_a_client_has_made(
     service: Deployment, enrol: Enrol, images_served: ImageServer
 ) -> None:

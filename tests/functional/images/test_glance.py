@@ -12,8 +12,10 @@ import pytest
 import requests
 
 from ironic_lite_simulator import images
-from tests.functional.images.surroundings import Surroundings
+from tests.functional.deployment import Deployment
+from tests.functional.images.surroundings import Surroundings, credentials
 from tests.functional.rack.cloud import Server
+from tests.functional.servers.keystone import PASSWORD
 from tests.waiting import PATIENCE, wait_for
 
 CATALOG = images.catalog()
@@ -209,6 +211,36 @@ def test_ramdisks_are_the_owners(surroundings: Surroundings, navy: str, army: st
     _wait(surroundings, leased, "active")
 
 
+@pytest.mark.parametrize(
+    ("visibility", "is_member", "is_visible"),
+    [
+        ("public", False, True),
+        ("community", False, True),
+        ("shared", True, True),
+        ("shared", False, False),
+        ("private", False, False),
+    ],
+)
+def test_ramdisks_that_an_owner_may_see(
+    surroundings: Surroundings, navy: str, visibility: str, is_member: bool, is_visible: bool
+) -> None:
+    glance = surroundings.glance
+    kernel, ramdisk = (
+        glance.upload(navy, CATALOG[name].content, visibility=visibility)
+        for name in (images.KERNEL, images.RAMDISK)
+    )
+    if is_member:
+        for image in (kernel, ramdisk):
+            member = {"member": surroundings.projects["army"]}
+            glance.call(navy, "POST", f"/v2/images/{image}/members", member)
+    server = surroundings.cloud.enrol(
+        owner=surroundings.projects["army"],
+        driver_info={"deploy_kernel": kernel, "deploy_ramdisk": ramdisk},
+    )
+    validated = surroundings.cloud.service.call("GET", f"/v1/nodes/{server.node}/validate")
+    assert validated["boot"]["result"] is is_visible, validated["boot"]
+
+
 # -- images that cannot be used ------------------------------------------------------------------------------------
 
 
@@ -325,3 +357,43 @@ def test_glance_does_not_answer(surroundings: Surroundings, navy: str) -> None:
     assert cloud.show(server)["provision_state"] == "available"
     cloud.provision(server, "active", "active")
     assert server.wait_booted()["booted_image"] == DISK.sha256
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "reason"),
+    [
+        ({"password": "wrong"}, 503, "Keystone refuses the credentials"),
+        ({"endpoint_override": "http://127.0.0.1:1"}, 503, "no usable answer"),
+        ({"auth_url": "http://127.0.0.1:1/v3"}, 503, "no usable answer"),
+        ({"auth_type": None}, 400, "requires auth_type"),
+    ],
+)
+def test_a_wrong_configuration(
+    surroundings: Surroundings,
+    navy: str,
+    make_deployment: Callable[..., Deployment],
+    sqlite_url: str,
+    change: dict[str, object],
+    status: int,
+    reason: str,
+) -> None:
+    """The client learns what is wrong, and no password."""
+    image = surroundings.glance.upload(navy, DISK.content, visibility="public")
+    options = {"glance": {**credentials(surroundings.identity), **change}}
+    service = make_deployment(database=sqlite_url, options=options)
+    service.start_all_in_one()
+    node = service.create_node(
+        driver="manual-management",
+        automated_clean=False,
+        instance_info={"image_source": image},
+    )
+    for target, until in (("manage", "manageable"), ("provide", "available")):
+        service.set_provision_state(node, target, until=until)
+    path = f"/v1/nodes/{node}/states/provision"
+    answer = service.request("PUT", path, {"target": "active"})
+    assert answer.status_code == status, answer.text
+    assert reason in _why(answer)
+    log = (service.directory / "all-in-one.log").read_text()
+    assert "wrong" not in answer.text
+    assert PASSWORD not in log + answer.text
+    assert service.node(node)["provision_state"] == "available"
