@@ -102,7 +102,9 @@ class VirtualNetwork:
             "--keep-in-foreground",
             "--log-facility=-",
             "--log-dhcp",
+            # As another user or group it would outlive a killed test run.
             "--user=root",
+            "--group=root",
             "--port=0",
             "--no-ping",
             "--bind-interfaces",
