@@ -26,11 +26,11 @@ def require(upgrade_embedded: bool = False) -> None:
     embedded = engine.url().get_backend_name() == "sqlite"
     problem = None if embedded else engine.problem()
     if problem:
-        LOG.warning("%s Trying again.", _told(problem))
+        LOG.warning("%s Trying again.", _unusable(problem))
     try:
         _require(upgrade_embedded)
     except exception.DatabaseError as exc:
-        raise exception.DatabaseError(_told(problem or exc.kwargs["reason"])) from None
+        raise exception.DatabaseError(_unusable(problem or exc.kwargs["reason"])) from None
     require_keys()
 
 
@@ -50,7 +50,7 @@ def check(upgrade_embedded: bool = False) -> None:
         if not (embedded and upgrade_embedded):
             _refuse_older(current)
     except exception.DatabaseError as exc:
-        raise exception.DatabaseError(_told(exc.kwargs["reason"])) from None
+        raise exception.DatabaseError(_unusable(exc.kwargs["reason"])) from None
 
 
 def check_keys() -> None:
@@ -84,7 +84,7 @@ def require_keys() -> None:
     keyring.current().load()
 
 
-def _told(problem: str) -> str:
+def _unusable(problem: str) -> str:
     where = engine.url().set(query={}).render_as_string(hide_password=True)
     return f"The database {where} cannot be used: {problem.rstrip('.')}."
 

@@ -42,7 +42,7 @@ def main(argv: list[str]) -> int:
     read = rest.reader(given.api)
     path = f"nodes/{urllib.parse.quote(given.node, safe='')}/plan"
     answer = read(path, {name: value for name, value in query.items() if value is not None})
-    told = map(safe_text.one_line, _told(answer))
+    told = map(safe_text.one_line, _lines(answer))
     print(json.dumps(answer, indent=2) if given.json else "\n".join(told))
     return REFUSED if answer["refused"] else 0
 
@@ -56,7 +56,7 @@ def _text(steps: str | None) -> str | None:
         raise exception.ConfigInvalid(error_msg=f"--steps {steps}: {exc}") from None
 
 
-def _told(answer: Row) -> Iterator[str]:
+def _lines(answer: Row) -> Iterator[str]:
     node = answer["node"]
     name = f"{node['name']} ({node['uuid']})" if node["name"] else node["uuid"]
     yield f"Node {name} is '{answer['provision_state']}'; planned: '{answer['target']}'."

@@ -71,7 +71,7 @@ def configure(
     problems = config.read(files, directories, debug)
     if role is not None:
         problems += config.contradictions(role.api, role.conductor)
-        problems += [problem for check in _checks(role) for problem in config.told(check)]
+        problems += [problem for check in _checks(role) for problem in config.problems_of(check)]
     if problems:
         raise exception.ConfigInvalid(error_msg="\n".join(problems))
 

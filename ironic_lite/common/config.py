@@ -109,10 +109,10 @@ def contradictions(api: bool = False, conductor: bool = False) -> list[str]:
     ]
     if api:
         checks += [_certificate, lambda: _database_access(conductor)]
-    return [problem for check in checks for problem in told(check)]
+    return [problem for check in checks for problem in problems_of(check)]
 
 
-def told(check: Callable[[], Iterable[str]]) -> list[str]:
+def problems_of(check: Callable[[], Iterable[str]]) -> list[str]:
     """Run a check; ignore values that cannot be read, because they have been reported already."""
     try:
         return list(check())

@@ -74,7 +74,7 @@ class Prefork:
                     return 1
                 lived = time.monotonic() - self._born.pop(pid)
                 pause = min(2 * pause, SHORT_LIFE) if lived < SHORT_LIFE else 1.0
-                LOG.error("Worker %d ended (%s); starting another one", pid, _told(status))
+                LOG.error("Worker %d ended (%s); starting another one", pid, _how_it_ended(status))
                 due.append(time.monotonic() + (pause if lived < SHORT_LIFE else 0))
 
     def _fork(self) -> None:
@@ -135,5 +135,5 @@ class Prefork:
         self._born.clear()
 
 
-def _told(status: int) -> str:
+def _how_it_ended(status: int) -> str:
     return f"signal {-status}" if status < 0 else f"exit status {status}"

@@ -29,7 +29,7 @@ TOPIC = "ironic_lite.conductor_manager"
 
 # Seconds. While a conductor works on a call it sends two keepalives in this time. A conductor that died is detected
 # after it, long before the call's timeout; a conductor on a very busy machine still gets a keepalive through.
-SIGN_OF_WORK = 8
+CALL_MONITOR_TIMEOUT = 8
 
 # A query may go to any conductor. If the first does not answer in this time (seconds), the next is asked.
 QUERY_PATIENCE = 4
@@ -39,7 +39,7 @@ QUERY_ATTEMPTS = 3
 SEND_RETRIES = 1
 
 # With this option the broker returns a message for which no conductor has a queue.
-_TELL_IF_NOBODY_LISTENS = oslo_messaging.TransportOptions(at_least_once=True)
+_RETURN_IF_UNROUTABLE = oslo_messaging.TransportOptions(at_least_once=True)
 
 
 class NoAnswer(exception.ServiceUnavailable):
@@ -57,7 +57,7 @@ class ConductorAPI:
             serializer=IronicLiteObjectSerializer(),
         )
         self._ring = ring.HashRingManager()
-        self._silent = unresponsive_conductors.SilentConductors()
+        self._silent = unresponsive_conductors.UnresponsiveConductors()
 
     # -- whom to ask -------------------------------------------------------------------------------------------
 
@@ -130,7 +130,7 @@ class ConductorAPI:
             return None
         allowed = timeout or declared.timeout()
         if declared.away is Away.COME_AGAIN:
-            return self._call(context, host, declared, allowed, arguments, SIGN_OF_WORK)
+            return self._call(context, host, declared, allowed, arguments, CALL_MONITOR_TIMEOUT)
         for attempt in range(1, QUERY_ATTEMPTS + 1):
             try:
                 return self._call(context, host, declared, allowed, arguments, QUERY_PATIENCE)
@@ -156,7 +156,7 @@ class ConductorAPI:
             version=declared.since,
             timeout=allowed,
             call_monitor_timeout=sign_of_work,
-            transport_options=_TELL_IF_NOBODY_LISTENS,
+            transport_options=_RETURN_IF_UNROUTABLE,
             retry=SEND_RETRIES,
         )
         begun = time.monotonic()
@@ -190,7 +190,7 @@ class ConductorAPI:
     def _check_heard_of(self, host: str, patience: float) -> None:
         try:
             self._silent.check(host, patience)
-        except unresponsive_conductors.ConductorSilent:
+        except unresponsive_conductors.ConductorUnresponsive:
             # The node may have a new owner by the next request.
             self._ring.reset()
             raise

@@ -295,7 +295,7 @@ def problem() -> str | None:
         with get().connect():
             return None
     except exc.SQLAlchemyError as error:
-        return errors.told_to_operators(error)
+        return errors.message_for_operators(error)
 
 
 @contextlib.contextmanager

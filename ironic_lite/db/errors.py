@@ -107,7 +107,7 @@ def translate(error: exc.SQLAlchemyError) -> exception.IronicLiteError:
     return exception.DatabaseError(reason=reason)
 
 
-def told_to_operators(error: exc.SQLAlchemyError) -> str:
+def message_for_operators(error: exc.SQLAlchemyError) -> str:
     """Return why a connection failed, in the server's or the driver's words, which hold no password."""
     original = getattr(error, "orig", None)
     arguments: tuple[object, ...] = original.args if original is not None else ()

@@ -31,7 +31,7 @@ def _in_chassis(uuid: str) -> Condition:
     return _c.chassis_id == sa.select(CHASSIS.c.id).where(CHASSIS.c.uuid == uuid).scalar_subquery()
 
 
-def _left_off(_wanted: bool) -> Condition:
+def _unattended(_wanted: bool) -> Condition:
     """Return the condition that a conductor has begun an operation and no conductor continues it."""
     paused = _c.provision_state.in_(provision_states.names(Kind.WAITING, Kind.HELD))
     return sa.and_(
@@ -51,7 +51,7 @@ def _left_off(_wanted: bool) -> Condition:
 FILTERS: dict[str, Filter] = {
     "chassis_uuid": _in_chassis,
     "conductor_group": lambda group: among_in_any_case(_c.conductor_group)([group]),
-    "left_off": _left_off,
+    "unattended": _unattended,
     "associated": _given(_c.instance_uuid),
     "reserved": _given(_c.reservation),
     "sharded": _given(_c.shard),

@@ -47,7 +47,7 @@ def message(
 ) -> Row:
     """Return the outbox's row: the message for the broker, and the ids of the request and its user."""
     return {
-        "context": _told(context),
+        "context": _context_fields(context),
         "message": {
             "message_id": message_id,
             "publisher_id": publisher,
@@ -59,7 +59,7 @@ def message(
     }
 
 
-def _told(context: Any) -> Row:
+def _context_fields(context: Any) -> Row:
     """Return the context of the request, without its credentials."""
     if not isinstance(context, RequestContext):
         return {}

@@ -18,7 +18,7 @@ INTERVAL, TIMEOUT = 2, 8
 NODES = 60
 # Seconds that a busy machine may add.
 SLACK = at_most(12)
-# What a request may take that finds its conductor dead; see `rpcapi.SIGN_OF_WORK`.
+# What a request may take that finds its conductor dead; see `rpcapi.CALL_MONITOR_TIMEOUT`.
 BOUND = 8 + SLACK / 2
 
 OPTIONS = {

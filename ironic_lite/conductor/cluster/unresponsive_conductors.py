@@ -14,7 +14,7 @@ PAUSE = 3.0
 """Seconds between a failed attempt and the next one."""
 
 
-class ConductorSilent(exception.ServiceUnavailable):
+class ConductorUnresponsive(exception.ServiceUnavailable):
     """The conductor did not answer lately. The request was not sent, so nothing was done."""
 
     template = (
@@ -24,7 +24,7 @@ class ConductorSilent(exception.ServiceUnavailable):
     retry_after = int(PAUSE)
 
 
-class SilentConductors:
+class UnresponsiveConductors:
     """The silent conductors that this process knows of. Thread-safe."""
 
     def __init__(self) -> None:
@@ -35,14 +35,14 @@ class SilentConductors:
         """Check a conductor before a request to it.
 
         :param patience: seconds that the request would wait for the conductor.
-        :raises ConductorSilent: when it did not answer lately, and another request tries or has just tried.
+        :raises ConductorUnresponsive: when it did not answer lately, and another request tries or has just tried.
         """
         if host not in self._next_try:
             return
         with self._lock:
             now = time.monotonic()
             if now < self._next_try.get(host, now):
-                raise ConductorSilent(host=host)
+                raise ConductorUnresponsive(host=host)
             if host in self._next_try:
                 self._next_try[host] = now + patience + PAUSE
 

@@ -92,7 +92,7 @@ def change(
         raise
     except Exception as exc:
         node.target_power_state = None
-        node.last_error = _told(state, exc)
+        node.last_error = _message(state, exc)
         node_history.record_with_node(task, node_history.TRANSITION, node.last_error, error=True)
         journal.note(task, terms.POWER, state, terms.FAILED, redaction.mask_text(str(exc)))
         if not announced:
@@ -136,7 +136,7 @@ def _detach_volumes(task: "TaskManager", reached: str) -> None:
         )
 
 
-def _told(state: str, problem: Exception) -> str:
+def _message(state: str, problem: Exception) -> str:
     if isinstance(problem, exception.PowerStateFailure):
         return str(problem)  # The message names the failed action already.
     return redaction.mask_text(f"Failed to change power to '{state}': {problem}")

@@ -37,7 +37,7 @@ class Place:
             return exception.HardwareInspectionFailure(
                 f"{self}: it failed; the rule is sensitive, so the cause is not shown"
             )
-        return exception.HardwareInspectionFailure(f"{self}: {_told(exc)}")
+        return exception.HardwareInspectionFailure(f"{self}: {_message(exc)}")
 
 
 class Origins:
@@ -89,7 +89,7 @@ class Origins:
             )
         whose = "; ".join(f"{name} by {_listed(each)}" for name, each in places.items())
         return exception.HardwareInspectionFailure(
-            f"the changes of the rules cannot be saved ({whose}): {_told(exc)}"
+            f"the changes of the rules cannot be saved ({whose}): {_message(exc)}"
         )
 
 
@@ -101,6 +101,6 @@ def _listed(places: list[Place]) -> str:
     return f"{named} and {more} more" if more > 0 else named
 
 
-def _told(exc: Exception) -> str:
+def _message(exc: Exception) -> str:
     text = exc.message if isinstance(exc, exception.IronicLiteError) else str(exc)
     return redaction.mask_text(text[:_MAX_TEXT])

@@ -35,7 +35,7 @@ from ironic_lite.drivers.interfaces import steps as step_specs
 __all__ = [
     "Flow",
     "abort",
-    "arrived",
+    "continue_with_data",
     "fail",
     "follow",
     "lost",
@@ -126,7 +126,7 @@ def lost(task: TaskManager, flow: Flow, reason: str) -> None:
         _drive(task, flow, position, again)
 
 
-def arrived(task: TaskManager, flow: Flow) -> None:
+def continue_with_data(task: TaskManager, flow: Flow) -> None:
     """Continue a flow whose awaited data is saved: run its preparation again, which reads that data.
 
     :raises NoFreeConductorWorker: when no worker is free; the node keeps waiting.
@@ -278,8 +278,8 @@ def _drive(task: TaskManager, flow: Flow, position: int, again: bool = False) ->
         seconds = wait_timeouts.patience(flow.waiting)
         journal.note(task, terms.WAIT, flow.waits_for, terms.STARTED, seconds=seconds)
         task.process_event("wait")
-        if flow.has_come is not None:
-            if not flow.has_come(task):
+        if flow.awaited_data_is_saved is not None:
+            if not flow.awaited_data_is_saved(task):
                 return
             # The data arrived while this conductor was still preparing.
             journal.note(task, terms.WAIT, flow.waits_for, terms.DONE)

@@ -42,8 +42,8 @@ class Flow:
     :param clean_up: undoes ``prepare`` after a failure; the engine adds the message of its error to ``last_error``.
     :param before_fail: changes the node before a failure is saved; gets the step that failed and the message.
     :param title: returns the history's name for a run of steps: ``manual cleaning``.
-    :param has_come: returns whether the awaited data is saved already (see ``engine.arrived``); None for a flow that
-        waits for the agent's heartbeats.
+    :param awaited_data_is_saved: returns whether the awaited data is saved already (see
+        ``engine.continue_with_data``); None for a flow that waits for the agent's heartbeats.
     :param goal: returns the state that a successful operation ends in; None: the target of the verb.
     :param idle: for plans: returns why there is nothing to do, or None when there is something.
     """
@@ -56,7 +56,7 @@ class Flow:
     clean_up: Callable[[TaskManager], None] = nothing
     before_fail: Callable[[TaskManager, Step, str], None] = _change_nothing
     title: Callable[[TaskManager], str] = lambda _task: ""
-    has_come: Callable[[TaskManager], bool] | None = None
+    awaited_data_is_saved: Callable[[TaskManager], bool] | None = None
     goal: Callable[[Any], str] | None = None
     idle: Callable[[TaskManager], str | None] = _has_work
 
@@ -88,7 +88,7 @@ class Flow:
     @property
     def by_heartbeat(self) -> bool:
         """Whether the flow waits for the agent's heartbeats."""
-        return self.has_come is None
+        return self.awaited_data_is_saved is None
 
     @property
     def step_field(self) -> str:

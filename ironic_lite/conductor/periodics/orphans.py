@@ -81,7 +81,7 @@ def recover(context: Context) -> None:
 
     Whoever works on a node holds its lock until everything is finished, so nobody works on these unlocked nodes.
     """
-    for row in owned.nodes(context, {"left_off": True}):
+    for row in owned.nodes(context, {"unattended": True}):
         try:
             take_up(context, row["uuid"])
         except (exception.NodeLocked, exception.NodeNotFound):
@@ -104,5 +104,5 @@ def take_up(context: Context, node_id: int | str) -> None:
     :raises NoFreeConductorWorker: when the pool is full.
     """
     with task_manager.acquire(context, node_id, purpose="recovery", retry=False) as task:
-        if flows.is_left_off(task.node) or flows.has_come(task):
+        if flows.needs_conductor(task.node) or flows.awaited_data_is_saved(task):
             task.spawn_after(flows.recover, task)

@@ -91,7 +91,7 @@ class Scene:
             except Killed:
                 self._bury(node)
                 now = self.survivor.node(node)
-                if now.provision_state != before or flows.is_left_off(now):
+                if now.provision_state != before or flows.needs_conductor(now):
                     return
 
     def play(self, node: objects.Node) -> Any:
@@ -102,7 +102,7 @@ class Scene:
             now = self.survivor.node(node)
             if now.reservation == "doomed" and self.dead:
                 self._bury(node)
-            elif now.reservation is None and flows.is_left_off(now):
+            elif now.reservation is None and flows.needs_conductor(now):
                 with self.survivor.identity.active():
                     orphans.take_up(self.survivor.context, node.uuid)
             elif now.reservation is None and provision_states.is_waiting(now.provision_state):

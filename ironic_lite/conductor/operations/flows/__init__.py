@@ -26,12 +26,12 @@ LOG = log.getLogger(__name__)
 
 __all__ = [
     "ALL",
+    "awaited_data_is_saved",
     "fail",
     "flow_of",
-    "has_come",
-    "is_left_off",
     "lost_agent",
     "may_lose_agent",
+    "needs_conductor",
     "recover",
     "resume",
     "start",
@@ -122,15 +122,15 @@ def timed_out(task: TaskManager) -> None:
         fail(task, f"{what}: {_TIMEOUT_ADVICE}.")
 
 
-def has_come(task: TaskManager) -> bool:
+def awaited_data_is_saved(task: TaskManager) -> bool:
     """Return whether an API process has stored the data that a waiting node waits for."""
     if not provision_states.is_waiting(task.node.provision_state):
         return False
     flow = flow_of(task)
-    return flow.has_come is not None and flow.has_come(task)
+    return flow.awaited_data_is_saved is not None and flow.awaited_data_is_saved(task)
 
 
-def is_left_off(node: Any) -> bool:
+def needs_conductor(node: Any) -> bool:
     """Return whether the node has an operation that continues only if a conductor takes it up.
 
     A waiting node does not need that: its agent's next heartbeat reaches the new conductor, or its wait times out.
@@ -147,8 +147,8 @@ def is_left_off(node: Any) -> bool:
 def recover(task: TaskManager) -> None:
     """Continue an interrupted operation on a node. Runs in a worker, under the lock."""
     node = task.node
-    if has_come(task):
-        engine.arrived(task, flow_of(task))
+    if awaited_data_is_saved(task):
+        engine.continue_with_data(task, flow_of(task))
         return
     if provision_states.is_working(node.provision_state):
         flow = flow_of(task)
@@ -156,7 +156,7 @@ def recover(task: TaskManager) -> None:
         engine.recover(task, flow)
         return
     power.take_up(task)
-    if not is_left_off(node):
+    if not needs_conductor(node):
         return
     begun = _flow_begun(task)
     if begun is None:

@@ -64,7 +64,7 @@ def receive(task: TaskManager, inventory: dict[str, Any], plugin_data: dict[str,
         plugin_data=plugin_data,
     )
     received.create()
-    engine.arrived(task, FLOW)
+    engine.continue_with_data(task, FLOW)
 
 
 def has_data(task: TaskManager) -> bool:
@@ -153,5 +153,5 @@ FLOW = engine.Flow(
     wind_up=_wind_up,
     finish=_finish,
     clean_up=_clean_up,
-    has_come=has_data,
+    awaited_data_is_saved=has_data,
 )

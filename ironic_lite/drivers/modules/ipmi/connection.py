@@ -240,7 +240,7 @@ def _answered(
         cmd=f"0x{request.netfn:02x} 0x{request.command:02x}",
         reason=text or constants.ipmi_completion_codes.get(code, "unknown reason"),
         completion=code,
-        tries=tries.told,
+        tries=tries.summary,
     )
     return problem, retry.code_is_final(code, request) and retry.message_is_final(str(problem))
 
@@ -252,10 +252,10 @@ def _refused(
     advice = _ADVICE[refused.refusal]
     problem: exception.IPMIFailure
     if refused.refusal in _WHO:
-        reason = f"{refused} (user '{info.username}'). {advice}{tries.told}"
+        reason = f"{refused} (user '{info.username}'). {advice}{tries.summary}"
         problem = exception.IPMIAuthenticationFailure(endpoint=info.endpoint, reason=reason)
     else:
-        reason = f"{refused}. {advice}{tries.told}"
+        reason = f"{refused}. {advice}{tries.summary}"
         problem = exception.IPMIUnreachable(endpoint=info.endpoint, reason=reason)
     if refused.completion:
         final = retry.code_is_final(refused.completion, wire.DEVICE_ID)
@@ -278,5 +278,5 @@ def _unreachable(
     tries: retry.Tries,
     unsettled: bool,
 ) -> exception.IPMIUnreachable:
-    reason = f"{retry.problem_of(silent)}{tries.told}"
+    reason = f"{retry.problem_of(silent)}{tries.summary}"
     return exception.IPMIUnreachable(endpoint=info.endpoint, reason=reason, unsettled=unsettled)

@@ -109,7 +109,7 @@ class Tries:
             self._shortened = True
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         """Return the number of attempts and their time, for a message; empty after a single attempt."""
         if not self.made:
             return ""

@@ -137,7 +137,7 @@ def _fields(name: str, entry: Any, reading: Any, raw: bytearray) -> dict[str, st
     fields = {
         "Sensor ID": name,
         "Entity ID": str(entry.entity),
-        "Sensor Reading": _told(reading, raw),
+        "Sensor Reading": _formatted(reading, raw),
     }
     if not reading.unavailable:
         fields["Status"] = _STATUS.get(reading.health, "nr")
@@ -146,7 +146,7 @@ def _fields(name: str, entry: Any, reading: Any, raw: bytearray) -> dict[str, st
     return fields
 
 
-def _told(reading: Any, raw: bytearray) -> str:
+def _formatted(reading: Any, raw: bytearray) -> str:
     """Return a reading in ipmitool's format, as Ironic's consumers expect.
 
     An analog sensor has a number with its unit; a discrete sensor has a byte in hexadecimal with an h appended.
