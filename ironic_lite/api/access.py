@@ -1,21 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """All decisions about access are made here.
 
-Controllers check access before they parse the body, with Ironic's rule names (``baremetal:node:get``). The rules
-are those of ``common.policies`` and of the operator's policy file. Without authentication, and with http_basic without
-a roles file, everybody is an administrator and no rule is checked.
+An operation declares what it requires of its client (``controllers.v1.route_access``), with Ironic's rule names
+(``baremetal:node:get``), and ``routing.Operation`` asks before the body is parsed. The rules are those of
+``common.policies`` and of the operator's policy file. Without authentication, and with http_basic without a roles file,
+everybody is an administrator and no rule is checked.
 
-What a controller calls (``record_access`` is in ``controllers.v1``):
-
-* for something that belongs to no node and no project: ``authorize``;
-* for a node, or a part of it that has no id of its own: ``record_access.node`` with all rules that the request needs;
-* for a port, a port group or a volume: ``record_access.authorize_part``; for a new one
-  ``record_access.authorize_new_part``; to move one, also ``concurrent_changes.new_node``;
-* for a record with an owner of its own: ``authorize`` with ``of_owner``; ``allows``, and its NotFound, to conceal it;
-* for a list: ``listing``, then ``narrow``, which adds a filter to the query: one check per request, none per row;
-* for a change: the rules of the changed fields (``Resource.update_rules``, ``rule_for``); for a new record with an
-  owner: ``record_access.authorize_values``;
-* for the fields of a reply: nothing; the serialiser asks a :class:`Sight` for the rules that each ``Field`` declares.
+A handler asks only what depends on values: ``narrow`` limits a list to the client's project;
+``record_access.named_node`` finds a node in a query or body; ``concurrent_changes.new_node`` finds the node to which a
+part moves. For the fields of a reply, the serialiser asks a :class:`Sight` for the rules that each ``Field`` declares.
 """
 
 import functools
@@ -24,7 +17,6 @@ from typing import Any
 
 from ironic_lite.common import exception, policy
 from ironic_lite.common.context import RequestContext
-from ironic_lite.conf import CONF
 
 Target = Mapping[str, Any]
 
@@ -100,16 +92,6 @@ def narrow(filters: dict[str, Any], own: str | None, name: str = "project") -> N
         raise exception.HTTPForbidden(resource=f"records of another {name}")
 
 
-def authorize_enrolment(context: RequestContext) -> None:
-    """Check that the client may enrol nodes: as administrator of the system, or of a project for that project.
-
-    :raises HTTPForbidden:
-    """
-    own = "baremetal:node:create:self_owned_node"
-    if not (CONF.api.project_admin_can_manage_own_nodes and allows(context, own)):
-        authorize(context, "baremetal:node:create")
-
-
 def owner_of_new_node(context: RequestContext, owner: str | None) -> str | None:
     """Return the owner of a new node: with system scope the requested one, else the client's project.
 
@@ -124,16 +106,6 @@ def owner_of_new_node(context: RequestContext, owner: str | None) -> str | None:
             "Cannot create a node as a project scoped admin with an owner other than your own project."
         )
     return context.project_id
-
-
-def authorize_deletion(context: RequestContext, node: Target) -> None:
-    """Check that the client may delete a node: as administrator of the system or of the owner's project.
-
-    :raises HTTPForbidden:
-    """
-    own = "baremetal:node:delete:self_owned_node"
-    if not (CONF.api.project_admin_can_manage_own_nodes and allows(context, own, node)):
-        authorize(context, "baremetal:node:delete", node)
 
 
 class Sight:

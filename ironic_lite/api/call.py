@@ -12,6 +12,7 @@ from oslo_serialization import jsonutils
 from ironic_lite.api import access, bodies, etag, forms, schemas, types, versions
 from ironic_lite.api import patch as json_patch
 from ironic_lite.api.middleware.parsed_body_limit import ROOM
+from ironic_lite.api.resources.fields import DETAIL, Resource, Serialiser
 from ironic_lite.api.routing import Tables
 from ironic_lite.api.view import View, base_url
 from ironic_lite.common import exception, json_reading
@@ -53,6 +54,7 @@ class Call:
     :param conductors: the RPC client of the conductors.
     :param form: the query, body and reply that the route declares, against which arguments are checked.
     :param tables: all routes of the service, for the OpenAPI document.
+    :param parts: the variable parts of the path, by name.
     :param suffix: ``.json`` if the path ended in it and it is a format suffix at this microversion; else empty.
     """
 
@@ -63,6 +65,7 @@ class Call:
         conductors: rpcapi.ConductorAPI,
         form: forms.Form,
         tables: Tables,
+        parts: dict[str, str],
         suffix: str = "",
     ):
         self.request = request
@@ -71,7 +74,10 @@ class Call:
         self.suffix = suffix
         self.form = form
         self.tables = tables
+        self.parts = parts
         self.context: RequestContext = request.environ[CONTEXT]
+        self._query: dict[str, Any] | None = None
+        self._serialiser: Serialiser | None = None
 
     @functools.cached_property
     def base(self) -> str:
@@ -83,14 +89,59 @@ class Call:
         sight = access.Sight(self.context)
         return View(self.base, self.conductors.conductors_of(), sight)
 
+    # The query.
+
+    # Properties with a lock, as those of functools, take longer than these need in most requests.
+
+    @property
     def query(self) -> dict[str, Any]:
-        """Return the query arguments, checked against the form.
+        """The query arguments, checked against the form.
 
         :raises InvalidParameterValue: an argument is unknown or its value is invalid.
         """
-        if not self.request.query_string:
-            return {}
-        return types.query(self.form.kinds, self.request.GET.mixed())
+        if self._query is None:
+            given = self.request.environ.get("QUERY_STRING")
+            self._query = types.query(self.form.kinds, self.request.GET.mixed()) if given else {}
+        return self._query
+
+    def check_query(self) -> None:
+        """Check the query arguments, and the fields that they choose for the reply with one record.
+
+        :raises InvalidParameterValue, NotAcceptable: as ``query`` and ``serialiser``.
+        """
+        if self.query and isinstance(self.form.reply, Resource):
+            _ = self.serialiser
+
+    @property
+    def serialiser(self) -> Serialiser:
+        """The serialiser of the resource that the form replies with; removes ``fields`` and ``detail`` from ``query``.
+
+        :raises InvalidParameterValue: the query has both, a field does not exist, or ``detail`` is newer than the
+            microversion.
+        :raises NotAcceptable: ``fields``, or one of the fields, is newer than the microversion.
+        """
+        if self._serialiser is None:
+            self._serialiser = self._chosen()
+        return self._serialiser
+
+    def _chosen(self) -> Serialiser:
+        resource, minor = self.form.resource, self.minor
+        view = self.form.reply.view if isinstance(self.form.reply, forms.Page) else DETAIL
+        query = self.query
+        names, detail = query.pop("fields", None), query.pop("detail", None)
+        if detail and minor < self.form.since_of("detail"):
+            raise exception.InvalidParameterValue("Invalid query parameter ?detail=True received.")
+        if names is None:
+            return resource.serialiser(minor, None, DETAIL if detail else view)
+        if detail:
+            raise exception.InvalidParameterValue(
+                "Can not specify ?detail=True and fields in the same request."
+            )
+        if minor < self.form.since_of("fields"):
+            raise exception.NotAcceptable()
+        return resource.serialiser(minor, resource.check_fields(names, minor), view)
+
+    # The body.
 
     def body(self) -> bytes:
         """Return the body; raises what ``bodies.read`` does."""
@@ -99,14 +150,18 @@ class Call:
     def document(self, first: Callable[[], object] | None = None) -> Any:
         """Return the parsed body; an empty body is an empty object, as in Ironic.
 
-        Controllers check access before they call this. If a rule depends on the body, ``first`` checks what does not
-        depend on it, and raises if the client may not send any body. It is called only if the body is not read yet.
+        Access is checked before this is called. If a rule depends on the body, ``first`` checks what does not depend on
+        it, and raises if the client may not send any body. It is called only if the body is not read yet.
 
         :raises Invalid: the body is not JSON, nested too deeply, or has too many values.
         :raises NoRoom: the body is large, and other large bodies use up the limit for all.
         """
         if first is not None and not bodies.is_here(self.request.environ):
             first()
+        return self._document
+
+    @functools.cached_property
+    def _document(self) -> Any:
         return self._read(json_reading.read)
 
     def agents_document(self) -> Any:
@@ -134,32 +189,32 @@ class Call:
         raise exception.Invalid(problem)
 
     def arguments(self) -> dict[str, Any]:
-        """Return the named arguments of the body, checked against the form.
+        """Return the arguments of the handler: those of the query, except of a list's, and those of the body.
 
-        :raises InvalidParameterValue: an argument is unknown, missing or invalid.
-        """
-        stated, document = self.form.body, self.document()
-        if isinstance(stated, schemas.Body):
-            checked: dict[str, Any] = stated.check(document)
-            return checked
-        return types.parse_body(stated, document)
+        The attributes of a WSME body class are arguments of their own, and come before those of the query. Other bodies
+        are the argument ``body``: the values of a new record, the operations of a JSON patch, or a document.
 
-    def new(self, document: Any) -> dict[str, Any]:
-        """Return the values of a new record, checked against the form's resource.
-
-        :param document: the body.
-        :raises InvalidParameterValue: a field is unknown, missing or invalid.
+        :raises InvalidParameterValue: the body does not fit the form.
         :raises NotAcceptable: a field is newer than the microversion.
+        :raises Invalid, NoRoom: as ``document``.
         """
-        return self.form.body.resource.parse(document, self.minor)
-
-    def patch(self, document: Any) -> list[dict[str, Any]]:
-        """Return the operations of a JSON patch, checked against the form's resource.
-
-        :param document: the body.
-        :raises PatchError: an operation is invalid.
-        """
-        return json_patch.check(self.form.body.resource, document, self.minor)
+        stated, named = self.form.body, self.query
+        if named and isinstance(self.form.reply, forms.Page):
+            named = {}
+        match stated:
+            case None | forms.Unread():
+                return named
+            case forms.New(resource):
+                body: Any = resource.parse(self.document(), self.minor)
+            case forms.Patch(resource):
+                body = json_patch.check(resource, self.document(), self.minor)
+            case schemas.Body():
+                body = stated.check(self.document())
+            case type():
+                return {**named, **types.parse_body(stated, self.document())}
+            case _:
+                body = self.document()
+        return {**named, "body": body}
 
     def check_precondition(self, record: Any) -> None:
         """Check ``record`` against the ``If-Match`` of a change; the conductor repeats the check under the lock.
@@ -175,6 +230,17 @@ class Call:
             self.context.required_revision = {"uuid": record.uuid, "revision": record.revision}
 
     # Replies.
+
+    def shown(self, record: Any) -> dict[str, Any]:
+        """Return the representation of a record, with the fields that the form or the query choose."""
+        return self.serialised(record, self.serialiser)
+
+    def serialised(self, record: Any, serialise: Serialiser) -> dict[str, Any]:
+        """Return the representation of a record for the client."""
+        row = record.as_row(serialise.columns)
+        for name in serialise.disclosed_to(self.view):
+            row[name] = getattr(record, name)
+        return serialise(row, self.view)
 
     def reply(self, value: Any, status: int = 200, location: str | None = None) -> webob.Response:
         """Return a reply with ``value`` as JSON."""

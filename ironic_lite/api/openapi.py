@@ -193,6 +193,8 @@ class _Document:
                 return self._component(f"{_called(resource)}Create", self._new(resource))
             case forms.Patch(resource):
                 return self._component(f"{_called(resource)}Patch", _patch(resource, self._minor))
+            case forms.Unread(unread):
+                return self._body(unread)
             case schemas.Body():
                 return body.form
             case Mapping():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pages of a list: their query arguments, their fields, and the link to the next page."""
+"""Pages of a list: their query arguments, their rows, and the link to the next page."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 import webob
 
+from ironic_lite.api import forms
 from ironic_lite.api.call import Call
-from ironic_lite.api.resources.fields import DETAIL, ROW, Resource, Serialiser
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF
 
@@ -18,6 +18,7 @@ from ironic_lite.conf import CONF
 class Page:
     """The arguments of one page of a list, for the ``rows`` method of an object."""
 
+    columns: tuple[str, ...]
     limit: int
     marker: str | None
     sort_key: str
@@ -26,12 +27,13 @@ class Page:
     """The access rule for seeing the field that the list is sorted by; None: everybody may."""
 
 
-def page(query: dict[str, Any], resource: Resource, minor: int) -> Page:
-    """Remove the paging arguments from the query, and return them as a page.
+def page(call: Call) -> Page:
+    """Remove the arguments for fields and paging from the query, and return them as a page.
 
-    :raises InvalidParameterValue: the limit, sort key or sort direction is invalid.
-    :raises NotAcceptable: the sort key is newer than the microversion.
+    :raises InvalidParameterValue: the fields, the limit, the sort key or the sort direction are invalid.
+    :raises NotAcceptable: the sort key or a field is newer than the microversion.
     """
+    columns, query, resource = call.serialiser.columns, call.query, call.form.resource
     limit = query.pop("limit", None)
     if limit is None:
         limit = CONF.api.max_limit
@@ -42,9 +44,10 @@ def page(query: dict[str, Any], resource: Resource, minor: int) -> Page:
         raise exception.InvalidParameterValue(
             f"Invalid sort direction: {sort_dir[:32]}. Acceptable values are 'asc' or 'desc'"
         )
-    sort_key = resource.check_sort_key(query.pop("sort_key", None) or "id", minor)
+    sort_key = resource.check_sort_key(query.pop("sort_key", None) or "id", call.minor)
     field = resource.fields.get(sort_key)
     return Page(
+        columns,
         min(limit, CONF.api.max_limit),
         query.pop("marker", None),
         sort_key,
@@ -53,47 +56,26 @@ def page(query: dict[str, Any], resource: Resource, minor: int) -> Page:
     )
 
 
-def serialiser(
-    call: Call, query: dict[str, Any], resource: Resource, view: str = ROW
-) -> Serialiser:
-    """Remove ``fields`` and ``detail`` from the query, and return the serialiser for them.
-
-    :param view: the fields to show if the query has neither argument.
-    :raises InvalidParameterValue: the query has both, a field does not exist, or ``detail`` is newer than the
-        microversion.
-    :raises NotAcceptable: ``fields``, or one of the fields, is newer than the microversion.
-    """
-    names, detail = query.pop("fields", None), query.pop("detail", None)
-    minor = call.minor
-    if detail and minor < call.form.since_of("detail"):
-        raise exception.InvalidParameterValue("Invalid query parameter ?detail=True received.")
-    if names is None:
-        return resource.serialiser(minor, None, DETAIL if detail else view)
-    if minor < call.form.since_of("fields"):
-        raise exception.NotAcceptable()
-    if detail:
-        raise exception.InvalidParameterValue(
-            "Can not specify ?detail=True and fields in the same request."
-        )
-    return resource.serialiser(minor, resource.check_fields(names, minor), view)
+def check_order(call: Call, wanted: Page) -> None:
+    """:raises HTTPForbidden: the client may not see the field that the list is sorted by in every row."""
+    if wanted.rule is not None and not call.view.sight.shows_everywhere(wanted.rule):
+        raise exception.HTTPForbidden(resource=wanted.rule)
 
 
 def rows(
     call: Call,
     source: Callable[..., Sequence[dict[str, Any]]],
-    serialise: Serialiser,
     wanted: Page,
     filters: dict[str, Any],
 ) -> Sequence[dict[str, Any]]:
     """Read the rows of a page, with only the columns that the serialiser needs.
 
-    :raises HTTPForbidden: the client may not see the field that the list is sorted by in every row.
+    :raises HTTPForbidden: as ``check_order``.
     """
-    if wanted.rule is not None and not call.view.sight.shows_everywhere(wanted.rule):
-        raise exception.HTTPForbidden(resource=wanted.rule)
+    check_order(call, wanted)
     return source(
         call.context,
-        serialise.columns,
+        wanted.columns,
         limit=wanted.limit,
         marker=wanted.marker,
         sort_key=wanted.sort_key,
@@ -102,20 +84,13 @@ def rows(
     )
 
 
-def reply(
-    call: Call,
-    resource: Resource,
-    records: Sequence[dict[str, Any]],
-    serialise: Serialiser,
-    wanted: Page,
-    path: str,
-) -> webob.Response:
+def reply(call: Call, records: Sequence[dict[str, Any]], wanted: Page, path: str) -> webob.Response:
     """Return the reply with the page, and a ``next`` link if the page is full, as in Ironic.
 
-    :param path: the path of the list, below ``/v1``.
+    :param path: the path of the collection, below ``/v1``.
     """
+    resource, view, serialise = call.form.resource, call.view, call.serialiser
     marker = records[-1][resource.key] if records else None
-    view = call.view
     document: dict[str, Any] = {resource.collection: [serialise(row, view) for row in records]}
     if len(records) >= wanted.limit:
         # The link keeps the filters of the request; Ironic's does not.
@@ -131,5 +106,6 @@ def reply(
             ("limit", str(wanted.limit)),
             ("marker", str(marker)),
         ]
-        document["next"] = f"{view.base}/v1/{path}?{urlencode(query, safe=',')}"
+        end = call.form.reply.end if isinstance(call.form.reply, forms.Page) else ""
+        document["next"] = f"{view.base}/v1/{path}{end}?{urlencode(query, safe=',')}"
     return call.reply(document)

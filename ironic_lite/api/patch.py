@@ -109,10 +109,13 @@ def _check_removal(field: Field, operation: dict[str, Any], minor: int) -> None:
 
 
 def before(record: Any, resource: Resource, operations: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the present value of each patchable field. Secrets are read only if the patch may need them."""
+    """Return the present value of each patchable field; a field of requests only has none.
+
+    Secrets are read only if the patch may need them.
+    """
     named = {operation["path"].split("/")[1] for operation in operations}
     return {
-        name: getattr(record, name)
+        name: getattr(record, name) if field.shown else None
         for name, field in resource.patchable.items()
         if field.redact is None or name in named
     }

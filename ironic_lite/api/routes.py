@@ -5,7 +5,9 @@ All routes of the API also answer without ``/v1`` and with a slash at the end. O
 these paths are 405.
 """
 
-from ironic_lite.api import filters, forms, node_routes, replies, types
+from collections.abc import Iterator, Mapping
+
+from ironic_lite.api import filters, forms, node_routes
 from ironic_lite.api.controllers import boot, discovery
 from ironic_lite.api.controllers.v1 import (
     allocations,
@@ -25,34 +27,31 @@ from ironic_lite.api.controllers.v1 import (
     vendor,
     volume,
 )
-from ironic_lite.api.resources.allocation import ALLOCATION
-from ironic_lite.api.resources.chassis import CHASSIS
-from ironic_lite.api.resources.conductor import CONDUCTOR
-from ironic_lite.api.resources.deploy_template import DEPLOY_TEMPLATE
-from ironic_lite.api.resources.driver import DRIVER
-from ironic_lite.api.resources.inspection_rule import INSPECTION_RULE
+from ironic_lite.api.controllers.v1.records import Records
+from ironic_lite.api.controllers.v1.route_access import Allowed, Listing, OnRecord
+from ironic_lite.api.forms import Form
+from ironic_lite.api.resources.fields import DETAIL, ROW
 from ironic_lite.api.resources.node import NODE
 from ironic_lite.api.resources.port import PORT
-from ironic_lite.api.resources.portgroup import PORTGROUP
-from ironic_lite.api.resources.runbook import RUNBOOK
-from ironic_lite.api.routing import Route, Table, Tables, Weight, route, vendor_route
-
-_TEXT = {"GET": forms.Form(reply=replies.TEXT, media="text/plain")}
-_NODES_OF_CHASSIS = {k: kind for k, kind in filters.NODES.items() if k != "chassis_uuid"}
+from ironic_lite.api.routing import (
+    Found,
+    Operation,
+    Route,
+    Table,
+    Tables,
+    Weight,
+    missing,
+    vendor_route,
+)
 
 UNVERSIONED = Table(
     (
-        route("", GET=discovery.root, light=True, forms=forms.reads(replies.ROOT)),
-        route("v1", GET=discovery.v1, light=True, forms=forms.reads(replies.V1)),
-        route(
-            "v1/openapi.json",
-            GET=discovery.openapi_document,
-            public=True,
-            forms={"GET": forms.Form(query={"version": types.TEXT}, reply=replies.DOCUMENT)},
-        ),
-        route("healthcheck", GET=discovery.healthcheck, light=True, forms=_TEXT),
-        route("boot.ipxe", GET=boot.entry, light=True, forms=_TEXT),
-        route("boot/{mac}", GET=boot.script, public=True, forms=_TEXT),
+        Route("", weight=Weight.LIGHT, GET=discovery.root),
+        Route("v1", weight=Weight.LIGHT, GET=discovery.v1),
+        Route("v1/openapi.json", public=True, GET=discovery.openapi_document),
+        Route("healthcheck", weight=Weight.LIGHT, GET=discovery.healthcheck),
+        Route("boot.ipxe", weight=Weight.LIGHT, GET=boot.entry),
+        Route("boot/{mac}", public=True, GET=boot.script),
     )
 )
 
@@ -61,320 +60,154 @@ UNVERSIONED = Table(
 _WRITING_NOT_ALLOWED = {"POST": 405, "PATCH": 405, "DELETE": 405}
 
 
-def _volume_routes(kind: volume.Volumes) -> tuple[Route, ...]:
-    return (
-        route(
-            kind.path,
-            forms=forms.collection(kind.resource, filters.VOLUMES, choosing=forms.CHOOSING),
-            GET=kind.index,
-            POST=kind.create,
-            PATCH=kind.missing_ident,
-            DELETE=kind.missing_ident,
-            since=32,
-        ),
-        route(
-            f"{kind.path}/{{uuid}}",
-            forms=forms.record(kind.resource),
-            GET=kind.show,
-            PATCH=kind.update,
-            DELETE=kind.delete,
-            since=32,
+def _records(
+    records: Records,
+    narrowed_by: forms.Query | None = None,
+    *,
+    choosing: forms.Query = forms.CHOOSING_SINCE,
+    view: str = ROW,
+    details: bool = False,
+    ident: str | None = None,
+    query_first: bool = True,
+    weight: Weight = Weight.FULL,
+    since: int = 1,
+    before: Mapping[str, int] | None = None,
+    no_patch: Operation | None = None,
+    delete_all: Operation | None = None,
+) -> Iterator[Route]:
+    """Yield the routes of a plain resource: of its collection, of the list with all fields, and of one record.
+
+    :param narrowed_by: the query arguments that filter its lists.
+    :param choosing: those that choose the fields.
+    :param view: the fields of lists, if the client does not choose them.
+    :param details: the list with all fields has a path of its own.
+    :param ident: the identifier that the collection's path lacks, in errors.
+    :param query_first: the query for one record is checked before the access to it is.
+    :param weight: that of GET of one record.
+    """
+    resource, listing = records.resource, records.to_list()
+    no_ident = missing(ident or records.ident)
+    yield Route(
+        records.path,
+        since=since,
+        before=before,
+        GET=Operation(records.index, listing, forms.page(resource, narrowed_by, choosing, view)),
+        POST=Operation(records.create, records.to_create(), records.creation),
+        PATCH=no_patch or no_ident,
+        DELETE=delete_all or no_ident,
+    )
+    if details:
+        form = forms.details(resource, narrowed_by)
+        yield Route(
+            f"{records.path}/detail", since=since, GET=Operation(records.index, listing, form)
+        )
+    yield Route(
+        f"{records.path}/{{{records.variable}}}",
+        weight=weight,
+        since=since,
+        before=before,
+        GET=Operation(records.show, records.to("get"), forms.record(resource, query_first)),
+        PATCH=Operation(records.update, records.to("update"), records.change),
+        DELETE=Operation(
+            records.delete, records.to("delete"), Form(query_first=query_first, status=204)
         ),
     )
 
 
+_SEE_PORTS_OF_GROUP = OnRecord("portgroup", portgroups.RECORDS.find, "baremetal:portgroup:get")
+_NODES_OF_CHASSIS = {k: kind for k, kind in filters.NODES.items() if k != "chassis_uuid"}
+_CALL_DRIVER = Allowed("baremetal:driver:vendor_passthru")
+
 V1 = Table(
     (
         *node_routes.ROUTES,
-        route(
-            "ports",
-            GET=ports.index,
-            POST=ports.create,
-            PATCH=ports.missing_ident,
-            DELETE=ports.missing_ident,
-            forms=forms.collection(PORT, filters.PORTS),
+        *_records(ports.RECORDS, filters.PORTS, details=True, weight=Weight.SHORT),
+        *_records(
+            portgroups.RECORDS, filters.PORTGROUPS, details=True, ident="portgroup_ident", since=23
         ),
-        route("ports/detail", GET=ports.details, forms=forms.details(PORT, filters.PORTS)),
-        route(
-            "ports/{port}",
-            short=True,
-            GET=ports.show,
-            PATCH=ports.update,
-            DELETE=ports.delete,
-            forms=forms.record(PORT),
-        ),
-        route(
-            "portgroups",
-            GET=portgroups.index,
-            POST=portgroups.create,
-            PATCH=portgroups.missing_ident,
-            DELETE=portgroups.missing_ident,
-            since=23,
-            forms=forms.collection(PORTGROUP, filters.PORTGROUPS),
-        ),
-        route(
-            "portgroups/detail",
-            GET=portgroups.details,
-            since=23,
-            forms=forms.details(PORTGROUP, filters.PORTGROUPS),
-        ),
-        route(
-            "portgroups/{portgroup}",
-            GET=portgroups.show,
-            PATCH=portgroups.update,
-            DELETE=portgroups.delete,
-            since=23,
-            forms=forms.record(PORTGROUP),
-        ),
-        route(
+        Route(
             "portgroups/{portgroup}/ports",
-            GET=ports.of_portgroup,
             since=24,
-            forms=forms.collection(PORT),
+            GET=Operation(ports.RECORDS.index_of_portgroup, _SEE_PORTS_OF_GROUP, forms.page(PORT)),
         ),
-        route(
+        Route(
             "portgroups/{portgroup}/ports/detail",
-            GET=ports.details_of_portgroup,
             since=24,
-            forms=forms.details(PORT),
-        ),
-        route(
-            "chassis",
-            GET=chassis.index,
-            POST=chassis.create,
-            PATCH=chassis.missing_ident,
-            DELETE=chassis.missing_ident,
-            forms=forms.collection(CHASSIS),
-        ),
-        route("chassis/detail", GET=chassis.details, forms=forms.details(CHASSIS)),
-        route(
-            "chassis/{chassis}",
-            GET=chassis.show,
-            PATCH=chassis.update,
-            DELETE=chassis.delete,
-            forms=forms.record(CHASSIS),
-        ),
-        route(
-            "chassis/{chassis}/nodes",
-            GET=chassis.nodes,
-            forms=forms.collection(NODE, _NODES_OF_CHASSIS),
-        ),
-        route(
-            "chassis/{chassis}/nodes/detail",
-            GET=chassis.node_details,
-            forms=forms.details(NODE, _NODES_OF_CHASSIS),
-        ),
-        route("volume", GET=volume.index, since=32, forms=forms.reads(replies.VOLUME)),
-        *_volume_routes(volume.CONNECTORS),
-        *_volume_routes(volume.TARGETS),
-        route(
-            "shards",
-            GET=node_groups.shards,
-            since=82,
-            forms=forms.reads(replies.SHARDS),
-        ),
-        route(
-            "drivers",
-            GET=drivers.index,
-            forms={
-                "GET": forms.Form(
-                    query={
-                        "type": filters.Filter(types.Word("classic", "dynamic"), 30),
-                        "detail": filters.Filter(types.BOOLEAN, 30),
-                        "fields": filters.Filter(types.CSV, 77),
-                    },
-                    reply=forms.Page(DRIVER),
-                )
-            },
-        ),
-        route(
-            "drivers/properties",
-            GET=drivers.properties_named,
-            forms={"GET": forms.Form(query={"driver_name": types.TEXT}, reply=replies.MEANINGS)},
-        ),
-        route(
-            "drivers/{driver}",
-            GET=drivers.show,
-            forms={
-                "GET": forms.Form(query={"fields": filters.Filter(types.CSV, 77)}, reply=DRIVER)
-            },
-        ),
-        route(
-            "drivers/{driver}/properties",
-            GET=drivers.properties,
-            forms=forms.reads(replies.MEANINGS),
-        ),
-        route("drivers/{driver}/raid"),
-        route(
-            "drivers/{driver}/raid/logical_disk_properties",
-            GET=node_states.logical_disk_properties,
-            since=12,
-            before={"GET": 406},
-            forms=forms.reads(replies.MEANINGS),
-        ),
-        vendor_route("drivers/{driver}/vendor_passthru", vendor.call_driver),
-        route(
-            "drivers/{driver}/vendor_passthru/methods",
-            GET=vendor.driver_methods,
-            forms=forms.reads(replies.VENDOR_METHODS),
-        ),
-        vendor_route("drivers/{driver}/vendor_passthru/{method}", vendor.call_driver),
-        route(
-            "conductors",
-            GET=conductors.index,
-            since=49,
-            forms=forms.collection(CONDUCTOR, {"marker": types.TEXT}),
-        ),
-        route(
-            "conductors/{hostname}", GET=conductors.show, since=49, forms=forms.record(CONDUCTOR)
-        ),
-        route(
-            "allocations",
-            GET=allocations.index,
-            POST=allocations.create,
-            PATCH=allocations.missing_ident,
-            DELETE=allocations.missing_ident,
-            since=52,
-            before=_WRITING_NOT_ALLOWED,
-            forms=forms.collection(ALLOCATION, filters.ALLOCATIONS, choosing=forms.FIELDS),
-        ),
-        route(
-            "allocations/{allocation}",
-            GET=allocations.show,
-            PATCH=allocations.update,
-            DELETE=allocations.delete,
-            since=52,
-            before=_WRITING_NOT_ALLOWED,
-            forms=forms.record(
-                ALLOCATION,
-                PATCH=forms.Form(
-                    body=forms.Patch(ALLOCATION), reply=ALLOCATION, since=allocations.UPDATE_SINCE
-                ),
+            GET=Operation(
+                ports.RECORDS.index_of_portgroup, _SEE_PORTS_OF_GROUP, forms.details(PORT)
             ),
         ),
-        route(
-            "deploy_templates",
-            GET=deploy_templates.index,
-            POST=deploy_templates.create,
-            PATCH=deploy_templates.missing_ident,
-            DELETE=deploy_templates.missing_ident,
-            since=55,
-            before=_WRITING_NOT_ALLOWED,
-            forms=forms.collection(DEPLOY_TEMPLATE),
+        *_records(chassis.RECORDS, details=True),
+        Route(
+            "chassis/{chassis}/nodes",
+            GET=Operation(chassis.nodes, Listing("node"), forms.page(NODE, _NODES_OF_CHASSIS)),
         ),
-        route(
-            "deploy_templates/{template}",
-            GET=deploy_templates.show,
-            PATCH=deploy_templates.update,
-            DELETE=deploy_templates.delete,
-            since=55,
-            before=_WRITING_NOT_ALLOWED,
-            forms=forms.record(DEPLOY_TEMPLATE),
+        Route(
+            "chassis/{chassis}/nodes/detail",
+            GET=Operation(chassis.nodes, Listing("node"), forms.details(NODE, _NODES_OF_CHASSIS)),
         ),
-        route(
-            "runbooks",
-            GET=runbooks.index,
-            POST=runbooks.create,
-            PATCH=runbooks.missing_ident,
-            DELETE=runbooks.missing_ident,
-            since=92,
-            before=_WRITING_NOT_ALLOWED,
-            forms=forms.collection(RUNBOOK),
+        Route("volume", since=32, GET=volume.index),
+        *_records(volume.CONNECTORS, filters.VOLUMES, choosing=forms.CHOOSING, since=32),
+        *_records(volume.TARGETS, filters.VOLUMES, choosing=forms.CHOOSING, since=32),
+        Route("shards", since=82, GET=node_groups.shards),
+        Route("drivers", GET=drivers.index),
+        Route("drivers/properties", GET=drivers.properties_named),
+        Route("drivers/{driver}", GET=drivers.show),
+        Route("drivers/{driver}/properties", GET=drivers.properties),
+        Route("drivers/{driver}/raid"),
+        Route(
+            "drivers/{driver}/raid/logical_disk_properties",
+            since=12,
+            before={"GET": 406},
+            GET=node_states.logical_disk_properties,
         ),
-        route(
-            "runbooks/{runbook}",
-            GET=runbooks.show,
-            PATCH=runbooks.update,
-            DELETE=runbooks.delete,
-            since=92,
+        vendor_route("drivers/{driver}/vendor_passthru", vendor.call_driver, _CALL_DRIVER),
+        Route("drivers/{driver}/vendor_passthru/methods", GET=vendor.driver_methods),
+        vendor_route("drivers/{driver}/vendor_passthru/{method}", vendor.call_driver, _CALL_DRIVER),
+        Route("conductors", since=49, GET=conductors.index),
+        Route("conductors/{hostname}", since=49, GET=conductors.show),
+        *_records(
+            allocations.RECORDS,
+            filters.ALLOCATIONS,
+            choosing=forms.FIELDS,
+            view=DETAIL,
+            since=52,
             before=_WRITING_NOT_ALLOWED,
-            forms=forms.record(RUNBOOK),
         ),
-        route(
+        *_records(
+            deploy_templates.RECORDS, query_first=False, since=55, before=_WRITING_NOT_ALLOWED
+        ),
+        *_records(runbooks.RECORDS, since=92, before=_WRITING_NOT_ALLOWED),
+        Route(
             "runbooks/{runbook}/traits",
+            since=112,
             GET=runbooks.traits,
             PUT=runbooks.replace_traits,
             DELETE=runbooks.remove_traits,
-            since=112,
-            forms=forms.reads(replies.TRAITS)
-            | {"PUT": forms.Form(body=runbooks.TRAITS, status=204), "DELETE": forms.DONE},
         ),
-        route(
+        Route(
             "runbooks/{runbook}/traits/{trait}",
+            since=112,
             PUT=runbooks.add_trait,
             DELETE=runbooks.remove_trait,
-            since=112,
-            forms={"PUT": forms.DONE, "DELETE": forms.DONE},
         ),
-        route(
-            "inspection_rules",
-            GET=inspection_rules.index,
-            POST=inspection_rules.create,
-            PATCH=inspection_rules.missing_ident,
-            DELETE=inspection_rules.delete_all,
+        *_records(
+            inspection_rules.RECORDS,
+            filters.INSPECTION_RULES,
+            query_first=False,
             since=96,
             before=_WRITING_NOT_ALLOWED,
-            forms={
-                **forms.collection(INSPECTION_RULE, filters.INSPECTION_RULES),
-                "DELETE": forms.DONE,
-            },
+            no_patch=missing(
+                "inspection_rule_uuid", doc="PATCH of the collection, which is an error."
+            ),
+            delete_all=inspection_rules.delete_all,
         ),
-        route(
-            "inspection_rules/{uuid}",
-            GET=inspection_rules.show,
-            PATCH=inspection_rules.update,
-            DELETE=inspection_rules.delete,
-            since=96,
-            before=_WRITING_NOT_ALLOWED,
-            forms=forms.record(INSPECTION_RULE),
-        ),
-        route(
-            "lookup",
-            GET=ramdisk.lookup,
-            public=True,
-            since=22,
-            forms={
-                "GET": forms.Form(
-                    query={"addresses": types.CSV, "node_uuid": types.UUID}, reply=replies.LOOKUP
-                )
-            },
-        ),
-        route(
-            "events",
-            POST=events.report,
-            since=54,
-            forms={"POST": forms.Form(body=events.EVENTS, status=204)},
-        ),
+        Route("lookup", public=True, since=22, GET=ramdisk.lookup),
+        Route("events", since=54, POST=events.report),
         # No ``since``: old ramdisks send no version header, which means 1.1.
-        route(
-            "continue_inspection",
-            POST=inspection_data.receive,
-            public=True,
-            forms={
-                "POST": forms.Form(
-                    query={"node_uuid": types.UUID},
-                    body=inspection_data.DATA,
-                    most="max_inspection_body_size",
-                    since=inspection_data.SINCE,
-                    status=202,
-                    reply=replies.LOOKUP,
-                )
-            },
-        ),
-        route(
-            "heartbeat",
-            POST=ramdisk.heartbeat_of_named,
-            public=True,
-            since=22,
-            forms={"POST": forms.Form(body=ramdisk.NAMED_HEARTBEAT, status=202)},
-        ),
-        route(
-            "heartbeat/{node}",
-            POST=ramdisk.heartbeat,
-            public=True,
-            since=22,
-            forms={"POST": forms.Form(body=ramdisk.HEARTBEAT, status=202)},
-        ),
+        Route("continue_inspection", public=True, POST=inspection_data.receive),
+        Route("heartbeat", public=True, since=22, POST=ramdisk.heartbeat_of_named),
+        Route("heartbeat/{node}", public=True, since=22, POST=ramdisk.heartbeat),
     )
 )
 
@@ -382,7 +215,7 @@ V1 = Table(
 TABLES: Tables = (("/", UNVERSIONED), ("/v1/", V1))
 
 
-def find(segments: list[str]) -> tuple[Route, list[str]] | None:
+def find(segments: list[str]) -> Found | None:
     """Return the route of a path without empty segments at its end, and its variable parts; or None."""
     found = UNVERSIONED.find(segments)
     if found is None:
@@ -401,11 +234,7 @@ def weight(method: str, path: str) -> Weight:
     if method not in ("GET", "HEAD", "OPTIONS"):
         return Weight.FULL
     found = _find(path)
-    if found is None:
-        return Weight.FULL
-    if found.light:
-        return Weight.LIGHT
-    return Weight.SHORT if found.short else Weight.FULL
+    return Weight.FULL if found is None else found.weight
 
 
 def _find(path: str) -> Route | None:

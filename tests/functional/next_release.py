@@ -32,7 +32,7 @@ EDITS = {
     ),
     "api/resources/node.py": (
         '        Field(name="description"',
-        '        Field(name="asset_tag", since=51, filter=types.TEXT, **_BOTH),\n'
+        '        Field(name="asset_tag", since=51, filter=types.TEXT, **BOTH),\n'
         '        Field(name="description"',
     ),
 }

@@ -270,9 +270,12 @@ def test_there_are_enough_questions() -> None:
         assert any(part in text for text in QUESTIONS), part
 
 
+@pytest.mark.parametrize("narrowed", ["", "&conductor=elsewhere"])
 @pytest.mark.parametrize("key", ["last_error", "reservation"])
-def test_order_does_not_tell_what_the_rows_withhold(access_service: Service, key: str) -> None:
-    path = f"/nodes?sort_key={key}"
+def test_order_does_not_tell_what_the_rows_withhold(
+    access_service: Service, key: str, narrowed: str
+) -> None:
+    path = f"/nodes?sort_key={key}{narrowed}"
     assert access_service.ask(user_of("lessee", "member"), "GET", path, None)[0] == 403
     assert access_service.ask(user_of("system", "reader"), "GET", path, None)[0] == 200
 

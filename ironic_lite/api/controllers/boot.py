@@ -6,8 +6,9 @@ Every script ends: a server that is unknown, or gets no answer for five minutes,
 
 import webob
 
-from ironic_lite.api import types
+from ironic_lite.api import forms, types
 from ironic_lite.api.call import Call
+from ironic_lite.api.controllers.v1.route_access import operation
 from ironic_lite.common import exception
 from ironic_lite.objects.node import Node
 
@@ -34,17 +35,19 @@ exit
 """
 
 
+@operation(None, forms.TEXT)
 def entry(call: Call) -> webob.Response:
     """``GET /boot.ipxe``"""
     return call.text(_ENTRY.format(base=call.base))
 
 
-def script(call: Call, name: str) -> webob.Response:
+@operation(None, forms.TEXT)
+def script(call: Call, mac: str) -> webob.Response:
     """``GET /boot/{mac with hyphens}``: the script of the node that has a port with this address.
 
     :raises InvalidParameterValue: the name is not a MAC address.
     """
-    mac = types.check(types.MAC, "address", name.replace("-", ":"))
+    mac = types.check_given(types.MAC, "address", mac.replace("-", ":"))
     try:
         node = Node.get_by_port_addresses(call.context, [mac])
     except exception.NodeNotFound:

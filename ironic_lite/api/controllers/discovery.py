@@ -5,8 +5,10 @@ from typing import Any
 
 import webob
 
-from ironic_lite.api import openapi, versions
+from ironic_lite.api import forms, openapi, replies, types, versions
 from ironic_lite.api.call import Call
+from ironic_lite.api.controllers.v1.route_access import operation
+from ironic_lite.api.forms import Form
 
 # Parts of the API, and the first microversion that links to them.
 _PARTS = {
@@ -39,6 +41,7 @@ def _version(base: str) -> dict[str, Any]:
     }
 
 
+@operation(None, Form(reply=replies.ROOT))
 def root(call: Call) -> webob.Response:
     """``GET /``: the versions of the API."""
     version = _version(call.base)
@@ -52,6 +55,7 @@ def root(call: Call) -> webob.Response:
     )
 
 
+@operation(None, Form(reply=replies.V1))
 def v1(call: Call) -> webob.Response:
     """``GET /v1``: the parts of the API that the microversion has."""
     base = call.base
@@ -74,19 +78,20 @@ def v1(call: Call) -> webob.Response:
     return call.reply(document)
 
 
+@operation(None, forms.TEXT)
 def healthcheck(call: Call) -> webob.Response:
     """``GET /healthcheck``: whether the process answers. It uses neither database nor conductors, to be cheap."""
     return call.text("OK\n")
 
 
-def openapi_document(call: Call) -> webob.Response:
+@operation(None, Form(query={"version": types.TEXT}, reply=replies.DOCUMENT))
+def openapi_document(call: Call, version: str | None = None) -> webob.Response:
     """``GET /v1/openapi.json``: the API as an OpenAPI document.
 
     The document is for the microversion in the version header or ``?version=1.N``, by default for the newest.
     """
-    asked = call.query().get("version")
-    if asked is not None:
-        minor = versions.parse(asked)
+    if version is not None:
+        minor = versions.parse(version)
     elif versions.is_asked(call.request.environ):
         minor = call.minor
     else:

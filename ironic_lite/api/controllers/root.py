@@ -11,7 +11,7 @@ from pecan.core import ExplicitPecan
 from ironic_lite.api import routes
 from ironic_lite.api.call import Call
 from ironic_lite.api.hooks import MINOR
-from ironic_lite.api.routing import MATCH, MethodNotAllowed, RouteNotFound
+from ironic_lite.api.routing import CALL, RouteNotFound
 from ironic_lite.common import exception
 from ironic_lite.conductor import rpcapi
 
@@ -64,9 +64,7 @@ class Application(ExplicitPecan):
         """Return the operation for a request.
 
         :raises RouteNotFound: the path does not exist.
-        :raises MethodNotAllowed: the path does not have the method.
-        :raises NotFound: the path is newer than the microversion; ``MethodNotAllowed`` or ``NotAcceptable`` for paths
-            that Ironic answers so.
+        :raises MethodNotAllowed, NotFound, NotAcceptable: as ``Route.operation_at``.
         """
         minor = req.environ[MINOR]
         segments = path.split("/")[1:]
@@ -84,16 +82,14 @@ class Application(ExplicitPecan):
         found = routes.find(segments)
         if found is None:
             raise RouteNotFound
-        entry, arguments = found
-        if req.method == "OPTIONS" and entry.operation(req.method) is None:
-            return entry.options, []
-        if minor < entry.since:
-            raise entry.too_early(req.method)
-        operation = entry.operation(req.method)
-        if operation is None:
-            raise MethodNotAllowed(entry.operations)
-        call = Call(req, minor, self._conductors, operation.form, routes.TABLES, suffix)
-        req.environ[MATCH] = (call, arguments)
+        route, parts = found
+        if req.method == "OPTIONS":
+            return route.options, []
+        operation = route.operation_at(req.method, minor)
+        named = dict(zip(route.variables, parts, strict=True)) if parts else {}
+        req.environ[CALL] = Call(
+            req, minor, self._conductors, operation.form, routes.TABLES, named, suffix
+        )
         return operation.serve, []
 
     def get_args(

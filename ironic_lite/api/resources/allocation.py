@@ -3,7 +3,7 @@
 
 from ironic_lite import objects
 from ironic_lite.api import types
-from ironic_lite.api.resources.fields import QUERY, Field, Resource, computed
+from ironic_lite.api.resources.fields import QUERY, Field, Resource, links
 from ironic_lite.api.traits import TraitList
 
 STATES = ("allocating", "active", "error")
@@ -50,13 +50,10 @@ ALLOCATION = Resource(
         ),
         Field(name="traits", kind=TraitList(), create=True),
         # Backfill: an existing instance's node, for which an allocation is recorded afterwards.
-        Field(name="node", kind=types.UUID_OR_NAME, since=58, create=True, shown=False),
         Field(
-            name="links",
-            kind=types.LINKS,
-            columns=("uuid",),
-            reader=computed(lambda row, view: view.links(f"allocations/{row['uuid']}")),
+            name="node", kind=types.UUID_OR_NAME, since=58, create=True, hidden=True, shown=False
         ),
+        links("allocations", row=False),
     ),
     record=objects.Allocation,
     hides=(QUERY,),

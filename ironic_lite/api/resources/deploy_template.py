@@ -2,8 +2,7 @@
 """The deploy template: deploy steps for instances that ask for the trait of the template's name."""
 
 from ironic_lite import objects
-from ironic_lite.api import types
-from ironic_lite.api.resources.fields import Field, Resource, computed
+from ironic_lite.api.resources.fields import Field, Resource, links
 from ironic_lite.api.steps import StepList
 from ironic_lite.api.traits import TRAIT
 from ironic_lite.common import redaction
@@ -25,13 +24,7 @@ DEPLOY_TEMPLATE = Resource(
             mandatory=True,
             redact=redaction.mask,
         ),
-        Field(
-            name="links",
-            kind=types.LINKS,
-            columns=("uuid",),
-            reader=computed(lambda row, view: view.links(f"deploy_templates/{row['uuid']}")),
-            row=True,
-        ),
+        links("deploy_templates"),
     ),
     record=objects.DeployTemplate,
 )

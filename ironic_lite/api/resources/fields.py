@@ -39,6 +39,8 @@ class Field:
     :param removable_since: first microversion whose PATCH may remove it or set it to null; None: it cannot be removed.
     :param kind: the values that it accepts; by default those that its column can hold.
     :param default: its value after PATCH ``remove`` or a null; by default the column's value in a new record.
+    :param hidden: at earlier microversions a body with it is 400 (an unknown field), as in Ironic; see ``hides`` of the
+        resource.
     :param shown: replies show it; otherwise only requests have it.
     :param row: a list without details shows it.
     :param sort: a list can be sorted by it; by default if it has its own column with a single value.
@@ -69,6 +71,7 @@ class Field:
     mandatory: bool = False
     removable_since: int | None = 1
     default: Any = UNSAID
+    hidden: bool = False
     shown: bool = True
     row: bool = False
     sort: bool | None = None
@@ -131,6 +134,13 @@ class Field:
         return self.write_rule(value)
 
     @property
+    def write_rules(self) -> set[str]:
+        """The access rules that setting it may need; a function is asked about true and false."""
+        if not callable(self.write_rule):
+            return {self.write_rule} if self.write_rule else set()
+        return {rule for value in (True, False) if (rule := self.write_rule(value)) is not None}
+
+    @property
     def withheld(self) -> Any:
         """The placeholder for a value that the client may not see."""
         text = f"** Redacted: {self.rule} is needed to see this. **"
@@ -140,6 +150,22 @@ class Field:
 def computed(read: Reader) -> Callable[[int], Reader]:
     """Return a ``reader`` that is the same at every microversion."""
     return lambda minor: read
+
+
+BOTH: dict[str, Any] = {"create": True, "update": True}
+"""The arguments of a field that POST and PATCH set."""
+
+
+def links(
+    collection: str, name: str = "links", end: str = "", since: int = 1, row: bool = True
+) -> Field:
+    """Return the field with the links to a record, which its UUID identifies.
+
+    :param collection: the path of the resource.
+    :param end: the path of a part of the record, below that of the record.
+    """
+    read = computed(lambda row, view: view.links(f"{collection}/{row['uuid']}{end}"))
+    return Field(name=name, kind=types.LINKS, since=since, columns=("uuid",), reader=read, row=row)
 
 
 class Serialiser:
@@ -276,7 +302,7 @@ class Resource:
         values = types.parse_body(self._body_type, document, self.name)
         for name, value in list(values.items()):
             field = self.fields[name]
-            if field.since > minor and BODY in self._hides:
+            if field.since > minor and (field.hidden or BODY in self._hides):
                 raise exception.InvalidParameterValue(
                     f"Schema error for {self.name}: Additional properties are not allowed ('{name}' was unexpected)"
                 )
@@ -361,6 +387,23 @@ class Resource:
             if rule is not None:
                 rules[rule] = None
         return tuple(rules)
+
+    @property
+    def all_update_rules(self) -> set[str]:
+        """All access rules that ``update_rules`` may return."""
+        fields = self.patchable.values()
+        return {f"baremetal:{self.name}:update"}.union(*(field.write_rules for field in fields))
+
+    @property
+    def all_creation_rules(self) -> set[str]:
+        """All access rules that ``creation_rules`` may return."""
+        fields = (f for f in self.fields.values() if f.create and not f.mandatory)
+        return set().union(*(field.write_rules for field in fields))
+
+    @property
+    def reading_rules(self) -> set[str]:
+        """The access rules for seeing fields."""
+        return {field.rule for field in self.fields.values() if field.rule is not None}
 
     def rule_for(self, name: str, value: Any) -> str:
         """Return the access rule for setting this field to this value, the same on every route."""

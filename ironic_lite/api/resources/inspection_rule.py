@@ -6,7 +6,7 @@ from typing import Any
 
 from ironic_lite import objects
 from ironic_lite.api import types
-from ironic_lite.api.resources.fields import Field, Reader, Resource, computed
+from ironic_lite.api.resources.fields import BOTH, Field, Reader, Resource, computed, links
 from ironic_lite.common import inspection_rules as language
 
 
@@ -62,8 +62,6 @@ def _unless_sensitive(name: str) -> Callable[[int], Reader]:
     return computed(lambda row, view: None if row["sensitive"] else row[name])
 
 
-_BOTH: dict[str, Any] = {"create": True, "update": True}
-
 INSPECTION_RULE = Resource(
     "rule",
     "inspection_rules",
@@ -71,12 +69,12 @@ INSPECTION_RULE = Resource(
         Field(name="uuid", create=True, row=True),
         Field(name="created_at"),
         Field(name="updated_at"),
-        Field(name="description", row=True, **_BOTH),
-        Field(name="priority", kind=_Priority(), row=True, **_BOTH),
+        Field(name="description", row=True, **BOTH),
+        Field(name="priority", kind=_Priority(), row=True, **BOTH),
         Field(
-            name="phase", filter=types.TEXT, kind=types.Choice(*language.PHASES), row=True, **_BOTH
+            name="phase", filter=types.TEXT, kind=types.Choice(*language.PHASES), row=True, **BOTH
         ),
-        Field(name="sensitive", **_BOTH),
+        Field(name="sensitive", **BOTH),
         Field(
             name="conditions",
             kind=_Operations("conditions", language.CONDITION_FORM),
@@ -84,7 +82,7 @@ INSPECTION_RULE = Resource(
             sort=False,
             columns=("conditions", "sensitive"),
             reader=_unless_sensitive("conditions"),
-            **_BOTH,
+            **BOTH,
         ),
         Field(
             name="actions",
@@ -93,15 +91,9 @@ INSPECTION_RULE = Resource(
             sort=False,
             columns=("actions", "sensitive"),
             reader=_unless_sensitive("actions"),
-            **_BOTH,
+            **BOTH,
         ),
-        Field(
-            name="links",
-            kind=types.LINKS,
-            columns=("uuid",),
-            reader=computed(lambda row, view: view.links(f"inspection_rules/{row['uuid']}")),
-            row=True,
-        ),
+        links("inspection_rules"),
     ),
     record=objects.InspectionRule,
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 from ironic_lite import objects
 from ironic_lite.api import types
-from ironic_lite.api.resources.fields import Field, Reader, Resource, Row, computed
+from ironic_lite.api.resources.fields import BOTH, Field, Reader, Resource, Row, computed, links
 from ironic_lite.api.resources.network_data import NetworkData
 from ironic_lite.api.view import NodeKey, View
 from ironic_lite.common import exception, redaction, states
@@ -93,14 +93,8 @@ def _conductor(row: Row, view: View) -> str | None:
     return view.conductor_of(NodeKey(row["driver"], row["conductor_group"], row["uuid"]))
 
 
-_BOTH: dict[str, Any] = {"create": True, "update": True}
-
 _PROVISION_STATE = types.Shown({"enum": list(provision_states.ROWS)})
 _POWER_STATE = types.Shown({"enum": [*states.POWER_TARGETS, states.ERROR]})
-
-
-def _links(suffix: str = "") -> Any:
-    return computed(lambda row, view: view.links(f"nodes/{row['uuid']}{suffix}"))
 
 
 def _cleaning_rule(wanted: Any) -> str | None:
@@ -123,18 +117,12 @@ def _interface(kind: str, since: int) -> Field:
         name=f"{kind}_interface",
         since=since,
         write_rule="baremetal:node:update:driver_interfaces",
-        **_BOTH,
+        **BOTH,
     )
 
 
 def _json(name: str, since: int = 1, kind: types.Kind = types.OBJECT, **more: Any) -> Field:
     return Field(name=name, kind=kind, since=since, **more)
-
-
-def _subresource(name: str, since: int = 1) -> Field:
-    return Field(
-        name=name, kind=types.LINKS, since=since, columns=("uuid",), reader=_links(f"/{name}")
-    )
 
 
 NODE = Resource(
@@ -144,7 +132,7 @@ NODE = Resource(
         Field(name="uuid", create=True, row=True),
         Field(name="created_at"),
         Field(name="updated_at"),
-        Field(name="automated_clean", since=47, write_rule=_cleaning_rule, **_BOTH),
+        Field(name="automated_clean", since=47, write_rule=_cleaning_rule, **BOTH),
         Field(name="boot_mode", since=75, create=True, write_rule="baremetal:node:set_boot_mode"),
         _json("clean_step", 7, redact=redaction.mask),
         Field(
@@ -153,16 +141,16 @@ NODE = Resource(
             kind=_ConductorGroup(),
             since=46,
             write_rule="baremetal:node:update:conductor_group",
-            **_BOTH,
+            **BOTH,
         ),
         Field(name="console_enabled"),
         _json("deploy_step", 44, redact=redaction.mask),
-        Field(name="description", kind=types.Text(4096), since=51, **_BOTH),
+        Field(name="description", kind=types.Text(4096), since=51, **BOTH),
         Field(
             name="disable_power_off",
             since=95,
             write_rule="baremetal:node:update:disable_power_off",
-            **_BOTH,
+            **BOTH,
         ),
         Field(
             name="driver",
@@ -170,7 +158,7 @@ NODE = Resource(
             filter_since=16,
             mandatory=True,
             write_rule="baremetal:node:update:driver_interfaces",
-            **_BOTH,
+            **BOTH,
         ),
         _json(
             "driver_info",
@@ -178,7 +166,7 @@ NODE = Resource(
             rule="baremetal:node:get:driver_info",
             write_rule="baremetal:node:update:driver_info",
             secrets_rule="show_password",
-            **_BOTH,
+            **BOTH,
         ),
         _json(
             "driver_internal_info",
@@ -186,7 +174,7 @@ NODE = Resource(
             redact=redaction.mask,
             rule="baremetal:node:get:driver_internal_info",
         ),
-        _json("extra", write_rule="baremetal:node:update_extra", **_BOTH),
+        _json("extra", write_rule="baremetal:node:update_extra", **BOTH),
         Field(
             name="fault",
             filter=types.Word(*FAULTS),
@@ -203,7 +191,7 @@ NODE = Resource(
             redact=redaction.mask_instance_info,
             write_rule="baremetal:node:update_instance_info",
             secrets_rule="show_instance_secrets",
-            **_BOTH,
+            **BOTH,
         ),
         Field(
             name="instance_name",
@@ -211,14 +199,14 @@ NODE = Resource(
             kind=types.Text(min_length=1),
             since=104,
             write_rule="baremetal:node:update_instance_info",
-            **_BOTH,
+            **BOTH,
         ),
         Field(
             name="instance_uuid",
             filter=types.UUID,
             row=True,
             write_rule="baremetal:node:update:instance_uuid",
-            **_BOTH,
+            **BOTH,
         ),
         Field(name="last_error", rule="baremetal:node:get:last_error"),
         Field(
@@ -226,30 +214,30 @@ NODE = Resource(
             filter=types.TEXT,
             since=65,
             write_rule="baremetal:node:update:lessee",
-            **_BOTH,
+            **BOTH,
         ),
         Field(
             name="maintenance",
             filter=types.BOOLEAN,
             row=True,
             write_rule=_maintenance_rule,
-            **_BOTH,
+            **BOTH,
         ),
         Field(name="maintenance_reason"),
-        Field(name="name", since=5, row=True, write_rule="baremetal:node:update:name", **_BOTH),
+        Field(name="name", since=5, row=True, write_rule="baremetal:node:update:name", **BOTH),
         Field(
             name="network_data",
             kind=NetworkData(),
             since=66,
             write_rule="baremetal:node:update:network_data",
-            **_BOTH,
+            **BOTH,
         ),
         Field(
             name="owner",
             filter=types.TEXT,
             since=50,
             write_rule="baremetal:node:update:owner",
-            **_BOTH,
+            **BOTH,
         ),
         Field(
             name="parent_node",
@@ -257,11 +245,11 @@ NODE = Resource(
             kind=types.UUID_OR_NAME,
             since=83,
             write_rule="baremetal:node:update:parent_node",
-            **_BOTH,
+            **BOTH,
         ),
         Field(name="power_state", kind=_POWER_STATE, row=True),
         _json(
-            "properties", kind=_Properties(), write_rule="baremetal:node:update:properties", **_BOTH
+            "properties", kind=_Properties(), write_rule="baremetal:node:update:properties", **BOTH
         ),
         Field(name="protected", since=48, update=True),
         Field(name="protected_reason", since=48, update=True),
@@ -276,16 +264,16 @@ NODE = Resource(
         Field(name="provision_updated_at"),
         _json("raid_config", 12),
         Field(name="reservation", rule="baremetal:node:get:reservation"),
-        Field(name="resource_class", filter=types.TEXT, since=21, **_BOTH),
+        Field(name="resource_class", filter=types.TEXT, since=21, **BOTH),
         Field(
             name="retired",
             filter=types.BOOLEAN,
             filter_since=1,
             since=61,
             write_rule="baremetal:node:update:retired",
-            **_BOTH,
+            **BOTH,
         ),
-        Field(name="retired_reason", since=61, write_rule="baremetal:node:update:retired", **_BOTH),
+        Field(name="retired_reason", since=61, write_rule="baremetal:node:update:retired", **BOTH),
         Field(
             name="secure_boot", since=75, create=True, write_rule="baremetal:node:set_secure_boot"
         ),
@@ -295,7 +283,7 @@ NODE = Resource(
             filter=types.CSV,
             since=82,
             write_rule="baremetal:node:update:shard",
-            **_BOTH,
+            **BOTH,
         ),
         Field(name="target_power_state", kind=_POWER_STATE),
         Field(name="target_provision_state", kind=_PROVISION_STATE),
@@ -316,14 +304,14 @@ NODE = Resource(
             filter=types.UUID,
             removable_since=25,
             write_rule="baremetal:node:update:chassis_uuid",
-            **_BOTH,
+            **BOTH,
         ),
         Field(name="traits", since=37),
-        Field(name="links", kind=types.LINKS, columns=("uuid",), reader=_links(), row=True),
-        _subresource("ports"),
-        _subresource("states", 14),
-        _subresource("portgroups", 24),
-        _subresource("volume", 32),
+        links("nodes"),
+        links("nodes", "ports", "/ports", since=1, row=False),
+        links("nodes", "states", "/states", since=14, row=False),
+        links("nodes", "portgroups", "/portgroups", since=24, row=False),
+        links("nodes", "volume", "/volume", since=32, row=False),
     ),
     record=objects.Node,
     owned=True,

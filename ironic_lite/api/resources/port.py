@@ -6,7 +6,7 @@ from typing import Any
 
 from ironic_lite import objects
 from ironic_lite.api import types
-from ironic_lite.api.resources.fields import Field, Reader, Resource, Row, computed
+from ironic_lite.api.resources.fields import BOTH, Field, Reader, Resource, Row, links
 from ironic_lite.api.view import View
 
 _DATAPATH_ID = re.compile(r"^(0x)?([0-9a-f]{2}:?){7}[0-9a-f]{2}\Z", re.IGNORECASE)
@@ -92,8 +92,6 @@ def _link_at(minor: int) -> Reader | None:
     return read
 
 
-_BOTH: dict[str, Any] = {"create": True, "update": True}
-
 PORT = Resource(
     "port",
     "ports",
@@ -101,37 +99,31 @@ PORT = Resource(
         Field(name="uuid", create=True, row=True),
         Field(name="created_at"),
         Field(name="updated_at"),
-        Field(name="address", filter=types.MAC, mandatory=True, row=True, **_BOTH),
-        Field(name="extra", **_BOTH),
+        Field(name="address", filter=types.MAC, mandatory=True, row=True, **BOTH),
+        Field(name="extra", **BOTH),
         Field(name="internal_info", since=18),
-        Field(name="is_smartnic", since=53, **_BOTH),
+        Field(name="is_smartnic", since=53, **BOTH),
         Field(
             name="local_link_connection",
             kind=_LocalLinkConnection(),
             since=19,
             unknown_at=_is_of_another_version,
             reader=_link_at,
-            **_BOTH,
+            **BOTH,
         ),
-        Field(name="physical_network", kind=types.Text(64, min_length=1), since=34, **_BOTH),
-        Field(name="pxe_enabled", since=19, **_BOTH),
+        Field(name="physical_network", kind=types.Text(64, min_length=1), since=34, **BOTH),
+        Field(name="pxe_enabled", since=19, **BOTH),
         # Read with the port in one query.
-        Field(name="node_uuid", filter=types.UUID, kind=types.UUID_OR_NAME, **_BOTH),
+        Field(name="node_uuid", filter=types.UUID, kind=types.UUID_OR_NAME, **BOTH),
         # The same as node_uuid, for requests only.
-        Field(name="node_ident", kind=types.UUID_OR_NAME, since=94, shown=False, **_BOTH),
-        Field(name="name", since=88, update_since=1, **_BOTH),
-        Field(name="description", since=97, update_since=1, **_BOTH),
-        Field(name="vendor", since=100, update_since=1, **_BOTH),
-        Field(name="category", since=101, update_since=1, **_BOTH),
-        Field(name="available_for_dynamic_portgroup", since=111, update_since=1, **_BOTH),
-        Field(name="portgroup_uuid", since=24, **_BOTH),
-        Field(
-            name="links",
-            kind=types.LINKS,
-            columns=("uuid",),
-            reader=computed(lambda row, view: view.links(f"ports/{row['uuid']}")),
-            row=True,
-        ),
+        Field(name="node_ident", kind=types.UUID_OR_NAME, since=94, shown=False, **BOTH),
+        Field(name="name", since=88, update_since=1, **BOTH),
+        Field(name="description", since=97, update_since=1, **BOTH),
+        Field(name="vendor", since=100, update_since=1, **BOTH),
+        Field(name="category", since=101, update_since=1, **BOTH),
+        Field(name="available_for_dynamic_portgroup", since=111, update_since=1, **BOTH),
+        Field(name="portgroup_uuid", since=24, **BOTH),
+        links("ports"),
     ),
     record=objects.Port,
 )

@@ -5,11 +5,10 @@ from typing import Any
 
 from ironic_lite import objects
 from ironic_lite.api import types
-from ironic_lite.api.resources.fields import Field, Resource, computed
+from ironic_lite.api.resources.fields import BOTH, Field, Resource, links
 from ironic_lite.common import redaction
 
-_BOTH: dict[str, Any] = {"create": True, "update": True}
-_NEEDED: dict[str, Any] = {"mandatory": True, "row": True, **_BOTH}
+_NEEDED: dict[str, Any] = {"mandatory": True, "row": True, **BOTH}
 
 
 def _common(collection: str) -> tuple[Field, ...]:
@@ -17,16 +16,10 @@ def _common(collection: str) -> tuple[Field, ...]:
         Field(name="uuid", create=True, row=True),
         Field(name="created_at"),
         Field(name="updated_at"),
-        Field(name="extra", **_BOTH),
+        Field(name="extra", **BOTH),
         # Read with the record in one query.
         Field(name="node_uuid", kind=types.UUID_OR_NAME, **_NEEDED),
-        Field(
-            name="links",
-            kind=types.LINKS,
-            columns=("uuid",),
-            reader=computed(lambda row, view: view.links(f"volume/{collection}/{row['uuid']}")),
-            row=True,
-        ),
+        links(f"volume/{collection}"),
     )
 
 
@@ -53,7 +46,7 @@ TARGET = Resource(
             rule="baremetal:volume:view_target_properties",
             withheld_as="redacted_contents",
             withheld_empty=False,
-            **_BOTH,
+            **BOTH,
         ),
         Field(name="volume_id", **_NEEDED),
         Field(name="volume_type", **_NEEDED),

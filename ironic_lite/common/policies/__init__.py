@@ -49,6 +49,6 @@ _MODULES = (
 
 
 def list_rules() -> Iterator[policy.RuleDefault]:
-    """Yield all rules; oslopolicy-sample-generator reads them too."""
+    """Yield all rules. ``api.documented_rules`` adds the operations that ask them, for the sample file."""
     for module in _MODULES:
         yield from module.RULES

@@ -6,7 +6,7 @@ node. With project scope it applies to the nodes that the project owns or leases
 other: an admin is a manager, a manager a member, a member a reader. ``service`` is separate.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from oslo_policy import policy
 
@@ -50,28 +50,21 @@ SYSTEM_ADMIN_OR_OWNER_MANAGER = (
 )
 
 
-def rule(
-    name: str,
-    check: str,
-    description: str,
-    *operations: str,
-    scopes: Sequence[str] | None = ANY_SCOPE,
-) -> policy.DocumentedRuleDefault:
-    """A rule of the API.
+def rules(
+    granted: Mapping[str, Mapping[str, str]], scopes: Sequence[str] | None = ANY_SCOPE
+) -> tuple[policy.RuleDefault, ...]:
+    """Return rules of the API.
 
-    :param operations: ``GET /nodes/{node_ident}``, for the sample file.
+    The routes say which operations ask them; see ``api.documented_rules``.
+
+    :param granted: for each check, what the rules with this check allow, by their names.
     :param scopes: allowed scopes of tokens; None: any.
     """
-    used: list[policy.Operation] = []
-    for each in operations:
-        method, path = each.split(" ")
-        used.append({"method": method, "path": path})
-    return policy.DocumentedRuleDefault(
-        name=name,
-        check_str=check,
-        description=description,
-        operations=used,
-        scope_types=None if scopes is None else list(scopes),
+    allowed = None if scopes is None else list(scopes)
+    return tuple(
+        policy.RuleDefault(name, check, description, scope_types=allowed)
+        for check, actions in granted.items()
+        for name, description in actions.items()
     )
 
 

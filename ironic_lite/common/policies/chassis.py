@@ -3,35 +3,14 @@
 
 from ironic_lite.common.policies import base
 
-RULES = (
-    base.rule(
-        "baremetal:chassis:get",
-        base.SYSTEM_READER,
-        "See chassis.",
-        "GET /chassis",
-        "GET /chassis/detail",
-        "GET /chassis/{chassis_id}",
-        scopes=base.SYSTEM_ONLY,
-    ),
-    base.rule(
-        "baremetal:chassis:create",
-        base.SYSTEM_ADMIN,
-        "Create chassis.",
-        "POST /chassis",
-        scopes=base.SYSTEM_ONLY,
-    ),
-    base.rule(
-        "baremetal:chassis:delete",
-        base.SYSTEM_ADMIN,
-        "Delete chassis.",
-        "DELETE /chassis/{chassis_id}",
-        scopes=base.SYSTEM_ONLY,
-    ),
-    base.rule(
-        "baremetal:chassis:update",
-        base.SYSTEM_MEMBER,
-        "Change chassis.",
-        "PATCH /chassis/{chassis_id}",
-        scopes=base.SYSTEM_ONLY,
-    ),
+RULES = base.rules(
+    {
+        base.SYSTEM_READER: {"baremetal:chassis:get": "See chassis."},
+        base.SYSTEM_ADMIN: {
+            "baremetal:chassis:create": "Create chassis.",
+            "baremetal:chassis:delete": "Delete chassis.",
+        },
+        base.SYSTEM_MEMBER: {"baremetal:chassis:update": "Change chassis."},
+    },
+    scopes=base.SYSTEM_ONLY,
 )

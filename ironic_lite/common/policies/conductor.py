@@ -3,12 +3,8 @@
 
 from ironic_lite.common.policies import base
 
-RULES = (
-    base.rule(
-        "baremetal:conductor:get",
-        base.SYSTEM_READER,
-        "See conductors.",
-        "GET /conductors",
-        "GET /conductors/{hostname}",
-    ),
+RULES = base.rules(
+    {
+        base.SYSTEM_READER: {"baremetal:conductor:get": "See conductors."},
+    }
 )

@@ -3,30 +3,13 @@
 
 from ironic_lite.common.policies import base
 
-RULES = (
-    base.rule(
-        "baremetal:deploy_template:get",
-        base.SYSTEM_READER,
-        "See deploy templates.",
-        "GET /deploy_templates",
-        "GET /deploy_templates/{deploy_template_ident}",
-    ),
-    base.rule(
-        "baremetal:deploy_template:create",
-        base.SYSTEM_ADMIN,
-        "Create deploy templates.",
-        "POST /deploy_templates",
-    ),
-    base.rule(
-        "baremetal:deploy_template:delete",
-        base.SYSTEM_ADMIN,
-        "Delete deploy templates.",
-        "DELETE /deploy_templates/{deploy_template_ident}",
-    ),
-    base.rule(
-        "baremetal:deploy_template:update",
-        base.SYSTEM_ADMIN,
-        "Change deploy templates.",
-        "PATCH /deploy_templates/{deploy_template_ident}",
-    ),
+RULES = base.rules(
+    {
+        base.SYSTEM_READER: {"baremetal:deploy_template:get": "See deploy templates."},
+        base.SYSTEM_ADMIN: {
+            "baremetal:deploy_template:create": "Create deploy templates.",
+            "baremetal:deploy_template:delete": "Delete deploy templates.",
+            "baremetal:deploy_template:update": "Change deploy templates.",
+        },
+    }
 )

@@ -3,12 +3,9 @@
 
 from ironic_lite.common.policies import base
 
-RULES = (
-    base.rule(
-        "baremetal:events:post",
-        base.SYSTEM_ADMIN,
-        "Post events.",
-        "POST /events",
-        scopes=base.SYSTEM_ONLY,
-    ),
+RULES = base.rules(
+    {
+        base.SYSTEM_ADMIN: {"baremetal:events:post": "Post events."},
+    },
+    scopes=base.SYSTEM_ONLY,
 )

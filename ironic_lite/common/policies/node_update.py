@@ -4,119 +4,49 @@
 from ironic_lite.common.policies import base
 
 RULES = (
-    base.rule(
-        "baremetal:node:update:driver_info",
-        base.OWNER_MEMBER,
-        "Change driver_info.",
-        "PATCH /nodes/{node_ident}",
+    *base.rules(
+        {
+            base.OWNER_MEMBER: {
+                "baremetal:node:update:driver_info": "Change driver_info.",
+                "baremetal:node:update:properties": "Change properties.",
+                "baremetal:node:update:instance_uuid": "Change instance_uuid.",
+                "baremetal:node:update:lessee": "Lease a node to a project.",
+                "baremetal:node:update:network_data": "Change network_data.",
+                "baremetal:node:update:name": "Rename a node.",
+                "baremetal:node:update:retired": "Retire a node, or end its retirement.",
+            },
+            base.SYSTEM_ADMIN: {
+                "baremetal:node:update:chassis_uuid": "Move a node to another chassis.",
+                "baremetal:node:disable_cleaning": "Disable automated cleaning of a node.",
+                "baremetal:node:update:shard": "Change the shard.",
+                "baremetal:node:update:disable_power_off": "Change disable_power_off.",
+            },
+            base.SYSTEM_MEMBER: {
+                "baremetal:node:update:owner": "Give a node to a project.",
+                "baremetal:node:update:conductor_group": "Move a node to another conductor group.",
+                "baremetal:node:update:parent_node": "Change the parent node.",
+            },
+            base.OWNER_MANAGER: {
+                "baremetal:node:update:driver_interfaces": "Change the driver and the hardware interfaces."
+            },
+            base.OWNER_OR_LESSEE_MEMBER: {
+                "baremetal:node:update": "Change fields that have no rule of their own.",
+                "baremetal:node:update_extra": "Change extra.",
+            },
+            base.OWNER_MEMBER_OR_LESSEE_MANAGER: {
+                "baremetal:node:update_instance_info": "Change instance_info."
+            },
+        }
     ),
-    base.rule(
-        "baremetal:node:update:properties",
-        base.OWNER_MEMBER,
-        "Change properties.",
-        "PATCH /nodes/{node_ident}",
-    ),
-    base.rule(
-        "baremetal:node:update:chassis_uuid",
-        base.SYSTEM_ADMIN,
-        "Move a node to another chassis.",
-        "PATCH /nodes/{node_ident}",
-    ),
-    base.rule(
-        "baremetal:node:update:instance_uuid",
-        base.OWNER_MEMBER,
-        "Change instance_uuid.",
-        "PATCH /nodes/{node_ident}",
-    ),
-    base.rule(
-        "baremetal:node:update:lessee",
-        base.OWNER_MEMBER,
-        "Lease a node to a project.",
-        "PATCH /nodes/{node_ident}",
-    ),
-    base.rule(
-        "baremetal:node:update:owner",
-        base.SYSTEM_MEMBER,
-        "Give a node to a project.",
-        "PATCH /nodes/{node_ident}",
-    ),
-    base.rule(
-        "baremetal:node:update:driver_interfaces",
-        base.OWNER_MANAGER,
-        "Change the driver and the hardware interfaces.",
-        "PATCH /nodes/{node_ident}",
-    ),
-    base.rule(
-        "baremetal:node:update:network_data",
-        base.OWNER_MEMBER,
-        "Change network_data.",
-        "PATCH /nodes/{node_ident}",
-    ),
-    base.rule(
-        "baremetal:node:update:conductor_group",
-        base.SYSTEM_MEMBER,
-        "Move a node to another conductor group.",
-        "PATCH /nodes/{node_ident}",
-    ),
-    base.rule(
-        "baremetal:node:update:name",
-        base.OWNER_MEMBER,
-        "Rename a node.",
-        "PATCH /nodes/{node_ident}",
-    ),
-    base.rule(
-        "baremetal:node:update:retired",
-        base.OWNER_MEMBER,
-        "Retire a node, or end its retirement.",
-        "PATCH /nodes/{node_ident}",
-    ),
-    base.rule(
-        "baremetal:node:update",
-        base.OWNER_OR_LESSEE_MEMBER,
-        "Change fields that have no rule of their own.",
-        "PATCH /nodes/{node_ident}",
-    ),
-    base.rule(
-        "baremetal:node:update_extra",
-        base.OWNER_OR_LESSEE_MEMBER,
-        "Change extra.",
-        "PATCH /nodes/{node_ident}",
-    ),
-    base.rule(
-        "baremetal:node:update_instance_info",
-        base.OWNER_MEMBER_OR_LESSEE_MANAGER,
-        "Change instance_info.",
-        "PATCH /nodes/{node_ident}",
-    ),
-    base.rule(
-        "baremetal:node:update_owner_provisioned",
-        base.SYSTEM_ADMIN,
-        "Change the owner while an instance is on the node; required in addition to the rule for the owner.",
-        "PATCH /nodes/{node_ident}",
+    *base.rules(
+        {
+            base.SYSTEM_ADMIN: {
+                "baremetal:node:update_owner_provisioned": (
+                    "Change the owner while an instance is on the node; "
+                    "required in addition to the rule for the owner."
+                )
+            },
+        },
         scopes=base.SYSTEM_ONLY,
-    ),
-    base.rule(
-        "baremetal:node:disable_cleaning",
-        base.SYSTEM_ADMIN,
-        "Disable automated cleaning of a node.",
-        "PATCH /nodes/{node_ident}",
-    ),
-    base.rule(
-        "baremetal:node:update:shard",
-        base.SYSTEM_ADMIN,
-        "Change the shard.",
-        "PATCH /nodes/{node_ident}",
-    ),
-    base.rule(
-        "baremetal:node:update:parent_node",
-        base.SYSTEM_MEMBER,
-        "Change the parent node.",
-        "PATCH /nodes/{node_ident}",
-    ),
-    base.rule(
-        "baremetal:node:update:disable_power_off",
-        base.SYSTEM_ADMIN,
-        "Change disable_power_off.",
-        "PATCH /nodes/{node_ident}",
     ),
 )

@@ -3,47 +3,17 @@
 
 from ironic_lite.common.policies import base
 
-RULES = (
-    base.rule(
-        "baremetal:portgroup:get",
-        base.OWNER_OR_LESSEE_READER,
-        "See portgroups.",
-        "GET /portgroups",
-        "GET /portgroups/detail",
-        "GET /portgroups/{portgroup_ident}",
-        "GET /nodes/{node_ident}/portgroups",
-        "GET /nodes/{node_ident}/portgroups/detail",
-    ),
-    base.rule(
-        "baremetal:portgroup:create",
-        base.SYSTEM_ADMIN_OR_OWNER_MANAGER,
-        "Create portgroups.",
-        "POST /portgroups",
-    ),
-    base.rule(
-        "baremetal:portgroup:delete",
-        base.SYSTEM_ADMIN_OR_OWNER_MANAGER,
-        "Delete portgroups.",
-        "DELETE /portgroups/{portgroup_ident}",
-    ),
-    base.rule(
-        "baremetal:portgroup:update",
-        base.OWNER_MANAGER,
-        "Change portgroups.",
-        "PATCH /portgroups/{portgroup_ident}",
-    ),
-    base.rule(
-        "baremetal:portgroup:list",
-        base.ANY_READER,
-        "List the portgroups of nodes that one's own project owns or leases.",
-        "GET /portgroups",
-        "GET /portgroups/detail",
-    ),
-    base.rule(
-        "baremetal:portgroup:list_all",
-        base.SYSTEM_READER,
-        "List all portgroups.",
-        "GET /portgroups",
-        "GET /portgroups/detail",
-    ),
+RULES = base.rules(
+    {
+        base.OWNER_OR_LESSEE_READER: {"baremetal:portgroup:get": "See portgroups."},
+        base.SYSTEM_ADMIN_OR_OWNER_MANAGER: {
+            "baremetal:portgroup:create": "Create portgroups.",
+            "baremetal:portgroup:delete": "Delete portgroups.",
+        },
+        base.OWNER_MANAGER: {"baremetal:portgroup:update": "Change portgroups."},
+        base.ANY_READER: {
+            "baremetal:portgroup:list": "List the portgroups of nodes that one's own project owns or leases."
+        },
+        base.SYSTEM_READER: {"baremetal:portgroup:list_all": "List all portgroups."},
+    }
 )

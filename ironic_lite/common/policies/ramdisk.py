@@ -3,26 +3,13 @@
 
 from ironic_lite.common.policies import base
 
-RULES = (
-    base.rule(
-        "baremetal:node:ipa_heartbeat",
-        base.ANYBODY,
-        "Agents: heartbeat.",
-        "POST /heartbeat/{node_ident}",
-        scopes=None,
-    ),
-    base.rule(
-        "baremetal:driver:ipa_lookup",
-        base.ANYBODY,
-        "Agents: lookup.",
-        "GET /lookup",
-        scopes=None,
-    ),
-    base.rule(
-        "baremetal:driver:ipa_continue_inspection",
-        base.ANYBODY,
-        "Agents: send inspection data.",
-        "POST /continue_inspection",
-        scopes=None,
-    ),
+RULES = base.rules(
+    {
+        base.ANYBODY: {
+            "baremetal:node:ipa_heartbeat": "Agents: heartbeat.",
+            "baremetal:driver:ipa_lookup": "Agents: lookup.",
+            "baremetal:driver:ipa_continue_inspection": "Agents: send inspection data.",
+        },
+    },
+    scopes=None,
 )

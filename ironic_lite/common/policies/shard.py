@@ -3,11 +3,8 @@
 
 from ironic_lite.common.policies import base
 
-RULES = (
-    base.rule(
-        "baremetal:shards:get",
-        base.SYSTEM_READER,
-        "List the shards and their sizes.",
-        "GET /shards",
-    ),
+RULES = base.rules(
+    {
+        base.SYSTEM_READER: {"baremetal:shards:get": "List the shards and their sizes."},
+    }
 )

@@ -1,78 +1,126 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Allocations: list, create, show, change, delete; and the allocation of one node."""
+"""Allocations, and the allocation of one node."""
 
+import dataclasses
 from typing import Any
 
 import webob
 
-from ironic_lite.api import access, filters, paging, request_notifications, types
+from ironic_lite.api import access, forms, request_notifications, types
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import concurrent_changes, record_access
+from ironic_lite.api.controllers.v1.records import Records, Values
+from ironic_lite.api.controllers.v1.route_access import Listing
+from ironic_lite.api.forms import Early
 from ironic_lite.api.resources.allocation import ALLOCATION
-from ironic_lite.api.resources.fields import DETAIL
-from ironic_lite.api.routing import MethodNotAllowed
+from ironic_lite.api.routing import Access
 from ironic_lite.common import exception
 from ironic_lite.objects.allocation import Allocation
 from ironic_lite.objects.node import Node
 
-UPDATE_SINCE = 57
+_SEE = "baremetal:allocation:get"
+_FOR_OTHERS = "baremetal:allocation:create_restricted"
 
 
-def index(call: Call) -> webob.Response:
-    """``GET /v1/allocations``"""
-    own = access.listing(call.context, "allocation")
-    query = call.query()
-    serialise = paging.serialiser(call, query, ALLOCATION, DETAIL)
-    wanted = paging.page(query, ALLOCATION, call.minor)
-    narrowed = filters.check(query, call.form.query, call.minor)
-    access.narrow(narrowed, own, "owner")
-    if "node" in narrowed:
-        narrowed["node_id"] = concurrent_changes.named_node(call.context, narrowed.pop("node")).id
-    rows = paging.rows(call, Allocation.rows, serialise, wanted, narrowed)
-    return paging.reply(call, ALLOCATION, rows, serialise, wanted, "allocations")
+class _Allocations(Records):
+    """An allocation belongs to a project."""
+
+    owner_filter = "owner"
+    creation = dataclasses.replace(forms.creation(ALLOCATION), asks=(_FOR_OTHERS,))
+    change = dataclasses.replace(forms.change(ALLOCATION), since=57, early=Early.NOT_ALLOWED)
+
+    def to_list(self) -> Access:
+        return Listing("allocation")
+
+    def find(self, call: Call, ident: str, *rules: str) -> Allocation:
+        """Return the allocation with this UUID or name, if ``rules`` are granted.
+
+        :raises AllocationNotFound: also if the client may not see it.
+        :raises Invalid: neither a UUID nor a name.
+        :raises HTTPForbidden: the client may see the allocation, but a rule is not granted.
+        """
+        allocation: Allocation = self.get(call, ident)
+        _authorize(call, allocation, rules, exception.AllocationNotFound(allocation=ident))
+        return allocation
+
+    def narrow(self, call: Call, narrowed: Values) -> None:
+        if "node" in narrowed:
+            named = narrowed.pop("node")
+            narrowed["node_id"] = concurrent_changes.named_node(call.context, named).id
+
+    def create(self, call: Call, body: Values) -> webob.Response:
+        """``POST /v1/allocations``: a conductor looks for a node in the background.
+
+        With ``node`` (backfill) the allocation is for the instance that this node already has, and becomes active at
+        once.
+        """
+        record_access.check_name("allocation", body.get("name"))
+        body["owner"] = _owner(call, body.get("owner"))
+        body.setdefault("traits", [])
+        body["candidate_nodes"] = _candidates(call, body.get("candidate_nodes", []))
+        node = _to_backfill(call, body)
+        if not body.get("resource_class"):
+            raise exception.InvalidParameterValue(
+                "The resource_class field is mandatory unless the allocation is for the instance of a node."
+            )
+        allocation = Allocation(call.context, **body)
+        conductor = call.conductors.of(node) if node else call.conductors.any()
+        named = node.uuid if node else None
+        with request_notifications.request(allocation, "create"):
+            created = conductor.create_allocation(call.context, allocation, named)
+        return self._reply_created(call, created)
+
+    def check(self, call: Call, record: Any, before: Values, changes: Values) -> None:
+        record_access.check_name("allocation", changes.get("name"))
+
+    def delete(self, call: Call, record: Allocation) -> webob.Response:
+        """``DELETE /v1/allocations/{allocation}``"""
+        conductor = call.conductors.any()
+        if record.node_id is not None:
+            conductor = call.conductors.of(Node.get_by_id(call.context, record.node_id))
+        with request_notifications.request(record, "delete"):
+            conductor.destroy_allocation(call.context, record.uuid)
+        return call.empty(204)
 
 
-def show(call: Call, ident: str) -> webob.Response:
-    """``GET /v1/allocations/{allocation}``"""
-    query = call.query()
-    serialise = paging.serialiser(call, query, ALLOCATION, DETAIL)
-    allocation = _find(call, ident, "baremetal:allocation:get")
-    return call.reply(record_access.show(call, allocation, serialise))
+RECORDS = _Allocations(
+    ALLOCATION,
+    Allocation,
+    rules="allocation",
+    variable="allocation",
+    ident="allocation_ident",
+)
 
 
-def create(call: Call) -> webob.Response:
-    """``POST /v1/allocations``: a conductor looks for a node in the background.
+def of_node(call: Call, ident: str, *rules: str) -> Allocation:
+    """Return the allocation of a node; raises as ``RECORDS.find``."""
+    try:
+        node = record_access.node(call, ident)
+    except exception.NodeNotFound as exc:
+        # Ironic's 404 is about the allocation. Clients that may not see all nodes must not learn which nodes exist.
+        if access.is_unrestricted(call.context):
+            raise exception.Invalid(exc.message) from None
+        raise
+    missing = exception.AllocationNotFound(f"Allocation for node {ident} was not found.")
+    try:
+        allocation = Allocation.get_by_node_id(call.context, node.id)
+    except exception.AllocationNotFound:
+        raise missing from None
+    _authorize(call, allocation, rules, missing)
+    return allocation
 
-    With ``node`` (backfill) the allocation is for the instance that this node already has, and becomes active at once.
-    """
-    access.authorize(call.context, "baremetal:allocation:create")
-    call.query()
-    document = call.document()
-    # Before its microversion this field is 400 (unknown) and not 406 as other fields are.
-    if (
-        call.minor < ALLOCATION.fields["node"].since
-        and isinstance(document, dict)
-        and "node" in document
-    ):
-        raise exception.InvalidParameterValue(
-            "Schema error for allocation: Additional properties are not allowed ('node' was unexpected)"
-        )
-    values = call.new(document)
-    record_access.check_name("allocation", values.get("name"))
-    values["owner"] = _owner(call, values.get("owner"))
-    values.setdefault("traits", [])
-    values["candidate_nodes"] = _candidates(call, values.get("candidate_nodes", []))
-    node = _to_backfill(call, values)
-    if not values.get("resource_class"):
-        raise exception.InvalidParameterValue(
-            "The resource_class field is mandatory unless the allocation is for the instance of a node."
-        )
-    allocation = Allocation(call.context, **values)
-    conductors = call.conductors
-    conductor = conductors.of(node) if node else conductors.any()
-    with request_notifications.request(allocation, "create"):
-        created = conductor.create_allocation(call.context, allocation, node.uuid if node else None)
-    return call.reply(_shown(call, created), 201, call.url(f"allocations/{created.uuid}"))
+
+def _authorize(
+    call: Call,
+    allocation: Allocation,
+    rules: tuple[str, ...],
+    unseen: exception.AllocationNotFound,
+) -> None:
+    target = access.of_owner("allocation", allocation.owner)
+    if not access.allows(call.context, _SEE, target):
+        raise unseen
+    for rule in rules:
+        access.authorize(call.context, rule, target)
 
 
 def _owner(call: Call, owner: str | None) -> str | None:
@@ -84,7 +132,7 @@ def _owner(call: Call, owner: str | None) -> str | None:
         return owner
     if owner is None:
         return call.context.project_id
-    access.authorize(call.context, "baremetal:allocation:create_restricted")
+    access.authorize(call.context, _FOR_OTHERS)
     return owner
 
 
@@ -137,96 +185,3 @@ def _to_backfill(call: Call, values: dict[str, Any]) -> Node | None:
     if values.get("resource_class") is None:
         values["resource_class"] = node.resource_class
     return node
-
-
-def update(call: Call, ident: str) -> webob.Response:
-    """``PATCH /v1/allocations/{allocation}``"""
-    if call.minor < UPDATE_SINCE:
-        raise MethodNotAllowed(["DELETE", "GET"])
-    allocation = _find(call, ident, "baremetal:allocation:update")
-    call.query()
-    operations = call.patch(call.document())
-    concurrent_changes.patch(
-        allocation,
-        ALLOCATION,
-        operations,
-        lambda _before, changes: record_access.check_name("allocation", changes.get("name")),
-    )
-    return call.reply(_shown(call, allocation))
-
-
-def delete(call: Call, ident: str) -> webob.Response:
-    """``DELETE /v1/allocations/{allocation}``"""
-    call.query()
-    return _delete(call, _find(call, ident, "baremetal:allocation:delete"))
-
-
-def _delete(call: Call, allocation: Allocation) -> webob.Response:
-    conductor = call.conductors.any()
-    if allocation.node_id is not None:
-        conductor = call.conductors.of(Node.get_by_id(call.context, allocation.node_id))
-    with request_notifications.request(allocation, "delete"):
-        conductor.destroy_allocation(call.context, allocation.uuid)
-    return call.empty(204)
-
-
-def show_of_node(call: Call, ident: str) -> webob.Response:
-    """``GET /v1/nodes/{node}/allocation``"""
-    query = call.query()
-    serialise = paging.serialiser(call, query, ALLOCATION, DETAIL)
-    allocation = _of_node(call, ident, "baremetal:allocation:get")
-    return call.reply(record_access.show(call, allocation, serialise))
-
-
-def delete_of_node(call: Call, ident: str) -> webob.Response:
-    """``DELETE /v1/nodes/{node}/allocation``"""
-    call.query()
-    return _delete(call, _of_node(call, ident, "baremetal:allocation:delete"))
-
-
-def missing_ident(_call: Call) -> webob.Response:
-    """PATCH and DELETE of the collection, which are errors."""
-    raise exception.InvalidParameterValue("Missing mandatory parameter: allocation_ident")
-
-
-def _of_node(call: Call, ident: str, rule: str) -> Allocation:
-    try:
-        node = record_access.node(call, ident)
-    except exception.NodeNotFound as exc:
-        # Ironic's 404 is about the allocation. Clients that may not see all nodes must not learn which nodes exist.
-        if access.is_unrestricted(call.context):
-            raise exception.Invalid(exc.message) from None
-        raise
-    missing = exception.AllocationNotFound(f"Allocation for node {ident} was not found.")
-    try:
-        allocation = Allocation.get_by_node_id(call.context, node.id)
-    except exception.AllocationNotFound:
-        raise missing from None
-    _authorize(call, allocation, rule, missing)
-    return allocation
-
-
-def _find(call: Call, ident: str, rule: str) -> Allocation:
-    """Return the allocation with this UUID or name, if ``rule`` is granted.
-
-    :raises AllocationNotFound: also if the client may not see it.
-    :raises Invalid: neither a UUID nor a name.
-    :raises HTTPForbidden: the client may see the allocation, but ``rule`` is not granted.
-    """
-    record_access.check_ident("allocation_ident", ident)
-    allocation = Allocation.get(call.context, ident)
-    _authorize(call, allocation, rule, exception.AllocationNotFound(allocation=ident))
-    return allocation
-
-
-def _authorize(
-    call: Call, allocation: Allocation, rule: str, unseen: exception.AllocationNotFound
-) -> None:
-    target = access.of_owner("allocation", allocation.owner)
-    if not access.allows(call.context, "baremetal:allocation:get", target):
-        raise unseen
-    access.authorize(call.context, rule, target)
-
-
-def _shown(call: Call, allocation: Allocation) -> dict[str, Any]:
-    return record_access.show(call, allocation, ALLOCATION.serialiser(call.minor, None, DETAIL))

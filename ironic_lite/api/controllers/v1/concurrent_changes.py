@@ -89,19 +89,3 @@ def new_node(context: RequestContext, ident: str, rule: str) -> Node:
         ) from None
     access.authorize(context, rule, record_access.target(node))
     return node
-
-
-def node_of_part(
-    context: RequestContext, part: Any, changes: dict[str, Any], wanted: str | None, rule: str
-) -> Node:
-    """Return the node of a port, port group or volume after ``changes``, and add the move to these.
-
-    :param wanted: the new node; None: it does not move.
-    :param rule: the rule for creating such a record, which a move to another node needs.
-    :raises Invalid, HTTPForbidden: as :func:`new_node`.
-    """
-    if wanted is None:
-        return Node.get_by_id(context, part.node_id)
-    node = new_node(context, wanted, rule)
-    changes["node_id"] = node.id
-    return node

@@ -5,10 +5,11 @@ from typing import Any
 
 import webob
 
-from ironic_lite.api import access, paging
+from ironic_lite.api import filters, forms, replies, types
 from ironic_lite.api.call import Call
+from ironic_lite.api.controllers.v1.route_access import allowed
+from ironic_lite.api.forms import Form
 from ironic_lite.api.resources.driver import DRIVER
-from ironic_lite.api.resources.fields import DETAIL, ROW
 from ironic_lite.common import exception
 from ironic_lite.objects.conductor import Conductor
 
@@ -24,10 +25,20 @@ def _rows(call: Call, columns: tuple[str, ...]) -> list[dict[str, Any]]:
     return [{column: row[column] for column in columns} for row in rows]
 
 
+@allowed(
+    "driver:get",
+    Form(
+        query={
+            "type": filters.Filter(types.Word("classic", "dynamic"), 30),
+            "detail": filters.Filter(types.BOOLEAN, 30),
+            "fields": filters.Filter(types.CSV, 77),
+        },
+        reply=forms.Page(DRIVER),
+    ),
+)
 def index(call: Call) -> webob.Response:
     """``GET /v1/drivers``"""
-    access.authorize(call.context, "baremetal:driver:get")
-    query = call.query()
+    query = call.query
     wanted = query.pop("type", None)
     since = call.form.since_of("type")
     if call.minor < since and (wanted is not None or query.get("detail") is not None):
@@ -38,44 +49,35 @@ def index(call: Call) -> webob.Response:
         raise exception.Invalid(
             '"type" filter must be one of "classic" or "dynamic", if specified.'
         )
-    view = DETAIL if query.get("detail") else ROW
-    if query.get("detail") and query.get("fields") is not None:
-        raise exception.InvalidParameterValue(
-            "Can not specify ?detail=True and fields in the same request."
-        )
-    query.pop("detail", None)
-    serialise = paging.serialiser(call, query, DRIVER, view)
+    serialise = call.serialiser
     rows = [] if wanted == "classic" else _rows(call, serialise.columns)
     return call.reply({"drivers": [serialise(row, call.view) for row in rows]})
 
 
-def show(call: Call, name: str) -> webob.Response:
+@allowed("driver:get", Form(query={"fields": filters.Filter(types.CSV, 77)}, reply=DRIVER))
+def show(call: Call, driver: str) -> webob.Response:
     """``GET /v1/drivers/{driver}``"""
-    access.authorize(call.context, "baremetal:driver:get")
-    query = call.query()
-    serialise = paging.serialiser(call, query, DRIVER, DETAIL)
+    serialise = call.serialiser
     for row in _rows(call, tuple(dict.fromkeys((*serialise.columns, "name")))):
-        if row["name"] == name:
+        if row["name"] == driver:
             return call.reply(serialise(row, call.view))
-    raise exception.DriverNotFound(driver_name=name)
+    raise exception.DriverNotFound(driver_name=driver)
 
 
-def properties(call: Call, name: str) -> webob.Response:
+@allowed("driver:get_properties", Form(reply=replies.MEANINGS))
+def properties(call: Call, driver: str) -> webob.Response:
     """``GET /v1/drivers/{driver}/properties``"""
-    access.authorize(call.context, "baremetal:driver:get_properties")
-    call.query()
-    return call.reply(_properties(call, name))
+    return _properties(call, driver)
 
 
-def properties_named(call: Call) -> webob.Response:
+@allowed("driver:get_properties", Form(query={"driver_name": types.TEXT}, reply=replies.MEANINGS))
+def properties_named(call: Call, driver_name: str | None = None) -> webob.Response:
     """``GET /v1/drivers/properties?driver_name=``: the same at an older path, which clients still use."""
-    access.authorize(call.context, "baremetal:driver:get_properties")
-    name = call.query().get("driver_name")
-    if name is None:
+    if driver_name is None:
         raise exception.MissingParameterValue("Missing mandatory parameter: driver_name")
-    return call.reply(_properties(call, name))
+    return _properties(call, driver_name)
 
 
-def _properties(call: Call, name: str) -> dict[str, str]:
-    conductor = call.conductors.serving(name)
-    return conductor.get_driver_properties(call.context, name)
+def _properties(call: Call, driver: str) -> webob.Response:
+    conductor = call.conductors.serving(driver)
+    return call.reply(conductor.get_driver_properties(call.context, driver))

@@ -2,12 +2,15 @@
 """Events that Neutron reports about ports. A conductor that waits for such a port looks at it at once."""
 
 import logging
+from typing import Any
 
 import oslo_messaging
 import webob
 
-from ironic_lite.api import access, schemas
+from ironic_lite.api import schemas
 from ironic_lite.api.call import Call
+from ironic_lite.api.controllers.v1.route_access import allowed
+from ironic_lite.api.forms import Form
 from ironic_lite.common import exception
 from ironic_lite.objects.node import Node
 
@@ -51,12 +54,11 @@ EVENTS = schemas.Body(
 )
 
 
-def report(call: Call) -> webob.Response:
+@allowed("events:post", Form(body=EVENTS, status=204))
+def report(call: Call, body: dict[str, Any]) -> webob.Response:
     """``POST /v1/events``"""
-    access.authorize(call.context, "baremetal:events:post")
-    call.query()
     of_nodes = set()
-    for event in call.arguments()["events"]:
+    for event in body["events"]:
         LOG.debug("Event %s of port %s", event["event"], event["port_id"])
         # A port that is not bound has no host; those of the service name their node as its device, too.
         node = event.get("binding:host_id") or event.get("device_id")

@@ -3,22 +3,25 @@
 
 import webob
 
-from ironic_lite.api import types
+from ironic_lite.api import replies, types
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import record_access
+from ironic_lite.api.controllers.v1.route_access import on_node
+from ironic_lite.api.forms import Form
 from ironic_lite.api.view import quoted
 from ironic_lite.common import exception
+from ironic_lite.objects.node import Node
 
 STATE = types.body_class(
     "IndicatorState", {"state": types.Word("on", "off", "blinking")}, mandatory=["state"]
 )
 
 
-def index(call: Call, ident: str) -> webob.Response:
+@on_node(
+    "node:get_indicator_state", Form(query={"component": types.TEXT}, reply=replies.INDICATORS)
+)
+def index(call: Call, node: Node, component: str | None = None) -> webob.Response:
     """``GET /v1/nodes/{node}/management/indicators``"""
-    node = record_access.node(call, ident, "baremetal:node:get_indicator_state")
-    # Ironic accepts this argument and ignores it.
-    component = call.query().get("component")
+    # Ironic accepts the argument and ignores it.
     supported = call.conductors.of(node).get_supported_indicators(call.context, node.uuid)
     rows = []
     for part, indicators in sorted(supported.items()):
@@ -33,22 +36,20 @@ def index(call: Call, ident: str) -> webob.Response:
     return call.reply({"indicators": rows})
 
 
-def show(call: Call, ident: str, unique: str) -> webob.Response:
+@on_node("node:get_indicator_state", Form(reply=replies.INDICATOR))
+def show(call: Call, node: Node, indicator: str) -> webob.Response:
     """``GET /v1/nodes/{node}/management/indicators/{name@component}``"""
-    node = record_access.node(call, ident, "baremetal:node:get_indicator_state")
-    call.query()
-    name, component = _split(unique)
+    name, component = _split(indicator)
     state = call.conductors.of(node).get_indicator_state(call.context, node.uuid, component, name)
     return call.reply({"state": state})
 
 
-def switch(call: Call, ident: str, unique: str) -> webob.Response:
+@on_node("node:set_indicator_state", Form(body=STATE, status=204))
+def switch(call: Call, node: Node, indicator: str, state: str | None) -> webob.Response:
     """``PUT /v1/nodes/{node}/management/indicators/{name@component}``"""
-    node = record_access.node(call, ident, "baremetal:node:set_indicator_state")
-    state = call.arguments()["state"]
     if state is None:
         raise exception.MissingParameterValue("Missing mandatory parameter: state")
-    name, component = _split(unique)
+    name, component = _split(indicator)
     call.conductors.of(node).set_indicator_state(call.context, node.uuid, component, name, state)
     return call.empty(204)
 

@@ -8,9 +8,11 @@ import webob
 from oslo_log import log
 from oslo_utils import timeutils
 
-from ironic_lite.api import access, bodies, inventories, schemas, types
+from ironic_lite.api import bodies, forms, inventories, replies, schemas, types
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import ramdisk
+from ironic_lite.api.controllers.v1.route_access import allowed
+from ironic_lite.api.forms import Early, Form
 from ironic_lite.common import exception, operations, states
 from ironic_lite.common.operations import provision_states
 from ironic_lite.objects.node import Node
@@ -47,46 +49,56 @@ DATA = schemas.Body(
 )
 
 
-def receive(call: Call) -> webob.Response:
+@allowed(
+    "driver:ipa_continue_inspection",
+    Form(
+        query={"node_uuid": types.UUID},
+        body=forms.Unread(DATA),
+        most="max_inspection_body_size",
+        since=SINCE,
+        early=Early.HANDLED,
+        status=202,
+        reply=replies.LOOKUP,
+    ),
+)
+def receive(call: Call, node_uuid: str | None = None) -> webob.Response:
     """``POST /v1/continue_inspection``: the inventory of the server, and other data that the ramdisk collected.
 
     Invalid parts of the data are dropped. If all of it is invalid and identifies a node, the node's inspection fails at
     once, because the ramdisk would only send the same again. Ramdisks that send a version header get the reply of a
     lookup.
     """
-    access.authorize(call.context, "baremetal:driver:ipa_continue_inspection")
-    query = call.query()
     try:
         data = dict(DATA.check(call.agents_document()))
-        if not _takes_version(call, query):
+        if not _takes_version(call, node_uuid):
             raise exception.NotFound(f"API version 1.{SINCE} or newer is required")
         _leave_out_logs(call, data)
     except exception.Invalid as exc:
-        if exc.code in _OF_DATA and _takes_version(call, query):
-            _fail(call, query, exc.message)
+        if exc.code in _OF_DATA and _takes_version(call, node_uuid):
+            _fail(call, node_uuid, exc.message)
         raise
     inventory = inventories.clean(data.pop("inventory"))
     data = inventories.clean_extra(data)
     data.pop(ReceivedInventory.UNUSABLE, None)
-    node = _find(call, query.get("node_uuid"), _macs(inventory), _bmcs(inventory))
+    node = _find(call, node_uuid, _macs(inventory), _bmcs(inventory))
     # The data may end the inspection, after which the node expects no agent and gives out no token.
     answer = {"uuid": node.uuid} if call.minor < SINCE else ramdisk.introduce(call, node)
     _hand_over(call, node, inventory, data)
     return call.reply(answer, 202)
 
 
-def _takes_version(call: Call, query: dict[str, Any]) -> bool:
-    return call.minor >= SINCE or (call.minor == _OLD_RAMDISKS and "node_uuid" not in query)
+def _takes_version(call: Call, node_uuid: str | None) -> bool:
+    return call.minor >= SINCE or (call.minor == _OLD_RAMDISKS and node_uuid is None)
 
 
-def _fail(call: Call, query: dict[str, Any], reason: str) -> None:
+def _fail(call: Call, node_uuid: str | None, reason: str) -> None:
     """Let the inspection fail, if the invalid data still identifies a node under inspection.
 
     :raises Conflict: the node's server is not booted for the inspection yet.
     """
     macs, bmcs = inventories.salvage(call.request.environ.get(bodies.WHOLE, b""))
     with contextlib.suppress(exception.NotFound, exception.InvalidParameterValue):
-        node = _find(call, query.get("node_uuid"), macs, bmcs)
+        node = _find(call, node_uuid, macs, bmcs)
         LOG.warning("Node %s: its inspection data cannot be used: %s", node.uuid, reason)
         _hand_over(call, node, {}, {ReceivedInventory.UNUSABLE: reason})
 

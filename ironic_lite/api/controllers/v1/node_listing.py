@@ -10,8 +10,6 @@ import webob
 from ironic_lite.api import access, filters, paging
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import record_access
-from ironic_lite.api.resources.fields import Serialiser
-from ironic_lite.api.resources.node import NODE
 from ironic_lite.api.view import NodeKey
 from ironic_lite.common import exception
 from ironic_lite.objects.chassis import Chassis
@@ -20,38 +18,33 @@ from ironic_lite.objects.node import Node
 
 def reply(
     call: Call,
-    view: str,
+    own: str | None,
     path: str,
-    fixed: dict[str, Any] | None = None,
+    within: dict[str, Any] | None = None,
 ) -> webob.Response:
     """Return the reply with a page of the nodes that the client may see.
 
-    :param view: the fields to show if the query has neither ``fields`` nor ``detail``.
-    :param path: the path of the list, for the link to the next page.
-    :param fixed: filters that the path implies.
-    :raises HTTPForbidden: the client may see no nodes, or the query names another project.
+    :param own: the project whose nodes the client may list; None: all.
+    :param path: the path of the list without ``/detail``, for the link to the next page.
+    :param within: filters that the path implies.
+    :raises HTTPForbidden: the query names another project.
     """
-    own = access.listing(call.context, "node")
-    query = {**call.query(), **(fixed or {})}
-    serialise = paging.serialiser(call, query, NODE, view)
-    wanted = paging.page(query, NODE, call.minor)
-    narrowed = filters.check(query, call.form.query, call.minor)
+    wanted = paging.page(call)
+    narrowed = {**filters.check(call.query, call.form.query, call.minor), **(within or {})}
     access.narrow(narrowed, own)
     conductor = narrowed.pop("conductor", None)
     if not _may_match(call, narrowed):
         rows: Sequence[dict[str, Any]] = []
     elif conductor is not None:
-        rows = _served_by(call, conductor, serialise.columns, wanted, narrowed)
+        rows = _served_by(call, conductor, wanted, narrowed)
     else:
-        rows = paging.rows(call, Node.rows, serialise, wanted, narrowed)
-    return paging.reply(call, NODE, _disclosed(call, rows, serialise), serialise, wanted, path)
+        rows = paging.rows(call, Node.rows, wanted, narrowed)
+    return paging.reply(call, _disclosed(call, rows), wanted, path)
 
 
-def _disclosed(
-    call: Call, rows: Sequence[dict[str, Any]], serialise: Serialiser
-) -> Sequence[dict[str, Any]]:
+def _disclosed(call: Call, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str, Any]]:
     """Return the rows with the secrets decrypted that this client may see."""
-    names = serialise.disclosed_to(call.view)
+    names = call.serialiser.disclosed_to(call.view)
     if not names or not rows:
         return rows
     asked = [{name: row[name] for name in ("uuid", *names)} for row in rows]
@@ -85,12 +78,15 @@ def _may_match(call: Call, narrowed: dict[str, Any]) -> bool:
 
 
 def _served_by(
-    call: Call, host: str, columns: tuple[str, ...], wanted: paging.Page, narrowed: dict[str, Any]
+    call: Call, host: str, wanted: paging.Page, narrowed: dict[str, Any]
 ) -> Sequence[dict[str, Any]]:
     """Return the page of the nodes that ``host`` serves according to the hash ring.
 
     A query cannot use the hash ring, so this reads the keys of all matching nodes first.
+
+    :raises HTTPForbidden: as ``paging.rows``.
     """
+    paging.check_order(call, wanted)
     order: dict[str, Any] = {"sort_key": wanted.sort_key, "sort_dir": wanted.sort_dir}
     keys = Node.rows(
         call.context,
@@ -104,4 +100,4 @@ def _served_by(
     chosen = list(itertools.islice(served, wanted.limit))
     if not chosen:
         return []
-    return Node.rows(call.context, columns, filters={"uuid_in": chosen}, **order)
+    return Node.rows(call.context, wanted.columns, filters={"uuid_in": chosen}, **order)

@@ -3,13 +3,21 @@
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 import webob
 
-from ironic_lite.api import access, sizes, types
+from ironic_lite.api import replies, sizes, types
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import provisioning, record_access
-from ironic_lite.api.resources.fields import DETAIL
+from ironic_lite.api.controllers.v1 import provisioning, runbooks
+from ironic_lite.api.controllers.v1.route_access import (
+    OnNode,
+    OnNodeByBody,
+    allowed,
+    on_node,
+    operation,
+)
+from ironic_lite.api.forms import Form
 from ironic_lite.api.resources.node import NODE, STATES
 from ironic_lite.common import exception, operations, states
 from ironic_lite.common.operations import provision_states
@@ -41,18 +49,15 @@ TARGET_RAID_CONFIG = {
 SECURE_BOOT = types.body_class("SecureBoot", {"target": types.BOOLEAN}, mandatory=["target"])
 
 
-def show(call: Call, ident: str) -> webob.Response:
+@on_node("node:get_states", Form(query_first=True, reply=STATES))
+def show(call: Call, node: Node) -> webob.Response:
     """``GET /v1/nodes/{node}/states``"""
-    call.query()
-    serialise = STATES.serialiser(call.minor, None, DETAIL)
-    node = record_access.node(call, ident, "baremetal:node:get_states")
-    return call.reply(record_access.show(call, node, serialise))
+    return call.reply(call.shown(node))
 
 
-def show_console(call: Call, ident: str) -> webob.Response:
+@on_node("node:get_console", Form(reply=replies.CONSOLE))
+def show_console(call: Call, node: Node) -> webob.Response:
     """``GET /v1/nodes/{node}/states/console``"""
-    node = record_access.node(call, ident, "baremetal:node:get_console")
-    call.query()
     information = None
     if node.console_enabled:
         conductor = call.conductors.of(node)
@@ -60,31 +65,28 @@ def show_console(call: Call, ident: str) -> webob.Response:
     return call.reply({"console_enabled": node.console_enabled, "console_info": information})
 
 
-def set_console(call: Call, ident: str) -> webob.Response:
+@on_node("node:set_console_state", Form(query=ENABLED, body=CONSOLE, status=202))
+def set_console(call: Call, node: Node, enabled: bool | None = None) -> webob.Response:
     """``PUT /v1/nodes/{node}/states/console``; the argument comes in the body or in the query."""
-    node = record_access.node(call, ident, "baremetal:node:set_console_state")
-    enabled = {**call.query(), **call.arguments()}.get("enabled")
     if enabled is None:
         raise exception.MissingParameterValue("Missing mandatory parameter: enabled")
     call.conductors.of(node).set_console_mode(call.context, node.uuid, enabled)
     return call.empty(202, call.url(f"nodes/{node.uuid}/states/console"))
 
 
-def set_raid(call: Call, ident: str) -> webob.Response:
+@on_node("node:set_raid_state", Form(body=TARGET_RAID_CONFIG, status=204))
+def set_raid(call: Call, node: Node, body: Any) -> webob.Response:
     """``PUT /v1/nodes/{node}/states/raid``: sets the target of the next RAID configuration."""
-    node = record_access.node(call, ident, "baremetal:node:set_raid_state")
-    call.query()
-    wanted = types.check_given(types.OBJECT, "target_raid_config", call.document())
+    wanted = types.check_given(types.OBJECT, "target_raid_config", body)
     sizes.check("target_raid_config", wanted)
     with _absent_if_unsupported():
         call.conductors.of(node).set_target_raid_config(call.context, node.uuid, wanted)
     return call.empty(204)
 
 
+@allowed("driver:get_raid_logical_disk_properties", Form(reply=replies.MEANINGS))
 def logical_disk_properties(call: Call, driver: str) -> webob.Response:
     """``GET /v1/drivers/{driver}/raid/logical_disk_properties``: the properties of a disk for ``set_raid``."""
-    access.authorize(call.context, "baremetal:driver:get_raid_logical_disk_properties")
-    call.query()
     conductor = call.conductors.serving(driver)
     with _absent_if_unsupported():
         return call.reply(conductor.get_raid_logical_disk_properties(call.context, driver))
@@ -99,48 +101,40 @@ def _absent_if_unsupported() -> Iterator[None]:
         raise exception.NotFound(exc.message) from None
 
 
-def _check_boot_mode_version(call: Call) -> None:
-    """Check the microversion; called after the access check, so that 403 comes first, as in Ironic."""
-    if call.minor < BOOT_MODE_SINCE:
-        raise exception.NotFound()
-
-
-def set_boot_mode(call: Call, ident: str) -> webob.Response:
+@operation(
+    OnNode(NODE.rule_for("boot_mode", None)),
+    Form(body=BOOT_MODE, status=202, since=BOOT_MODE_SINCE),
+)
+def set_boot_mode(call: Call, node: Node, target: str | None) -> webob.Response:
     """``PUT /v1/nodes/{node}/states/boot_mode``"""
-    node = record_access.node(call, ident, NODE.rule_for("boot_mode", None))
-    _check_boot_mode_version(call)
-    call.query()
-    mode = call.arguments()["target"]
-    if mode not in _BOOT_MODES:
+    if target not in _BOOT_MODES:
         raise exception.InvalidParameterValue(
-            f"Invalid boot mode {mode} requested for node. "
+            f"Invalid boot mode {target} requested for node. "
             f"Allowed boot modes are: {', '.join(_BOOT_MODES)}"
         )
-    conductor = call.conductors.of(node)
-    conductor.set_boot_mode(call.context, node.uuid, mode)
+    call.conductors.of(node).set_boot_mode(call.context, node.uuid, target)
     return _accepted(call, node)
 
 
-def set_secure_boot(call: Call, ident: str) -> webob.Response:
+@operation(
+    OnNode(NODE.rule_for("secure_boot", None)),
+    Form(body=SECURE_BOOT, status=202, since=BOOT_MODE_SINCE),
+)
+def set_secure_boot(call: Call, node: Node, target: bool | None) -> webob.Response:
     """``PUT /v1/nodes/{node}/states/secure_boot``"""
-    node = record_access.node(call, ident, NODE.rule_for("secure_boot", None))
-    _check_boot_mode_version(call)
-    call.query()
-    state = call.arguments()["target"]
-    if state is None:
+    if target is None:
         raise exception.InvalidParameterValue(
             "Invalid secure_boot None requested for node. Allowed secure_boot states are: True, False"
         )
-    conductor = call.conductors.of(node)
-    conductor.set_secure_boot(call.context, node.uuid, state)
+    call.conductors.of(node).set_secure_boot(call.context, node.uuid, target)
     return _accepted(call, node)
 
 
-def set_power(call: Call, ident: str) -> webob.Response:
+@on_node("node:set_power_state", Form(body=POWER, status=202))
+def set_power(
+    call: Call, node: Node, target: str | None, timeout: int | None = None
+) -> webob.Response:
     """``PUT /v1/nodes/{node}/states/power``"""
-    node = record_access.node(call, ident, "baremetal:node:set_power_state")
-    arguments = call.arguments()
-    target, timeout = arguments["target"], arguments.get("timeout")
     if call.minor < _SOFT_SINCE and (target in _SOFT or timeout is not None):
         raise exception.NotAcceptable()
     if timeout is not None and timeout < 1:
@@ -157,11 +151,18 @@ def set_power(call: Call, ident: str) -> webob.Response:
     return _accepted(call, node)
 
 
-def set_provision(call: Call, ident: str) -> webob.Response:
+@operation(
+    OnNodeByBody(provisioning.rules, provisioning.RULES, provisioning.RULE),
+    Form(
+        body=provisioning.BODY,
+        most="max_provision_body_size",
+        status=202,
+        asks=(runbooks.TO_USE,),
+    ),
+)
+def set_provision(call: Call, node: Node, target: Any, **arguments: Any) -> webob.Response:
     """``PUT /v1/nodes/{node}/states/provision``"""
-    document = call.document(lambda: record_access.node(call, ident, provisioning.RULE))
-    node = record_access.node(call, ident, *provisioning.rules(document))
-    provisioning.request(call, node)
+    provisioning.request(call, node, target, arguments)
     return _accepted(call, node)
 
 

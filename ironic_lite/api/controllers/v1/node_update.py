@@ -13,6 +13,8 @@ from ironic_lite.common.operations import machine
 from ironic_lite.objects.chassis import Chassis
 from ironic_lite.objects.node import Node
 
+PROVISIONED_OWNER = "baremetal:node:update_owner_provisioned"
+"""The access rule for changing the owner of an ``active`` node."""
 _RESET_SINCE = 45
 _NOT_INSPECTING_SINCE = 39
 
@@ -43,15 +45,16 @@ def _chassis_id(call: Call, uuid: str | None) -> int | None:
         raise exception.Invalid(exc.message) from None
 
 
-def patch(call: Call, node: Node, document: Any, reset_interfaces: bool | None) -> Node:
-    """Apply a JSON patch.
+def patch(
+    call: Call, node: Node, operations: list[dict[str, Any]], reset_interfaces: bool | None
+) -> Node:
+    """Apply a checked JSON patch.
 
     :param reset_interfaces: the query argument; None if the query does not have it.
     :raises InvalidParameterValue: the patch, or the changed node, is invalid.
     :raises NotAcceptable: a field or a value is newer than the microversion.
     :raises Conflict: concurrent changes of the same fields did not stop.
     """
-    operations = call.patch(document)
     _check_reset(call, operations, reset_interfaces)
     _check_operation(call, node, operations)
     return concurrent_changes.until_settled(
@@ -135,8 +138,7 @@ def _check_owner(call: Call, node: Node, changes: dict[str, Any]) -> None:
     """
     if "owner" not in changes or node.provision_state != states.ACTIVE:
         return
-    rule = "baremetal:node:update_owner_provisioned"
-    if not access.allows(call.context, rule, access.of_node(node.owner, node.lessee)):
+    if not access.allows(call.context, PROVISIONED_OWNER, access.of_node(node.owner, node.lessee)):
         raise exception.Conflict(
             f"The owner of node {node.uuid} cannot be changed while the node is {node.provision_state}."
         )

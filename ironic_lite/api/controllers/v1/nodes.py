@@ -6,99 +6,104 @@ from typing import Any
 import webob
 from oslo_utils import uuidutils
 
-from ironic_lite.api import access, paging, request_notifications, sizes, types
+from ironic_lite.api import access, filters, forms, replies, request_notifications, sizes, types
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import node_listing, node_update, record_access
-from ironic_lite.api.resources.fields import DETAIL, ROW
+from ironic_lite.api.controllers.v1 import node_listing, node_update
+from ironic_lite.api.controllers.v1.route_access import (
+    New,
+    OnNode,
+    OnNodeByBody,
+    OnNodeInQuery,
+    OnNodeToDelete,
+    on_node,
+    operation,
+)
+from ironic_lite.api.forms import Form
 from ironic_lite.api.resources.node import NODE, check_name
-from ironic_lite.common import exception, states
+from ironic_lite.common import states
 from ironic_lite.objects.node import Node
 
 _ENROLL_SINCE = 11
 
+_ENROL = New(NODE, "baremetal:node:create", own="baremetal:node:create:self_owned_node")
 MAINTENANCE = types.body_class("Maintenance", {"reason": types.LONG_TEXT})
 
 
-def index(call: Call) -> webob.Response:
+def index(call: Call, own: str | None) -> webob.Response:
     """``GET /v1/nodes``"""
-    return node_listing.reply(call, ROW, "nodes")
+    return node_listing.reply(call, own, "nodes")
 
 
-def details(call: Call) -> webob.Response:
-    """``GET /v1/nodes/detail``"""
-    return node_listing.reply(call, DETAIL, "nodes/detail")
-
-
-def show(call: Call, ident: str) -> webob.Response:
+@on_node("node:get", forms.record(NODE))
+def show(call: Call, node: Node) -> webob.Response:
     """``GET /v1/nodes/{node}``"""
-    query = call.query()
-    serialise = paging.serialiser(call, query, NODE, DETAIL)
-    node = record_access.node(call, ident, "baremetal:node:get")
-    return call.reply_tagged(record_access.show(call, node, serialise), node)
+    return call.reply_tagged(call.shown(node), node)
 
 
-def create(call: Call) -> webob.Response:
+@operation(_ENROL, forms.creation(NODE))
+def create(call: Call, body: dict[str, Any]) -> webob.Response:
     """``POST /v1/nodes``"""
-    access.authorize_enrolment(call.context)
-    document = call.document()
-    record_access.authorize_values(call, NODE, document)
-    call.query()
-    values = call.new(document)
-    check_name(values.get("name"))
-    values["owner"] = access.owner_of_new_node(call.context, values.get("owner"))
-    node_update.resolve_references(call, values)
-    values.setdefault("uuid", uuidutils.generate_uuid())
-    values.setdefault("conductor_group", "")
-    values["provision_state"] = states.ENROLL if call.minor >= _ENROLL_SINCE else states.AVAILABLE
-    node = Node(call.context, **values)
+    check_name(body.get("name"))
+    body["owner"] = access.owner_of_new_node(call.context, body.get("owner"))
+    node_update.resolve_references(call, body)
+    body.setdefault("uuid", uuidutils.generate_uuid())
+    body.setdefault("conductor_group", "")
+    body["provision_state"] = states.ENROLL if call.minor >= _ENROLL_SINCE else states.AVAILABLE
+    node = Node(call.context, **body)
     conductor = call.conductors.of(node)
     with request_notifications.request(node, "create"):
         created = conductor.create_node(call.context, node)
-    shown = record_access.show(call, created, NODE.serialiser(call.minor, None, DETAIL))
-    return call.reply_tagged(shown, created, 201, call.url(f"nodes/{created.uuid}"))
+    return call.reply_tagged(call.shown(created), created, 201, call.url(f"nodes/{created.uuid}"))
 
 
-def update(call: Call, ident: str) -> webob.Response:
+@operation(
+    OnNodeByBody(NODE.update_rules, NODE.all_update_rules),
+    Form(
+        query={"reset_interfaces": filters.Filter(types.BOOLEAN, 45)},
+        query_first=True,
+        body=forms.Patch(NODE),
+        reply=NODE,
+        asks=(node_update.PROVISIONED_OWNER,),
+    ),
+)
+def update(
+    call: Call, node: Node, body: list[dict[str, Any]], reset_interfaces: bool | None = None
+) -> webob.Response:
     """``PATCH /v1/nodes/{node}``"""
-    query = call.query()
-    document = call.document(lambda: record_access.node(call, ident))
-    node = record_access.node(call, ident, *NODE.update_rules(document))
-    reset = query.get("reset_interfaces")
-    updated = node_update.patch(call, node, document, reset)
-    document = record_access.show(call, updated, NODE.serialiser(call.minor, None, DETAIL))
-    return call.reply_tagged(document, updated)
+    updated = node_update.patch(call, node, body, reset_interfaces)
+    return call.reply_tagged(call.shown(updated), updated)
 
 
-def delete(call: Call, ident: str) -> webob.Response:
+@operation(OnNodeToDelete(), Form(query_first=True, status=204))
+def delete(call: Call, node: Node) -> webob.Response:
     """``DELETE /v1/nodes/{node}``"""
-    call.query()
-    node = record_access.node(call, ident)
-    access.authorize_deletion(call.context, record_access.target(node))
     conductor = call.conductors.of(node)
     with request_notifications.request(node, "delete"):
         conductor.destroy_node(call.context, node.uuid)
     return call.empty(204)
 
 
-def missing_ident(_call: Call) -> webob.Response:
-    """PATCH and DELETE of the collection, which are errors."""
-    raise exception.InvalidParameterValue("Missing mandatory parameter: node_ident")
-
-
-def validate(call: Call, ident: str) -> webob.Response:
+@on_node("node:validate", Form(reply=replies.VALIDATION))
+def validate(call: Call, node: Node) -> webob.Response:
     """``GET /v1/nodes/{node}/validate``: whether each interface has the settings that it needs."""
-    node = record_access.node(call, ident, "baremetal:node:validate")
+    return _validate(call, node)
+
+
+@operation(
+    OnNodeInQuery("baremetal:node:validate"),
+    Form(
+        query={"node": types.UUID_OR_NAME, "node_uuid": types.UUID},
+        reply=replies.VALIDATION,
+    ),
+)
+def validate_named(call: Call, node: Node) -> webob.Response:
+    """``GET /v1/nodes/validate?node=``: the same at an older path, which clients still use."""
+    return _validate(call, node)
+
+
+def _validate(call: Call, node: Node) -> webob.Response:
     results = call.conductors.of(node).validate_driver_interfaces(call.context, node.uuid)
     return call.reply({name: _without_nulls(result) for name, result in results.items()})
-
-
-def validate_named(call: Call) -> webob.Response:
-    """``GET /v1/nodes/validate?node=``: the same at an older path, which clients still use."""
-    query = call.query()
-    ident = query.get("node_uuid") or query.get("node")
-    if ident is None:
-        raise exception.InvalidParameterValue("Expected a logical name or UUID but received None.")
-    return validate(call, ident)
 
 
 def _without_nulls(result: dict[str, Any]) -> dict[str, Any]:
@@ -107,17 +112,16 @@ def _without_nulls(result: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def set_maintenance(call: Call, ident: str) -> webob.Response:
+@operation(OnNode(NODE.rule_for("maintenance", True)), Form(body=MAINTENANCE, status=202))
+def set_maintenance(call: Call, node: Node, reason: str | None = None) -> webob.Response:
     """``PUT /v1/nodes/{node}/maintenance``"""
-    node = record_access.node(call, ident, NODE.rule_for("maintenance", True))
-    reason = call.arguments().get("reason")
     sizes.check("reason", reason)
     return _maintain(call, node, True, reason)
 
 
-def unset_maintenance(call: Call, ident: str) -> webob.Response:
+@operation(OnNode(NODE.rule_for("maintenance", False)), Form(status=202))
+def unset_maintenance(call: Call, node: Node) -> webob.Response:
     """``DELETE /v1/nodes/{node}/maintenance``"""
-    node = record_access.node(call, ident, NODE.rule_for("maintenance", False))
     return _maintain(call, node, False, None)
 
 

@@ -5,16 +5,18 @@ from typing import Any
 
 import webob
 
-from ironic_lite.api import steps, types
+from ironic_lite.api import replies, steps, types
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import provisioning, record_access
+from ironic_lite.api.controllers.v1 import provisioning, runbooks
+from ironic_lite.api.controllers.v1.route_access import on_node
+from ironic_lite.api.forms import Form
 from ironic_lite.common import exception, json_reading, operations
-from ironic_lite.common.operations.declaration import Form
+from ironic_lite.common.operations.declaration import Form as ArgumentForm
 from ironic_lite.objects.node import Node
 
 _TARGETS = tuple(word for word, verb in operations.WORDS.items() if verb.plannable)
 _WITH_STEPS = tuple(
-    word for word, verb in operations.WORDS.items() if verb.argument(Form.STEPS) is not None
+    word for word, verb in operations.WORDS.items() if verb.argument(ArgumentForm.STEPS) is not None
 )
 
 QUERY: dict[str, types.Kind] = {
@@ -25,18 +27,16 @@ QUERY: dict[str, types.Kind] = {
 }
 
 
-def show(call: Call, ident: str) -> webob.Response:
+@on_node("node:plan:get", Form(query=QUERY, reply=replies.PLAN, asks=(runbooks.TO_USE,)))
+def show(call: Call, node: Node, target: str | None = None, **arguments: Any) -> webob.Response:
     """``GET /v1/nodes/{node}/plan``; ``steps`` is JSON, a list as in the body of PUT states/provision."""
-    node = record_access.node(call, ident, "baremetal:node:plan:get")
-    query = call.query()
-    target = query.pop("target", None)
     if target is None:
         raise exception.MissingParameterValue("Missing mandatory parameter: target")
     if target not in _TARGETS:
         raise exception.InvalidParameterValue(
             f"Nothing can be planned for the target '{target[:32]}'; there are: {', '.join(_TARGETS)}"
         )
-    given = _given(call, node, target, query)
+    given = _given(call, node, target, arguments)
     event = operations.WORDS[target].event
     made = call.conductors.of(node).plan_node(call.context, node.uuid, event, given)
     shown = {
@@ -63,7 +63,7 @@ def _given(call: Call, node: Node, target: str, query: dict[str, Any]) -> dict[s
         raise exception.Invalid(f"A plan for '{target}' needs either 'runbook' or 'steps'.")
     if "runbook" in given:
         verb = operations.WORDS[target]
-        listed = verb.argument(Form.STEPS)
+        listed = verb.argument(ArgumentForm.STEPS)
         assert listed is not None
         told = provisioning.follow(call, node, verb, given["runbook"])
         named, without = told[listed.name], told["disable_ramdisk"]

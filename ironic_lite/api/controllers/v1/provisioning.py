@@ -29,26 +29,31 @@ BODY = types.body_class(
 )
 
 RULE = "baremetal:node:set_provision_state"
+_RULED = {
+    name: f"{RULE}:{name}"
+    for name, argument in operations.ARGUMENTS.items()
+    if argument.rule is not None
+}
+RULES = (RULE, *_RULED.values())
 
 
 def rules(document: Any) -> list[str]:
     """Return the access rules that a body needs; steps and runbooks need additional rules."""
     given = document if isinstance(document, dict) else {}
-    ruled = [name for name, argument in operations.ARGUMENTS.items() if argument.rule is not None]
-    return [RULE, *(f"{RULE}:{name}" for name in ruled if name in given)]
+    return [RULE, *(rule for name, rule in _RULED.items() if name in given)]
 
 
-def request(call: Call, node: Node) -> None:
+def request(call: Call, node: Node, target: Any, given: dict[str, Any]) -> None:
     """Send the verb in the body to the node's conductor.
 
+    :param target: the verb.
+    :param given: its arguments.
     :raises NotAcceptable: the verb or an argument is newer than the microversion.
     :raises NodeInMaintenance:
     :raises NodeLocked: the node's state does not allow the verb, and the node is locked.
     :raises InvalidStateRequested: the node's state does not allow the verb, and the node is not locked.
     :raises Invalid: an argument is invalid.
     """
-    body = call.arguments()
-    target = body.pop("target")
     verb = operations.WORDS.get(target)
     _check_version(call.minor, target, verb, node)
     if verb is not None and verb.barred_first and target == verb.name and node.maintenance:
@@ -59,7 +64,7 @@ def request(call: Call, node: Node) -> None:
         raise exception.InvalidStateRequested(
             action=target, node=node.uuid, state=node.provision_state
         )
-    arguments = provision_arguments.check(call.minor, target, body)
+    arguments = provision_arguments.check(call.minor, target, given)
     named = verb.argument(Form.RUNBOOK)
     if named is not None and named.name in arguments:
         arguments = follow(call, node, verb, arguments[named.name])

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 import webob
 from oslo_log import log
 
-from ironic_lite.api import access, types
+from ironic_lite.api import replies, types
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import record_access
+from ironic_lite.api.controllers.v1.route_access import allowed
+from ironic_lite.api.forms import Form
 from ironic_lite.api.resources.fields import DETAIL
 from ironic_lite.api.resources.node import NODE
 from ironic_lite.common import agent_token, exception, redaction
@@ -43,16 +44,20 @@ NAMED_HEARTBEAT = types.body_class(
 )
 
 
-def lookup(call: Call) -> webob.Response:
+@allowed(
+    "driver:ipa_lookup",
+    Form(query={"addresses": types.CSV, "node_uuid": types.UUID}, reply=replies.LOOKUP),
+)
+def lookup(
+    call: Call, addresses: list[str] | None = None, node_uuid: str | None = None
+) -> webob.Response:
     """``GET /v1/lookup``: the agent's node, and once per boot, the agent's token."""
-    access.authorize(call.context, "baremetal:driver:ipa_lookup")
-    query = call.query()
-    macs = [mac.lower() for mac in query.get("addresses") or () if types.is_mac(mac)]
-    if not macs and not query.get("node_uuid"):
+    macs = [mac.lower() for mac in addresses or () if types.is_mac(mac)]
+    if not macs and not node_uuid:
         raise exception.InvalidParameterValue(
             "At least one of 'addresses' and 'node_uuid' parameters is required"
         )
-    node = _find(call, macs, query.get("node_uuid"))
+    node = _find(call, macs, node_uuid)
     return call.reply(introduce(call, node))
 
 
@@ -70,7 +75,7 @@ def introduce(call: Call, node: Node) -> dict[str, Any]:
             raise exception.NotFound() from None
         token = node.agent_secret_token or _new_token(call, node)
     serialise = NODE.serialiser(call.minor, _SHOWN, DETAIL)
-    return {"node": record_access.show(call, node, serialise), "config": _config(token)}
+    return {"node": call.serialised(node, serialise), "config": _config(token)}
 
 
 def _new_token(call: Call, node: Node) -> str:
@@ -138,17 +143,16 @@ def _config(token: str | None) -> dict[str, Any]:
     }
 
 
-def heartbeat(call: Call, ident: str) -> webob.Response:
+@allowed("node:ipa_heartbeat", Form(body=HEARTBEAT, status=202))
+def heartbeat(call: Call, node: str, **arguments: Any) -> webob.Response:
     """``POST /v1/heartbeat/{node}``: an agent is alive, and its API is at ``callback_url``."""
-    access.authorize(call.context, "baremetal:node:ipa_heartbeat")
-    return _heartbeat(call, ident, call.arguments())
+    return _heartbeat(call, node, arguments)
 
 
-def heartbeat_of_named(call: Call) -> webob.Response:
+@allowed("node:ipa_heartbeat", Form(body=NAMED_HEARTBEAT, status=202))
+def heartbeat_of_named(call: Call, node_ident: str | None, **arguments: Any) -> webob.Response:
     """``POST /v1/heartbeat``: the same with the node in the body."""
-    access.authorize(call.context, "baremetal:node:ipa_heartbeat")
-    arguments = call.arguments()
-    return _heartbeat(call, arguments.pop("node_ident") or "", arguments)
+    return _heartbeat(call, node_ident or "", arguments)
 
 
 def _heartbeat(call: Call, ident: str, arguments: dict[str, Any]) -> webob.Response:

@@ -1,64 +1,64 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Runbooks: list, create, show, change, delete; and their traits."""
+"""Runbooks, and their traits."""
 
 import contextlib
 from typing import Any
 
 import webob
 
-from ironic_lite.api import access, paging, request_notifications, types
+from ironic_lite.api import access, replies, types
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import concurrent_changes, record_access
-from ironic_lite.api.resources.fields import DETAIL
+from ironic_lite.api.controllers.v1 import record_access
+from ironic_lite.api.controllers.v1 import traits as trait_arguments
+from ironic_lite.api.controllers.v1.records import Records, Values
+from ironic_lite.api.controllers.v1.route_access import Listing, New, OnRecord, operation
+from ironic_lite.api.forms import DONE, Form
 from ironic_lite.api.resources.runbook import RUNBOOK, TRAITS_SINCE
-from ironic_lite.api.traits import TRAIT, TraitList
+from ironic_lite.api.routing import Access
+from ironic_lite.api.traits import TRAIT
 from ironic_lite.common import exception
 from ironic_lite.objects.templates_and_rules import Runbook
 
-TRAITS = types.body_class("RunbookTraits", {"traits": TraitList()})
+_SEE = "baremetal:runbook:get"
+TO_USE = "baremetal:runbook:use"
 
 
-def index(call: Call) -> webob.Response:
-    """``GET /v1/runbooks``"""
-    project = access.listing(call.context, "runbook")
-    query = call.query()
-    serialise = paging.serialiser(call, query, RUNBOOK)
-    wanted = paging.page(query, RUNBOOK, call.minor)
-    narrowed = {} if project is None else {"usable_by": project}
-    rows = paging.rows(call, Runbook.rows, serialise, wanted, narrowed)
-    return paging.reply(call, RUNBOOK, rows, serialise, wanted, "runbooks")
+class _Runbooks(Records):
+    """A runbook belongs to a project; public ones are for all."""
 
+    owner_filter = "usable_by"
 
-def show(call: Call, ident: str) -> webob.Response:
-    """``GET /v1/runbooks/{runbook}``"""
-    query = call.query()
-    serialise = paging.serialiser(call, query, RUNBOOK, DETAIL)
-    return call.reply(record_access.show(call, find(call, ident), serialise))
+    def to_list(self) -> Access:
+        return Listing("runbook")
 
+    def to_create(self) -> Access:
+        return New(RUNBOOK, "baremetal:runbook:create")
 
-def create(call: Call) -> webob.Response:
-    """``POST /v1/runbooks``"""
-    access.authorize(call.context, "baremetal:runbook:create")
-    document = call.document()
-    record_access.authorize_values(call, RUNBOOK, document)
-    call.query()
-    values = call.new(document)
-    _check_name(call, values["name"])
-    values["owner"] = _owner(call, values)
-    runbook = Runbook(call.context, **values)
-    with request_notifications.request(runbook, "create"):
-        runbook.create()
-    return call.reply(_shown(call, runbook), 201, call.url(f"runbooks/{runbook.uuid}"))
+    def to(self, verb: str) -> Access:
+        return OnRunbookToUpdate() if verb == "update" else super().to(verb)
 
+    def find(self, call: Call, ident: str, *rules: str) -> Runbook:
+        """Return the runbook with this UUID or name, if all ``rules`` are granted; everybody may see public ones.
 
-def update(call: Call, ident: str) -> webob.Response:
-    """``PATCH /v1/runbooks/{runbook}``"""
-    document = call.document(lambda: find(call, ident))
-    runbook = find(call, ident, *RUNBOOK.update_rules(document))
-    call.query()
-    operations = call.patch(document)
+        :raises RunbookNotFound: also if the client may not see it.
+        :raises Invalid: neither a UUID nor a name.
+        :raises HTTPForbidden: the client may see the runbook, but a rule is not granted.
+        """
+        runbook: Runbook = self.get(call, ident)
+        target = _target(runbook.owner)
+        is_open = runbook.public and access.allows(call.context, "baremetal:runbook:list")
+        if not is_open and not access.allows(call.context, _SEE, target):
+            raise exception.RunbookNotFound(runbook=ident)
+        for rule in rules:
+            if rule != _SEE:
+                access.authorize(call.context, rule, target)
+        return runbook
 
-    def check(before: dict[str, Any], changes: dict[str, Any]) -> None:
+    def prepare(self, call: Call, values: Values) -> None:
+        _check_name(call, values["name"])
+        values["owner"] = _owner(call, values)
+
+    def check(self, call: Call, record: Runbook, before: Values, changes: Values) -> None:
         for name in ("public", "owner"):
             if name in changes:
                 rule = f"baremetal:runbook:update:{name}"
@@ -67,104 +67,73 @@ def update(call: Call, ident: str) -> webob.Response:
             _check_name(call, changes["name"])
         _keep_public_free(before, changes)
 
-    concurrent_changes.patch(runbook, RUNBOOK, operations, check)
-    return call.reply(_shown(call, runbook))
+
+class OnRunbookToUpdate:
+    """The runbook in the path exists, and the rules of the fields that the body changes are granted for it."""
+
+    rules = tuple(RUNBOOK.all_update_rules)
+
+    def admit(self, call: Call, given: Values) -> None:
+        ident = given.pop("runbook")
+        body = call.document(lambda: RECORDS.find(call, ident))
+        given["record"] = RECORDS.find(call, ident, *RUNBOOK.update_rules(body))
 
 
-def delete(call: Call, ident: str) -> webob.Response:
-    """``DELETE /v1/runbooks/{runbook}``"""
-    call.query()
-    runbook = find(call, ident, "baremetal:runbook:delete")
-    with request_notifications.request(runbook, "delete"):
-        runbook.destroy()
-    return call.empty(204)
+RECORDS = _Runbooks(RUNBOOK, Runbook, rules="runbook", variable="runbook", ident="runbook_ident")
 
 
-def missing_ident(_call: Call) -> webob.Response:
-    """PATCH and DELETE of the collection, which are errors."""
-    raise exception.InvalidParameterValue("Missing mandatory parameter: runbook_ident")
-
+_TO_UPDATE = OnRecord("runbook", RECORDS.find, "baremetal:runbook:update")
 
 # Traits.
 
 
-def traits(call: Call, ident: str) -> webob.Response:
+@operation(RECORDS.to("get"), Form(query_first=True, reply=replies.TRAITS))
+def traits(call: Call, record: Runbook) -> webob.Response:
     """``GET /v1/runbooks/{runbook}/traits``"""
-    call.query()
-    return call.reply({"traits": find(call, ident).traits})
+    return call.reply({"traits": record.traits})
 
 
-def replace_traits(call: Call, ident: str) -> webob.Response:
+@operation(_TO_UPDATE, Form(body=trait_arguments.BODY, status=204))
+def replace_traits(call: Call, record: Runbook, traits: list[str] | None = None) -> webob.Response:
     """``PUT /v1/runbooks/{runbook}/traits``: replaces all traits."""
-    runbook = find(call, ident, "baremetal:runbook:update")
-    call.query()
-    wanted = call.arguments().get("traits")
-    if wanted is None:
-        raise exception.Invalid(
-            "PUT .../traits takes a body with the list 'traits', which replaces all traits of the runbook; "
-            "PUT .../traits/<trait> without a body adds one."
-        )
-    runbook.set_traits(wanted)
+    record.set_traits(trait_arguments.all_of("runbook", traits))
     return call.empty(204)
 
 
-def add_trait(call: Call, ident: str, trait: str) -> webob.Response:
+@operation(_TO_UPDATE, DONE)
+def add_trait(call: Call, record: Runbook, trait: str) -> webob.Response:
     """``PUT /v1/runbooks/{runbook}/traits/{trait}``"""
-    runbook = find(call, ident, "baremetal:runbook:update")
-    call.query()
-    types.check(TRAIT, "trait", trait)
-    if call.document() != {}:
-        raise exception.Invalid("No body is taken where one trait is added; it stands in the path.")
-    runbook.add_trait(trait)
-    return call.empty(204, call.url(f"runbooks/{ident}/traits/{trait}"))
+    trait_arguments.check_one(call, trait)
+    record.add_trait(trait)
+    return call.empty(204, call.url(f"runbooks/{call.parts['runbook']}/traits/{trait}"))
 
 
-def remove_traits(call: Call, ident: str) -> webob.Response:
+@operation(_TO_UPDATE, DONE)
+def remove_traits(call: Call, record: Runbook) -> webob.Response:
     """``DELETE /v1/runbooks/{runbook}/traits``"""
-    runbook = find(call, ident, "baremetal:runbook:update")
-    call.query()
-    runbook.set_traits([])
+    record.set_traits([])
     return call.empty(204)
 
 
-def remove_trait(call: Call, ident: str, trait: str) -> webob.Response:
+@operation(_TO_UPDATE, DONE)
+def remove_trait(call: Call, record: Runbook, trait: str) -> webob.Response:
     """``DELETE /v1/runbooks/{runbook}/traits/{trait}``; succeeds too if the runbook does not have the trait."""
-    runbook = find(call, ident, "baremetal:runbook:update")
-    call.query()
     with contextlib.suppress(exception.RunbookTraitNotFound):
-        runbook.remove_trait(trait)
+        record.remove_trait(trait)
     return call.empty(204)
 
 
-# Finding and checking.
-
-
-def find(call: Call, ident: str, *rules: str) -> Runbook:
-    """Return the runbook with this UUID or name, if all ``rules`` are granted.
-
-    :raises RunbookNotFound: also if the client may not see it.
-    :raises Invalid: neither a UUID nor a name.
-    :raises HTTPForbidden: the client may see the runbook, but a rule is not granted.
-    """
-    record_access.check_ident("runbook_ident", ident)
-    runbook = Runbook.get(call.context, ident)
-    target = _target(runbook.owner)
-    is_open = runbook.public and access.allows(call.context, "baremetal:runbook:list")
-    if not is_open and not access.allows(call.context, "baremetal:runbook:get", target):
-        raise exception.RunbookNotFound(runbook=ident)
-    for rule in rules:
-        access.authorize(call.context, rule, target)
-    return runbook
+# Using and checking.
 
 
 def usable(call: Call, ident: str) -> Runbook:
     """Return the runbook, if the client may use it on nodes; everybody may use public ones.
 
-    :raises: as :func:`find`.
+    :raises: as ``RECORDS.find``.
     """
-    runbook = find(call, ident)
+    runbook = RECORDS.find(call, ident)
     if not runbook.public:
-        access.authorize(call.context, "baremetal:runbook:use", _target(runbook.owner))
+        access.authorize(call.context, TO_USE, _target(runbook.owner))
     return runbook
 
 
@@ -211,7 +180,3 @@ def _keep_public_free(before: dict[str, Any], changes: dict[str, Any]) -> None:
         raise exception.Invalid("A runbook that is public cannot have an owner.")
     if before["owner"] is not None:
         changes["owner"] = None
-
-
-def _shown(call: Call, runbook: Runbook) -> dict[str, Any]:
-    return record_access.show(call, runbook, RUNBOOK.serialiser(call.minor, None, DETAIL))

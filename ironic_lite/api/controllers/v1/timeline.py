@@ -8,12 +8,14 @@ from urllib.parse import urlencode
 import webob
 from oslo_utils import timeutils
 
-from ironic_lite.api import explanation, types
+from ironic_lite.api import explanation, replies, types
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import record_access
+from ironic_lite.api.controllers.v1.route_access import on_node
+from ironic_lite.api.forms import Form
 from ironic_lite.common import exception
 from ironic_lite.common import journal as terms
 from ironic_lite.conf import CONF
+from ironic_lite.objects.node import Node
 from ironic_lite.objects.node_journal import NodeJournal
 
 QUERY: dict[str, types.Kind] = {
@@ -28,20 +30,23 @@ _RECENT = 200
 Row = dict[str, Any]
 
 
-def show(call: Call, ident: str) -> webob.Response:
+@on_node("node:timeline:get", Form(query=QUERY, reply=replies.TIMELINE))
+def show(
+    call: Call,
+    node: Node,
+    limit: int | None = None,
+    marker: int | None = None,
+    sort_dir: str | None = None,
+) -> webob.Response:
     """``GET /v1/nodes/{node}/timeline``"""
-    node = record_access.node(call, ident, "baremetal:node:timeline:get")
-    query = call.query()
-    limit = query.get("limit", CONF.api.max_limit)
+    limit = CONF.api.max_limit if limit is None else limit
     if limit <= 0:
         raise exception.InvalidParameterValue("Limit must be positive")
     limit = min(limit, CONF.api.max_limit)
-    sort_dir = query.get("sort_dir") or "asc"
+    sort_dir = sort_dir or "asc"
     if sort_dir not in ("asc", "desc"):
         raise exception.InvalidParameterValue("sort_dir is neither 'asc' nor 'desc'")
-    entries = NodeJournal.rows(
-        call.context, node.id, limit=limit, marker=query.get("marker"), sort_dir=sort_dir
-    )
+    entries = NodeJournal.rows(call.context, node.id, limit=limit, marker=marker, sort_dir=sort_dir)
     recent = NodeJournal.rows(call.context, node.id, limit=_RECENT, sort_dir="desc")
     document: Row = {
         "summary": explanation.explain(call, node, recent[::-1]),

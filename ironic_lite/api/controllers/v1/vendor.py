@@ -5,66 +5,56 @@ from typing import Any
 
 import webob
 
-from ironic_lite.api import access
+from ironic_lite.api import replies
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import record_access
+from ironic_lite.api.controllers.v1.route_access import allowed, on_node
+from ironic_lite.api.forms import Form
 from ironic_lite.common import exception
-
-_NODE = "baremetal:node:vendor_passthru"
-_DRIVER = "baremetal:driver:vendor_passthru"
+from ironic_lite.objects.node import Node
 
 
-def node_methods(call: Call, ident: str) -> webob.Response:
+@on_node("node:vendor_passthru", Form(reply=replies.VENDOR_METHODS))
+def node_methods(call: Call, node: Node) -> webob.Response:
     """``GET /v1/nodes/{node}/vendor_passthru/methods``"""
-    node = record_access.node(call, ident, _NODE)
-    call.query()
     conductor = call.conductors.of(node)
     return call.reply(conductor.get_node_vendor_passthru_methods(call.context, node.uuid))
 
 
-def call_node(call: Call, ident: str, method: str | None = None) -> webob.Response:
+def call_node(call: Call, node: Node, body: Any, method: str | None = None) -> webob.Response:
     """Any HTTP method of ``/v1/nodes/{node}/vendor_passthru/{method}``, also ``?method=``"""
-    node = record_access.node(call, ident, _NODE)
+    name, arguments = _checked(method, body)
     answer = call.conductors.of(node).vendor_passthru(
-        call.context, node.uuid, _named(call, method), call.request.method, _arguments(call)
+        call.context, node.uuid, name, call.request.method, arguments
     )
     return _reply(call, answer)
 
 
+@allowed("driver:vendor_passthru", Form(reply=replies.VENDOR_METHODS))
 def driver_methods(call: Call, driver: str) -> webob.Response:
     """``GET /v1/drivers/{driver}/vendor_passthru/methods``"""
-    access.authorize(call.context, _DRIVER)
-    call.query()
     conductor = call.conductors.serving(driver)
     return call.reply(conductor.get_driver_vendor_passthru_methods(call.context, driver))
 
 
-def call_driver(call: Call, driver: str, method: str | None = None) -> webob.Response:
+def call_driver(call: Call, driver: str, body: Any, method: str | None = None) -> webob.Response:
     """Any HTTP method of ``/v1/drivers/{driver}/vendor_passthru/{method}``, also ``?method=``"""
-    access.authorize(call.context, _DRIVER)
-    answer = call.conductors.serving(driver).driver_vendor_passthru(
-        call.context, driver, _named(call, method), call.request.method, _arguments(call)
+    conductor = call.conductors.serving(driver)
+    name, arguments = _checked(method, body)
+    answer = conductor.driver_vendor_passthru(
+        call.context, driver, name, call.request.method, arguments
     )
     return _reply(call, answer)
 
 
-def _named(call: Call, method: str | None) -> str:
-    if method is not None:
-        call.query()
-        return method
-    method = call.query().get("method")
+def _checked(method: str | None, body: Any) -> tuple[str, dict[str, Any]]:
+    """Return the name of a vendor method, and its arguments."""
     if not method:
         raise exception.MissingParameterValue("Missing mandatory parameter: method")
-    return method
-
-
-def _arguments(call: Call) -> dict[str, Any]:
-    document = call.document()
-    if not isinstance(document, dict):
+    if not isinstance(body, dict):
         raise exception.InvalidParameterValue(
             "The body of a vendor method must be an object: it holds the method's arguments."
         )
-    return document
+    return method, body
 
 
 def _reply(call: Call, answer: dict[str, Any]) -> webob.Response:

@@ -5,10 +5,12 @@ from typing import Any
 
 import webob
 
-from ironic_lite.api import schemas, types
+from ironic_lite.api import replies, schemas, types
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import record_access
+from ironic_lite.api.controllers.v1.route_access import on_node
+from ironic_lite.api.forms import DONE, Form
 from ironic_lite.common import exception
+from ironic_lite.objects.node import Node
 
 _PLACE_SINCE = 67
 _PLACES = ("port_uuid", "portgroup_uuid")
@@ -19,23 +21,20 @@ VIF = schemas.Body(
 )
 
 
-def index(call: Call, ident: str) -> webob.Response:
+@on_node("node:vif:list", Form(reply=replies.VIFS))
+def index(call: Call, node: Node) -> webob.Response:
     """``GET /v1/nodes/{node}/vifs``"""
-    node = record_access.node(call, ident, "baremetal:node:vif:list")
-    call.query()
     conductor = call.conductors.of(node)
     return call.reply({"vifs": conductor.vif_list(call.context, node.uuid)})
 
 
-def attach(call: Call, ident: str) -> webob.Response:
+@on_node("node:vif:attach", Form(body=VIF, status=204))
+def attach(call: Call, node: Node, body: dict[str, Any]) -> webob.Response:
     """``POST /v1/nodes/{node}/vifs``"""
-    node = record_access.node(call, ident, "baremetal:node:vif:attach")
-    call.query()
-    vif = call.arguments()
-    types.check(types.UUID_OR_NAME, "id", vif["id"])
+    types.check(types.UUID_OR_NAME, "id", body["id"])
     if call.minor >= _PLACE_SINCE:
-        _check_place(vif)
-    call.conductors.of(node).vif_attach(call.context, node.uuid, vif)
+        _check_place(body)
+    call.conductors.of(node).vif_attach(call.context, node.uuid, body)
     return call.empty(204)
 
 
@@ -46,16 +45,9 @@ def _check_place(vif: dict[str, Any]) -> None:
         types.check(types.UUID, place, vif.get(place))
 
 
-def detach(call: Call, ident: str, vif_id: str) -> webob.Response:
+@on_node("node:vif:detach", DONE)
+def detach(call: Call, node: Node, vif: str) -> webob.Response:
     """``DELETE /v1/nodes/{node}/vifs/{vif}``"""
-    node = record_access.node(call, ident, "baremetal:node:vif:detach")
-    call.query()
-    types.check(types.UUID_OR_NAME, "vif_id", vif_id)
-    call.conductors.of(node).vif_detach(call.context, node.uuid, vif_id)
+    types.check(types.UUID_OR_NAME, "vif_id", vif)
+    call.conductors.of(node).vif_detach(call.context, node.uuid, vif)
     return call.empty(204)
-
-
-def missing_ident(call: Call, ident: str) -> webob.Response:
-    """DELETE of the collection, which is an error."""
-    record_access.node(call, ident, "baremetal:node:vif:detach")
-    raise exception.InvalidParameterValue("Missing mandatory parameter: vif_id")

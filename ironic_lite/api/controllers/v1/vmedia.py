@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Virtual media: images in the virtual drives of a server."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
 import webob
 
-from ironic_lite.api import schemas
+from ironic_lite.api import replies, schemas, types
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import record_access
+from ironic_lite.api.controllers.v1.route_access import on_node
+from ironic_lite.api.forms import DONE, Form
 from ironic_lite.common import exception, outbound
+from ironic_lite.objects.node import Node
 
 SHOW_SINCE = 93
 _DEVICES = ("disk", "cdrom", "floppy")
@@ -29,36 +32,36 @@ ATTACH = schemas.Body(
 )
 
 
-def show(call: Call, ident: str) -> webob.Response:
+@on_node("node:vmedia:get", Form(reply=replies.VIRTUAL_MEDIA, since=SHOW_SINCE))
+def show(call: Call, node: Node) -> webob.Response:
     """``GET /v1/nodes/{node}/vmedia``"""
-    node = record_access.node(call, ident, "baremetal:node:vmedia:get")
-    if call.minor < SHOW_SINCE:
-        raise exception.NotFound()
-    call.query()
     conductor = call.conductors.of(node)
     return call.reply(conductor.get_virtual_media(call.context, node.uuid))
 
 
-def attach(call: Call, ident: str) -> webob.Response:
+@on_node("node:vmedia:attach", Form(body=ATTACH, status=204))
+def attach(call: Call, node: Node, body: dict[str, Any]) -> webob.Response:
     """``POST /v1/nodes/{node}/vmedia``"""
-    node = record_access.node(call, ident, "baremetal:node:vmedia:attach")
-    call.query()
-    wanted = call.arguments()
-    _check_url(wanted["image_url"])
+    _check_url(body["image_url"])
     call.conductors.of(node).attach_virtual_media(
-        call.context, node.uuid, wanted["device_type"], wanted["image_url"]
+        call.context, node.uuid, body["device_type"], body["image_url"]
     )
     return call.empty(204)
 
 
-def detach(call: Call, ident: str, device: str | None = None) -> webob.Response:
-    """``DELETE /v1/nodes/{node}/vmedia?device_types=``, also ``/vmedia/{device}``"""
-    node = record_access.node(call, ident, "baremetal:node:vmedia:detach")
-    if device is None:
-        devices = call.query().get("device_types")
-    else:
-        call.query()
-        devices = [device]
+@on_node("node:vmedia:detach", Form(query={"device_types": types.CSV}, status=204))
+def detach(call: Call, node: Node, device_types: list[str] | None = None) -> webob.Response:
+    """``DELETE /v1/nodes/{node}/vmedia``"""
+    return _detach(call, node, device_types)
+
+
+@on_node("node:vmedia:detach", DONE)
+def detach_one(call: Call, node: Node, device: str) -> webob.Response:
+    """``DELETE /v1/nodes/{node}/vmedia/{device}``"""
+    return _detach(call, node, [device])
+
+
+def _detach(call: Call, node: Node, devices: list[str] | None) -> webob.Response:
     wrong = [name for name in devices or () if name not in _DEVICES]
     if wrong:
         raise exception.InvalidParameterValue(
