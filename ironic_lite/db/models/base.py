@@ -11,7 +11,14 @@ import sqlalchemy as sa
 from ironic_lite.db.encryption.guards import NAMED, Guard
 from ironic_lite.db.types import JSONDict, JSONList, MACText, UTCDateTime, UUIDText
 
-METADATA = sa.MetaData()
+METADATA = sa.MetaData(
+    naming_convention={
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        # db.errors reads the columns from these names.
+        "uq": "uniq_%(table_name)s_%(column_0_N_name)s",
+    }
+)
 
 NAME = sa.String(255)
 UUID = UUIDText(36)
@@ -47,6 +54,8 @@ def column(
     internal: bool = False,
     fixed: bool = False,
     notified: bool = False,
+    unique: bool | None = None,
+    index: bool | None = None,
 ) -> sa.Column[Any]:
     """Declare a column, from which the object's field, its encryption, its sorting and its filters follow.
 
@@ -57,13 +66,16 @@ def column(
     :param internal: whether the object has no field for it.
     :param fixed: whether ``save`` refuses to change it: it never changes, or has methods of its own.
     :param notified: whether notifications of the record's changes include it.
+    :param unique: whether no two records may have the same value.
+    :param index: whether it has an index of its own.
     """
     if secret is _BY_TYPE:
         json = inspect.isclass(kind) and issubclass(kind, JSONDict | JSONList)
         secret = NAMED if json else None
     facts = Facts(since, secret, hidden, internal, fixed, notified)
-    more = {} if default is _NONE else {"default": default}
-    return sa.Column(name, kind, *items, nullable=nullable, info={"facts": facts}, **more)
+    more: dict[str, Any] = {} if default is _NONE else {"default": default}
+    more |= {"nullable": nullable, "unique": unique, "index": index}
+    return sa.Column(name, kind, *items, info={"facts": facts}, **more)
 
 
 def facts_of(column: sa.ColumnElement[Any]) -> Facts:
@@ -122,7 +134,7 @@ def table(
 
 def identity() -> sa.Column[str]:
     """Declare the column with the UUID of a record."""
-    return column("uuid", UUID, nullable=False, fixed=True, notified=True)
+    return column("uuid", UUID, nullable=False, fixed=True, notified=True, unique=True)
 
 
 def new_revision() -> str:
@@ -142,10 +154,10 @@ def revision() -> sa.Column[str]:
     )
 
 
-def belongs_to(owner: str, name: str, of: str, fixed: bool = False) -> sa.Column[int]:
+def belongs_to(owner: str, name: str, **facts: Any) -> sa.Column[int]:
     """Declare a column with the id of a record of table ``owner``; deleting that record deletes this one.
 
-    :param of: the table that gets the column.
+    :param facts: further arguments of :func:`column`.
     """
-    key = sa.ForeignKey(f"{owner}.id", name=f"fk_{of}_{name}", ondelete="CASCADE")
-    return column(name, sa.Integer, key, nullable=False, fixed=fixed)
+    key = sa.ForeignKey(f"{owner}.id", ondelete="CASCADE")
+    return column(name, sa.Integer, key, nullable=False, **facts)

@@ -8,12 +8,11 @@ from ironic_lite.db.types import JSONList, LowerCase
 
 CONDUCTORS = table(
     "conductors",
-    column("hostname", NAME, nullable=False),
+    column("hostname", NAME, nullable=False, unique=True),
     column("conductor_group", LowerCase(255), nullable=False),
     column("drivers", JSONList, secret=None),
     column("incarnation", NAME, nullable=False),
     column("online", sa.Boolean, nullable=False),
-    sa.UniqueConstraint("hostname", name="uniq_conductors_hostname"),
 )
 """A conductor process; ``updated_at`` is its last keepalive by the database server's clock."""
 

@@ -11,7 +11,6 @@ DATA_KEYS = table(
     column("wrapped_by", NAME, nullable=False),
     column("wrapped", sa.Text, nullable=False),
     column("in_rekey", sa.Boolean, nullable=False),
-    sa.UniqueConstraint("uuid", name="uniq_data_keys_uuid"),
 )
 """A data key, encrypted by the wrapping key that ``wrapped_by`` names. Writes use the newest; none is ever deleted.
 ``in_rekey``: a rekeying that encrypts all secrets with this key has not ended."""

@@ -9,7 +9,7 @@ from ironic_lite.db.types import JSONDict, JSONList, Told, UTCDateTime
 
 BIOS_SETTINGS = table(
     "bios_settings",
-    belongs_to("nodes", "node_id", of="bios_settings"),
+    belongs_to("nodes", "node_id"),
     column("name", NAME, nullable=False),
     column("value", sa.Text, secret=Guard(whole=True, late=True, setting=True)),
     column("attribute_type", NAME),
@@ -21,14 +21,14 @@ BIOS_SETTINGS = table(
     column("read_only", sa.Boolean),
     column("reset_required", sa.Boolean),
     column("unique", sa.Boolean),
-    sa.UniqueConstraint("node_id", "name", name="uniq_bios_settings_node_id_name"),
+    sa.UniqueConstraint("node_id", "name"),
     record="node_id",
 )
 """A BIOS setting as last read from the server, and its description from the server's attribute registry."""
 
 FIRMWARE_COMPONENTS = table(
     "firmware_components",
-    belongs_to("nodes", "node_id", of="firmware_components"),
+    belongs_to("nodes", "node_id"),
     column("component", NAME, nullable=False),
     column("initial_version", NAME),
     column("current_version", NAME),
@@ -36,14 +36,14 @@ FIRMWARE_COMPONENTS = table(
     column("vendor", NAME),
     column("model", NAME),
     column("serial_number", NAME),
-    sa.UniqueConstraint("node_id", "component", name="uniq_firmware_components_node_id_component"),
+    sa.UniqueConstraint("node_id", "component"),
 )
 """A firmware component of a server."""
 
 NODE_HISTORY = table(
     "node_history",
     identity(),
-    belongs_to("nodes", "node_id", of="node_history", fixed=True),
+    belongs_to("nodes", "node_id", fixed=True, index=True),
     column("conductor", NAME),
     column("severity", NAME),
     column("event_type", NAME),
@@ -53,35 +53,31 @@ NODE_HISTORY = table(
     column("state", NAME),
     column("target_provision_state", NAME),
     column("duration_seconds", sa.Integer),
-    sa.UniqueConstraint("uuid", name="uniq_node_history_uuid"),
-    sa.Index("ix_node_history_node_id", "node_id"),
-    sa.Index("ix_node_history_created_at", "created_at"),
+    sa.Index(None, "created_at"),
 )
 """An event in a node's history."""
 
 NODE_INVENTORY = table(
     "node_inventory",
-    belongs_to("nodes", "node_id", of="node_inventory"),
+    belongs_to("nodes", "node_id", unique=True),
     column("inventory_data", JSONDict, secret=WHOLE),
     column("plugin_data", JSONDict, secret=WHOLE),
-    sa.UniqueConstraint("node_id", name="uniq_node_inventory_node_id"),
     record="node_id",
 )
 """The data of a server's last inspection."""
 
 RECEIVED_INVENTORY = table(
     "received_inventory",
-    belongs_to("nodes", "node_id", of="received_inventory"),
+    belongs_to("nodes", "node_id", unique=True),
     column("inventory_data", JSONDict, secret=WHOLE),
     column("plugin_data", JSONDict, secret=WHOLE),
-    sa.UniqueConstraint("node_id", name="uniq_received_inventory_node_id"),
     record="node_id",
 )
 """The data that the ramdisk of a running inspection has sent, until the inspection ends."""
 
 NODE_JOURNAL = table(
     "node_journal",
-    belongs_to("nodes", "node_id", of="node_journal"),
+    belongs_to("nodes", "node_id"),
     column("operation", UUID),
     column("kind", STATE, nullable=False),
     column("subject", NAME),
@@ -93,6 +89,6 @@ NODE_JOURNAL = table(
     column("user", NAME),
     column("project", NAME),
     column("request_id", NAME),
-    sa.Index("ix_node_journal_node_id_id", "node_id", "id"),
+    sa.Index(None, "node_id", "id"),
 )
 """An action of a conductor on a node, written together with the change of the node."""

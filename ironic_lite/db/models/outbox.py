@@ -9,20 +9,18 @@ from ironic_lite.db.types import JSONDict, UTCDateTime
 
 MUTEXES = table(
     "mutexes",
-    column("name", STATE, nullable=False),
+    column("name", STATE, nullable=False, unique=True),
     column("holder", NAME),
     column("held_at", UTCDateTime),
-    sa.UniqueConstraint("name", name="uniq_mutexes_name"),
 )
 """A mutex to lock in a transaction or to lease. Migrations add and remove mutexes; the service never does."""
 
 NOTIFICATIONS = table(
     "notifications",
-    column("message_id", UUID, nullable=False),
+    column("message_id", UUID, nullable=False, unique=True),
     column("lane", STATE, nullable=False),
     column("message", JSONDict, nullable=False, secret=WHOLE),
-    sa.UniqueConstraint("message_id", name="uniq_notifications_message_id"),
-    sa.Index("ix_notifications_lane_id", "lane", "id"),
+    sa.Index(None, "lane", "id"),
     many=True,
     record="message_id",
 )

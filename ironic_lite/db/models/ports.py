@@ -9,9 +9,9 @@ from ironic_lite.db.types import JSONDict
 PORTGROUPS = table(
     "portgroups",
     identity(),
-    belongs_to("nodes", "node_id", of="portgroups"),
-    column("name", NAME, notified=True),
-    column("address", MAC, notified=True),
+    belongs_to("nodes", "node_id", index=True),
+    column("name", NAME, notified=True, unique=True),
+    column("address", MAC, notified=True, unique=True),
     column("mode", NAME, notified=True),
     column("properties", JSONDict, notified=True),
     column("extra", JSONDict, notified=True),
@@ -20,19 +20,15 @@ PORTGROUPS = table(
     column("physical_network", sa.String(64), notified=True),
     column("category", sa.String(80), notified=True),
     column("dynamic_portgroup", sa.Boolean, nullable=False, default=False, notified=True),
-    sa.UniqueConstraint("uuid", name="uniq_portgroups_uuid"),
-    sa.UniqueConstraint("name", name="uniq_portgroups_name"),
-    sa.UniqueConstraint("address", name="uniq_portgroups_address"),
-    sa.Index("ix_portgroups_node_id", "node_id"),
 )
 """A port group: ports of a node that the operating system uses as one."""
 
 PORTS = table(
     "ports",
     identity(),
-    belongs_to("nodes", "node_id", of="ports"),
-    column("address", MAC, nullable=False, notified=True),
-    column("name", NAME, notified=True),
+    belongs_to("nodes", "node_id", index=True),
+    column("address", MAC, nullable=False, notified=True, unique=True),
+    column("name", NAME, notified=True, unique=True),
     column("description", NAME, notified=True),
     column("extra", JSONDict, notified=True),
     column("internal_info", JSONDict),
@@ -49,13 +45,9 @@ PORTS = table(
         "portgroup_id",
         sa.Integer,
         # A port group with ports is deleted only with its node.
-        sa.ForeignKey("portgroups.id", name="fk_ports_portgroup_id", ondelete="SET NULL"),
+        sa.ForeignKey("portgroups.id", ondelete="SET NULL"),
+        index=True,
     ),
     revision(),
-    sa.UniqueConstraint("uuid", name="uniq_ports_uuid"),
-    sa.UniqueConstraint("address", name="uniq_ports_address"),
-    sa.UniqueConstraint("name", name="uniq_ports_name"),
-    sa.Index("ix_ports_node_id", "node_id"),
-    sa.Index("ix_ports_portgroup_id", "portgroup_id"),
 )
 """A network interface of a node."""

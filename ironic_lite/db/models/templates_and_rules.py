@@ -10,35 +10,30 @@ from ironic_lite.db.types import JSONDict, LongJSONList
 DEPLOY_TEMPLATES = table(
     "deploy_templates",
     identity(),
-    column("name", NAME, nullable=False, notified=True),
+    column("name", NAME, nullable=False, notified=True, unique=True),
     column("steps", LongJSONList, notified=True),
     column("extra", JSONDict, notified=True),
-    sa.UniqueConstraint("uuid", name="uniq_deploy_templates_uuid"),
-    sa.UniqueConstraint("name", name="uniq_deploy_templates_name"),
 )
 """Deploy steps for instances that require the trait of the template's name."""
 
 RUNBOOKS = table(
     "runbooks",
     identity(),
-    column("name", NAME, nullable=False, notified=True),
+    column("name", NAME, nullable=False, notified=True, unique=True),
     column("description", NAME, notified=True),
     column("steps", LongJSONList, notified=True),
     column("disable_ramdisk", sa.Boolean, nullable=False, default=False, notified=True),
     column("extra", JSONDict, notified=True),
     column("public", sa.Boolean, nullable=False, default=False, notified=True),
-    column("owner", NAME, notified=True),
-    sa.UniqueConstraint("uuid", name="uniq_runbooks_uuid"),
-    sa.UniqueConstraint("name", name="uniq_runbooks_name"),
-    sa.Index("ix_runbooks_owner", "owner"),
+    column("owner", NAME, notified=True, index=True),
 )
 """Steps for cleaning and servicing of the nodes that have one of its traits."""
 
 RUNBOOK_TRAITS = table(
     "runbook_traits",
-    belongs_to("runbooks", "runbook_id", of="runbook_traits"),
+    belongs_to("runbooks", "runbook_id"),
     column("trait", NAME, nullable=False),
-    sa.UniqueConstraint("runbook_id", "trait", name="uniq_runbook_traits_runbook_id_trait"),
+    sa.UniqueConstraint("runbook_id", "trait"),
 )
 
 INSPECTION_RULES = table(
@@ -50,6 +45,5 @@ INSPECTION_RULES = table(
     column("sensitive", sa.Boolean, nullable=False, default=False, notified=True),
     column("conditions", LongJSONList, secret=WHOLE, notified=True),
     column("actions", LongJSONList, secret=WHOLE, notified=True),
-    sa.UniqueConstraint("uuid", name="uniq_inspection_rules_uuid"),
 )
 """Actions on a node whose inspection data meets the conditions."""

@@ -10,26 +10,23 @@ from ironic_lite.db.types import JSONDict
 VOLUME_CONNECTORS = table(
     "volume_connectors",
     identity(),
-    belongs_to("nodes", "node_id", of="volume_connectors"),
+    belongs_to("nodes", "node_id", index=True),
     column("type", sa.String(32), notified=True),
     column("connector_id", NAME, notified=True),
     column("extra", JSONDict, notified=True),
-    sa.UniqueConstraint("uuid", name="uniq_volume_connectors_uuid"),
-    sa.UniqueConstraint("type", "connector_id", name="uniq_volume_connectors_type_connector_id"),
-    sa.Index("ix_volume_connectors_node_id", "node_id"),
+    sa.UniqueConstraint("type", "connector_id"),
 )
 """A server's identity in a storage network: an initiator name, a WWN or an address."""
 
 VOLUME_TARGETS = table(
     "volume_targets",
     identity(),
-    belongs_to("nodes", "node_id", of="volume_targets"),
+    belongs_to("nodes", "node_id"),
     column("volume_type", sa.String(64), notified=True),
     column("volume_id", NAME, notified=True),
     column("boot_index", sa.Integer, notified=True),
     column("properties", JSONDict, secret=LATE, notified=True),
     column("extra", JSONDict, notified=True),
-    sa.UniqueConstraint("uuid", name="uniq_volume_targets_uuid"),
-    sa.UniqueConstraint("node_id", "boot_index", name="uniq_volume_targets_node_id_boot_index"),
+    sa.UniqueConstraint("node_id", "boot_index"),
 )
 """A remote volume for a server."""
