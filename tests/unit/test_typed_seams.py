@@ -16,6 +16,7 @@ from typing import Any
 
 from ironic_lite.conductor import rpcapi
 from ironic_lite.conductor.contract.declaration import Context
+from ironic_lite.conductor.contract.hardware import HardwareCalls
 from ironic_lite.conductor.contract.nodes import NodeCalls
 from ironic_lite.conductor.contract.records import RecordCalls
 from ironic_lite.conductor.endpoints.serving import locked, unlocked
@@ -48,9 +49,9 @@ def of_nobody(context: Context, name: str) -> dict[str, str]: ...
 
 def served() -> None:
     locked(NodeCalls.destroy_node)(node_records.destroy)
-    locked(NodeCalls.do_provisioning_action)(renamed)  # arg-type
-    locked(NodeCalls.do_provisioning_action)(retyped)  # arg-type
-    locked(NodeCalls.do_provisioning_action)(shortened)  # arg-type
+    locked(HardwareCalls.set_boot_mode)(renamed)  # arg-type
+    locked(HardwareCalls.set_boot_mode)(retyped)  # arg-type
+    locked(HardwareCalls.set_boot_mode)(shortened)  # arg-type
     locked(RecordCalls.update_port)(of_port)  # arg-type
     unlocked(NodeCalls.get_driver_properties)(of_nobody)  # arg-type
 

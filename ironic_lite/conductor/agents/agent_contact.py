@@ -6,7 +6,6 @@ for a node that expects an agent; every later request must carry it.
 """
 
 import hmac
-import secrets
 
 from oslo_log import log
 
@@ -24,11 +23,6 @@ from ironic_lite.drivers import fast_track
 
 LOG = log.getLogger(__name__)
 
-TAKEN = redaction.MASK
-"""The value that a lookup gets instead of a token that another agent has. The agent knows this value."""
-
-_TOKEN_BYTES = 32
-
 
 def expected(context: ironic_context.RequestContext, node_id: int | str) -> objects.Node:
     """Return the node, without its token, if an agent may look it up now.
@@ -44,24 +38,6 @@ def expected(context: ironic_context.RequestContext, node_id: int | str) -> obje
         # The lookup is from the agent that has the token, or from another one because the server was restarted.
         identity.current().watch(node.uuid, suspected=True)
     node.agent_secret_token = None
-    return node
-
-
-def lookup(context: ironic_context.RequestContext, node_id: int | str) -> objects.Node:
-    """Return the node with a new agent token in ``agent_secret_token``. RPC versions before 1.2 use this.
-
-    If the token of this boot was given out before, ``agent_secret_token`` is :data:`TAKEN`.
-
-    :raises NodeNotFound: as :func:`expected`.
-    """
-    node = expected(context, node_id)
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
-    if objects.Node.claim_agent_token(context, node.id, token):
-        LOG.info("Node %s: its agent has got its token", node.uuid)
-    else:
-        token = TAKEN
-        LOG.warning("Node %s: a second agent requests the token of this boot", node.uuid)
-    node.agent_secret_token = token
     return node
 
 

@@ -13,31 +13,6 @@ from ironic_lite.conductor.contract.declaration import (
 )
 from ironic_lite.objects.node import Node
 
-Steps = list[dict[str, Any]]
-
-
-_VERBS_BEFORE: dict[str, tuple[str, dict[str, Any]]] = {
-    "deploy": ("do_node_deploy", {}),
-    "rebuild": ("do_node_deploy", {"rebuild": True}),
-    "delete": ("do_node_tear_down", {}),
-    "inspect": ("inspect_hardware", {}),
-    "clean": ("do_node_clean", {}),
-    "service": ("do_node_service", {}),
-    "rescue": ("do_node_rescue", {}),
-    "unrescue": ("do_node_unrescue", {}),
-}
-"""The calls of conductors from before 1.3 for the verbs with arguments, with the arguments of each."""
-
-
-def _for_verb(sent: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    event = sent["event"]
-    name, given = _VERBS_BEFORE.get(event, ("do_provisioning_action", {"action": event}))
-    return name, {"node_id": sent["node_id"], **given, **sent["arguments"]}
-
-
-def _for_lookup(sent: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    return "get_node_with_token", sent
-
 
 class NodeCalls(Protocol):
     """Calls that lock a node raise ``NodeNotFound``, and ``NodeLocked`` when another task holds its lock."""
@@ -58,13 +33,10 @@ class NodeCalls(Protocol):
         self,
         context: Context,
         node_obj: Node,
-        reset_interfaces: bool = False,
         expected: dict[str, Any] | None = None,
     ) -> Node:
         """Store the changes of a node.
 
-        :param reset_interfaces: sent by APIs of older releases: interfaces that do not fit a new hardware type get its
-            defaults.
         :param expected: the values of the changed fields when the changes were computed.
         :raises ConcurrentUpdate: when one of these fields has another value now.
         :raises InvalidState: when its provision state forbids the change.
@@ -101,7 +73,7 @@ class NodeCalls(Protocol):
 
     # -- provisioning ------------------------------------------------------------------------------------------
 
-    @exclusive("provisioning: {event}", since="1.3", formerly=_for_verb)
+    @exclusive("provisioning: {event}", since="1.3")
     def provision(
         self, context: Context, node_id: NodeId, event: str, arguments: dict[str, Any]
     ) -> None:
@@ -113,59 +85,6 @@ class NodeCalls(Protocol):
         :raises NodeInMaintenance, NoFreeConductorWorker: when it cannot be started now.
         :raises InvalidParameterValue: when an argument or a setting of the node is wrong.
         """
-
-    # One call for each verb with arguments: APIs from before 1.3 send these. They raise as ``provision`` does.
-
-    @exclusive("node deployment", since="1.0")
-    def do_node_deploy(
-        self,
-        context: Context,
-        node_id: NodeId,
-        rebuild: bool = False,
-        configdrive: Any = None,
-        deploy_steps: Steps | None = None,
-    ) -> None:
-        """Start a deployment."""
-
-    @exclusive("node tear down", since="1.0")
-    def do_node_tear_down(self, context: Context, node_id: NodeId) -> None:
-        """Start a tear-down."""
-
-    @exclusive("provision action {action}", since="1.0")
-    def do_provisioning_action(self, context: Context, node_id: NodeId, action: str) -> None:
-        """Start one of the verbs manage, provide, abort, adopt, unhold."""
-
-    @exclusive("manual cleaning", since="1.0")
-    def do_node_clean(
-        self,
-        context: Context,
-        node_id: NodeId,
-        clean_steps: Steps,
-        disable_ramdisk: bool | None = False,
-    ) -> None:
-        """Start manual cleaning."""
-
-    @exclusive("node servicing", since="1.0")
-    def do_node_service(
-        self,
-        context: Context,
-        node_id: NodeId,
-        service_steps: Steps,
-        disable_ramdisk: bool | None = False,
-    ) -> None:
-        """Start servicing."""
-
-    @exclusive("node inspection", since="1.0")
-    def inspect_hardware(self, context: Context, node_id: NodeId) -> None:
-        """Start an inspection."""
-
-    @exclusive("node rescue", since="1.0")
-    def do_node_rescue(self, context: Context, node_id: NodeId, rescue_password: str) -> None:
-        """Start a rescue."""
-
-    @exclusive("node unrescue", since="1.0")
-    def do_node_unrescue(self, context: Context, node_id: NodeId) -> None:
-        """Start an unrescue."""
 
     @unlocked(since="1.2")
     def plan_node(
@@ -201,15 +120,9 @@ class NodeCalls(Protocol):
         :raises NoFreeConductorWorker: when no worker is free for the operation; the agent sends another heartbeat.
         """
 
-    @unlocked(since="1.0", by_agents=True)
-    def get_node_with_token(self, context: Context, node_id: NodeId) -> Node:
-        """Return the node as :meth:`get_node_for_agent` does, with a new agent token: for APIs from before 1.2."""
-
-    @unlocked(since="1.2", by_agents=True, formerly=_for_lookup)
+    @unlocked(since="1.2", by_agents=True)
     def get_node_for_agent(self, context: Context, node_id: NodeId) -> Node:
-        """Return the node, if it expects an agent.
-
-        Conductors from before 1.2 return it with a new token in ``agent_secret_token``.
+        """Return the node, without its agent token, if it expects an agent.
 
         :raises NodeNotFound: when it expects no agent.
         """

@@ -6,14 +6,13 @@ the arguments.
 """
 
 import contextlib
-from collections.abc import Callable
 from typing import Any
 
 from ironic_lite.common import exception
 from ironic_lite.conductor.agents import agent_contact
 from ironic_lite.conductor.cluster import identity
 from ironic_lite.conductor.contract.declaration import Context, NodeId
-from ironic_lite.conductor.contract.nodes import NodeCalls, Steps
+from ironic_lite.conductor.contract.nodes import NodeCalls
 from ironic_lite.conductor.endpoints.serving import locked, served, unlocked
 from ironic_lite.conductor.hardware import driver_errors, power
 from ironic_lite.conductor.operations import flows, plan
@@ -54,43 +53,6 @@ def _get_properties(_context: Context, driver_name: str) -> dict[str, str]:
     return identity.current().drivers.properties(driver_name)
 
 
-def _change_power(task: TaskManager, new_state: str, power_timeout: int | None = None) -> None:
-    power.request(task, new_state, power_timeout)
-
-
-def _deploy(
-    task: TaskManager,
-    rebuild: bool = False,
-    configdrive: Any = None,
-    deploy_steps: Steps | None = None,
-) -> None:
-    event = "rebuild" if rebuild else "deploy"
-    flows.start(task, event, {"configdrive": configdrive, "deploy_steps": deploy_steps})
-
-
-def _clean(task: TaskManager, clean_steps: Steps, disable_ramdisk: bool | None = False) -> None:
-    given = {"clean_steps": clean_steps, "disable_ramdisk": disable_ramdisk}
-    flows.start(task, "clean", given)
-
-
-def _service(task: TaskManager, service_steps: Steps, disable_ramdisk: bool | None = False) -> None:
-    given = {"service_steps": service_steps, "disable_ramdisk": disable_ramdisk}
-    flows.start(task, "service", given)
-
-
-def _rescue(task: TaskManager, rescue_password: str) -> None:
-    flows.start(task, "rescue", {"rescue_password": rescue_password})
-
-
-def _act(task: TaskManager, action: str) -> None:
-    flows.start(task, action, {})
-
-
-def _without_arguments(event: str) -> Callable[[TaskManager], None]:
-    """Return a function that starts the operation of a verb without arguments."""
-    return lambda task: flows.start(task, event, {})
-
-
 def _take_up(context: Context, node_id: NodeId) -> None:
     # This conductor owns the node only since another one left the ring; its cached ring may be older than that.
     identity.current().ring.reset()
@@ -120,20 +82,11 @@ SERVED = served(
     locked(NodeCalls.destroy_node)(node_records.destroy),
     locked(NodeCalls.validate_driver_interfaces)(_validate_interfaces),
     unlocked(NodeCalls.get_driver_properties)(_get_properties),
-    locked(NodeCalls.change_node_power_state)(_change_power),
+    locked(NodeCalls.change_node_power_state)(power.request),
     locked(NodeCalls.provision)(flows.start),
-    locked(NodeCalls.do_node_deploy)(_deploy),
-    locked(NodeCalls.do_node_tear_down)(_without_arguments("delete")),
-    locked(NodeCalls.do_provisioning_action)(_act),
-    locked(NodeCalls.do_node_clean)(_clean),
-    locked(NodeCalls.do_node_service)(_service),
-    locked(NodeCalls.inspect_hardware)(_without_arguments("inspect")),
-    locked(NodeCalls.do_node_rescue)(_rescue),
-    locked(NodeCalls.do_node_unrescue)(_without_arguments("unrescue")),
     unlocked(NodeCalls.plan_node)(plan.make),
     unlocked(NodeCalls.take_up)(_take_up),
     unlocked(NodeCalls.heartbeat)(agent_contact.heartbeat),
-    unlocked(NodeCalls.get_node_with_token)(agent_contact.lookup),
     unlocked(NodeCalls.get_node_for_agent)(agent_contact.expected),
     locked(NodeCalls.get_boot_script)(_boot_script),
     unlocked(NodeCalls.open_image)(_open_image),

@@ -25,29 +25,29 @@ _SOFT = (states.SOFT_POWER_OFF, states.SOFT_REBOOT)
 _ENDS_THE_AGENT = (states.POWER_OFF, states.REBOOT, *_SOFT)
 
 
-def request(task: "TaskManager", state: str, timeout: int | None = None) -> None:
+def request(task: "TaskManager", new_state: str, power_timeout: int | None = None) -> None:
     """Check a client's power request, and start it on the worker pool.
 
     :param task: with an exclusive lock.
-    :param timeout: seconds; None: the configured time.
+    :param power_timeout: seconds; None: the configured time.
     :raises InvalidParameterValue: when the node's power interface is not configured.
     :raises UnsupportedDriverExtension: when the power interface does not support the state.
     :raises PowerStateFailure: when the node has ``disable_power_off``.
     :raises NoFreeConductorWorker: when the pool is full.
     """
     task.driver.power.validate(task)
-    if _is_forbidden(task.node, state):
+    if _is_forbidden(task.node, new_state):
         raise exception.PowerStateFailure(
-            f"Failed to set node power state to {state}. {_must_stay_on(task.node)}"
+            f"Failed to set node power state to {new_state}. {_must_stay_on(task.node)}"
         )
-    if state not in task.driver.power.get_supported_power_states(task):
+    if new_state not in task.driver.power.get_supported_power_states(task):
         raise exception.UnsupportedDriverExtension(
-            driver=task.node.driver, extension=f"the power state '{state}'"
+            driver=task.node.driver, extension=f"the power state '{new_state}'"
         )
-    task.spawn_after(change, task, state, timeout, reraise=False)
-    task.node.target_power_state = states.POWER_TARGETS[state]
+    task.spawn_after(change, task, new_state, power_timeout, reraise=False)
+    task.node.target_power_state = states.POWER_TARGETS[new_state]
     task.node.last_error = None
-    journal.note(task, terms.POWER, state, terms.REQUESTED, seconds=timeout)
+    journal.note(task, terms.POWER, new_state, terms.REQUESTED, seconds=power_timeout)
     task.node.save()
 
 

@@ -60,13 +60,10 @@ def check_expected(what: str, record: IronicLiteObject, expected: dict[str, Any]
 def update(
     task: TaskManager,
     wanted: Node,
-    reset_interfaces: bool = False,
     expected: dict[str, Any] | None = None,
 ) -> Node:
     """Apply the changes of ``wanted`` to the locked node.
 
-    :param reset_interfaces: for requests from an API of an older release: replace interfaces that do not fit a new
-        hardware type by its defaults.
     :param expected: see ``check_expected``.
     :returns: the changed node.
     :raises InvalidState: when the node's state forbids a change.
@@ -94,7 +91,7 @@ def update(
     for field, value in changed.items():
         setattr(node, field, value)
     if "driver" in changed or changed.keys() & set(INTERFACE_FIELDS):
-        current().drivers.check_node(node, reset=reset_interfaces)
+        current().drivers.check_node(node)
     if "driver_info" in changed:
         _check_driver_info(node, driver_info_before)
     freed = _ends_allocation(node, changed)

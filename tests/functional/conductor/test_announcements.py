@@ -39,7 +39,7 @@ def settled(cloud: Any, node: Node, state: str) -> Node:
 
 
 def manage(cloud: Any, node: Node) -> None:
-    cloud.of(node).do_provisioning_action(cloud.context, node.uuid, "manage")
+    cloud.of(node).provision(cloud.context, node.uuid, "manage", {})
 
 
 def test_nothing_is_written_while_they_are_off(cloud: Any, conductor: Any) -> None:

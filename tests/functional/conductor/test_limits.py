@@ -23,20 +23,20 @@ Request = Callable[[Any, Node], None]
 
 
 def deploy(cloud: Any, node: Node) -> None:
-    cloud.of(node).do_node_deploy(cloud.context, node.uuid)
+    cloud.of(node).provision(cloud.context, node.uuid, "deploy", {})
 
 
 def rebuild(cloud: Any, node: Node) -> None:
-    cloud.of(node).do_node_deploy(cloud.context, node.uuid, rebuild=True)
+    cloud.of(node).provision(cloud.context, node.uuid, "rebuild", {})
 
 
 def tear_down(cloud: Any, node: Node) -> None:
-    cloud.of(node).do_node_tear_down(cloud.context, node.uuid)
+    cloud.of(node).provision(cloud.context, node.uuid, "delete", {})
 
 
 def clean(cloud: Any, node: Node) -> None:
     steps = [{"interface": "vendor", "step": "log_passthrough"}]
-    cloud.of(node).do_node_clean(cloud.context, node.uuid, steps)
+    cloud.of(node).provision(cloud.context, node.uuid, "clean", {"clean_steps": steps})
 
 
 @pytest.mark.parametrize(
@@ -88,4 +88,4 @@ def test_nodes_are_made_available_without_limit(cloud: Any, conductor: Any) -> N
         for _ in range(2):
             cloud.create_node(provision_state="clean wait")
         node = cloud.create_node(provision_state="manageable")
-        cloud.of(node).do_provisioning_action(cloud.context, node.uuid, "provide")
+        cloud.of(node).provision(cloud.context, node.uuid, "provide", {})

@@ -95,18 +95,6 @@ def test_leaving_maintenance_clears_the_fault(cloud: Cloud, conductor: RPCServic
     assert (changed.maintenance, changed.fault, changed.maintenance_reason) == (False, None, None)
 
 
-def test_a_driver_change_can_reset_interfaces(cloud: Cloud, conductor: RPCService) -> None:
-    node = cloud.node(cloud.create_node())
-    node.driver = "ipmi"
-    with pytest.raises(exception.InvalidParameterValue):
-        cloud.of(node).update_node(cloud.context, node)
-    node = cloud.node(node)
-    node.driver = "ipmi"
-    # As an API of an older release asks; ours says which interface is to be what.
-    changed = cloud.of(node).update_node(cloud.context, node, reset_interfaces=True)
-    assert (changed.driver, changed.deploy_interface) == ("ipmi", "direct")
-
-
 def test_deleting_needs_a_safe_state_or_maintenance(cloud: Cloud, conductor: RPCService) -> None:
     node = cloud.create_node(provision_state="active")
     with pytest.raises(exception.InvalidState, match="maintenance"):
@@ -140,20 +128,20 @@ def test_power_goes_on_and_is_recorded(cloud: Cloud, conductor: RPCService) -> N
 def test_verbs_are_refused_in_the_wrong_state(cloud: Cloud, conductor: RPCService) -> None:
     node = cloud.create_node()
     with pytest.raises(exception.InvalidStateRequested) as caught:
-        cloud.of(node).do_provisioning_action(cloud.context, node.uuid, "provide")
+        cloud.of(node).provision(cloud.context, node.uuid, "provide", {})
     assert caught.value.code == 400
     assert cloud.node(node).reservation is None
 
 
 def test_a_node_goes_from_enroll_to_active_and_back(cloud: Cloud, conductor: RPCService) -> None:
     node = cloud.create_node()
-    cloud.of(node).do_provisioning_action(cloud.context, node.uuid, "manage")
+    cloud.of(node).provision(cloud.context, node.uuid, "manage", {})
     wait_for_state(cloud, node, states.MANAGEABLE)
-    cloud.of(node).do_provisioning_action(cloud.context, node.uuid, "provide")
+    cloud.of(node).provision(cloud.context, node.uuid, "provide", {})
     wait_for_state(cloud, node, states.AVAILABLE)
-    cloud.of(node).do_node_deploy(cloud.context, node.uuid)
+    cloud.of(node).provision(cloud.context, node.uuid, "deploy", {})
     wait_for_state(cloud, node, states.ACTIVE)
-    cloud.of(node).do_node_tear_down(cloud.context, node.uuid)
+    cloud.of(node).provision(cloud.context, node.uuid, "delete", {})
     wait_for_state(cloud, node, states.AVAILABLE)
 
 
@@ -182,13 +170,13 @@ def test_a_full_pool_refuses_and_leaves_the_node_as_it_was(
     workers = conductor.manager.identity.workers
     slots = [workers.claim() for _ in range(CONF.conductor.workers_pool_size)]
     with pytest.raises(exception.NoFreeConductorWorker) as caught:
-        cloud.of(node).do_provisioning_action(cloud.context, node.uuid, "manage")
+        cloud.of(node).provision(cloud.context, node.uuid, "manage", {})
     assert (caught.value.code, caught.value.retry_after) == (503, 1)
     found = cloud.node(node)
     assert (found.provision_state, found.reservation) == ("enroll", None)
     for slot in slots:
         slot.give_back()
-    cloud.of(node).do_provisioning_action(cloud.context, node.uuid, "manage")
+    cloud.of(node).provision(cloud.context, node.uuid, "manage", {})
     wait_for_state(cloud, node, states.MANAGEABLE)
 
 

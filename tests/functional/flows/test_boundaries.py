@@ -25,7 +25,7 @@ from ironic_lite.drivers.interfaces import steps as step_specs
 from ironic_lite.drivers.modules.fake.deploy import FakeDeploy
 from ironic_lite.drivers.modules.fake.management import FakeManagement
 from ironic_lite.drivers.modules.fake.power import FakePower
-from tests.functional.flows import verbs
+from tests.functional.flows import booted, verbs
 from tests.functional.flows.scripted_agent import ScriptedAgent
 from tests.functional.flows.workshop import Workshop
 from tests.waiting import PATIENCE, wait_for
@@ -134,8 +134,7 @@ class Scene:
         if now.agent_secret_token is None:
             # It was booted anew.
             self.agent.restart()
-            found = agent_contact.lookup(self.survivor.context, now.id)
-            self.token = found.agent_secret_token
+            self.token = booted.look_up(self.survivor.context, now.id)
         if self.agent.commands:
             self.agent.end()
         try:

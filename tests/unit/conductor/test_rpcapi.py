@@ -4,13 +4,15 @@
 import contextlib
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import oslo_messaging
 import pytest
 
 from ironic_lite.common import context, exception, release_mappings, rpc
 from ironic_lite.conductor import contract, rpcapi
+from ironic_lite.conductor.contract import declaration
+from ironic_lite.conductor.contract.declaration import exclusive
 from ironic_lite.objects.base import IronicLiteObjectSerializer
 
 
@@ -32,20 +34,12 @@ class Peer:
         self.called = threading.Event()
 
     @oslo_messaging.expose
-    def get_node_with_token(self, _context: Any, **arguments: Any) -> str:
-        return self._note("get_node_with_token", arguments)
+    def change_node_power_state(self, _context: Any, **arguments: Any) -> str:
+        return self._note("change_node_power_state", arguments)
 
     @oslo_messaging.expose
-    def get_node_for_agent(self, _context: Any, **arguments: Any) -> str:
-        return self._note("get_node_for_agent", arguments)
-
-    @oslo_messaging.expose
-    def do_node_deploy(self, _context: Any, **arguments: Any) -> str:
-        return self._note("do_node_deploy", arguments)
-
-    @oslo_messaging.expose
-    def provision(self, _context: Any, **arguments: Any) -> str:
-        return self._note("provision", arguments)
+    def switch_power(self, _context: Any, **arguments: Any) -> str:
+        return self._note("switch_power", arguments)
 
     @oslo_messaging.expose
     def take_up(self, _context: Any, **arguments: Any) -> None:
@@ -77,35 +71,28 @@ def pin(set_option: Any) -> Any:
     return lambda release: set_option("pin_release_version", release)
 
 
-@pytest.mark.parametrize(
-    ("version", "sent"), [("1.1", "get_node_with_token"), ("1.2", "get_node_for_agent")]
-)
-def test_an_older_conductor_is_asked_for_what_it_knows(
-    transport: None, pin: Any, monkeypatch: pytest.MonkeyPatch, version: str, sent: str
-) -> None:
-    older = release_mappings.Release(rpc=version)
-    monkeypatch.setitem(release_mappings.RELEASES, "before", older)
-    pin("before")
-    peer = Peer(version)
-    with serving(peer):
-        rpcapi.ConductorAPI().named("peer").get_node_for_agent(context.admin_context(), "n")
-    assert peer.heard == [(sent, {"node_id": "n"})]
+class NextCalls(Protocol):
+    """The call of a later release that replaces one of this release."""
+
+    @exclusive(
+        "power",
+        since="1.91",
+        formerly=lambda sent: (
+            "change_node_power_state",
+            {"node_id": sent["node_id"], "new_state": sent["power"]},
+        ),
+    )
+    def switch_power(self, context: Any, node_id: str, power: str) -> None: ...
 
 
 @pytest.mark.parametrize(
     ("version", "sent"),
     [
-        (
-            "1.2",
-            ("do_node_deploy", {"node_id": "n", "rebuild": True, "configdrive": "x"}),
-        ),
-        (
-            "1.3",
-            ("provision", {"node_id": "n", "event": "rebuild", "arguments": {"configdrive": "x"}}),
-        ),
+        ("1.90", ("change_node_power_state", {"node_id": "n", "new_state": "power on"})),
+        ("1.91", ("switch_power", {"node_id": "n", "power": "power on"})),
     ],
 )
-def test_a_verb_is_a_call_of_its_own_on_older_conductors(
+def test_an_older_conductor_is_asked_for_what_it_knows(
     transport: None,
     pin: Any,
     monkeypatch: pytest.MonkeyPatch,
@@ -115,19 +102,21 @@ def test_a_verb_is_a_call_of_its_own_on_older_conductors(
     older = release_mappings.Release(rpc=version)
     monkeypatch.setitem(release_mappings.RELEASES, "before", older)
     pin("before")
+    monkeypatch.setitem(contract.CALLS, "switch_power", declaration.of(NextCalls.switch_power))
     peer = Peer(version)
     with serving(peer):
-        conductor = rpcapi.ConductorAPI().named("peer")
-        conductor.provision(context.admin_context(), "n", "rebuild", {"configdrive": "x"})
+        conductor: Any = rpcapi.ConductorAPI().named("peer")
+        conductor.switch_power(context.admin_context(), "n", "power on")
     assert peer.heard == [sent]
 
 
 def test_all_arguments_are_sent_by_their_names(transport: None) -> None:
     peer = Peer(contract.VERSION)
     with serving(peer):
-        rpcapi.ConductorAPI().named("peer").do_node_deploy(context.admin_context(), "n", True)
-    arguments = {"node_id": "n", "rebuild": True, "configdrive": None, "deploy_steps": None}
-    assert peer.heard == [("do_node_deploy", arguments)]
+        conductor = rpcapi.ConductorAPI().named("peer")
+        conductor.change_node_power_state(context.admin_context(), "n", "power on")
+    arguments = {"node_id": "n", "new_state": "power on", "power_timeout": None}
+    assert peer.heard == [("change_node_power_state", arguments)]
 
 
 def test_what_nobody_waits_for_is_sent_and_forgotten(transport: None) -> None:
