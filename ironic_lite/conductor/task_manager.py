@@ -34,25 +34,6 @@ from ironic_lite.objects.volume import VolumeConnector, VolumeTarget
 LOG = log.getLogger(__name__)
 
 
-def acquire(
-    context: ironic_context.RequestContext,
-    node_ident: int | str,
-    shared: bool = False,
-    purpose: str = "unspecified action",
-    retry: bool = True,
-) -> "TaskManager":
-    """Return a task for one node; entering it takes the lock.
-
-    :param node_ident: id, UUID or name.
-    :param purpose: the lock's purpose, for the log and for errors.
-    :param retry: whether to try again for a while when the node is locked.
-    :raises NodeNotFound: on entering, when there is no such node.
-    :raises NodeLocked: on entering, when another task holds the lock.
-    :raises PreconditionFailed: on entering, when the node's revision is not the one that the client requires.
-    """
-    return TaskManager(context, node_ident, shared, purpose, retry)
-
-
 class _Move:
     """The node's fields before a move along the state machine, to undo the move."""
 
@@ -75,15 +56,23 @@ class _Move:
 
 
 class TaskManager:
-    """The task. Use :func:`acquire`."""
+    """A task for one node; entering it takes the lock.
+
+    :param node_ident: id, UUID or name.
+    :param purpose: the lock's purpose, for the log and for errors.
+    :param retry: whether to try again for a while when the node is locked.
+    :raises NodeNotFound: on entering, when there is no such node.
+    :raises NodeLocked: on entering, when another task holds the lock.
+    :raises PreconditionFailed: on entering, when the node's revision is not the one that the client requires.
+    """
 
     def __init__(
         self,
         context: ironic_context.RequestContext,
         node_ident: int | str,
-        shared: bool,
-        purpose: str,
-        retry: bool,
+        shared: bool = False,
+        purpose: str = "unspecified action",
+        retry: bool = True,
     ):
         self.context = context
         self.node: Node
@@ -149,17 +138,13 @@ class TaskManager:
         return self._targets
 
     def for_node(self, node_ident: int | str, purpose: str, shared: bool = False) -> "TaskManager":
-        """Return a task for another node, on behalf of the same client; see :func:`acquire`.
+        """Return a task for another node, on behalf of the same client.
 
         It waits for the lock as long as a power change may take: after a crash both nodes are recovered at once.
         """
         relative = TaskManager(self.context, node_ident, shared, purpose, retry=True)
         relative._patience = CONF.conductor.power_state_change_timeout
         return relative
-
-    def reload_driver(self) -> None:
-        """Compose the driver again at its next use, after a change of the node's interfaces."""
-        self._driver = None
 
     # -- the lock ----------------------------------------------------------------------------------------------
 
@@ -223,12 +208,6 @@ class TaskManager:
             self._ident = self.node.id
             self._lock()
             self.shared = False
-
-    def downgrade_lock(self) -> None:
-        """Turn an exclusive lock into a shared one."""
-        if not self.shared:
-            self._unlock()
-            self.shared = True
 
     def ensure_locked(self) -> None:
         """Check in the database that this task still holds the lock.
@@ -445,3 +424,6 @@ class TaskManager:
         self.driver.management.validate(self)
         for_good = boot_persistence.decide(self.node, persistent)
         self.driver.management.set_boot_device(self, device, persistent=for_good)
+
+
+acquire = TaskManager

@@ -15,17 +15,15 @@ LOG = log.getLogger(__name__)
 
 def record(task: TaskManager) -> None:
     """Read and record the facts. A fact that cannot be read keeps its old value, and is not an error of the node."""
-    for read in (_bios, _firmware, _boot_mode, _secure_boot, _vendor):
-        _try(task, read)
+    for fact, read in {
+        "BIOS settings": task.driver.bios.cache_bios_settings,
+        "firmware versions": task.driver.firmware.cache_firmware_components,
+        "boot mode": _boot_mode,
+        "secure boot": _secure_boot,
+        "vendor": _vendor,
+    }.items():
+        _try(task, fact, read)
     power.record_connection(task)
-
-
-def _bios(task: TaskManager) -> None:
-    task.driver.bios.cache_bios_settings(task)
-
-
-def _firmware(task: TaskManager) -> None:
-    task.driver.firmware.cache_firmware_components(task)
 
 
 def _boot_mode(task: TaskManager) -> None:
@@ -46,12 +44,12 @@ def _vendor(task: TaskManager) -> None:
         node.properties = {**node.properties, "vendor": vendor}
 
 
-def _try(task: TaskManager, read: Callable[[TaskManager], None]) -> None:
+def _try(task: TaskManager, fact: str, read: Callable[[TaskManager], None]) -> None:
     try:
         read(task)
     except exception.WorkCutOff:
         raise
     except exception.UnsupportedDriverExtension:
-        LOG.debug("Node %s has no %s", task.node.uuid, read.__name__)
+        LOG.debug("Node %s has no %s", task.node.uuid, fact)
     except Exception:
-        LOG.warning("Node %s: its %s cannot be read", task.node.uuid, read.__name__, exc_info=True)
+        LOG.warning("Node %s: its %s cannot be read", task.node.uuid, fact, exc_info=True)

@@ -462,8 +462,7 @@ def _forget_progress(task: TaskManager, flow: Flow) -> None:
     if info.get(flow.steps_key) is not None or flow.steps_key not in info:
         node.set_driver_internal_info(flow.steps_key, None)
     for key in (flow.index_key, flow.requested_key):
-        if key in info:
-            node.del_driver_internal_info(key)
+        node.del_driver_internal_info(key)
 
 
 def _clean_up(task: TaskManager, flow: Flow) -> str | None:

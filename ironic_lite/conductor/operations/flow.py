@@ -10,21 +10,16 @@ from ironic_lite.conductor.operations.steps import Step
 from ironic_lite.conductor.task_manager import TaskManager
 
 
-def nothing(_task: TaskManager) -> None:
+def nothing(*_: Any) -> None:
     """Do nothing."""
-    return
 
 
 def _no_steps(_task: TaskManager) -> list[Step]:
     return []
 
 
-def _has_work(_task: TaskManager) -> str | None:
-    return None
-
-
-def _change_nothing(_task: TaskManager, _step: Step, _message: str) -> None:
-    return None
+def _done(task: TaskManager) -> None:
+    task.process_event("done")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,15 +45,15 @@ class Flow:
 
     operation: Operation
     prepare: Callable[[TaskManager], str | None]
-    finish: Callable[[TaskManager], None]
+    finish: Callable[[TaskManager], None] = _done
     collect: Callable[[TaskManager], list[Step]] = _no_steps
     wind_up: Callable[[TaskManager], None] = nothing
     clean_up: Callable[[TaskManager], None] = nothing
-    before_fail: Callable[[TaskManager, Step, str], None] = _change_nothing
+    before_fail: Callable[[TaskManager, Step, str], None] = nothing
     title: Callable[[TaskManager], str] = lambda _task: ""
     awaited_data_is_saved: Callable[[TaskManager], bool] | None = None
     goal: Callable[[Any], str] | None = None
-    idle: Callable[[TaskManager], str | None] = _has_work
+    idle: Callable[[TaskManager], str | None] = nothing
 
     @property
     def name(self) -> str:

@@ -122,7 +122,8 @@ class Agents:
                 entry = self._waiting.get(uuid)
                 if entry is None:
                     entry = self._waiting[uuid] = _Waiting(uuid, time.monotonic())
-                    self._ask_in(entry, _first_pause())
+                    first = CONF.agent.command_check_interval or _LONGEST_SILENCE_PAUSE
+                    self._ask_in(entry, first)
                 if suspected:
                     entry.suspected = True
                     self._ask_in(entry, 0)
@@ -274,10 +275,6 @@ def _look_at_power(uuid: str) -> None:
                 lost_power.check(task)
     except (exception.NodeLocked, exception.NodeNotFound):
         LOG.debug("Node %s is locked, gone or in other hands", uuid)
-
-
-def _first_pause() -> float:
-    return CONF.agent.command_check_interval or _LONGEST_SILENCE_PAUSE
 
 
 def _pause(node: Any, age: float) -> float:

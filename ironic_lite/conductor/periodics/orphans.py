@@ -12,7 +12,6 @@ from typing import Any
 from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
-from ironic_lite.common import exception
 from ironic_lite.conductor import task_manager
 from ironic_lite.conductor.cluster import identity
 from ironic_lite.conductor.operations import flows
@@ -81,20 +80,12 @@ def recover(context: Context) -> None:
 
     Whoever works on a node holds its lock until everything is finished, so nobody works on these unlocked nodes.
     """
-    for row in owned.nodes(context, {"unattended": True}):
-        try:
-            take_up(context, row["uuid"])
-        except (exception.NodeLocked, exception.NodeNotFound):
-            LOG.debug("Node %s is locked or gone", row["uuid"])
-        except exception.TemporaryFailure:
-            LOG.info("No worker is free to recover nodes; the next run continues")
-            return
-        except exception.IronicLiteError as exc:
-            LOG.error(
-                "Node %s: its operation cannot be resumed, trying again: %s",
-                row["uuid"],
-                exc.message,
-            )
+    owned.each(
+        context,
+        "resuming its operation",
+        lambda row: take_up(context, row["uuid"]),
+        {"unattended": True},
+    )
 
 
 def take_up(context: Context, node_id: int | str) -> None:

@@ -1,15 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Prepares the nodes that the hash ring has moved to this conductor."""
 
-from oslo_log import log
-
 from ironic_lite.common import context as ironic_context
-from ironic_lite.common import exception
 from ironic_lite.common.operations import provision_states
 from ironic_lite.conductor import task_manager
 from ironic_lite.conductor.periodics import owned
-
-LOG = log.getLogger(__name__)
 
 
 class Takeover:
@@ -28,18 +23,16 @@ class Takeover:
             "reserved": False,
             "maintenance": False,
         }
-        for row in owned.nodes(context, filters, ["conductor_affinity"]):
-            if row["conductor_affinity"] != self._conductor_id:
-                self._take_over(context, row["uuid"])
 
-    def _take_over(self, context: ironic_context.RequestContext, node_uuid: str) -> None:
-        try:
-            with task_manager.acquire(context, node_uuid, purpose="takeover", retry=False) as task:
+        def take_over(row: owned.Row) -> None:
+            if row["conductor_affinity"] == self._conductor_id:
+                return
+            with task_manager.acquire(
+                context, row["uuid"], purpose="takeover", retry=False
+            ) as task:
                 if provision_states.is_live(task.node.provision_state):
                     task.driver.deploy.take_over(task)
                     task.node.conductor_affinity = self._conductor_id
                     task.node.save()
-        except (exception.NodeLocked, exception.NodeNotFound):
-            LOG.debug("Node %s is locked or gone", node_uuid)
-        except exception.IronicLiteError as exc:
-            LOG.error("Node %s could not be taken over, trying again: %s", node_uuid, exc)
+
+        owned.each(context, "taking it over", take_over, filters, ["conductor_affinity"])

@@ -33,13 +33,9 @@ def report(context: ironic_context.RequestContext) -> None:
             ring.host_for(row["driver"], row["conductor_group"], row["uuid"])
             message = None if said.startswith(_BEGIN) else row["last_error"]
         except exception.NoValidHost as exc:
-            message = f"{_BEGIN}{_cause(exc)} The operation continues once there is one."
+            message = f"{_BEGIN}{exc.kwargs['reason']} The operation continues once there is one."
         if message != row["last_error"]:
             _say(context, row["uuid"], row["last_error"], message)
-
-
-def _cause(exc: exception.NoValidHost) -> str:
-    return str(exc.kwargs["reason"])
 
 
 def _say(

@@ -1,18 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ends the waits of nodes whose agent sends no heartbeats."""
 
-from oslo_log import log
-
 from ironic_lite.common import context as ironic_context
-from ironic_lite.common import exception
 from ironic_lite.common.operations import provision_states
 from ironic_lite.common.operations.declaration import Kind
 from ironic_lite.conductor import task_manager
 from ironic_lite.conductor.operations import flows, wait_timeouts
 from ironic_lite.conductor.periodics import owned
 from ironic_lite.conf import CONF
-
-LOG = log.getLogger(__name__)
 
 
 def run(context: ironic_context.RequestContext, heard_for: float) -> None:
@@ -31,21 +26,13 @@ def run(context: ironic_context.RequestContext, heard_for: float) -> None:
             "maintenance": False,
             "provisioned_before": patience,
         }
-        for row in owned.nodes(context, filters, ["provision_updated_at"]):
-            try:
-                _end(context, row["uuid"], state, row["provision_updated_at"])
-            except (exception.NodeLocked, exception.NodeNotFound):
-                LOG.debug("Node %s is locked or gone", row["uuid"])
-            except exception.TemporaryFailure:
-                LOG.info("No worker is free to end waits; the next run continues")
-                return
+        columns = ["provision_state", "provision_updated_at"]
+        owned.each(context, "ending its wait", lambda row: _end(context, row), filters, columns)
 
 
-def _end(
-    context: ironic_context.RequestContext, node_uuid: str, state: str, since: str | None
-) -> None:
-    with task_manager.acquire(context, node_uuid, purpose="wait timeout", retry=False) as task:
+def _end(context: ironic_context.RequestContext, row: owned.Row) -> None:
+    with task_manager.acquire(context, row["uuid"], purpose="wait timeout", retry=False) as task:
         # The agent may have sent a heartbeat since the list was read.
         now = task.node.as_row(["provision_state", "provision_updated_at"])
-        if now == {"provision_state": state, "provision_updated_at": since}:
+        if now.items() <= row.items():
             task.spawn_after(flows.timed_out, task)

@@ -2,6 +2,7 @@
 """Decorators that declare an interface's methods as steps of cleaning, deployment and servicing."""
 
 import dataclasses
+import functools
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -24,8 +25,8 @@ class StepSpec:
     :param name: the method's name.
     :param priority: order in an automatic run, highest first; a step with 0 runs only on request.
     :param args: ``{name: {"description": str, "required": bool}}``.
-    :param abortable: whether an operator may abort the operation while the step runs.
-    :param requires_ramdisk: whether the step needs a running agent.
+    :param abortable: whether an operator may abort the operation while the step runs; not for deployments.
+    :param requires_ramdisk: whether the step needs a running agent; not for deployments.
     :param repeatable: whether it is safe to run the step again after it was cut off.
     :param happened: for a step that is not repeatable: name of the method ``(task, step) -> bool | None`` that asks the
         hardware whether the step took effect. True skips the step, False runs it, None (unknown) fails the operation.
@@ -57,57 +58,8 @@ class StepSpec:
         return step
 
 
-def _mark(**declared: Any) -> Callable[[F], F]:
-    def decorate(method: F) -> F:
-        specs = dict(getattr(method, _MARK, {}))
-        specs[declared["kind"]] = StepSpec(name=method.__name__, **declared)
-        setattr(method, _MARK, specs)
-        return method
-
-    return decorate
-
-
-def clean_step(
-    priority: int,
-    abortable: bool = False,
-    argsinfo: dict[str, dict[str, Any]] | None = None,
-    requires_ramdisk: bool = True,
-    repeatable: bool = False,
-    happened: str | None = None,
-    waits: bool = False,
-) -> Callable[[F], F]:
-    """Declare a method as a cleaning step. See :class:`StepSpec` for the arguments."""
-    return _mark(
-        kind=CLEAN,
-        priority=priority,
-        args=argsinfo or {},
-        abortable=abortable,
-        requires_ramdisk=requires_ramdisk,
-        repeatable=repeatable,
-        happened=happened,
-        waits=waits,
-    )
-
-
-def deploy_step(
-    priority: int,
-    argsinfo: dict[str, dict[str, Any]] | None = None,
-    repeatable: bool = False,
-    happened: str | None = None,
-    waits: bool = False,
-) -> Callable[[F], F]:
-    """Declare a method as a deployment step. See :class:`StepSpec` for the arguments."""
-    return _mark(
-        kind=DEPLOY,
-        priority=priority,
-        args=argsinfo or {},
-        repeatable=repeatable,
-        happened=happened,
-        waits=waits,
-    )
-
-
-def service_step(
+def _step(
+    kind: str,
     priority: int = 0,
     abortable: bool = False,
     argsinfo: dict[str, dict[str, Any]] | None = None,
@@ -116,17 +68,28 @@ def service_step(
     happened: str | None = None,
     waits: bool = False,
 ) -> Callable[[F], F]:
-    """Declare a method as a servicing step. See :class:`StepSpec` for the arguments."""
-    return _mark(
-        kind=SERVICE,
-        priority=priority,
-        args=argsinfo or {},
-        abortable=abortable,
-        requires_ramdisk=requires_ramdisk,
-        repeatable=repeatable,
-        happened=happened,
-        waits=waits,
-    )
+    def decorate(method: F) -> F:
+        declared = StepSpec(
+            kind=kind,
+            name=method.__name__,
+            priority=priority,
+            args=argsinfo or {},
+            abortable=abortable,
+            requires_ramdisk=requires_ramdisk,
+            repeatable=repeatable,
+            happened=happened,
+            waits=waits,
+        )
+        setattr(method, _MARK, {**getattr(method, _MARK, {}), kind: declared})
+        return method
+
+    return decorate
+
+
+clean_step = functools.partial(_step, CLEAN)
+deploy_step = functools.partial(_step, DEPLOY)
+service_step = functools.partial(_step, SERVICE)
+"""Declare a method as a step of cleaning, deployment or servicing; :class:`StepSpec` has the arguments."""
 
 
 def declared_steps(interface_class: type, kind: str) -> Iterator[StepSpec]:

@@ -103,14 +103,9 @@ def _set(booted: Booted, **fields: Any) -> None:
         task.node.save()
 
 
-@pytest.mark.parametrize("decided", ["by this conductor", "by an older one"])
 @pytest.mark.usefixtures("erasing")
-def test_switching_it_off_does_not_end_a_cleaning_that_runs(booted: Booted, decided: str) -> None:
+def test_switching_it_off_does_not_end_a_cleaning_that_runs(booted: Booted) -> None:
     booted.workshop.act(booted.node, "provide")
-    if decided == "by an older one":
-        info = {**booted.now.driver_internal_info}
-        info.pop("automated_cleaning_skipped", None)
-        _set(booted, driver_internal_info=info)
     _set(booted, automated_clean=False)
     booted.look_up()
     now = booted.heartbeat()

@@ -72,7 +72,7 @@ def test_an_agent_that_keeps_its_wrong_answer_writes_again(
     writing: Booted, agent: ScriptedAgent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The agent reads the disk only once, right after writing, and keeps reporting that."""
-    monkeypatch.setattr(deploy, "_PAUSES", (0.01, 0.01))
+    monkeypatch.setattr(deploy, "_UDEV", 0.02)
     agent.partitions = [UNKNOWN]
     agent.end()
     assert writing.heartbeat().deploy_step["step"] == "write_image"
@@ -88,7 +88,7 @@ def test_an_agent_that_keeps_its_wrong_answer_writes_again(
 def test_an_agent_that_never_knows_is_given_up(
     writing: Booted, agent: ScriptedAgent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deploy, "_PAUSES", (0.01, 0.01))
+    monkeypatch.setattr(deploy, "_UDEV", 0.02)
     agent.partitions = [UNKNOWN]
     for _ in range(3):
         agent.end()

@@ -4,7 +4,6 @@
 from ironic_lite.common.operations import ADOPTION
 from ironic_lite.conductor.deployment import image_type
 from ironic_lite.conductor.operations import engine
-from ironic_lite.conductor.operations.flows import checks
 from ironic_lite.conductor.task_manager import TaskManager
 
 
@@ -17,8 +16,9 @@ def start(task: TaskManager) -> None:
         wrong.
     """
     image_type.record(task.node)
-    checks.power(task)
-    checks.running_instance(task)
+    task.driver.power.validate(task)
+    if task.driver.deploy.boots_ramdisk:
+        task.driver.boot.validate_instance_ramdisk(task)
     engine.start(task, FLOW, "adopt")
 
 
@@ -29,12 +29,7 @@ def _prepare(task: TaskManager) -> None:
     driver.deploy.take_over(task)
 
 
-def _finish(task: TaskManager) -> None:
-    task.process_event("done")
-
-
 FLOW = engine.Flow(
     ADOPTION,
     prepare=_prepare,
-    finish=_finish,
 )

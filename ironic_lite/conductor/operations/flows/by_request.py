@@ -45,7 +45,7 @@ class ByRequest:
         :raises InvalidParameterValue: when the settings for power, network or ramdisk, or a step, are wrong.
             A step of the agent is checked once the ramdisk is up; if it does not fit, the flow fails.
         """
-        checks.power(task)
+        task.driver.power.validate(task)
         task.driver.network.validate(task)
         child_node_steps.check(task, self.kind, requested)
         task.driver.deploy.expect_steps(task, self.kind)
@@ -76,8 +76,7 @@ class ByRequest:
 
     def forget(self, task: TaskManager) -> None:
         """Delete what :meth:`start` saved on the node."""
-        if self._no_ramdisk in task.node.driver_internal_info:
-            task.node.del_driver_internal_info(self._no_ramdisk)
+        task.node.del_driver_internal_info(self._no_ramdisk)
 
     def put_aside(self, task: TaskManager, step: Step, message: str) -> None:
         """Put the node into maintenance after a failed step, whose effect on the server an operator has to check."""

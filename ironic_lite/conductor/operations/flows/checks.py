@@ -40,23 +40,6 @@ def actionable(task: TaskManager, verb: Verb) -> None:
         )
 
 
-def power(task: TaskManager) -> None:
-    """Check the settings for power control.
-
-    :raises InvalidParameterValue: naming what is wrong.
-    """
-    task.driver.power.validate(task)
-
-
-def running_instance(task: TaskManager) -> None:
-    """Check the settings of an instance that boots from a ramdisk or an ISO image.
-
-    :raises InvalidParameterValue: naming what is wrong.
-    """
-    if task.driver.deploy.boots_ramdisk:
-        task.driver.boot.validate_instance_ramdisk(task)
-
-
 def ramdisk(task: TaskManager) -> None:
     """Check the settings for booting the ramdisk, if the deploy interface needs one.
 

@@ -31,7 +31,7 @@ def start_automated(task: TaskManager) -> None:
     if not _is_skipped(task):
         runbook = cleaning_runbook.chosen(task)
         if runbook is None or not runbook.disable_ramdisk:
-            checks.power(task)
+            task.driver.power.validate(task)
             checks.ramdisk(task)
     engine.start(task, FLOW, "provide")
 
@@ -71,32 +71,16 @@ def _decide(task: TaskManager) -> None:
 
     The saved decision holds until the cleaning ends, even if the setting changes or another conductor takes over.
     """
-    task.node.set_driver_internal_info(_SKIPPED, _is_off(task))
+    wanted = task.node.automated_clean
+    wanted = CONF.conductor.automated_clean if wanted is None else wanted
+    task.node.set_driver_internal_info(_SKIPPED, not wanted)
 
 
 def _is_skipped(task: TaskManager) -> bool:
     """Return whether automated cleaning was off for the node when this cleaning started."""
     if _manual(task):
         return False
-    decided = task.node.driver_internal_info.get(_SKIPPED)
-    if decided is None:
-        # A conductor of an older release has started it.
-        return _is_off(task) and not _has_begun(task)
-    return bool(decided)
-
-
-def _is_off(task: TaskManager) -> bool:
-    wanted = task.node.automated_clean
-    return not (CONF.conductor.automated_clean if wanted is None else wanted)
-
-
-def _has_begun(task: TaskManager) -> bool:
-    node = task.node
-    return bool(
-        node.provision_state == states.CLEANWAIT
-        or node.agent_url
-        or node.driver_internal_info.get(FLOW.steps_key)
-    )
+    return bool(task.node.driver_internal_info.get(_SKIPPED))
 
 
 def _prepare(task: TaskManager) -> str | None:
@@ -108,7 +92,7 @@ def _prepare(task: TaskManager) -> str | None:
         _MANUAL.leave_ramdisk(task, runbook is not None and runbook.disable_ramdisk)
     if _MANUAL.without_ramdisk(task):
         return None
-    checks.power(task)
+    task.driver.power.validate(task)
     return task.driver.deploy.prepare_cleaning(task)
 
 
@@ -118,9 +102,10 @@ def _why_idle(task: TaskManager) -> str | None:
 
 
 def _tell_skipped(task: TaskManager) -> None:
-    why = _OFF
-    journal.note(task, terms.PHASE, terms.STEPS, terms.SKIPPED, why)
-    node_history.record_with_node(task, "automated_cleaning_skipped", f"Nothing was cleaned: {why}")
+    journal.note(task, terms.PHASE, terms.STEPS, terms.SKIPPED, _OFF)
+    node_history.record_with_node(
+        task, "automated_cleaning_skipped", f"Nothing was cleaned: {_OFF}"
+    )
 
 
 def _collect(task: TaskManager) -> list[Step]:
@@ -163,8 +148,7 @@ def _clean_up(task: TaskManager) -> None:
 
 def _forget(task: TaskManager) -> None:
     _MANUAL.forget(task)
-    if _SKIPPED in task.node.driver_internal_info:
-        task.node.del_driver_internal_info(_SKIPPED)
+    task.node.del_driver_internal_info(_SKIPPED)
 
 
 FLOW = engine.Flow(

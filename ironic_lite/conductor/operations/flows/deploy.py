@@ -8,7 +8,6 @@ from ironic_lite.common.operations import DEPLOYMENT
 from ironic_lite.conductor.deployment import automatic_lessee, deploy_templates, image_type
 from ironic_lite.conductor.deployment import configdrive as configdrives
 from ironic_lite.conductor.operations import engine, steps
-from ironic_lite.conductor.operations.flows import checks
 from ironic_lite.conductor.operations.steps import Step
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.conf import CONF
@@ -43,7 +42,7 @@ def _start(
 ) -> None:
     node = task.node
     try:
-        checks.power(task)
+        task.driver.power.validate(task)
         task.driver.storage.validate(task)
         task.driver.deploy.look_up_images(task)
         image_type.record(node)

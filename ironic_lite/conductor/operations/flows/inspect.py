@@ -16,7 +16,6 @@ from ironic_lite.common import journal as terms
 from ironic_lite.common.operations import INSPECTION
 from ironic_lite.conductor import inspection_rules
 from ironic_lite.conductor.operations import engine, journal
-from ironic_lite.conductor.operations.flows import checks
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.objects.node_records import NodeInventory, ReceivedInventory
 
@@ -32,7 +31,7 @@ def start(task: TaskManager) -> None:
     :raises UnsupportedDriverExtension: when the node's inspect interface does not support inspection.
     :raises InvalidParameterValue: when the settings for power or inspection are wrong.
     """
-    checks.power(task)
+    task.driver.power.validate(task)
     task.driver.inspect.validate(task)
     task.node.inspection_started_at = timeutils.utcnow()
     task.node.inspection_finished_at = None

@@ -7,7 +7,6 @@ from oslo_utils import secretutils
 
 from ironic_lite.common import exception, operations, states
 from ironic_lite.conductor.operations import engine
-from ironic_lite.conductor.operations.flows import checks
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.conf import CONF
 from ironic_lite.drivers.interfaces.rescue import HASHED_PASSWORD, PASSWORD
@@ -26,7 +25,7 @@ def start(task: TaskManager, rescue_password: str) -> None:
     :raises InvalidParameterValue: when the password, or the settings for power or rescue, are wrong.
     """
     _check_password(rescue_password)
-    checks.power(task)
+    task.driver.power.validate(task)
     task.driver.rescue.validate(task)
     task.driver.network.validate(task)
     task.node.set_instance_info(HASHED_PASSWORD, _hashed(rescue_password))
@@ -40,7 +39,7 @@ def start_unrescue(task: TaskManager) -> None:
 
     :raises InvalidParameterValue: when the settings for power are wrong.
     """
-    checks.power(task)
+    task.driver.power.validate(task)
     engine.start(task, UNRESCUE, "unrescue")
 
 
@@ -106,8 +105,4 @@ RESCUE = engine.Flow(
     clean_up=_clean_up,
 )
 
-UNRESCUE = engine.Flow(
-    operations.END_OF_RESCUE,
-    prepare=_unrescue,
-    finish=_finish,
-)
+UNRESCUE = engine.Flow(operations.END_OF_RESCUE, prepare=_unrescue, finish=_finish)

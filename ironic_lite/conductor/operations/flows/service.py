@@ -32,10 +32,6 @@ def _collect(task: TaskManager) -> list[Step]:
     return _MANUAL.steps(task, FLOW)
 
 
-def _finish(task: TaskManager) -> None:
-    task.process_event("done")
-
-
 def _tear_down(task: TaskManager) -> None:
     if not _MANUAL.without_ramdisk(task):
         task.driver.deploy.tear_down_service(task)
@@ -47,7 +43,6 @@ FLOW = engine.Flow(
     prepare=_prepare,
     collect=_collect,
     wind_up=_tear_down,
-    finish=_finish,
     clean_up=_tear_down,
     before_fail=_MANUAL.put_aside,
     title=lambda _task: "servicing",

@@ -7,7 +7,7 @@ from ironic_lite.conductor.allocation import allocations
 from ironic_lite.conductor.deployment import automatic_lessee, image_type
 from ironic_lite.conductor.hardware import console
 from ironic_lite.conductor.operations import engine
-from ironic_lite.conductor.operations.flows import checks, clean
+from ironic_lite.conductor.operations.flows import clean
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.drivers import node_images
 
@@ -18,7 +18,7 @@ def start(task: TaskManager) -> None:
     :raises InstanceDeployFailure: with status 400, when the settings for power are wrong.
     """
     try:
-        checks.power(task)
+        task.driver.power.validate(task)
     except exception.Invalid as exc:
         raise exception.InstanceDeployFailure(
             f"Failed to validate the power interface of node {task.node.uuid}; its instance can "
@@ -48,8 +48,7 @@ def _finish(task: TaskManager) -> None:
     node_images.forget(node)
     node.deploy_step = {}
     for key in ("deploy_steps", "deploy_step_index", "user_deploy_steps"):
-        if key in node.driver_internal_info:
-            node.del_driver_internal_info(key)
+        node.del_driver_internal_info(key)
     node.forget_agent()
     clean.follow_tear_down(task)
 

@@ -5,7 +5,6 @@ from ironic_lite.common import exception, states
 from ironic_lite.common.operations import VERIFICATION
 from ironic_lite.conductor.hardware import server_facts
 from ironic_lite.conductor.operations import engine
-from ironic_lite.conductor.operations.flows import checks
 from ironic_lite.conductor.task_manager import TaskManager
 
 
@@ -15,7 +14,7 @@ def start(task: TaskManager) -> None:
 
 
 def _prepare(task: TaskManager) -> None:
-    checks.power(task)
+    task.driver.power.validate(task)
     power_state = task.driver.power.get_power_state(task)
     if power_state == states.ERROR:
         raise exception.PowerStateFailure(
@@ -26,12 +25,7 @@ def _prepare(task: TaskManager) -> None:
     server_facts.record(task)
 
 
-def _finish(task: TaskManager) -> None:
-    task.process_event("done")
-
-
 FLOW = engine.Flow(
     VERIFICATION,
     prepare=_prepare,
-    finish=_finish,
 )

@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Boot the agent's ramdisk on a server, and end it."""
 
-import time
-
 from oslo_log import log
 
 from ironic_lite.common import exception, states
@@ -29,9 +27,9 @@ def _wait_for_first_call(task: Task) -> None:
     """Wait for the first heartbeat of an agent that has its token; this is quicker than booting it again."""
     # Save the changes made so far, because the loop reads the record again.
     task.node.save()
-    deadline = time.monotonic() + _FIRST_CALL
-    while fast_track.is_about_to_call(task.node) and time.monotonic() < deadline:
-        time.sleep(0.5)
+    polling = power_wait.Polling(_FIRST_CALL, first=0.5, slowest=0.5)
+    while fast_track.is_about_to_call(task.node) and polling.left > 0:
+        polling.pause()
         task.node.refresh()
 
 

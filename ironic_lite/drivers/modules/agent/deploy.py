@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Deploy interface ``direct``: the agent in the ramdisk downloads the image and writes it onto the disk."""
 
-import time
 from typing import Any
 
 from ironic_lite.common import exception, states
-from ironic_lite.drivers import boot_mode, node_images
+from ironic_lite.drivers import boot_mode, node_images, power_wait
 from ironic_lite.drivers.interfaces import steps
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.agent import image, inband, partition_image
@@ -15,8 +14,8 @@ from ironic_lite.drivers.modules.agent.custom import CustomAgentDeploy
 _ROOT, _EFI = "root uuid", "efi system partition uuid"
 """Keys of the partitions' UUIDs in the agent's answer."""
 
-_PAUSES = (0.5, 1.0)
-"""Seconds between two requests for the partitions."""
+_UDEV = 1.5
+"""Seconds that the agent may need until it finds the partitions."""
 
 _MOST_WRITES = 3
 
@@ -52,7 +51,7 @@ class AgentDeploy(CustomAgentDeploy):
         }
         if partition_image.wanted(node):
             node.set_driver_internal_info(partition_image.LAYOUT, partition_image.layout(node))
-        elif partition_image.LAYOUT in node.driver_internal_info:
+        else:
             node.del_driver_internal_info(partition_image.LAYOUT)
         step = {"interface": "deploy", "step": "write_image"}
         return inband.execute(task, steps.DEPLOY, step, args=args)
@@ -84,8 +83,7 @@ class AgentDeploy(CustomAgentDeploy):
 
     def tear_down(self, task: Task) -> None:
         super().tear_down(task)
-        if partition_image.LAYOUT in task.node.driver_internal_info:
-            task.node.del_driver_internal_info(partition_image.LAYOUT)
+        task.node.del_driver_internal_info(partition_image.LAYOUT)
 
     @steps.deploy_step(priority=60, repeatable=True, waits=True)
     def prepare_instance_boot(self, task: Task) -> str | None:
@@ -114,9 +112,7 @@ def _partitions(node: Any) -> dict[str, str | None]:
     The agent may have read the disk before udev was ready, so ask again a few times.
     """
     agent = AgentClient(node)
-    for pause in (*_PAUSES, 0.0):
-        told = agent.partition_uuids()
-        if told.get(_ROOT) or not pause:
-            break
-        time.sleep(pause)
+    polling = power_wait.Polling(_UDEV, first=0.5, slowest=1.0)
+    while not (told := agent.partition_uuids()).get(_ROOT) and polling.left > 0:
+        polling.pause()
     return {name: told.get(name) or None for name in (_ROOT, _EFI)}

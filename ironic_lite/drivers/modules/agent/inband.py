@@ -64,8 +64,7 @@ def knows_steps(node: Any, kind: str) -> bool:
 
 def forget_steps(node: Any, kind: str) -> None:
     """Remove the agent's steps from the record, because a different agent may come up next."""
-    if knows_steps(node, kind):
-        node.del_driver_internal_info(_cache(kind))
+    node.del_driver_internal_info(_cache(kind))
 
 
 def _step(told: dict[str, Any]) -> dict[str, Any]:
