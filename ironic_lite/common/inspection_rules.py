@@ -32,13 +32,25 @@ MOST = 256
 REFERENCE = re.compile(r"\{(node|inventory|plugin_data|item)((?:\.[A-Za-z_]\w*|\[[^\[\]{}]*\])*)\}")
 """A reference: its root and its path."""
 
-NODE_DICTIONARIES = frozenset(
+
+class Changeable(NamedTuple):
+    """The attributes of a kind of record that rules may change.
+
+    :param dictionaries: those of them that are objects, so that a path may lead into them.
+    """
+
+    name: str
+    attributes: frozenset[str]
+    dictionaries: frozenset[str]
+
+
+_NODE_DICTIONARIES = frozenset(
     {"driver_info", "extra", "instance_info", "network_data", "properties"}
 )
-_INTERFACES = frozenset(f"{kind}_interface" for kind in INTERFACE_TYPES)
-NODE_ATTRIBUTES = (
-    NODE_DICTIONARIES
-    | _INTERFACES
+NODE = Changeable(
+    "node",
+    _NODE_DICTIONARIES
+    | {f"{kind}_interface" for kind in INTERFACE_TYPES}
     | {
         "automated_clean",
         "conductor_group",
@@ -52,21 +64,25 @@ NODE_ATTRIBUTES = (
         "retired",
         "retired_reason",
         "shard",
-    }
+    },
+    _NODE_DICTIONARIES,
 )
-"""Attributes of a node that rules may change."""
 
-PORT_DICTIONARIES = frozenset({"extra", "local_link_connection"})
-PORT_ATTRIBUTES = PORT_DICTIONARIES | {
-    "category",
-    "description",
-    "is_smartnic",
-    "name",
-    "physical_network",
-    "pxe_enabled",
-    "vendor",
-}
-"""Attributes of a port that rules may change."""
+_PORT_DICTIONARIES = frozenset({"extra", "local_link_connection"})
+PORT = Changeable(
+    "port",
+    _PORT_DICTIONARIES
+    | {
+        "category",
+        "description",
+        "is_smartnic",
+        "name",
+        "physical_network",
+        "pxe_enabled",
+        "vendor",
+    },
+    _PORT_DICTIONARIES,
+)
 
 
 class Arguments(NamedTuple):
@@ -243,12 +259,12 @@ def _problem_of_arguments(op: str, args: Any, expected: Arguments) -> str | None
 def _problem_of_path(op: str, name: str, path: Any) -> str | None:
     if name != "path" or "plugin-data" in op:
         return None
-    port = "port" in op
-    known = PORT_ATTRIBUTES if port else NODE_ATTRIBUTES
+    kind = PORT if "port" in op else NODE
     attribute, *inside = attribute_path(path)
-    if attribute not in known:
-        return f"does not begin with an attribute that rules may change: {', '.join(sorted(known))}"
-    if inside and attribute not in (PORT_DICTIONARIES if port else NODE_DICTIONARIES):
+    if attribute not in kind.attributes:
+        known = ", ".join(sorted(kind.attributes))
+        return f"does not begin with an attribute that rules may change: {known}"
+    if inside and attribute not in kind.dictionaries:
         return f"leads into {attribute}, which is not an object"
     return None
 

@@ -81,12 +81,7 @@ class Actions:
             reset = self._node.obj_what_changed() - before
             self.origins.follow(self._node.uuid, reset, cause="driver")
 
-    def _put(self, record: Node | Port, attribute: str, value: Any) -> None:
-        setattr(record, attribute, value)
-        self.origins.note(record.uuid, attribute, self._place)
-
-    # -- actions that change nothing
-    # ---------------------------------------------------------------------------------------
+    # -- actions that change nothing ------------------------------------------------------------------------------
 
     def _fail(self, args: Arguments) -> None:
         raise exception.HardwareInspectionFailure(str(args["msg"]))
@@ -121,46 +116,65 @@ class Actions:
                 time.sleep(min(pause * 2**attempt, _LONGEST_PAUSE))
         raise ValueError(problem)
 
-    # -- the node ------------------------------------------------------------------------------------------------
+    # -- attributes of the node and of its ports ------------------------------------------------------------------
 
     def _set_attribute(self, args: Arguments) -> None:
-        attribute, way = _path(args, language.NODE_ATTRIBUTES, language.NODE_DICTIONARIES)
-        value = paths.put(getattr(self._node, attribute), way, args["value"])
-        self._set(attribute, value)
+        record, attribute, way = self._place_of(args)
+        self._set(record, attribute, paths.put(getattr(record, attribute), way, args["value"]))
 
     def _extend_attribute(self, args: Arguments) -> None:
-        attribute, way = _path(args, language.NODE_ATTRIBUTES, language.NODE_DICTIONARIES)
-        before = getattr(self._node, attribute)
-        self._set(attribute, paths.extend(before, way, args["value"], _unique(args)))
+        record, attribute, way = self._place_of(args)
+        before = getattr(record, attribute)
+        self._set(record, attribute, paths.extend(before, way, args["value"], _unique(args)))
 
     def _del_attribute(self, args: Arguments) -> None:
-        attribute, way = _path(args, language.NODE_ATTRIBUTES, language.NODE_DICTIONARIES)
+        record, attribute, way = self._place_of(args)
         if way:
-            self._set(attribute, paths.remove(getattr(self._node, attribute), way))
-        elif attribute in language.NODE_DICTIONARIES:
-            self._set(attribute, {})
+            self._set(record, attribute, paths.remove(getattr(record, attribute), way))
+        elif attribute in _kind_of(record).dictionaries:
+            self._set(record, attribute, {})
         elif attribute in _NEEDED:
-            raise ValueError(f"'{attribute}' of a node cannot be deleted")
+            raise ValueError(f"'{attribute}' of a {_kind_of(record).name} cannot be deleted")
         else:
-            self._put(self._node, attribute, None)
+            self._put(record, attribute, None)
 
-    def _set(self, attribute: str, value: Any) -> None:
-        _check_kind(attribute, value, language.NODE_DICTIONARIES)
-        check = _NODE_CHECKS.get(attribute)
-        if check is not None and not check.fullmatch(str(value)):
-            raise ValueError(f"'{value!s:.64}' is not a valid {attribute} of a node")
-        if attribute == "name" and uuidutils.is_uuid_like(value):
-            raise ValueError("the name of a node must not be a UUID")
-        self._put(self._node, attribute, value)
+    def _place_of(self, args: Arguments) -> tuple[Node | Port, str, list[str]]:
+        """Return the record, its attribute, and the path inside it. Only actions on ports have ``port_id``."""
+        record = self._port(args) if "port_id" in args else self._node
+        kind = _kind_of(record)
+        attribute, *way = _way(args)
+        if attribute not in kind.attributes:
+            raise ValueError(f"rules cannot change the attribute '{attribute[:_MAX_TEXT]}'")
+        if way and attribute not in kind.dictionaries:
+            raise ValueError(f"the path leads into '{attribute}', which is not an object")
+        return record, attribute, way
 
-    def _set_capability(self, args: Arguments) -> None:
-        self._change_capability(str(args["name"]), str(args["value"]))
+    def _port(self, args: Arguments) -> Port:
+        wanted = str(args["port_id"]).lower()
+        if not self._ports:
+            found = Port.list_by_node_id(self._task.context, self._node.id)
+            self._ports = {port.uuid: port for port in found}
+        for port in self._ports.values():
+            if wanted in (port.uuid, port.address):
+                return port
+        raise ValueError(f"the node has no port '{wanted[:_MAX_TEXT]}'")
 
-    def _unset_capability(self, args: Arguments) -> None:
-        self._change_capability(str(args["name"]), None)
+    def _set(self, record: Node | Port, attribute: str, value: Any) -> None:
+        _check_kind(attribute, value, _kind_of(record).dictionaries)
+        if record is self._node:
+            _check_text(attribute, value)
+        self._put(record, attribute, value)
 
-    def _change_capability(self, name: str, value: str | None) -> None:
-        capabilities.change(self._node, {name: value})
+    def _put(self, record: Node | Port, attribute: str, value: Any) -> None:
+        setattr(record, attribute, value)
+        self.origins.note(record.uuid, attribute, self._place)
+
+    # -- capabilities and traits ----------------------------------------------------------------------------------
+
+    def _change_capability(self, args: Arguments) -> None:
+        # Only unset-capability has no value.
+        value = str(args["value"]) if "value" in args else None
+        capabilities.change(self._node, {str(args["name"]): value})
         self.origins.note(self._node.uuid, "properties", self._place)
 
     def _add_trait(self, args: Arguments) -> None:
@@ -191,43 +205,6 @@ class Actions:
         self._plugin_data.clear()
         self._plugin_data.update(kept)
 
-    # -- ports ---------------------------------------------------------------------------------------------------
-
-    def _set_port_attribute(self, args: Arguments) -> None:
-        port, attribute, way = self._port_path(args)
-        value = paths.put(getattr(port, attribute), way, args["value"])
-        _check_kind(attribute, value, language.PORT_DICTIONARIES)
-        self._put(port, attribute, value)
-
-    def _extend_port_attribute(self, args: Arguments) -> None:
-        port, attribute, way = self._port_path(args)
-        before = getattr(port, attribute)
-        value = paths.extend(before, way, args["value"], _unique(args))
-        _check_kind(attribute, value, language.PORT_DICTIONARIES)
-        self._put(port, attribute, value)
-
-    def _del_port_attribute(self, args: Arguments) -> None:
-        port, attribute, way = self._port_path(args)
-        if way:
-            self._put(port, attribute, paths.remove(getattr(port, attribute), way))
-        elif attribute in language.PORT_DICTIONARIES:
-            self._put(port, attribute, {})
-        elif attribute in _NEEDED:
-            raise ValueError(f"'{attribute}' of a port cannot be deleted")
-        else:
-            self._put(port, attribute, None)
-
-    def _port_path(self, args: Arguments) -> tuple[Port, str, list[str]]:
-        attribute, way = _path(args, language.PORT_ATTRIBUTES, language.PORT_DICTIONARIES)
-        wanted = str(args["port_id"]).lower()
-        if not self._ports:
-            found = Port.list_by_node_id(self._task.context, self._node.id)
-            self._ports = {port.uuid: port for port in found}
-        for port in self._ports.values():
-            if wanted in (port.uuid, port.address):
-                return port, attribute, way
-        raise ValueError(f"the node has no port '{wanted[:_MAX_TEXT]}'")
-
 
 def _is_standard(trait: str) -> bool:
     # Imported here because it loads a hundred modules that only rules about traits need.
@@ -236,15 +213,8 @@ def _is_standard(trait: str) -> bool:
     return trait in os_traits.get_traits()
 
 
-def _path(
-    args: Arguments, known: frozenset[str], dictionaries: frozenset[str]
-) -> tuple[str, list[str]]:
-    attribute, *way = _way(args)
-    if attribute not in known:
-        raise ValueError(f"rules cannot change the attribute '{attribute[:_MAX_TEXT]}'")
-    if way and attribute not in dictionaries:
-        raise ValueError(f"the path leads into '{attribute}', which is not an object")
-    return attribute, way
+def _kind_of(record: Node | Port) -> language.Changeable:
+    return language.NODE if isinstance(record, Node) else language.PORT
 
 
 def _way(args: Arguments) -> list[str]:
@@ -268,6 +238,14 @@ def _check_kind(attribute: str, value: Any, dictionaries: frozenset[str]) -> Non
         raise ValueError(f"'{attribute}' cannot be longer than {_MAX_TEXT} characters")
 
 
+def _check_text(attribute: str, value: Any) -> None:
+    check = _NODE_CHECKS.get(attribute)
+    if check is not None and not check.fullmatch(str(value)):
+        raise ValueError(f"'{value!s:.64}' is not a valid {attribute} of a node")
+    if attribute == "name" and uuidutils.is_uuid_like(value):
+        raise ValueError("the name of a node must not be a UUID")
+
+
 _NEEDED = frozenset(
     {"driver", "conductor_group", "disable_power_off", "retired", "pxe_enabled", "is_smartnic"}
 )
@@ -280,14 +258,14 @@ _ACTIONS: dict[str, Callable[[Actions, Arguments], None]] = {
     "set-attribute": Actions._set_attribute,
     "extend-attribute": Actions._extend_attribute,
     "del-attribute": Actions._del_attribute,
-    "set-capability": Actions._set_capability,
-    "unset-capability": Actions._unset_capability,
+    "set-capability": Actions._change_capability,
+    "unset-capability": Actions._change_capability,
     "add-trait": Actions._add_trait,
     "remove-trait": Actions._remove_trait,
     "set-plugin-data": Actions._set_plugin_data,
     "extend-plugin-data": Actions._extend_plugin_data,
     "unset-plugin-data": Actions._unset_plugin_data,
-    "set-port-attribute": Actions._set_port_attribute,
-    "extend-port-attribute": Actions._extend_port_attribute,
-    "del-port-attribute": Actions._del_port_attribute,
+    "set-port-attribute": Actions._set_attribute,
+    "extend-port-attribute": Actions._extend_attribute,
+    "del-port-attribute": Actions._del_attribute,
 }
