@@ -20,13 +20,6 @@ from ironic_lite.db.repository import CONFINING, Also, Repository, Row
 ACTIVE = "active"
 ERROR = "error"
 
-_NODE_FILTERS = {
-    name: condition
-    for name, condition in belonging.filters(ALLOCATIONS).items()
-    # The other filters for records of a node are left out: an allocation has an owner of its own.
-    if name in ("node_id_in", "node_uuid")
-}
-
 allocations = Repository(
     ALLOCATIONS,
     "Allocations",
@@ -39,21 +32,19 @@ allocations = Repository(
     derived=(belonging.node_uuid(ALLOCATIONS),),
     confining=CONFINING | {"owner"},
     filters={
-        **_NODE_FILTERS,
+        name: condition
+        for name, condition in belonging.filters(ALLOCATIONS).items()
+        # The other filters for records of a node are left out: an allocation has an owner of its own.
+        if name in ("node_id_in", "node_uuid")
     },
 )
 
 
 @retry.on_transient_error
 def take(allocation_id: int, node_id: int, token: str | None) -> Row:
-    """Assign the node to the allocation, make it active, and copy its traits to the node's ``instance_info``.
+    """Do as ``Allocation.take`` says; return the allocation.
 
     :param token: the token of the node's lock.
-    :returns: the allocation.
-    :raises NodeAssociated: when the node has an instance or another allocation.
-    :raises NodeLockLost, NodeNotFound: when the token is not that of the node's lock, or the node was deleted.
-    :raises AllocationNotFound, AllocationFailed: when the allocation was deleted, or has another node.
-    :raises InstanceAssociated: when another node has the allocation's UUID as its instance.
     """
     with engine.writer() as connection:
         allocation = _lock(connection, ALLOCATIONS, allocation_id)
@@ -125,7 +116,7 @@ def _write(connection: sa.Connection, table: sa.Table, record_id: int, values: R
 
 @retry.on_transient_error
 def fail(allocation_id: int, reason: str) -> bool:
-    """Record that no node was found, if the allocation still waits for one; return whether it did."""
+    """See ``Allocation.fail``."""
     now = timeutils.utcnow(with_timezone=True)
     waiting = ALLOCATIONS.c.id == allocation_id, ALLOCATIONS.c.state == ALLOCATING
     failed: Row = {"state": ERROR, "last_error": reason, "updated_at": now}
@@ -136,11 +127,7 @@ def fail(allocation_id: int, reason: str) -> bool:
 
 @retry.on_transient_error
 def destroy(allocation_id: int, also: Sequence[Also] = ()) -> None:
-    """Delete the allocation, and free its node.
-
-    :param also: further work in the same transaction.
-    :raises AllocationNotFound: when there is no such allocation.
-    """
+    """Do as ``Allocation.destroy`` says, with further work in the same transaction."""
     with engine.writer() as connection:
         allocation = _lock(connection, ALLOCATIONS, allocation_id)
         if allocation is not None:

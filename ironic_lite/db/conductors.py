@@ -107,11 +107,7 @@ def _write_interfaces(connection: sa.Connection, conductor_id: int, interfaces: 
 
 @retry.on_transient_error
 def touch(hostname: str, incarnation: str) -> None:
-    """Record a keepalive.
-
-    :raises ConductorSuperseded: when a newer process has registered the host name.
-    :raises ConductorNotFound: when the row was deleted.
-    """
+    """See ``Conductor.touch``."""
     named = CONDUCTORS.c.hostname == hostname
     statement = (
         sa.update(CONDUCTORS)
@@ -128,7 +124,7 @@ def touch(hostname: str, incarnation: str) -> None:
 
 @retry.on_transient_error
 def unregister(hostname: str, incarnation: str) -> None:
-    """Mark the conductor as offline, unless a newer process has registered the host name."""
+    """See ``Conductor.unregister``."""
     statement = (
         sa.update(CONDUCTORS)
         .where(CONDUCTORS.c.hostname == hostname, CONDUCTORS.c.incarnation == incarnation)
@@ -144,10 +140,7 @@ def _is_called(hostname: str) -> sa.ColumnElement[bool]:
 
 @retry.on_transient_error
 def get_by_hostname(hostname: str) -> Row:
-    """Return the conductor with this host name.
-
-    :raises ConductorNotFound: when there is no such conductor.
-    """
+    """See ``Conductor.get_by_hostname``."""
     with engine.reader() as connection:
         found = connection.execute(_select().where(_is_called(hostname)))
         row = found.mappings().first()
@@ -182,7 +175,7 @@ def rows(
 
 @retry.on_transient_error
 def interfaces() -> Interfaces:
-    """Return the interfaces that the conductors that are alive have enabled, by hardware type."""
+    """See ``Conductor.interfaces``."""
     statement = (
         sa.select(
             INTERFACES.c.hardware_type,

@@ -57,13 +57,7 @@ def rows(
     operation: str | None = None,
     kinds: Iterable[str] | None = None,
 ) -> list[Row]:
-    """Return a page of a node's journal, in order of time.
-
-    :param marker: id of the entry before the page.
-    :param sort_dir: ``asc`` or ``desc``, which begins with the newest entry.
-    :param operation: return only entries of this operation.
-    :param kinds: return only entries of these kinds.
-    """
+    """See ``NodeJournal.rows``."""
     statement = sa.select(*(_c[name] for name in COLUMNS)).where(_c.node_id == node_id)
     if marker is not None:
         statement = statement.where(_c.id > marker if sort_dir == "asc" else _c.id < marker)
@@ -78,7 +72,7 @@ def rows(
 
 @retry.on_transient_error
 def begun(node_id: int, operations: Iterable[str], before: int) -> list[Row]:
-    """Return the entries of these operations before this id that begin something, for its duration."""
+    """See ``NodeJournal.begun``."""
     statement = (
         sa.select(_c.id, _c.created_at, _c.operation, _c.kind, _c.subject)
         .where(
@@ -95,11 +89,7 @@ def begun(node_id: int, operations: Iterable[str], before: int) -> list[Row]:
 
 @retry.on_transient_error
 def prune(keep_operations: int, keep_entries: int) -> int:
-    """Delete old entries; return their number.
-
-    :param keep_operations: number of newest operations that every node keeps, with all entries since the oldest one.
-    :param keep_entries: number of newest entries that every node keeps at most.
-    """
+    """See ``NodeJournal.prune``."""
     too_many = (
         sa.select(_c.node_id)
         .group_by(_c.node_id)

@@ -36,10 +36,7 @@ class NodeItems(Repository):
 
     @retry.on_transient_error
     def replace(self, node_id: int, items: Iterable[Row]) -> None:
-        """Replace all items of the node; unchanged items keep their dates.
-
-        :raises NodeNotFound: when there is no such node.
-        """
+        """See ``NodeItem.replace``."""
         wanted = {item[self.key]: item for item in items}
         now = timeutils.utcnow(with_timezone=True)
         of_node = self.table.c.node_id == node_id

@@ -24,11 +24,7 @@ node_history = Repository(
 
 @retry.on_transient_error
 def prune_history(keep: int, max_age: int) -> int:
-    """Delete old records; return their number.
-
-    :param keep: number of newest records that every node keeps.
-    :param max_age: seconds after which a record is deleted; 0: no limit.
-    """
+    """See ``NodeHistory.prune``."""
     columns = NODE_HISTORY.c
     too_many = sa.select(columns.node_id).group_by(columns.node_id).having(sa.func.count() > keep)
     deleted = 0
@@ -57,11 +53,9 @@ class Inventories:
     def __init__(self, table: sa.Table):
         self.table = table
         self._guarded = Guarded(table)
-        self.get = retry.on_transient_error(self._get)
-        self.store = retry.on_transient_error(self._store)
-        self.destroy = retry.on_transient_error(self._destroy)
 
-    def _get(self, node_id: int) -> Row:
+    @retry.on_transient_error
+    def get(self, node_id: int) -> Row:
         """Return the node's inventory.
 
         :raises NodeInventoryNotFound: when it has none.
@@ -73,7 +67,8 @@ class Inventories:
             raise exception.NodeInventoryNotFound(node=node_id)
         return self._guarded.decrypt(dict(row))
 
-    def _store(self, node_id: int, inventory_data: Row, plugin_data: Row) -> Row:
+    @retry.on_transient_error
+    def store(self, node_id: int, inventory_data: Row, plugin_data: Row) -> Row:
         """Store an inventory, and replace the earlier one.
 
         :raises NodeNotFound: when there is no such node.
@@ -95,21 +90,20 @@ class Inventories:
             statement = sa.select(self.table).where(of_node)
             return {**connection.execute(statement).mappings().one(), **plain}
 
-    def _destroy(self, node_id: int) -> None:
+    @retry.on_transient_error
+    def destroy(self, node_id: int) -> None:
         """Delete the node's inventory, if there is one."""
         with engine.writer() as connection:
-            connection.execute(self._deletion(node_id))
+            connection.execute(sa.delete(self.table).where(self.table.c.node_id == node_id))
 
     def destroying(self, node_id: int) -> Also:
         """``destroy`` as a part of another write."""
+        deletion = sa.delete(self.table).where(self.table.c.node_id == node_id)
 
         def also(connection: sa.Connection, _read: Callable[[], Row]) -> None:
-            connection.execute(self._deletion(node_id))
+            connection.execute(deletion)
 
         return also
-
-    def _deletion(self, node_id: int) -> sa.Delete:
-        return sa.delete(self.table).where(self.table.c.node_id == node_id)
 
 
 inventories = Inventories(NODE_INVENTORY)

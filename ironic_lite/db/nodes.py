@@ -107,7 +107,7 @@ def _now() -> datetime.datetime:
 
 @retry.on_transient_error
 def get_by_name(name: str) -> Row:
-    """Return the node of this name, even if the name looks like a UUID."""
+    """See ``Node.get_by_name``."""
     with engine.reader() as connection:
         return nodes.one(connection, "name", name)
 
@@ -154,7 +154,7 @@ def _likeliest(connection: sa.Connection, rows: Sequence[Any], macs: list[str]) 
 
 @retry.on_transient_error
 def shards() -> list[Row]:
-    """Return ``[{"name", "count"}]``: the number of nodes in each shard; the name is None for nodes without a shard."""
+    """See ``Node.shards``."""
     statement = (
         sa.select(NODES.c.shard.label("name"), sa.func.count().label("count"))
         .group_by(NODES.c.shard)
@@ -249,11 +249,9 @@ def destroy(node_id: int, token: str | None = None, also: Sequence[Also] = ()) -
 
 @retry.on_transient_error
 def reserve(tag: str, ident: int | str, token: str) -> Row:
-    """Lock the node for ``tag``.
+    """See ``Node.reserve``.
 
     :param token: a new secret; the same in all attempts of this call.
-    :raises NodeLocked: when the node is locked already.
-    :raises NodeNotFound: when there is no such node.
     """
     column, value = nodes.known_by(ident)
     given = {"ident": value, "tag": tag, "token": token, "now": _now()}
@@ -290,13 +288,7 @@ def check_lock(node_id: int, token: str) -> None:
 def release_orphans(
     hostnames: Iterable[str], even_if_alive: bool = False, by: str | None = None
 ) -> list[Row]:
-    """Break the locks that these hosts hold now; return ``id``, ``uuid`` and ``reservation`` of the nodes.
-
-    A lock that such a host takes meanwhile has another token and stays. Without ``even_if_alive``, the locks of a host
-    that is alive again since the caller saw it dead stay too.
-
-    :param by: the conductor that breaks the locks, for the nodes' journals.
-    """
+    """See ``Node.release_orphans``. A lock that such a host takes meanwhile has another token and stays."""
     alive = sa.select(CONDUCTORS.c.hostname).where(conductors.is_alive())
     # The conductors are read after the locks: a holder of one of these locks had registered before it took the lock.
     condition = None if even_if_alive else NODES.c.reservation.not_in(alive)
@@ -307,7 +299,7 @@ def release_orphans(
 
 @retry.on_transient_error
 def release_mislaid(hostname: str, incarnation: str, is_held: Callable[[str], bool]) -> list[Row]:
-    """Break the locks of a host for which ``is_held`` returns False, while the host has this incarnation."""
+    """See ``Node.release_mislaid``."""
     ours = (
         sa.select(CONDUCTORS.c.id)
         .where(CONDUCTORS.c.hostname == hostname, CONDUCTORS.c.incarnation == incarnation)
@@ -432,7 +424,7 @@ def _record_heartbeat(node_id: int, kept: str, values: Row) -> Row | None:
 
 @retry.on_transient_error
 def claim_agent_token(node_id: int, token: str) -> bool:
-    """Set the node's agent token, unless it has one or its power is being changed; return whether it was set.
+    """See ``Node.claim_agent_token``.
 
     :raises NodeNotFound: when there is no such node.
     """

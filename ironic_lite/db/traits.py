@@ -60,11 +60,9 @@ class Traits:
 
     @retry.on_transient_error
     def replace(self, owner_id: int, traits: Iterable[str], token: str | None = None) -> list[str]:
-        """Set the owner's traits; return all of them.
+        """Set the owner's traits; return all of them. Raises as ``Traited.set_traits`` does.
 
         :param token: write only while this is the token of the lock on the owner, a node.
-        :raises InvalidParameterValue: when there are too many traits.
-        :raises NotFound: when there is no such owner. ``NodeLockLost`` when the lock has another token.
         """
         with engine.writer() as connection:
             self._lock(connection, owner_id, token)
@@ -81,10 +79,7 @@ class Traits:
 
     @retry.on_transient_error
     def remove(self, owner_id: int, trait: str, token: str | None = None) -> list[str]:
-        """Remove a trait from the owner. Returns and raises as ``replace`` does.
-
-        :raises NotFound: also when the owner has no such trait.
-        """
+        """Remove a trait from the owner. Returns as ``replace`` does, and raises as ``Traited.remove_trait`` does."""
         with engine.writer() as connection:
             ident = self._lock(connection, owner_id, token)
             present = self._read(connection, owner_id)

@@ -73,12 +73,9 @@ class Conductor(base.IronicLiteObject):
     def ring_members(cls, context: Any) -> dict[str, Any]:
         """Return ``{"<conductor group>:<hardware type>": [host names of live conductors]}``."""
         members: dict[str, Any] = {}
-        for row in conductors.rows(sort_key="hostname"):
-            if row["alive"]:
-                for driver in row["drivers"]:
-                    members.setdefault(f"{row['conductor_group'].lower()}:{driver}", []).append(
-                        row["hostname"]
-                    )
+        for row, driver in _served():
+            name = f"{row['conductor_group'].lower()}:{driver}"
+            members.setdefault(name, []).append(row["hostname"])
         return members
 
     @classmethod
@@ -86,10 +83,8 @@ class Conductor(base.IronicLiteObject):
     def hardware_types(cls, context: Any) -> dict[str, Any]:
         """Return ``{hardware type: [host names of live conductors]}``."""
         types: dict[str, Any] = {}
-        for row in conductors.rows(sort_key="hostname"):
-            if row["alive"]:
-                for driver in row["drivers"]:
-                    types.setdefault(driver, []).append(row["hostname"])
+        for row, driver in _served():
+            types.setdefault(driver, []).append(row["hostname"])
         return dict(sorted(types.items()))
 
     @classmethod
@@ -143,6 +138,12 @@ class Conductor(base.IronicLiteObject):
     def unregister(cls, context: Any, hostname: str, incarnation: str) -> None:
         """Mark the conductor as offline, unless a newer process has registered the host name."""
         conductors.unregister(hostname, incarnation)
+
+
+def _served() -> list[tuple[Row, str]]:
+    """Return the live conductors, each with every hardware type that it serves."""
+    alive = [row for row in conductors.rows(sort_key="hostname") if row["alive"]]
+    return [(row, driver) for row in alive for driver in row["drivers"]]
 
 
 def _is_alive(former: Row) -> bool:

@@ -3,7 +3,7 @@
 
 import datetime
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from oslo_utils import timeutils
@@ -22,13 +22,20 @@ MACAddressField = fields.MACAddressField
 """A MAC address: six octets with colons, in lower case."""
 
 
-class FlexibleDict(fields.FieldType[dict[str, Any]]):
+class _Json(fields.FieldType[Any]):
+    KIND: ClassVar[type]
+    NAME: ClassVar[str]
+
+    def coerce(self, obj: Any, attr: str, value: Any) -> Any:
+        if isinstance(value, self.KIND):
+            return value
+        raise ValueError(f"{self.NAME} is required in field {attr}, not a {type(value).__name__}")
+
+
+class FlexibleDict(_Json):
     """A dictionary that may hold any JSON."""
 
-    def coerce(self, obj: Any, attr: str, value: Any) -> dict[str, Any]:
-        if isinstance(value, dict):
-            return value
-        raise ValueError(f"A dictionary is required in field {attr}, not a {type(value).__name__}")
+    KIND, NAME = dict, "A dictionary"
 
 
 class FlexibleDictField(fields.AutoTypedField[dict[str, Any]]):
@@ -51,13 +58,10 @@ class SecretDictField(FlexibleDictField):
     AUTO_TYPE = SecretDict()
 
 
-class FlexibleList(fields.FieldType[list[Any]]):
+class FlexibleList(_Json):
     """A list that may hold any JSON."""
 
-    def coerce(self, obj: Any, attr: str, value: Any) -> list[Any]:
-        if isinstance(value, list):
-            return value
-        raise ValueError(f"A list is required in field {attr}, not a {type(value).__name__}")
+    KIND, NAME = list, "A list"
 
 
 class FlexibleListField(fields.AutoTypedField[list[Any]]):

@@ -93,24 +93,10 @@ class Node(Traited, secrets.Secretive, Stored):
         return cls._from_row(context, nodes.get_by_port_addresses(addresses, node_uuid))
 
     @classmethod
-    @base.remotable
-    def rows(
-        cls,
-        context: Any,
-        columns: Iterable[str],
-        limit: int | None = None,
-        marker: str | None = None,
-        sort_key: str = "id",
-        sort_dir: str = "asc",
-        filters: Row | None = None,
-    ) -> Sequence[Row]:
-        """Return a page of nodes as JSON-able dictionaries with exactly these columns; raises as ``list`` does."""
-        wanted = tuple(columns)
-        selected, extra = _with_agent_columns(wanted)
-        page = cls.REPOSITORY.rows(
-            selected, limit, marker, sort_key, sort_dir, filters, text_moments=True
-        )
-        if "driver_internal_info" in wanted:
+    def _page(cls, columns: tuple[str, ...], **place: Any) -> Sequence[Row]:
+        selected, extra = _with_agent_columns(columns)
+        page = super()._page(selected, **place)
+        if "driver_internal_info" in columns:
             for row in page:
                 _merge_agent(row, extra)
         return page

@@ -15,6 +15,19 @@ class NodeItem(record.Listed):
     """Base of both. They are read singly or as a list without a marker, and written all at once."""
 
     REPOSITORY: ClassVar[node_items.NodeItems]
+    MISSING: ClassVar[type[exception.NotFound]]
+
+    @classmethod
+    @base.remotable
+    def get(cls, context: Any, node_id: int, name: str) -> Self:
+        """Return the item of this name.
+
+        :raises BIOSSettingNotFound, FirmwareComponentNotFound: when there is no such item.
+        """
+        page = cls.REPOSITORY.rows(filters={"node_id": node_id, cls.REPOSITORY.key: name})
+        if not page:
+            raise cls.MISSING(node=node_id, name=name)
+        return cls._from_row(context, page[0])
 
     @classmethod
     @base.remotable
@@ -33,29 +46,13 @@ class NodeItem(record.Listed):
         """
         cls.REPOSITORY.replace(node_id, items)
 
-    @classmethod
-    def _named(cls, context: Any, node_id: int, name: str) -> Self | None:
-        page = cls.REPOSITORY.rows(filters={"node_id": node_id, cls.REPOSITORY.key: name})
-        return cls._from_row(context, page[0]) if page else None
-
 
 @base.register
 class BIOSSetting(NodeItem):
     """A setting, with its description from the server's attribute registry."""
 
     REPOSITORY = node_items.bios_settings
-
-    @classmethod
-    @base.remotable
-    def get(cls, context: Any, node_id: int, name: str) -> Self:
-        """Return the setting of this name.
-
-        :raises BIOSSettingNotFound: when there is no such setting.
-        """
-        found = cls._named(context, node_id, name)
-        if found is None:
-            raise exception.BIOSSettingNotFound(node=node_id, name=name)
-        return found
+    MISSING = exception.BIOSSettingNotFound
 
 
 @base.register
@@ -63,15 +60,4 @@ class FirmwareComponent(NodeItem):
     """A firmware component; ``initial_version`` keeps its first value."""
 
     REPOSITORY = node_items.firmware_components
-
-    @classmethod
-    @base.remotable
-    def get(cls, context: Any, node_id: int, component: str) -> Self:
-        """Return the component of this name.
-
-        :raises FirmwareComponentNotFound: when there is no such component.
-        """
-        found = cls._named(context, node_id, component)
-        if found is None:
-            raise exception.FirmwareComponentNotFound(node=node_id, name=component)
-        return found
+    MISSING = exception.FirmwareComponentNotFound

@@ -39,9 +39,19 @@ class Listed(base.IronicLiteObject):
         :raises NotFound: the resource's own, when there is no record of the marker.
         :raises InvalidParameterValue: when the sort key, the direction or a filter is wrong.
         """
-        return cls.REPOSITORY.rows(
-            columns, limit, marker, sort_key, sort_dir, filters, text_moments=True
+        return cls._page(
+            tuple(columns),
+            limit=limit,
+            marker=marker,
+            sort_key=sort_key,
+            sort_dir=sort_dir,
+            filters=filters,
         )
+
+    @classmethod
+    def _page(cls, columns: tuple[str, ...], **place: Any) -> Sequence[Row]:
+        """Return what ``rows`` returns; ``place`` is its other arguments."""
+        return cls.REPOSITORY.rows(columns, **place, text_moments=True)
 
 
 class Stored(Listed):

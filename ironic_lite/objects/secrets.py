@@ -6,7 +6,8 @@ other processes use that value. Reading the attribute decrypts it; a process wit
 to do so. An assigned value is plain until it is saved.
 """
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 from ironic_lite.common import encrypted
@@ -46,16 +47,19 @@ class Secretive(base.IronicLiteObject):
         self, target_version: str | None = None, version_manifest: Any = None
     ) -> dict[str, Any]:
         """Return the object as the base class does, with its secrets encrypted as in the database."""
-        self.__dict__["_as_kept"] = True
-        try:
+        with self._kept_encrypted():
             return super().obj_to_primitive(target_version, version_manifest)
-        finally:
-            self.__dict__["_as_kept"] = False
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        with self._kept_encrypted():
+            return super().__deepcopy__(memo)
+
+    @contextlib.contextmanager
+    def _kept_encrypted(self) -> Iterator[None]:
+        """Context manager: reading an attribute does not decrypt it."""
         self.__dict__["_as_kept"] = True
         try:
-            return super().__deepcopy__(memo)
+            yield
         finally:
             self.__dict__["_as_kept"] = False
 

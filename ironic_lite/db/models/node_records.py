@@ -57,22 +57,21 @@ NODE_HISTORY = table(
 )
 """An event in a node's history."""
 
-NODE_INVENTORY = table(
-    "node_inventory",
-    belongs_to("nodes", "node_id", unique=True),
-    column("inventory_data", JSONDict, secret=WHOLE),
-    column("plugin_data", JSONDict, secret=WHOLE),
-    record="node_id",
-)
+
+def _inventory(name: str) -> sa.Table:
+    return table(
+        name,
+        belongs_to("nodes", "node_id", unique=True),
+        column("inventory_data", JSONDict, secret=WHOLE),
+        column("plugin_data", JSONDict, secret=WHOLE),
+        record="node_id",
+    )
+
+
+NODE_INVENTORY = _inventory("node_inventory")
 """The data of a server's last inspection."""
 
-RECEIVED_INVENTORY = table(
-    "received_inventory",
-    belongs_to("nodes", "node_id", unique=True),
-    column("inventory_data", JSONDict, secret=WHOLE),
-    column("plugin_data", JSONDict, secret=WHOLE),
-    record="node_id",
-)
+RECEIVED_INVENTORY = _inventory("received_inventory")
 """The data that the ramdisk of a running inspection has sent, until the inspection ends."""
 
 NODE_JOURNAL = table(

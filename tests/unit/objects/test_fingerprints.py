@@ -43,7 +43,7 @@ METHODS = {
     "Chassis": "dc4cea337a036365",
     "Conductor": "d6b7d5af1e670bea",
     "DeployTemplate": "dc4cea337a036365",
-    "FirmwareComponent": "1b6330c0b41500f4",
+    "FirmwareComponent": "834ae1416992550d",
     "InspectionRule": "5c07057ffd8043cf",
     "Node": "c397b66cccb2e2aa",
     "NodeHistory": "dc4cea337a036365",
