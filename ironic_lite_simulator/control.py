@@ -34,13 +34,10 @@ class ServerView(Protocol):
         """Return what GET /servers/N shows."""
         ...
 
-    def console(self) -> list[str]:
-        """Return the console's lines."""
-        ...
+    def console(self) -> list[str]: ...
 
 
 def routes(servers: list[Any], journal: Journal) -> list[web.RouteDef]:
-    """Return the routes of the control API."""
     control = _Control(servers, journal)
     one = "/servers/{index:\\d+}"
     return [

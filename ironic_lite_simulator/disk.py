@@ -86,7 +86,6 @@ class Disk:
         self._written, self._digest = offset + len(chunk), None
 
     def write_config_drive(self, content: bytes) -> None:
-        """Put a config drive on its partition."""
         self._config_drive.write_bytes(content)
         self._config_drive_digest = hashlib.sha256(content).hexdigest()
 

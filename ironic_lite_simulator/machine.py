@@ -59,7 +59,6 @@ class Machine:
 
     @property
     def powered_on(self) -> bool:
-        """Whether the server has main power."""
         return self._power
 
     @property

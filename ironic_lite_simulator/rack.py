@@ -73,7 +73,6 @@ class Server:
 
     @property
     def faults(self) -> Faults:
-        """What is wrong with the server now."""
         return self.machine.faults
 
     def agent(self) -> Agent | None:

@@ -49,7 +49,6 @@ class VirtualRack:
 
     @property
     def options(self) -> RackOptions:
-        """How the rack was built."""
         return self._rack.options
 
     @property
@@ -70,7 +69,6 @@ class VirtualRack:
         return self._call(self._rack.servers[index].status)
 
     def statuses(self) -> list[dict[str, Any]]:
-        """Return the status of all servers."""
         return self._call(lambda: [s.status() for s in self._rack.servers])
 
     def console(self, index: int) -> list[str]:

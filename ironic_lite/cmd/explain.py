@@ -47,7 +47,6 @@ def main(argv: list[str]) -> int:
 
 
 def _last_operation(entries: list[Row]) -> list[Row]:
-    """Return the entries from the beginning of the last operation on."""
     for place in range(len(entries) - 1, -1, -1):
         if entries[place]["kind"] == "operation" and entries[place]["outcome"] == "started":
             return entries[place:]

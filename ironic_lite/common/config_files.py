@@ -50,7 +50,6 @@ class Written:
 
     @property
     def key(self) -> tuple[str, str]:
-        """Return the key of the option in :data:`Options`."""
         return self.group.lower(), self.name
 
 

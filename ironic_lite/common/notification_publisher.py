@@ -85,5 +85,4 @@ class Publisher:
             ) from exc
 
     def close(self) -> None:
-        """Close the connections."""
         self._transport.cleanup()

@@ -57,7 +57,6 @@ def _invalid(file: str, problem: object) -> exception.ConfigInvalid:
 
 
 def _has_files() -> bool:
-    """Tell whether the operator has a policy file."""
     names = (CONF.oslo_policy.policy_file, *CONF.oslo_policy.policy_dirs)
     return any(CONF.find_file(name) is not None for name in names)
 
@@ -92,7 +91,6 @@ def allows_in_system_scope(context: RequestContext, rule: str, target: Mapping[s
 def _decide(
     rule: str, credentials: tuple[tuple[str, Any], ...], target: tuple[tuple[str, Any], ...]
 ) -> bool:
-    """Return the decision of oslo.policy."""
     client = dict(credentials)
     everything = {**client, **dict(target)}
     if CONF.rbac_service_role_elevated_access:

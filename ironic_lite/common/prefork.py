@@ -112,7 +112,6 @@ class Prefork:
         return ended
 
     def _end(self) -> int:
-        """End all processes gracefully."""
         for pid in self._born:
             os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + STOP_TIMEOUT
@@ -127,7 +126,6 @@ class Prefork:
                 return 128 + came.si_signo
 
     def _kill(self) -> None:
-        """Kill the remaining processes."""
         for pid in self._born:
             LOG.warning("Worker %d did not end in time and is killed", pid)
             os.kill(pid, signal.SIGKILL)

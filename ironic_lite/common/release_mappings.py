@@ -49,12 +49,10 @@ def pinned() -> Release | None:
 
 
 def first() -> str:
-    """The oldest release."""
     return next(iter(RELEASES))
 
 
 def newest() -> str:
-    """This release."""
     return next(reversed(RELEASES))
 
 

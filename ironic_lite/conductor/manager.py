@@ -32,7 +32,6 @@ class ConductorManager:
         self._on_superseded = on_superseded
 
     def endpoints(self) -> list[serving.Endpoint]:
-        """Return the endpoints of the RPC server."""
         return [serving.Endpoint(self, bound) for bound in _SERVED]
 
     # -- life ----------------------------------------------------------------------------------------------------

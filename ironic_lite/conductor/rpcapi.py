@@ -119,7 +119,6 @@ class ConductorAPI:
         *args: Any,
         **kwargs: Any,
     ) -> Any:
-        """Send a call as its declaration says."""
         arguments = declared.bind(*args, **kwargs)
         context = arguments.pop("context")
         if declared.formerly is not None and not self._client.can_send_version(declared.since):

@@ -42,7 +42,6 @@ def hold(name: str, holder: str) -> bool:
 
 @retry.on_transient_error
 def give_back(name: str, holder: str) -> None:
-    """End the lease."""
     statement = (
         sa.update(MUTEXES)
         .where(MUTEXES.c.name == name, MUTEXES.c.holder == holder)

@@ -25,7 +25,6 @@ Row = dict[str, Any]
 
 
 def lane_of(key: str) -> str:
-    """Return the lane of this key."""
     return f"notifications {zlib.crc32(key.encode()) % LANES}"
 
 

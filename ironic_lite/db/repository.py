@@ -280,7 +280,6 @@ class Repository:
 
     @property
     def filters(self) -> list[str]:
-        """The names of all filters."""
         return sorted({*self._filters, *self._exact})
 
     # Writing

@@ -55,6 +55,5 @@ inspection_rules = Repository(
 
 @retry.on_transient_error
 def destroy_all_inspection_rules() -> None:
-    """Delete every rule."""
     with engine.writer() as connection:
         connection.execute(sa.delete(INSPECTION_RULES))

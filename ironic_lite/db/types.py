@@ -61,7 +61,6 @@ class JSONDict(sa.types.TypeDecorator[dict[str, Any]]):
 
 
 def read_dict(text: str | None) -> dict[str, Any]:
-    """Parse the dictionary in a column."""
     if text is None or text == "{}":
         return {}
     value = json_reading.from_text(text)
@@ -84,7 +83,6 @@ class JSONList(sa.types.TypeDecorator[list[Any]]):
 
 
 def read_list(text: str | None) -> list[Any]:
-    """Parse the list in a column."""
     if text is None:
         return []
     value = json_reading.from_text(text)

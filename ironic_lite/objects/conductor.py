@@ -97,7 +97,6 @@ class Conductor(base.IronicLiteObject):
 
     @staticmethod
     def new_incarnation() -> str:
-        """Return a new incarnation, for one run of a conductor process."""
         return process_identity.new()
 
     @classmethod

@@ -67,12 +67,10 @@ class Node(Traited, secrets.Secretive, Stored):
 
     @classmethod
     def get_by_id(cls, context: Any, node_id: int) -> Self:
-        """See ``get``."""
         return cls.get(context, int(node_id))
 
     @classmethod
     def get_by_uuid(cls, context: Any, uuid: str) -> Self:
-        """See ``get``."""
         return cls.get(context, uuid)
 
     @classmethod
@@ -173,7 +171,6 @@ class Node(Traited, secrets.Secretive, Stored):
 
     @staticmethod
     def new_token() -> str:
-        """Return a new token for one lock."""
         return str(uuid.uuid4())
 
     @property
@@ -303,7 +300,6 @@ class Node(Traited, secrets.Secretive, Stored):
         return value
 
     def set_instance_info(self, key: str, value: Any) -> None:
-        """Set one key of ``instance_info``."""
         self.instance_info = {**self.instance_info, key: value}
 
     def del_instance_info(self, key: str, default: Any = None) -> Any:

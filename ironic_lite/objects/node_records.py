@@ -60,7 +60,6 @@ class _Inventory(base.IronicLiteObject):
 
     @base.remotable
     def destroy(self) -> None:
-        """Delete the inventory."""
         self.INVENTORIES.destroy(self.node_id)
 
     @classmethod

@@ -49,7 +49,6 @@ class Notification(base.IronicLiteObject):
 
     @base.remotable
     def create(self) -> None:
-        """Store the notification in the outbox."""
         outbox.store(self.key, self.message_id, self.message)
 
 
@@ -84,7 +83,6 @@ class Outbox:
         return mutexes.hold(lane, self._holder)
 
     def leave(self, lane: str) -> None:
-        """End the lease of a lane."""
         mutexes.give_back(lane, self._holder)
 
     def oldest(self, lane: str, limit: int) -> list[Row]:

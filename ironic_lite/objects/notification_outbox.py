@@ -32,7 +32,6 @@ METHODS = {"create": "create", "update": "save", "delete": "destroy", "maintenan
 
 
 def wanted(level: str = INFO) -> bool:
-    """Return whether notifications of this level are on."""
     lowest = CONF.notification_level
     return lowest is not None and _LEVELS.index(level) >= _LEVELS.index(lowest)
 
@@ -101,12 +100,10 @@ def request(what: str, kind: str, publisher: str) -> dict[str, str]:
 
 
 def event_type_of(kind: str, what: str) -> str:
-    """Return ``baremetal.<resource>.<what>``."""
     return f"baremetal.{kind.lower()}.{what}"
 
 
 def payload_of(kind: str, what: str) -> Payload:
-    """Return the payload of such a notification."""
     return NODE if what == "maintenance_set" else CRUD[kind]
 
 

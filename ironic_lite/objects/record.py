@@ -155,5 +155,4 @@ class OfNode(Record):
 
     @classmethod
     def list_by_node_id(cls, context: Any, node_id: int) -> Sequence[Self]:
-        """Return all records of a node."""
         return cls.list(context, filters={"node_id": node_id})

@@ -33,5 +33,4 @@ class InspectionRule(Record):
     @classmethod
     @base.remotable
     def destroy_all(cls, context: Any) -> None:
-        """Delete every rule."""
         templates_and_rules.destroy_all_inspection_rules()

@@ -56,7 +56,6 @@ class Agent:
         return self.state == "running" and self._host.network.connected
 
     def start(self) -> None:
-        """Begin with lookup."""
         self._spawn(self._live())
 
     async def kill(self) -> None:

@@ -32,14 +32,10 @@ class InvalidContentError(AgentError):
 
 
 class InvalidCommandError(InvalidContentError):
-    """There is no such command."""
-
     message = "Invalid command"
 
 
 class InvalidCommandParamsError(InvalidContentError):
-    """The command's parameters do not fit."""
-
     message = "Invalid command parameters"
 
 
@@ -51,14 +47,10 @@ class RequestedObjectNotFoundError(AgentError):
 
 
 class CommandExecutionError(AgentError):
-    """A command failed."""
-
     message = "Command execution failed"
 
 
 class AgentIsBusy(CommandExecutionError):
-    """Another command is still running."""
-
     message = "Agent is busy"
     code = 409
 
@@ -71,14 +63,10 @@ class VersionMismatch(AgentError):
 
 
 class HardwareManagerMethodNotFound(AgentError):
-    """No hardware manager has the step."""
-
     message = "No HardwareManager found to handle method"
 
 
 class ImageDownloadError(AgentError):
-    """An image could not be fetched."""
-
     message = "Error downloading image"
 
 
@@ -87,18 +75,12 @@ class ImageDownloadFatalError(ImageDownloadError):
 
 
 class ImageChecksumError(AgentError):
-    """The checksum of an image does not match."""
-
     message = "Error verifying image checksum"
 
 
 class ImageWriteError(AgentError):
-    """An image could not be written to the disk."""
-
     message = "Error writing image to device"
 
 
 class DeploymentError(AgentError):
-    """A deploy step failed."""
-
     message = "Deploy step failed"

@@ -13,7 +13,6 @@ CPUS = 4
 
 
 def collect(host: Host) -> dict[str, Any]:
-    """Return the inventory."""
     identity = host.identity
     return {
         "hostname": identity.name,

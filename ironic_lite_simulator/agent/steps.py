@@ -55,7 +55,6 @@ ERASE_METADATA = frozenset({"erase_devices_metadata", "erase_devices_express"})
 
 
 def listing(kind: Kind) -> dict[str, list[dict[str, Any]]]:
-    """Return the steps of a kind by hardware manager."""
     steps = []
     for name, interface, priority in _STEPS[kind]:
         step: dict[str, Any] = {

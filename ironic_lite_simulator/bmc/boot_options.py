@@ -61,7 +61,6 @@ class BootOptions:
         self._set_at = 0.0
 
     def supported(self, number: int) -> bool:
-        """Tell whether a parameter exists."""
         return number in self._parameters
 
     def set(self, number: int, value: bytes) -> bool:
@@ -80,7 +79,6 @@ class BootOptions:
         return True
 
     def get(self, number: int) -> bytes:
-        """Return a parameter's data."""
         if number == BOOT_FLAGS:
             self._forget_old_flags()
         return self._parameters[number]

@@ -52,9 +52,7 @@ class Chassis(Protocol):
     """What a BMC does to the machine that it is built into."""
 
     @property
-    def powered_on(self) -> bool:
-        """Whether the machine has main power."""
-        ...
+    def powered_on(self) -> bool: ...
 
     @property
     def power_changed_at(self) -> float:

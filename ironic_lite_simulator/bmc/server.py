@@ -86,7 +86,6 @@ class BmcServer(asyncio.DatagramProtocol):
             self._transport.sendto(answer, addr)
 
     def close(self) -> None:
-        """Close the socket, for good."""
         if self._restart is not None:
             self._restart.cancel()
         if self._transport is not None:

@@ -70,7 +70,6 @@ class Session:
 
     @property
     def established(self) -> bool:
-        """Tell whether the login is complete."""
         return self.keys is not None
 
     def expired(self, now: float, idle_timeout: float) -> bool:
@@ -118,11 +117,9 @@ class SessionTable:
         return session
 
     def close(self, bmc_id: int) -> None:
-        """End a session, if it is there."""
         self._sessions.pop(bmc_id, None)
 
     def clear(self) -> None:
-        """End all sessions."""
         self._sessions.clear()
 
     def _expire(self) -> None:

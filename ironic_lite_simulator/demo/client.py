@@ -42,7 +42,6 @@ class BaremetalApi:
         self._session.headers[_VERSION_HEADER] = _VERSION
 
     def close(self) -> None:
-        """Close the connections."""
         self._session.close()
 
     def conductors_alive(self) -> int:
@@ -73,7 +72,6 @@ class BaremetalApi:
         self._request("PATCH", f"/v1/nodes/{uuid}", patch)
 
     def provision(self, uuid: str, target: str, **arguments: Any) -> None:
-        """Ask for a provision state."""
         body = {"target": target, **arguments}
         self._request("PUT", f"/v1/nodes/{uuid}/states/provision", body)
 

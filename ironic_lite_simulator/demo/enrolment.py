@@ -29,12 +29,10 @@ class Progress:
 
     @property
     def provision_state(self) -> str:
-        """The node's provision state."""
         return self.node.get("provision_state") or "-"
 
     @property
     def step(self) -> str:
-        """The step that the conductor works on."""
         step = self.node.get("deploy_step") or self.node.get("clean_step") or {}
         return str(step.get("step") or "")
 
@@ -65,7 +63,6 @@ class Enrolment:
 
     @property
     def all_active(self) -> bool:
-        """Whether every server is active."""
         return self.done and not any(s.error for s in self.servers)
 
     def enrol(self) -> None:

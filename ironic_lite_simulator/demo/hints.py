@@ -12,7 +12,6 @@ from ironic_lite_simulator.virtual_rack import VirtualRack
 
 
 def lines(service: Service, rack: VirtualRack) -> Iterator[str]:
-    """Yield the text, line by line."""
     cli = Path(sys.executable).with_name("baremetal")
     yield from ("", f"The service stays up at {service.url} until Ctrl-C. In another terminal:", "")
     if not cli.exists():

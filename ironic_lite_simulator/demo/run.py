@@ -138,7 +138,6 @@ def _tell_result(enrolment: Enrolment, console: Console) -> None:
 
 
 def _stay(service: Service) -> None:
-    """Wait for Ctrl-C."""
     try:
         while True:
             time.sleep(1)

@@ -29,7 +29,6 @@ class View(Protocol):
 
 
 def view_for(console: Console) -> View:
-    """Return the view that suits the console."""
     return LiveTable(console) if console.is_terminal else ChangeLines(console)
 
 
@@ -40,7 +39,6 @@ class LiveTable:
         self._live = Live(console=console, auto_refresh=False)
 
     def __enter__(self) -> Self:
-        """Start drawing."""
         self._live.start()
         return self
 
@@ -54,7 +52,6 @@ class LiveTable:
         self._live.stop()
 
     def show(self, enrolment: Enrolment) -> None:
-        """Draw the table."""
         table = Table(title=f"ironic_lite demo, {enrolment.elapsed:.0f} s", title_justify="left")
         for heading in ("node", "provision state", "power", "step"):
             table.add_column(heading)
@@ -81,7 +78,6 @@ class ChangeLines:
         self._last: dict[str, str] = {}
 
     def __enter__(self) -> Self:
-        """Nothing to start."""
         return self
 
     def __exit__(
@@ -93,7 +89,6 @@ class ChangeLines:
         """Nothing to end."""
 
     def show(self, enrolment: Enrolment) -> None:
-        """Print what changed."""
         for progress in enrolment.servers:
             power = progress.node.get("power_state") or "-"
             line = (

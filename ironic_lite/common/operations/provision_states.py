@@ -51,7 +51,6 @@ def kind_of(name: str | None) -> Kind | None:
 
 
 def state(name: str) -> State:
-    """Return the declaration of a state."""
     row = ROWS.get(name)
     return row.state if row else _UNKNOWN
 
@@ -78,7 +77,6 @@ def is_working(name: str) -> bool:
 
 
 def is_waiting(name: str) -> bool:
-    """Tell whether an operation waits in this state."""
     return kind_of(name) is Kind.WAITING
 
 
@@ -93,7 +91,6 @@ def is_paused(name: str) -> bool:
 
 
 def is_failed(name: str) -> bool:
-    """Tell whether an operation has failed in this state."""
     return kind_of(name) is Kind.FAILED
 
 
@@ -111,7 +108,6 @@ def names_in(operation: Operation) -> list[str]:
 
 
 def allows(name: str, change: Change) -> bool:
-    """Tell whether a client may change this in the state."""
     return change in state(name).allows
 
 
@@ -132,7 +128,6 @@ def expects_agent(name: str) -> bool:
 
 
 def rests_with_instance(name: str) -> bool:
-    """Tell whether the state is stable with an instance on the server."""
     return is_stable(name) and state(name).carries_instance
 
 
@@ -169,7 +164,6 @@ def waiting_of(name: str) -> str:
 
 
 def counted_against(limit: Limit) -> list[str]:
-    """Return the states that count against a limit."""
     return [
         name
         for name, row in ROWS.items()

@@ -60,5 +60,4 @@ def _mask_string(text: str) -> str:
 
 
 def mask_instance_info(value: Any) -> Any:
-    """Mask a node's ``instance_info``."""
     return mask(value, SECRET_INSTANCE_KEYS)

@@ -33,12 +33,7 @@ _guard = threading.Lock()
 
 
 def request(context: Context, allocation: Allocation) -> Allocation:
-    """Store a new allocation, and start the search for its node.
-
-    :returns: the allocation as it is before the search.
-    :raises AllocationAlreadyExists, AllocationDuplicateName: when its UUID or name is in use.
-    :raises NoFreeConductorWorker: when the pool is full; nothing is stored then.
-    """
+    """See ``AllocationCalls.create_allocation``. When the pool is full, nothing is stored."""
     slot = identity.current().workers.claim()
     try:
         _make_ours(context, allocation)
@@ -184,12 +179,7 @@ def _take(context: Context, allocation: Allocation, node_uuid: str) -> bool:
 
 
 def backfill(context: Context, allocation: Allocation, node_ident: str) -> Allocation:
-    """Store an allocation for an instance that is on a node already.
-
-    :returns: the allocation, active.
-    :raises AllocationFailed: when the node is not active or does not match the allocation; nothing is stored then.
-    :raises NodeAssociated: when the node has another instance.
-    """
+    """Store an allocation for an instance that is on a node already; see ``AllocationCalls.create_allocation``."""
     with task_manager.acquire(context, node_ident, purpose="allocation backfilling") as task:
         problem = _misfit(allocation, task.node)
         if problem is not None:
@@ -222,11 +212,7 @@ def _failure(allocation: Allocation, reason: str) -> exception.AllocationFailed:
 
 
 def destroy(context: Context, allocation_id: str) -> None:
-    """Delete an allocation.
-
-    :raises AllocationNotFound:
-    :raises InvalidState: when its node has an instance and is not under maintenance.
-    """
+    """See ``AllocationCalls.destroy_allocation``."""
     allocation = Allocation.get(context, allocation_id)
     if allocation.node_id is None:
         allocation.destroy()

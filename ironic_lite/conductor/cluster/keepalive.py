@@ -58,7 +58,6 @@ class Keepalive:
         return not self.failing and time.monotonic() - self.calm_since > calm
 
     def start(self) -> None:
-        """Begin."""
         self._thread.start()
 
     def stop(self) -> None:

@@ -42,7 +42,6 @@ class Slot:
         self._workers._run(work, args, kwargs)
 
     def give_back(self) -> None:
-        """Give the slot back unused."""
         self._workers._free()
 
 

@@ -8,12 +8,9 @@ from ironic_lite.conductor.task_manager import TaskManager
 
 
 def request(task: TaskManager, mode: str) -> None:
-    """Start to change the boot mode, ``bios`` or ``uefi``.
+    """See ``HardwareCalls.set_boot_mode``.
 
-    :param task: with an exclusive lock.
-    :raises InvalidParameterValue: when the node's management interface is not configured.
     :raises InvalidState: when the node waits for an agent, which relies on the present settings.
-    :raises NoFreeConductorWorker: when the pool is full.
     """
     _check_state(task)
     task.driver.management.validate(task)
@@ -21,7 +18,7 @@ def request(task: TaskManager, mode: str) -> None:
 
 
 def request_secure(task: TaskManager, state: bool) -> None:
-    """Start to turn secure boot on or off; raises the errors of :func:`request`."""
+    """See ``HardwareCalls.set_secure_boot``; raises the errors of :func:`request`."""
     _check_state(task)
     task.driver.management.validate(task)
     complaint = f"Failed to change secure_boot state to '{state}'"

@@ -11,13 +11,7 @@ from ironic_lite.conductor.task_manager import TaskManager
 
 
 def request(task: TaskManager, enabled: bool) -> None:
-    """Start to open or close the console; do nothing when it has the wanted state already.
-
-    :param task: with an exclusive lock.
-    :raises UnsupportedDriverExtension, InvalidParameterValue: when the node has no console, or its console interface is
-        not configured.
-    :raises NoFreeConductorWorker: when the pool is full.
-    """
+    """See ``HardwareCalls.set_console_mode``. Does nothing when the console has the wanted state already."""
     task.driver.console.validate(task)
     if task.node.console_enabled == enabled:
         return
@@ -52,11 +46,7 @@ def close(task: TaskManager) -> None:
 
 
 def information(task: TaskManager) -> dict[str, Any]:
-    """Return ``{"type": ..., "url": ...}`` of an open console.
-
-    :raises NodeConsoleNotEnabled: when it is closed.
-    :raises UnsupportedDriverExtension, InvalidParameterValue: as :func:`request`.
-    """
+    """See ``HardwareCalls.get_console_information``."""
     task.driver.console.validate(task)
     if not task.node.console_enabled:
         raise exception.NodeConsoleNotEnabled(node=task.node.uuid)

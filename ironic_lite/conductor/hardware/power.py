@@ -26,14 +26,10 @@ _ENDS_THE_AGENT = (states.POWER_OFF, states.REBOOT, *_SOFT)
 
 
 def request(task: "TaskManager", new_state: str, power_timeout: int | None = None) -> None:
-    """Check a client's power request, and start it on the worker pool.
+    """See ``NodeCalls.change_node_power_state``.
 
-    :param task: with an exclusive lock.
-    :param power_timeout: seconds; None: the configured time.
-    :raises InvalidParameterValue: when the node's power interface is not configured.
     :raises UnsupportedDriverExtension: when the power interface does not support the state.
     :raises PowerStateFailure: when the node has ``disable_power_off``.
-    :raises NoFreeConductorWorker: when the pool is full.
     """
     task.driver.power.validate(task)
     if _is_forbidden(task.node, new_state):

@@ -16,20 +16,13 @@ Answer = dict[str, Any]
 
 
 def methods(task: TaskManager) -> dict[str, dict[str, Any]]:
-    """``{name: declaration}``: what may be called for the node."""
+    """See ``HardwareCalls.get_node_vendor_passthru_methods``."""
     offered = task.driver.vendor.vendor_methods()
     return {name: method.as_shown() for name, method in offered.items()}
 
 
 def call(task: TaskManager, driver_method: str, http_method: str, info: dict[str, Any]) -> Answer:
-    """Call a method for a node, or begin to.
-
-    :param task: shared; the node is locked where the method asks for that.
-    :param info: the method's arguments.
-    :raises InvalidParameterValue: when there is no such method, or an argument does not fit.
-    :raises NodeLocked: when another task holds the node's lock.
-    :raises NoFreeConductorWorker: when it runs in the background, and the pool is full.
-    """
+    """See ``HardwareCalls.vendor_passthru``."""
     method = chosen(task.driver.vendor.vendor_methods(), driver_method, http_method)
     if method.require_exclusive_lock:
         task.upgrade_lock(purpose=f"vendor method {driver_method}")
@@ -57,7 +50,7 @@ def driver_methods(_context: Context, driver_name: str) -> dict[str, dict[str, A
 def call_driver(
     context: Context, driver_name: str, driver_method: str, http_method: str, info: dict[str, Any]
 ) -> Answer:
-    """Call a method of a hardware type; raises as :func:`call` and :func:`driver_methods` do."""
+    """See ``HardwareCalls.driver_vendor_passthru``."""
     vendor = _vendor_of(driver_name)
     method = chosen(vendor.driver_methods(), driver_method, http_method)
     vendor.validate_driver_call(driver_method, info)

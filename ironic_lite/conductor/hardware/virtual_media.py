@@ -9,19 +9,14 @@ from ironic_lite.conductor.task_manager import TaskManager
 
 
 def attach(task: TaskManager, device_type: str, image_url: str) -> None:
-    """Start to attach an image to a virtual drive.
-
-    :param task: with an exclusive lock.
-    :raises InvalidParameterValue: when the node's management interface is not configured.
-    :raises NoFreeConductorWorker: when the pool is full.
-    """
+    """See ``HardwareCalls.attach_virtual_media``."""
     task.driver.management.validate(task)
     complaint = f"Could not attach device {device_type} to node {task.node.uuid}"
     background.start(task, complaint, None, _attach, device_type, image_url)
 
 
 def detach(task: TaskManager, device_types: list[str] | None) -> None:
-    """Start to detach the images of these device types, or all; raises the errors of :func:`attach`."""
+    """See ``HardwareCalls.detach_virtual_media``."""
     task.driver.management.validate(task)
     which = f"device(s) {', '.join(device_types)}" if device_types else "all devices"
     complaint = f"Could not detach {which} from node {task.node.uuid}"
@@ -29,7 +24,6 @@ def detach(task: TaskManager, device_types: list[str] | None) -> None:
 
 
 def attached(task: TaskManager) -> list[dict[str, Any]]:
-    """Return the attached devices."""
     task.driver.management.validate(task)
     return task.driver.management.get_virtual_media(task)
 

@@ -33,7 +33,6 @@ def extend(document: Any, way: list[str], value: Any, unique: bool) -> Any:
 
 
 def remove(document: Any, way: list[str]) -> Any:
-    """Remove the value at the end of the path, if there is one."""
     if not isinstance(document, dict) or way[0] not in document:
         return document
     first, *rest = way

@@ -93,7 +93,6 @@ def _execute(task: TaskManager, its_task: TaskManager, kind: str, step: Step) ->
 
 
 def _complete(its_task: TaskManager, kind: str, step: Step) -> Step:
-    """Return the step completed with the child's declaration."""
     plain: Step = {name: step[name] for name in ("interface", "step", "args") if name in step}
     try:
         return steps.check_requested(its_task, kind, [plain])[0]

@@ -77,12 +77,10 @@ class Flow:
 
     @property
     def waits_for(self) -> str:
-        """What the flow waits for, in words."""
         return self.operation.waits_for
 
     @property
     def by_heartbeat(self) -> bool:
-        """Whether the flow waits for the agent's heartbeats."""
         return self.awaited_data_is_saved is None
 
     @property

@@ -21,7 +21,6 @@ LOG = log.getLogger(__name__)
 
 
 def is_due() -> bool:
-    """Tell whether this conductor is stopping."""
     return current().stopping.is_set()
 
 

@@ -74,7 +74,6 @@ def begin(task: "TaskManager", name: str, detail: str) -> None:
 
 
 def end(task: "TaskManager", name: str, outcome: str, detail: str | None = None) -> None:
-    """End the operation."""
     note(task, terms.OPERATION, name, outcome, detail)
     task.node.operation = None
 

@@ -32,7 +32,6 @@ CORE_DEPLOY_STEP = ("deploy", "deploy")
 
 
 def identity(step: Step) -> tuple[str | None, str]:
-    """Return the identity of a step: its interface and name."""
     return step.get("interface"), step["step"]
 
 

@@ -26,7 +26,6 @@ EVENT_TYPE = "hardware.ipmi.metrics"
 
 
 def wanted() -> bool:
-    """Tell whether sensor readings are enabled."""
     return bool(CONF.sensor_data.send_sensor_data and CONF.sensor_data.enable_for_nodes)
 
 
@@ -42,7 +41,6 @@ class Sensors:
         self._broker_is_away = False
 
     def run(self, context: ironic_context.RequestContext) -> None:
-        """One round."""
         options = CONF.sensor_data
         filters: dict[str, Any] = {"maintenance": False, "reserved": False}
         if not options.enable_for_undeployed_nodes:
@@ -88,7 +86,6 @@ class Sensors:
             self._broker_is_away = True
 
     def close(self) -> None:
-        """Close the connection to the broker."""
         if self._publisher is not None:
             self._publisher.close()
             self._publisher = None

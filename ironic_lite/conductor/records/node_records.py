@@ -25,12 +25,7 @@ INTERFACE_FIELDS = tuple(f"{kind}_interface" for kind in INTERFACE_TYPES)
 
 
 def create(node: Node) -> None:
-    """Store a new node, with default interfaces where none are set.
-
-    :raises DriverNotFound: when this conductor does not serve its hardware type.
-    :raises InvalidParameterValue: when its interfaces do not fit its hardware type.
-    :raises NodeAlreadyExists, DuplicateName, InstanceAssociated: when its UUID, name or instance is in use.
-    """
+    """See ``NodeCalls.create_node``."""
     for field in INTERFACE_FIELDS:
         if not node.obj_attr_is_set(field):
             setattr(node, field, None)
@@ -64,10 +59,8 @@ def update(
 ) -> Node:
     """Apply the changes of ``wanted`` to the locked node.
 
-    :param expected: see ``check_expected``.
-    :returns: the changed node.
-    :raises InvalidState: when the node's state forbids a change.
-    :raises InvalidParameterValue, DriverNotFound: when driver and interfaces do not fit.
+    Raises as ``NodeCalls.update_node`` does.
+
     :raises NodeAssociated, InstanceAssociated, DuplicateName: when its name or instance is in use.
     """
     node = task.node

@@ -14,11 +14,7 @@ _DEFAULTS: dict[str, Any] = {"pxe_enabled": True, "physical_network": None, "por
 
 
 def create(task: TaskManager, port: Port) -> Port:
-    """Store a new port.
-
-    :raises Invalid, Conflict: when it does not fit into its port group.
-    :raises MACAlreadyExists, PortAlreadyExists, PortDuplicateName: when its address, UUID or name is in use.
-    """
+    """See ``RecordCalls.create_port``."""
     # Ironic accepts a port without pxe_enabled in any group, and sets pxe_enabled to true.
     tells_of_booting = port.obj_attr_is_set("pxe_enabled")
     for field, value in _DEFAULTS.items():
@@ -36,14 +32,9 @@ def create(task: TaskManager, port: Port) -> Port:
 
 
 def update(task: TaskManager, port: Port, expected: dict[str, Any] | None = None) -> Port:
-    """Store the changes of a port.
+    """See ``RecordCalls.update_port``.
 
-    :param expected: see ``node_records.check_expected``.
-    :returns: the changed port.
     :raises PreconditionFailed: when its revision is not the one in If-Match.
-    :raises InvalidState: when its node's state forbids a change.
-    :raises Invalid, Conflict: when it does not fit into its port group.
-    :raises MACAlreadyExists, PortDuplicateName: when its address or name is in use.
     """
     stored = Port.get(task.context, port.id)
     if_match.check(task.context, stored)

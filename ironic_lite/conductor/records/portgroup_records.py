@@ -11,22 +11,15 @@ from ironic_lite.objects.port import Port, Portgroup
 
 
 def members(task: TaskManager, group: Portgroup) -> Sequence[Port]:
-    """Return the ports of a group."""
     return Port.list(task.context, filters={"portgroup_id": group.id})
 
 
 def update(
     task: TaskManager, group: Portgroup, expected: dict[str, Any] | None = None
 ) -> Portgroup:
-    """Store the changes of a port group. A new physical network also applies to its ports.
+    """See ``RecordCalls.update_portgroup``.
 
     :param task: task of its (possibly new) node.
-    :param expected: see ``node_records.check_expected``.
-    :returns: the changed port group.
-    :raises InvalidState: when the state of its new node forbids the move.
-    :raises PortgroupNotEmpty: when it still has ports and is to move to another node.
-    :raises Conflict: when its ports do not fit into it any more.
-    :raises PortgroupMACAlreadyExists, PortgroupDuplicateName: when its address or name is in use.
     """
     stored = Portgroup.get(task.context, group.id)
     check_expected(f"Portgroup {group.uuid}", stored, expected)
@@ -45,7 +38,6 @@ def update(
 
 
 def _lead(ports: Sequence[Port], network: str | None) -> None:
-    """Move the ports to this physical network."""
     for port in ports:
         if port.physical_network != network:
             port.physical_network = network
@@ -53,10 +45,6 @@ def _lead(ports: Sequence[Port], network: str | None) -> None:
 
 
 def destroy(task: TaskManager, group: Portgroup) -> None:
-    """Delete a port group.
-
-    :raises PortgroupNotEmpty: when ports are in it.
-    :raises PortgroupNotFound: when it is gone already.
-    """
+    """See ``RecordCalls.destroy_portgroup``."""
     task.ensure_locked()
     group.destroy()

@@ -6,21 +6,12 @@ from ironic_lite.conductor.task_manager import TaskManager
 
 
 def add(task: TaskManager, traits: list[str], replace: bool = False) -> None:
-    """Add traits to the locked node.
-
-    :param replace: remove its other traits.
-    :raises InvalidParameterValue: when the node would have too many traits.
-    :raises NodeLockLost: when the task has lost the lock.
-    """
+    """See ``RecordCalls.add_node_traits``."""
     task.node.set_traits(traits if replace else {*task.node.traits, *traits})
 
 
 def remove(task: TaskManager, traits: list[str] | None) -> None:
-    """Remove these traits, or all for None, from the locked node. If one is missing, none is removed.
-
-    :raises NodeTraitNotFound: when the node lacks one of them.
-    :raises NodeLockLost: when the task has lost the lock.
-    """
+    """See ``RecordCalls.remove_node_traits``."""
     left = [] if traits is None else list(task.node.traits)
     for trait in traits or ():
         if trait not in left:

@@ -19,14 +19,7 @@ def called(volume: Volume) -> str:
 
 
 def update(task: TaskManager, volume: Volume, expected: dict[str, Any] | None = None) -> Volume:
-    """Store the changes of a connector or target.
-
-    :param expected: see ``node_records.check_expected``.
-    :returns: the changed resource.
-    :raises InvalidStateRequested: when its server is not powered off.
-    :raises VolumeConnectorTypeAndIdAlreadyExists, VolumeTargetBootIndexAlreadyExists: when another one has the same
-        type and id, or boot index.
-    """
+    """See ``RecordCalls.update_volume``."""
     before = type(volume).get(task.context, volume.id)
     check_expected(f"{called(volume).capitalize()} {volume.uuid}", before, expected)
     _check_off(task, f"{called(volume)} update")
@@ -36,11 +29,7 @@ def update(task: TaskManager, volume: Volume, expected: dict[str, Any] | None = 
 
 
 def destroy(task: TaskManager, volume: Volume) -> None:
-    """Delete a connector or target.
-
-    :raises InvalidStateRequested: when its server is in use and not powered off.
-    :raises VolumeConnectorNotFound, VolumeTargetNotFound: when it is gone already.
-    """
+    """See ``RecordCalls.destroy_volume``."""
     if not provision_states.allows(task.node.provision_state, Change.VOLUMES):
         _check_off(task, f"{called(volume)} deletion")
     task.ensure_locked()

@@ -34,7 +34,6 @@ class CannotDecrypt(Exception):
 
 
 def new_key() -> bytes:
-    """Return a random key."""
     return os.urandom(KEY_BYTES)
 
 

@@ -138,7 +138,6 @@ def identity() -> sa.Column[str]:
 
 
 def new_revision() -> str:
-    """Return a new, unique revision."""
     return secrets.token_hex(8)
 
 

@@ -38,7 +38,6 @@ class Driver:
     vendor: VendorInterface
 
     def interface(self, kind: str) -> BaseInterface:
-        """Return the interface of one type."""
         found: BaseInterface = getattr(self, kind)
         return found
 

@@ -21,5 +21,4 @@ class RAIDInterface(BaseInterface):
         raid_config.validate(wanted)
 
     def get_logical_disk_properties(self) -> dict[str, str]:
-        """Return ``{property of a logical disk: its meaning}``."""
         return raid_config.properties()

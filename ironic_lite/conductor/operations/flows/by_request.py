@@ -23,7 +23,6 @@ class ByRequest:
 
     @property
     def kind(self) -> str:
-        """The kind of its steps."""
         assert self.operation.step_kind is not None
         return self.operation.step_kind
 

@@ -64,7 +64,6 @@ class LocalKey(NamedTuple):
 
 
 def path() -> Path:
-    """Return the path of the key file."""
     if CONF.encryption.key_file:
         return Path(CONF.encryption.key_file).expanduser()
     url = engine.url()
@@ -180,7 +179,6 @@ def add(file: Path) -> str:
 
 
 def new_line() -> bytes:
-    """Return a new key as a line of a key file."""
     return base64.b64encode(cipher.new_key()) + b"\n"
 
 

@@ -110,7 +110,6 @@ class AgentClient:
         ports: list[Any],
         versions: dict[str, Any] | None,
     ) -> Command:
-        """Start a step."""
         params = {"step": step, "node": node, "ports": ports, f"{kind}_version": versions}
         return self.execute(f"{kind}.execute_{kind}_step", params)
 

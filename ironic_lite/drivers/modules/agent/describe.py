@@ -38,5 +38,4 @@ def node(task: Task) -> dict[str, Any]:
 
 
 def ports(task: Task) -> list[dict[str, Any]]:
-    """Its ports."""
     return [{field: getattr(port, field) for field in _PORT} for port in task.ports]

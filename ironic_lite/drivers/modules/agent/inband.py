@@ -58,7 +58,6 @@ def refresh(task: Task, kind: str) -> None:
 
 
 def knows_steps(node: Any, kind: str) -> bool:
-    """Tell whether the node's record has the agent's steps."""
     return _cache(kind) in node.driver_internal_info
 
 

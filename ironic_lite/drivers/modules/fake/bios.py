@@ -28,7 +28,6 @@ class FakeBIOS(BIOSInterface):
     @steps.deploy_step(priority=0, argsinfo=_SETTINGS, repeatable=True)
     @steps.service_step(argsinfo=_SETTINGS, requires_ramdisk=False, repeatable=True)
     def apply_configuration(self, task: Task, settings: list[dict[str, Any]]) -> None:
-        """Make these the settings."""
         pause("bios")
         try:
             wanted = [{"name": item["name"], "value": str(item["value"])} for item in settings]
@@ -42,6 +41,5 @@ class FakeBIOS(BIOSInterface):
     @steps.deploy_step(priority=0, repeatable=True)
     @steps.service_step(requires_ramdisk=False, repeatable=True)
     def factory_reset(self, task: Task) -> None:
-        """Remove all settings."""
         pause("bios")
         BIOSSetting.replace(task.context, task.node.id, [])

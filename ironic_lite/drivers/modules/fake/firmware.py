@@ -25,5 +25,4 @@ class FakeFirmware(FirmwareInterface):
     @steps.clean_step(priority=0, argsinfo=_SETTINGS, requires_ramdisk=False, repeatable=True)
     @steps.service_step(argsinfo=_SETTINGS, requires_ramdisk=False, repeatable=True)
     def update(self, task: Task, settings: list[dict[str, Any]]) -> None:
-        """Update firmware components."""
         pause("firmware")

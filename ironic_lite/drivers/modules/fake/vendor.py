@@ -39,19 +39,16 @@ class FakeVendor(VendorInterface):
 
     @passthru(["POST"], description="Test if the value of bar is baz")
     def first_method(self, task: Task, bar: Any) -> bool:
-        """Tell whether ``bar`` is "baz"."""
         pause("vendor")
         return bool(bar == "baz")
 
     @passthru(["POST"], description="Test if the value of bar is kazoo")
     def second_method(self, task: Task, bar: Any) -> bool:
-        """Tell whether ``bar`` is "kazoo"."""
         pause("vendor")
         return bool(bar == "kazoo")
 
     @passthru(["POST"], is_async=False, description="Test if the value of bar is meow")
     def third_method_sync(self, task: Task, bar: Any) -> bool:
-        """Tell whether ``bar`` is "meow"; the client gets the result."""
         pause("vendor")
         return bool(bar == "meow")
 
@@ -59,7 +56,6 @@ class FakeVendor(VendorInterface):
         ["POST"], require_exclusive_lock=False, description="Test if the value of bar is woof"
     )
     def fourth_method_shared_lock(self, task: Task, bar: Any) -> bool:
-        """Tell whether ``bar`` is "woof", without an exclusive lock."""
         pause("vendor")
         return bool(bar == "woof")
 
@@ -67,7 +63,6 @@ class FakeVendor(VendorInterface):
     @steps.clean_step(priority=1, requires_ramdisk=False, repeatable=True)
     @steps.service_step(requires_ramdisk=False, repeatable=True)
     def log_passthrough(self, task: Task, **arguments: Any) -> None:
-        """Write a line to the log."""
         pause("vendor")
         LOG.debug("Node %s: log_passthrough", task.node.uuid)
 

@@ -80,7 +80,6 @@ MAU_TYPES = dict(
 
 
 def capabilities(bits: int) -> list[str]:
-    """Return the names of a system's capabilities."""
     return [name for place, name in enumerate(_SYSTEM) if bits & 1 << place]
 
 

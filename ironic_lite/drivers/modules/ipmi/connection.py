@@ -56,7 +56,6 @@ class BMC:
 
     @property
     def warm(self) -> bool:
-        """Tell whether a session is open."""
         return self._session is not None
 
     @property

@@ -26,7 +26,6 @@ def _number(inventory: Data, section: str, key: str) -> int | None:
 
 
 def record(task: Task, name: str, value: Any) -> None:
-    """Set a property of the node."""
     task.node.properties = {**task.node.properties, name: value}
 
 
