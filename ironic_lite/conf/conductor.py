@@ -98,23 +98,16 @@ OPTS = [
         min=0,
         help="Seconds without a heartbeat of the agent after which a deployment fails; 0 waits for ever.",
     ),
-    cfg.IntOpt(
-        "clean_callback_timeout",
-        default=1800,
-        min=0,
-        help="Like deploy_callback_timeout, for cleaning.",
-    ),
-    cfg.IntOpt(
-        "inspect_wait_timeout",
-        default=1800,
-        min=0,
-        help="Like deploy_callback_timeout, for inspection.",
-    ),
-    cfg.IntOpt(
-        "rescue_callback_timeout",
-        default=1800,
-        min=0,
-        help="Like deploy_callback_timeout, for rescue.",
+    *(
+        cfg.IntOpt(
+            name, default=1800, min=0, help=f"Like deploy_callback_timeout, for {operation}."
+        )
+        for name, operation in (
+            ("clean_callback_timeout", "cleaning"),
+            ("inspect_wait_timeout", "inspection"),
+            ("rescue_callback_timeout", "rescue"),
+            ("service_callback_timeout", "servicing"),
+        )
     ),
     cfg.StrOpt(
         "rescue_password_hash_algorithm",
@@ -126,12 +119,6 @@ OPTS = [
         "require_rescue_password_hashed",
         default=True,
         help="Fail a rescue whose ramdisk does not accept a hashed password. If false, it gets the plain password.",
-    ),
-    cfg.IntOpt(
-        "service_callback_timeout",
-        default=1800,
-        min=0,
-        help="Like deploy_callback_timeout, for servicing.",
     ),
     cfg.IntOpt(
         "check_wait_states_interval",

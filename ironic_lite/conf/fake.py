@@ -4,7 +4,9 @@
 import dataclasses
 from typing import Any
 
-from oslo_config import cfg, types
+from oslo_config import cfg
+
+from ironic_lite.conf import kinds
 
 GROUP = "fake"
 
@@ -34,11 +36,8 @@ class Delay:
         return f"{self.least:g}" if self.least == self.most else f"{self.least:g},{self.most:g}"
 
 
-class _DelayType(types.ConfigType):
+class _DelayType(kinds.Kind):
     """``seconds``, or ``least,most``."""
-
-    def __init__(self) -> None:
-        super().__init__(type_name="seconds or least,most seconds")
 
     def __call__(self, value: Any) -> Delay:
         if isinstance(value, Delay):
@@ -53,14 +52,11 @@ class _DelayType(types.ConfigType):
             )
         return Delay(numbers[0], numbers[-1])
 
-    def _formatter(self, value: Any) -> str:
-        return str(value)
-
 
 OPTS = [
     cfg.Opt(
         f"{interface}_delay",
-        type=_DelayType(),
+        type=_DelayType("seconds or least,most seconds"),
         default="0",
         help=f"Seconds that each operation of the {interface} interface 'fake' takes. Two numbers separated by a comma "
         "mean a random time between them, with a bias towards the first.",

@@ -8,9 +8,11 @@ from typing import Any
 from oslo_config import types
 
 
-class _Kind(types.ConfigType):
-    def __init__(self) -> None:
-        super().__init__(type_name=type(self).__name__)
+class Kind(types.ConfigType):
+    """Base of the option types."""
+
+    def __init__(self, type_name: str | None = None) -> None:
+        super().__init__(type_name=type_name or type(self).__name__)
 
     def __repr__(self) -> str:
         return type(self).__name__
@@ -25,7 +27,7 @@ class _Kind(types.ConfigType):
         return str(value)
 
 
-class Network(_Kind):
+class Network(Kind):
     """A network, or a single address, as an :mod:`ipaddress` object."""
 
     def __call__(self, value: Any) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
@@ -40,7 +42,7 @@ class Network(_Kind):
             ) from exc
 
 
-class WebAddress(_Kind):
+class WebAddress(Kind):
     """The root of a web service: an http or https URL without query and fragment, and without credentials."""
 
     def __call__(self, value: Any) -> str:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The HTTP API of all agents of a rack, on one server; the port selects the agent."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiohttp import web
@@ -14,6 +14,7 @@ _UNAUTHORIZED = "401 Unauthorized: Token invalid."
 _NO_COMMAND = "400 Bad Request: Missing or invalid name or params"
 
 FindAgent = Callable[[int], Agent | None]
+Answer = Callable[[web.Request], Awaitable[web.Response]]
 
 
 def routes(find_agent: FindAgent) -> list[web.RouteDef]:
@@ -23,10 +24,10 @@ def routes(find_agent: FindAgent) -> list[web.RouteDef]:
     # The version may be missing from the path, as with the real agent.
     for root in ("/v1", ""):
         found += [
-            web.get(f"{root}/status", api.status),
-            web.get(f"{root}/commands/", api.list_results),
-            web.post(f"{root}/commands/", api.run_command),
-            web.get(f"{root}/commands/{{id}}", api.get_result),
+            web.get(f"{root}/status", api.served(api.status, needs_token=False)),
+            web.get(f"{root}/commands/", api.served(api.list_results)),
+            web.post(f"{root}/commands/", api.served(api.run_command)),
+            web.get(f"{root}/commands/{{id}}", api.served(api.get_result)),
         ]
     return found
 
@@ -35,34 +36,33 @@ class _AgentApi:
     def __init__(self, find_agent: FindAgent) -> None:
         self._find_agent = find_agent
 
-    async def status(self, request: web.Request) -> web.Response:
-        agent = self._agent(request)
-        if agent is None:
-            return _hang_up(request)
+    def served(
+        self,
+        handler: Callable[[Agent, web.Request], Awaitable[web.Response]],
+        needs_token: bool = True,
+    ) -> Answer:
+        """Return the route's handler: it calls ``handler`` with the agent at the port and the request."""
+
+        async def serve(request: web.Request) -> web.Response:
+            agent = self._agent(request)
+            if agent is None:
+                return _hang_up(request)
+            if needs_token and not agent.accepts(request.query.get("agent_token")):
+                return _fault(401, _UNAUTHORIZED)
+            return await handler(agent, request)
+
+        return serve
+
+    async def status(self, agent: Agent, _request: web.Request) -> web.Response:
         return web.json_response({"started_at": agent.started_at, "version": agent.version})
 
-    async def list_results(self, request: web.Request) -> web.Response:
-        agent = self._agent(request)
-        if agent is None:
-            return _hang_up(request)
-        if not agent.accepts(request.query.get("agent_token")):
-            return _fault(401, _UNAUTHORIZED)
+    async def list_results(self, agent: Agent, _request: web.Request) -> web.Response:
         return web.json_response({"commands": agent.results()})
 
-    async def get_result(self, request: web.Request) -> web.Response:
-        agent = self._agent(request)
-        if agent is None:
-            return _hang_up(request)
-        if not agent.accepts(request.query.get("agent_token")):
-            return _fault(401, _UNAUTHORIZED)
+    async def get_result(self, agent: Agent, request: web.Request) -> web.Response:
         return await self._answer(request, agent.result(request.match_info["id"], _wait(request)))
 
-    async def run_command(self, request: web.Request) -> web.Response:
-        agent = self._agent(request)
-        if agent is None:
-            return _hang_up(request)
-        if not agent.accepts(request.query.get("agent_token")):
-            return _fault(401, _UNAUTHORIZED)
+    async def run_command(self, agent: Agent, request: web.Request) -> web.Response:
         try:
             body = json_reading.read(await request.read(), json_reading.AGENTS)
             name, params = body["name"], body["params"]

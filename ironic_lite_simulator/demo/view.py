@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The output of the demo: a live table on a terminal, else a line per change."""
 
-from types import TracebackType
-from typing import Protocol, Self
+import abc
+import contextlib
 
 from rich.console import Console
 from rich.live import Live
@@ -11,43 +11,32 @@ from rich.table import Table
 from ironic_lite_simulator.demo.enrolment import ACTIVE, Enrolment, Progress
 
 
-class View(Protocol):
+class View(contextlib.AbstractContextManager["View"], abc.ABC):
     """Shows an enrolment each time ``show`` is called."""
 
-    def __enter__(self) -> Self: ...
+    def __exit__(self, *_error: object) -> None:
+        return None
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None: ...
-
+    @abc.abstractmethod
     def show(self, enrolment: Enrolment) -> None:
         """Show where the servers are now."""
-        ...
 
 
 def view_for(console: Console) -> View:
     return LiveTable(console) if console.is_terminal else ChangeLines(console)
 
 
-class LiveTable:
+class LiveTable(View):
     """A table that is drawn again in place."""
 
     def __init__(self, console: Console) -> None:
         self._live = Live(console=console, auto_refresh=False)
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> View:
         self._live.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         """Leave the last table on the screen."""
         self._live.stop()
 
@@ -70,23 +59,12 @@ class LiveTable:
         self._live.update(table, refresh=True)
 
 
-class ChangeLines:
+class ChangeLines(View):
     """Prints a plain line whenever the status of a server changed."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._last: dict[str, str] = {}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Nothing to end."""
 
     def show(self, enrolment: Enrolment) -> None:
         for progress in enrolment.servers:

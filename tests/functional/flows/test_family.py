@@ -96,7 +96,7 @@ def test_nobody_is_an_ancestor_of_its_own(family: Family) -> None:
         wanted = family.workshop.node(family.parent)
         wanted.parent_node = family.cards[0].uuid
         with pytest.raises(exception.Invalid, match="descendant"):
-            node_records.update(task, wanted, reset_interfaces=False)
+            node_records.update(task, wanted)
 
 
 def test_power_steps_for_children(family: Family) -> None:

@@ -97,8 +97,7 @@ def before_power_on(task: Task) -> None:
 
 def after_power_on(task: Task) -> None:
     """Forget the boot device that was for one boot only."""
-    if NEXT_BOOT in task.node.driver_internal_info:
-        task.node.del_driver_internal_info(NEXT_BOOT)
+    if task.node.del_driver_internal_info(NEXT_BOOT) is not None:
         task.node.save()
 
 
@@ -115,10 +114,8 @@ def _kept(node: Any) -> Any:
 
 def _forget(node: Any) -> None:
     """Remove the boot device from the record: the BMC keeps it now."""
-    names = [n for n in (DEVICE, NEXT_BOOT, ONE_TIME_ONLY) if n in node.driver_internal_info]
-    for name in names:
-        node.del_driver_internal_info(name)
-    if names:
+    removed = [node.del_driver_internal_info(n) for n in (DEVICE, NEXT_BOOT, ONE_TIME_ONLY)]
+    if any(value is not None for value in removed):
         node.save()
 
 

@@ -4,11 +4,11 @@
 from typing import Any
 
 from ironic_lite.common import exception
-from ironic_lite.conf import CONF
-from ironic_lite.drivers import boot_mode, refused_fields
+from ironic_lite.drivers import boot_mode
 from ironic_lite.drivers.interfaces import management
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.ipmi import boot_device, commands, driver_info, sensors
+from ironic_lite.drivers.modules.ipmi.interface import IPMIInterface
 
 # IANA private enterprise numbers of server vendors, and Ironic's names for them.
 _VENDORS = {
@@ -30,19 +30,8 @@ _VENDORS = {
 }
 
 
-class IPMIManagement(management.ManagementInterface):
+class IPMIManagement(IPMIInterface, management.ManagementInterface):
     """Management by the BMC."""
-
-    properties_prefix = driver_info.PREFIX
-
-    def get_properties(self) -> dict[str, str]:
-        return dict(driver_info.COMMON_PROPERTIES)
-
-    def refused_properties(self) -> dict[str, refused_fields.Refused]:
-        return dict(driver_info.REFUSED)
-
-    def command_timeout(self) -> float:
-        return float(CONF.ipmi.command_retry_timeout)
 
     def validate(self, task: Task) -> None:
         driver_info.parse(task.node.driver_info)

@@ -8,11 +8,12 @@ from oslo_log import log
 
 from ironic_lite.common import exception, states
 from ironic_lite.conf import CONF
-from ironic_lite.drivers import power_wait, refused_fields
+from ironic_lite.drivers import power_wait
 from ironic_lite.drivers.interfaces import power
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.ipmi import boot_device, commands, driver_info, retry, sessions
 from ironic_lite.drivers.modules.ipmi.commands import ChassisControl
+from ironic_lite.drivers.modules.ipmi.interface import IPMIInterface
 
 LOG = log.getLogger(__name__)
 
@@ -20,22 +21,8 @@ _OFF_SINCE: dict[str, float] = {}
 """When a server was first seen off after our request (``time.monotonic()``), by its BMC's endpoint."""
 
 
-class IPMIPower(power.PowerInterface):
+class IPMIPower(IPMIInterface, power.PowerInterface):
     """Power control by the BMC."""
-
-    properties_prefix = driver_info.PREFIX
-
-    def get_properties(self) -> dict[str, str]:
-        return dict(driver_info.COMMON_PROPERTIES)
-
-    def refused_properties(self) -> dict[str, refused_fields.Refused]:
-        return dict(driver_info.REFUSED)
-
-    def command_timeout(self) -> float:
-        return float(CONF.ipmi.command_retry_timeout)
-
-    def validate(self, task: Task) -> None:
-        driver_info.parse(task.node.driver_info)
 
     def get_supported_power_states(self, task: Task) -> list[str]:
         return list(states.POWER_TARGETS)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hooks that copy a fact of the inventory into the node's properties: ``architecture``, ``cpus``, ``memory``."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from oslo_log import log
 
@@ -20,11 +20,6 @@ def fact(inventory: Data, section: str, key: str) -> Any:
     return found.get(key) if isinstance(found, dict) else None
 
 
-def _number(inventory: Data, section: str, key: str) -> int | None:
-    value = fact(inventory, section, key)
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
-
-
 def record(task: Task, name: str, value: Any) -> None:
     task.node.properties = {**task.node.properties, name: value}
 
@@ -41,23 +36,28 @@ class ArchitectureHook(InspectionHook):
         record(task, "cpu_arch", architecture)
 
 
-class CPUsHook(InspectionHook):
+class _NumberHook(InspectionHook):
+    section: ClassVar[str]
+    key: ClassVar[str]
+    name: ClassVar[str]
+
+    def __call__(self, task: Task, inventory: Data, plugin_data: Data) -> None:
+        value = fact(inventory, self.section, self.key)
+        if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+            LOG.warning(
+                "Node %s: the inventory lacks %s/%s", task.node.uuid, self.section, self.key
+            )
+            return
+        record(task, self.name, value)
+
+
+class CPUsHook(_NumberHook):
     """``properties['cpus']``."""
 
-    def __call__(self, task: Task, inventory: Data, plugin_data: Data) -> None:
-        count = _number(inventory, "cpu", "count")
-        if count is None:
-            LOG.warning("Node %s: the inventory lacks the number of CPUs", task.node.uuid)
-            return
-        record(task, "cpus", count)
+    section, key, name = "cpu", "count", "cpus"
 
 
-class MemoryHook(InspectionHook):
+class MemoryHook(_NumberHook):
     """Sets ``properties['memory_mb']`` to the physical memory in MiB."""
 
-    def __call__(self, task: Task, inventory: Data, plugin_data: Data) -> None:
-        size = _number(inventory, "memory", "physical_mb")
-        if size is None:
-            LOG.warning("Node %s: the inventory lacks the memory size", task.node.uuid)
-            return
-        record(task, "memory_mb", size)
+    section, key, name = "memory", "physical_mb", "memory_mb"

@@ -10,6 +10,7 @@ from ironic_lite.common import exception
 from ironic_lite.conf import CONF
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.inspector import lldp
+from ironic_lite.drivers.modules.inspector.hooks import validate_interfaces
 from ironic_lite.drivers.modules.inspector.hooks.base import Data, InspectionHook
 from ironic_lite.drivers.modules.inspector.hooks.ports import of_node
 from ironic_lite.objects.port import Port
@@ -88,11 +89,7 @@ class PhysicalNetworkHook(InspectionHook):
                 port.save()
 
     def _network_of(self, nic: Data) -> str | None:
-        for told in (nic["ipv4_address"], nic["ipv6_address"]):
-            try:
-                address = ipaddress.ip_address(str(told).partition("%")[0])
-            except ValueError:
-                continue
+        for address in validate_interfaces.addresses(nic):
             for subnet, name in self._networks:
                 if address in subnet:
                     return name

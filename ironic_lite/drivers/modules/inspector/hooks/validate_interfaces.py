@@ -5,8 +5,10 @@ Sets in the plugin data: ``all_interfaces`` and ``valid_interfaces`` (``{name: i
 ``pxe_enabled``), and ``macs``, the MAC addresses of the valid ones.
 """
 
+import contextlib
 import ipaddress
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from oslo_log import log
@@ -83,11 +85,11 @@ def _is_valid(nic: Data, wanted: str, pxe: str | None) -> bool:
 
 
 def _has_address(nic: Data) -> bool:
-    for told in (nic["ipv4_address"], nic["ipv6_address"]):
-        try:
-            address = ipaddress.ip_address(str(told).partition("%")[0])
-        except ValueError:
-            continue
-        if not address.is_loopback and not address.is_unspecified:
-            return True
-    return False
+    return any(not each.is_loopback and not each.is_unspecified for each in addresses(nic))
+
+
+def addresses(nic: Data) -> Iterator[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+    """Yield the IP addresses of an interface of the inventory."""
+    for text in (nic["ipv4_address"], nic["ipv6_address"]):
+        with contextlib.suppress(ValueError):
+            yield ipaddress.ip_address(str(text).partition("%")[0])
