@@ -54,7 +54,7 @@ def _rekey() -> int:
 
     database.require()
     tally = rekey.run(lambda line: print(line, flush=True))
-    _tell_unreadable(tally.unreadable)
+    _print_unreadable(tally.unreadable)
     if tally.left or tally.written:
         print(
             f"{tally.left or tally.written} rows changed in the meantime; run this command again."
@@ -79,11 +79,11 @@ def _keys() -> int:
         f"not encrypted: {tally.plain} secrets"
         + (" (run 'ironic-lite db rekey')" if tally.plain else "")
     )
-    _tell_unreadable(tally.unreadable)
+    _print_unreadable(tally.unreadable)
     return 1 if tally.plain or tally.unreadable else 0
 
 
-def _tell_unreadable(places: list[str]) -> None:
+def _print_unreadable(places: list[str]) -> None:
     for place in places:
         print(f"cannot be decrypted; set a new value: {place}")
 

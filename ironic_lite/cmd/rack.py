@@ -66,12 +66,12 @@ def main(argv: list[str]) -> int:
         print(f"ironic-lite rack: cannot start: {exc}", file=sys.stderr)
         return 1
     except OSError as exc:
-        print(f"ironic-lite rack: cannot start: {_why(exc)}", file=sys.stderr)
+        print(f"ironic-lite rack: cannot start: {_cause(exc)}", file=sys.stderr)
         return 1
     return 0
 
 
-def _why(failure: OSError) -> str:
+def _cause(failure: OSError) -> str:
     if failure.filename:
         return f"{failure.filename}: {failure.strerror}. Choose another --state-dir."
     return f"{failure.strerror or failure}. Choose other ports with --http-port, --bmc-port-base and --switch-port."

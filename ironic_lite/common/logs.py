@@ -137,8 +137,8 @@ class Storms(logging.Filter):
             count.times += 1
             passes = count.times <= BURST
             if count.times == BURST + 1:
-                self._tell_in_time()
-        self._tell(over)
+                self._start_timer()
+        self._report(over)
         return passes
 
     def _over(self, now: float) -> list[_Count]:
@@ -151,7 +151,7 @@ class Storms(logging.Filter):
             over.append(self._counts.popitem(last=False)[1])
         return over
 
-    def _tell_in_time(self) -> None:
+    def _start_timer(self) -> None:
         """Start a timer, so that counts are reported even when nothing is logged any more."""
         if self._timer is None or not self._timer.is_alive():
             self._timer = threading.Timer(WINDOW + 1, self._time_is_over)
@@ -163,10 +163,10 @@ class Storms(logging.Filter):
             self._timer = None
             over = self._over(time.monotonic())
             if any(count.times > BURST for count in self._counts.values()):
-                self._tell_in_time()
-        self._tell(over)
+                self._start_timer()
+        self._report(over)
 
-    def _tell(self, over: list[_Count]) -> None:
+    def _report(self, over: list[_Count]) -> None:
         for count in over:
             more = count.times - BURST
             if more > 0:

@@ -74,7 +74,7 @@ class Life:
         me.record_id = record.id
         # No task of this run holds a lock yet, so all locks with this name are from an earlier run.
         freed = Node.release_orphans(self._context, [me.host], even_if_alive=True, by=me.host)
-        orphans.tell(freed, "from an earlier run")
+        orphans.log_broken_locks(freed, "from an earlier run")
         self._keepalive = keepalive.Keepalive(
             me.host, me.incarnation, self._register, self._superseded
         )

@@ -54,7 +54,7 @@ def on_transient_error(function: Callable[P, R]) -> Callable[P, R]:
         except exc.SQLAlchemyError as error:
             at_once.leave()
             try:
-                return _go_on(error, function, *args, **kwargs)
+                return _retry(error, function, *args, **kwargs)
             except exc.SQLAlchemyError as last:
                 LOG.error("%s: %s", function.__name__, translated := errors.translate(last))
                 raise translated from None
@@ -64,7 +64,7 @@ def on_transient_error(function: Callable[P, R]) -> Callable[P, R]:
     return repeated
 
 
-def _go_on(first: Exception, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+def _retry(first: Exception, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Make the attempts after the first one, which ended with an error."""
     # Imported here because it costs start-up time and most processes never need it.
     import tenacity

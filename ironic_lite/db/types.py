@@ -33,7 +33,7 @@ class Remark(sa.Text):
     """A client's text about a record. It may quote an error with a password, which notifications mask."""
 
 
-class Told(sa.types.TypeDecorator[str]):
+class FailureText(sa.types.TypeDecorator[str]):
     """The text of a failure, perhaps in the words of a server or its tools; it is cleaned before it is stored."""
 
     impl = sa.Text

@@ -18,7 +18,7 @@ from oslo_utils import timeutils
 
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF
-from ironic_lite.db import journal, nodes
+from ironic_lite.db import journal, node_agents, node_locks, nodes
 from ironic_lite.objects import base, secrets
 from ironic_lite.objects.record import Stored
 from ironic_lite.objects.traits import Traited
@@ -88,7 +88,7 @@ class Node(Traited, secrets.Secretive, Stored):
 
         :raises NodeNotFound: when there is no such node, or more than one.
         """
-        return cls._from_row(context, nodes.get_by_port_addresses(addresses, node_uuid))
+        return cls._from_row(context, node_agents.get_by_port_addresses(addresses, node_uuid))
 
     @classmethod
     def _page(cls, columns: tuple[str, ...], **place: Any) -> Sequence[Row]:
@@ -165,7 +165,7 @@ class Node(Traited, secrets.Secretive, Stored):
         :raises NodeNotFound: when there is no such node.
         """
         token = token or cls.new_token()
-        self = cls._from_row(context, nodes.reserve(tag, node_id, token))
+        self = cls._from_row(context, node_locks.reserve(tag, node_id, token))
         self._token = token
         return self
 
@@ -186,7 +186,7 @@ class Node(Traited, secrets.Secretive, Stored):
         """
         if self._token is None:
             raise exception.NodeNotLocked(node=self.uuid)
-        nodes.release(self.id, self._token)
+        node_locks.release(self.id, self._token)
         self._token = None
         self._load({"reservation": None, "reserved_at": None})
 
@@ -200,7 +200,7 @@ class Node(Traited, secrets.Secretive, Stored):
             raise exception.NodeNotLocked(node=self.uuid)
         for _ in range(_FRESH_ANSWERS):
             asked = time.monotonic()
-            nodes.check_lock(self.id, self._token)
+            node_locks.check_lock(self.id, self._token)
             if time.monotonic() - asked < CONF.conductor.heartbeat_timeout / 2:
                 return
         raise exception.NodeLockLost(node=self.uuid)
@@ -221,7 +221,7 @@ class Node(Traited, secrets.Secretive, Stored):
             Otherwise a host that is alive again since the caller saw it dead keeps its locks.
         :param by: the conductor that breaks the locks, for the nodes' journals.
         """
-        return nodes.release_orphans(hostnames, even_if_alive, by)
+        return node_locks.release_orphans(hostnames, even_if_alive, by)
 
     @classmethod
     def release_mislaid(
@@ -232,7 +232,7 @@ class Node(Traited, secrets.Secretive, Stored):
         :param incarnation: the caller's incarnation; no lock is broken if the conductor has another one now.
         :param is_held: returns whether a task of the caller holds the lock with this token, or is about to take it.
         """
-        return nodes.release_mislaid(hostname, incarnation, is_held)
+        return node_locks.release_mislaid(hostname, incarnation, is_held)
 
     def seal(self) -> None:
         """Make every later ``save`` of this object fail, by a token that no lock has."""
@@ -260,7 +260,7 @@ class Node(Traited, secrets.Secretive, Stored):
             "agent_version": agent_version,
             "agent_verify_ca": agent_verify_ca,
         }
-        return nodes.record_heartbeat(node_id, agent_token, told)
+        return node_agents.record_heartbeat(node_id, agent_token, told)
 
     @classmethod
     @base.remotable
@@ -271,7 +271,7 @@ class Node(Traited, secrets.Secretive, Stored):
 
         :returns: False when the node has another token, or its power is being changed, which ends the agent.
         """
-        return nodes.claim_agent_token(node_id, token)
+        return node_agents.claim_agent_token(node_id, token)
 
     def forget_agent(self) -> None:
         """Delete the agent's token and address: the agent is gone or about to be. Takes effect with ``save``."""

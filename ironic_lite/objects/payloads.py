@@ -18,7 +18,7 @@ from ironic_lite.db.nodes import nodes
 from ironic_lite.db.ports import portgroups, ports
 from ironic_lite.db.repository import Repository
 from ironic_lite.db.templates_and_rules import deploy_templates, inspection_rules, runbooks
-from ironic_lite.db.types import Remark, Told
+from ironic_lite.db.types import FailureText, Remark
 from ironic_lite.db.volumes import volume_connectors, volume_targets
 
 Row = dict[str, Any]
@@ -38,14 +38,14 @@ class Payload:
         self.version = version
         columns = of.columns
         names = [name for name, column in columns.items() if facts_of(column).notified]
-        self.fields = {name: _teller(columns.get(name)) for name in (*names, *also)}
+        self.fields = {name: _converter(columns.get(name)) for name in (*names, *also)}
 
     def of(self, row: Row, **own: Any) -> Row:
         """Return the payload for a record with these columns; missing ones are null.
 
         :param own: fields that the record lacks, or that replace its columns.
         """
-        data = {**{name: tell(row.get(name)) for name, tell in self.fields.items()}, **own}
+        data = {**{name: convert(row.get(name)) for name, convert in self.fields.items()}, **own}
         return {
             "ironic_object.name": self.name,
             "ironic_object.namespace": "ironic",
@@ -57,11 +57,11 @@ class Payload:
 _WITHHELD = {"redacted_contents": "** Not published in notifications. **"}
 
 
-def _teller(column: sa.ColumnElement[Any] | None) -> Callable[[Any], Any]:
+def _converter(column: sa.ColumnElement[Any] | None) -> Callable[[Any], Any]:
     """Return the function that converts and masks a value of this column."""
     if column is None:
         return _plain
-    if isinstance(column.type, Told | Remark):
+    if isinstance(column.type, FailureText | Remark):
         return lambda text: redaction.mask_text(text) if text else text
     secret = facts_of(column).secret
     also = secret.also if secret else frozenset()

@@ -54,7 +54,7 @@ _OF_TYPE: tuple[tuple[type[Any], Holds], ...] = (
     (types.JSONList, Holds.LIST),
     (types.SortedWords, Holds.LIST),
     (types.LowerCase, Holds.TEXT),
-    (types.Told, Holds.TEXT),
+    (types.FailureText, Holds.TEXT),
     (sa.String, Holds.TEXT),
     (sa.Boolean, Holds.FLAG),
     (sa.Integer, Holds.NUMBER),

@@ -86,10 +86,10 @@ def heartbeat(
             "Node %s is under maintenance: its agent has sent a heartbeat, and waits", node.uuid
         )
         return
-    _go_on(context, node.id, agent_token, agent_status, agent_status_message)
+    _continue_operation(context, node.id, agent_token, agent_status, agent_status_message)
 
 
-def _go_on(
+def _continue_operation(
     context: ironic_context.RequestContext,
     node_id: int,
     agent_token: str,

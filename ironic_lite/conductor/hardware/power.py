@@ -70,9 +70,9 @@ def change(
         return
     before, announced = node.power_state, False
     try:
-        there = state not in (states.REBOOT, states.SOFT_REBOOT) and _is_there(task, target)
+        there = state not in (states.REBOOT, states.SOFT_REBOOT) and _has_power_state(task, target)
         if not there:
-            _mind_family(task, target)
+            _switch_relatives(task, target)
         node_notifications.power(node, node_notifications.START, state)
         announced = True
         if there:
@@ -157,7 +157,7 @@ def _must_stay_on(node: Any) -> str:
     )
 
 
-def _mind_family(task: "TaskManager", target: str) -> None:
+def _switch_relatives(task: "TaskManager", target: str) -> None:
     if target == states.POWER_ON:
         parent_nodes.supply(task)
     else:
@@ -186,7 +186,7 @@ def _record(node: Any, state: str, reached: str) -> None:
         identity.current().watch(node.uuid)
 
 
-def _is_there(task: "TaskManager", target: str) -> bool:
+def _has_power_state(task: "TaskManager", target: str) -> bool:
     actual = task.driver.power.get_power_state(task)
     if actual == states.POWER_OFF:
         # The server may have been powered off by hand, so any agent on it is gone.

@@ -145,7 +145,7 @@ class Sender:
             self._renew_publisher()
             if not self._refusals.refused(lane, row):
                 raise
-            _tell_of_loss(noted["message"], exc)
+            _log_dropped(noted["message"], exc)
         else:
             self._refusals.taken(lane, row)
 
@@ -159,7 +159,7 @@ class Sender:
         self._publisher = Publisher()
 
 
-def _tell_of_loss(message: Row, reason: Exception) -> None:
+def _log_dropped(message: Row, reason: Exception) -> None:
     told = message.get("payload", {}).get("ironic_object.data", {})
     LOG.error(
         "A notification is dropped, because the broker refuses it and accepts others: %s of %s, message %s, %d bytes: "

@@ -9,17 +9,17 @@ conductor can continue.
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
 
 from oslo_log import log
 
-from ironic_lite.common import exception, operations, redaction, states
+from ironic_lite.common import exception, operations, states
 from ironic_lite.common import journal as terms
 from ironic_lite.common.operations import provision_states
 from ironic_lite.conductor.agents import lost_agents
 from ironic_lite.conductor.cluster import identity
 from ironic_lite.conductor.operations import (
     child_node_steps,
+    failure,
     handover,
     journal,
     recovery,
@@ -34,11 +34,9 @@ from ironic_lite.drivers.interfaces import steps as step_specs
 
 __all__ = [
     "Flow",
-    "abort",
     "continue_with_data",
-    "fail",
+    "continue_without_agent",
     "follow",
-    "lost",
     "recover",
     "resume",
     "run",
@@ -69,7 +67,7 @@ def start(
     :raises NoFreeConductorWorker: when no worker is free; the node is unchanged.
     """
     if flow.kind:
-        _forget_progress(task, flow)
+        flow.forget_progress(task.node)
         if requested is not None:
             task.node.set_driver_internal_info(flow.requested_key, requested)
     _begin(task, flow, event, requested)
@@ -103,17 +101,17 @@ def run(task: TaskManager, flow: Flow, position: int = _PREPARE) -> None:
 
 def resume(task: TaskManager, flow: Flow) -> None:
     """Continue a waiting flow after a heartbeat of its agent, if the agent's work has ended."""
-    if is_failing(task.node):
-        _conclude_failure(task, flow)
+    if failure.is_failing(task.node):
+        failure.conclude(task, flow)
         return
     with _failing(task, flow):
         position = _after_wait(task, flow)
         if position is not None:
-            _take_up(task, flow, position)
+            _leave_wait(task, flow, position)
             _drive(task, flow, position)
 
 
-def lost(task: TaskManager, flow: Flow, reason: str) -> None:
+def continue_without_agent(task: TaskManager, flow: Flow, reason: str) -> None:
     """Continue a waiting flow whose agent is gone: repeat the step if that is safe, else fail. Runs in a worker.
 
     :param reason: what happened to the agent.
@@ -140,12 +138,12 @@ def unhold(task: TaskManager, flow: Flow) -> None:
 
     :raises NoFreeConductorWorker: when no worker is free.
     """
-    position = _behind_hold(task, flow)
+    position = _position_after_hold(task, flow)
     # Both moves are one write: if this conductor died in the wait state between them, nothing would end the wait.
     task.process_event("unhold", then="resume", callback=run, call_args=(task, flow, position))
 
 
-def _behind_hold(task: TaskManager, flow: Flow) -> int:
+def _position_after_hold(task: TaskManager, flow: Flow) -> int:
     """Return the position after the hold; the preparation's if the node does not say at which step it is held."""
     node, step = task.node, flow.step(task.node)
     position = flow.place(node)
@@ -172,92 +170,14 @@ def recover(task: TaskManager, flow: Flow) -> None:
     A step that was cut off is repeated, found to have taken effect, or fails the flow: see ``recovery``.
     """
     recovery.note_take_over(task)
-    if is_failing(task.node):
+    if failure.is_failing(task.node):
         journal.note(task, terms.PHASE, terms.CLEANING_UP, terms.REPEATED)
         task.node.save()
-        _conclude_failure(task, flow)
+        failure.conclude(task, flow)
         return
     with _failing(task, flow):
         position, again = recovery.position(task, flow)
         _drive(task, flow, position, again)
-
-
-def is_failing(node: Any) -> bool:
-    """Return whether an operation has failed or was aborted and its cleaning up has not ended."""
-    return terms.FAILING in node.driver_internal_info
-
-
-def fail(task: TaskManager, flow: Flow, message: str) -> None:
-    """Fail a flow: clean up, record the reason, and move the node to its failed state.
-
-    :param message: the text for ``last_error``.
-    """
-    node = task.node
-    LOG.error("Node %s: %s", node.uuid, message)
-    # If this conductor dies while it cleans up, the next one continues the cleaning up, not the flow.
-    node.set_driver_internal_info(terms.FAILING, message)
-    journal.note(task, terms.PHASE, terms.CLEANING_UP, terms.STARTED, message)
-    node.last_error = message
-    if provision_states.is_waiting(node.provision_state):
-        # Recovery does not take up waiting nodes, so the node leaves its wait state before the cleaning up.
-        task.process_event("resume")
-    else:
-        node.save()
-    _conclude_failure(task, flow)
-
-
-def _conclude_failure(task: TaskManager, flow: Flow) -> None:
-    node = task.node
-    message = node.driver_internal_info[terms.FAILING]
-    step = flow.step(node)
-    problem = _clean_up(task, flow)
-    if provision_states.is_failed(node.provision_state):
-        # Aborted operations leave their working state first.
-        if problem:
-            message = _joined(message, "Cleaning up failed", problem)
-        _record_failure(task, flow, message)
-        node.save()
-        return
-    if problem:
-        message = _joined(message, "Cleaning up after it failed as well", problem)
-    flow.before_fail(task, step, message)
-    _record_failure(task, flow, message)
-    task.process_event("fail")
-
-
-def _joined(message: str, what: str, problem: str) -> str:
-    """Join two failures into one text, without repeating a common cause such as a BMC that does not answer."""
-    same = ". " in problem and problem.split(". ", 1)[0] in message
-    return f"{message} {what}" + (", for the same reason." if same else f": {problem.rstrip('.')}.")
-
-
-def _record_failure(task: TaskManager, flow: Flow, message: str) -> None:
-    node_history.record_with_node(task, flow.operation.history, message, error=True)
-    journal.end(task, flow.name, terms.FAILED, message)
-    _forget_progress(task, flow)
-    task.node.del_driver_internal_info(terms.FAILING)
-    task.node.last_error = message
-
-
-def abort(task: TaskManager, flow: Flow) -> None:
-    """Abort a waiting or held flow at the operator's request.
-
-    A step that is not abortable runs to its end; the flow stops after it.
-
-    :raises NoFreeConductorWorker: when no worker is free for cleaning up.
-    """
-    node = task.node
-    step = flow.step(node)
-    journal.note(task, terms.ABORT, flow.name, terms.REQUESTED)
-    if step and flow.kind != step_specs.DEPLOY and not step.get("abortable"):
-        setattr(node, flow.step_field, {**step, "abort_after": True})
-        node.save()
-        LOG.info("Node %s: %s will stop after step %s", node.uuid, flow.name, steps.label(step))
-        return
-    message = f"The {flow.name} was aborted by request" + _at(step) + "."
-    node.set_driver_internal_info(terms.FAILING, message)
-    journal.note(task, terms.PHASE, terms.CLEANING_UP, terms.STARTED, message)
-    task.process_event("abort", callback=_conclude_failure, call_args=(task, flow))
 
 
 def _drive(task: TaskManager, flow: Flow, position: int, again: bool = False) -> None:
@@ -266,7 +186,7 @@ def _drive(task: TaskManager, flow: Flow, position: int, again: bool = False) ->
     :param again: whether a conductor that died had begun the step at ``position``.
     """
     while True:
-        _let_others_go_on(task, flow, position)
+        _hand_over_if_stopping(task, flow, position)
         waits = _prepare(task, flow) if position == _PREPARE else False
         if not waits:
             waits = _run_steps(task, flow, max(position, 0), again)
@@ -287,16 +207,16 @@ def _drive(task: TaskManager, flow: Flow, position: int, again: bool = False) ->
             position, again = _PREPARE, False
             continue
         identity.current().watch(task.node.uuid)
-        if not _called_meanwhile(task):
+        if not _heartbeat_came(task):
             return
         following = _after_wait(task, flow)
         if following is None:
             return
-        _take_up(task, flow, following)
+        _leave_wait(task, flow, following)
         position, again = following, False
 
 
-def _let_others_go_on(task: TaskManager, flow: Flow, position: int) -> None:
+def _hand_over_if_stopping(task: TaskManager, flow: Flow, position: int) -> None:
     """Save the flow's position for another conductor if this one is about to stop.
 
     :raises _HandedOver: when the flow is handed over; the node stays in its working state.
@@ -310,7 +230,7 @@ def _let_others_go_on(task: TaskManager, flow: Flow, position: int) -> None:
     raise _HandedOver
 
 
-def _take_up(task: TaskManager, flow: Flow, position: int) -> None:
+def _leave_wait(task: TaskManager, flow: Flow, position: int) -> None:
     """Return to the working state after a wait; the step at ``position`` has not begun."""
     journal.note(task, terms.WAIT, flow.waits_for, terms.DONE)
     if flow.kind:
@@ -334,10 +254,10 @@ def _collect(task: TaskManager, flow: Flow) -> None:
     if flow.kind:
         collected = flow.collect(task)
         task.node.set_driver_internal_info(flow.steps_key, collected)
-        _tell(task, flow, "start", collected)
+        _record_run(task, flow, "start", collected)
 
 
-def _tell(task: TaskManager, flow: Flow, what: str, todo: list[Step]) -> None:
+def _record_run(task: TaskManager, flow: Flow, what: str, todo: list[Step]) -> None:
     """Record the start or end of a run of steps in the node's history, without arguments: they may be secret."""
     if not todo:
         return
@@ -356,7 +276,7 @@ def _run_steps(task: TaskManager, flow: Flow, index: int, again: bool) -> bool:
         return False
     todo: list[Step] = task.node.driver_internal_info[flow.steps_key]
     for place, step in enumerate(todo[index:], start=index):
-        _let_others_go_on(task, flow, place)
+        _hand_over_if_stopping(task, flow, place)
         setattr(task.node, flow.step_field, step)
         task.node.set_driver_internal_info(flow.index_key, place)
         how = terms.REPEATED if again else terms.STARTED
@@ -446,50 +366,18 @@ def _finish(task: TaskManager, flow: Flow) -> None:
         flow.wind_up(task)
         journal.note(task, terms.PHASE, terms.WINDING_UP, terms.DONE)
     if flow.kind:
-        _tell(task, flow, "end", done)
-    _forget_progress(task, flow)
+        _record_run(task, flow, "end", done)
+    flow.forget_progress(task.node)
     with journal.ending(task, flow.name):
         flow.finish(task)
 
 
-def _forget_progress(task: TaskManager, flow: Flow) -> None:
-    if not flow.kind:
-        return
-    node = task.node
-    if getattr(node, flow.step_field):
-        setattr(node, flow.step_field, {})
-    info = node.driver_internal_info
-    if info.get(flow.steps_key) is not None or flow.steps_key not in info:
-        node.set_driver_internal_info(flow.steps_key, None)
-    for key in (flow.index_key, flow.requested_key):
-        node.del_driver_internal_info(key)
-
-
-def _clean_up(task: TaskManager, flow: Flow) -> str | None:
-    """Undo the preparation; return the error text if that fails, else None."""
-    try:
-        flow.clean_up(task)
-    except exception.WorkCutOff:
-        raise
-    except Exception as exc:
-        LOG.exception("Node %s: cleaning up after the %s failed", task.node.uuid, flow.name)
-        problem = str(exc) or type(exc).__name__
-        journal.note(task, terms.PHASE, terms.CLEANING_UP, terms.FAILED, problem)
-        return problem
-    journal.note(task, terms.PHASE, terms.CLEANING_UP, terms.DONE)
-    return None
-
-
-def _called_meanwhile(task: TaskManager) -> bool:
+def _heartbeat_came(task: TaskManager) -> bool:
     """Return whether the agent sent a heartbeat while the node was locked; the next one is far off."""
     before = task.node.agent_last_heartbeat
     task.node.refresh()
     now = task.node.agent_last_heartbeat
     return now is not None and now != before
-
-
-def _at(step: Step) -> str:
-    return f" at step {steps.label(step)}" if step else ""
 
 
 @contextlib.contextmanager
@@ -500,22 +388,11 @@ def _failing(task: TaskManager, flow: Flow) -> Iterator[None]:
     except _HandedOver:
         return
     except exception.AgentLost as exc:
-        lost(task, flow, exc.message)
+        continue_without_agent(task, flow, exc.message)
     except exception.WorkCutOff:
         # The node has not failed: another conductor holds it now, or the database cannot be reached.
         raise
     except Exception as exc:
         if not isinstance(exc, exception.IronicLiteError):
             LOG.exception("Node %s: unexpected error", task.node.uuid)
-        _fail_with(task, flow, exc)
-
-
-def _fail_with(task: TaskManager, flow: Flow, exc: Exception) -> None:
-    step = flow.step(task.node)
-    cause = redaction.mask_text(str(exc)) or type(exc).__name__
-    if step:
-        journal.note(task, terms.STEP, steps.label(step), terms.FAILED, cause)
-    message = f"The {flow.name} failed{_at(step)}: {cause}"
-    if not message.endswith((".", "!", "?")):
-        message += "."
-    fail(task, flow, message)
+        failure.fail_with(task, flow, exc)

@@ -115,3 +115,15 @@ class Flow:
         index, listed = info.get(self.index_key), info.get(self.steps_key)
         told = isinstance(listed, list) and isinstance(index, int) and 0 <= index <= len(listed)
         return index if told else None
+
+    def forget_progress(self, node: Any) -> None:
+        """Remove the steps and the position of an operation from the node."""
+        if not self.kind:
+            return
+        if getattr(node, self.step_field):
+            setattr(node, self.step_field, {})
+        info = node.driver_internal_info
+        if info.get(self.steps_key) is not None or self.steps_key not in info:
+            node.set_driver_internal_info(self.steps_key, None)
+        for key in (self.index_key, self.requested_key):
+            node.del_driver_internal_info(key)

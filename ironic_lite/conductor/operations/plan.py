@@ -49,7 +49,7 @@ def make(context: Any, node_id: int | str, event: str, given: Row) -> Row:
         refusals = []
         if node.reservation is not None:
             refusals.append(f"It is locked by conductor {node.reservation} now.")
-        way = _way(node.provision_state, event)
+        way = _events_to(node.provision_state, event)
         if way is None:
             text = f"'{event}' cannot be asked for in state '{node.provision_state}'."
             return {"refused": [*refusals, text], "operations": []}
@@ -65,7 +65,7 @@ def make(context: Any, node_id: int | str, event: str, given: Row) -> Row:
         return {"refused": refusals, "operations": operations}
 
 
-def _way(state: str, event: str) -> list[str] | None:
+def _events_to(state: str, event: str) -> list[str] | None:
     """Return the shortest list of events from ``state`` up to and with ``event``; None if there is none."""
     ways: list[tuple[str, list[str]]] = [(state, [])]
     seen = {state}

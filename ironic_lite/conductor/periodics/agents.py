@@ -95,12 +95,12 @@ class Agents:
     def run(self) -> None:
         """Poll until the conductor stops."""
         while not self._stop.is_set():
-            self._take_in()
+            self._schedule_watched()
             uuid = self._next_due()
             if uuid is None:
                 continue
             self._free.acquire()
-            self._pool.submit(self._as_us, self._ask, uuid).add_done_callback(
+            self._pool.submit(self._run_as_owner, self._poll, uuid).add_done_callback(
                 lambda _: self._free.release()
             )
             self._stop.wait(1 / CONF.agent.command_checks_per_second)
@@ -109,7 +109,7 @@ class Agents:
 
     # -- the schedule -----------------------------------------------------------------------------------
 
-    def _take_in(self) -> None:
+    def _schedule_watched(self) -> None:
         """Add newly watched nodes to the schedule; wait for them until the next poll is due."""
         patience = self._until_due()
         while True:
@@ -123,10 +123,10 @@ class Agents:
                 if entry is None:
                     entry = self._waiting[uuid] = _Waiting(uuid, time.monotonic())
                     first = CONF.agent.command_check_interval or _LONGEST_SILENCE_PAUSE
-                    self._ask_in(entry, first)
+                    self._schedule_poll(entry, first)
                 if suspected:
                     entry.suspected = True
-                    self._ask_in(entry, 0)
+                    self._schedule_poll(entry, 0)
 
     def _until_due(self) -> float:
         with self._lock:
@@ -143,14 +143,14 @@ class Agents:
                     return uuid
         return None
 
-    def _ask_in(self, entry: _Waiting, seconds: float) -> None:
+    def _schedule_poll(self, entry: _Waiting, seconds: float) -> None:
         """Schedule the next poll of a node; it replaces earlier ones. The caller holds ``_lock``."""
         entry.due = next(self._count) + 1
         heapq.heappush(self._heap, (time.monotonic() + seconds, entry.due, entry.uuid))
 
     # -- polling --------------------------------------------------------------------------------------------------
 
-    def _as_us(self, function: Callable[[str], Any], uuid: str) -> None:
+    def _run_as_owner(self, function: Callable[[str], Any], uuid: str) -> None:
         try:
             with self._identity.active(), workers.background():
                 function(uuid)
@@ -159,7 +159,7 @@ class Agents:
             LOG.exception("Node %s: polling its agent failed", uuid)
             self._drop(uuid)
 
-    def _ask(self, uuid: str) -> None:
+    def _poll(self, uuid: str) -> None:
         entry = self._waiting.get(uuid)
         if entry is None:
             return
@@ -168,7 +168,7 @@ class Agents:
             with task_manager.acquire(
                 context, uuid, shared=True, purpose="polling its agent"
             ) as task:
-                pause = self._look(task, entry)
+                pause = self._check_agent(task, entry)
         except (exception.NodeLocked, exception.NodeNotFound, exception.DatabaseUnavailable):
             pause = None
         except exception.TemporaryFailure:
@@ -177,13 +177,13 @@ class Agents:
             self._drop(uuid)
         else:
             with self._lock:
-                self._ask_in(entry, pause)
+                self._schedule_poll(entry, pause)
 
     def _drop(self, uuid: str) -> None:
         with self._lock:
             self._waiting.pop(uuid, None)
 
-    def _look(self, task: task_manager.TaskManager, entry: _Waiting) -> float | None:
+    def _check_agent(self, task: task_manager.TaskManager, entry: _Waiting) -> float | None:
         """Check a node. Return the seconds until the next check, or None when it waits for no agent any more.
 
         :raises NodeLocked: another task has the node locked.
@@ -202,14 +202,14 @@ class Agents:
         try:
             ended = task.driver.deploy.has_ended(task)
         except (exception.AgentConnectionFailed, exception.AgentAPIError) as exc:
-            return self._silent(task, entry, exc)
+            return self._no_answer(task, entry, exc)
         entry.silences, entry.suspected = 0, False
         if not ended:
             return _pause(node, time.monotonic() - entry.since)
-        _go_on(task)
+        _resume(task)
         return None
 
-    def _silent(
+    def _no_answer(
         self, task: task_manager.TaskManager, entry: _Waiting, error: exception.IronicLiteError
     ) -> float | None:
         entry.silences += 1
@@ -221,7 +221,7 @@ class Agents:
             )
             return None
         if entry.silences % _POWER_EVERY == 1 and self._power_free.acquire(blocking=False):
-            self._power_pool.submit(self._as_us, _look_at_power, entry.uuid).add_done_callback(
+            self._power_pool.submit(self._run_as_owner, _check_power, entry.uuid).add_done_callback(
                 lambda _: self._power_free.release()
             )
         if entry.suspected:
@@ -252,7 +252,7 @@ def is_watched(task: task_manager.TaskManager) -> bool:
     return flow.by_heartbeat and lost_agents.is_expected(task, flow)
 
 
-def _go_on(task: task_manager.TaskManager) -> None:
+def _resume(task: task_manager.TaskManager) -> None:
     """Resume the operation, as a heartbeat of the agent would.
 
     :raises NodeLocked: another task has the node locked.
@@ -267,7 +267,7 @@ def _go_on(task: task_manager.TaskManager) -> None:
         task.spawn_after(flows.resume, task)
 
 
-def _look_at_power(uuid: str) -> None:
+def _check_power(uuid: str) -> None:
     context = ironic_context.admin_context()
     try:
         with task_manager.acquire(context, uuid, shared=True, purpose="checking its power") as task:

@@ -49,17 +49,17 @@ def _release_locks_of_the_dead(context: Context) -> None:
         return
     freed = Node.release_orphans(context, dead, by=me.host)
     if freed:
-        tell(freed, "which is offline")
+        log_broken_locks(freed, "which is offline")
 
 
 def _release_mislaid_locks(context: Context) -> None:
     """Release locks that a task of this conductor could not release at its end, because the database was away."""
     me = identity.current()
     freed = Node.release_mislaid(context, me.host, me.incarnation, me.locks.__contains__)
-    tell(freed, "none of whose tasks holds them")
+    log_broken_locks(freed, "none of whose tasks holds them")
 
 
-def tell(freed: Iterable[dict[str, Any]], why: str) -> None:
+def log_broken_locks(freed: Iterable[dict[str, Any]], why: str) -> None:
     """Log which conductor's locks on which nodes were broken.
 
     :param freed: the rows that ``Node.release_orphans`` returned.

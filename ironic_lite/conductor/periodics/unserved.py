@@ -28,17 +28,17 @@ def report(context: ironic_context.RequestContext) -> None:
     under_way = provision_states.names(Kind.WORKING, Kind.WAITING)
     filters = {"provision_state_in": under_way, "reserved": False}
     for row in Node.rows(context, columns, filters=filters):
-        said = row["last_error"] or ""
+        before = row["last_error"] or ""
         try:
             ring.host_for(row["driver"], row["conductor_group"], row["uuid"])
-            message = None if said.startswith(_BEGIN) else row["last_error"]
+            message = None if before.startswith(_BEGIN) else row["last_error"]
         except exception.NoValidHost as exc:
             message = f"{_BEGIN}{exc.kwargs['reason']} The operation continues once there is one."
         if message != row["last_error"]:
-            _say(context, row["uuid"], row["last_error"], message)
+            _write_message(context, row["uuid"], row["last_error"], message)
 
 
-def _say(
+def _write_message(
     context: ironic_context.RequestContext, node_uuid: str, before: str | None, message: str | None
 ) -> None:
     try:

@@ -27,7 +27,7 @@ def create(task: TaskManager, port: Port) -> Port:
         _check_place(task, port, group)
     task.ensure_locked()
     port.create()
-    _bring_network(port, group)
+    _give_network_to_group(port, group)
     return port
 
 
@@ -49,7 +49,7 @@ def update(task: TaskManager, port: Port, expected: dict[str, Any] | None = None
     task.driver.network.port_changes(task, stored, port)
     task.ensure_locked()
     port.save()
-    _bring_network(port, group)
+    _give_network_to_group(port, group)
     return port
 
 
@@ -81,7 +81,7 @@ def _check_place(task: TaskManager, port: Port, group: Portgroup) -> None:
     port_rules.check_network(port, group, others)
 
 
-def _bring_network(port: Port, group: Portgroup | None) -> None:
+def _give_network_to_group(port: Port, group: Portgroup | None) -> None:
     """Give a port group without a physical network that of its first port."""
     if group is not None and group.physical_network is None and port.physical_network is not None:
         group.physical_network = port.physical_network

@@ -33,11 +33,11 @@ def update(
     task.driver.network.port_changes(task, stored, group)
     task.ensure_locked()
     group.save()
-    _lead(ports, group.physical_network)
+    _set_network(ports, group.physical_network)
     return group
 
 
-def _lead(ports: Sequence[Port], network: str | None) -> None:
+def _set_network(ports: Sequence[Port], network: str | None) -> None:
     for port in ports:
         if port.physical_network != network:
             port.physical_network = network

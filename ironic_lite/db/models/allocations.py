@@ -4,7 +4,7 @@
 import sqlalchemy as sa
 
 from ironic_lite.db.models.base import NAME, STATE, column, identity, table
-from ironic_lite.db.types import JSONDict, LongJSONList, Told
+from ironic_lite.db.types import FailureText, JSONDict, LongJSONList
 
 ALLOCATING = "allocating"
 """The state of an allocation that waits for a node."""
@@ -23,7 +23,7 @@ ALLOCATIONS = table(
     ),
     column("state", STATE, nullable=False, default=ALLOCATING, notified=True, index=True),
     column("owner", NAME, notified=True, index=True),
-    column("last_error", Told, notified=True),
+    column("last_error", FailureText, notified=True),
     column("resource_class", sa.String(80), notified=True),
     column("traits", LongJSONList, secret=None, notified=True),
     column("candidate_nodes", LongJSONList, secret=None, notified=True),

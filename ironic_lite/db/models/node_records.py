@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from ironic_lite.db.encryption.guards import WHOLE, Guard
 from ironic_lite.db.models.base import NAME, STATE, UUID, belongs_to, column, identity, table
-from ironic_lite.db.types import JSONDict, JSONList, Told, UTCDateTime
+from ironic_lite.db.types import FailureText, JSONDict, JSONList, UTCDateTime
 
 BIOS_SETTINGS = table(
     "bios_settings",
@@ -47,7 +47,7 @@ NODE_HISTORY = table(
     column("conductor", NAME),
     column("severity", NAME),
     column("event_type", NAME),
-    column("event", Told),
+    column("event", FailureText),
     column("user", NAME),
     column("project", NAME),
     column("state", NAME),
@@ -81,7 +81,7 @@ NODE_JOURNAL = table(
     column("kind", STATE, nullable=False),
     column("subject", NAME),
     column("outcome", STATE, nullable=False),
-    column("detail", Told),
+    column("detail", FailureText),
     column("state", STATE),
     column("until", UTCDateTime),
     column("conductor", NAME),

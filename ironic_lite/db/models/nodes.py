@@ -15,7 +15,7 @@ from ironic_lite.db.models.base import (
     revision,
     table,
 )
-from ironic_lite.db.types import JSONDict, LowerCase, Remark, Told, UTCDateTime
+from ironic_lite.db.types import FailureText, JSONDict, LowerCase, Remark, UTCDateTime
 
 CHASSIS = table(
     "chassis",
@@ -55,11 +55,11 @@ NODES = table(
     column("target_provision_state", STATE, notified=True),
     column("provision_updated_at", UTCDateTime, notified=True),
     column("operation", UUID),
-    column("last_error", Told, notified=True),
+    column("last_error", FailureText, notified=True),
     column("fault", NAME, notified=True),
     column("health", STATE),
     column("maintenance", sa.Boolean, nullable=False, default=False, notified=True),
-    column("maintenance_reason", Told, notified=True),
+    column("maintenance_reason", FailureText, notified=True),
     column("console_enabled", sa.Boolean, nullable=False, default=False, notified=True),
     column("inspection_started_at", UTCDateTime, notified=True),
     column("inspection_finished_at", UTCDateTime, notified=True),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ironic_lite.common import exception, redaction
-from ironic_lite.db import nodes
+from ironic_lite.db import node_agents, nodes
 from ironic_lite.db.ports import ports
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -130,15 +130,15 @@ def test_get_by_port_addresses() -> None:
     first, second = make(name="a"), make(name="b")
     for number, node in enumerate((first, first, second)):
         ports.create({"node_id": node["id"], "address": f"52:54:00:00:00:0{number}"})
-    one = nodes.get_by_port_addresses(
+    one = node_agents.get_by_port_addresses(
         ["52:54:00:00:00:00", "52:54:00:00:00:01", "00:00:00:00:00:0A"]
     )
     assert one["id"] == first["id"]
     both = ["52:54:00:00:00:00", "52:54:00:00:00:02"]
-    assert nodes.get_by_port_addresses(both, second["uuid"])["id"] == second["id"]
+    assert node_agents.get_by_port_addresses(both, second["uuid"])["id"] == second["id"]
     for addresses in (both, ["00:00:00:00:00:09"], []):
         with pytest.raises(exception.NodeNotFound):
-            nodes.get_by_port_addresses(addresses)
+            node_agents.get_by_port_addresses(addresses)
 
 
 def test_of_several_with_the_address_it_is_the_one_that_expects_an_agent() -> None:
@@ -150,15 +150,17 @@ def test_of_several_with_the_address_it_is_the_one_that_expects_an_agent() -> No
     ports.create({"node_id": idle["id"], "address": shared})
     reported = ["52:54:00:00:00:02", shared]
     with pytest.raises(exception.NodeNotFound, match="several"):
-        nodes.get_by_port_addresses(reported)
+        node_agents.get_by_port_addresses(reported)
     nodes.update(booting["id"], {"provision_state": "clean wait"})
-    assert nodes.get_by_port_addresses(reported)["id"] == booting["id"]
+    assert node_agents.get_by_port_addresses(reported)["id"] == booting["id"]
     nodes.update(idle["id"], {"provision_state": "inspect wait"})
-    assert nodes.get_by_port_addresses(reported)["id"] == booting["id"], "all its ports are there"
-    assert nodes.get_by_port_addresses(["52:54:00:00:00:00", shared])["id"] == idle["id"]
+    assert node_agents.get_by_port_addresses(reported)["id"] == booting["id"], (
+        "all its ports are there"
+    )
+    assert node_agents.get_by_port_addresses(["52:54:00:00:00:00", shared])["id"] == idle["id"]
     nodes.update(other["id"], {"provision_state": "clean wait"})
     with pytest.raises(exception.NodeNotFound, match="several"):
-        nodes.get_by_port_addresses([*reported, "52:54:00:00:00:01"])
+        node_agents.get_by_port_addresses([*reported, "52:54:00:00:00:01"])
 
 
 def test_filters() -> None:

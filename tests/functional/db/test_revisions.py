@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ironic_lite.db import nodes
+from ironic_lite.db import node_agents, node_locks, nodes
 from ironic_lite.db.ports import ports
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -19,12 +19,16 @@ CHANGES: dict[str, Callable[[int], Any]] = {
     "one trait less": lambda node: nodes.node_traits.remove(node, "CUSTOM_OLD"),
 }
 NO_CHANGES: dict[str, Callable[[int], Any]] = {
-    "a lock": lambda node: nodes.reserve("host", node, "token"),
-    "a lock given back": lambda node: nodes.release(node, nodes.reserve("h", node, "t") and "t"),
-    "a lock broken": lambda node: nodes.release_orphans([nodes.reserve("h", node, "t") and "h"]),
-    "an agent's token": lambda node: nodes.claim_agent_token(node, "token"),
-    "a heartbeat": lambda node: nodes.record_heartbeat(
-        node, nodes.claim_agent_token(node, "token") and "token", {"agent_url": "http://a"}
+    "a lock": lambda node: node_locks.reserve("host", node, "token"),
+    "a lock given back": lambda node: node_locks.release(
+        node, node_locks.reserve("h", node, "t") and "t"
+    ),
+    "a lock broken": lambda node: node_locks.release_orphans(
+        [node_locks.reserve("h", node, "t") and "h"]
+    ),
+    "an agent's token": lambda node: node_agents.claim_agent_token(node, "token"),
+    "a heartbeat": lambda node: node_agents.record_heartbeat(
+        node, node_agents.claim_agent_token(node, "token") and "token", {"agent_url": "http://a"}
     ),
     "the same traits": lambda node: nodes.node_traits.replace(node, ["CUSTOM_OLD"]),
 }

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from ironic_lite.common import at_once, exception
-from ironic_lite.db import engine, migration, nodes
+from ironic_lite.db import engine, migration, node_locks, nodes
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_locked_database_is_left_to_others(file: Path) -> None:
 
 def test_nothing_is_written(file: Path) -> None:
     with pytest.raises(at_once.WouldWait), at_once.only():
-        nodes.reserve("me", "nobody", "token")
+        node_locks.reserve("me", "nobody", "token")
     with engine.writer() as connection:
         connection.execute(sa.text("DELETE FROM nodes"))
 

@@ -10,7 +10,7 @@ from ironic_lite.db.models.base import column, facts_of, guards_of
 
 COLUMNS = [column for table in models.METADATA.sorted_tables for column in table.c]
 JSON = [column for column in COLUMNS if isinstance(column.type, types.JSONDict | types.JSONList)]
-TEXT = [column for column in COLUMNS if isinstance(column.type, sa.String | types.Told)]
+TEXT = [column for column in COLUMNS if isinstance(column.type, sa.String | types.FailureText)]
 
 WORDS = {
     "allocations.candidate_nodes",

@@ -17,7 +17,7 @@ from ironic_lite.common import journal as terms
 from ironic_lite.common.operations import machine, provision_states
 from ironic_lite.conductor.agents import lost_agents
 from ironic_lite.conductor.hardware import power
-from ironic_lite.conductor.operations import background, engine, journal, steps
+from ironic_lite.conductor.operations import background, engine, failure, journal, steps
 from ironic_lite.conductor.operations.flows import checks
 from ironic_lite.conductor.operations.flows.registry import ALL, BY_NAME, flow_of
 from ironic_lite.conductor.task_manager import TaskManager
@@ -85,7 +85,7 @@ def resume(task: TaskManager) -> None:
 
 def fail(task: TaskManager, message: str) -> None:
     """Fail the node's flow, with this message in ``last_error``."""
-    engine.fail(task, flow_of(task), message)
+    failure.fail(task, flow_of(task), message)
 
 
 def lost_agent(task: TaskManager, reason: str) -> None:
@@ -98,7 +98,7 @@ def lost_agent(task: TaskManager, reason: str) -> None:
         lost_agents.hold(task, flow)
         task.node.save()
     else:
-        engine.lost(task, flow, reason)
+        engine.continue_without_agent(task, flow, reason)
 
 
 def may_lose_agent(task: TaskManager) -> bool:
@@ -161,7 +161,7 @@ def recover(task: TaskManager) -> None:
     begun = _flow_begun(task)
     if begun is None:
         background.give_up(task)
-    elif engine.is_failing(node):
+    elif failure.is_failing(node):
         # The operation was aborted, and its conductor died while it cleaned up.
         engine.recover(task, begun)
     else:

@@ -4,7 +4,7 @@
 from ironic_lite.common import exception
 from ironic_lite.common.operations import machine
 from ironic_lite.common.operations.declaration import Bar, Verb
-from ironic_lite.conductor.operations import engine
+from ironic_lite.conductor.operations import failure
 from ironic_lite.conductor.task_manager import TaskManager
 
 
@@ -32,7 +32,7 @@ def actionable(task: TaskManager, verb: Verb) -> None:
     :raises NodeLeftOff: when the conductor of the last operation died and its cleaning up has not ended.
     """
     node = task.node
-    if node.operation is not None and engine.is_failing(node):
+    if node.operation is not None and failure.is_failing(node):
         raise exception.NodeLeftOff(node=node.uuid)
     if not machine.is_actionable(node.provision_state, verb.event):
         raise exception.InvalidStateRequested(

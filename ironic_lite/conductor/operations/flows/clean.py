@@ -27,7 +27,7 @@ def start_automated(task: TaskManager) -> None:
 
     :raises Invalid: when a required cleaning runbook is missing, or the settings for power or ramdisk are wrong.
     """
-    _decide(task)
+    _save_whether_skipped(task)
     if not _is_skipped(task):
         runbook = cleaning_runbook.chosen(task)
         if runbook is None or not runbook.disable_ramdisk:
@@ -50,7 +50,7 @@ def start_manual(
 
 def follow_tear_down(task: TaskManager) -> None:
     """Clean a node after its tear-down, on the same worker."""
-    _decide(task)
+    _save_whether_skipped(task)
     engine.follow(task, FLOW, "clean")
 
 
@@ -66,7 +66,7 @@ def destination(node: Any, by_request: bool = False) -> str:
     return states.MANAGEABLE if by_request or node.retired else states.AVAILABLE
 
 
-def _decide(task: TaskManager) -> None:
+def _save_whether_skipped(task: TaskManager) -> None:
     """Save on the node whether this automated cleaning is skipped.
 
     The saved decision holds until the cleaning ends, even if the setting changes or another conductor takes over.
@@ -85,7 +85,7 @@ def _is_skipped(task: TaskManager) -> bool:
 
 def _prepare(task: TaskManager) -> str | None:
     if _is_skipped(task):
-        _tell_skipped(task)
+        _record_skipped(task)
         return None
     if not _manual(task):
         runbook = cleaning_runbook.chosen(task)
@@ -96,12 +96,12 @@ def _prepare(task: TaskManager) -> str | None:
     return task.driver.deploy.prepare_cleaning(task)
 
 
-def _why_idle(task: TaskManager) -> str | None:
-    _decide(task)
+def _reason_for_no_steps(task: TaskManager) -> str | None:
+    _save_whether_skipped(task)
     return _OFF if _is_skipped(task) else None
 
 
-def _tell_skipped(task: TaskManager) -> None:
+def _record_skipped(task: TaskManager) -> None:
     journal.note(task, terms.PHASE, terms.STEPS, terms.SKIPPED, _OFF)
     node_history.record_with_node(
         task, "automated_cleaning_skipped", f"Nothing was cleaned: {_OFF}"
@@ -112,11 +112,11 @@ def _collect(task: TaskManager) -> list[Step]:
     if _is_skipped(task):
         return []
     if not _manual(task):
-        return _unasked(task)
+        return _automatic_steps(task)
     return _MANUAL.steps(task, FLOW)
 
 
-def _unasked(task: TaskManager) -> list[Step]:
+def _automatic_steps(task: TaskManager) -> list[Step]:
     runbook = cleaning_runbook.chosen(task)
     if runbook is None:
         return steps.automatic(task, step_specs.CLEAN)
@@ -160,5 +160,5 @@ FLOW = engine.Flow(
     clean_up=_clean_up,
     before_fail=_MANUAL.put_aside,
     title=lambda task: "manual cleaning" if _manual(task) else "automated cleaning",
-    idle=_why_idle,
+    idle=_reason_for_no_steps,
 )

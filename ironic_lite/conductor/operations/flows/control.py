@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The verbs that act on an operation that waits or is held."""
 
-from ironic_lite.conductor.operations import engine
+from ironic_lite.conductor.operations import engine, failure
 from ironic_lite.conductor.operations.flows.registry import flow_of
 from ironic_lite.conductor.task_manager import TaskManager
 
 
 def abort(task: TaskManager) -> None:
     """Abort the waiting or held operation."""
-    engine.abort(task, flow_of(task))
+    failure.abort(task, flow_of(task))
 
 
 def unhold(task: TaskManager) -> None:

@@ -21,7 +21,7 @@ from ironic_lite.objects.node_records import NodeInventory, ReceivedInventory
 
 LOG = log.getLogger(__name__)
 
-_TAKEN_IN = "inspection_taken_in"
+_PROCESSED = "inspection_taken_in"
 """Key in ``driver_internal_info``: the data is processed and its results are saved on the node."""
 
 
@@ -35,7 +35,7 @@ def start(task: TaskManager) -> None:
     task.driver.inspect.validate(task)
     task.node.inspection_started_at = timeutils.utcnow()
     task.node.inspection_finished_at = None
-    task.node.del_driver_internal_info(_TAKEN_IN)
+    task.node.del_driver_internal_info(_PROCESSED)
     # The data of an earlier inspection is deleted only if this one begins: a plan runs this function and saves nothing.
     ReceivedInventory.destroy_along(task.node)
     engine.start(task, FLOW, "inspect")
@@ -66,7 +66,7 @@ def receive(task: TaskManager, inventory: dict[str, Any], plugin_data: dict[str,
     engine.continue_with_data(task, FLOW)
 
 
-def has_data(task: TaskManager) -> bool:
+def _awaited_data_is_saved(task: TaskManager) -> bool:
     """Return whether the node waits for inspection data that an API process has stored already."""
     if task.node.provision_state != states.INSPECTWAIT:
         return False
@@ -81,7 +81,7 @@ def _received(task: TaskManager) -> ReceivedInventory | None:
 
 
 def _prepare(task: TaskManager) -> str | None:
-    if _TAKEN_IN in task.node.driver_internal_info:
+    if _PROCESSED in task.node.driver_internal_info:
         return None
     received = _received(task)
     if received is None:
@@ -90,7 +90,7 @@ def _prepare(task: TaskManager) -> str | None:
     journal.note(task, terms.PHASE, terms.TAKING_IN, terms.STARTED)
     task.node.save()
     try:
-        _take_in(task, received.inventory_data, received.plugin_data)
+        _process_data(task, received.inventory_data, received.plugin_data)
     except exception.WorkCutOff:
         raise
     except Exception:
@@ -100,7 +100,9 @@ def _prepare(task: TaskManager) -> str | None:
     return None
 
 
-def _take_in(task: TaskManager, inventory: dict[str, Any], plugin_data: dict[str, Any]) -> None:
+def _process_data(
+    task: TaskManager, inventory: dict[str, Any], plugin_data: dict[str, Any]
+) -> None:
     unusable = plugin_data.get(ReceivedInventory.UNUSABLE)
     if unusable:
         raise exception.HardwareInspectionFailure(
@@ -116,7 +118,7 @@ def _take_in(task: TaskManager, inventory: dict[str, Any], plugin_data: dict[str
         plugin_data=plugin_data,
     )
     found.create()
-    task.node.set_driver_internal_info(_TAKEN_IN, True)
+    task.node.set_driver_internal_info(_PROCESSED, True)
     journal.note(task, terms.PHASE, terms.TAKING_IN, terms.DONE)
     with origins.named(task.node.uuid, task.node.obj_what_changed()):
         task.node.save()
@@ -136,7 +138,7 @@ def _finish(task: TaskManager) -> None:
 
 
 def _forget_data(task: TaskManager) -> None:
-    task.node.del_driver_internal_info(_TAKEN_IN)
+    task.node.del_driver_internal_info(_PROCESSED)
     ReceivedInventory(task.context, node_id=task.node.id).destroy()
 
 
@@ -152,5 +154,5 @@ FLOW = engine.Flow(
     wind_up=_wind_up,
     finish=_finish,
     clean_up=_clean_up,
-    awaited_data_is_saved=has_data,
+    awaited_data_is_saved=_awaited_data_is_saved,
 )

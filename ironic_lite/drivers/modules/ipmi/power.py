@@ -62,7 +62,7 @@ class IPMIPower(IPMIInterface, power.PowerInterface):
         elif power_state == states.SOFT_REBOOT:
             if commands.power_is_on(_info(task)):
                 _soft_power_off(task, power_state, timeout)
-            _rest(_info(task))
+            _pause_after_off(_info(task))
             _power_on(task, timeout)
         else:
             raise exception.InvalidParameterValue(
@@ -76,7 +76,7 @@ class IPMIPower(IPMIInterface, power.PowerInterface):
                 _reset(task)
                 return
             _power_off(task, timeout)
-        _rest(_info(task))
+        _pause_after_off(_info(task))
         _power_on(task, timeout)
 
 
@@ -101,7 +101,7 @@ def _soft_power_off(task: Task, asked: str, timeout: int | None) -> None:
     _reach(task, ChassisControl.SOFT_SHUTDOWN, asked, seconds, on=False)
 
 
-def _rest(info: driver_info.ConnectionInfo) -> None:
+def _pause_after_off(info: driver_info.ConnectionInfo) -> None:
     """Wait until a server has been off for ``[ipmi] power_off_pause``."""
     off_since = _OFF_SINCE.pop(info.endpoint, 0.0)
     pause = off_since + CONF.ipmi.power_off_pause - time.monotonic()
@@ -124,7 +124,7 @@ def _reset(task: Task) -> None:
             commands.chassis_control(info, ChassisControl.HARD_RESET, task.ensure_locked)
             break
         except (exception.IPMICommandRefused, exception.IPMIUnreachable) as problem:
-            if not _is_open(problem) or not tries.again():
+            if not _may_have_effect(problem) or not tries.again():
                 raise
             LOG.info("%s Sending the reset again.", problem)
         if flags is not None:
@@ -132,7 +132,7 @@ def _reset(task: Task) -> None:
     boot_device.after_power_on(task)
 
 
-def _is_open(problem: exception.IPMIFailure) -> bool:
+def _may_have_effect(problem: exception.IPMIFailure) -> bool:
     """Tell whether the BMC may have executed the request, or may do so later."""
     if isinstance(problem, exception.IPMICommandRefused):
         return problem.completion in (retry.WRONG_STATE, *retry.UNSETTLED_CODES)
@@ -164,7 +164,7 @@ def _ask(task: Task, info: driver_info.ConnectionInfo, what: ChassisControl, on:
     try:
         commands.chassis_control(info, what, task.ensure_locked)
     except (exception.IPMICommandRefused, exception.IPMIUnreachable) as problem:
-        if _is_open(problem) or commands.power_is_on(info) is on:
+        if _may_have_effect(problem) or commands.power_is_on(info) is on:
             return f" Last attempt: {problem}"
         raise
     return ""
