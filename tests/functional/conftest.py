@@ -2,6 +2,7 @@
 """Real servers as fixtures. One server of each kind per test process, started when it is first needed; each test gets a
 database, a virtual host or a BMC of its own."""
 
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -9,6 +10,10 @@ from typing import Any
 
 import pytest
 
+from ironic_lite.common import rpc
+from ironic_lite.conf import CONF
+from ironic_lite.db import engine, migration
+from tests.functional.console import Console
 from tests.functional.deployment import Deployment
 from tests.functional.servers import (
     ipmi_sim,
@@ -128,3 +133,30 @@ def all_in_one(make_deployment: Callable[..., Deployment], sqlite_url: str) -> D
     service = make_deployment(database=sqlite_url)
     service.start_all_in_one()
     return service
+
+
+@pytest.fixture
+def configured(tmp_path: Path) -> Iterator[None]:
+    """Options, SQLite file and in-process transport of this test, for services inside the test's process."""
+    CONF([], project="test", default_config_files=[])
+    rpc.cleanup()
+    engine.dispose()
+    rpc.register_options()
+    CONF.set_override("transport_url", f"inprocess:///{uuid.uuid4().hex}")
+    CONF.set_override("connection", f"sqlite:///{tmp_path}/db.sqlite", group="database")
+    CONF.set_override("sync_power_state_interval", 0, group="conductor")
+    CONF.set_override("graceful_shutdown_timeout", 5, group="conductor")
+    CONF.set_override("node_locked_retry_attempts", 0, group="conductor")
+    migration.upgrade()
+    rpc.init()
+    yield
+    rpc.cleanup()
+    engine.dispose()
+    CONF.clear()
+    CONF([], project="test", default_config_files=[])
+
+
+@pytest.fixture
+def console(tmp_path: Path) -> Console:
+    """The console commands, in a directory of this test."""
+    return Console(tmp_path)

@@ -26,30 +26,3 @@ from ironic_lite.db.models.templates_and_rules import (
     RUNBOOKS,
 )
 from ironic_lite.db.models.volumes import VOLUME_CONNECTORS, VOLUME_TARGETS
-
-__all__ = [
-    "ALLOCATIONS",
-    "BIOS_SETTINGS",
-    "CHASSIS",
-    "CONDUCTORS",
-    "DATA_KEYS",
-    "DEPLOY_TEMPLATES",
-    "FIRMWARE_COMPONENTS",
-    "INSPECTION_RULES",
-    "INTERFACES",
-    "METADATA",
-    "MUTEXES",
-    "NODES",
-    "NODE_HISTORY",
-    "NODE_INVENTORY",
-    "NODE_JOURNAL",
-    "NODE_TRAITS",
-    "NOTIFICATIONS",
-    "PORTGROUPS",
-    "PORTS",
-    "RECEIVED_INVENTORY",
-    "RUNBOOKS",
-    "RUNBOOK_TRAITS",
-    "VOLUME_CONNECTORS",
-    "VOLUME_TARGETS",
-]

@@ -16,7 +16,6 @@ from ironic_lite.common import at_once, context
 from ironic_lite.objects.conductor import Conductor
 from ironic_lite.objects.node import Node
 from tests.functional.api.serving import connect, read_all, status
-from tests.functional.conductor.conftest import configured  # noqa: F401
 from tests.options import overridden
 from tests.waiting import PATIENCE, wait_for
 
@@ -113,7 +112,7 @@ def test_what_is_short(method: str, path: str, expected: Weight) -> None:
 
 
 def test_node_whose_conductor_somebody_is_looking_for_keeps_nobody_waiting(
-    configured: None,  # noqa: F811
+    configured: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The first to show one asks who serves it, which may take a while; the others need that answer too."""

@@ -20,14 +20,13 @@ from ironic_lite.conf import CONF
 from ironic_lite.db import engine
 from ironic_lite.objects.conductor import Conductor
 from ironic_lite.objects.node import Node
-from tests.functional.conductor.conftest import configured  # noqa: F401
 from tests.waiting import PATIENCE, at_most
 
 pytestmark = pytest.mark.timed
 
 
 @pytest.fixture
-def app(configured: None) -> Iterator[Any]:  # noqa: F811
+def app(configured: None) -> Iterator[Any]:
     """The API, and a conductor that counts as alive but does not answer."""
     ctxt = context.admin_context()
     Conductor.register(ctxt, "mute", ["fake-hardware"], "", Conductor.new_incarnation(), {})

@@ -4,17 +4,14 @@
 import contextlib
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ironic_lite.common import context, rpc
+from ironic_lite.common import context
 from ironic_lite.conductor import rpcapi
 from ironic_lite.conductor.contract import ConductorCalls
 from ironic_lite.conductor.service import RPCService
-from ironic_lite.conf import CONF
-from ironic_lite.db import engine, migration
 from ironic_lite.objects.node import Node
 
 
@@ -59,27 +56,6 @@ class Cloud:
     def of(self, node: Node) -> ConductorCalls:
         """The node's conductor."""
         return self.api.of(node)
-
-
-@pytest.fixture
-def configured(tmp_path: Path) -> Iterator[None]:
-    """Options, database and transport of this test."""
-    CONF([], project="test", default_config_files=[])
-    rpc.cleanup()
-    engine.dispose()
-    rpc.register_options()
-    CONF.set_override("transport_url", f"inprocess:///{uuid.uuid4().hex}")
-    CONF.set_override("connection", f"sqlite:///{tmp_path}/db.sqlite", group="database")
-    CONF.set_override("sync_power_state_interval", 0, group="conductor")
-    CONF.set_override("graceful_shutdown_timeout", 5, group="conductor")
-    CONF.set_override("node_locked_retry_attempts", 0, group="conductor")
-    migration.upgrade()
-    rpc.init()
-    yield
-    rpc.cleanup()
-    engine.dispose()
-    CONF.clear()
-    CONF([], project="test", default_config_files=[])
 
 
 @pytest.fixture
