@@ -166,16 +166,3 @@ def test_the_conductor_names_events_that_there_are() -> None:
     named = [(place, event) for place, call in _calls() for event in _texts(call)]
     assert len(named) > 20
     assert [(place, event) for place, event in named if event not in known] == []
-
-
-def test_the_conductor_names_arguments_that_there_are() -> None:
-    named = [
-        (place, ast.literal_eval(key))
-        for place, call in _calls()
-        for argument in call.args
-        if isinstance(argument, ast.Dict)
-        for key in argument.keys
-        if key is not None
-    ]
-    assert named
-    assert [(place, name) for place, name in named if name not in operations.ARGUMENTS] == []

@@ -68,3 +68,30 @@ def test_a_driver_has_an_interface_of_each_type() -> None:
     assert {kind: each.interface_type for kind, each in Driver.__annotations__.items()} == {
         kind: kind for kind in INTERFACE_TYPES
     }
+
+
+STEPS = {
+    "bios": {"apply_configuration", "factory_reset"},
+    "deploy": {
+        "boot_instance",
+        "boot_ramdisk",
+        "deploy",
+        "prepare_instance_boot",
+        "switch_to_tenant_network",
+        "tear_down_agent",
+        "write_image",
+    },
+    "firmware": {"update"},
+    "raid": {"create_configuration", "delete_configuration"},
+    "vendor": {"log_passthrough", "trigger_servicewait"},
+}
+"""Steps by interface, which deploy templates, runbooks and options of operators name."""
+
+
+def test_steps_keep_their_names() -> None:
+    found: dict[str, set[str]] = {kind: set() for kind in INTERFACE_TYPES}
+    for implementation in IMPLEMENTATIONS:
+        for kind in KINDS:
+            declared = steps.declared_steps(implementation, kind)
+            found[implementation.interface_type] |= {spec.name for spec in declared}
+    assert {kind: names - found[kind] for kind, names in STEPS.items() if names - found[kind]} == {}

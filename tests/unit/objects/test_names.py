@@ -69,8 +69,8 @@ def filters(tree: ast.AST) -> Iterator[tuple[str, str, int]]:
                 for word in each.keywords:
                     if word.arg == "filters":
                         yield from _keys(name, word.value)
-            elif (name, each.func.attr) == ("owned", "nodes"):
-                yield from _keys("Node", each.args[1])
+            elif name == "owned" and each.func.attr in ("nodes", "each"):
+                yield from _keys("Node", each.args[1 if each.func.attr == "nodes" else 3])
 
 
 def _keys(record: str, value: ast.AST | None) -> Iterator[tuple[str, str, int]]:
