@@ -6,6 +6,9 @@ from typing import Any
 
 from oslo_context import context
 
+_OWN = ("is_public_api", "auth_disabled", "required_revision", "announcement")
+"""The attributes that the library's context does not have."""
+
 
 class RequestContext(context.RequestContext):
     """The security context of one request.
@@ -45,22 +48,13 @@ class RequestContext(context.RequestContext):
 
     def to_dict(self) -> dict[str, Any]:
         """Return a dict that can be sent as JSON."""
-        values = super().to_dict()
-        values["is_public_api"] = self.is_public_api
-        values["auth_disabled"] = self.auth_disabled
-        values["required_revision"] = self.required_revision
-        if self.announcement is not None:
-            values["announcement"] = self.announcement
-        return values
+        return {**super().to_dict(), **{name: getattr(self, name) for name in _OWN}}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any], **kwargs: Any) -> "RequestContext":
         """Return the context from the dict of ``to_dict``; unknown keys of a newer sender are dropped."""
-        kwargs.setdefault("is_public_api", values.get("is_public_api", False))
-        kwargs.setdefault("auth_disabled", values.get("auth_disabled", False))
-        kwargs.setdefault("required_revision", values.get("required_revision"))
-        kwargs.setdefault("announcement", values.get("announcement"))
-        return super().from_dict(values, **kwargs)
+        own = {name: values[name] for name in _OWN if name in values}
+        return super().from_dict(values, **{**own, **kwargs})
 
 
 def admin_context() -> RequestContext:

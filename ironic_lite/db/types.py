@@ -107,11 +107,7 @@ class SortedWords(sa.types.TypeDecorator[list[str]]):
     cache_ok = True
 
     def result_processor(self, dialect: Any, coltype: Any) -> Callable[[Any], list[str]]:
-        return _read_words
-
-
-def _read_words(text: str | None) -> list[str]:
-    return [] if text is None else sorted(text.split(","))
+        return lambda text: [] if text is None else sorted(text.split(","))
 
 
 class LowerCase(sa.types.TypeDecorator[str]):
@@ -124,11 +120,7 @@ class LowerCase(sa.types.TypeDecorator[str]):
         return None if value is None else value.lower()
 
     def result_processor(self, dialect: Any, coltype: Any) -> Callable[[Any], str | None]:
-        return _read_lower_case
-
-
-def _read_lower_case(text: str | None) -> str | None:
-    return None if text is None else text.lower()
+        return lambda text: None if text is None else text.lower()
 
 
 class UTCDateTime(sa.types.TypeDecorator[datetime.datetime]):
@@ -162,15 +154,9 @@ class ISOMoment(sa.types.TypeDecorator[str]):
 
     def result_processor(self, dialect: Any, coltype: Any) -> Callable[[Any], str | None]:
         # SQLite stores text with a blank between date and time; the servers' drivers return datetimes.
-        return _text_as_iso if dialect.name == "sqlite" else _datetime_as_iso
-
-
-def _text_as_iso(text: str | None) -> str | None:
-    return None if text is None else f"{text[:10]}T{text[11:]}+00:00"
-
-
-def _datetime_as_iso(moment: datetime.datetime | None) -> str | None:
-    return None if moment is None else f"{moment.isoformat()}+00:00"
+        if dialect.name == "sqlite":
+            return lambda text: None if text is None else f"{text[:10]}T{text[11:]}+00:00"
+        return lambda moment: None if moment is None else f"{moment.isoformat()}+00:00"
 
 
 class server_time_ago(functions.FunctionElement[datetime.datetime]):  # noqa: N801

@@ -19,10 +19,6 @@ def _get_boot_device(task: TaskManager) -> dict[str, Any]:
     return task.driver.management.get_boot_device(task)
 
 
-def _get_supported_boot_devices(task: TaskManager) -> list[str]:
-    return task.driver.management.get_supported_boot_devices(task)
-
-
 def _set_target_raid_config(task: TaskManager, target_raid_config: dict[str, Any]) -> None:
     task.driver.raid.validate(task)
     # An empty configuration deletes the target and needs no check.
@@ -48,10 +44,6 @@ def _inject_nmi(task: TaskManager) -> None:
     task.driver.management.inject_nmi(task)
 
 
-def _get_supported_indicators(task: TaskManager) -> dict[str, dict[str, dict[str, Any]]]:
-    return task.driver.management.get_supported_indicators(task)
-
-
 def _get_indicator_state(task: TaskManager, component: str, indicator: str) -> str:
     task.driver.management.validate(task)
     return task.driver.management.get_indicator_state(task, component, indicator)
@@ -74,7 +66,9 @@ SERVED = served(
     HardwareCalls,
     locked(HardwareCalls.set_boot_device)(TaskManager.set_boot_device),
     locked(HardwareCalls.get_boot_device)(_get_boot_device),
-    locked(HardwareCalls.get_supported_boot_devices)(_get_supported_boot_devices),
+    locked(HardwareCalls.get_supported_boot_devices)(
+        lambda task: task.driver.management.get_supported_boot_devices(task)
+    ),
     locked(HardwareCalls.set_boot_mode)(boot_mode.request),
     locked(HardwareCalls.set_secure_boot)(boot_mode.request_secure),
     locked(HardwareCalls.set_console_mode)(console.request),
@@ -82,7 +76,9 @@ SERVED = served(
     locked(HardwareCalls.set_target_raid_config)(_set_target_raid_config),
     unlocked(HardwareCalls.get_raid_logical_disk_properties)(_get_raid_logical_disk_properties),
     locked(HardwareCalls.inject_nmi)(_inject_nmi),
-    locked(HardwareCalls.get_supported_indicators)(_get_supported_indicators),
+    locked(HardwareCalls.get_supported_indicators)(
+        lambda task: task.driver.management.get_supported_indicators(task)
+    ),
     locked(HardwareCalls.get_indicator_state)(_get_indicator_state),
     locked(HardwareCalls.set_indicator_state)(_set_indicator_state),
     locked(HardwareCalls.attach_virtual_media)(virtual_media.attach),
