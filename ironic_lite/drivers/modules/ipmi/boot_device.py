@@ -97,7 +97,8 @@ def before_power_on(task: Task) -> None:
 
 def after_power_on(task: Task) -> None:
     """Forget the boot device that was for one boot only."""
-    if task.node.del_driver_internal_info(NEXT_BOOT) is not None:
+    if NEXT_BOOT in task.node.driver_internal_info:
+        task.node.del_driver_internal_info(NEXT_BOOT)
         task.node.save()
 
 
@@ -114,8 +115,10 @@ def _kept(node: Any) -> Any:
 
 def _forget(node: Any) -> None:
     """Remove the boot device from the record: the BMC keeps it now."""
-    removed = [node.del_driver_internal_info(n) for n in (DEVICE, NEXT_BOOT, ONE_TIME_ONLY)]
-    if any(value is not None for value in removed):
+    names = [n for n in (DEVICE, NEXT_BOOT, ONE_TIME_ONLY) if n in node.driver_internal_info]
+    for name in names:
+        node.del_driver_internal_info(name)
+    if names:
         node.save()
 
 
