@@ -54,7 +54,7 @@ def _options(identity_url: str) -> Options:
 def enrol(service: Deployment, rack: VirtualRack, index: int) -> str:
     """Make a node for a server of the rack, with a port for each network card, and provide it.
 
-    Returns the node's UUID; `wait_until_available` waits for the end of its cleaning.
+    Returns the node's UUID; `wait_until_available` waits for the end.
     """
     ramdisks = {
         f"{use}_{part}": f"{rack.http_url}/images/{name}"
@@ -66,6 +66,8 @@ def enrol(service: Deployment, rack: VirtualRack, index: int) -> str:
         driver="ipmi",
         resource_class=RESOURCE_CLASS,
         rescue_interface="agent",
+        # They are new, and get cleaned after their first server.
+        automated_clean=False,
         properties={
             "cpu_arch": "x86_64",
             "cpus": 4,
@@ -100,6 +102,8 @@ def _port(node: str, nic: dict[str, Any]) -> dict[str, Any]:
 
 
 def wait_until_available(service: Deployment, nodes: list[str]) -> None:
-    """Wait until all nodes are available."""
+    """Wait until all nodes are available. From then on they are cleaned after each server."""
     for node in nodes:
         service.wait_for_node(node, provision_state="available", reservation=None)
+        cleaned = [{"op": "remove", "path": "/automated_clean"}]
+        service.call("PATCH", f"/v1/nodes/{node}", cleaned)

@@ -46,8 +46,9 @@ from tests.functional.servers.wsgi_service import WSGIService
 from tests.waiting import PATIENCE
 
 TENANT = "demo"
-# The DHCP agent takes many seconds to serve its first network.
-TIMING = dataclasses.replace(Timing().scaled(0.2), dhcp_timeout=30.0)
+# The DHCP agent takes many seconds to serve its first network, and some for new options of a port.
+TIMING = dataclasses.replace(Timing().scaled(0.2), dhcp_timeout=30.0, boot_retry=1.0)
+_BOOT_ATTEMPTS = 100
 _SERVICES = ("image", "placement", "network", "compute", "baremetal")
 _INHABITANTS = Inhabitants(
     (
@@ -184,6 +185,7 @@ def running(
             VirtualRack(
                 count=servers,
                 nics=2,
+                boot_attempts=_BOOT_ATTEMPTS,
                 timing=TIMING,
                 network_namespace=cables.namespace,
             )

@@ -24,7 +24,7 @@ class Furniture:
 def furnish(cloud: Cloud) -> Furniture:
     """Enrol every server of the rack, and make everything else that `openstack server create` names.
 
-    The networks come first: nodes are cleaned in one.
+    The networks come before the nodes, which are validated with them.
     """
     # Neutron then makes a port active only when its network has DHCP.
     wait_for(lambda: _has_dhcp(cloud), "the DHCP agent", describe=cloud.dhcp.process.log_tail)

@@ -133,7 +133,7 @@ def check_nothing_is_left(server: Booted) -> None:
     """The node can be used again, and no service knows anything of the server."""
     cloud = server.cloud
     node = cloud.baremetal.wait_for_node(
-        server.node["uuid"], provision_state="available", reservation=None
+        server.node["uuid"], 300, provision_state="available", reservation=None
     )
     assert (node["instance_uuid"], node["instance_info"]) == (None, {})
     ports = cloud.ask("network", "/v2.0/ports")["ports"]
