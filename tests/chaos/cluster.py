@@ -10,8 +10,8 @@ from pathlib import Path
 import requests
 import sqlalchemy as sa
 
+from tests.chaos.exclusive_control import LOG_FORMAT, Lock, locks
 from tests.chaos.proxy import Proxy
-from tests.chaos.writers import LOG_FORMAT, Lock, locks
 from tests.functional.deployment import Deployment, Options
 from tests.functional.servers.ports import free_port
 from tests.functional.servers.process import ServerProcess

@@ -15,13 +15,13 @@ import requests
 from ironic_lite.common import states
 from ironic_lite_simulator.virtual_rack import VirtualRack
 from tests.chaos import lifecycle, tenants
-from tests.chaos.asking import Asking
 from tests.chaos.client import Client
 from tests.chaos.clock import Clock
 from tests.chaos.cluster import Cluster
+from tests.chaos.concurrent_requests import ConcurrentRequests
 from tests.chaos.enrolment import Enrolment
+from tests.chaos.longest_durations import Watch
 from tests.chaos.operations import TRANSIENT, Ledger, Operation, at_rest
-from tests.chaos.watch import Watch
 
 POLL_INTERVAL = 0.25
 
@@ -50,10 +50,10 @@ class Load:
         self.watch = Watch(patience)
         self.clock = Clock()
         self.client = Client(lambda: cluster.api_url)
-        self.asking = Asking(ledger)
+        self.concurrent = ConcurrentRequests(ledger)
         self._rack = rack
         self._enrolment = Enrolment(cluster, rack)
-        self._tenants = tenants.Tenants(self.client, ledger, self.asking, patience)
+        self._tenants = tenants.Tenants(self.client, ledger, self.concurrent, patience)
         self._random = random.Random(seed)
         self.senseless: list[str] = []  # requests that were refused as invalid
         self._stop = threading.Event()
@@ -79,11 +79,11 @@ class Load:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(120)
-        self.asking.stop()
+        self.concurrent.stop()
 
     def settled(self) -> bool:
         """Whether no operation is in flight and no request is under way."""
-        return not self.asking and not self.ledger.in_flight()
+        return not self.concurrent and not self.ledger.in_flight()
 
     @contextlib.contextmanager
     def unhealthy(self, node: str, kind: str | None) -> Iterator[int]:
@@ -123,7 +123,7 @@ class Load:
                 if allocations is not None:
                     self._tenants.look(allocations, began, self.clock)
             except BaseException as exc:
-                self.asking.trouble.append(exc)
+                self.concurrent.trouble.append(exc)
                 raise
 
     def _watch(self, node: dict[str, Any]) -> None:
@@ -135,7 +135,7 @@ class Load:
 
     def _look_at(self, node: dict[str, Any], read_at: float) -> None:
         uuid = node["uuid"]
-        if uuid in self.asking:
+        if uuid in self.concurrent:
             return
         operation = self.ledger.of(uuid)
         if operation is None:
@@ -165,14 +165,14 @@ class Load:
             return  # the conductor ends it once the BMC answers
         if node["maintenance"]:
             end = partial(self.client.request, "DELETE", f"/v1/nodes/{uuid}/maintenance")
-            self.asking.begin(uuid, end)
+            self.concurrent.begin(uuid, end)
             return
         choices = lifecycle.choices(node["provision_state"], node["driver"])
         verb, goal, _ = self._random.choices(choices, [c[2] for c in choices])[0]
         operation = Operation(uuid, verb, goal, certain=False)
         operation.before = (node["provision_state"], node["last_error"])
         self.ledger.open(operation)
-        self.asking.begin(uuid, partial(self._carry_out, operation, node))
+        self.concurrent.begin(uuid, partial(self._carry_out, operation, node))
 
     def _carry_out(self, operation: Operation, node: dict[str, Any]) -> None:
         """Send the request, and record whether the API accepted it."""

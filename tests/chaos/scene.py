@@ -15,12 +15,12 @@ import sqlalchemy as sa
 from ironic_lite.common.operations import provision_states
 from ironic_lite_simulator.timing import Timing
 from ironic_lite_simulator.virtual_rack import VirtualRack
-from tests.chaos import told, writers
+from tests.chaos import exclusive_control, notification_chain
 from tests.chaos.cluster import Cluster
 from tests.chaos.lifecycle import CHOICES
 from tests.chaos.load import Load
+from tests.chaos.longest_durations import STEPS
 from tests.chaos.operations import Ledger, Operation
-from tests.chaos.watch import STEPS
 from tests.functional.notifications import DURABLE, Listener
 from tests.functional.servers.process import ServerProcess
 from tests.functional.servers.rabbitmq import RabbitMQ
@@ -187,12 +187,12 @@ class Scene:
         }
         return {choice[0] for state in CHOICES.values() for choice in state} - done
 
-    def untold(self) -> list[str]:
+    def missing_notifications(self) -> list[str]:
         """Return the changes of provision states without a notification, after all notifications were sent."""
         with contextlib.suppress(AssertionError):
             self.wait(lambda: not self._waiting_to_be_sent(), "the notifications to be sent")
         states_now = {uuid: n["provision_state"] for uuid, n in self.load.nodes.items()}
-        return told.gaps(self.listener.received(), states_now)
+        return notification_chain.gaps(self.listener.received(), states_now)
 
     def _waiting_to_be_sent(self) -> int:
         with self.cluster.records.connect() as connection:
@@ -202,8 +202,8 @@ class Scene:
 
     def intrusions(self) -> list[str]:
         """Return the commands to servers from conductors that did not hold the lock."""
-        done = writers.writes(self.rack.journal())
-        return writers.intrusions(done, self.cluster.locks(), self.load.node_of)
+        done = exclusive_control.writes(self.rack.journal())
+        return exclusive_control.intrusions(done, self.cluster.locks(), self.load.node_of)
 
     def violations(self) -> list[str]:
         """Return all violations of the invariants, as text."""
@@ -214,12 +214,12 @@ class Scene:
             for o in self.lost()
         ]
         found += [f"two writers: {text}" for text in self.intrusions()]
-        found += [f"not told: {text}" for text in self.untold()]
+        found += [f"notification missing: {text}" for text in self.missing_notifications()]
         found += [f"stuck: {text}" for text in self.load.watch.stuck]
         found += [f"misassigned: {text}" for text in self.misassigned]
         found += [f"answered: {text}" for text in self.load.client.errors]
         found += [f"senseless: {text}" for text in self.load.senseless]
-        found += [f"the test itself: {error!r}" for error in self.load.asking.trouble]
+        found += [f"the test itself: {error!r}" for error in self.load.concurrent.trouble]
         return found
 
     def table(self) -> str:

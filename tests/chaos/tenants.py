@@ -9,9 +9,9 @@ from typing import Any
 
 import requests
 
-from tests.chaos.asking import Asking
 from tests.chaos.client import Client
 from tests.chaos.clock import Clock
+from tests.chaos.concurrent_requests import ConcurrentRequests
 from tests.chaos.enrolment import RESOURCE_CLASS
 from tests.chaos.operations import Ledger, Operation
 
@@ -30,10 +30,12 @@ class Tenants:
     :param patience: seconds of the load's clock after which an unfinished allocation is stuck.
     """
 
-    def __init__(self, client: Client, ledger: Ledger, asking: Asking, patience: float) -> None:
+    def __init__(
+        self, client: Client, ledger: Ledger, concurrent: ConcurrentRequests, patience: float
+    ) -> None:
         self._client = client
         self._ledger = ledger
-        self._asking = asking
+        self._concurrent = concurrent
         self._patience = patience
         self._rounds = [0] * TENANTS
         self._begun: dict[str, float] = {}
@@ -46,14 +48,14 @@ class Tenants:
         shown = {allocation["name"]: allocation for allocation in listed}
         for tenant, number in enumerate(self._rounds):
             name = f"tenant-{tenant}-{number}"
-            if name in self._asking:
+            if name in self._concurrent:
                 continue
             allocation, operation = shown.get(name), self._ledger.of(name)
             if operation is not None:
                 if read_at >= operation.accepted_at:
                     self._follow(operation, allocation, clock)
             elif allocation is not None:
-                self._asking.begin(name, partial(self._give_back, name))
+                self._concurrent.begin(name, partial(self._give_back, name))
             elif not clock.draining:
                 self._rounds[tenant] += 1
                 self._ask(f"tenant-{tenant}-{self._rounds[tenant]}", clock)
@@ -62,7 +64,7 @@ class Tenants:
         self._begun[name] = clock.now
         operation = Operation(name, "allocate", {"state": "active"}, certain=False)
         self._ledger.open(operation)
-        self._asking.begin(name, partial(self._send, operation))
+        self._concurrent.begin(name, partial(self._send, operation))
 
     def _send(self, operation: Operation) -> None:
         body = {"name": operation.node, "resource_class": RESOURCE_CLASS}

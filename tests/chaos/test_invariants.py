@@ -10,13 +10,13 @@ from typing import Any, ClassVar
 import pytest
 
 from ironic_lite_simulator.journal import Journal
-from tests.chaos import tenants, told, writers
-from tests.chaos.asking import Asking
+from tests.chaos import exclusive_control, notification_chain, tenants
 from tests.chaos.client import Client
 from tests.chaos.clock import Clock
+from tests.chaos.concurrent_requests import ConcurrentRequests
+from tests.chaos.exclusive_control import Lock, Write
+from tests.chaos.longest_durations import Watch
 from tests.chaos.operations import Ledger, Operation
-from tests.chaos.watch import Watch
-from tests.chaos.writers import Lock, Write
 
 NODE_OF = {"server-0": "n0", "server-1": "n1"}
 FIRST, SECOND = "127.1.0.2", "127.1.0.3"
@@ -50,17 +50,19 @@ class TestWriters:
     def test_one_after_the_other_is_as_it_should_be(self) -> None:
         done = [write(1.1, FIRST), write(2.1, SECOND), write(3.1, FIRST)]
         taken = [lock(1, FIRST), lock(2, SECOND), lock(3, FIRST)]
-        assert writers.intrusions(done, taken, NODE_OF) == []
+        assert exclusive_control.intrusions(done, taken, NODE_OF) == []
 
     def test_one_that_was_superseded_and_writes_on(self) -> None:
         done = [write(1.1, FIRST), write(2.1, SECOND), write(2.2, FIRST, "on"), write(2.3, SECOND)]
-        (found,) = writers.intrusions(done, [lock(1, FIRST), lock(2, SECOND)], NODE_OF)
+        (found,) = exclusive_control.intrusions(done, [lock(1, FIRST), lock(2, SECOND)], NODE_OF)
         assert "'on' from 127.1.0.2, while 127.1.0.3 had the lock" in found
 
     def test_one_that_has_never_locked_the_node(self) -> None:
         taken = [lock(1, FIRST, "n1")]
-        assert len(writers.intrusions([write(1.1, FIRST)], taken, NODE_OF)) == 1
-        assert not writers.intrusions([write(1.1, FIRST, server="server-1")], taken, NODE_OF)
+        assert len(exclusive_control.intrusions([write(1.1, FIRST)], taken, NODE_OF)) == 1
+        assert not exclusive_control.intrusions(
+            [write(1.1, FIRST, server="server-1")], taken, NODE_OF
+        )
 
     def test_what_counts_as_a_write(self) -> None:
         journal = Journal()
@@ -72,7 +74,7 @@ class TestWriters:
         journal.record("server-0", "agent", "heartbeat", status=202)
         for command in ("clean.get_clean_steps", "clean.execute_clean_step", "standby.power_off"):
             journal.record("server-0", "agent", "command-started", command=command, client=SECOND)
-        found = [(w.process, w.what) for w in writers.writes(journal.since())]
+        found = [(w.process, w.what) for w in exclusive_control.writes(journal.since())]
         assert found == [
             (FIRST, "cycle"),
             (FIRST, "pxe"),
@@ -87,7 +89,7 @@ class TestWriters:
             "1795214149.845159 42 DEBUG ironic_lite.conductor.task_manager Locked node n0 for node deployment _lock\n"
             "1795214150.000000 42 INFO ironic_lite.conductor.hardware.power Node n0: power on\n"
         )
-        assert writers.locks(log, FIRST) == [Lock(1795214149.845159, "n0", FIRST)]
+        assert exclusive_control.locks(log, FIRST) == [Lock(1795214149.845159, "n0", FIRST)]
 
 
 class TestOperations:
@@ -144,18 +146,18 @@ class TestNotifications:
 
     def test_a_chain_in_whatever_order(self) -> None:
         told_of = [self.move("verifying", "manageable", 2), self.move("enroll", "verifying", 1)]
-        assert told.gaps(told_of, self.NOW) == []
+        assert notification_chain.gaps(told_of, self.NOW) == []
 
     def test_one_that_is_missing(self) -> None:
-        (first,) = told.gaps([self.move("verifying", "manageable", 2)], self.NOW)
+        (first,) = notification_chain.gaps([self.move("verifying", "manageable", 2)], self.NOW)
         assert "from 'enroll' to 'verifying'" in first
-        (last,) = told.gaps([self.move("enroll", "verifying", 1)], self.NOW)
-        assert "it is 'manageable', and the last that was told is 'verifying'" in last
-        assert told.gaps([], self.NOW)
+        (last,) = notification_chain.gaps([self.move("enroll", "verifying", 1)], self.NOW)
+        assert "it is 'manageable', and the last notification has 'verifying'" in last
+        assert notification_chain.gaps([], self.NOW)
 
     def test_others_do_not_fill_the_gap(self) -> None:
         of_another = self.move("enroll", "manageable", 1, node="n1")
-        assert told.gaps([of_another], self.NOW)
+        assert notification_chain.gaps([of_another], self.NOW)
 
 
 class TestAllocations:
@@ -185,11 +187,11 @@ class TestAllocations:
         self, shown: dict[str, Any], outcome: str
     ) -> None:
         ledger, clock = Ledger(), Clock()
-        asking = Asking(ledger)
+        concurrent = ConcurrentRequests(ledger)
         nowhere = Client(lambda: "http://127.0.0.1:1")
-        tenant = tenants.Tenants(nowhere, ledger, asking, patience=0.0)
+        tenant = tenants.Tenants(nowhere, ledger, concurrent, patience=0.0)
         tenant.look([], time.monotonic(), clock)
-        asking.stop()
+        concurrent.stop()
         first, *_ = ledger.all
         allocation = {"name": first.node, "node_uuid": None, "last_error": None, **shown}
         clock.tick(answered=True)

@@ -349,7 +349,15 @@ def test_eight_processes_write_one_file(database: str) -> None:
     make(name="shared")
     rivals = [
         subprocess.Popen(
-            [sys.executable, "-W", "ignore", "-m", "tests.functional.db.rival", str(number), "15"],
+            [
+                sys.executable,
+                "-W",
+                "ignore",
+                "-m",
+                "tests.functional.db.busy_writer",
+                str(number),
+                "15",
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

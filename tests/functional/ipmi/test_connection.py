@@ -13,8 +13,8 @@ import pytest
 from ironic_lite.common import exception, states
 from ironic_lite.drivers.modules.ipmi import commands, connection, driver_info, sessions
 from ironic_lite.drivers.modules.ipmi.power import IPMIPower
-from tests.functional.ipmi.giving_up import giving_up
 from tests.functional.ipmi.proxy import TO_BMC, TO_CLIENT, Proxy
+from tests.functional.ipmi.short_retries import short_retries
 from tests.functional.servers.ipmi_sim import BMC
 from tests.functional.servers.ports import free_port
 from tests.waiting import PATIENCE, at_most, wait_for
@@ -91,7 +91,7 @@ def test_cipher_suite_in_use_is_logged(bmc: BMC, caplog: pytest.LogCaptureFixtur
 def test_nobody_listens(impatient: None) -> None:
     nobody = driver_info.ConnectionInfo("127.0.0.1", free_port())
     with (
-        giving_up(),
+        short_retries(),
         pytest.raises(
             exception.IPMIUnreachable, match="nothing listens.*Check ipmi_address.*Tried"
         ) as told,
@@ -117,7 +117,7 @@ def test_bmc_that_dies_and_returns_is_reached_again(bmc: BMC, impatient: None) -
     assert commands.power_is_on(info) is True
     bmc.stop()
     for _ in range(2):
-        with giving_up(), pytest.raises(exception.IPMIUnreachable):
+        with short_retries(), pytest.raises(exception.IPMIUnreachable):
             commands.power_is_on(info)
     bmc.start()
     assert commands.power_is_on(info) is True
@@ -138,7 +138,7 @@ def test_silence_in_the_middle_is_bounded(bmc: BMC) -> None:
     assert commands.power_is_on(info) is False
     bmc.process.pause()
     begun = time.monotonic()
-    with giving_up(), pytest.raises(exception.IPMIUnreachable, match="no answer"):
+    with short_retries(), pytest.raises(exception.IPMIUnreachable, match="no answer"):
         commands.power_is_on(info)
     assert time.monotonic() - begun < at_most(10)
     bmc.process.resume()
@@ -149,7 +149,7 @@ def test_silent_from_the_start_is_bounded(bmc: BMC) -> None:
     bmc.process.pause()
     begun = time.monotonic()
     with (
-        giving_up(),
+        short_retries(),
         pytest.raises(exception.IPMIUnreachable, match="no answer.*Check ipmi_address"),
     ):
         commands.power_is_on(info_of(bmc))
@@ -166,7 +166,7 @@ def test_waiting_for_others_is_bounded(bmc: BMC) -> None:
         first = clients.submit(commands.power_is_on, info)
         wait_for(lambda: net.counts[TO_BMC] > sent, "the first client's request")
         with (
-            giving_up(1),
+            short_retries(1),
             pytest.raises(exception.IPMIUnreachable, match="other commands kept it busy"),
         ):
             commands.power_is_on(info)
@@ -217,7 +217,7 @@ def test_what_is_not_idempotent_is_not_sent_twice(bmc: BMC, impatient: None) -> 
             return [] if direction == TO_CLIENT and bmc.history else [data]
 
         net.rule = lose_answers_after_the_request
-        with giving_up(8), pytest.raises(exception.IPMIUnreachable):
+        with short_retries(8), pytest.raises(exception.IPMIUnreachable):
             commands.chassis_control(info, commands.ChassisControl.SOFT_SHUTDOWN, unguarded)
     assert bmc.history == ["shutdown 1"]
 
@@ -366,6 +366,6 @@ def test_power_survives_a_bmc_that_blinks(bmc: BMC, make_task: MakeTask) -> None
             return [data]
 
         net.rule = blink
-        with giving_up(1):
+        with short_retries(1):
             POWER.set_power_state(task, states.POWER_ON, timeout=int(PATIENCE))
         assert lost == 3

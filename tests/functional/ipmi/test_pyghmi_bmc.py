@@ -79,10 +79,10 @@ def test_silence_about_an_unknown_user_is_told_as_what_it_is(
     task = make_task(old_bmc.driver_info | {"ipmi_username": "nobody"})
     with pytest.raises(
         exception.IPMIUnreachable, match="stopped answering at the second message"
-    ) as told:
+    ) as raised:
         POWER.get_power_state(task)
-    assert "nobody" not in str(told.value)
-    assert "ipmi_username" not in str(told.value)
+    assert "nobody" not in str(raised.value)
+    assert "ipmi_username" not in str(raised.value)
 
 
 def test_wrong_password(old_bmc: PyghmiBMC, make_task: MakeTask) -> None:

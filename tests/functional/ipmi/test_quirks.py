@@ -171,10 +171,10 @@ def test_codes_that_are_final(rack: VirtualRack, code: str) -> None:
     server = Server(rack, 0)
     POWER.get_power_state(server.task)
     server.faults(bmc_codes_before=code)
-    with pytest.raises(exception.IPMICommandRefused, match=f"code {code}") as told:
+    with pytest.raises(exception.IPMICommandRefused, match=f"code {code}") as raised:
         for _ in range(10):
             MANAGEMENT.get_boot_device(server.task)
-    assert "Tried" not in str(told.value)
+    assert "Tried" not in str(raised.value)
 
 
 @pytest.mark.parametrize("more", ["0xd4", "D4", "insufficient privilege"])
@@ -194,9 +194,9 @@ def test_an_unknown_user_is_final_unless_declared_otherwise(
     server = Server(rack, 0, driver_info={"ipmi_username": "nobody"})
     with pytest.raises(
         exception.IPMIAuthenticationFailure, match=r"Check ipmi_username.*\.$"
-    ) as told:
+    ) as raised:
         POWER.get_power_state(server.task)
-    assert "Tried" not in str(told.value)
+    assert "Tried" not in str(raised.value)
     settings("ipmi", additional_retryable_errors=["unauthorized name"], command_retry_timeout=1)
     with pytest.raises(exception.IPMIAuthenticationFailure, match="Tried"):
         POWER.get_power_state(server.task)

@@ -9,7 +9,7 @@ import pytest
 
 from ironic_lite import objects
 from ironic_lite.conf import CONF
-from tests.functional.db.encryption.looking import DRIVE, SECRET, URL, forget_keys
+from tests.functional.db.encryption.raw_contents import DRIVE, SECRET, URL, forget_keys
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from ironic_lite.common import exception, json_reading
 from ironic_lite.db import engine, models
 from ironic_lite.db.encryption import data_keys, keyring
 from ironic_lite.db.encryption.wrapping import local
-from tests.functional.db.encryption.looking import (
+from tests.functional.db.encryption.raw_contents import (
     SECRET,
     put,
     raw,

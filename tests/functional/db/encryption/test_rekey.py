@@ -16,7 +16,7 @@ from ironic_lite.db import engine, models
 from ironic_lite.db.encryption import cipher, data_keys, keyring, rekey, wrapping
 from ironic_lite.db.encryption.rows import Guarded
 from ironic_lite.db.encryption.wrapping import local
-from tests.functional.db.encryption.looking import (
+from tests.functional.db.encryption.raw_contents import (
     SECRET,
     assert_absent,
     put,

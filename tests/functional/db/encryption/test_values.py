@@ -13,7 +13,7 @@ from ironic_lite.db import models, types
 from ironic_lite.db.encryption import keyring
 from ironic_lite.db.encryption.rows import Guarded
 from ironic_lite.objects import notification_outbox, payloads
-from tests.functional.db.encryption.looking import (
+from tests.functional.db.encryption.raw_contents import (
     DRIVE,
     SECRET,
     URL,

@@ -193,8 +193,10 @@ def test_a_bmc_that_answers_one_rakp_message_late_is_not_taken_for_slow_for_ever
 def test_a_bmc_that_never_answers_rakp_is_told_as_such(make_bmc: MakeBMC) -> None:
     bmc = make_bmc(late=1000.0)
     begun = bmc.clock.monotonic()
-    with pytest.raises(exception.IPMIUnreachable, match="stopped answering at the second") as told:
+    with pytest.raises(
+        exception.IPMIUnreachable, match="stopped answering at the second"
+    ) as raised:
         bmc.command()
     for blamed in ("password", "username", "admin", "key"):
-        assert blamed not in str(told.value)
+        assert blamed not in str(raised.value)
     assert 59 < bmc.clock.monotonic() - begun < 61

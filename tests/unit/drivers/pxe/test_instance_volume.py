@@ -106,10 +106,10 @@ def test_addresses(properties: dict[str, Any], urls: list[str]) -> None:
     ],
 )
 def test_nothing_can_insert_a_command(properties: dict[str, Any]) -> None:
-    with pytest.raises(exception.InvalidParameterValue) as told:
+    with pytest.raises(exception.InvalidParameterValue) as raised:
         instance_volume.script(task({**CHAP, **properties}))
-    assert CHAP["auth_password"] not in str(told.value)
-    assert str(properties.get("auth_password", "-\n-")) not in str(told.value)
+    assert CHAP["auth_password"] not in str(raised.value)
+    assert str(properties.get("auth_password", "-\n-")) not in str(raised.value)
 
 
 @pytest.mark.parametrize("properties", [{}, None, {"target_iqn": IQN}, {"target_portal": "h"}])

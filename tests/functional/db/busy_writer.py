@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A process that writes as busily as a conductor can: ``python -m tests.functional.db.rival NUMBER ROUNDS`` with the
-URL on standard input. Prints how often it got the shared node's lock; ends with a traceback on any error."""
+"""A process that writes as busily as a conductor can: ``python -m tests.functional.db.busy_writer NUMBER ROUNDS``.
+
+It reads the URL of the database from standard input, prints how often it got the shared node's lock, and ends with a
+traceback on any error.
+"""
 
 import sys
 

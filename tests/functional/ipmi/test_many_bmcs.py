@@ -13,7 +13,7 @@ import pytest
 from ironic_lite.common import exception
 from ironic_lite.drivers.modules.ipmi import commands, driver_info, sessions, transport, wire
 from ironic_lite_simulator.virtual_rack import VirtualRack
-from tests.functional.ipmi.giving_up import giving_up
+from tests.functional.ipmi.short_retries import short_retries
 from tests.waiting import PATIENCE, wait_for
 
 pytestmark = pytest.mark.timed
@@ -55,7 +55,7 @@ def test_silent_ones_do_not_hold_up_the_rest(rack: VirtualRack, impatient: None)
     silent = [everybody[index] for index in SILENT]
     rest = [info for info in everybody if info not in silent]
     with ThreadPoolExecutor(50) as workers:
-        with giving_up(10):
+        with short_retries(10):
             wanting = [workers.submit(commands.power_is_on, info) for info in silent]
             wait_for(lambda: all(each.running() for each in wanting), "the silent ones to be asked")
         asked = [workers.submit(commands.power_is_on, info) for info in rest]
@@ -90,7 +90,7 @@ def test_bmc_without_a_free_session(
         info = driver_info.ConnectionInfo("127.0.0.1", rack.bmc_port(0), "admin", "password")
         somebody_else = wire.Session(info, 17, time.monotonic() + PATIENCE)
         with (
-            giving_up(5),
+            short_retries(5),
             pytest.raises(exception.IPMIUnreachable, match="Close other IPMI sessions"),
         ):
             commands.power_is_on(info)

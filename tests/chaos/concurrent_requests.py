@@ -12,7 +12,7 @@ from tests.chaos.operations import Ledger
 CLIENTS = 6
 
 
-class Asking:
+class ConcurrentRequests:
     """Several clients, with at most one request at a time for each subject (a node or an allocation).
 
     ``trouble`` collects errors of the test itself.

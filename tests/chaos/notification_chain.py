@@ -26,10 +26,10 @@ def gaps(messages: Iterable[Message], now: Mapping[str, str], first: str = "enro
             payload = data(message)
             if payload["previous_provision_state"] != before:
                 found.append(
-                    f"{node}: nothing tells how it came from '{before}' to "
+                    f"{node}: no notification of the change from '{before}' to "
                     f"'{payload['previous_provision_state']}' before {message['timestamp']}"
                 )
             before = payload["provision_state"]
         if before != state:
-            found.append(f"{node}: it is '{state}', and the last that was told is '{before}'")
+            found.append(f"{node}: it is '{state}', and the last notification has '{before}'")
     return found
