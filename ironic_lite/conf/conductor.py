@@ -227,6 +227,13 @@ OPTS = [
         "keeps all entries.",
     ),
     cfg.IntOpt(
+        "stray_ports_interval",
+        default=300,
+        min=0,
+        help="Seconds between two searches for ports in Neutron that the service has made and no operation knows any "
+        "more, because a request took effect after it was given up. 0 leaves them to the node's next operation.",
+    ),
+    cfg.IntOpt(
         "recovery_attempts",
         default=10,
         min=1,

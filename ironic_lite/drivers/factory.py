@@ -15,6 +15,7 @@ from ironic_lite.conf import CONF
 from ironic_lite.drivers.hardware.base import HardwareType
 from ironic_lite.drivers.interfaces.base import BaseInterface
 from ironic_lite.drivers.interfaces.driver import Driver
+from ironic_lite.drivers.interfaces.network import NetworkInterface
 
 HARDWARE_TYPES = "ironic_lite.hardware.types"
 INTERFACES = "ironic_lite.hardware.interfaces"
@@ -203,6 +204,11 @@ class DriverFactory:
         """Return the names of the enabled interfaces that fit a hardware type, in its order of preference."""
         supported = self.hardware_type(hardware_type).supported_interfaces(kind)
         return [name for name in supported if name in self._interfaces[kind]]
+
+    def networks(self) -> list[NetworkInterface]:
+        """Return the enabled network interfaces."""
+        found = self._interfaces["network"].values()
+        return [each for each in found if isinstance(each, NetworkInterface)]
 
     def default_interface(self, hardware_type: str, kind: str) -> str:
         """Return the name of the interface for a node that names none.

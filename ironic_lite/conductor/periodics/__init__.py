@@ -21,6 +21,7 @@ from ironic_lite.conductor.periodics import (
     power_sync,
     searches,
     sensors,
+    stray_ports,
     takeover,
     wait_timeouts,
 )
@@ -81,6 +82,7 @@ class Scheduler:
             ),
             Periodic("takeover", CONF.hash_ring_reset_interval, taking_over.run),
             Periodic("history cleanup", conf.node_history_cleanup_interval, history_cleanup.run),
+            Periodic("stray ports", conf.stray_ports_interval, stray_ports.run),
             Periodic("pool upkeep", POOL_UPKEEP_INTERVAL, lambda _: identity.workers.maintain()),
         )
         self._threads = [

@@ -99,6 +99,19 @@ class NetworkInterface(BaseInterface):
         The node has lost its instance, or is about to be deleted.
         """
 
+    def made_for_nodes(self) -> dict[str, set[str]]:
+        """Return ``{node UUID: ports}``: the ports that exist in the network service for operations on nodes. No lock.
+
+        :raises IronicLiteError: when the network service does not answer.
+        """
+        return {}
+
+    def remove_strays(self, task: Task) -> None:
+        """Remove the ports of :meth:`made_for_nodes` that no operation on the node knows. Exclusive lock.
+
+        A request that was given up may take effect later, when the operation has ended.
+        """
+
     def set_boot_options(self, task: Task, options: Sequence[DHCPOption]) -> None:
         """Offer DHCP options to the server in the network that it is connected to."""
 

@@ -4,88 +4,15 @@ repetition succeeds."""
 
 import uuid
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any
 
 import pytest
 import requests
 
 from tests.functional.network.plugged import Plugged, link, message, running
+from tests.functional.network.refusing import Refusing
 from tests.functional.servers.neutron import Neutron
-from tests.waiting import PATIENCE, wait_for
-
-
-class Refusing:
-    """A proxy in front of Neutron that answers some requests itself.
-
-    :ivar refuse: ``{method: status}`` of requests that it answers itself.
-    :ivar lose: methods whose requests reach Neutron, and whose answers are lost.
-    """
-
-    def __init__(self, neutron: Neutron) -> None:
-        self.refuse: dict[str, int] = {}
-        self.lose: set[str] = set()
-        self._to = neutron.url
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
-
-    def __enter__(self) -> "Refusing":
-        Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-    @property
-    def url(self) -> str:
-        """Its address."""
-        return f"http://127.0.0.1:{self._server.server_port}"
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        owner = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def _pass(self) -> None:
-                length = int(self.headers.get("Content-Length") or 0)
-                body = self.rfile.read(length)
-                status = owner.refuse.get(self.command)
-                if status is not None:
-                    self._reply(status, b'{"NeutronError": {"message": "as the test wants"}}')
-                    return
-                answer = requests.request(
-                    self.command,
-                    owner._to + self.path,
-                    data=body,
-                    headers={"Content-Type": "application/json"},
-                    timeout=PATIENCE,
-                )
-                if self.command in owner.lose:
-                    self.close_connection = True
-                    return
-                self._reply(
-                    answer.status_code,
-                    answer.content.replace(owner._to.encode(), owner.url.encode()),
-                )
-
-            def __getattr__(self, name: str) -> Any:
-                if name.startswith("do_"):
-                    return self._pass
-                raise AttributeError(name)
-
-            def _reply(self, status: int, data: bytes) -> None:
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, *_args: Any) -> None:
-                return
-
-        return Handler
+from tests.waiting import wait_for
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +28,8 @@ def behind(
     """The service, which reaches Neutron through the proxy."""
     directory: Path = tmp_path_factory.mktemp("behind")
     address = {"endpoint_override": proxy.url, "request_timeout": 3}
-    with running(directory, neutron, {"neutron": address}) as made:
+    options = {"neutron": address, "conductor": {"stray_ports_interval": 1}}
+    with running(directory, neutron, options) as made:
         yield made
 
 
@@ -296,3 +224,26 @@ def test_a_cable_to_an_unknown_switch(behind: Plugged) -> None:
     assert "local_link_connection" in failed["last_error"]
     assert behind.ports_of(node) == []
     assert behind.internal(port) == {}
+
+
+def test_a_request_that_took_effect_after_it_was_given_up(behind: Plugged) -> None:
+    """The port is removed although no operation runs; ports of others stay."""
+    node = behind.node("neutron")
+    port = behind.port(node)
+    common = {"binding:host_id": node, "binding:vnic_type": "baremetal"}
+    stray = behind.neutron.create_port(
+        behind.networks["cleaning"],
+        name=f"cleaning {port['uuid']}",
+        device_owner="baremetal:none",
+        device_id=node,
+        **common,
+    )
+    others = [
+        behind.vif(name="of a tenant", **common)["id"],
+        behind.vif(name="by hand", device_owner="baremetal:none", **common)["id"],
+    ]
+    wait_for(
+        lambda: stray["id"] not in [each["id"] for each in behind.ports_of(node)],
+        "the port to be gone",
+    )
+    assert sorted(each["id"] for each in behind.ports_of(node)) == sorted(others)

@@ -220,7 +220,8 @@ def running(
             "OS_NEUTRON_CONFIG_DIR": str(home),
             "OS_NEUTRON_CONFIG_FILES": "neutron.conf;ml2_conf.ini",
         },
-        threads=8,
+        # SQLite fails when two requests write at the same time.
+        threads=1,
     ) as service:
         yield Neutron(service)
 

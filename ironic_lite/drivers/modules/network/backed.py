@@ -100,6 +100,12 @@ class NeutronBacked(NetworkInterface):
             if vif_id:
                 vifs.unbind(task, holder, vif_id)
 
+    def made_for_nodes(self) -> dict[str, set[str]]:
+        return service_ports.by_node()
+
+    def remove_strays(self, task: Task) -> None:
+        service_ports.remove_strays(task)
+
     def set_boot_options(self, task: Task, options: Sequence[DHCPOption]) -> None:
         if CONF.dhcp.dhcp_provider == "neutron":
             used = (self.current_vif(holder) for holder in placement.holders(task))

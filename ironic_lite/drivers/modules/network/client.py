@@ -5,19 +5,15 @@ A request takes ``[neutron] timeout`` at most, and is sent again when Neutron ca
 """
 
 import dataclasses
-import functools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from oslo_utils import uuidutils
 
 from ironic_lite.common import exception, openstack_services, redaction
 from ironic_lite.conf import CONF
 from ironic_lite.conf.neutron import GROUP
-
-if TYPE_CHECKING:
-    from openstack.connection import Connection
 
 BAREMETAL, SMART_NIC = "baremetal", "smart-nic"
 """``binding:vnic_type`` of a port that a switch connects, and of one that a smart NIC connects."""
@@ -85,17 +81,43 @@ class Port:
         return bool(self.host) and self.vif_type not in UNBOUND
 
 
-@functools.cache
-def _connection() -> "Connection":
-    session = openstack_services.session(GROUP)
-    if CONF.neutron.timeout is None:
-        session.timeout = float(CONF.neutron.request_timeout)
-    return openstack_services.connection(GROUP)
+class _Door:
+    """openstacksdk's proxy for Neutron, made at the first request that reaches Neutron.
+
+    Each thread that finds none makes its own, because openstacksdk's connections are not safe for threads while they
+    look for the service; and a proxy that has not found it properly is not kept, because it would never look again.
+    """
+
+    def __init__(self) -> None:
+        self._proxy: Any = None
+
+    def open(self) -> Any:
+        """Return the proxy.
+
+        :raises NetworkError: when Keystone's catalogue has no network service, or it has no version 2.
+        """
+        if self._proxy is None:
+            self._proxy = self._made()
+        return self._proxy
+
+    def _made(self) -> Any:
+        from openstack.proxy import Proxy
+
+        session = openstack_services.session(GROUP)
+        if CONF.neutron.timeout is None:
+            session.timeout = float(CONF.neutron.request_timeout)
+        made = openstack_services.connection(GROUP).network
+        if not isinstance(made, Proxy) or "/v2" not in (made.get_endpoint() or ""):
+            raise exception.NetworkError(
+                "Neutron was not found: Keystone's catalogue has no network service, or its address does not offer "
+                "version 2. Check the catalogue and [neutron], then try again."
+            )
+        if CONF.neutron.connect_retries is None:
+            made.connect_retries = CONF.neutron.retries
+        return made
 
 
-def forget() -> None:
-    """Connect anew, with the current configuration."""
-    _connection.cache_clear()
+_door = _Door()
 
 
 class Neutron:
@@ -205,10 +227,7 @@ def _errors(what: str) -> Iterator[Any]:
     from openstack import exceptions as sdk_errors
 
     try:
-        network = _connection().network
-        if CONF.neutron.connect_retries is None:
-            network.connect_retries = CONF.neutron.retries
-        yield network
+        yield _door.open()
     except sdk_errors.HttpException as exc:
         status = exc.status_code or 0
         told = exc.details or exc.message or str(exc)
@@ -219,8 +238,6 @@ def _errors(what: str) -> Iterator[Any]:
         advice = _ADVICE.get(exc.http_status, _FAILED)
         raise _failure(what, f"the answer was {exc.http_status}: {exc}", advice) from exc
     except (sdk_errors.SDKException, keystone_errors.ClientException, OSError) as exc:
-        # A connection remembers for ever that a service could not be found.
-        forget()
         raise _failure(what, str(exc) or type(exc).__name__, _NO_ANSWER) from exc
 
 

@@ -91,6 +91,43 @@ def remove(task: Task, purpose: Purpose | None = None) -> None:
             vifs.note(task, port, each.key, None)
 
 
+def by_node() -> dict[str, set[str]]:
+    """Return ``{node UUID: UUIDs of the ports that the service has made for it}``.
+
+    :raises NetworkError: when Neutron does not answer.
+    """
+    found: dict[str, set[str]] = {}
+    for made in Neutron(_changes_nothing).ports(device_owner=OWNER):
+        if _is_ours(made):
+            found.setdefault(made.host, set()).add(made.id)
+    return found
+
+
+_PURPOSES = {purpose.value for purpose in Purpose}
+
+
+def _is_ours(made: NeutronPort) -> bool:
+    """Return whether the name is one that the service gives to ports."""
+    return made.name.partition(" ")[0] in _PURPOSES
+
+
+def _changes_nothing() -> None:
+    raise AssertionError("Nobody has locked a node.")
+
+
+def remove_strays(task: Task) -> None:
+    """Remove the ports of the service that none of the node's ports knows.
+
+    :raises NetworkError: when Neutron refuses.
+    """
+    neutron = Neutron(task.ensure_locked)
+    noted = {
+        (port.internal_info or {}).get(purpose.key) for port in task.ports for purpose in Purpose
+    }
+    strays = [port for port in _existing(task, neutron) if _is_ours(port) and port.id not in noted]
+    _delete(task, neutron, strays)
+
+
 def _existing(task: Task, neutron: Neutron) -> list[NeutronPort]:
     """Return all ports that the service has made for the node, in whatever network."""
     node = task.node
