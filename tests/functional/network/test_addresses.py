@@ -40,7 +40,7 @@ def site(
         home,
         rabbitmq_server.create_vhost(),
         mariadb_server.create_database(),
-        count=2,
+        count=3,
         nics=2,
         boot_url="http://127.0.0.1:1",
     ) as made:
@@ -90,13 +90,17 @@ class _Service:
     tenant: dict[str, Any]
 
 
-@pytest.fixture
-def service(site: Site, tmp_path: Path) -> Iterator[_Service]:
+@pytest.fixture(scope="module")
+def service(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Service]:
+    """One whose networks have DHCP servers."""
+    directory = tmp_path_factory.mktemp("service")
     own = site.neutron.create_network(cidr="10.3.0.0/24")
     tenant = site.neutron.create_network(cidr="10.4.0.0/24")
-    settings = plugged.options(site.neutron, dict.fromkeys(plugged.PURPOSES, own), racks.OPTIONS)
-    database = f"sqlite:///{tmp_path}/ironic-lite.sqlite"
-    with Deployment(tmp_path, database, options=settings) as deployment:
+    # Ports are active when the DHCP agent has reported them.
+    more = {**racks.OPTIONS, "neutron": {"port_binding_timeout": 120}}
+    settings = plugged.options(site.neutron, dict.fromkeys(plugged.PURPOSES, own), more)
+    database = f"sqlite:///{directory}/ironic-lite.sqlite"
+    with Deployment(directory, database, options=settings) as deployment:
         deployment.upgrade_database()
         deployment.start_all_in_one()
         for network in (own, tenant):
@@ -137,11 +141,43 @@ def test_a_deployment_moves_the_server_from_network_to_network(
     assert neutron.ports(**{"binding:host_id": server.node}) == []
 
 
-def _connect(cloud: Cloud, server: Server) -> None:
-    """Tell the node's port where its cable ends, and make it the one that boots."""
+def test_a_port_group_is_in_its_network_with_both_nics(site: Site, service: _Service) -> None:
+    cloud, rack, neutron = service.cloud, site.rack, site.neutron
+    server = cloud.enrol(network_interface="neutron", automated_clean=True)
+    eth0, eth1 = server.status["nics"]
+    group = {"node_uuid": server.node, "address": eth0["mac"], "mode": "802.3ad"}
+    made = cloud.service.call("POST", "/v1/portgroups", group)
+    _connect(cloud, server, portgroup_uuid=made["uuid"])
+    second = {
+        "node_uuid": server.node,
+        "address": eth1["mac"],
+        "portgroup_uuid": made["uuid"],
+        "local_link_connection": eth1["local_link_connection"],
+        "pxe_enabled": False,
+    }
+    cloud.service.call("POST", "/v1/ports", second)
+    cloud.manage(server)
+    cloud.provision(server, "provide", "available")
+    # Cleaned, in the service's network.
+    own, tenant = (n["provider:segmentation_id"] for n in (service.own, service.tenant))
+    assert {e.details["network"] for e in server.journal("machine") if e.action == "dhcp"} == {own}
+    assert [nic["network"] for nic in server.status["nics"]] == [None, None]
+
+    vif = neutron.create_port(service.tenant)
+    attached = cloud.service.request("POST", f"/v1/nodes/{server.node}/vifs", {"id": vif["id"]})
+    assert attached.status_code == 204, attached.text
+    cloud.deploy(server, cloud.disk_image())
+    server.wait_booted()
+    _wait_for_address(rack, server.index, _address(vif))
+    assert [nic["network"] for nic in server.status["nics"]] == [tenant, tenant]
+    assert neutron.port(vif["id"])["mac_address"] == eth0["mac"]
+
+
+def _connect(cloud: Cloud, server: Server, **more: Any) -> None:
+    """Tell the node's port where its cable ends, and ``more`` of its fields."""
     (port,) = cloud.service.call("GET", f"/v1/ports?node={server.node}")["ports"]
-    link = server.status["nics"][0]["local_link_connection"]
-    patch = [{"op": "add", "path": "/local_link_connection", "value": link}]
+    fields = {**more, "local_link_connection": server.status["nics"][0]["local_link_connection"]}
+    patch = [{"op": "add", "path": f"/{name}", "value": value} for name, value in fields.items()]
     cloud.service.call("PATCH", f"/v1/ports/{port['uuid']}", patch)
 
 
