@@ -10,6 +10,7 @@ import pytest
 from tests.functional.servers import openstack_environment, wsgi_service
 from tests.functional.servers.openstack_environment import Environment, Recipe
 from tests.functional.servers.process import ServerFailed
+from tests.waiting import PATIENCE
 
 _MAKE = """\
 import sys
@@ -94,7 +95,7 @@ def test_a_wsgi_service_answers_until_it_is_stopped(
     environment = Environment(Path(sys.prefix))
     variables = {"PYTHONPATH": str(tmp_path), "SMALL_CONFIG": "of the test"}
     with wsgi_service.running(environment, "small", "small", tmp_path, variables) as service:
-        assert wsgi_service.requests.get(service.url, timeout=30).text == "of the test"
+        assert wsgi_service.requests.get(service.url, timeout=PATIENCE).text == "of the test"
     assert not service.process.alive
     with pytest.raises(ServerFailed, match="No module named 'absent'"):  # noqa: SIM117
         with wsgi_service.running(environment, "absent", "absent", tmp_path, {}):

@@ -18,7 +18,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.functional.servers import process, unprivileged
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 # Sends one ping out of an interface; prints whether there was an answer within some seconds.
 _PING = """
@@ -53,7 +53,7 @@ class VirtualNetwork:
     def run(self, *argv: str) -> str:
         """Run a command in the namespace and return what it prints. Raises AssertionError if it fails."""
         done = subprocess.run(
-            self.entering(*argv), capture_output=True, text=True, timeout=60, check=False
+            self.entering(*argv), capture_output=True, text=True, timeout=PATIENCE, check=False
         )
         assert done.returncode == 0, f"{argv}: {done.stdout}{done.stderr}"
         return done.stdout

@@ -74,5 +74,5 @@ class RackBridges(interface.LinuxInterfaceDriver):
 
 def _ip(*words: str) -> str:
     return subprocess.run(
-        ["ip", *words], capture_output=True, text=True, timeout=60, check=True
+        ["ip", *words], capture_output=True, text=True, timeout=120, check=True
     ).stdout
