@@ -20,6 +20,18 @@ OPTS = [
         help="Maximum bytes per second that one API process streams, all servers together; 0: no limit.",
     ),
     cfg.IntOpt(
+        "cache_size",
+        default=0,
+        min=0,
+        help="Maximum bytes of images that an API process keeps on its disk, so that a source sends each only once; 0: "
+        "none are kept. Only images whose source states a checksum are kept: those of Glance and of OCI registries.",
+    ),
+    cfg.StrOpt(
+        "cache_path",
+        help="Directory of these images; several API processes may share it. Unset: image-cache in [DEFAULT] "
+        "state_path.",
+    ),
+    cfg.IntOpt(
         "boot_url_lifetime",
         default=3600,
         min=60,

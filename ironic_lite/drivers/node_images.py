@@ -34,7 +34,7 @@ DIRECTLY, THROUGH_API = "http", "local"
 PULL_SECRET = "image_pull_secret"  # noqa: S105 - a key
 """Field of ``instance_info`` and ``driver_info``: the credentials for a registry."""
 PINS = "image_pins"
-"""Key in ``driver_internal_info``: ``{field: {"reference", "pin", "size"}}``."""
+"""Key in ``driver_internal_info``: ``{field: {"reference", "pin", "size", "digest"}}``."""
 FILLED = "image_filled"
 """Key in ``driver_internal_info``: ``{field of instance_info: digest of its value}``, for the fields that the service
 filled in."""
@@ -78,7 +78,12 @@ def record(node: Any, fields: Iterable[str], context: Any) -> None:
         if not is_streamed(node, field):
             continue
         image = look_up(node, field, context)
-        pins[field] = {"reference": reference, "pin": image.pin, "size": image.size}
+        pins[field] = {
+            "reference": reference,
+            "pin": image.pin,
+            "size": image.size,
+            "digest": image.digest,
+        }
         if field == SOURCE:
             _fill(node, {**_said(image), "image_url": image_links.place(node, field)})
     if pins:
@@ -144,14 +149,14 @@ def origin(node: Any, field: str, token: str) -> Origin:
         raise exception.ImageNotFound(image_id="of this URL")
     if field in RAMDISK_FIELDS:
         image = look_up(node, field, ironic_context.admin_context())
-        pin, size = image.pin, image.size
+        pin, size, digest = image.pin, image.size, image.digest
     else:
         pinned = _pinned(node, field)
         if pinned is None:
             raise exception.ImageNotFound(image_id="of this URL")
-        pin, size = pinned["pin"], pinned["size"]
+        pin, size, digest = pinned["pin"], pinned["size"], pinned["digest"]
     found = sources.origin(pin, _client(node, _place(field), ironic_context.admin_context()))
-    return found if size is None else dataclasses.replace(found, size=size)
+    return dataclasses.replace(found, size=found.size if size is None else size, digest=digest)
 
 
 def _place(field: str) -> str:

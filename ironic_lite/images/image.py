@@ -52,6 +52,12 @@ class Image:
     tags: tuple[str, ...] = ()
     more: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
+    @property
+    def digest(self) -> str | None:
+        """The checksum as ``algorithm:value``."""
+        both = (self.os_hash_algo, self.os_hash_value)
+        return f"{both[0]}:{both[1]}" if all(both) else None
+
 
 @dataclasses.dataclass(frozen=True)
 class Origin:
@@ -64,6 +70,7 @@ class Origin:
     :param authorities: certificates of the authorities to trust, as PEM; None: the usual ones.
     :param verify: False: the operator has switched the verification of certificates off.
     :param size: bytes, if they are known.
+    :param digest: ``algorithm:value``, if the source has stated a checksum.
     """
 
     url: str
@@ -73,6 +80,7 @@ class Origin:
     verify: bool = True
     size: int | None = None
     path: str | None = None
+    digest: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for a message."""

@@ -9,22 +9,20 @@ from concurrent.futures import Executor
 from email.utils import formatdate
 from typing import BinaryIO
 
-from ironic_lite.images import file
-
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
 
 class LocalFile:
     """An open file, or the part of it that a request wants.
 
+    :param file: the caller closes it.
     :ivar status: 200, 206 or 416.
     :ivar headers: of the answer.
     :ivar size: bytes that are to be sent.
     """
 
-    def __init__(self, path: str, wanted: Mapping[str, str], readers: Executor):
-        """:raises ImageRefValidationFailed: when the file must not be read here."""
-        self._file: BinaryIO = file.opened(path)
+    def __init__(self, file: BinaryIO, wanted: Mapping[str, str], readers: Executor):
+        self._file = file
         self._readers = readers
         about = os.fstat(self._file.fileno())
         whole = about.st_size
@@ -68,7 +66,3 @@ class LocalFile:
             yield chunk
             place += len(chunk)
             left -= len(chunk)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()

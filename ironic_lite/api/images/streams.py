@@ -10,7 +10,8 @@ import logging
 import urllib.parse
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ironic_lite.api import faults
 from ironic_lite.api.images.pace import Pace
@@ -18,9 +19,11 @@ from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception
 from ironic_lite.conductor import rpcapi
 from ironic_lite.conf import CONF
+from ironic_lite.images import file as images_of_files
 from ironic_lite.images.image import Origin
 
 if TYPE_CHECKING:
+    from ironic_lite.api.images.cache import Cache
     from ironic_lite.api.images.local import LocalFile
     from ironic_lite.api.images.remote import RemoteFile
 
@@ -200,18 +203,36 @@ class ImageStreams:
     ) -> "AsyncIterator[RemoteFile | LocalFile]":
         from ironic_lite.api.images import local, remote
 
-        if origin.path is None:
+        file = await self._file(origin)
+        if file is None:
             async with remote.opened(origin, wanted) as answer:
                 yield answer
             return
+        with file:
+            yield local.LocalFile(file, wanted, self._readers)
+
+    async def _file(self, origin: Origin) -> BinaryIO | None:
+        """Return the opened file of an image; None when a web server has it."""
         loop = asyncio.get_running_loop()
-        file = await loop.run_in_executor(
-            self._readers, local.LocalFile, origin.path, wanted, self._readers
-        )
+        if origin.path is not None:
+            return await loop.run_in_executor(self._readers, images_of_files.opened, origin.path)
+        path = None if self._cache is None else await self._cache.find(origin)
+        if path is None:
+            return None
         try:
-            yield file
-        finally:
-            file.close()
+            return await loop.run_in_executor(self._readers, path.open, "rb")
+        except FileNotFoundError:
+            # It was removed just now, to make room for another.
+            return None
+
+    @functools.cached_property
+    def _cache(self) -> "Cache | None":
+        if not CONF.images.cache_size:
+            return None
+        from ironic_lite.api.images.cache import Cache
+
+        directory = CONF.images.cache_path or f"{CONF.state_path}/image-cache"
+        return Cache(Path(directory).expanduser(), CONF.images.cache_size, self._readers)
 
     async def _body(
         self,

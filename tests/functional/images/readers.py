@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Many servers that read one image, in a process of their own: `python readers.py URL COUNT RATE`.
+"""Many servers that read images, in a process of their own: `python readers.py COUNT RATE URL...`.
 
 One of them stops reading after the beginning; each of the others takes RATE bytes per second. When all have begun, the
 process prints a line; it ends when its input ends, and prints how many bytes they took.
@@ -14,13 +14,13 @@ from urllib.parse import urlsplit
 MOST = 64 * 1024
 
 
-def main(url: str, count: int, rate: int) -> None:
+def main(count: int, rate: int, urls: list[str]) -> None:
     """Read until the input ends."""
-    parts = urlsplit(url)
-    target = f"{parts.path}?{parts.query}"
     selector = selectors.DefaultSelector()
     clients = []
-    for _ in range(count):
+    for number in range(count):
+        parts = urlsplit(urls[number % len(urls)])
+        target = f"{parts.path}?{parts.query}"
         client = socket.create_connection((parts.hostname, parts.port))
         client.sendall(f"GET {target} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode())
         assert client.recv(12) == b"HTTP/1.1 200"
@@ -45,4 +45,4 @@ def main(url: str, count: int, rate: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])

@@ -23,7 +23,7 @@ from tests.waiting import PATIENCE
 
 SERVICE_PROJECT = "service"
 IRONIC = "ironic"
-GLANCE_TIMEOUT = 5
+GLANCE_TIMEOUT = 20
 """Seconds after which Glance counts as away."""
 
 

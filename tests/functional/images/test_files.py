@@ -22,6 +22,7 @@ from tests.waiting import PATIENCE
 
 CLIENT = Client(context.RequestContext(auth_disabled=True))
 CONTENT = os.urandom(700_001)
+NODE = "8a5ea2a5-6ab2-4a36-9d35-5dd4b4f2b1a7"
 
 
 @pytest.fixture
@@ -129,7 +130,7 @@ def api(allowed: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[APIService]:
 
 
 def _get(api: APIService, method: str = "GET", **headers: str) -> requests.Response:
-    url = f"{api.url}/images/n/image_source?token=x"
+    url = f"{api.url}/images/{NODE}/image_source?token=x"
     return requests.request(method, url, headers=headers, timeout=PATIENCE)
 
 

@@ -26,7 +26,8 @@ ROUNDS = 3
 MOST = 5
 """How many times as long a request may take beside the streams. On a blocked loop or thread it would take a hundred
 times as long."""
-MAC = "52:54:00:00:00:01"
+NODES = 13
+"""A node has up to four streams at the same time."""
 
 
 @pytest.fixture
@@ -41,13 +42,21 @@ def service(
 
 
 @pytest.fixture
-def node(tmp_path: Path, service: Deployment) -> str:
-    """A node that boots a large kernel."""
+def nodes(tmp_path: Path, service: Deployment) -> dict[str, str]:
+    """Nodes that boot a large kernel, by the MAC addresses of their ports."""
     (tmp_path / "images").mkdir()
     for name, size in (("kernel", SIZE), ("ramdisk", 1)):
         with (tmp_path / "images" / name).open("wb") as file:
             file.truncate(size)
     kernel, ramdisk = (f"file://{tmp_path}/images/{name}" for name in ("kernel", "ramdisk"))
+    return {mac: _boots(service, kernel, ramdisk, mac) for mac in map(_mac, range(NODES))}
+
+
+def _mac(number: int) -> str:
+    return f"52:54:00:00:00:{number:02x}"
+
+
+def _boots(service: Deployment, kernel: str, ramdisk: str, mac: str) -> str:
     node = service.create_node(
         driver="manual-management",
         deploy_interface="ramdisk",
@@ -56,15 +65,15 @@ def node(tmp_path: Path, service: Deployment) -> str:
         driver_info={"deploy_kernel": kernel, "deploy_ramdisk": ramdisk},
         instance_info={"kernel": kernel, "ramdisk": ramdisk},
     )
-    service.call("POST", "/v1/ports", {"node_uuid": node, "address": MAC})
+    service.call("POST", "/v1/ports", {"node_uuid": node, "address": mac})
     for target, until in (("manage", "manageable"), ("provide", "available"), ("active", "active")):
         service.set_provision_state(node, target, until=until)
     return node
 
 
-def _url(service: Deployment) -> str:
-    """The URL of the kernel, from the node's boot script."""
-    path = f"/boot/{MAC.replace(':', '-')}"
+def _url(service: Deployment, mac: str) -> str:
+    """The URL of the kernel, from the boot script of a node."""
+    path = f"/boot/{mac.replace(':', '-')}"
     script = requests.get(f"{service.api_url}{path}", timeout=PATIENCE).text
     found = re.search(r"^kernel .*?(http\S+)", script, re.MULTILINE)
     assert found is not None, script
@@ -72,9 +81,9 @@ def _url(service: Deployment) -> str:
 
 
 @contextlib.contextmanager
-def _streams(url: str) -> Iterator[None]:
+def _streams(urls: list[str]) -> Iterator[None]:
     """Fifty servers that read the image, and one of them that stops after the beginning."""
-    argv = [sys.executable, readers.__file__, url, str(STREAMS), str(RATE)]
+    argv = [sys.executable, readers.__file__, str(STREAMS), str(RATE), *urls]
     with subprocess.Popen(
         argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as reading:
@@ -98,13 +107,14 @@ def _shows(service: Deployment, node: str) -> list[float]:
 
 
 @pytest.mark.timed
-def test_showing_a_node_beside_fifty_streams(service: Deployment, node: str) -> None:
-    url = _url(service)
+def test_showing_a_node_beside_fifty_streams(service: Deployment, nodes: dict[str, str]) -> None:
+    urls = [_url(service, mac) for mac in nodes]
+    node = nodes[_mac(0)]
     quiet: list[float] = []
     busy: list[float] = []
     for _ in range(ROUNDS):
         quiet += _shows(service, node)
-        with _streams(url):
+        with _streams(urls):
             busy += _shows(service, node)
     ratio = statistics.median(busy) / statistics.median(quiet)
     print(

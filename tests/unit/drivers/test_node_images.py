@@ -90,7 +90,9 @@ def test_an_image_cannot_be_exchanged_after_the_request(asked: list[Client]) -> 
     node = Node(instance_info={"image_source": UUID})
     node_images.record(node, ["image_source"], NOBODY)
     token = _token(node)
-    assert node_images.origin(node, "image_source", token) == Origin(FOUND.pin, size=7)
+    assert node_images.origin(node, "image_source", token) == Origin(
+        FOUND.pin, size=7, digest=FOUND.digest
+    )
     node.instance_info = {**node.instance_info, "image_source": UUID.replace("8", "9")}
     with pytest.raises(exception.ImageNotFound):
         node_images.origin(node, "image_source", token)
