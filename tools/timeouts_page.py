@@ -96,7 +96,7 @@ def _lines() -> Iterator[str]:
     for state in provision_states.names(Kind.HELD):
         yield _HELD.format(state=state)
     yield _OPTIONS.format(
-        sign=round(rpcapi.SIGN_OF_WORK / 2),
+        sign=round(rpcapi.CALL_MONITOR_TIMEOUT / 2),
         query=rpcapi.QUERY_PATIENCE,
         attempts=rpcapi.QUERY_ATTEMPTS,
         handshake=round(limits.HANDSHAKE_TIMEOUT),
