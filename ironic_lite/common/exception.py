@@ -469,10 +469,6 @@ class ImageUnacceptable(Invalid):
     template = "Image %(image_id)s is unacceptable: %(reason)s"
 
 
-class ImageNotAuthorized(HTTPForbidden):
-    template = "Not authorized for image %(image_id)s."
-
-
 class GlanceConnectionFailed(TemporaryFailure):
     """Ironic answers 500; with 503 clients can retry."""
 

@@ -56,30 +56,6 @@ def adapter(group: str) -> "Adapter":
     return made
 
 
-def adapter_of_user(group: str, token: str, version: str) -> "Adapter":
-    """Return a client that asks with a user's token, and with the service's own token beside it.
-
-    With the service's token the other service accepts the user's even if it has expired meanwhile.
-
-    :param version: major version of the other service's API.
-    :raises ConfigInvalid: as :func:`session`; keystoneauth's exceptions when the service's address cannot be found.
-    """
-    from keystoneauth1 import adapter as adapters
-    from keystoneauth1 import service_token, token_endpoint
-    from keystoneauth1 import session as sessions
-
-    own = session(group)
-    assert own.auth is not None
-    user = token_endpoint.Token(adapter(group).get_endpoint(version=version), token)
-    both = sessions.Session(
-        auth=service_token.ServiceTokenAuthWrapper(user_auth=user, service_auth=own.auth),
-        verify=own.verify,
-        cert=own.cert,
-        timeout=own.timeout,
-    )
-    return adapters.Adapter(session=both)
-
-
 def connection(group: str) -> "Connection":
     """Return openstacksdk's connection to the service of a group, with the address options of that group.
 

@@ -170,11 +170,9 @@ def _client(node: Any, place: str, context: Any) -> Client:
     }
     if place == "driver_info":
         return Client(context, project=node.owner, **more)
-    # Glance takes no tokens with the scope of the system, such as Nova's.
+    # Nova, for example.
     if context.auth_disabled or context.system_scope == "all":
         return Client(context, **more)
-    if context.auth_token:
-        return Client(context, token=context.auth_token, **more)
     project = None if context.is_admin else context.project_id or ""
     return Client(context, project=project, **more)
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Images in Glance: their UUID, or ``glance://UUID``.
 
-Who may use an image: a request with a token is passed on to Glance with this token, and Glance decides. Otherwise the
-service asks with its own credentials, and an image counts as absent unless it is public, the project owns it or is one
-of its members, or it belongs to the service's own project.
+Who may use an image: the service asks with its own credentials, because tokens of clients do not travel to conductors.
+An image counts as absent unless it is public, the project owns it or is one of its members, or it belongs to the
+service's own project.
 """
 
 import time
@@ -66,10 +66,9 @@ def resolve(reference: str, _what: str, client: Client) -> Image:
     :raises GlanceConnectionFailed: when Glance or Keystone does not answer, or refuses the service's credentials.
     """
     uuid = _uuid(reference)
-    token = client.token
-    asked = _client(token)
-    found = _get(asked, f"/images/{uuid}", uuid, bool(token))
-    if not token and client.project is not None and not _may_see(asked, found, client.project):
+    asked = _client()
+    found = _get(asked, f"/images/{uuid}", uuid)
+    if client.project is not None and not _may_see(asked, found, client.project):
         LOG.info("Image %s is not visible to project %s", uuid, client.project)
         raise exception.ImageNotFound(image_id=uuid)
     if found.get("status") != _ACTIVE:
@@ -93,8 +92,8 @@ def origin(pin: str, _client_of: Client) -> Origin:
     :raises GlanceConnectionFailed: as :func:`resolve`.
     """
     uuid = _uuid(pin)
-    asked = _client(None)
-    found = _get(asked, f"/images/{uuid}", uuid, False)
+    asked = _client()
+    found = _get(asked, f"/images/{uuid}", uuid)
     if found.get("status") != _ACTIVE:
         raise exception.ImageNotFound(image_id=uuid)
     session = openstack_services.session(GROUP)
@@ -118,11 +117,9 @@ def _uuid(reference: str) -> str:
     return uuid.lower()
 
 
-def _client(token: str | None) -> "Adapter":
+def _client() -> "Adapter":
     try:
         with _Asking():
-            if token:
-                return openstack_services.adapter_of_user(GROUP, token, _VERSION)
             return openstack_services.adapter(GROUP)
     except exception.ConfigInvalid as exc:
         raise exception.InvalidParameterValue(
@@ -130,13 +127,13 @@ def _client(token: str | None) -> "Adapter":
         ) from None
 
 
-def _get(asked: "Adapter", path: str, uuid: str, for_user: bool) -> dict[str, Any]:
+def _get(asked: "Adapter", path: str, uuid: str) -> dict[str, Any]:
     """Return the answer of Glance to a question that changes nothing."""
     for attempt in range(CONF.glance.num_retries + 1):
         try:
             with _Asking():
                 answer = asked.get(path, endpoint_filter=_FILTER, raise_exc=False)
-            return _body(answer, uuid, for_user)
+            return _body(answer, uuid)
         except exception.GlanceConnectionFailed:
             if attempt == CONF.glance.num_retries:
                 raise
@@ -144,12 +141,10 @@ def _get(asked: "Adapter", path: str, uuid: str, for_user: bool) -> dict[str, An
     raise AssertionError("unreachable")
 
 
-def _body(answer: Any, uuid: str, for_user: bool) -> dict[str, Any]:
+def _body(answer: Any, uuid: str) -> dict[str, Any]:
     status = answer.status_code
-    if status == 404 or (status == 403 and for_user):
+    if status == 404:
         raise exception.ImageNotFound(image_id=uuid)
-    if status == 401 and for_user:
-        raise exception.ImageNotAuthorized(image_id=uuid)
     if status != 200:
         raise _failed(f"it answers with status {status}")
     try:
@@ -194,7 +189,7 @@ def _may_see(asked: "Adapter", found: dict[str, Any], project: str) -> bool:
     if visibility != "shared":
         return False
     uuid = str(found.get("id"))
-    listed = _get(asked, f"/images/{uuid}/members", uuid, False).get("members")
+    listed = _get(asked, f"/images/{uuid}/members", uuid).get("members")
     members = listed if isinstance(listed, list) else []
     return project in {each.get("member_id") for each in members if isinstance(each, dict)}
 

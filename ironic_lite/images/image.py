@@ -11,14 +11,12 @@ class Client:
     """On whose behalf an image is looked up.
 
     :param context: context of the request; it decides how much messages may say.
-    :param token: the client's token for Keystone. What may be seen with it may be used.
-    :param project: without a token: only images that this project may see. None: all that the service itself sees.
+    :param project: only images that this project may see are found. None: all that the service itself sees.
     :param cpu_arch: architecture of the server, for images that have a file for each; None: any.
     :param pull_secret: ``user:password`` or a token for a registry.
     """
 
     context: Any
-    token: str | None = dataclasses.field(default=None, repr=False)
     project: str | None = None
     cpu_arch: str | None = None
     pull_secret: str | None = dataclasses.field(default=None, repr=False)
