@@ -4,6 +4,7 @@ repetition succeeds."""
 
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -198,6 +199,48 @@ def test_neutron_is_away_at_first(breakable: Plugged, tmp_path: Path) -> None:
     breakable.neutron.service.process.start()
     breakable.neutron.service.wait_until_it_answers()
     assert breakable.attach(node, vif).status_code == 204
+
+
+@contextmanager
+def _showing_nothing(neutron: Neutron) -> Iterator[None]:
+    """Neutron answers as it does until it has read its policies: lists are empty, and records are not found."""
+    policy = neutron.service.process.log.parent / "policy.yaml"
+    before = policy.read_text()
+    policy.write_text(before + '"get_network": "!"\n"get_port": "!"\n')
+    wait_for(lambda: not neutron.call("GET", "/networks")["networks"], "no network to be shown")
+    try:
+        yield
+    finally:
+        policy.write_text(before)
+        wait_for(lambda: neutron.call("GET", "/networks")["networks"], "networks to be shown")
+
+
+@pytest.mark.parametrize("field", ["name", "id"])
+def test_a_network_that_neutron_does_not_show_yet(plugged: Plugged, field: str) -> None:
+    """The message does not claim that it does not exist; the next look finds it."""
+    network = plugged.neutron.create_network()
+    node = plugged.node("neutron", driver_info={"cleaning_network": network[field]})
+    with _showing_nothing(plugged.neutron):
+        shown = plugged.service.call("GET", f"/v1/nodes/{node}/validate")["network"]
+        assert shown["result"] is False
+        assert "Try again if Neutron has just started" in shown["reason"]
+        assert "was not found" not in shown["reason"]
+    assert plugged.service.call("GET", f"/v1/nodes/{node}/validate")["network"]["result"] is True
+
+
+def test_a_vif_that_neutron_does_not_show_yet(plugged: Plugged) -> None:
+    """It is not taken for deleted: it stays attached, and the next detachment unbinds it."""
+    node = plugged.node("neutron")
+    plugged.port(node)
+    vif = plugged.vif()["id"]
+    assert plugged.attach(node, vif).status_code == 204
+    with _showing_nothing(plugged.neutron):
+        failed = plugged.detach(node, vif)
+        assert failed.status_code == 500
+        assert "Try again if Neutron has just started" in message(failed)
+        assert plugged.attached(node) == [vif]
+    assert plugged.detach(node, vif).status_code == 204
+    assert plugged.neutron.port(vif)["binding:host_id"] == ""
 
 
 def test_networks_with_the_same_name(behind: Plugged) -> None:

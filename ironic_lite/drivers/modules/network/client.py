@@ -32,6 +32,10 @@ _ADVICE = {
 }
 _NO_ANSWER = "Check that Neutron runs and that [neutron] has its address, then try again."
 _FAILED = "See the log of Neutron, then try again."
+_BLIND = (
+    "Try again if Neutron has just started: it shows nothing until it has read its policies. Otherwise check that the "
+    "user in [neutron] has the role admin, and that the address of Neutron is right."
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,7 +157,13 @@ class Neutron:
         if uuidutils.is_uuid_like(ident) and (found := self.network(ident)) is not None:
             return [found]
         with _errors(f"find network {ident}") as network:
-            return list(network.networks(name=ident))
+            found = list(network.networks(name=ident))
+            if not found:
+                if next(network.networks(limit=1), None) is None:
+                    raise exception.NetworkError(f"Neutron shows no networks at all. {_BLIND}")
+                # It had just started, perhaps, and is ready by now.
+                found = list(network.networks(name=ident))
+            return found
 
     def own_project(self) -> str | None:
         """Return the id of the project of our credentials; None: they have none, as without Keystone."""
@@ -183,13 +193,9 @@ class Neutron:
         # Anything else would end up in the path of the URL.
         if not uuidutils.is_uuid_like(ident):
             return None
-        with _errors(f"read {kind} {ident}") as network:
-            from openstack.exceptions import NotFoundException
-
-            try:
-                return getattr(network, f"get_{kind}")(ident)
-            except NotFoundException:
-                return None
+        with _errors(f"read {kind} {ident}") as network, _gone_is_no_error():
+            return getattr(network, f"get_{kind}")(ident)
+        return None
 
     # -- changes -------------------------------------------------------------------------------------------------
 
@@ -201,20 +207,40 @@ class Neutron:
 
     def update_port(self, port_id: str, **attributes: Any) -> Port | None:
         """Change attributes of a port; None if there is no such port."""
-        from openstack.exceptions import NotFoundException
-
         self._ensure_locked()
-        with _errors(f"change port {port_id}") as network:
-            try:
-                return Port.of(network.update_port(port_id, **attributes))
-            except NotFoundException:
-                return None
+        with _errors(f"change port {port_id}") as network, _gone_is_no_error():
+            return Port.of(network.update_port(port_id, **attributes))
+        return None
 
     def delete_port(self, port_id: str) -> None:
         """Delete a port, if there is one."""
         self._ensure_locked()
-        with _errors(f"delete port {port_id}") as network:
-            network.delete_port(port_id, ignore_missing=True)
+        with _errors(f"delete port {port_id}") as network, _gone_is_no_error():
+            network.delete_port(port_id, ignore_missing=False)
+
+
+@contextmanager
+def _gone_is_no_error() -> Iterator[None]:
+    """Suppress the error if Neutron names the record that does not exist.
+
+    Any other 404 does not prove that there is no such record: Neutron answers it for records that its policies hide,
+    which are all records until it has read them, and whatever else has Neutron's address answers it too.
+    """
+    from openstack.exceptions import NotFoundException
+
+    try:
+        yield
+    except NotFoundException as exc:
+        if not _is_from_neutron(exc):
+            raise
+
+
+def _is_from_neutron(missing: Any) -> bool:
+    """Return whether the body of a 404 is ``{"NeutronError": {"type": "PortNotFound", ...}}``."""
+    try:
+        return "NeutronError" in missing.response.json()
+    except (AttributeError, TypeError, ValueError):
+        return False
 
 
 @contextmanager
@@ -231,7 +257,7 @@ def _errors(what: str) -> Iterator[Any]:
     except sdk_errors.HttpException as exc:
         status = exc.status_code or 0
         told = exc.details or exc.message or str(exc)
-        advice = _ADVICE.get(status, _FAILED if status >= 500 else "")
+        advice = _BLIND if status == 404 else _ADVICE.get(status, _FAILED if status >= 500 else "")
         raise _failure(what, f"Neutron answered {status}: {told}", advice) from exc
     except keystone_errors.HttpError as exc:
         # Keystone, or Neutron while its versions are read.
