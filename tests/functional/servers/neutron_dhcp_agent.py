@@ -43,6 +43,8 @@ dnsmasq_base_log_dir = {home}
 [AGENT]
 root_helper =
 report_interval = 5
+# dnsmasq 2.90 dies now and then of a segmentation fault when it reads its files again.
+check_child_processes_interval = 1
 [oslo_concurrency]
 lock_path = {home}
 """
