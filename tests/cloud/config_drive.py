@@ -29,10 +29,18 @@ def read(content: bytes) -> ConfigDrive:
         return ConfigDrive(
             json.loads(_file(iso, "meta_data.json")),
             json.loads(_file(iso, "network_data.json")),
-            _file(iso, "user_data").decode(),
+            _user_data(iso).decode(),
         )
     finally:
         iso.close()
+
+
+def _user_data(iso: pycdlib.PyCdlib) -> bytes:
+    """Without user data, Nova leaves the file out."""
+    try:
+        return _file(iso, "user_data")
+    except pycdlib.pycdlibexception.PyCdlibInvalidInput:
+        return b""
 
 
 def _file(iso: pycdlib.PyCdlib, name: str) -> bytes:

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Servers on a port that the tenant has made, and on a port group of the node."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.cloud import furnishing, servers
+from tests.cloud import baremetal, furnishing, servers
 from tests.cloud.composition import Cloud
+from tests.functional.deployment import Deployment
 from tests.waiting import wait_for
 
 BONDED = "CUSTOM_BONDED"
@@ -29,34 +31,42 @@ def test_a_port_of_the_tenant(furnished: Cloud) -> None:
 
 
 @pytest.fixture
-def bonded_node(furnished: Cloud) -> Any:
-    """An available node whose two ports are a port group, and a flavor that asks for it."""
+def bonded_node(furnished: Cloud) -> Iterator[dict[str, Any]]:
+    """The port group of an available node, which both its ports belong to; and a flavor that asks for the node."""
     service = furnished.baremetal
     node, *_ = service.call("GET", "/v1/nodes?provision_state=available&associated=false")["nodes"]
     uuid = node["uuid"]
+    trait, traits = f"/v1/nodes/{uuid}/traits/{BONDED}", f"/resource_providers/{uuid}/traits"
     ports = service.call("GET", f"/v1/nodes/{uuid}/ports")["ports"]
-    group = service.call(
-        "POST",
-        "/v1/portgroups",
-        {"node_uuid": uuid, "address": ports[0]["address"], "mode": "802.3ad"},
-    )
-    for port in ports:
-        path = f"/v1/ports/{port['uuid']}"
-        member = [{"op": "add", "path": "/portgroup_uuid", "value": group["uuid"]}]
-        service.call("PATCH", path, member)
-    service.call("PUT", f"/v1/nodes/{uuid}/traits/{BONDED}")
+    bond = {"node_uuid": uuid, "address": ports[0]["address"], "mode": "802.3ad"}
     furnishing.make_flavor(furnished, "bonded", BONDED)
-    traits = f"/resource_providers/{uuid}/traits"
-    wait_for(
-        lambda: BONDED in furnished.ask("placement", traits)["traits"], "the trait", interval=0.5
-    )
-    yield group
-    service.call("DELETE", f"/v1/nodes/{uuid}/traits/{BONDED}")
+    group = service.call("POST", "/v1/portgroups", bond)
+    try:
+        _set_group(service, uuid, ports, group["uuid"])
+        # The last one: once Nova knows it, it knows too that the maintenance is over.
+        service.call("PUT", trait)
+        wait_for(
+            lambda: BONDED in furnished.ask("placement", traits)["traits"],
+            "Nova to know the trait",
+            interval=0.5,
+        )
+        yield group
+    finally:
+        service.call("PUT", f"/v1/nodes/{uuid}/traits", {"traits": [baremetal.TRAIT]})
+        _set_group(service, uuid, ports, None)
+        service.call("DELETE", f"/v1/portgroups/{group['uuid']}")
+        furnished.administrator("flavor", "delete", "bonded")
+
+
+def _set_group(
+    service: Deployment, node: str, ports: list[dict[str, Any]], group: str | None
+) -> None:
+    """Put ports into a port group, or out of theirs; of an available node, this needs maintenance."""
+    change = [{"op": "add", "path": "/portgroup_uuid", "value": group}]
+    service.call("PUT", f"/v1/nodes/{node}/maintenance", {"reason": "cabling"})
     for port in ports:
-        path = f"/v1/ports/{port['uuid']}"
-        service.call("PATCH", path, [{"op": "remove", "path": "/portgroup_uuid"}])
-    service.call("DELETE", f"/v1/portgroups/{group['uuid']}")
-    furnished.administrator("flavor", "delete", "bonded")
+        service.call("PATCH", f"/v1/ports/{port['uuid']}", change)
+    service.call("DELETE", f"/v1/nodes/{node}/maintenance")
 
 
 def test_a_port_group(furnished: Cloud, bonded_node: dict[str, Any]) -> None:
