@@ -52,8 +52,9 @@ def attach(task: Task, vif: dict[str, Any], needs_link: bool, must_bind: bool) -
     :raises NetworkError: when Neutron refuses or fails; then nothing is attached.
     """
     neutron = Neutron(task.ensure_locked)
-    found = _visible(task, neutron, vif["id"])
+    # First, because it changes this VIF too, if that is the one whose attachment was interrupted.
     undo_interrupted(task)
+    found = _visible(task, neutron, vif["id"])
     physnets = placement.physical_networks(neutron, found)
     holder = placement.choose(task, vif, physnets, needs_link)
     _check_not_elsewhere(task, neutron, found, holder)

@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A conductor is killed at every boundary while it works on VIFs, and the next one goes on.
+
+A boundary lies before and after each request that changes something in Neutron, and before each write of a record of
+ours. At the one where the conductor is killed an exception is raised that nothing handles, so it neither writes nor
+asks any more. Requests that only read have no boundaries of their own: nothing has changed since the one before.
+"""
+
+import contextlib
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from keystoneauth1 import loading
+
+from ironic_lite import objects
+from ironic_lite.common import exception, openstack_services, states
+from ironic_lite.conf import CONF
+from ironic_lite.db import engine, migration
+from ironic_lite.drivers.modules.network import client
+from ironic_lite.drivers.modules.network.neutron import NeutronNetwork
+from tests.functional.flows.workshop import Workshop
+from tests.functional.network.plugged import link, mac, service_networks
+from tests.functional.servers.neutron import Neutron
+
+_CHANGES = ("create_port", "update_port", "delete_port")
+_numbers = itertools.count(0x100000)
+
+
+class Killed(BaseException):
+    """The conductor is gone."""
+
+
+@pytest.fixture
+def workshop(
+    tmp_path: Path, neutron: Neutron, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Workshop]:
+    """A conductor's inside, beside Neutron."""
+    CONF([], project="ironic-lite", default_config_files=[])
+    CONF.set_override("connection", f"sqlite:///{tmp_path}/ironic-lite.sqlite", group="database")
+    engine.dispose()
+    migration.upgrade()
+    loading.register_auth_conf_options(CONF, "neutron")
+    loading.register_session_conf_options(CONF, "neutron")
+    loading.register_adapter_conf_options(CONF, "neutron", include_deprecated=False)
+    names = {f"{p}_network": n["name"] for p, n in service_networks(neutron).items()}
+    for name, value in {**neutron.options, **names}.items():
+        CONF.set_override(name, value, group="neutron")
+    openstack_services.forget()
+    monkeypatch.setattr(client, "_door", client._Door())
+    made = Workshop()
+    yield made
+    made.close()
+    engine.dispose()
+    openstack_services.forget()
+
+
+class Boundary:
+    """Where the conductor is killed next."""
+
+    def __init__(self) -> None:
+        self._left: int | None = None
+
+    def pass_one(self) -> None:
+        """Be at a boundary."""
+        if self._left is not None:
+            self._left -= 1
+            if self._left < 0:
+                raise Killed
+
+    def kills(self, at: int, work: Callable[[], object]) -> bool:
+        """Do some work, and return whether the conductor was killed at this boundary of it."""
+        self._left = at
+        try:
+            work()
+        except Killed:
+            return True
+        except exception.NetworkError:
+            return False
+        finally:
+            self._left = None
+        return False
+
+
+@pytest.fixture
+def boundary(monkeypatch: pytest.MonkeyPatch) -> Boundary:
+    made = Boundary()
+
+    def guarded(function: Callable[..., Any], also_after: bool) -> Callable[..., Any]:
+        def call(*args: Any, **more: Any) -> Any:
+            made.pass_one()
+            result = function(*args, **more)
+            if also_after:
+                made.pass_one()
+            return result
+
+        return call
+
+    for name in _CHANGES:
+        monkeypatch.setattr(client.Neutron, name, guarded(getattr(client.Neutron, name), True))
+    for record in (objects.Node, objects.Port, objects.Portgroup):
+        monkeypatch.setattr(record, "save", guarded(record.save, False))
+    return made
+
+
+class Scene:
+    """A node with two ports, and two VIFs."""
+
+    def __init__(
+        self, workshop: Workshop, neutron: Neutron, state: str, switch: str = "tor1"
+    ) -> None:
+        self.workshop, self.neutron = workshop, neutron
+        self.node = workshop.create_node(state, network_interface="neutron")
+        for number in itertools.islice(_numbers, 2):
+            port = workshop.create_port(self.node, mac(number))
+            port.local_link_connection = {**link(f"Eth1/{number}"), "switch_info": switch}
+            if switch != "tor1":
+                port.local_link_connection["switch_id"] = "00:00:00:00:00:cc"
+            port.pxe_enabled = True
+            port.save()
+        tenant = neutron.create_network(cidr="10.99.0.0/16")
+        self.vif, self.other = (neutron.create_port(tenant)["id"] for _ in range(2))
+
+    def call(self, method: str, *args: Any) -> None:
+        """What a conductor does under the node's lock."""
+        with self.workshop.task(self.node) as task:
+            getattr(NeutronNetwork(), method)(task, *args)
+
+    def attach(self, vif: str | None = None) -> None:
+        """Attach a VIF; by default, the first one."""
+        self.call("vif_attach", {"id": vif or self.vif})
+
+    def detach(self, vif: str | None = None) -> None:
+        """Detach a VIF, if it is attached."""
+        with contextlib.suppress(exception.VifNotAttached):
+            self.call("vif_detach", vif or self.vif)
+
+    def ports(self) -> list[Any]:
+        """The node's ports."""
+        return objects.Port.list_by_node_id(self.workshop.context, self.node.id)
+
+    def made(self) -> list[dict[str, Any]]:
+        """The service's ports in Neutron."""
+        found = self.neutron.ports(**{"binding:host_id": self.node.uuid})
+        return [port for port in found if port["device_owner"] == "baremetal:none"]
+
+    def is_attached(self, vif: str) -> None:
+        """This VIF is attached, to one port; the service has no ports, and no other VIF is attached."""
+        seen = self.neutron.port(vif)
+        (holder,) = [port for port in self.ports() if port.internal_info]
+        assert holder.internal_info == {"tenant_vif_port_id": vif}
+        assert (seen["mac_address"], seen["binding:host_id"]) == (holder.address, self.node.uuid)
+        for other in {self.vif, self.other} - {vif}:
+            self.is_free(other)
+        assert self.made() == []
+
+    def is_free(self, vif: str) -> None:
+        """This VIF is not bound, and has a MAC address of its own."""
+        seen = self.neutron.port(vif)
+        assert seen["binding:host_id"] == ""
+        assert seen["binding:profile"] == {}
+        assert seen["mac_address"] not in [port.address for port in self.ports()]
+
+    def is_clean(self) -> None:
+        """Nothing is left, in Neutron and on record."""
+        assert [port.internal_info or {} for port in self.ports()] == [{}, {}]
+        for vif in (self.vif, self.other):
+            self.is_free(vif)
+        assert self.made() == []
+
+    # -- what may follow, each with its check ----------------------------------------------------------------------
+
+    def then_attached(self) -> None:
+        """The same request again; if the first one was complete, it is attached already."""
+        with contextlib.suppress(exception.VifAlreadyAttached):
+            self.attach()
+        self.is_attached(self.vif)
+
+    def then_detached(self) -> None:
+        """The client has changed its mind."""
+        self.detach()
+        self.is_clean()
+
+    def then_the_other(self) -> None:
+        """The client uses another VIF, after it has detached the first one if it is shown as attached."""
+        with self.workshop.task(self.node) as task:
+            shown = [each["id"] for each in NeutronNetwork().vif_list(task)]
+        if shown:
+            self.detach(shown[0])
+        self.attach(self.other)
+        self.is_attached(self.other)
+
+    def then_released(self) -> None:
+        """The node is torn down or deleted."""
+        self.call("release")
+        self.is_clean()
+
+
+def _boundaries(
+    boundary: Boundary,
+    scene: Scene,
+    prepare: Callable[[], None],
+    work: Callable[[], None],
+    follow: list[Callable[[], None]],
+) -> int:
+    """Kill the conductor at each boundary of some work, and check each thing that may follow; return their number."""
+    for at in itertools.count():
+        for then in follow:
+            prepare()
+            killed = boundary.kills(at, work)
+            if killed:
+                then()
+            scene.call("release")
+            scene.is_clean()
+            if not killed:
+                return at
+    raise AssertionError("never ends")
+
+
+def _nothing() -> None:
+    return
+
+
+@pytest.mark.parametrize("state", [states.AVAILABLE, states.ACTIVE])
+def test_a_vif(workshop: Workshop, neutron: Neutron, boundary: Boundary, state: str) -> None:
+    """Before the deployment it is reserved, during the life of the instance it is bound."""
+    scene = Scene(workshop, neutron, state)
+    # The MAC address, the host, and two writes.
+    follow = [scene.then_attached]
+    if state == states.AVAILABLE:
+        follow.append(scene.then_the_other)
+    assert _boundaries(boundary, scene, _nothing, scene.attach, follow) == 6
+    if state == states.AVAILABLE:
+        # Unbinding, the MAC address, and one write.
+        assert _boundaries(boundary, scene, scene.attach, scene.detach, [scene.then_detached]) == 5
+
+
+def test_a_vif_that_cannot_be_bound(
+    workshop: Workshop, neutron: Neutron, boundary: Boundary
+) -> None:
+    """The conductor is killed while it undoes the attachment, too."""
+    scene = Scene(workshop, neutron, states.ACTIVE, switch="tor9")
+    follow = [scene.then_released]
+    assert _boundaries(boundary, scene, _nothing, scene.attach, follow) == 10
+
+
+def test_the_vif_of_an_instance(workshop: Workshop, neutron: Neutron, boundary: Boundary) -> None:
+    """It is bound at the deployment, and unbound at the tear-down."""
+    scene = Scene(workshop, neutron, states.AVAILABLE)
+    bind = "configure_tenant_networks"
+    unbind = "unconfigure_tenant_networks"
+
+    def bound() -> None:
+        scene.attach()
+        scene.call(bind)
+
+    def then_bound() -> None:
+        scene.call(bind)
+        scene.is_attached(scene.vif)
+        assert neutron.port(scene.vif)["status"] == "ACTIVE"
+
+    def then_unbound() -> None:
+        scene.call(unbind)
+        scene.is_free(scene.vif)
+
+    assert _boundaries(boundary, scene, scene.attach, lambda: scene.call(bind), [then_bound]) == 2
+    assert _boundaries(boundary, scene, bound, lambda: scene.call(unbind), [then_unbound]) == 4
