@@ -203,7 +203,7 @@ def test_a_vault_that_does_not_answer(
         "vault_token_file": str(tmp_path / "token"),
     }
     cloud = make_deployment(database=sqlite_url, options={"encryption": vault})
-    assert "did not unwrap the keys" in _refused(cloud)
+    assert "did not wrap a data key" in _refused(cloud)
 
 
 def test_a_check_asks_the_database_server(make_deployment: Callable[..., Deployment]) -> None:
