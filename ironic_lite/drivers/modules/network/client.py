@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from oslo_utils import uuidutils
 
-from ironic_lite.common import exception, openstack_services, redaction
+from ironic_lite.common import exception, json_reading, openstack_services, redaction
 from ironic_lite.conf import CONF
 from ironic_lite.conf.neutron import GROUP
 
@@ -237,10 +237,13 @@ def _gone_is_no_error() -> Iterator[None]:
 
 def _is_from_neutron(missing: Any) -> bool:
     """Return whether the body of a 404 is ``{"NeutronError": {"type": "PortNotFound", ...}}``."""
-    try:
-        return "NeutronError" in missing.response.json()
-    except (AttributeError, TypeError, ValueError):
+    if missing.response is None:
         return False
+    try:
+        body = json_reading.read(missing.response.content)
+    except json_reading.Unreadable:
+        return False
+    return isinstance(body, dict) and "NeutronError" in body
 
 
 @contextmanager
