@@ -94,9 +94,12 @@ def test_a_wsgi_service_answers_until_it_is_stopped(
     )
     environment = Environment(Path(sys.prefix))
     variables = {"PYTHONPATH": str(tmp_path), "SMALL_CONFIG": "of the test"}
-    with wsgi_service.running(environment, "small", "small", tmp_path, variables) as service:
+    service = wsgi_service.prepare(environment, "small", "small", tmp_path, variables)
+    with wsgi_service.running(service):
         assert wsgi_service.requests.get(service.url, timeout=PATIENCE).text == "of the test"
     assert not service.process.alive
     with pytest.raises(ServerFailed, match="No module named 'absent'"):  # noqa: SIM117
-        with wsgi_service.running(environment, "absent", "absent", tmp_path, {}):
+        with wsgi_service.running(
+            wsgi_service.prepare(environment, "absent", "absent", tmp_path, {})
+        ):
             pass

@@ -211,7 +211,7 @@ def running(
         shutil.copy(_template(environment), home / "neutron.sqlite")
     else:
         _create_tables(environment, database, home)
-    with wsgi_service.running(
+    service = wsgi_service.prepare(
         environment,
         "neutron",
         "neutron.wsgi.api",
@@ -222,7 +222,8 @@ def running(
         },
         # SQLite fails when two requests write at the same time.
         threads=1,
-    ) as service:
+    )
+    with wsgi_service.running(service):
         yield Neutron(service)
 
 

@@ -71,17 +71,8 @@ def prepare(
 
 
 @contextmanager
-def running(
-    environment: Environment,
-    name: str,
-    module: str,
-    home: Path,
-    variables: Mapping[str, str],
-    port: int | None = None,
-    threads: int = 4,
-) -> Iterator[WSGIService]:
-    """A service that answers; stopped at the end. Parameters as of `prepare`."""
-    service = prepare(environment, name, module, home, variables, port, threads)
+def running(service: WSGIService) -> Iterator[WSGIService]:
+    """Start a prepared service, and stop it at the end; it answers meanwhile."""
     service.process.start()
     try:
         service.wait_until_it_answers()
