@@ -29,7 +29,7 @@ FAILED = ("deploy failed", "error", "clean failed", "inspect failed")
 
 
 class Tenant:
-    """Deploys and undeploys one server again and again, whatever happens, until it is told where to stop.
+    """Deploys and undeploys one server again and again, whatever happens, until the test names its last state.
 
     :ivar deployments: how often the server has become active.
     :ivar failures: how often an operation has failed, or a request was answered with a server error.

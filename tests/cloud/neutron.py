@@ -21,7 +21,7 @@ PHYSICAL_NETWORK = "physnet1"
 
 @dataclass(frozen=True)
 class Neutron:
-    """The processes of one Neutron; none is started by `prepare`. Ironic's API has to answer before they start."""
+    """The processes of one Neutron. `prepare` starts none of them. Start them when the bare-metal API answers."""
 
     api: WSGIService
     rpc: ServerProcess

@@ -61,7 +61,7 @@ def bonded_node(furnished: Cloud) -> Iterator[dict[str, Any]]:
 def _set_group(
     service: Deployment, node: str, ports: list[dict[str, Any]], group: str | None
 ) -> None:
-    """Put ports into a port group, or out of theirs; of an available node, this needs maintenance."""
+    """Move ports into a port group, or out of one. An available node must be under maintenance for this."""
     change = [{"op": "add", "path": "/portgroup_uuid", "value": group}]
     service.call("PUT", f"/v1/nodes/{node}/maintenance", {"reason": "cabling"})
     for port in ports:

@@ -85,7 +85,7 @@ class ImageStreams:
         node, field, token = _parse(scope)
         gone = asyncio.ensure_future(_gone(receive))
         try:
-            # Who has no valid URL takes nobody's place.
+            # A request without a valid URL must not take a place from others.
             opened = await self._open(node, field, token)
             with self._share(node):
                 async with self._place(gone):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A web server of the tests that has one file, and misbehaves as it is told."""
+"""A web server with one file. Tests choose how it misbehaves."""
 
 import re
 import threading

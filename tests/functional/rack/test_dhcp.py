@@ -111,7 +111,7 @@ def test_a_server_boots_and_runs_with_its_networks_address(
         "router": "10.1.0.254",
         "name_servers": [],
         "mtu": 1450,
-        # Only who says that it is iPXE is told a boot file.
+        # The DHCP server gives a boot file only to clients that identify themselves as iPXE.
         "boot_file": None,
         "boot_server": "10.1.0.1",
         "seconds": 3600,

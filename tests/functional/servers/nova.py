@@ -29,7 +29,7 @@ class Databases:
 
 @dataclass(frozen=True)
 class Nova:
-    """The processes of one Nova; none is started by `prepare`."""
+    """The processes of one Nova. `prepare` starts none of them."""
 
     api: WSGIService
     conductor: ServerProcess

@@ -18,7 +18,7 @@ from ironic_lite.conductor.endpoints.serving import Bound
 BOUND = {bound.declared.name: bound for served in manager._SERVED for bound in served}
 
 RELEASED = "1.2"
-"""The version of the RPC surface of the last release. As none is out, this is the surface before it came to 1.3."""
+"""The RPC version of the last release. No release is out yet, so it is the version before 1.3."""
 
 KNOWN: dict[str, dict[str, Any]] = json.loads(
     (Path(__file__).parent / "released_calls.json").read_text()

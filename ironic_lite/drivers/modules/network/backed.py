@@ -32,7 +32,7 @@ class NeutronBacked(NetworkInterface):
     offers_boot_options = True
 
     tells_links: ClassVar[bool]
-    """Whether Neutron is told which switch port each port of the node is connected to."""
+    """Whether the profile of each port in Neutron has the switch port of the node's port."""
 
     def get_properties(self) -> dict[str, str]:
         return {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Network interface ``flat``: all servers are in one network, and no switch is told anything."""
+"""Network interface ``flat``: all servers are in one network, and Neutron changes no switch."""
 
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.network.backed import NeutronBacked

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Neutron is told about the cables of a node's ports and port groups."""
+"""The binding profile in Neutron: which switch ports a node's ports and port groups are connected to."""
 
 from typing import Any
 

@@ -31,7 +31,7 @@ def add(task: Task, purpose: Purpose, groups: list[str], needs_link: bool, must_
     others.
 
     :param groups: UUIDs of the security groups.
-    :param needs_link: whether Neutron is told about the cables.
+    :param needs_link: whether the port's profile gets the switch port that the node's port is connected to.
     :param must_bind: whether the ports have to become active.
     :raises InvalidParameterValue, MissingParameterValue: when the network is not set or does not exist.
     :raises NetworkError: when no port can be connected; then none is left.
