@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measure ironic_lite and upstream ironic side by side: `python -m tests.bench [--quick]`."""
+"""Measure ironic_lite and upstream ironic side by side: `python -m tests.bench [--quick]`.
+
+With `--against CHECKOUT`, the same lines compare this checkout of ironic_lite with another one, for example of an
+older commit.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,7 @@ from tests.bench import fleet, lifecycle, lite, memory, peer
 from tests.bench.client import MICROVERSION, Client, RequestError, encode, saturate
 from tests.bench.floor import Floor
 from tests.bench.report import Line, render
-from tests.bench.server import HOST, Server, ServerError, free_port
+from tests.bench.server import HOST, Launch, Server, ServerError, free_port
 
 SYNC_POWER_STATE_INTERVAL_S = 60
 LINE_BUDGET_S = 25
@@ -138,8 +142,8 @@ class Bench:
         return [saturate(port, requests, self.plan.clients, self.plan.load_s)]
 
     def concurrent_shows_of_workers(self, server: Server) -> list[float]:
-        """Do the same, with an API of two processes beside the service for ironic_lite; return replies per second."""
-        if server is not self.servers[0]:
+        """Do the same, with an API of two processes beside ironic_lite; return replies per second."""
+        if not server.launch.has_api_workers:
             return self.concurrent_shows(server)
         launch = lite.prepare_workers(server.launch, free_port(), WORKERS)
         with contextlib.closing(Server(launch)) as workers:
@@ -278,11 +282,35 @@ def _conditions(plan: Plan) -> str:
     )
 
 
+def _other(args: argparse.Namespace, home: pathlib.Path) -> tuple[Launch, str]:
+    """Prepare what ironic_lite is compared with; return how to start it, and its name and version."""
+    if args.against:
+        launch = lite.prepare(
+            home,
+            free_port(),
+            peer.FAKE_INTERFACES,
+            SYNC_POWER_STATE_INTERVAL_S,
+            lite.program_of(args.against),
+        )
+        return launch, f"ironic_lite in {args.against}"
+    bindir = peer.install(args.peer_venv)
+    launch = peer.prepare(
+        bindir, home, free_port(), sync_power_state_interval=SYNC_POWER_STATE_INTERVAL_S
+    )
+    return launch, f"ironic {peer.version(bindir)}"
+
+
 def main() -> int:
     """Run the benchmark and print the table; exit status 1 if a measurement of a service failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer nodes and rounds")
     parser.add_argument("--peer-venv", type=pathlib.Path, default=peer.DEFAULT_VENV)
+    parser.add_argument(
+        "--against",
+        type=pathlib.Path,
+        metavar="CHECKOUT",
+        help="compare with the ironic_lite of this directory, which has its own .venv, instead of upstream",
+    )
     args = parser.parse_args()
     plan = QUICK if args.quick else FULL
     with contextlib.ExitStack() as stack:
@@ -292,13 +320,7 @@ def main() -> int:
         for name in ("ours", "peer"):
             (homes / name).mkdir()
         try:
-            bindir = peer.install(args.peer_venv)
-            theirs = peer.prepare(
-                bindir,
-                homes / "peer",
-                free_port(),
-                sync_power_state_interval=SYNC_POWER_STATE_INTERVAL_S,
-            )
+            theirs, name = _other(args, homes / "peer")
             ours = lite.prepare(
                 homes / "ours", free_port(), peer.FAKE_INTERFACES, SYNC_POWER_STATE_INTERVAL_S
             )
@@ -312,7 +334,7 @@ def main() -> int:
             print(f"benchmark stopped: {exc}", file=sys.stderr)
             return 1
     print(_conditions(plan), end="\n\n")
-    print(render(bench.lines, "ironic_lite", f"ironic {peer.version(bindir)}"))
+    print(render(bench.lines, "ironic_lite", name))
     print("\n".join(["", *bench.notes]))
     print("\n".join(["", *bench.failures]) if bench.failures else "\nEvery operation succeeded.")
     return 0

@@ -30,16 +30,35 @@ allowed_networks = 127.0.0.0/8
 sync_power_state_interval = {sync_power_state_interval}
 """
 
+PROGRAM = pathlib.Path(sys.executable).parent / "ironic-lite"
+
+
+def program_of(checkout: pathlib.Path) -> pathlib.Path:
+    """Return the command `ironic-lite` of another checkout, which has its virtual environment in `.venv`.
+
+    :raises ServerError: if it has none
+    """
+    program = (checkout / ".venv/bin/ironic-lite").absolute()
+    if not program.exists():
+        raise ServerError(
+            f"{program} does not exist; `make demo ARGS=--exit` in {checkout} makes it"
+        )
+    return program
+
 
 def prepare(
-    home: pathlib.Path, port: int, interfaces: dict[str, str], sync_power_state_interval: int
+    home: pathlib.Path,
+    port: int,
+    interfaces: dict[str, str],
+    sync_power_state_interval: int,
+    program: pathlib.Path = PROGRAM,
 ) -> Launch:
     """Write the configuration, create the schema and return how to start ironic_lite.
 
     :param interfaces: the enabled interfaces by type, the same as upstream's
+    :param program: the command `ironic-lite` to measure
     :raises ServerError: if the schema cannot be created
     """
-    program = pathlib.Path(sys.executable).parent / "ironic-lite"
     conf = home / "ironic-lite.conf"
     conf.write_text(
         _CONF.format(
@@ -57,7 +76,9 @@ def prepare(
     if done.returncode:
         raise ServerError(f"ironic-lite db upgrade failed:\n{done.stderr}")
     argv = [str(program), "up", "--config-file", str(conf)]
-    return Launch("ironic_lite", argv, home, port, home / "ironic-lite.sqlite")
+    return Launch(
+        "ironic_lite", argv, home, port, home / "ironic-lite.sqlite", has_api_workers=True
+    )
 
 
 def prepare_workers(service: Launch, port: int, workers: int) -> Launch:

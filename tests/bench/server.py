@@ -31,13 +31,17 @@ def free_port() -> int:
 
 @dataclasses.dataclass(frozen=True)
 class Launch:
-    """How to start a service: its argv, its directory, its port and its SQLite file."""
+    """How to start a service: its argv, its directory, its port and its SQLite file.
+
+    :ivar has_api_workers: whether `lite.prepare_workers` can start an API of several processes beside it
+    """
 
     name: str
     argv: list[str]
     home: pathlib.Path
     port: int
     database: pathlib.Path
+    has_api_workers: bool = False
 
     @property
     def log(self) -> pathlib.Path:
