@@ -12,7 +12,7 @@ from oslo_serialization import jsonutils
 from ironic_lite.api import access, bodies, etag, forms, schemas, types, versions
 from ironic_lite.api import patch as json_patch
 from ironic_lite.api.middleware.parsed_body_limit import ROOM
-from ironic_lite.api.resources.fields import DETAIL, Resource, Serialiser
+from ironic_lite.api.resources.resource import DETAIL, Resource, Serialiser
 from ironic_lite.api.routing import Tables
 from ironic_lite.api.view import View, base_url
 from ironic_lite.common import exception, json_reading

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from oslo_policy import policy
 
 from ironic_lite.api import forms, routes
-from ironic_lite.api.resources.fields import Resource
+from ironic_lite.api.resources.resource import Resource
 from ironic_lite.api.routing import Operation
 from ironic_lite.common import policies
 

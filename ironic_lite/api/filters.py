@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 from ironic_lite.api import types
 from ironic_lite.api.resources.allocation import ALLOCATION
-from ironic_lite.api.resources.fields import Resource
 from ironic_lite.api.resources.inspection_rule import INSPECTION_RULE
 from ironic_lite.api.resources.node import FAULTS, NODE
 from ironic_lite.api.resources.port import PORT
 from ironic_lite.api.resources.portgroup import PORTGROUP
+from ironic_lite.api.resources.resource import Resource
 from ironic_lite.common import exception
 from ironic_lite.common.operations import provision_states
 

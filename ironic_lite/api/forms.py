@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ironic_lite.api import filters, schemas, types, versions
-from ironic_lite.api.resources.fields import DETAIL, ROW, Resource
+from ironic_lite.api.resources.resource import DETAIL, ROW, Resource
 
 Schema = Mapping[str, Any]
 

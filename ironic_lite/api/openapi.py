@@ -14,7 +14,8 @@ import orjson
 
 from ironic_lite import version
 from ironic_lite.api import filters, forms, patch, replies, schemas, types, versions
-from ironic_lite.api.resources.fields import Field, Resource
+from ironic_lite.api.resources.field import Field
+from ironic_lite.api.resources.resource import Resource
 from ironic_lite.api.routing import Operation, Route, Tables
 from ironic_lite.conf import CONF
 

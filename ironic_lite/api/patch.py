@@ -13,7 +13,8 @@ import jsonpatch
 import jsonpointer
 
 from ironic_lite.api import sizes, types
-from ironic_lite.api.resources.fields import Field, Resource
+from ironic_lite.api.resources.field import Field
+from ironic_lite.api.resources.resource import Resource
 from ironic_lite.common import encrypted, exception, masks, redaction
 
 _OPERATIONS = ("add", "replace", "remove")

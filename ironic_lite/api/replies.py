@@ -9,8 +9,8 @@ from typing import Any
 
 from ironic_lite.api import types
 from ironic_lite.api.resources.bios_setting import BIOS_SETTING
-from ironic_lite.api.resources.fields import Resource
 from ironic_lite.api.resources.node import NODE
+from ironic_lite.api.resources.resource import Resource
 
 Schema = Mapping[str, Any]
 

@@ -30,9 +30,9 @@ from ironic_lite.api.controllers.v1 import (
 from ironic_lite.api.controllers.v1.records import Records
 from ironic_lite.api.controllers.v1.route_access import Allowed, Listing, OnRecord
 from ironic_lite.api.forms import Form
-from ironic_lite.api.resources.fields import DETAIL, ROW
 from ironic_lite.api.resources.node import NODE
 from ironic_lite.api.resources.port import PORT
+from ironic_lite.api.resources.resource import DETAIL, ROW
 from ironic_lite.api.routing import (
     Found,
     Operation,

@@ -99,7 +99,7 @@ def _main(argv: Sequence[str] | None) -> int:
 
 
 def _run(name: str, arguments: list[str], given: argparse.Namespace) -> int:
-    from ironic_lite.cmd import preflight
+    from ironic_lite.cmd import preflight, roles
     from ironic_lite.common import exception
 
     command = load(name)
@@ -109,7 +109,7 @@ def _run(name: str, arguments: list[str], given: argparse.Namespace) -> int:
                 given.config_file,
                 given.config_dir,
                 given.debug or None,
-                preflight.ROLES.get(name),
+                roles.ROLES.get(name),
             )
         return command(arguments)
     except (

@@ -6,34 +6,14 @@ with each other. The checks here look at what the settings refer to. A check is 
 problem, or raises ``ConfigInvalid`` with one; ``_checks`` says which role needs it.
 """
 
-import dataclasses
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ironic_lite.cmd import arguments
+from ironic_lite.cmd.roles import ROLES, Role
 from ironic_lite.common import config, exception
 from ironic_lite.conf import CONF
-
-
-@dataclasses.dataclass(frozen=True)
-class Role:
-    """The role of a process.
-
-    :param listens: the process opens the API's port itself.
-    """
-
-    api: bool = False
-    conductor: bool = False
-    listens: bool = False
-
-
-ROLES = {
-    "up": Role(api=True, conductor=True, listens=True),
-    "api": Role(api=True, listens=True),
-    "conductor": Role(conductor=True),
-}
-"""The roles of the processes that commands start."""
 
 
 def only_check(name: str, description: str | None, argv: list[str]) -> bool:

@@ -4,7 +4,7 @@
 import functools
 from collections.abc import Callable, Iterator
 
-from ironic_lite.cmd.preflight import Role
+from ironic_lite.cmd.roles import Role
 from ironic_lite.common import context, exception, rpc
 from ironic_lite.conf import CONF
 

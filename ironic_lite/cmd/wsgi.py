@@ -13,9 +13,9 @@ from ironic_lite.common import concurrency
 def _make() -> Any:
     concurrency.setup()
     from ironic_lite.api.app import make_app
-    from ironic_lite.cmd import api, preflight
+    from ironic_lite.cmd import api, preflight, roles
 
-    preflight.configure(role=preflight.Role(api=True))
+    preflight.configure(role=roles.Role(api=True))
     api.prepare()
     return make_app()
 

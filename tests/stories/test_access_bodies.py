@@ -13,11 +13,12 @@ from ironic_lite.api import types
 from ironic_lite.api.resources.allocation import ALLOCATION
 from ironic_lite.api.resources.chassis import CHASSIS
 from ironic_lite.api.resources.deploy_template import DEPLOY_TEMPLATE
-from ironic_lite.api.resources.fields import Field, Resource
+from ironic_lite.api.resources.field import Field
 from ironic_lite.api.resources.inspection_rule import INSPECTION_RULE
 from ironic_lite.api.resources.node import NODE
 from ironic_lite.api.resources.port import PORT
 from ironic_lite.api.resources.portgroup import PORTGROUP
+from ironic_lite.api.resources.resource import Resource
 from ironic_lite.api.resources.runbook import RUNBOOK
 from ironic_lite.api.resources.volume import CONNECTOR, TARGET
 from ironic_lite.api.routes import V1

@@ -15,10 +15,10 @@ import pytest
 
 from ironic_lite.api import types
 from ironic_lite.api.resources.allocation import ALLOCATION
-from ironic_lite.api.resources.fields import Resource
 from ironic_lite.api.resources.node import NODE
 from ironic_lite.api.resources.port import PORT
 from ironic_lite.api.resources.portgroup import PORTGROUP
+from ironic_lite.api.resources.resource import Resource
 from ironic_lite.api.resources.runbook import RUNBOOK
 from ironic_lite.api.resources.volume import CONNECTOR, TARGET
 from ironic_lite.api.routes import V1

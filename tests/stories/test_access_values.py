@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from ironic_lite.api import types
-from ironic_lite.api.resources.fields import Field, Resource
+from ironic_lite.api.resources.field import Field
 from ironic_lite.api.resources.node import NODE
+from ironic_lite.api.resources.resource import Resource
 from ironic_lite.api.resources.runbook import RUNBOOK
 from ironic_lite.api.routes import V1
 from tests.stories.access_requests import GROUPS, OWNER

@@ -3,7 +3,8 @@
 
 from ironic_lite import objects
 from ironic_lite.api import types
-from ironic_lite.api.resources.fields import QUERY, Field, Resource, links
+from ironic_lite.api.resources.field import Field, links
+from ironic_lite.api.resources.resource import QUERY, Resource
 from ironic_lite.api.traits import TraitList
 
 STATES = ("allocating", "active", "error")

@@ -2,7 +2,8 @@
 """The chassis: a group of nodes."""
 
 from ironic_lite import objects
-from ironic_lite.api.resources.fields import BOTH, Field, Resource, links
+from ironic_lite.api.resources.field import BOTH, Field, links
+from ironic_lite.api.resources.resource import Resource
 
 CHASSIS = Resource(
     "chassis",

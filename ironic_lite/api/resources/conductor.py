@@ -2,7 +2,8 @@
 """The fields of a conductor in the API."""
 
 from ironic_lite.api import types
-from ironic_lite.api.resources.fields import Field, Resource, computed
+from ironic_lite.api.resources.field import Field, computed
+from ironic_lite.api.resources.resource import Resource
 from ironic_lite.api.view import quoted
 
 CONDUCTOR = Resource(

@@ -2,7 +2,8 @@
 """The deploy template: deploy steps for instances that ask for the trait of the template's name."""
 
 from ironic_lite import objects
-from ironic_lite.api.resources.fields import Field, Resource, links
+from ironic_lite.api.resources.field import Field, links
+from ironic_lite.api.resources.resource import Resource
 from ironic_lite.api.steps import StepList
 from ironic_lite.api.traits import TRAIT
 from ironic_lite.common import redaction

@@ -2,17 +2,12 @@
 """Completes a field's declaration from its database column: kind, default, and whether lists can be sorted by it."""
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ironic_lite.api import types
+from ironic_lite.api.resources.field import UNSAID, Field
 from ironic_lite.objects.record import Listed
 from ironic_lite.objects.shapes import Holds, Shape
-
-if TYPE_CHECKING:
-    from ironic_lite.api.resources.fields import Field
-
-UNSAID: Any = object()
-"""What follows from the column."""
 
 _TAKEN: dict[Holds, types.Kind] = {
     Holds.UUID: types.UUID,
@@ -34,7 +29,7 @@ _SHOWN: dict[Holds, types.Kind] = {
 _TEXTS: dict[int | None, types.Text] = {255: types.TEXT, None: types.LONG_TEXT}
 
 
-def completed(field: "Field", record: type[Listed] | None) -> "Field":
+def completed(field: Field, record: type[Listed] | None) -> Field:
     """Return the field, with what its declaration leaves out taken from its column.
 
     :raises TypeError: the record has no such column, or the column cannot hold the values of the field's kind.
@@ -54,7 +49,7 @@ def completed(field: "Field", record: type[Listed] | None) -> "Field":
     return dataclasses.replace(field, **said)
 
 
-def _kind(field: "Field", shape: Shape | None) -> types.Kind:
+def _kind(field: Field, shape: Shape | None) -> types.Kind:
     if shape is None:
         return types.ANY
     if not (field.create or field.update):

@@ -4,8 +4,9 @@
 from typing import Any
 
 from ironic_lite.api import types
-from ironic_lite.api.resources.fields import Field, Reader, Resource, Row, computed
+from ironic_lite.api.resources.field import Field, Reader, Row, computed
 from ironic_lite.api.resources.node import INTERFACES
+from ironic_lite.api.resources.resource import Resource
 from ironic_lite.api.view import View, quoted
 
 _NAMES = types.Shown(types.WORDS.schema)

@@ -3,7 +3,8 @@
 
 from ironic_lite import objects
 from ironic_lite.api import types
-from ironic_lite.api.resources.fields import Field, Resource, Row, computed
+from ironic_lite.api.resources.field import Field, Row, computed
+from ironic_lite.api.resources.resource import Resource
 from ironic_lite.api.view import View
 
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from ironic_lite import objects
 from ironic_lite.api import types
-from ironic_lite.api.resources.fields import BOTH, Field, Reader, Resource, computed, links
+from ironic_lite.api.resources.field import BOTH, Field, Reader, computed, links
+from ironic_lite.api.resources.resource import Resource
 from ironic_lite.common import inspection_rules as language
 
 

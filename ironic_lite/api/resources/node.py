@@ -6,8 +6,9 @@ from typing import Any
 
 from ironic_lite import objects
 from ironic_lite.api import types
-from ironic_lite.api.resources.fields import BOTH, Field, Reader, Resource, Row, computed, links
+from ironic_lite.api.resources.field import BOTH, Field, Reader, Row, computed, links
 from ironic_lite.api.resources.network_data import NetworkData
+from ironic_lite.api.resources.resource import Resource
 from ironic_lite.api.view import NodeKey, View
 from ironic_lite.common import exception, redaction, states
 from ironic_lite.common.operations import provision_states

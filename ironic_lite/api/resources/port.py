@@ -6,7 +6,8 @@ from typing import Any
 
 from ironic_lite import objects
 from ironic_lite.api import types
-from ironic_lite.api.resources.fields import BOTH, Field, Reader, Resource, Row, links
+from ironic_lite.api.resources.field import BOTH, Field, Reader, Row, links
+from ironic_lite.api.resources.resource import Resource
 from ironic_lite.api.view import View
 
 _DATAPATH_ID = re.compile(r"^(0x)?([0-9a-f]{2}:?){7}[0-9a-f]{2}\Z", re.IGNORECASE)

@@ -3,7 +3,8 @@
 
 from ironic_lite import objects
 from ironic_lite.api import types
-from ironic_lite.api.resources.fields import BOTH, Field, Resource, links
+from ironic_lite.api.resources.field import BOTH, Field, links
+from ironic_lite.api.resources.resource import Resource
 
 PORTGROUP = Resource(
     "portgroup",

@@ -2,7 +2,8 @@
 """The runbook: steps for cleaning and servicing that an operator has approved for some nodes."""
 
 from ironic_lite import objects
-from ironic_lite.api.resources.fields import BODY, BOTH, QUERY, Field, Resource, links
+from ironic_lite.api.resources.field import BOTH, Field, links
+from ironic_lite.api.resources.resource import BODY, QUERY, Resource
 from ironic_lite.api.steps import StepList
 from ironic_lite.common import redaction
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from ironic_lite import objects
 from ironic_lite.api import types
-from ironic_lite.api.resources.fields import BOTH, Field, Resource, links
+from ironic_lite.api.resources.field import BOTH, Field, links
+from ironic_lite.api.resources.resource import Resource
 from ironic_lite.common import redaction
 
 _NEEDED: dict[str, Any] = {"mandatory": True, "row": True, **BOTH}

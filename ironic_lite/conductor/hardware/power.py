@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Power changes: the work around the power interface."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from oslo_log import log
 from oslo_utils import timeutils
@@ -13,11 +13,8 @@ from ironic_lite.conductor.cluster import identity
 from ironic_lite.conductor.notifications import node_notifications, nova
 from ironic_lite.conductor.operations import journal
 from ironic_lite.conductor.records import node_history, parent_nodes
+from ironic_lite.conductor.task import ConductorTask
 from ironic_lite.conf import CONF
-
-if TYPE_CHECKING:
-    # It imports this module.
-    from ironic_lite.conductor.task_manager import TaskManager
 
 LOG = log.getLogger(__name__)
 
@@ -25,7 +22,7 @@ _SOFT = (states.SOFT_POWER_OFF, states.SOFT_REBOOT)
 _ENDS_THE_AGENT = (states.POWER_OFF, states.REBOOT, *_SOFT)
 
 
-def request(task: "TaskManager", new_state: str, power_timeout: int | None = None) -> None:
+def request(task: ConductorTask, new_state: str, power_timeout: int | None = None) -> None:
     """See ``NodeCalls.change_node_power_state``.
 
     :raises UnsupportedDriverExtension: when the power interface does not support the state.
@@ -48,7 +45,7 @@ def request(task: "TaskManager", new_state: str, power_timeout: int | None = Non
 
 
 def change(
-    task: "TaskManager", state: str, timeout: int | None = None, reraise: bool = True
+    task: ConductorTask, state: str, timeout: int | None = None, reraise: bool = True
 ) -> None:
     """Change power, and record the new state or the error on the node.
 
@@ -108,7 +105,7 @@ def change(
     _detach_volumes(task, target)
 
 
-def _send(task: "TaskManager", state: str, target: str, timeout: int | None) -> None:
+def _send(task: ConductorTask, state: str, target: str, timeout: int | None) -> None:
     """Change the power of the server. An instance that starts finds its volumes attached."""
     if target == states.POWER_ON and task.node.provision_state == states.ACTIVE:
         task.driver.storage.attach_volumes(task)
@@ -118,7 +115,7 @@ def _send(task: "TaskManager", state: str, target: str, timeout: int | None) -> 
         task.driver.power.set_power_state(task, state, timeout=timeout)
 
 
-def _detach_volumes(task: "TaskManager", reached: str) -> None:
+def _detach_volumes(task: ConductorTask, reached: str) -> None:
     """Detach the volumes of an instance whose server is off, so that its volume targets can be changed."""
     if reached != states.POWER_OFF or task.node.provision_state != states.ACTIVE:
         return
@@ -138,7 +135,7 @@ def _message(state: str, problem: Exception) -> str:
     return redaction.mask_text(f"Failed to change power to '{state}': {problem}")
 
 
-def record_connection(task: "TaskManager") -> None:
+def record_connection(task: ConductorTask) -> None:
     """Record the facts about the connection to the BMC on the node. The caller saves the node."""
     for name, value in task.driver.power.connection_facts(task).items():
         if task.node.driver_internal_info.get(name) != value:
@@ -157,14 +154,14 @@ def _must_stay_on(node: Any) -> str:
     )
 
 
-def _switch_relatives(task: "TaskManager", target: str) -> None:
+def _switch_relatives(task: ConductorTask, target: str) -> None:
     if target == states.POWER_ON:
         parent_nodes.supply(task)
     else:
         parent_nodes.cut(task)
 
 
-def _announce(task: "TaskManager", state: str, target: str, timeout: int | None) -> None:
+def _announce(task: ConductorTask, state: str, target: str, timeout: int | None) -> None:
     """Record and announce the target power state before the request to the BMC."""
     node = task.node
     node.target_power_state = target
@@ -186,7 +183,7 @@ def _record(node: Any, state: str, reached: str) -> None:
         identity.current().watch(node.uuid)
 
 
-def _has_power_state(task: "TaskManager", target: str) -> bool:
+def _has_power_state(task: ConductorTask, target: str) -> bool:
     actual = task.driver.power.get_power_state(task)
     if actual == states.POWER_OFF:
         # The server may have been powered off by hand, so any agent on it is gone.
@@ -194,7 +191,7 @@ def _has_power_state(task: "TaskManager", target: str) -> bool:
     return bool(actual == target)
 
 
-def take_up(task: "TaskManager") -> None:
+def take_up(task: ConductorTask) -> None:
     """Finish a power change whose conductor died. Runs on a worker, under the lock.
 
     It asks the BMC first, and does nothing if the server has the wanted state. A reboot is repeated, because nobody can

@@ -11,19 +11,16 @@ import contextlib
 import datetime
 import uuid
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from oslo_utils import timeutils
 
 from ironic_lite.common import journal as terms
 from ironic_lite.common import redaction
 from ironic_lite.conductor.cluster.identity import current
+from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.objects import node_journal
 from ironic_lite.objects.node_journal import NodeJournal
-
-if TYPE_CHECKING:
-    # It imports this module.
-    from ironic_lite.conductor.task_manager import TaskManager
 
 _MAX_SUBJECT = 255
 
@@ -31,7 +28,7 @@ Row = dict[str, Any]
 
 
 def note(
-    task: "TaskManager",
+    task: Task,
     kind: str,
     subject: str | None,
     outcome: str,
@@ -64,7 +61,7 @@ def note(
     node.note(node_journal.entry(values))
 
 
-def begin(task: "TaskManager", name: str, detail: str) -> None:
+def begin(task: Task, name: str, detail: str) -> None:
     """Begin a new operation; later entries belong to it.
 
     :param detail: the exact request.
@@ -73,12 +70,12 @@ def begin(task: "TaskManager", name: str, detail: str) -> None:
     note(task, terms.OPERATION, name, terms.STARTED, detail)
 
 
-def end(task: "TaskManager", name: str, outcome: str, detail: str | None = None) -> None:
+def end(task: Task, name: str, outcome: str, detail: str | None = None) -> None:
     note(task, terms.OPERATION, name, outcome, detail)
     task.node.operation = None
 
 
-def of_operation(task: "TaskManager") -> list[Row]:
+def of_operation(task: Task) -> list[Row]:
     """Return all entries of the running operation, oldest first."""
     node = task.node
     if node.operation is None:
@@ -86,14 +83,14 @@ def of_operation(task: "TaskManager") -> list[Row]:
     return list(NodeJournal.rows(task.context, node.id, operation=node.operation))
 
 
-def last(task: "TaskManager", kind: str) -> Row | None:
+def last(task: Task, kind: str) -> Row | None:
     """Return the newest entry of a kind; None when there is none."""
     found = NodeJournal.rows(task.context, task.node.id, limit=1, sort_dir="desc", kinds=[kind])
     return found[0] if found else None
 
 
 @contextlib.contextmanager
-def ending(task: "TaskManager", name: str) -> Iterator[None]:
+def ending(task: Task, name: str) -> Iterator[None]:
     """Context manager: end the operation with the save within; an error before the save undoes that."""
     node, operation = task.node, task.node.operation
     before = len(node.noted)

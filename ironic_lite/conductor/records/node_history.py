@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The history of a node: who did what and when, and the errors."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from oslo_log import log
 from oslo_utils import timeutils
@@ -9,12 +9,9 @@ from oslo_utils import timeutils
 from ironic_lite.common import exception, redaction
 from ironic_lite.conductor.cluster.identity import current
 from ironic_lite.conf import CONF
+from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.objects import node_journal
 from ironic_lite.objects.node_records import NodeHistory
-
-if TYPE_CHECKING:
-    # It imports this module.
-    from ironic_lite.conductor.task_manager import TaskManager
 
 LOG = log.getLogger(__name__)
 
@@ -24,7 +21,7 @@ MONITORING = "monitoring"
 TRANSITION = "transition"
 
 
-def record(task: "TaskManager", event_type: str, event: str, error: bool = False) -> None:
+def record(task: Task, event_type: str, event: str, error: bool = False) -> None:
     """Write an event to the node's history. A failure to write it is only logged.
 
     :param task: task of the node; its context has the user.
@@ -44,7 +41,7 @@ def record(task: "TaskManager", event_type: str, event: str, error: bool = False
         )
 
 
-def record_with_node(task: "TaskManager", event_type: str, event: str, error: bool = False) -> None:
+def record_with_node(task: Task, event_type: str, event: str, error: bool = False) -> None:
     """Like :func:`record`, but the next save of the node writes the event in its transaction."""
     if CONF.conductor.node_history:
         now = timeutils.utcnow(with_timezone=True)
@@ -52,7 +49,7 @@ def record_with_node(task: "TaskManager", event_type: str, event: str, error: bo
         task.node.note(node_journal.event(values))
 
 
-def _values(task: "TaskManager", event_type: str, event: str, error: bool) -> dict[str, Any]:
+def _values(task: Task, event_type: str, event: str, error: bool) -> dict[str, Any]:
     node, context = task.node, task.context
     return {
         "conductor": current().host,

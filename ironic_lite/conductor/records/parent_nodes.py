@@ -5,24 +5,21 @@ A child has power only while its parent has, unless its ``driver_info/has_dedica
 are powered off before their parent, and the parent is powered on before a child.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from oslo_log import log
 from oslo_utils import strutils
 
 from ironic_lite.common import exception, states
+from ironic_lite.conductor.task import ConductorTask
 from ironic_lite.objects.node import Node
-
-if TYPE_CHECKING:
-    # It imports this module.
-    from ironic_lite.conductor.task_manager import TaskManager
 
 LOG = log.getLogger(__name__)
 
 _DEPTH = 16
 
 
-def children(task: "TaskManager") -> list[dict[str, Any]]:
+def children(task: ConductorTask) -> list[dict[str, Any]]:
     """Return ``uuid``, ``name``, ``power_state`` and ``driver_info`` of each child, oldest first."""
     columns = ["uuid", "name", "power_state", "driver_info"]
     return list(Node.rows(task.context, columns, filters={"parent_node": task.node.uuid}))
@@ -34,7 +31,7 @@ def depends(driver_info: dict[str, Any]) -> bool:
     return not strutils.bool_from_string(own)
 
 
-def supply(task: "TaskManager") -> None:
+def supply(task: ConductorTask) -> None:
     """Power on the parent of a child that is about to be powered on.
 
     :raises NodeLocked: another task has the parent locked.
@@ -55,7 +52,7 @@ def supply(task: "TaskManager") -> None:
         its_task.set_power(states.POWER_ON)
 
 
-def cut(task: "TaskManager") -> None:
+def cut(task: ConductorTask) -> None:
     """Power off the children that depend on the node's power, before the node is powered off.
 
     :raises NodeLocked: another task has a child locked.

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from ironic_lite.api import patch
-from ironic_lite.api.resources.fields import DETAIL
 from ironic_lite.api.resources.inspection_rule import INSPECTION_RULE
+from ironic_lite.api.resources.resource import DETAIL
 from ironic_lite.common import exception, inspection_rules
 
 LOG = {"op": "log", "args": {"msg": "x"}}

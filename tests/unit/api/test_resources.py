@@ -10,9 +10,10 @@ from ironic_lite.api import patch, types
 from ironic_lite.api.access import Sight
 from ironic_lite.api.resources.conductor import CONDUCTOR
 from ironic_lite.api.resources.driver import DRIVER
-from ironic_lite.api.resources.fields import BODY, DETAIL, QUERY, ROW, Field, Resource
+from ironic_lite.api.resources.field import Field
 from ironic_lite.api.resources.node import NODE, STATES
 from ironic_lite.api.resources.port import PORT
+from ironic_lite.api.resources.resource import BODY, DETAIL, QUERY, ROW, Resource
 from ironic_lite.api.view import NodeKey, View
 from ironic_lite.common import exception
 from ironic_lite.common.context import RequestContext

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from ironic_lite.api import access, request_notifications
 from ironic_lite.api import patch as json_patch
 from ironic_lite.api.controllers.v1 import record_access
-from ironic_lite.api.resources.fields import Resource
+from ironic_lite.api.resources.resource import Resource
 from ironic_lite.common import exception
 from ironic_lite.common.context import RequestContext
 from ironic_lite.objects.node import Node

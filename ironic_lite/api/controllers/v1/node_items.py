@@ -10,8 +10,8 @@ from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1.route_access import on_node
 from ironic_lite.api.forms import Form
 from ironic_lite.api.resources.bios_setting import BIOS_SETTING, REGISTRY_SINCE
-from ironic_lite.api.resources.fields import DETAIL
 from ironic_lite.api.resources.firmware_component import FIRMWARE_COMPONENT
+from ironic_lite.api.resources.resource import DETAIL
 from ironic_lite.common import exception
 from ironic_lite.objects.node import Node
 from ironic_lite.objects.node_items import BIOSSetting, FirmwareComponent

@@ -12,8 +12,8 @@ from ironic_lite.api import replies, types
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1.route_access import allowed
 from ironic_lite.api.forms import Form
-from ironic_lite.api.resources.fields import DETAIL
 from ironic_lite.api.resources.node import NODE
+from ironic_lite.api.resources.resource import DETAIL
 from ironic_lite.common import agent_token, exception, redaction
 from ironic_lite.common.operations import provision_states
 from ironic_lite.conf import CONF

@@ -16,7 +16,7 @@ from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import concurrent_changes, record_access
 from ironic_lite.api.controllers.v1.route_access import Allowed, Listing, NewPart, OnRecord
 from ironic_lite.api.forms import Form
-from ironic_lite.api.resources.fields import Resource
+from ironic_lite.api.resources.resource import Resource
 from ironic_lite.api.routing import Access
 from ironic_lite.common import exception
 from ironic_lite.conductor.contract import ConductorCalls

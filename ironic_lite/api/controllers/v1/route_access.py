@@ -12,7 +12,7 @@ from ironic_lite.api import access
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import record_access
 from ironic_lite.api.forms import Form
-from ironic_lite.api.resources.fields import Resource
+from ironic_lite.api.resources.resource import Resource
 from ironic_lite.api.routing import Access, Handler, Operation
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF

@@ -10,7 +10,7 @@ from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1.records import Parts, Values
 from ironic_lite.api.controllers.v1.route_access import allowed, on_node
 from ironic_lite.api.forms import Form
-from ironic_lite.api.resources.fields import Resource
+from ironic_lite.api.resources.resource import Resource
 from ironic_lite.api.resources.volume import CONNECTOR, TARGET
 from ironic_lite.common import exception
 from ironic_lite.conductor.contract import ConductorCalls
