@@ -63,6 +63,7 @@ def _checks(role: Role) -> Iterator[Callable[[], Iterable[str]]]:
     if role.conductor:
         yield _drivers
         yield _kernel_arguments
+        yield _ramdisks
         yield _built_in_rules
         yield _network_boot
         yield _networks
@@ -116,6 +117,12 @@ def _kernel_arguments() -> Iterable[str]:
     from ironic_lite.drivers.modules.pxe import kernel_args
 
     return kernel_args.problems()
+
+
+def _ramdisks() -> Iterable[str]:
+    from ironic_lite.drivers.modules.pxe import kernel_args
+
+    return kernel_args.ramdisk_problems()
 
 
 def _built_in_rules() -> Iterable[str]:

@@ -5,7 +5,33 @@ from oslo_config import cfg, types
 
 GROUP = "conductor"
 
+_RAMDISK_FILES = (
+    ("deploy_kernel", "deploy ramdisk's kernel", "deploy_ramdisk"),
+    ("deploy_ramdisk", "deploy ramdisk", "deploy_kernel"),
+    ("rescue_kernel", "rescue ramdisk's kernel", "rescue_ramdisk"),
+    ("rescue_ramdisk", "rescue ramdisk", "rescue_kernel"),
+)
+
 OPTS = [
+    *(
+        cfg.StrOpt(
+            name,
+            sample_default=f"http://192.0.2.10/{name}",
+            help=f"Image of the {what} for nodes whose driver_info has none: a URL, or another image. Set "
+            f"{other} too.",
+        )
+        for name, what, other in _RAMDISK_FILES
+    ),
+    *(
+        cfg.DictOpt(
+            f"{name}_by_arch",
+            default={},
+            sample_default={"aarch64": f"http://192.0.2.10/arm/{name}"},
+            help=f"The same for nodes with certain properties/cpu_arch, as architecture:image. They take precedence "
+            f"over {name}.",
+        )
+        for name, _, _ in _RAMDISK_FILES
+    ),
     cfg.ListOpt(
         "file_url_allowed_paths",
         default=[],

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The images of a node: who may use them, what is recorded about them, and where its server gets them.
 
-``instance_info`` has the images of the instance, ``driver_info`` those of the ramdisks. What a client may use is
-decided when it requests a deployment; from then on the record says exactly which image that is (*pin*), so that nobody
-can exchange it while the deployment runs. Images in ``driver_info`` belong to the node's owner: whoever uses the node
-need not see them.
+``instance_info`` has the images of the instance, ``driver_info`` or the configuration those of the ramdisks. What a
+client may use is decided when it requests a deployment; from then on the record says exactly which image that is
+(*pin*), so that nobody can exchange it while the deployment runs. Images in ``driver_info`` belong to the node's owner,
+those in the configuration to the operator: whoever uses the node need not see them.
 """
 
 import dataclasses
@@ -18,7 +18,8 @@ from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception
-from ironic_lite.drivers import image_links
+from ironic_lite.drivers import image_links, ramdisk_images
+from ironic_lite.drivers.ramdisk_images import Found
 from ironic_lite.images import sources
 from ironic_lite.images.image import Client, Image, Origin
 
@@ -26,7 +27,7 @@ LOG = log.getLogger(__name__)
 
 SOURCE = "image_source"
 INSTANCE_FIELDS = (SOURCE, "kernel", "ramdisk", "boot_iso")
-RAMDISK_FIELDS = ("deploy_kernel", "deploy_ramdisk", "rescue_kernel", "rescue_ramdisk")
+RAMDISK_FIELDS = ramdisk_images.FIELDS
 
 DOWNLOAD_SOURCE = "image_download_source"
 """Field of ``instance_info`` and ``driver_info``: how the agent gets the instance's image."""
@@ -45,7 +46,7 @@ _MOST_PROPERTIES = 32 * 1024
 
 def is_streamed(node: Any, field: str) -> bool:
     """Tell whether the node's server gets the image in a field through the API, and not from the image's own server."""
-    reference = getattr(node, _place(field)).get(field)
+    reference = _find(node, field).reference
     if sources.is_streamed(reference):
         return True
     wanted = node.instance_info.get(DOWNLOAD_SOURCE) or node.driver_info.get(DOWNLOAD_SOURCE)
@@ -56,12 +57,11 @@ def look_up(node: Any, field: str, context: Any) -> Image:
     """Ask the source about the image in a field of the node.
 
     :param context: context of the request.
+    :raises MissingParameterValue: when it is one of a ramdisk, and no place names it.
     :raises: what ``sources.resolve`` raises.
     """
-    place = _place(field)
-    return sources.resolve(
-        getattr(node, place).get(field), f"{place}/{field}", _client(node, place, context)
-    )
+    found = _find(node, field)
+    return sources.resolve(found.reference, found.where, _client(node, field, context))
 
 
 def record(node: Any, fields: Iterable[str], context: Any) -> None:
@@ -125,13 +125,11 @@ def url(node: Any, field: str) -> str:
 
     :raises InvalidParameterValue: when the field was changed after the deployment had begun.
     """
-    place = _place(field)
-    reference = getattr(node, place).get(field)
     if not is_streamed(node, field):
-        return str(reference)
-    if place == "instance_info" and _pinned(node, field) is None:
+        return str(_find(node, field).reference)
+    if field in INSTANCE_FIELDS and _pinned(node, field) is None:
         raise exception.InvalidParameterValue(
-            err=f"{place}/{field} of node {node.uuid} was changed after its deployment; rebuild the node to use "
+            err=f"instance_info/{field} of node {node.uuid} was changed after its deployment; rebuild the node to use "
             "another image."
         )
     return image_links.url(node, field)
@@ -155,20 +153,22 @@ def origin(node: Any, field: str, token: str) -> Origin:
         if pinned is None:
             raise exception.ImageNotFound(image_id="of this URL")
         pin, size, digest = pinned["pin"], pinned["size"], pinned["digest"]
-    found = sources.origin(pin, _client(node, _place(field), ironic_context.admin_context()))
+    found = sources.origin(pin, _client(node, field, ironic_context.admin_context()))
     return dataclasses.replace(found, size=found.size if size is None else size, digest=digest)
 
 
-def _place(field: str) -> str:
-    return "driver_info" if field in RAMDISK_FIELDS else "instance_info"
+def _find(node: Any, field: str) -> Found:
+    if field in RAMDISK_FIELDS:
+        return ramdisk_images.find(node, field)
+    return Found(node.instance_info.get(field), f"instance_info/{field}")
 
 
-def _client(node: Any, place: str, context: Any) -> Client:
-    more = {
-        "cpu_arch": node.properties.get("cpu_arch"),
-        "pull_secret": _pull_secret(node, place),
-    }
-    if place == "driver_info":
+def _client(node: Any, field: str, context: Any) -> Client:
+    cpu_arch = node.properties.get("cpu_arch")
+    if field in RAMDISK_FIELDS and ramdisk_images.find(node, field).is_operators:
+        return Client(context, cpu_arch=cpu_arch)
+    more = {"cpu_arch": cpu_arch, "pull_secret": _pull_secret(node, field)}
+    if field in RAMDISK_FIELDS:
         return Client(context, project=node.owner, **more)
     # Nova, for example.
     if context.auth_disabled or context.system_scope == "all":
@@ -177,15 +177,15 @@ def _client(node: Any, place: str, context: Any) -> Client:
     return Client(context, project=project, **more)
 
 
-def _pull_secret(node: Any, place: str) -> str | None:
+def _pull_secret(node: Any, field: str) -> str | None:
     """Return the pull secret for an image of the instance, or of the ramdisks.
 
     A lessee must not be able to send the owner's secret to a registry of its own.
     """
     secret = node.driver_info.get(PULL_SECRET)
-    if place == "instance_info" and (own := node.instance_info.get(PULL_SECRET)):
+    if field in INSTANCE_FIELDS and (own := node.instance_info.get(PULL_SECRET)):
         secret = own
-    elif place == "instance_info" and node.lessee:
+    elif field in INSTANCE_FIELDS and node.lessee:
         secret = None
     return secret if isinstance(secret, str) and secret else None
 

@@ -3,6 +3,7 @@
 
 import dataclasses
 import types
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -128,10 +129,21 @@ def test_on_whose_behalf_an_instances_image_is_looked_up(
 
 
 def test_ramdisks_are_looked_up_for_the_owner(asked: list[Client]) -> None:
-    node = Node(driver_info={"deploy_kernel": UUID}, owner="o", lessee="l")
+    node = Node(driver_info={"deploy_kernel": UUID, "deploy_ramdisk": UUID}, owner="o", lessee="l")
     made = context.RequestContext(overwrite=False, project_id="l")
     node_images.look_up(node, "deploy_kernel", made)
     assert asked[0].project == "o"
+
+
+def test_ramdisks_of_the_configuration_are_the_operators(
+    asked: list[Client], set_option: Callable[..., None]
+) -> None:
+    """Nodes of every owner may boot them, and no secret of an owner is sent for them."""
+    for field in ("deploy_kernel", "deploy_ramdisk"):
+        set_option(field, UUID, group="conductor")
+    node = Node(owner="o", driver_info={"image_pull_secret": "s"})
+    node_images.look_up(node, "deploy_kernel", NOBODY)
+    assert (asked[0].project, asked[0].pull_secret) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +164,11 @@ def test_which_pull_secret(
     """The owner's does not go to a registry that a lessee names, and an instance's is not used for ramdisks."""
     node = Node(
         instance_info={"image_source": "oci://h/a", "image_pull_secret": own},
-        driver_info={"deploy_kernel": "oci://h/a", "image_pull_secret": owners},
+        driver_info={
+            "deploy_kernel": "oci://h/a",
+            "deploy_ramdisk": "oci://h/b",
+            "image_pull_secret": owners,
+        },
         lessee=lessee,
     )
     node_images.look_up(node, field, NOBODY)

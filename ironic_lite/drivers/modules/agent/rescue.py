@@ -70,7 +70,7 @@ def _set_password(node: Any) -> None:
         raise exception.InstanceRescueFailure(
             instance=node.instance_uuid,
             node=node.uuid,
-            reason="the agent cannot store the password. The ramdisk in driver_info/rescue_ramdisk lacks the directory "
+            reason="the agent cannot store the password. The rescue ramdisk lacks the directory "
             "/etc/ipa-rescue-config, or the service that turns the password there into a login; build it with the "
             f"rescue elements. The agent reports: {exc.message}",
         ) from exc

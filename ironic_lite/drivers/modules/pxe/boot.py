@@ -16,6 +16,7 @@ from ironic_lite.drivers import (
     boot_persistence,
     image_links,
     node_images,
+    ramdisk_images,
     refused_fields,
 )
 from ironic_lite.drivers.interfaces import management
@@ -34,10 +35,13 @@ INSTANCE_RAMDISK = "instance_ramdisk"
 INSTANCE_VOLUME = "boot_from_volume"
 
 _PROPERTIES = {
-    "deploy_kernel": "Image of the deploy ramdisk's kernel: an http or https URL, or a UUID in Glance. Required.",
-    "deploy_ramdisk": "Image of the deploy ramdisk, in the same forms. Required.",
-    "rescue_kernel": "Image of the rescue ramdisk's kernel; only a rescue needs it. Optional.",
-    "rescue_ramdisk": "Image of the rescue ramdisk, which tenants can see; only a rescue needs it. Optional.",
+    "deploy_kernel": "Image of the deploy ramdisk's kernel: an http or https URL, or another image; default is "
+    "[conductor] deploy_kernel. Required.",
+    "deploy_ramdisk": "Image of the deploy ramdisk in the same forms; default is [conductor] deploy_ramdisk. Required.",
+    "rescue_kernel": "Image of the rescue ramdisk's kernel; only a rescue needs it. Default is [conductor] "
+    "rescue_kernel. Optional.",
+    "rescue_ramdisk": "Image of the rescue ramdisk, which tenants can see; default is [conductor] rescue_ramdisk. "
+    "Optional.",
     "kernel_append_params": "Kernel arguments of the ramdisk; %default% means [pxe] kernel_append_params. Optional.",
     boot_persistence.FIELD: "Whether to set the boot device persistently; default is Default. One of Always, "
     "Default, Never. Optional.",
@@ -77,13 +81,12 @@ class IPXEBoot(BootInterface):
 
     def _validate_and_ask(self, task: Task, kind: str) -> None:
         self._validate(task, kind)
-        for name in _files(kind):
+        for name in ramdisk_images.pair(task.node, kind):
             node_images.look_up(task.node, name, task.context)
 
     def _validate(self, task: Task, kind: str) -> None:
-        info = task.node.driver_info
-        for name in _files(kind):
-            kernel_args.check_image(info.get(name), f"driver_info/{name}")
+        for found in ramdisk_images.pair(task.node, kind).values():
+            kernel_args.check_image(found.reference, found.where)
         _arguments(task.node)
         boot_persistence.check(task.node)
         if not task.ports:
@@ -191,10 +194,6 @@ def _arguments(node: Any) -> list[str]:
             CONF.inspector.extra_kernel_params, "[inspector] extra_kernel_params"
         )
     return arguments
-
-
-def _files(kind: str) -> tuple[str, str]:
-    return f"{kind}_kernel", f"{kind}_ramdisk"
 
 
 def _kind(node: Any) -> str:

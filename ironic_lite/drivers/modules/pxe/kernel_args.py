@@ -16,6 +16,7 @@ from oslo_config import cfg
 
 from ironic_lite.common import exception, outbound
 from ironic_lite.conf import CONF
+from ironic_lite.drivers import ramdisk_images
 from ironic_lite.images import sources
 
 DEFAULT = "%default%"
@@ -108,6 +109,16 @@ def check_image(reference: Any, what: str) -> str:
     if sources.is_streamed(reference):
         return str(reference)
     return check_url(reference, what)
+
+
+def ramdisk_problems() -> Iterator[str]:
+    """Yield a message for each image of a ramdisk in the configuration that cannot be used."""
+    for pair in ramdisk_images.configured():
+        for found in pair.values():
+            try:
+                check_image(found.reference, found.where)
+            except exception.InvalidParameterValue as exc:
+                yield exc.message
 
 
 def check_url(url: Any, what: str) -> str:

@@ -364,6 +364,51 @@ def test_an_adopted_instance_is_only_taken_note_of(asked: dict[str, int]) -> Non
         interface.adopt_instance(_ramdisk_task())
 
 
+def test_ramdisks_of_the_configuration(set_option: Callable[..., None]) -> None:
+    """A node's own come first, then those of its architecture, then those for all nodes; never one of each."""
+    task, interface = _task(), boot.IPXEBoot()
+    own = task.node.driver_info
+    for kind in ("deploy", "rescue"):
+        for part in ("kernel", "ramdisk"):
+            set_option(f"{kind}_{part}", f"http://all/{kind}-{part}", group="conductor")
+    for part in ("kernel", "ramdisk"):
+        by_arch = {"aarch64": f"http://arm/{part}"}
+        set_option(f"deploy_{part}_by_arch", by_arch, group="conductor")
+
+    def booted() -> list[str]:
+        words = _script(task).split()
+        return [word for word in words if word.endswith(("kernel", "ramdisk")) and "://" in word]
+
+    task.node.driver_info = {}
+    assert booted() == ["http://all/deploy-kernel", "http://all/deploy-ramdisk"]
+    task.node.properties = {"cpu_arch": "aarch64"}
+    assert booted() == ["http://arm/kernel", "http://arm/ramdisk"]
+    task.node.provision_state = "rescuing"
+    interface.validate_rescue(task)
+    assert booted() == ["http://all/rescue-kernel", "http://all/rescue-ramdisk"]
+    task.node.provision_state = "deploying"
+    task.node.driver_info = {"deploy_kernel": own["deploy_kernel"]}
+    with pytest.raises(exception.MissingParameterValue, match="driver_info/deploy_ramdisk is"):
+        interface.validate(task)
+    task.node.driver_info = {**own, "deploy_ramdisk": "https://images/ramdisk"}
+    assert booted() == ["http://images/kernel", "https://images/ramdisk"]
+
+
+def test_half_a_ramdisk_of_the_configuration(set_option: Callable[..., None]) -> None:
+    assert list(kernel_args.ramdisk_problems()) == []
+    set_option("deploy_kernel", "http://all/kernel", group="conductor")
+    set_option("rescue_kernel_by_arch", {"aarch64": "/srv/kernel"}, group="conductor")
+    problems = list(kernel_args.ramdisk_problems())
+    assert [problem.partition(" is ")[0] for problem in problems[:1]] == [
+        "[conductor] deploy_ramdisk"
+    ]
+    assert "[conductor] rescue_kernel_by_arch for aarch64" in problems[1]
+    task = _task()
+    task.node.driver_info = {}
+    with pytest.raises(exception.MissingParameterValue, match=r"\[conductor\] deploy_ramdisk is"):
+        boot.IPXEBoot().validate(task)
+
+
 def test_what_is_missing_is_named() -> None:
     with pytest.raises(exception.MissingParameterValue, match="deploy_ramdisk"):
         boot.IPXEBoot().validate(_task({"deploy_ramdisk": None}))
