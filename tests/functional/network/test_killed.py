@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A conductor is killed at every boundary while it works on VIFs, and the next one goes on.
+"""A conductor is killed at every boundary while it works on VIFs and on the service's ports, and the next one goes on.
 
 A boundary lies before and after each request that changes something in Neutron, and before each write of a record of
 ours. At the one where the conductor is killed an exception is raised that nothing handles, so it neither writes nor
@@ -170,6 +170,22 @@ class Scene:
             self.is_free(vif)
         assert self.made() == []
 
+    def is_in(self, purpose: str) -> None:
+        """Each port has one port of the service in Neutron, in this network."""
+        made = {port["id"]: port for port in self.made()}
+        assert len(made) == 2
+        for port in self.ports():
+            ((key, ident),) = port.internal_info.items()
+            assert key == f"{purpose}_vif_port_id"
+            assert made.pop(ident)["mac_address"] == port.address
+        assert {p["name"].partition(" ")[0] for p in self.made()} == {purpose}
+
+    def has_no_strays(self) -> None:
+        """The sweep leaves only ports that are noted."""
+        self.call("remove_strays")
+        noted = {ident for port in self.ports() for ident in (port.internal_info or {}).values()}
+        assert {port["id"] for port in self.made()} <= noted
+
     # -- what may follow, each with its check ----------------------------------------------------------------------
 
     def then_attached(self) -> None:
@@ -196,6 +212,26 @@ class Scene:
         """The node is torn down or deleted."""
         self.call("release")
         self.is_clean()
+
+    def then_cleaning(self) -> None:
+        """The operation goes on in the same network."""
+        self.call("add_cleaning_network")
+        self.is_in("cleaning")
+
+    def then_provisioning(self) -> None:
+        """Another operation begins."""
+        self.call("add_provisioning_network")
+        self.call("remove_cleaning_network")
+        self.is_in("provisioning")
+
+    def then_left(self) -> None:
+        """The operation ends."""
+        self.call("remove_cleaning_network")
+        self.is_clean()
+
+    def then_swept(self) -> None:
+        """No operation follows; ports without a note are removed."""
+        self.has_no_strays()
 
 
 def _boundaries(
@@ -267,3 +303,31 @@ def test_the_vif_of_an_instance(workshop: Workshop, neutron: Neutron, boundary: 
 
     assert _boundaries(boundary, scene, scene.attach, lambda: scene.call(bind), [then_bound]) == 2
     assert _boundaries(boundary, scene, bound, lambda: scene.call(unbind), [then_unbound]) == 4
+
+
+def test_ports_of_the_service(workshop: Workshop, neutron: Neutron, boundary: Boundary) -> None:
+    scene = Scene(workshop, neutron, states.CLEANING)
+
+    def add() -> None:
+        scene.call("add_cleaning_network")
+
+    def remove() -> None:
+        scene.call("remove_cleaning_network")
+
+    # Two ports, each with one request and one write.
+    follow = [scene.then_cleaning, scene.then_swept]
+    assert _boundaries(boundary, scene, _nothing, add, follow) == 6
+    assert _boundaries(boundary, scene, add, remove, [scene.then_left]) == 6
+
+
+def test_from_network_to_network(workshop: Workshop, neutron: Neutron, boundary: Boundary) -> None:
+    scene = Scene(workshop, neutron, states.CLEANING)
+
+    def add() -> None:
+        scene.call("add_cleaning_network")
+
+    def move() -> None:
+        scene.call("add_provisioning_network")
+
+    # Two ports are removed, two are made, and two notes are written.
+    assert _boundaries(boundary, scene, add, move, [scene.then_provisioning]) == 10
