@@ -199,6 +199,13 @@ class Scene:
         self.detach()
         self.is_clean()
 
+    def then_nothing(self) -> None:
+        """The client does not come again: only a VIF that is bound is shown as attached."""
+        with self.workshop.task(self.node) as task:
+            shown = NeutronNetwork().vif_list(task)
+        for each in shown:
+            assert self.neutron.port(each["id"])["binding:host_id"] == self.node.uuid
+
     def then_the_other(self) -> None:
         """The client uses another VIF, after it has detached the first one if it is shown as attached."""
         with self.workshop.task(self.node) as task:
@@ -268,9 +275,9 @@ def test_a_vif(workshop: Workshop, neutron: Neutron, boundary: Boundary, state: 
     if state == states.AVAILABLE:
         follow.append(scene.then_the_other)
     assert _boundaries(boundary, scene, _nothing, scene.attach, follow) == 6
-    if state == states.AVAILABLE:
-        # Unbinding, the MAC address, and one write.
-        assert _boundaries(boundary, scene, scene.attach, scene.detach, [scene.then_detached]) == 5
+    # Unbinding, the MAC address, and two writes.
+    follow = [scene.then_detached, scene.then_nothing, scene.then_the_other]
+    assert _boundaries(boundary, scene, scene.attach, scene.detach, follow) == 6
 
 
 def test_a_vif_that_cannot_be_bound(
@@ -303,6 +310,32 @@ def test_the_vif_of_an_instance(workshop: Workshop, neutron: Neutron, boundary: 
 
     assert _boundaries(boundary, scene, scene.attach, lambda: scene.call(bind), [then_bound]) == 2
     assert _boundaries(boundary, scene, bound, lambda: scene.call(unbind), [then_unbound]) == 4
+
+
+def test_the_address_of_a_port(workshop: Workshop, neutron: Neutron, boundary: Boundary) -> None:
+    """It changes under a running instance; the client repeats its request."""
+    scene = Scene(workshop, neutron, states.ACTIVE)
+    wanted = ""
+
+    def attached() -> None:
+        nonlocal wanted
+        scene.attach()
+        wanted = mac(next(_numbers))
+
+    def change() -> None:
+        (stored,) = [port for port in scene.ports() if port.internal_info]
+        changed = objects.Port.get(workshop.context, stored.uuid)
+        changed.address = wanted
+        scene.call("port_changes", stored, changed)
+        changed.save()
+
+    def then_changed() -> None:
+        change()
+        scene.is_attached(scene.vif)
+        assert neutron.port(scene.vif)["status"] == "ACTIVE"
+
+    # Unbinding, the MAC address, binding, and one write.
+    assert _boundaries(boundary, scene, attached, change, [then_changed]) == 7
 
 
 def test_ports_of_the_service(workshop: Workshop, neutron: Neutron, boundary: Boundary) -> None:

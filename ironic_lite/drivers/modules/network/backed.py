@@ -79,7 +79,7 @@ class NeutronBacked(NetworkInterface):
     # -- networks of the instance --------------------------------------------------------------------------------
 
     def configure_tenant_networks(self, task: Task) -> None:
-        vifs.undo_interrupted(task)
+        vifs.free_interrupted(task)
         bound = []
         for holder in placement.holders(task):
             vif_id = placement.attached(holder)
@@ -125,7 +125,8 @@ class NeutronBacked(NetworkInterface):
         return [{"id": vif_id} for vif_id in found if vif_id]
 
     def current_vif(self, holder: Port | Portgroup) -> str | None:
-        keys = (*(purpose.key for purpose in Purpose), placement.VIF, vifs.ATTACHING)
+        of_service = (purpose.key for purpose in Purpose)
+        keys = (*of_service, placement.VIF, vifs.ATTACHING, vifs.DETACHING)
         found = (holder.internal_info.get(key) for key in keys)
         return next((vif_id for vif_id in found if vif_id), None)
 
@@ -134,12 +135,12 @@ class NeutronBacked(NetworkInterface):
         if vif_id is None:
             return
         if stored.address != changed.address:
-            vifs.readdress(task, changed, vif_id)
+            vifs.readdress(task, changed, vif_id, self.tells_links)
         if (stored.extra or {}).get("client-id") != (changed.extra or {}).get("client-id"):
             vifs.set_client_id(task, changed, vif_id)
 
     def release(self, task: Task) -> None:
-        vifs.undo_interrupted(task)
+        vifs.free_interrupted(task)
         for vif in self.vif_list(task):
             self.vif_detach(task, vif["id"])
         service_ports.remove(task)

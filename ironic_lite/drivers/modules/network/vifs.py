@@ -2,7 +2,8 @@
 """Attaching, binding, unbinding and detaching VIFs: ports that belong to a tenant.
 
 An attachment is noted on the node's port before Neutron is changed (:data:`ATTACHING`), and is complete when the note
-has become :data:`placement.VIF`. After a crash in between, the next attachment, detachment or tear-down undoes it.
+has become :data:`placement.VIF`. After a crash in between, the next attachment, detachment or tear-down undoes it. A
+detachment is noted in the same way (:data:`DETACHING`), and the next of these completes it.
 """
 
 from typing import Any
@@ -21,6 +22,9 @@ LOG = log.getLogger(__name__)
 
 ATTACHING = "attaching_vif_port_id"
 """Key in ``internal_info`` with the UUID of a VIF whose attachment has begun and not ended."""
+
+DETACHING = "detaching_vif_port_id"
+"""Key in ``internal_info`` with the UUID of a VIF whose detachment has begun and not ended."""
 
 _PRIVILEGED = {"admin", "service"}
 """Roles that may see the ports of all projects in Neutron."""
@@ -52,8 +56,8 @@ def attach(task: Task, vif: dict[str, Any], needs_link: bool, must_bind: bool) -
     :raises NetworkError: when Neutron refuses or fails; then nothing is attached.
     """
     neutron = Neutron(task.ensure_locked)
-    # First, because it changes this VIF too, if that is the one whose attachment was interrupted.
-    undo_interrupted(task)
+    # First, because it changes this VIF too, if that is the one whose attachment or detachment was interrupted.
+    free_interrupted(task)
     found = _visible(task, neutron, vif["id"])
     physnets = placement.physical_networks(neutron, found)
     holder = placement.choose(task, vif, physnets, needs_link)
@@ -71,12 +75,15 @@ def attach(task: Task, vif: dict[str, Any], needs_link: bool, must_bind: bool) -
     except Exception:
         _undo(task, holder, found.id)
         raise
-    # Both changes are one write.
-    holder.internal_info = {
-        **{key: value for key, value in holder.internal_info.items() if key != ATTACHING},
-        placement.VIF: found.id,
-    }
+    _rename(task, holder, ATTACHING, placement.VIF)
+
+
+def _rename(task: Task, holder: Holder, old: str, new: str) -> None:
+    """Turn one note into another, in one write."""
+    info = dict(holder.internal_info)
+    info[new] = info.pop(old)
     task.ensure_locked()
+    holder.internal_info = info
     holder.save()
 
 
@@ -208,19 +215,23 @@ def unbind(task: Task, holder: Holder, vif_id: str) -> None:
         neutron.update_port(vif_id, mac_address=None)
 
 
-def readdress(task: Task, holder: Holder, vif_id: str) -> None:
+def readdress(task: Task, holder: Holder, vif_id: str, needs_link: bool) -> None:
     """Give a VIF the new MAC address of its port or port group. It is unbound for a moment.
 
+    A VIF of a running instance is bound afterwards, also if this was interrupted before.
+
+    :param needs_link: whether Neutron is told about the cable.
     :raises NetworkError: when Neutron refuses, or no longer has the port.
     """
     neutron = Neutron(task.ensure_locked)
     found = _existing(neutron.port(vif_id), vif_id)
-    if not holder.address or holder.address == found.mac:
-        return
-    _move(neutron, found, holder.address)
-    if found.host:
-        binding_before = {"binding:host_id": found.host, "binding:profile": dict(found.profile)}
-        _existing(neutron.update_port(vif_id, **binding_before), vif_id)
+    if holder.address and holder.address != found.mac:
+        _move(neutron, found, holder.address)
+        if found.host:
+            binding_before = {"binding:host_id": found.host, "binding:profile": dict(found.profile)}
+            _existing(neutron.update_port(vif_id, **binding_before), vif_id)
+    if not found.host and task.node.provision_state == states.ACTIVE:
+        bind(task, holder, vif_id, needs_link)
 
 
 def set_client_id(task: Task, holder: Holder, vif_id: str) -> None:
@@ -234,27 +245,46 @@ def set_client_id(task: Task, holder: Holder, vif_id: str) -> None:
 
 
 def detach(task: Task, vif_id: str) -> None:
-    """Unbind a VIF, and detach it.
+    """Unbind a VIF, and detach it. One whose detachment was interrupted is detached then.
 
     :raises VifNotAttached: when it is not attached to the node.
     :raises NetworkError: when Neutron refuses; the VIF stays attached.
     """
-    undo_interrupted(task)
+    if vif_id in free_interrupted(task):
+        return
     holder = placement.holder_of(task, vif_id)
     if holder is None:
         raise exception.VifNotAttached(vif=vif_id, node=task.node.uuid)
-    unbind(task, holder, vif_id)
-    note(task, holder, placement.VIF, None)
+    _rename(task, holder, placement.VIF, DETACHING)
+    try:
+        unbind(task, holder, vif_id)
+    except exception.WorkCutOff:
+        raise
+    except Exception:
+        _rename(task, holder, DETACHING, placement.VIF)
+        raise
+    note(task, holder, DETACHING, None)
 
 
-def undo_interrupted(task: Task) -> None:
-    """Undo attachments whose conductor was killed."""
+def free_interrupted(task: Task) -> list[str]:
+    """Undo attachments and complete detachments whose conductor was killed.
+
+    Returns the VIFs that are detached now.
+
+    :raises NetworkError: when Neutron refuses; then the notes stay.
+    """
+    detached = []
     for holder in placement.holders(task):
-        vif_id = (holder.internal_info or {}).get(ATTACHING)
-        if vif_id:
-            LOG.info("Node %s: undoing the attachment of VIF %s", task.node.uuid, vif_id)
+        for key in (ATTACHING, DETACHING):
+            vif_id = (holder.internal_info or {}).get(key)
+            if not vif_id:
+                continue
+            LOG.info("Node %s: freeing VIF %s (%s)", task.node.uuid, vif_id, key)
             unbind(task, holder, vif_id)
-            note(task, holder, ATTACHING, None)
+            note(task, holder, key, None)
+            if key == DETACHING:
+                detached.append(vif_id)
+    return detached
 
 
 def _undo(task: Task, holder: Holder, vif_id: str) -> None:
