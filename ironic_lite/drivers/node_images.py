@@ -40,6 +40,9 @@ FILLED = "image_filled"
 """Key in ``driver_internal_info``: ``{field of instance_info: digest of its value}``, for the fields that the service
 filled in."""
 
+_READ = ("uuid", "driver", "owner", "lessee", "properties", "driver_info", "driver_internal_info")
+"""Fields of a node, besides ``instance_info``, that are read when its images are checked."""
+
 _MOST_PROPERTIES = 32 * 1024
 """Maximum bytes of the properties, as JSON, that are copied to the node."""
 
@@ -106,7 +109,7 @@ def forget(node: Any) -> None:
 
 
 def known(node: Any, context: Any) -> Any:
-    """Return the node as far as its instance's image goes, with what the image's source says filled in.
+    """Return the node as far as its images go, with what the source of its instance's image says filled in.
 
     :raises: what :func:`look_up` raises.
     """
@@ -114,8 +117,7 @@ def known(node: Any, context: Any) -> Any:
     filled = node.driver_internal_info.get(FILLED) or {}
     info = {name: value for name, value in info.items() if filled.get(name) != _digest(value)}
     return types.SimpleNamespace(
-        uuid=node.uuid,
-        driver_internal_info=node.driver_internal_info,
+        **{name: getattr(node, name) for name in _READ},
         instance_info={**_said(look_up(node, SOURCE, context)), **info},
     )
 

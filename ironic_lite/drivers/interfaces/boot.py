@@ -55,15 +55,14 @@ class BootInterface(BaseInterface):
         """
         self.validate(task)
 
-    def validate_instance_ramdisk(self, task: Task) -> dict[str, str]:
+    def validate_instance_ramdisk(self, node: Any) -> dict[str, str]:
         """Check the ramdisk or ISO image that the node boots as its instance.
 
+        :param node: the node, perhaps with more in ``instance_info`` than it has on record.
         :returns: its images: ``kernel`` and ``ramdisk``, or ``boot_iso``.
         :raises InvalidParameterValue: naming what is missing or wrong.
         """
-        raise exception.UnsupportedDriverExtension(
-            driver=task.node.driver, extension="ramdisk_boot"
-        )
+        raise exception.UnsupportedDriverExtension(driver=node.driver, extension="ramdisk_boot")
 
     def boot_script(self, task: Task, mac: str) -> str:
         """Return the iPXE script for the node's server when it boots over the network. Any lock.

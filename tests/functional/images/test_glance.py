@@ -112,6 +112,8 @@ def test_ramdisks_from_glance(surroundings: Surroundings, navy: str) -> None:
         kernel_id=made[images.KERNEL],
         ramdisk_id=made[images.RAMDISK],
     )
+    cloud.set(server, instance_info={"image_source": image})
+    assert cloud.service.call("GET", f"/v1/nodes/{server.node}/validate")["deploy"]["result"]
     cloud.deploy(server, {"image_source": image})
     booted = server.wait_booted()["booted_url"]
     assert booted.startswith(f"{cloud.service.api_url}/images/{server.node}/kernel?token=")
@@ -127,6 +129,34 @@ def test_ramdisks_from_glance(surroundings: Surroundings, navy: str) -> None:
     cloud.provision(server, "deleted", "available")
     assert "agent" in server.phases()
     assert requests.get(booted, timeout=PATIENCE).status_code == 404
+
+
+def test_a_ramdisk_without_its_files(surroundings: Surroundings, navy: str) -> None:
+    """`validate` says what the image in Glance lacks, before anybody deploys it."""
+    glance, cloud = surroundings.glance, surroundings.cloud
+    image = glance.upload(navy, b"nothing", visibility="public")
+    server = cloud.enrol(deploy_interface="ramdisk", instance_info={"image_source": image})
+    told = cloud.service.call("GET", f"/v1/nodes/{server.node}/validate")["deploy"]
+    assert not told["result"]
+    assert "names none: set kernel and ramdisk" in told["reason"]
+
+
+def test_the_adoption_of_a_ramdisk_from_glance(surroundings: Surroundings, navy: str) -> None:
+    """The server boots again after the adoption, so the service must know its images."""
+    glance, cloud = surroundings.glance, surroundings.cloud
+    kernel, ramdisk = (
+        glance.upload(navy, CATALOG[name].content, visibility="public")
+        for name in (images.KERNEL, images.RAMDISK)
+    )
+    image = glance.upload(
+        navy, b"nothing", visibility="public", kernel_id=kernel, ramdisk_id=ramdisk
+    )
+    server = cloud.enrol(deploy_interface="ramdisk", instance_info={"image_source": image})
+    cloud.manage(server)
+    cloud.provision(server, "adopt", "active")
+    cloud.service.set_power_state(server.node, "rebooting", until="power on")
+    booted = server.wait_booted()["booted_url"]
+    assert booted.startswith(f"{cloud.service.api_url}/images/{server.node}/kernel?token=")
 
 
 def test_urls_end_with_the_operation_and_show_nowhere(

@@ -10,15 +10,18 @@ from ironic_lite.conductor.task_manager import TaskManager
 def start(task: TaskManager) -> None:
     """Make a manageable node active without touching its server.
 
-    The image and the deploy ramdisk are not checked: adoption writes no image and boots no ramdisk.
+    The image and the deploy ramdisk are not checked: adoption writes no image and boots no ramdisk. An instance that
+    lives in memory needs its images at each boot, so these are looked up.
 
     :raises Invalid: when the settings for power, or for an instance that boots from a ramdisk or an ISO image, are
         wrong.
+    :raises: what ``node_images.record`` raises about the images of such an instance.
     """
     image_type.record(task.node)
     task.driver.power.validate(task)
     if task.driver.deploy.boots_ramdisk:
-        task.driver.boot.validate_instance_ramdisk(task)
+        task.driver.deploy.look_up_images(task)
+        task.driver.boot.validate_instance_ramdisk(task.node)
     engine.start(task, FLOW, "adopt")
 
 

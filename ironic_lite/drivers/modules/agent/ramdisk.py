@@ -31,8 +31,12 @@ class RamdiskDeploy(AgentBase):
         task.driver.boot.validate(task)
         capabilities.validate(task.node)
         fast_track.enabled(task.node)
-        for name in task.driver.boot.validate_instance_ramdisk(task):
-            node_images.look_up(task.node, name, task.context)
+        node = task.node
+        if node_images.is_streamed(node, node_images.SOURCE):
+            # Kernel and ramdisk may be properties of the image.
+            node = node_images.known(node, task.context)
+        for name in task.driver.boot.validate_instance_ramdisk(node):
+            node_images.look_up(node, name, task.context)
 
     def look_up_images(self, task: Task) -> None:
         node_images.record(task.node, node_images.INSTANCE_FIELDS, task.context)

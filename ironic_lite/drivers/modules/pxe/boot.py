@@ -111,9 +111,9 @@ class IPXEBoot(BootInterface):
             task.node.del_driver_internal_info(RAMDISK)
             task.node.save()
 
-    def validate_instance_ramdisk(self, task: Task) -> dict[str, str]:
-        instance_ramdisk.arguments(task.node)
-        return instance_ramdisk.images(task.node)
+    def validate_instance_ramdisk(self, node: Any) -> dict[str, str]:
+        instance_ramdisk.arguments(node)
+        return instance_ramdisk.images(node)
 
     def prepare_instance(self, task: Task) -> None:
         self.clean_up_ramdisk(task)
@@ -134,7 +134,7 @@ class IPXEBoot(BootInterface):
         To a server, Fibre Channel volumes are disks.
         """
         if task.driver.deploy.boots_ramdisk:
-            self.validate_instance_ramdisk(task)
+            self.validate_instance_ramdisk(task.node)
             image_links.prepare(task.node)
             task.node.set_driver_internal_info(INSTANCE_RAMDISK, True)
             return True

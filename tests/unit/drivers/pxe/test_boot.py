@@ -208,7 +208,7 @@ def test_kernel_arguments_of_an_instance_in_memory() -> None:
     assert "/k root=/dev/ram0 text own nofb quiet initrd" in boot.IPXEBoot().boot_script(task, MAC)
     task.node.instance_info["kernel_append_params"] = "a || shell"
     with pytest.raises(exception.InvalidParameterValue, match="instance_info/kernel_append_params"):
-        boot.IPXEBoot().validate_instance_ramdisk(task)
+        boot.IPXEBoot().validate_instance_ramdisk(task.node)
 
 
 def test_arguments_for_inspections_only(set_option: Callable[..., None]) -> None:
