@@ -34,6 +34,8 @@ PREFIX = "/images/"
 _CHUNK = 128 * 1024
 _PATIENCE = 30.0
 """Seconds to wait for one of the streams to end; agents wait longer for an answer."""
+_REVISIT = 15.0
+"""Seconds after which a conductor is asked again whether the URL of a stream is still valid."""
 _OPENERS = 4
 """Threads that ask conductors where an image is. None waits for a server."""
 _READERS = 4
@@ -74,10 +76,18 @@ class ImageStreams:
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request."""
+        has_begun = False
+
+        async def passed_on(message: dict[str, Any]) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
         try:
-            await self._answer(scope, receive, send)
+            await self._answer(scope, receive, passed_on)
         except _Refused as exc:
-            await _send_error(send, exc.status, str(exc))
+            if not has_begun:
+                await _send_error(send, exc.status, str(exc))
 
     async def _answer(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):
@@ -89,11 +99,35 @@ class ImageStreams:
             opened = await self._open(node, field, token)
             with self._share(node):
                 async with self._place(gone):
-                    await self._pass_on(
-                        scope, Origin.from_dict(opened), gone, send, f"{node} {field}"
+                    streaming = asyncio.ensure_future(
+                        self._pass_on(
+                            scope, Origin.from_dict(opened), gone, send, f"{node} {field}"
+                        )
                     )
+                    await self._while_valid(streaming, node, field, token)
         finally:
             gone.cancel()
+
+    async def _while_valid(
+        self, streaming: "asyncio.Future[None]", node: str, field: str, token: str
+    ) -> None:
+        """Wait for the end of a stream, and cut it off when its URL ends, as with the node's operation."""
+        try:
+            while not (await asyncio.wait({streaming}, timeout=_REVISIT))[0]:
+                await self._check_still_valid(node, field, token)
+        finally:
+            streaming.cancel()
+            await asyncio.wait({streaming})
+        streaming.result()
+
+    async def _check_still_valid(self, node: str, field: str, token: str) -> None:
+        """Raises _Refused when the URL has ended; a conductor that does not answer is no reason."""
+        try:
+            await self._open(node, field, token)
+        except _Refused as exc:
+            if exc.status == 404:
+                LOG.warning("Node %s: the stream of its image in %s is cut off", node, field)
+                raise
 
     @functools.cached_property
     def _conductors(self) -> rpcapi.ConductorAPI:

@@ -44,6 +44,9 @@ def api(opened: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[API
     def answer(_context: Any, node: str, field: str, token: str) -> Mapping[str, Any]:
         if node not in (NODE, OTHER) or (field, token) != ("image_source", "0-abc"):
             raise exception.ImageNotFound(image_id="of this URL")
+        opened["asked"] = opened.get("asked", 0) + 1
+        if "error" in opened:
+            raise opened["error"]
         return opened
 
     class Conductors:
@@ -161,6 +164,31 @@ def test_a_client_that_leaves_ends_the_stream(api: APIService, source: origin.Or
         assert client.recv(1000).startswith(b"HTTP/1.1 200")
         assert source.streaming == 1
     wait_for(lambda: source.streaming == 0, "the end of the stream")
+
+
+@pytest.mark.parametrize("stalls", [True, False])
+def test_the_end_of_its_operation_cuts_a_stream_off(
+    api: APIService,
+    source: origin.Origin,
+    opened: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    stalls: bool,
+) -> None:
+    """Whether it waits for its source or for a client that does not read; a conductor that is away does not end it."""
+    monkeypatch.setattr(streams, "_REVISIT", 0.05)
+    source.content = bytes(64 * 1024 * 1024)
+    if stalls:
+        source.stalls.set()
+    with serving.connect(api) as client:
+        client.sendall(f"GET {PATH} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        assert client.recv(1000).startswith(b"HTTP/1.1 200")
+        opened["error"] = exception.ServiceUnavailable(err="no conductor answers")
+        asked = opened["asked"]
+        wait_for(lambda: opened["asked"] > asked + 2, "questions to the conductors")
+        assert source.streaming == 1
+        opened["error"] = exception.ImageNotFound(image_id="of this URL")
+        wait_for(lambda: source.streaming == 0, "the end of the stream")
+        wait_for(lambda: not client.recv(1 << 20), "the end of the connection", interval=0)
 
 
 def _slow(api: APIService) -> socket.socket:
