@@ -28,6 +28,9 @@ _PROVES_TO_BE_A_SERVICE = frozenset({"cinder"})
 """Groups whose requests carry a service token too: Cinder lets only services delete an attachment that is in use."""
 
 
+FOREIGN = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What openstacksdk and keystoneauth raise when whatever has the service's address answers with other JSON, or none."""
+
 PATIENCE = 60.0
 """Seconds to wait for an answer, unless the group's ``timeout`` says otherwise."""
 
@@ -71,6 +74,19 @@ def connection(group: str) -> "Connection":
         session=session(group), oslo_conf=CONF, service_types=[SERVICE_TYPES[group]]
     )
     return made
+
+
+def checked(record: Any, field: str = "id") -> Any:
+    """Return a record of openstacksdk, which makes one of every answer.
+
+    :param field: one that every such record has as a text. A record that was requested by its id has that in any case.
+    :raises ValueError: when it is missing, so the answer was not the service's.
+    """
+    for name in ("id", field):
+        value = getattr(record, name)
+        if not isinstance(value, str) or not value:
+            raise ValueError(f"the record in the answer has no {name}")
+    return record
 
 
 def forget() -> None:

@@ -9,11 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Self
 
+from oslo_log import log
 from oslo_utils import uuidutils
 
 from ironic_lite.common import exception, json_reading, openstack_services, redaction
 from ironic_lite.conf import CONF
 from ironic_lite.conf.neutron import GROUP
+
+LOG = log.getLogger(__name__)
 
 BAREMETAL, SMART_NIC = "baremetal", "smart-nic"
 """``binding:vnic_type`` of a port that a switch connects, and of one that a smart NIC connects."""
@@ -32,6 +35,15 @@ _ADVICE = {
 }
 _NO_ANSWER = "Check that Neutron runs and that [neutron] has its address, then try again."
 _FAILED = "See the log of Neutron, then try again."
+_TELLING = {
+    "port": "network_id",
+    "network": "status",
+    "subnet": "network_id",
+    "segment": "network_id",
+}
+"""A field of each kind of record that is never empty."""
+
+_FOREIGN = "Something else seems to have the address that is in [neutron] or in Keystone's catalogue; correct it."
 _BLIND = (
     "Try again if Neutron has just started: it shows nothing until it has read its policies. Otherwise check that the "
     "user in [neutron] has the role admin, and that the address of Neutron is right."
@@ -62,7 +74,8 @@ class Port:
 
     @classmethod
     def of(cls, found: Any) -> Self:
-        """Return the port of openstacksdk's resource."""
+        """Return the port of openstacksdk's resource. Raises ValueError if that is none."""
+        openstack_services.checked(found, "network_id")
         return cls(
             id=found.id,
             name=found.name or "",
@@ -157,7 +170,7 @@ class Neutron:
         if uuidutils.is_uuid_like(ident) and (found := self.network(ident)) is not None:
             return [found]
         with _errors(f"find network {ident}") as network:
-            found = list(network.networks(name=ident))
+            found = [openstack_services.checked(each) for each in network.networks(name=ident)]
             if not found:
                 if next(network.networks(limit=1), None) is None:
                     raise exception.NetworkError(f"Neutron shows no networks at all. {_BLIND}")
@@ -181,20 +194,23 @@ class Neutron:
     def missing_groups(self, groups: list[str]) -> list[str]:
         """Return those of these UUIDs that are no security groups."""
         with _errors("look for the security groups") as network:
-            found = {each.id for each in network.security_groups(id=groups)}
+            listed = network.security_groups(id=groups)
+            found = {openstack_services.checked(each).id for each in listed}
         return [group for group in groups if group not in found]
 
     def has_living_agent(self, host: str) -> bool:
         """Return whether an agent on this host is alive."""
         with _errors(f"look for the agent on host {host}") as network:
-            return any(agent.is_alive for agent in network.agents(host=host))
+            agents = network.agents(host=host)
+            return any(openstack_services.checked(agent).is_alive for agent in agents)
 
     def _get(self, kind: str, ident: str) -> Any:
         # Anything else would end up in the path of the URL.
         if not uuidutils.is_uuid_like(ident):
             return None
         with _errors(f"read {kind} {ident}") as network, _gone_is_no_error():
-            return getattr(network, f"get_{kind}")(ident)
+            found = getattr(network, f"get_{kind}")(ident)
+            return openstack_services.checked(found, _TELLING[kind])
         return None
 
     # -- changes -------------------------------------------------------------------------------------------------
@@ -268,6 +284,9 @@ def _errors(what: str) -> Iterator[Any]:
         raise _failure(what, f"the answer was {exc.http_status}: {exc}", advice) from exc
     except (sdk_errors.SDKException, keystone_errors.ClientException, OSError) as exc:
         raise _failure(what, str(exc) or type(exc).__name__, _NO_ANSWER) from exc
+    except openstack_services.FOREIGN as exc:
+        LOG.debug("Neutron's answer is not understood", exc_info=exc)
+        raise _failure(what, "the answer is not that of a Neutron", _FOREIGN) from exc
 
 
 def _failure(what: str, told: str, advice: str) -> exception.NetworkError:

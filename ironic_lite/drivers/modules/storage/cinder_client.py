@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
+from oslo_log import log
 from oslo_utils import timeutils
 
 from ironic_lite.common import exception, openstack_services, redaction
@@ -19,6 +20,8 @@ from ironic_lite.conf.cinder import GROUP
 
 if TYPE_CHECKING:
     from openstack.block_storage.v3._proxy import Proxy
+
+LOG = log.getLogger(__name__)
 
 ATTACHED = "attached"
 
@@ -65,6 +68,7 @@ class Cinder:
                 found = self._cinder.get_volume(volume_id)
             except exceptions.NotFoundException:
                 return None
+            openstack_services.checked(found, "status")
             return Volume(found.id, found.project_id)
 
     def attachments(self, server: str) -> list[Attachment]:
@@ -74,7 +78,7 @@ class Cinder:
             # A Cinder that does not know the filter returns the attachments of all servers.
             return [
                 Attachment(each.id, each.volume_id, each.status)
-                for each in found
+                for each in map(openstack_services.checked, found)
                 if each.instance == server
             ]
 
@@ -82,19 +86,22 @@ class Cinder:
         """Make an attachment that keeps others from attaching the volume; return its id."""
         with _failing(f"Reserving the volume {volume_id}"):
             made = self._cinder.create_attachment(volume_id, instance=server)
-            return str(made.id)
+            return str(openstack_services.checked(made).id)
 
     def connect(self, attachment_id: str, volume_id: str, connector: dict[str, Any]) -> None:
         """Export the volume to the server that the connector describes."""
         with _failing(f"Connecting the volume {volume_id}"):
-            self._cinder.update_attachment(
+            changed = self._cinder.update_attachment(
                 attachment_id, connector={**connector, "mountpoint": _MOUNT_POINT}
             )
+            openstack_services.checked(changed, "volume_id")
 
     def connection(self, attachment_id: str) -> dict[str, Any]:
         """Return how the server reaches the volume: target, LUN, credentials, ``driver_volume_type``; {} if unknown."""
         with _failing(f"Reading the attachment {attachment_id}"):
-            return dict(self._cinder.get_attachment(attachment_id).connection_info or {})
+            found = self._cinder.get_attachment(attachment_id)
+            openstack_services.checked(found, "volume_id")
+            return dict(found.connection_info or {})
 
     def complete(self, attachment_id: str, volume_id: str) -> None:
         """Declare the volume in use."""
@@ -132,6 +139,12 @@ def _failing(what: str) -> Iterator[None]:
         ) from exc
     except (exceptions.SDKException, authentication.ClientException) as exc:
         raise exception.StorageError(f"{what} failed: {_reason(exc)}") from exc
+    except openstack_services.FOREIGN as exc:
+        LOG.debug("Cinder's answer is not understood", exc_info=exc)
+        raise exception.StorageError(
+            f"{what} failed: the answer is not that of a Cinder. Something else seems to have the address that is in "
+            "[cinder] or in Keystone's catalogue; correct it."
+        ) from exc
 
 
 def _reason(exc: Exception) -> str:
