@@ -22,13 +22,14 @@ def five(furnished: Cloud) -> Iterator[list[str]]:
     usual = ("--image", furnishing.IMAGE, "--flavor", furnishing.FLAVOR)
     network = ("--network", furnishing.TENANT_NETWORK)
     names = [next(_names) for _ in range(COUNT)]
-    made = [
-        furnished.tenant.ask("server", "create", *usual, *network, name)["id"] for name in names
-    ]
-    yield made
-    left = [uuid for uuid in made if uuid in _all(furnished)]
-    if left:
-        furnished.tenant("server", "delete", "--wait", *left)
+    try:
+        yield [
+            furnished.tenant.ask("server", "create", *usual, *network, name)["id"] for name in names
+        ]
+    finally:
+        left = [uuid for uuid, server in _all(furnished).items() if server["name"] in names]
+        if left:
+            furnished.tenant("server", "delete", "--wait", *left)
 
 
 def _all(cloud: Cloud) -> dict[str, dict[str, Any]]:
@@ -57,12 +58,17 @@ def _check(booted: list[Booted]) -> None:
     assert len({server.address for server in booted}) == len(booted)
 
 
+def _delete(cloud: Cloud, booted: list[Booted]) -> None:
+    """Delete all at once; nothing may be left of any."""
+    cloud.tenant("server", "delete", "--wait", *(server.uuid for server in booted))
+    for server in booted:
+        servers.check_nothing_is_left(server)
+
+
 def test_five_servers_at_once(furnished: Cloud, five: list[str]) -> None:
     booted = _wait_until_active(furnished, five)
     _check(booted)
-    furnished.tenant("server", "delete", "--wait", *five)
-    for server in booted:
-        servers.check_nothing_is_left(server)
+    _delete(furnished, booted)
 
 
 def test_a_conductor_dies_in_the_middle_of_five(furnished: Cloud, five: list[str]) -> None:
@@ -76,6 +82,8 @@ def test_a_conductor_dies_in_the_middle_of_five(furnished: Cloud, five: list[str
     wait_for(is_in_the_middle, f"{victim} to deploy a node", 120, 0.05)
     service.kill_conductor(victim)
     try:
-        _check(_wait_until_active(furnished, five))
+        booted = _wait_until_active(furnished, five)
+        _check(booted)
     finally:
         service.add_conductor(victim)
+    _delete(furnished, booted)

@@ -2,6 +2,7 @@
 """metalsmith deploys and undeploys in the same cloud, beside Nova and without it."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ HOSTNAME = "smith"
 
 
 @pytest.fixture
-def node(furnished: Cloud) -> Any:
+def node(furnished: Cloud) -> Iterator[Any]:
     """An available node that belongs to the project `admin`, of a resource class that Nova has no flavor for."""
     service = furnished.baremetal
     found, *_ = service.call("GET", "/v1/nodes/detail?provision_state=available&associated=false")[
@@ -25,6 +26,7 @@ def node(furnished: Cloud) -> Any:
     projects = furnished.identity.call("GET", "/projects?name=admin")["projects"]
     _set(furnished, found["uuid"], resource_class="smithy", owner=projects[0]["id"])
     yield found
+    _undeploy(furnished, found["uuid"])
     _set(furnished, found["uuid"], resource_class=baremetal.RESOURCE_CLASS, owner=None)
 
 
@@ -33,16 +35,38 @@ def _set(cloud: Cloud, node: str, **fields: Any) -> None:
     cloud.baremetal.call("PATCH", f"/v1/nodes/{node}", patch)
 
 
-def test_deploy_and_undeploy(furnished: Cloud, node: dict[str, Any]) -> None:
+def _undeploy(cloud: Cloud, node: str) -> None:
+    """Make the node available again, however far a failed test has come with it."""
+    service = cloud.baremetal
+
+    def rests() -> bool:
+        shown = service.node(node)
+        return not shown["reservation"] and shown["provision_state"] in _RESTING
+
+    wait_for(rests, "the node to come to rest", 120, 0.5, lambda: service.node(node))
+    if service.node(node)["provision_state"] != "available":
+        service.set_provision_state(node, "deleted", until="available", timeout=120)
+
+
+_RESTING = ("available", "active", "wait call-back", "deploy failed", "error")
+
+
+@pytest.fixture
+def network(furnished: Cloud) -> Iterator[str]:
+    """The name of a network of the project `admin`."""
+    administrator, name = furnished.administrator, "smiths"
+    administrator("network", "create", name)
+    administrator("subnet", "create", name, "--network", name, "--subnet-range", "10.78.0.0/24")
+    yield name
+    administrator("network", "delete", name)
+
+
+def test_deploy_and_undeploy(furnished: Cloud, network: str, node: dict[str, Any]) -> None:
     cloud, administrator = furnished, furnished.administrator
-    administrator("network", "create", "smiths")
-    administrator(
-        "subnet", "create", "smiths", "--network", "smiths", "--subnet-range", "10.78.0.0/24"
-    )
     told = administrator.run(
         "metalsmith",
         *("-f", "json", "deploy", "--resource-class", "smithy", "--image", furnishing.IMAGE),
-        *("--network", "smiths", "--hostname", HOSTNAME, "--wait", "300"),
+        *("--network", network, "--hostname", HOSTNAME, "--wait", "300"),
     )
     deployed = json.loads(told)
     assert deployed["state"] == "active"
@@ -62,4 +86,3 @@ def test_deploy_and_undeploy(furnished: Cloud, node: dict[str, Any]) -> None:
     found = cloud.ask("network", f"/v2.0/ports?mac_address={machine.status['mac']}")["ports"]
     assert found == []
     wait_for(lambda: machine.status["nics"][0]["network"] is None, "the switch port to be free")
-    administrator("network", "delete", "smiths")

@@ -99,6 +99,8 @@ def _settings(home: Path, identity_url: str, databases: Databases, transport: st
         "ironic": {
             **openstack_settings.client(identity_url, USER, of_system=True),
             "api_retry_interval": 1,
+            # It gives up at the first 503 otherwise, as when a conductor dies.
+            "status_code_retries": 15,
         },
         "scheduler": {"workers": 1, "discover_hosts_in_cells_interval": 2},
         "filter_scheduler": {
