@@ -252,6 +252,12 @@ OPTS = [
         help="Seconds between two deletions of surplus entries of histories and journals; 0 "
         "keeps all entries.",
     ),
+    cfg.BoolOpt(
+        "disable_configdrive_check",
+        default=False,
+        help="Whether config drives that the service builds stay without network_data when the client sends none. "
+        "Otherwise it comes from the VIFs of the node, with the network interfaces flat and neutron.",
+    ),
     cfg.IntOpt(
         "stray_ports_interval",
         default=300,

@@ -10,6 +10,7 @@ import binascii
 import gzip
 import io
 import json
+from collections.abc import Callable
 from typing import Any
 
 from ironic_lite import objects
@@ -23,12 +24,21 @@ KNOWN = frozenset({"meta_data", "network_data", "user_data", "vendor_data"})
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
-def ready(node: objects.Node, configdrive: str | dict[str, Any]) -> str:
+_PARTS_OF_NETWORK_DATA = ("links", "networks", "services")
+
+NetworkData = Callable[[], dict[str, Any]]
+
+
+def ready(
+    node: objects.Node, configdrive: str | dict[str, Any], network_data: NetworkData = dict
+) -> str:
     """Return the config drive to store on the node and to give to the agent: a URL or a base64 image.
 
     :param configdrive: a URL, a gzipped and base64-encoded image, or a dictionary (also as JSON text) with any of
         ``meta_data``, ``network_data``, ``user_data`` and ``vendor_data``.
+    :param network_data: returns ``network_data`` for a dictionary that has none, or an empty one.
     :raises ConfigDriveInvalid: when it has another form, or is too large.
+    :raises: what ``network_data`` raises.
     """
     if isinstance(configdrive, str) and configdrive.lstrip().startswith("{"):
         try:
@@ -36,7 +46,7 @@ def ready(node: objects.Node, configdrive: str | dict[str, Any]) -> str:
         except json_reading.Unreadable as exc:
             raise exception.ConfigDriveInvalid(reason=f"it is not valid JSON: {exc}") from exc
     if isinstance(configdrive, dict):
-        return build(node, configdrive)
+        return build(node, configdrive, network_data)
     if configdrive.startswith(("http://", "https://")):
         try:
             return outbound.check_url(configdrive, "the config drive")
@@ -46,8 +56,8 @@ def ready(node: objects.Node, configdrive: str | dict[str, Any]) -> str:
     return configdrive
 
 
-def build(node: objects.Node, parts: dict[str, Any]) -> str:
-    """Build a gzipped and base64-encoded ISO 9660 image from its parts.
+def build(node: objects.Node, parts: dict[str, Any], network_data: NetworkData = dict) -> str:
+    """Build a gzipped and base64-encoded ISO 9660 image from its parts; parameters are those of :func:`ready`.
 
     :raises ConfigDriveInvalid: when a part is wrong; the message names it.
     """
@@ -56,7 +66,7 @@ def build(node: objects.Node, parts: dict[str, Any]) -> str:
         raise exception.ConfigDriveInvalid(
             reason=f"unknown part(s) {', '.join(unknown)}; use {', '.join(sorted(KNOWN))}"
         )
-    files = _files(node, parts)
+    files = _files(node, parts, network_data)
     if sum(map(len, files.values())) * len(VERSIONS) > MAX_SIZE:
         raise exception.ConfigDriveInvalid(reason=f"it is larger than {MAX_SIZE >> 20} MiB")
     image = _iso(files)
@@ -65,12 +75,14 @@ def build(node: objects.Node, parts: dict[str, Any]) -> str:
     return base64.b64encode(gzip.compress(image, mtime=0)).decode("ascii")
 
 
-def _files(node: objects.Node, parts: dict[str, Any]) -> dict[str, bytes]:
+def _files(node: objects.Node, parts: dict[str, Any], found: NetworkData) -> dict[str, bytes]:
     meta_data = {"uuid": node.instance_uuid or node.uuid}
     if node.name:
         meta_data["name"] = meta_data["hostname"] = node.name
     files = {"meta_data.json": _json({**meta_data, **_mapping(parts, "meta_data")})}
     network_data = _mapping(parts, "network_data")
+    if not any(network_data.get(part) for part in _PARTS_OF_NETWORK_DATA):
+        network_data = found() or network_data
     if network_data:
         files["network_data.json"] = _json(network_data)
     vendor_data = _mapping(parts, "vendor_data")

@@ -115,6 +115,13 @@ class NetworkInterface(BaseInterface):
     def set_boot_options(self, task: Task, options: Sequence[DHCPOption]) -> None:
         """Offer DHCP options to the server in the network that it is connected to."""
 
+    def instance_network_data(self, task: Task) -> dict[str, Any]:
+        """Return ``network_data`` for the config drive of the instance; {} when nothing is known.
+
+        :raises NetworkError: when the network service does not answer.
+        """
+        return {}
+
     def port_reported(self, port_id: str) -> None:
         """Take notice that the network service has done something with one of its ports. No lock."""
 

@@ -8,21 +8,17 @@ asks any more. Requests that only read have no boundaries of their own: nothing 
 
 import contextlib
 import itertools
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from keystoneauth1 import loading
 
 from ironic_lite import objects
-from ironic_lite.common import exception, openstack_services, states
-from ironic_lite.conf import CONF
-from ironic_lite.db import engine, migration
+from ironic_lite.common import exception, states
 from ironic_lite.drivers.modules.network import client
 from ironic_lite.drivers.modules.network.neutron import NeutronNetwork
 from tests.functional.flows.workshop import Workshop
-from tests.functional.network.plugged import link, mac, service_networks
+from tests.functional.network.plugged import link, mac
 from tests.functional.servers.neutron import Neutron
 
 _CHANGES = ("create_port", "update_port", "delete_port")
@@ -31,30 +27,6 @@ _numbers = itertools.count(0x100000)
 
 class Killed(BaseException):
     """The conductor is gone."""
-
-
-@pytest.fixture
-def workshop(
-    tmp_path: Path, neutron: Neutron, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Workshop]:
-    """A conductor's inside, beside Neutron."""
-    CONF([], project="ironic-lite", default_config_files=[])
-    CONF.set_override("connection", f"sqlite:///{tmp_path}/ironic-lite.sqlite", group="database")
-    engine.dispose()
-    migration.upgrade()
-    loading.register_auth_conf_options(CONF, "neutron")
-    loading.register_session_conf_options(CONF, "neutron")
-    loading.register_adapter_conf_options(CONF, "neutron", include_deprecated=False)
-    names = {f"{p}_network": n["name"] for p, n in service_networks(neutron).items()}
-    for name, value in {**neutron.options, **names}.items():
-        CONF.set_override(name, value, group="neutron")
-    openstack_services.forget()
-    monkeypatch.setattr(client, "_door", client._Door())
-    made = Workshop()
-    yield made
-    made.close()
-    engine.dispose()
-    openstack_services.forget()
 
 
 class Boundary:

@@ -26,6 +26,7 @@ def start(
         Unknown steps are checked against the agent's once the ramdisk is up.
     :raises InstanceDeployFailure: with status 400, when the node's settings, image or steps are wrong.
     :raises ConfigDriveInvalid: when the config drive cannot be used.
+    :raises NetworkError: when the config drive needs to know the VIFs of the node, and Neutron does not answer.
     """
     _start(task, "deploy", configdrive, deploy_steps)
 
@@ -55,9 +56,18 @@ def _start(
             code=exc.code,
         ) from exc
     if configdrive is not None:
-        node.set_instance_info("configdrive", configdrives.ready(node, configdrive))
+        node.set_instance_info("configdrive", _ready(task, configdrive))
     automatic_lessee.assign(task)
     engine.start(task, FLOW, event, requested=requested)
+
+
+def _ready(task: TaskManager, configdrive: Drive) -> str:
+    def network_data() -> dict[str, Any]:
+        if CONF.conductor.disable_configdrive_check:
+            return {}
+        return task.driver.network.instance_network_data(task)
+
+    return configdrives.ready(task.node, configdrive, network_data)
 
 
 def _prepare(task: TaskManager) -> None:

@@ -13,6 +13,7 @@ from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.network import (
     binding,
     dhcp,
+    network_data,
     networks,
     placement,
     port_events,
@@ -110,6 +111,9 @@ class NeutronBacked(NetworkInterface):
         if CONF.dhcp.dhcp_provider == "neutron":
             used = (self.current_vif(holder) for holder in placement.holders(task))
             dhcp.set_options(task, [vif_id for vif_id in used if vif_id], options)
+
+    def instance_network_data(self, task: Task) -> dict[str, Any]:
+        return network_data.of_vifs(task)
 
     def port_reported(self, port_id: str) -> None:
         port_events.report(port_id)

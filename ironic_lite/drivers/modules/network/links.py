@@ -41,7 +41,7 @@ def profile(task: Task, holder: Port | Portgroup) -> dict[str, Any]:
     """Return ``binding:profile`` for a port in Neutron that belongs to a port or port group."""
     if isinstance(holder, Portgroup):
         ports = members(task, holder)
-        told: dict[str, Any] = {"local_group_information": _group(holder)}
+        told: dict[str, Any] = {"local_group_information": group(holder)}
     else:
         ports, told = [holder], {}
     told["local_link_information"] = [port.local_link_connection or {} for port in ports]
@@ -50,16 +50,17 @@ def profile(task: Task, holder: Port | Portgroup) -> dict[str, Any]:
     return told
 
 
-def _group(group: Portgroup) -> dict[str, Any]:
+def group(of: Portgroup) -> dict[str, Any]:
+    """Return ``id``, ``name``, ``bond_mode`` and ``bond_properties`` of a port group."""
     properties = {
         # The names of the bonding driver's options, as cloud-init expects them.
         name if name.startswith("bond") else f"bond_{name}": value
-        for name, value in (group.properties or {}).items()
+        for name, value in (of.properties or {}).items()
     }
     return {
-        "id": group.uuid,
-        "name": group.name,
-        "bond_mode": group.mode,
+        "id": of.uuid,
+        "name": of.name,
+        "bond_mode": of.mode,
         "bond_properties": properties,
     }
 
