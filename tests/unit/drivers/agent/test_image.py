@@ -32,7 +32,7 @@ def _node(info: dict[str, Any], **more: Any) -> Any:
         "boot_mode": None,
         **more,
     }
-    return types.SimpleNamespace(instance_info=info, **fields)
+    return types.SimpleNamespace(driver="ipmi", instance_info=info, **fields)
 
 
 def _validate(node: Any) -> None:
