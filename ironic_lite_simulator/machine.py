@@ -10,17 +10,17 @@ from typing import Any
 
 from ironic_lite_simulator import ipxe
 from ironic_lite_simulator.agent.agent import Agent
-from ironic_lite_simulator.bmc.boot_options import BootOptions, BootOverride
+from ironic_lite_simulator.bmc.boot_options import BootOptions
+from ironic_lite_simulator.boot_order import boot_order
 from ironic_lite_simulator.disk import Disk
 from ironic_lite_simulator.faults import Faults
 from ironic_lite_simulator.network.boot import NetworkBoot
+from ironic_lite_simulator.network.dhcp import Lease
 from ironic_lite_simulator.network.nic import Nic
 from ironic_lite_simulator.network.stack import Stack
 from ironic_lite_simulator.surroundings import Identity, Surroundings
 
 _CONSOLE_LINES = 500
-# The firmware's own boot order, without an override by the BMC.
-FIRMWARE_ORDER = ("disk", "pxe")
 
 
 class Machine:
@@ -69,6 +69,40 @@ class Machine:
     def control(self, action: str) -> None:
         """Queue a power action: on, off, cycle, reset, soft or diag."""
         self._changes.put_nowait(action)
+
+    def reachable_agent(self) -> Agent | None:
+        """Return the agent that answers at the server's address; a stale agent only if there is no other."""
+        if self.agent is not None:
+            return self.agent
+        return next((g for g in reversed(self.ghosts) if g.reachable), None)
+
+    def console_lines(self) -> list[str]:
+        """Return the last lines of the serial console."""
+        return list(self.console)
+
+    def lease(self, nic: Nic) -> Lease | None:
+        """Return what a NIC has got by DHCP."""
+        return self.network.lease(nic)
+
+    def status(self) -> dict[str, Any]:
+        """Return what GET /servers/N shows of the machine."""
+        agent = self.agent
+        return {
+            "kind": "simulated",
+            "phase": self.phase,
+            "boot_mode": self.boot_mode,
+            "agent": None if agent is None else agent.state,
+            "agent_version": None if agent is None else agent.version,
+            "node": None if agent is None else agent.node_uuid,
+            "ghosts": len(self.ghosts),
+            "disk_sha256": self.disk.sha256(),
+            "disk_image_size": self.disk.image_size,
+            "partitions": [p.as_dict() for p in self.disk.partitions],
+            "booted_image": self.booted_image,
+            "booted_url": self.booted_url,
+            "config_drive_sha256": self.disk.config_drive_sha256,
+            "rescue_password_hash": self.rescue_password_hash,
+        }
 
     async def close(self) -> None:
         """Stop everything that runs on the server."""
@@ -157,7 +191,7 @@ class Machine:
         await asyncio.sleep(self._around.timing.post)
         override = self.boot_options.take()
         self.boot_mode = "uefi" if override is not None and override.efi else "bios"
-        order = _boot_order(override)
+        order = boot_order(override)
         self.say(f"Firmware ({self.boot_mode}), boot order: {', '.join(order)}")
         for device in order:
             if device == "bios":
@@ -257,16 +291,3 @@ class Machine:
 
     def _record(self, action: str, **details: Any) -> None:
         self._around.journal.record(self.identity.name, "machine", action, **details)
-
-
-def _boot_order(override: BootOverride | None) -> tuple[str, ...]:
-    match override.device if override else "default":
-        case "pxe":
-            return ("pxe", "disk")
-        case "disk":
-            return ("disk",)
-        case "bios":
-            return ("bios",)
-        case _:
-            # The other drives hold no medium, so the firmware uses its own order.
-            return FIRMWARE_ORDER

@@ -19,16 +19,19 @@ from ironic_lite_simulator.agent.agent import Agent
 from ironic_lite_simulator.agent.doors import AgentDoors, listening
 from ironic_lite_simulator.bmc.login import Account
 from ironic_lite_simulator.bmc.server import BmcServer, guid_bytes
+from ironic_lite_simulator.description import Description, Simulated, VirtualMachine
 from ironic_lite_simulator.disk import Disk
 from ironic_lite_simulator.faults import Faults
 from ironic_lite_simulator.journal import Journal
 from ironic_lite_simulator.machine import Machine
 from ironic_lite_simulator.network import control as fabric_control
+from ironic_lite_simulator.network.cables import CablesFailed
 from ironic_lite_simulator.network.fabric import Fabric
 from ironic_lite_simulator.network.nic import Nic, nics_of
 from ironic_lite_simulator.surroundings import Identity, Surroundings
 from ironic_lite_simulator.switch.switch import Switch, local_link_connection
 from ironic_lite_simulator.timing import Timing
+from ironic_lite_simulator.virtual_machine import machine as virtual_machine
 
 ADDRESS = "127.0.0.1"
 _NAMESPACE = uuid.UUID("5a3c7c5e-3b1e-4d27-9f0b-6c9b1f2a7d10")
@@ -38,10 +41,12 @@ _NAMESPACE = uuid.UUID("5a3c7c5e-3b1e-4d27-9f0b-6c9b1f2a7d10")
 class RackOptions:
     """How a rack is built. Port 0 means free ports. Without ``state_dir`` the disks are temporary.
 
+    The rack has ``count`` simulated servers with ``nics`` network cards each (1 to 8), or else the ``servers`` that are
+    described.
     ``session_limit`` and ``session_timeout`` (seconds) are those of each BMC. A server requests its boot script
-    ``boot_attempts`` times before it tries its next boot device. Each server has ``nics`` network cards (1 to 8).
-    The switch's SSH server listens on ``switch_port`` and takes the BMCs' user name and password. If the rack gets a
-    ``network_namespace`` (a name as of ``ip netns``, or a path), the switch's networks are bridges in it, and servers
+    ``boot_attempts`` times before it tries its next boot device. The switch's SSH server listens on ``switch_port``
+    and takes the BMCs' user name and password. If the rack gets a ``network_namespace`` (a name as of ``ip netns``, or
+    a path), the switch's networks are bridges in it, and servers
     get their addresses and boot files by DHCP.
     """
 
@@ -59,12 +64,21 @@ class RackOptions:
     switch_port: int = 0
     network_namespace: str | None = None
     timing: Timing = dataclasses.field(default_factory=Timing)
+    servers: tuple[Description, ...] = ()
+
+    @property
+    def descriptions(self) -> tuple[Description, ...]:
+        """What servers there are, in their order."""
+        return self.servers or (Simulated(self.nics),) * self.count
+
+
+AnyMachine = Machine | virtual_machine.Machine
 
 
 class Server:
     """A virtual server: a machine, its BMC and the addresses of both."""
 
-    def __init__(self, machine: Machine, bmc: BmcServer, bmc_port: int, switch: Switch) -> None:
+    def __init__(self, machine: AnyMachine, bmc: BmcServer, bmc_port: int, switch: Switch) -> None:
         self.name = machine.identity.name
         self.machine = machine
         self.bmc = bmc
@@ -76,18 +90,16 @@ class Server:
         return self.machine.faults
 
     def agent(self) -> Agent | None:
-        """Return the agent that answers at the server's address; a stale agent only if there is no other."""
-        if self.machine.agent is not None:
-            return self.machine.agent
-        return next((g for g in reversed(self.machine.ghosts) if g.reachable), None)
+        """Return the simulated agent that answers at the server's address."""
+        return self.machine.reachable_agent() if isinstance(self.machine, Machine) else None
 
     def console(self) -> list[str]:
         """Return the last lines of the serial console."""
-        return list(self.machine.console)
+        return self.machine.console_lines()
 
     def status(self) -> dict[str, Any]:
         """Return the state of the server, as GET /servers/N shows it."""
-        machine, agent = self.machine, self.machine.agent
+        machine = self.machine
         override = machine.boot_options.override
         return {
             "index": machine.identity.index,
@@ -99,25 +111,13 @@ class Server:
             "bmc_port": self.bmc_port,
             "bmc_sessions": len(self.bmc.sessions),
             "power": "on" if machine.powered_on else "off",
-            "phase": machine.phase,
             "boot_device": None if override is None else dataclasses.asdict(override),
-            "boot_mode": machine.boot_mode,
-            "agent": None if agent is None else agent.state,
-            "agent_version": None if agent is None else agent.version,
-            "node": None if agent is None else agent.node_uuid,
-            "ghosts": len(machine.ghosts),
-            "disk_sha256": machine.disk.sha256(),
-            "disk_image_size": machine.disk.image_size,
-            "partitions": [p.as_dict() for p in machine.disk.partitions],
-            "booted_image": machine.booted_image,
-            "booted_url": machine.booted_url,
-            "config_drive_sha256": machine.disk.config_drive_sha256,
-            "rescue_password_hash": machine.rescue_password_hash,
+            **machine.status(),
             "faults": machine.faults.active(),
         }
 
     def _nic_status(self, nic: Nic) -> dict[str, Any]:
-        lease = self.machine.network.lease(nic)
+        lease = self.machine.lease(nic)
         return {
             "name": nic.name,
             "mac": nic.mac,
@@ -156,7 +156,8 @@ class Rack:
         """Start. Every socket is bound when this returns.
 
         :raises OSError: a port is taken.
-        :raises CablesFailed: the network namespace cannot be used.
+        :raises CablesFailed: the network namespace cannot be used, or virtual machines lack one.
+        :raises NotInstalled: a program or firmware of virtual machines is missing.
         """
         try:
             await self._start()
@@ -170,6 +171,9 @@ class Rack:
         await self._stack.aclose()
 
     async def _start(self) -> None:
+        machines = any(isinstance(each, VirtualMachine) for each in self.options.descriptions)
+        if machines and not self.fabric.carries_packets:
+            raise CablesFailed("Virtual machines need a network namespace for their cables.")
         state_dir = self.options.state_dir
         if state_dir is None:
             made = tempfile.TemporaryDirectory(prefix="ironic-lite-rack-")
@@ -193,8 +197,8 @@ class Rack:
         self._doors = AgentDoors(ADDRESS, self._find_agent, certificate.context)
         self._stack.push_async_callback(self._doors.close)
         await self._doors.start()
-        for index in range(self.options.count):
-            self.servers.append(await self._add_server(index, state_dir))
+        for index, description in enumerate(self.options.descriptions):
+            self.servers.append(await self._add_server(index, description, state_dir))
         self._stack.push_async_callback(self.fabric.close)
         await self.fabric.start(
             ADDRESS, self.options.switch_port, self.options.username, self.options.password
@@ -207,15 +211,14 @@ class Rack:
         self._stack.push_async_callback(runner.cleanup)
         await web.SockSite(runner, listener).start()
 
-    async def _add_server(self, index: int, state_dir: Path) -> Server:
-        assert self._around is not None
+    async def _add_server(self, index: int, description: Description, state_dir: Path) -> Server:
         assert self._doors is not None
         name = f"server-{index}"
         server_uuid = uuid.uuid5(_NAMESPACE, name)
         identity = Identity(
             index,
             name,
-            nics=nics_of(index, self.options.nics),
+            nics=nics_of(index, description.nics),
             uuid=str(server_uuid),
             agent_url=functools.partial(self._doors.url, index),
             bmc_address=ADDRESS,
@@ -224,16 +227,14 @@ class Rack:
             self.fabric.switch.add_port(nic.switch_port, f"{name} {nic.name}")
         directory = state_dir / name
         directory.mkdir(parents=True, exist_ok=True)
-        faults = Faults()
-        machine = Machine(identity, Disk(directory), faults, self._around)
-        self._stack.push_async_callback(machine.close)
+        machine = await self._machine(identity, description, directory)
         bmc = BmcServer(
             name=name,
             account=Account(self.options.username, self.options.password),
             guid=guid_bytes(server_uuid.int),
             chassis=machine,
             boot_options=machine.boot_options,
-            faults=faults,
+            faults=machine.faults,
             journal=self.journal,
             session_limit=self.options.session_limit,
             idle_timeout=self.options.session_timeout,
@@ -244,6 +245,19 @@ class Rack:
         transport, _ = await loop.create_datagram_endpoint(lambda: bmc, local_addr=(ADDRESS, port))
         self._stack.callback(bmc.close)
         return Server(machine, bmc, transport.get_extra_info("sockname")[1], self.fabric.switch)
+
+    async def _machine(
+        self, identity: Identity, description: Description, directory: Path
+    ) -> AnyMachine:
+        assert self._around is not None
+        if isinstance(description, Simulated):
+            simulated = Machine(identity, Disk(directory), Faults(), self._around)
+            self._stack.push_async_callback(simulated.close)
+            return simulated
+        machine = virtual_machine.Machine(identity, description, directory, self._around)
+        self._stack.push_async_callback(machine.close)
+        await machine.open()
+        return machine
 
     def _find_agent(self, index: int) -> Agent | None:
         return self.servers[index].agent() if index < len(self.servers) else None

@@ -6,8 +6,10 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from ironic_lite_simulator import machine as simulated
 from ironic_lite_simulator.journal import Entry
 from ironic_lite_simulator.rack import Rack, RackOptions
+from ironic_lite_simulator.virtual_machine import machine as virtual_machine
 
 _START_TIMEOUT = 60.0
 _CALL_TIMEOUT = 30.0
@@ -31,7 +33,8 @@ class VirtualRack:
         """Start the rack. Every socket is bound when this returns.
 
         :raises OSError: a port is taken.
-        :raises CablesFailed: the network namespace cannot be used.
+        :raises CablesFailed: the network namespace cannot be used, or virtual machines lack one.
+        :raises NotInstalled: a program or firmware of virtual machines is missing.
         :raises TimeoutError: it did not start within a minute.
         """
         self._thread.start()
@@ -75,9 +78,19 @@ class VirtualRack:
         """Return the last lines of a server's serial console."""
         return self._call(self._rack.servers[index].console)
 
+    def type(self, index: int, text: str) -> None:
+        """Send keystrokes to the serial console of a virtual machine."""
+        machine = self._rack.servers[index].machine
+        assert isinstance(machine, virtual_machine.Machine), (
+            "a simulated server takes no keystrokes"
+        )
+        self._call(lambda: machine.type(text))
+
     def config_drive(self, index: int) -> bytes | None:
-        """Return the content of the config drive on a server's disk."""
-        return self._call(self._rack.servers[index].machine.disk.config_drive)
+        """Return the content of the config drive on a simulated server's disk."""
+        machine = self._rack.servers[index].machine
+        assert isinstance(machine, simulated.Machine), "look at the disk file of a virtual machine"
+        return self._call(machine.disk.config_drive)
 
     def set_faults(self, index: int, **faults: Any) -> None:
         """Set faults of a server and keep its other faults.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ironic_lite.cmd import arguments
 
 if TYPE_CHECKING:
-    from ironic_lite_simulator.rack import RackOptions, Server
+    from ironic_lite_simulator.rack import Rack, RackOptions, Server
 
 _USAGE = """\
 {count} virtual servers, BMC user {username!r}, password {password!r}:
@@ -36,18 +36,34 @@ Set a fault, and clear it:
   curl -X PUT -d '{{"bmc_silent": true}}' {url}/servers/0/faults
   curl -X DELETE {url}/servers/0/faults
 
+{consoles}
 Ctrl-C stops the rack.
 """
 
 
 def main(argv: list[str]) -> int:
     """Run a rack until it is interrupted; returns the exit status."""
+    from ironic_lite_simulator import description
     from ironic_lite_simulator.network.cables import CablesFailed
     from ironic_lite_simulator.rack import RackOptions
     from ironic_lite_simulator.timing import Timing
+    from ironic_lite_simulator.virtual_machine.firmware import NotInstalled
 
     given = _parse(argv)
+    try:
+        servers = description.read_file(given.servers) if given.servers else ()
+    except description.InvalidDescription as exc:
+        print(f"ironic-lite rack: cannot start: {exc}", file=sys.stderr)
+        return 1
+    count = len(servers) or given.count
+    if given.bmc_port_base and given.bmc_port_base + count > 65536:
+        print(
+            f"ironic-lite rack: --bmc-port-base {given.bmc_port_base} leaves no room for {count} ports up to 65535",
+            file=sys.stderr,
+        )
+        return 2
     options = RackOptions(
+        servers=servers,
         count=given.count,
         boot_url=given.boot_url.rstrip("/"),
         http_port=given.http_port,
@@ -62,7 +78,7 @@ def main(argv: list[str]) -> int:
     )
     try:
         asyncio.run(_run(options))
-    except CablesFailed as exc:
+    except (CablesFailed, NotInstalled) as exc:
         print(f"ironic-lite rack: cannot start: {exc}", file=sys.stderr)
         return 1
     except OSError as exc:
@@ -84,6 +100,12 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--count", type=arguments.number(1, 1000), default=4, help="servers, 1 to 1000 (4)"
+    )
+    parser.add_argument(
+        "--servers",
+        type=Path,
+        metavar="FILE",
+        help="a description of the servers in YAML, instead of --count and --nics; they may be virtual machines",
     )
     parser.add_argument(
         "--boot-url",
@@ -129,18 +151,23 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         default=1.0,
         help="factor for all delays of the hardware (default: 1.0)",
     )
-    given = parser.parse_args(argv)
-    if given.bmc_port_base and given.bmc_port_base + given.count > 65536:
-        parser.error(
-            f"--bmc-port-base {given.bmc_port_base} leaves no room for {given.count} ports up to 65535"
-        )
-    return given
+    return parser.parse_args(argv)
 
 
 def _packets(namespace: str | None) -> str:
     if namespace is None:
         return "No packets go through it, and servers do without DHCP: see --network-namespace."
     return f"VLAN N is the bridge vlanN in the network namespace {namespace}."
+
+
+def _consoles(rack: "Rack") -> str:
+    """Return how to open the consoles of virtual machines; nothing without one."""
+    doors = [
+        f"  socat -,raw,echo=0,escape=0x1d UNIX-CONNECT:{status['console_socket']}   # {status['name']}\n"
+        for status in (server.status() for server in rack.servers)
+        if status["kind"] == "vm"
+    ]
+    return "".join(["The consoles of virtual machines (Ctrl-] leaves):\n", *doors]) if doors else ""
 
 
 def _cables(server: "Server") -> str:
@@ -162,7 +189,7 @@ async def _run(options: "RackOptions") -> None:
         )
         print(
             _USAGE.format(
-                count=options.count,
+                count=len(rack.servers),
                 username=options.username,
                 password=options.password,
                 servers=servers,
@@ -171,6 +198,7 @@ async def _run(options: "RackOptions") -> None:
                 url=rack.http_url,
                 switch_port=rack.fabric.ssh_port,
                 packets=_packets(options.network_namespace),
+                consoles=_consoles(rack),
             ),
             flush=True,
         )

@@ -12,7 +12,7 @@ import fcntl
 import os
 import struct
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -21,7 +21,7 @@ _NAMED = Path("/run/netns")
 _TUN = "/dev/net/tun"
 _CLONE_NEWNET = 0x40000000
 _TUNSETIFF = 0x400454CA
-_IFF_TAP, _IFF_NO_PI = 0x0002, 0x1000
+_IFF_TAP, _IFF_NO_PI, _IFF_VNET_HDR = 0x0002, 0x1000, 0x4000
 _MAX_FRAME = 65536
 _IP_TIMEOUT = 30.0
 Result = TypeVar("Result")
@@ -41,17 +41,26 @@ class Cables:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="rack-cables")
         self._descriptors: dict[str, int] = {}
 
-    async def open(self, ports: Iterable[str], receive: Callable[[str, bytes], None]) -> None:
+    async def open(
+        self,
+        ports: Iterable[str],
+        machines: Collection[str],
+        receive: Callable[[str, bytes], None],
+    ) -> None:
         """Enter the namespace and make the devices of switch ports. ``receive`` gets port and frame.
+
+        The frames of the ports in ``machines`` are left to virtual machines, which get the device: :meth:`tap`.
 
         :raises CablesFailed: there is no such namespace, or no permission.
         """
         await self._do(_enter, self._path)
         loop = asyncio.get_running_loop()
         for port in ports:
-            descriptor = await self._do(_open_tap, _device(port))
+            of_machine = port in machines
+            descriptor = await self._do(_open_tap, _device(port), of_machine)
             self._descriptors[port] = descriptor
-            loop.add_reader(descriptor, _read_frames, descriptor, port, receive)
+            if not of_machine:
+                loop.add_reader(descriptor, _read_frames, descriptor, port, receive)
 
     async def connect(self, port: str, vlan: int | None) -> None:
         """Put the device of a port into the bridge of a VLAN, or into none.
@@ -66,6 +75,10 @@ class Cables:
             os.write(self._descriptors[port], frame)
         except OSError:
             return
+
+    def tap(self, port: str) -> int:
+        """Return the file descriptor of a port's device."""
+        return self._descriptors[port]
 
     async def close(self) -> None:
         """Remove the devices of the ports."""
@@ -98,12 +111,12 @@ def _enter(path: Path) -> None:
         os.close(descriptor)
 
 
-def _open_tap(device: str) -> int:
+def _open_tap(device: str, of_machine: bool) -> int:
+    # With a header before each frame QEMU leaves checksums and segmentation to the kernel.
+    flags = _IFF_TAP | _IFF_NO_PI | (_IFF_VNET_HDR if of_machine else 0)
     descriptor = os.open(_TUN, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        fcntl.ioctl(
-            descriptor, _TUNSETIFF, struct.pack("16sH22x", device.encode(), _IFF_TAP | _IFF_NO_PI)
-        )
+        fcntl.ioctl(descriptor, _TUNSETIFF, struct.pack("16sH22x", device.encode(), flags))
     except OSError:
         os.close(descriptor)
         raise

@@ -14,12 +14,16 @@ from ironic_lite_simulator.switch.switch import Switch, SwitchError
 _MAX_RECORDED = 500
 
 
-class Attached(Protocol):
-    """A NIC at the other end of a switch port's cable."""
+class Linked(Protocol):
+    """What notices the link of a cable."""
 
     def link_changed(self) -> None:
         """Learn that the link has gone down or up."""
         ...
+
+
+class Attached(Linked, Protocol):
+    """A NIC at the other end of a switch port's cable."""
 
     def receive(self, frame: bytes) -> None:
         """Take a frame from the cable."""
@@ -38,6 +42,8 @@ class Fabric:
         self._journal = journal
         self._cables = Cables(namespace) if namespace else None
         self._attached: dict[str, Attached] = {}
+        # The ports whose frames virtual machines take from the cables themselves.
+        self._machines: dict[str, Linked] = {}
         # The network that the cable of a port is in: that of the port, but for the moment of a change.
         self._cabled: dict[str, int | None] = {}
         self._acceptor: asyncssh.SSHAcceptor | None = None
@@ -56,7 +62,7 @@ class Fabric:
         :raises CablesFailed: the network namespace cannot be used.
         """
         if self._cables is not None:
-            await self._cables.open(self.switch.ports, self._receive)
+            await self._cables.open(self.switch.ports, self._machines.keys(), self._receive)
         self._acceptor = await ssh.listen(
             self.switch, address, port, username, password, self._after_command
         )
@@ -73,6 +79,15 @@ class Fabric:
     def attach(self, port: str, card: Attached) -> None:
         """Connect a NIC with a switch port."""
         self._attached[port] = card
+
+    def attach_machine(self, port: str, cable: Linked) -> None:
+        """Connect a virtual machine, before the start: it sends and receives at :meth:`tap` itself."""
+        self._machines[port] = cable
+
+    def tap(self, port: str) -> int:
+        """Return the file descriptor of the TAP device of a virtual machine's port."""
+        assert self._cables is not None
+        return self._cables.tap(port)
 
     def send(self, port: str, frame: bytes) -> None:
         """Send a frame of a NIC into its switch port."""
@@ -132,8 +147,9 @@ class Fabric:
 
     def _link(self, name: str, network: int | None) -> None:
         self._cabled[name] = network
-        if name in self._attached:
-            self._attached[name].link_changed()
+        for attached in (self._attached.get(name), self._machines.get(name)):
+            if attached is not None:
+                attached.link_changed()
 
     def _receive(self, port: str, frame: bytes) -> None:
         if port in self._attached and self.link(port) is not None:
