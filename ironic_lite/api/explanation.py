@@ -7,7 +7,7 @@ from typing import Any
 
 from oslo_utils import timeutils
 
-from ironic_lite.api import access
+from ironic_lite.api import access, discovery_advice
 from ironic_lite.api.call import Call
 from ironic_lite.common import exception, operations, states
 from ironic_lite.common import journal as terms
@@ -233,6 +233,7 @@ def _advice(node: Node, entries: Sequence[Row]) -> list[str]:
         )
     if node.retired and node.provision_state == states.MANAGEABLE:
         found.append("The node is retired: it cannot become available until 'retired' is unset.")
+    found += discovery_advice.advice(node, _since_last_start(entries))
     advice = provision_states.state(node.provision_state).advice
     if advice is not None:
         found += _causes(entries)
@@ -242,14 +243,18 @@ def _advice(node: Node, entries: Sequence[Row]) -> list[str]:
     return found
 
 
-def _causes(entries: Sequence[Row]) -> list[str]:
-    """Return advice about the failures of the last operation and after it."""
+def _since_last_start(entries: Sequence[Row]) -> Sequence[Row]:
     begins = [
         i
         for i, e in enumerate(entries)
         if e["kind"] == terms.OPERATION and e["outcome"] == terms.STARTED
     ]
-    recent = entries[begins[-1] if begins else 0 :]
+    return entries[begins[-1] if begins else 0 :]
+
+
+def _causes(entries: Sequence[Row]) -> list[str]:
+    """Return advice about the failures of the last operation and after it."""
+    recent = _since_last_start(entries)
     kinds = {(e["kind"], e["outcome"]) for e in recent}
     found = []
     if any(kind == terms.TIMEOUT for kind, _ in kinds):

@@ -67,6 +67,7 @@ def _checks(role: Role) -> Iterator[Callable[[], Iterable[str]]]:
         yield _built_in_rules
         yield _network_boot
         yield _networks
+        yield _discovery
     if role.api:
         yield _policy
         yield _authentication
@@ -146,6 +147,12 @@ def _network_boot() -> Iterable[str]:
 
 def _networks() -> Iterable[str]:
     from ironic_lite.drivers.modules.network import configuration
+
+    return configuration.problems()
+
+
+def _discovery() -> Iterable[str]:
+    from ironic_lite.conductor.discovery import configuration
 
     return configuration.problems()
 

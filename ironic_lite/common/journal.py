@@ -16,6 +16,7 @@ TIMEOUT = "timeout"  # the state that took too long
 ABORT = "abort"  # the flow
 RETRY = "retry"  # what is retried
 AGENT = "agent"  # the flow
+CONFLICT = "conflict"  # what came that does not fit the node
 
 # Phases of an operation besides its steps.
 PREPARATION = "preparation"

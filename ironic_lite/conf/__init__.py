@@ -6,6 +6,7 @@ from oslo_config import cfg
 from ironic_lite.conf import (
     agent,
     api,
+    auto_discovery,
     cinder,
     conductor,
     database,
@@ -48,6 +49,7 @@ GROUPS = (
     outbound,
     inspector,
     inspection_rules,
+    auto_discovery,
     pxe,
     ipmi,
     sensor_data,

@@ -41,7 +41,7 @@ def _unattended(_wanted: bool) -> Condition:
             _c.target_power_state.is_not(None),
             sa.and_(_c.operation.is_not(None), sa.not_(paused)),
             sa.and_(
-                _c.provision_state == states.INSPECTWAIT,
+                _c.provision_state.in_((states.INSPECTWAIT, states.ENROLL)),
                 sa.exists().where(RECEIVED_INVENTORY.c.node_id == _c.id),
             ),
         ),

@@ -10,6 +10,7 @@ from ironic_lite.api import forms, types
 from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1.route_access import operation
 from ironic_lite.common import exception
+from ironic_lite.conf import CONF
 from ironic_lite.objects.node import Node
 
 _ENTRY = """\
@@ -52,6 +53,12 @@ def script(call: Call, mac: str) -> webob.Response:
         node = Node.get_by_port_addresses(call.context, [mac])
     except exception.NodeNotFound:
         # Not an error status, because firmware would retry.
-        return call.text(_UNKNOWN.format(mac=mac))
+        return call.text(_for_unknown(call) or _UNKNOWN.format(mac=mac))
     conductor = call.conductors.of(node)
     return call.text(conductor.get_boot_script(call.context, node.uuid, mac))
+
+
+def _for_unknown(call: Call) -> str | None:
+    if not CONF.auto_discovery.enabled:
+        return None
+    return call.conductors.any().get_discovery_script(call.context)

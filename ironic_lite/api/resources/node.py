@@ -10,7 +10,7 @@ from ironic_lite.api.resources.field import BOTH, Field, Reader, Row, computed, 
 from ironic_lite.api.resources.network_data import NetworkData
 from ironic_lite.api.resources.resource import Resource
 from ironic_lite.api.view import NodeKey, View
-from ironic_lite.common import exception, redaction, states
+from ironic_lite.common import exception, node_names, redaction, states
 from ironic_lite.common.operations import provision_states
 from ironic_lite.conf import CONF
 
@@ -32,9 +32,6 @@ INTERFACES = {
 }
 
 FAULTS = ("power failure", "clean failure", "rescue abort failure", "service failure")
-
-RESERVED_NAMES = ("maintenance", "management", "states", "vendor_passthru", "detail", "validate")
-"""A node cannot be called so: it would hide a route."""
 
 
 class _ConductorGroup(types.Text):
@@ -348,8 +345,8 @@ def check_name(name: Any) -> None:
             f"Cannot give a node the invalid name '{str(name)[:64]}'. A name has at most 255 letters, digits and "
             "the characters - . _ ~, and is no UUID."
         )
-    if name in RESERVED_NAMES:
+    if name in node_names.RESERVED:
         raise exception.InvalidParameterValue(
             f'The word "{name}" is reserved and can not be used as a node name. '
-            f"Reserved words are: {', '.join(RESERVED_NAMES)}."
+            f"Reserved words are: {', '.join(node_names.RESERVED)}."
         )

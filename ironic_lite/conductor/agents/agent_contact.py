@@ -11,13 +11,14 @@ from oslo_log import log
 
 from ironic_lite import objects
 from ironic_lite.common import context as ironic_context
-from ironic_lite.common import exception, redaction
+from ironic_lite.common import discovery, exception, redaction
 from ironic_lite.common.operations import provision_states
 from ironic_lite.common.outbound import OutboundError
 from ironic_lite.common.outbound import url as outbound_url
 from ironic_lite.conductor import task_manager
 from ironic_lite.conductor.cluster import identity
 from ironic_lite.conductor.operations import flows
+from ironic_lite.conductor.operations.flows import discover
 from ironic_lite.conf import CONF
 from ironic_lite.drivers import fast_track
 
@@ -80,6 +81,8 @@ def heartbeat(
     # The state is read after the heartbeat is on the record, and an engine that begins to wait reads the record after
     # it has saved the state. So one of the two always notices the other.
     if not provision_states.is_waiting(found["provision_state"]):
+        if discovery.ends_agent(node.driver_internal_info):
+            _end_discovery(context, node.id, agent_token)
         return
     if found["maintenance"]:
         LOG.info(
@@ -87,6 +90,12 @@ def heartbeat(
         )
         return
     _continue_operation(context, node.id, agent_token, agent_status, agent_status_message)
+
+
+def _end_discovery(context: ironic_context.RequestContext, node_id: int, agent_token: str) -> None:
+    with task_manager.acquire(context, node_id, purpose="the end of its discovery") as task:
+        _check_token(task.node, agent_token)
+        task.spawn_after(discover.end_agent, task)
 
 
 def _continue_operation(
@@ -108,7 +117,7 @@ def _continue_operation(
 
 def _expects_agent(node: objects.Node) -> bool:
     state = node.provision_state
-    if provision_states.expects_agent(state):
+    if provision_states.expects_agent(state) or discovery.ends_agent(node.driver_internal_info):
         return True
     return provision_states.state(state).idle_agent and fast_track.enabled(node)
 

@@ -100,6 +100,28 @@ class NodeCalls(Protocol):
     def take_up(self, context: Context, node_id: NodeId) -> None:
         """Continue an operation that another conductor handed over; ``periodics.orphans`` tries again if this fails."""
 
+    # -- unknown servers ---------------------------------------------------------------------------------------
+
+    @unlocked(since="1.4", by_agents=True)
+    def discover(
+        self,
+        context: Context,
+        inventory: dict[str, Any],
+        plugin_data: dict[str, Any],
+        told: dict[str, Any],
+    ) -> Node:
+        """Enrol an unknown server, or recognise one that was discovered before, and process its inspection data.
+
+        :param told: ``address`` of the client; ``system_uuid`` that the server's firmware has told, or None.
+        :returns: the node, in the state ``enroll``.
+        :raises NotFound: when the data belongs to another node, or the server cannot be enrolled.
+        :raises NodeLocked, NoFreeConductorWorker: when the node is in use; the ramdisk sends its data again.
+        """
+
+    @unlocked(since="1.4", away=Away.ASK_NEXT, by_agents=True)
+    def get_discovery_script(self, context: Context) -> str | None:
+        """Return the iPXE script for an unknown server; None when unknown servers are not inspected now."""
+
     # -- agents ------------------------------------------------------------------------------------------------
 
     @unlocked(since="1.0", by_agents=True)

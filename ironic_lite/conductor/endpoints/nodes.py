@@ -13,6 +13,7 @@ from ironic_lite.conductor.agents import agent_contact
 from ironic_lite.conductor.cluster import identity
 from ironic_lite.conductor.contract.declaration import Context, NodeId
 from ironic_lite.conductor.contract.nodes import NodeCalls
+from ironic_lite.conductor.discovery import enrolment, unknown_boot
 from ironic_lite.conductor.endpoints.serving import locked, served, unlocked
 from ironic_lite.conductor.hardware import driver_errors, power
 from ironic_lite.conductor.operations import flows, plan
@@ -86,6 +87,8 @@ SERVED = served(
     locked(NodeCalls.provision)(flows.start),
     unlocked(NodeCalls.plan_node)(plan.make),
     unlocked(NodeCalls.take_up)(_take_up),
+    unlocked(NodeCalls.discover)(enrolment.receive),
+    unlocked(NodeCalls.get_discovery_script)(unknown_boot.script),
     unlocked(NodeCalls.heartbeat)(agent_contact.heartbeat),
     unlocked(NodeCalls.get_node_for_agent)(agent_contact.expected),
     locked(NodeCalls.get_boot_script)(_boot_script),

@@ -9,14 +9,27 @@ from ironic_lite.conductor.cluster import identity
 from ironic_lite.objects import notification_outbox, payloads
 from ironic_lite.objects.notification_outbox import END, ERROR, START, SUCCESS
 
-__all__ = ["END", "ERROR", "START", "SUCCESS", "console", "power", "power_corrected", "provision"]
+__all__ = [
+    "END",
+    "ERROR",
+    "START",
+    "SUCCESS",
+    "console",
+    "created",
+    "power",
+    "power_corrected",
+    "provision",
+]
+
+
+_NODE = "baremetal.node."
 
 
 def _note(node: Any, what: str, status: str, payload: payloads.Payload, **own: Any) -> None:
     # Work that no request started has no request to take the publisher from.
     publisher = f"ironic-conductor.{identity.current().host}"
     also = notification_outbox.change(
-        node._context, publisher, f"baremetal.node.{what}", status, payload, **own
+        node._context, publisher, f"{_NODE}{what}", status, payload, **own
     )
     if also is not None:
         node.along(also)
@@ -50,6 +63,13 @@ def _status(event: str, left: str, entered: str, starts: bool) -> str:
     if starts and not (under_way or provision_states.is_held(left)):
         return START
     return END if under_way and provision_states.is_stable(entered) else SUCCESS
+
+
+def created(node: Any) -> None:
+    """Announce a node that no client has requested. Its creation stores the notification."""
+    what = notification_outbox.event_type_of("Node", "create")
+    payload = notification_outbox.payload_of("Node", "create")
+    _note(node, what.removeprefix(_NODE), END, payload)
 
 
 def power(node: Any, status: str, wanted: str) -> None:

@@ -15,11 +15,13 @@ from typing import Any
 
 from oslo_utils import timeutils
 
+from ironic_lite.common import context as ironic_context
 from ironic_lite.common import journal as terms
 from ironic_lite.common import redaction
 from ironic_lite.conductor.cluster.identity import current
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.objects import node_journal
+from ironic_lite.objects.node import Node
 from ironic_lite.objects.node_journal import NodeJournal
 
 _MAX_SUBJECT = 255
@@ -41,9 +43,47 @@ def note(
     :param kind: and ``outcome``: constants of :mod:`ironic_lite.common.journal`.
     :param seconds: the time limit of what starts.
     """
-    node, context = task.node, task.context
+    entry = _entry(task.node, task.context, kind, subject, outcome, detail, seconds)
+    task.node.note(node_journal.entry(entry))
+
+
+def remark(
+    context: ironic_context.RequestContext,
+    node_id: int,
+    kind: str,
+    subject: str,
+    detail: str,
+    quiet: datetime.timedelta,
+) -> None:
+    """Write an entry about something that has come, without the node's lock and outside of its operations.
+
+    It writes nothing if the node's last entry of this kind says the same, or is newer than ``quiet``.
+
+    :raises NodeNotFound: when there is no such node.
+    """
+    node = Node.get(context, node_id)
+    last = NodeJournal.rows(context, node.id, limit=1, sort_dir="desc", kinds=[kind])
+    detail = redaction.mask_text(detail)
     now = timeutils.utcnow(with_timezone=True)
-    values = {
+    for row in last:
+        if row["detail"] == detail or timeutils.parse_isotime(row["created_at"]) > now - quiet:
+            return
+    values = _entry(node, context, kind, subject, terms.ENTERED, detail, None)
+    node.note(node_journal.entry({**values, "operation": None}))
+    node.save()
+
+
+def _entry(
+    node: Node,
+    context: ironic_context.RequestContext,
+    kind: str,
+    subject: str | None,
+    outcome: str,
+    detail: str | None,
+    seconds: float | None,
+) -> Row:
+    now = timeutils.utcnow(with_timezone=True)
+    return {
         "created_at": now,
         "operation": node.operation,
         "kind": kind,
@@ -58,7 +98,6 @@ def note(
         "project": context.project_id,
         "request_id": context.request_id,
     }
-    node.note(node_journal.entry(values))
 
 
 def begin(task: Task, name: str, detail: str) -> None:

@@ -19,6 +19,7 @@ from ironic_lite.db.models.node_records import (
 from ironic_lite.db.models.nodes import CHASSIS, NODE_TRAITS, NODES
 from ironic_lite.db.models.outbox import MUTEXES, NOTIFICATIONS
 from ironic_lite.db.models.ports import PORTGROUPS, PORTS
+from ironic_lite.db.models.server_identities import SERVER_IDENTITIES
 from ironic_lite.db.models.templates_and_rules import (
     DEPLOY_TEMPLATES,
     INSPECTION_RULES,

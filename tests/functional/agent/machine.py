@@ -10,6 +10,7 @@ import os
 import re
 import sys
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,6 +46,7 @@ class Machine(threading.Thread):
     def __init__(self, bmc: BMC, mac: str, api_url: str, directory: Path) -> None:
         super().__init__(name=f"machine {mac}", daemon=True)
         self.mac = mac
+        self.uuid = str(uuid.uuid4())
         self.boots: list[str] = []
         self.kernel_line = ""
         self.errors: list[str] = []
@@ -130,7 +132,7 @@ class Machine(threading.Thread):
             self.boots.append("disk")
             return
         self.boots.append("ramdisk")
-        self.kernel_line = kernel.group(1).replace("${mac}", self.mac)
+        self.kernel_line = kernel.group(1).replace("${mac}", self.mac).replace("${uuid}", self.uuid)
         if self.runs_agent:
             self._start_agent(dict(a.partition("=")[::2] for a in self.kernel_line.split()))
 

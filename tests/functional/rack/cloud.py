@@ -157,6 +157,8 @@ def running(
     database: str | None = None,
     password: str = "password",
     token: str | None = None,
+    nics: int = 1,
+    configured_ramdisk: bool = False,
     **options: dict[str, object],
 ) -> Iterator[Cloud]:
     """A cloud for the length of the block. ``options`` come on top of :data:`OPTIONS`, by group.
@@ -164,6 +166,8 @@ def running(
     :param database: URL of an empty database; None: an SQLite file.
     :param password: of the servers' BMCs.
     :param token: Keystone's, for the requests of the tests.
+    :param nics: network cards of each server.
+    :param configured_ramdisk: whether the configuration names the rack's ramdisk for nodes without one.
     """
     settings = {
         group: {**OPTIONS.get(group, {}), **options.get(group, {})}
@@ -173,13 +177,16 @@ def running(
     with (
         Deployment(directory, database, options=settings) as service,
         VirtualRack(
-            count=SERVERS, boot_url=service.api_url, timing=timing, password=password
+            count=SERVERS, boot_url=service.api_url, timing=timing, password=password, nics=nics
         ) as rack,
     ):
         service.token = token
         service.upgrade_database()
-        service.start_all_in_one()
-        yield Cloud(service, rack)
+        cloud = Cloud(service, rack)
+        ramdisk = {"deploy_kernel": images.KERNEL, "deploy_ramdisk": images.RAMDISK}
+        named = {name: cloud.image(image) for name, image in ramdisk.items()}
+        service.start_all_in_one({"conductor": named} if configured_ramdisk else {})
+        yield cloud
 
 
 @contextmanager

@@ -10,11 +10,12 @@ from oslo_utils import timeutils
 
 from ironic_lite.api import bodies, forms, inventories, replies, schemas, types
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import ramdisk
+from ironic_lite.api.controllers.v1 import ramdisk, unknown_servers
 from ironic_lite.api.controllers.v1.route_access import allowed
 from ironic_lite.api.forms import Early, Form
 from ironic_lite.common import exception, operations, states
 from ironic_lite.common.operations import provision_states
+from ironic_lite.conf import CONF
 from ironic_lite.objects.node import Node
 from ironic_lite.objects.node_records import ReceivedInventory
 
@@ -52,7 +53,7 @@ DATA = schemas.Body(
 @allowed(
     "driver:ipa_continue_inspection",
     Form(
-        query={"node_uuid": types.UUID},
+        query={"node_uuid": types.UUID, "system_uuid": types.TEXT},
         body=forms.Unread(DATA),
         most="max_inspection_body_size",
         since=SINCE,
@@ -61,7 +62,9 @@ DATA = schemas.Body(
         reply=replies.LOOKUP,
     ),
 )
-def receive(call: Call, node_uuid: str | None = None) -> webob.Response:
+def receive(
+    call: Call, node_uuid: str | None = None, system_uuid: str | None = None
+) -> webob.Response:
     """``POST /v1/continue_inspection``: the inventory of the server, and other data that the ramdisk collected.
 
     Invalid parts of the data are dropped. If all of it is invalid and identifies a node, the node's inspection fails at
@@ -80,11 +83,21 @@ def receive(call: Call, node_uuid: str | None = None) -> webob.Response:
     inventory = inventories.clean(data.pop("inventory"))
     data = inventories.clean_extra(data)
     data.pop(ReceivedInventory.UNUSABLE, None)
-    node = _find(call, node_uuid, _macs(inventory), _bmcs(inventory))
+    try:
+        node = _find(call, node_uuid, _macs(inventory), _bmcs(inventory))
+    except exception.NotFound:
+        if node_uuid is not None or not CONF.auto_discovery.enabled:
+            raise
+        node = unknown_servers.enrol(call, inventory, data, system_uuid)
+        return call.reply(_answer(call, node), 202)
     # The data may end the inspection, after which the node expects no agent and gives out no token.
-    answer = {"uuid": node.uuid} if call.minor < SINCE else ramdisk.introduce(call, node)
+    answer = _answer(call, node)
     _hand_over(call, node, inventory, data)
     return call.reply(answer, 202)
+
+
+def _answer(call: Call, node: Node) -> dict[str, Any]:
+    return {"uuid": node.uuid} if call.minor < SINCE else ramdisk.introduce(call, node)
 
 
 def _takes_version(call: Call, node_uuid: str | None) -> bool:

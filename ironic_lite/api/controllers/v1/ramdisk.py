@@ -14,7 +14,7 @@ from ironic_lite.api.controllers.v1.route_access import allowed
 from ironic_lite.api.forms import Form
 from ironic_lite.api.resources.node import NODE
 from ironic_lite.api.resources.resource import DETAIL
-from ironic_lite.common import agent_token, exception, redaction
+from ironic_lite.common import agent_token, discovery, exception, redaction
 from ironic_lite.common.operations import provision_states
 from ironic_lite.conf import CONF
 from ironic_lite.objects.node import Node
@@ -120,6 +120,7 @@ def _find(call: Call, macs: list[str], node_uuid: str | None) -> Node:
         CONF.api.restrict_lookup
         and not (CONF.deploy.fast_track or _has_fast_track(node))
         and not provision_states.expects_agent(node.provision_state)
+        and not _was_discovered_by(node)
     ):
         raise exception.NotFound()
     return node
@@ -129,6 +130,12 @@ def _has_fast_track(node: Node) -> bool:
     # The setting is not secret, so this reads driver_info without decrypting it.
     (driver_info,) = node.as_row(("driver_info",)).values()
     return bool(driver_info.get("fast_track"))
+
+
+def _was_discovered_by(node: Node) -> bool:
+    """Whether the agent that has inspected an unknown server is to call once more, so that it can be ended."""
+    (internal,) = node.as_row(("driver_internal_info",)).values()
+    return discovery.ends_agent(internal)
 
 
 def _config(token: str | None) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from ironic_lite.common.operations import machine, provision_states
 from ironic_lite.conductor.agents import lost_agents
 from ironic_lite.conductor.hardware import power
 from ironic_lite.conductor.operations import background, engine, failure, journal, steps
-from ironic_lite.conductor.operations.flows import checks
+from ironic_lite.conductor.operations.flows import checks, discover
 from ironic_lite.conductor.operations.flows.registry import ALL, BY_NAME, flow_of
 from ironic_lite.conductor.task_manager import TaskManager
 
@@ -123,7 +123,9 @@ def timed_out(task: TaskManager) -> None:
 
 
 def awaited_data_is_saved(task: TaskManager) -> bool:
-    """Return whether an API process has stored the data that a waiting node waits for."""
+    """Return whether data is stored that the node waits for, or that its discovery has left."""
+    if discover.is_left_off(task):
+        return True
     if not provision_states.is_waiting(task.node.provision_state):
         return False
     flow = flow_of(task)
@@ -147,6 +149,9 @@ def needs_conductor(node: Any) -> bool:
 def recover(task: TaskManager) -> None:
     """Continue an interrupted operation on a node. Runs in a worker, under the lock."""
     node = task.node
+    if discover.is_left_off(task):
+        discover.take_in(task)
+        return
     if awaited_data_is_saved(task):
         engine.continue_with_data(task, flow_of(task))
         return

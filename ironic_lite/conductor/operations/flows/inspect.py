@@ -15,6 +15,7 @@ from ironic_lite.common import exception, states
 from ironic_lite.common import journal as terms
 from ironic_lite.common.operations import INSPECTION
 from ironic_lite.conductor import inspection_rules
+from ironic_lite.conductor.inspection_rules.places import Origins
 from ironic_lite.conductor.operations import engine, journal
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.objects.node_records import NodeInventory, ReceivedInventory
@@ -56,13 +57,12 @@ def receive(task: TaskManager, inventory: dict[str, Any], plugin_data: dict[str,
             task.node.provision_state,
         )
         raise exception.NotFound()
-    received = ReceivedInventory(
+    ReceivedInventory(
         task.context,
         node_id=task.node.id,
         inventory_data=inventory,
         plugin_data=plugin_data,
-    )
-    received.create()
+    ).create()
     engine.continue_with_data(task, FLOW)
 
 
@@ -70,10 +70,11 @@ def _awaited_data_is_saved(task: TaskManager) -> bool:
     """Return whether the node waits for inspection data that an API process has stored already."""
     if task.node.provision_state != states.INSPECTWAIT:
         return False
-    return _received(task) is not None
+    return received(task) is not None
 
 
-def _received(task: TaskManager) -> ReceivedInventory | None:
+def received(task: TaskManager) -> ReceivedInventory | None:
+    """Return the data that the node's ramdisk has sent and that is not processed; None when there is none."""
     try:
         return ReceivedInventory.get(task.context, task.node.id)
     except exception.NodeInventoryNotFound:
@@ -83,14 +84,14 @@ def _received(task: TaskManager) -> ReceivedInventory | None:
 def _prepare(task: TaskManager) -> str | None:
     if _PROCESSED in task.node.driver_internal_info:
         return None
-    received = _received(task)
-    if received is None:
+    data = received(task)
+    if data is None:
         outcome = task.driver.inspect.inspect_hardware(task)
         return outcome if outcome == states.INSPECTWAIT else None
     journal.note(task, terms.PHASE, terms.TAKING_IN, terms.STARTED)
     task.node.save()
     try:
-        _process_data(task, received.inventory_data, received.plugin_data)
+        _process_data(task, data.inventory_data, data.plugin_data)
     except exception.WorkCutOff:
         raise
     except Exception:
@@ -108,20 +109,30 @@ def _process_data(
         raise exception.HardwareInspectionFailure(
             f"what the ramdisk has sent cannot be used: {unusable}"
         )
-    task.driver.inspect.continue_inspection(task, inventory, plugin_data)
-    origins = inspection_rules.apply(task, inventory, plugin_data)
-    task.ensure_locked()
-    found = NodeInventory(
-        task.context,
-        node_id=task.node.id,
-        inventory_data=inventory,
-        plugin_data=plugin_data,
-    )
-    found.create()
+    origins = evaluate(task, inventory, plugin_data)
     task.node.set_driver_internal_info(_PROCESSED, True)
     journal.note(task, terms.PHASE, terms.TAKING_IN, terms.DONE)
     with origins.named(task.node.uuid, task.node.obj_what_changed()):
         task.node.save()
+
+
+def evaluate(task: TaskManager, inventory: dict[str, Any], plugin_data: dict[str, Any]) -> Origins:
+    """Run hooks and rules on the data of a ramdisk, and store the data with what they found. The caller saves the node.
+
+    :returns: which rules changed which fields of the node, for messages when the caller saves it.
+    :raises HardwareInspectionFailure: when a hook or rule fails; the message names it.
+    :raises UnsupportedDriverExtension: when the node's inspect interface takes no data.
+    """
+    task.driver.inspect.continue_inspection(task, inventory, plugin_data)
+    origins = inspection_rules.apply(task, inventory, plugin_data)
+    task.ensure_locked()
+    NodeInventory(
+        task.context,
+        node_id=task.node.id,
+        inventory_data=inventory,
+        plugin_data=plugin_data,
+    ).create()
+    return origins
 
 
 def _wind_up(task: TaskManager) -> None:

@@ -3,6 +3,7 @@
 
 from ironic_lite.common import exception, states
 from ironic_lite.common.operations import VERIFICATION
+from ironic_lite.conductor.discovery import acceptance
 from ironic_lite.conductor.hardware import server_facts
 from ironic_lite.conductor.operations import engine
 from ironic_lite.conductor.task_manager import TaskManager
@@ -23,6 +24,7 @@ def _prepare(task: TaskManager) -> None:
     if power_state != task.node.power_state:
         task.node.power_state = power_state
     server_facts.record(task)
+    acceptance.accepted(task.node)
 
 
 FLOW = engine.Flow(

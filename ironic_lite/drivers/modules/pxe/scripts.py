@@ -12,6 +12,17 @@ sleep 10
 reboot
 """
 
+_UNKNOWN_SERVER = """#!ipxe
+# no node is known for this server: its hardware is inspected
+kernel --name kernel {kernel} {arguments} initrd=ramdisk || goto failed
+initrd --name ramdisk {ramdisk} || goto failed
+boot || goto failed
+:failed
+echo The ramdisk for unknown servers did not load; continuing with the next boot device.
+imgfree
+exit
+"""
+
 _ISO = """#!ipxe
 # node {node}: ISO image of its instance
 sanboot --no-describe {url} || goto failed
@@ -44,6 +55,11 @@ def kernel_and_ramdisk(
     return _KERNEL_AND_RAMDISK.format(
         node=node, what=what, kernel=kernel, ramdisk=ramdisk, arguments=" ".join(arguments)
     )
+
+
+def unknown_server(kernel: str, ramdisk: str, arguments: list[str]) -> str:
+    """Return the script for a server that no node is known for, with the URLs of kernel and ramdisk."""
+    return _UNKNOWN_SERVER.format(kernel=kernel, ramdisk=ramdisk, arguments=" ".join(arguments))
 
 
 def iso(node: str, url: str) -> str:

@@ -7,6 +7,8 @@ machine's hardware: its disks, its power, its firmware. The environment says wha
     FILE_DISK        path of the disk
     FILE_DISK_MAC    MAC address of its one network interface
     FILE_DISK_BOOTIF the same, as the kernel was told
+    FILE_DISK_BMC    address of its BMC, which it then reports
+    FILE_DISK_SERIAL serial number of the server
     FILE_DISK_DIR    a directory for its certificate, and for ``power``, ``steps`` and ``rescue-password``, which the
                      test reads
 """
@@ -72,13 +74,19 @@ class FileDiskManager(hardware.HardwareManager):
         return hardware.Memory(total=1 << 30, physical_mb=1024)
 
     def get_bmc_address(self):
+        return os.environ.get("FILE_DISK_BMC")
+
+    def get_bmc_v6address(self):
         return None
 
-    get_bmc_mac = get_bmc_v6address = get_bmc_address
+    get_bmc_mac = get_bmc_v6address
 
     def get_system_vendor_info(self):
         return hardware.SystemVendorInfo(
-            "server", "1", "tests", hardware.SystemFirmware("", "", "")
+            "server",
+            os.environ.get("FILE_DISK_SERIAL", "1"),
+            "tests",
+            hardware.SystemFirmware("", "", ""),
         )
 
     def get_boot_info(self):
