@@ -17,6 +17,7 @@ COMMANDS = {
     "up": "API and conductor in this one process, with the embedded database",
     "api": "an API process of a cluster",
     "conductor": "a conductor of a cluster",
+    "netboot": "DHCP, TFTP and HTTP for servers that boot over the network",
     "db": "create or upgrade the database's tables; show their version",
     "rack": "a virtual rack of servers with BMCs, for trying things out",
     "demo": "a virtual rack, enrolled, cleaned and deployed while you watch",

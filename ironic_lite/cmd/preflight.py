@@ -6,6 +6,7 @@ with each other. The checks here look at what the settings refer to. A check is 
 problem, or raises ``ConfigInvalid`` with one; ``_checks`` says which role needs it.
 """
 
+import argparse
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -17,18 +18,31 @@ from ironic_lite.conf import CONF
 
 
 def only_check(name: str, description: str | None, argv: list[str]) -> bool:
-    """Parse a service's command line; True for ``--check``, after :func:`configure` found no problem.
+    """Parse a service's command line without options of its own; True for ``--check``, see :func:`checks_only`.
 
     :raises ConfigInvalid: ``--check`` found what would end a start, with a line for each problem.
     """
-    parser = arguments.parser(name, description)
-    parser.add_argument(
+    return checks_only(name, parser(name, description).parse_args(argv))
+
+
+def parser(name: str, description: str | None) -> argparse.ArgumentParser:
+    """Return the parser of a service's command line, with the option ``--check``."""
+    made = arguments.parser(name, description)
+    made.add_argument(
         "--check",
         action="store_true",
         help="start and change nothing: only check the configuration, the database, its keys and the broker; the exit "
         "status is 0 if a start would succeed",
     )
-    if not parser.parse_args(argv).check:
+    return made
+
+
+def checks_only(name: str, given: argparse.Namespace) -> bool:
+    """Tell whether a parsed command line has ``--check``, after :func:`configure` found no problem.
+
+    :raises ConfigInvalid: ``--check`` found what would end a start, with a line for each problem.
+    """
+    if not given.check:
         return False
     from ironic_lite.cmd import surroundings
 

@@ -21,6 +21,9 @@ _ANSWER = json_reading.Limits(depth=64, values=10_000_000)
 _VERSION = {"X-OpenStack-Ironic-API-Version": "latest", "Accept": "application/json"}
 
 Reader = Callable[[str, Mapping[str, Any]], Any]
+Sender = Callable[[str, Mapping[str, Any]], Any]
+_Ask = Callable[[str, str, Mapping[str, Any] | None, Mapping[str, Any] | None], Any]
+"""Method, path below /v1, query, document to send -> document."""
 
 
 class Refused(exception.IronicLiteError):
@@ -31,6 +34,12 @@ class Refused(exception.IronicLiteError):
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that every command with the API has."""
+    add_address(parser)
+    parser.add_argument("--json", action="store_true", help="print the API's answer unchanged")
+
+
+def add_address(parser: argparse.ArgumentParser) -> None:
+    """Add the option with the API's URL."""
     parser.add_argument(
         "--api",
         metavar="URL",
@@ -39,7 +48,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="URL of the API, such as http://127.0.0.1:6385 (OS_ENDPOINT); with Keystone the default is from the "
         "catalogue",
     )
-    parser.add_argument("--json", action="store_true", help="print the API's answer unchanged")
 
 
 def reader(url: str | None) -> Reader:
@@ -48,23 +56,48 @@ def reader(url: str | None) -> Reader:
     :param url: URL of the API; None: from the OS_* variables, else the API on this machine.
     :raises ConfigInvalid: when the OS_* variables contradict each other.
     """
+    ask = _connection(url)
+    return lambda path, query: ask("GET", path, query, None)
+
+
+def sender(url: str | None) -> Sender:
+    """Return a function ``(path below /v1, document) -> document`` that sends a document with POST.
+
+    :param url: as for :func:`reader`.
+    :raises ConfigInvalid: as :func:`reader`.
+    """
+    ask = _connection(url)
+    return lambda path, document: ask("POST", path, None, document)
+
+
+def _connection(url: str | None) -> _Ask:
     kind = os.environ.get("OS_AUTH_TYPE") or ("password" if "OS_AUTH_URL" in os.environ else "none")
     if kind in ("none", "admin_token") or (kind == "http_basic" and url):
         return _plain(url or "http://127.0.0.1:6385", kind)
     return _through_keystoneauth(url, kind)
 
 
-def _plain(url: str, kind: str) -> Reader:
+def _plain(url: str, kind: str) -> _Ask:
     session = requests.Session()
     session.trust_env = False
     session.verify = os.environ.get("OS_CACERT") or True
     if kind == "http_basic":
         session.auth = (os.environ.get("OS_USERNAME", ""), os.environ.get("OS_PASSWORD", ""))
 
-    def read(path: str, query: Mapping[str, Any]) -> Any:
+    def ask(
+        method: str,
+        path: str,
+        query: Mapping[str, Any] | None,
+        document: Mapping[str, Any] | None,
+    ) -> Any:
         try:
-            answer = session.get(
-                f"{_root(url)}/v1/{path}", params=query, headers=_VERSION, timeout=_PATIENCE
+            answer = session.request(
+                method,
+                f"{_root(url)}/v1/{path}",
+                params=query,
+                json=document,
+                headers=_VERSION,
+                timeout=_PATIENCE,
             )
         except requests.RequestException as exc:
             raise Refused(
@@ -73,14 +106,14 @@ def _plain(url: str, kind: str) -> Reader:
             ) from None
         return _document(answer)
 
-    return read
+    return ask
 
 
 def _root(url: str) -> str:
     return url.rstrip("/").removesuffix("/v1")
 
 
-def _through_keystoneauth(url: str | None, kind: str) -> Reader:
+def _through_keystoneauth(url: str | None, kind: str) -> _Ask:
     from keystoneauth1 import exceptions, loading
 
     try:
@@ -99,7 +132,12 @@ def _through_keystoneauth(url: str | None, kind: str) -> Reader:
         auth=auth, cacert=os.environ.get("OS_CACERT"), insecure=False, timeout=_PATIENCE
     )
 
-    def read(path: str, query: Mapping[str, Any]) -> Any:
+    def ask(
+        method: str,
+        path: str,
+        query: Mapping[str, Any] | None,
+        document: Mapping[str, Any] | None,
+    ) -> Any:
         try:
             root = url or session.get_endpoint(
                 service_type="baremetal",
@@ -110,9 +148,11 @@ def _through_keystoneauth(url: str | None, kind: str) -> Reader:
                 raise Refused(
                     reason="Keystone's catalogue has no 'baremetal' service; set --api to the API's URL"
                 )
-            answer = session.get(
+            answer = session.request(
                 f"/v1/{path}",
+                method,
                 params=query,
+                json=document,
                 headers=_VERSION,
                 raise_exc=False,
                 endpoint_override=_root(root),
@@ -121,10 +161,12 @@ def _through_keystoneauth(url: str | None, kind: str) -> Reader:
             raise Refused(reason=f"Keystone or the API refuses the login: {exc}") from None
         return _document(answer)
 
-    return read
+    return ask
 
 
 def _document(answer: requests.Response) -> Any:
+    if answer.ok and not answer.content:
+        return None
     try:
         document = json_reading.read_agents(answer.content, _ANSWER)
     except json_reading.Unreadable:

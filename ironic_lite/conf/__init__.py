@@ -22,6 +22,7 @@ from ironic_lite.conf import (
     inspection_rules,
     inspector,
     ipmi,
+    netboot,
     neutron,
     notifications,
     nova,
@@ -59,6 +60,7 @@ GROUPS = (
     oci,
     neutron,
     dhcp,
+    netboot,
     cinder,
     oslo_middleware,
 )

@@ -7,7 +7,7 @@ import errno
 import logging
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ironic_lite.api.front.limits import HANDSHAKE_TIMEOUT, Guest, Guests
 from ironic_lite.api.front.tls import Certificate
@@ -27,21 +27,23 @@ _PAUSE = 0.1
 _COMPLAINT_INTERVAL = 1.0
 
 
-def listen() -> socket.socket:
-    """Return a socket on ``[api] host_ip`` and ``port``; several processes may accept from it.
+def listen(host: str | None = None, port: int | None = None) -> socket.socket:
+    """Return a socket on an address and a port; several processes may accept from it.
 
+    :param host: by default ``[api] host_ip``.
+    :param port: by default ``[api] port``.
     :raises ConfigInvalid: it is not possible to listen on the address.
     """
-    host, port = CONF.api.host_ip, CONF.api.port
+    host = CONF.api.host_ip if host is None else host
+    port = CONF.api.port if port is None else port
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as exc:
-        raise _cannot_listen(exc) from None
+        raise _cannot_listen(exc, host, port) from None
 
 
-def _cannot_listen(failure: OSError) -> exception.ConfigInvalid:
-    host, port = CONF.api.host_ip, CONF.api.port
+def _cannot_listen(failure: OSError, host: str, port: int) -> exception.ConfigInvalid:
     why = {
         errno.EADDRINUSE: "another process listens on it. Stop that process, or change [api] port.",
         errno.EADDRNOTAVAIL: "this machine does not have this address. Change [api] host_ip.",
@@ -54,7 +56,7 @@ def _cannot_listen(failure: OSError) -> exception.ConfigInvalid:
 class Entrance:
     """Accepts connections within the limits; TLS handshakes run concurrently.
 
-    :param listening: the socket from ``listen``.
+    :param listening: the sockets from ``listen``.
     :param serve: creates the protocol of a connection.
     :param certificate: None: plain HTTP.
     """
@@ -62,12 +64,12 @@ class Entrance:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        listening: socket.socket,
+        listening: Sequence[socket.socket],
         guests: Guests,
         serve: Callable[[Guest], asyncio.Protocol],
         certificate: Certificate | None,
     ):
-        self._loop, self._socket, self._guests = loop, listening, guests
+        self._loop, self._sockets, self._guests = loop, listening, guests
         self._serve, self._certificate = serve, certificate
         self._greetings: set[asyncio.Task[None]] = set()
         self._complaint_due = 0.0
@@ -76,32 +78,34 @@ class Entrance:
     def open(self) -> None:
         """Start to accept connections."""
         # Another process may accept the connection first; a blocking accept would then stop this loop.
-        self._socket.setblocking(False)
         self._open = True
-        self._loop.add_reader(self._socket, self._accept)
+        for each in self._sockets:
+            each.setblocking(False)
+            self._loop.add_reader(each, self._accept, each)
 
     def close(self) -> None:
         """Stop listening."""
         if self._open:
             self._open = False
-            self._loop.remove_reader(self._socket)
-            self._socket.close()
+            for each in self._sockets:
+                self._loop.remove_reader(each)
+                each.close()
         for greeting in self._greetings:
             greeting.cancel()
 
-    def _accept(self) -> None:
+    def _accept(self, listening: socket.socket) -> None:
         for _ in range(_AT_ONCE):
             try:
-                connection, address = self._socket.accept()
+                connection, address = listening.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError as exc:
-                self._pause(exc)
+                self._pause(listening, exc)
                 return
             connection.setblocking(False)
             self._greet(connection, str(address[0]))
 
-    def _pause(self, failure: OSError) -> None:
+    def _pause(self, listening: socket.socket, failure: OSError) -> None:
         """Pause accepting when the system is out of resources, and close a waiting connection."""
         room = failure.errno in _SHORT_OF and self._guests.make_room()
         self._complain(
@@ -109,12 +113,12 @@ class Entrance:
             failure.strerror or failure,
             ". It has closed a waiting connection" if room else "",
         )
-        self._loop.remove_reader(self._socket)
-        self._loop.call_later(_PAUSE, self._resume)
+        self._loop.remove_reader(listening)
+        self._loop.call_later(_PAUSE, self._resume, listening)
 
-    def _resume(self) -> None:
+    def _resume(self, listening: socket.socket) -> None:
         if self._open:
-            self._loop.add_reader(self._socket, self._accept)
+            self._loop.add_reader(listening, self._accept, listening)
 
     def _complain(self, text: str, *arguments: object) -> None:
         """Log a warning, at most one per second."""

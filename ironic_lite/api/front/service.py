@@ -5,7 +5,7 @@ import asyncio
 import logging
 import socket
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from oslo_service import service
@@ -69,7 +69,7 @@ class Door:
         self,
         app: Any,
         weigh: Weigh,
-        listening_on: socket.socket,
+        listening_on: Sequence[socket.socket],
         streams: Mapping[str, Stream],
     ):
         self.loop = asyncio.get_running_loop()
@@ -158,6 +158,7 @@ class APIService(service.ServiceBase):
     :param streams: ASGI applications by path prefix. They take precedence over the WSGI application. By default, images
         beside the API's own application, and none beside another.
     :param weigh: tells the weight of a request; by default each request of an application of the caller's is full.
+    :param also_on: more sockets from ``listen``.
     """
 
     def __init__(
@@ -166,10 +167,12 @@ class APIService(service.ServiceBase):
         listening_on: socket.socket | None = None,
         streams: Mapping[str, Stream] | None = None,
         weigh: Weigh | None = None,
+        also_on: Sequence[socket.socket] = (),
     ):
         self._app = app
         self._weigh = weigh
         self._listening_on = listening_on
+        self._also_on = also_on
         self._streams = streams
         self._address: tuple[str, str, int] | None = None
         self._door: Door | None = None
@@ -189,12 +192,13 @@ class APIService(service.ServiceBase):
         weigh = self._weigh or ((lambda *_: Weight.FULL) if self._app else _weigh())
         listening_on = self._listening_on or listening.listen()
         host, port = listening_on.getsockname()[:2]
+        every = [listening_on, *self._also_on]
         started = threading.Event()
         failures: list[BaseException] = []
 
         def serve() -> None:
             try:
-                asyncio.run(self._serve(app, weigh, streams, listening_on, started))
+                asyncio.run(self._serve(app, weigh, streams, every, started))
             except BaseException as exc:
                 failures.append(exc)
             finally:
@@ -204,7 +208,8 @@ class APIService(service.ServiceBase):
         self._thread.start()
         started.wait()
         if failures:
-            listening_on.close()
+            for each in every:
+                each.close()
             raise failures[0]
         assert self._door is not None
         self._address = ("https" if self._door.certificate else "http", host, port)
@@ -215,7 +220,7 @@ class APIService(service.ServiceBase):
         app: Any,
         weigh: Weigh,
         streams: Mapping[str, Stream],
-        listening_on: socket.socket,
+        listening_on: Sequence[socket.socket],
         started: threading.Event,
     ) -> None:
         self._loop = asyncio.get_running_loop()
