@@ -30,6 +30,7 @@ class Faults:
     ``bmc_restarts``: seconds for which the BMC closes its port after each power request; it also forgets its
     sessions.
     ``ignore_power_off``: power off and soft off are accepted and ignored.
+    ``firmware_hangs``: the server boots nothing after it was powered on.
     ``agent_never_boots``: the ramdisk hangs before its agent starts.
     ``agent_command_delay``: seconds added to each agent command.
     ``agent_calls_twice``: every heartbeat arrives twice, at the same time.
@@ -56,6 +57,7 @@ class Faults:
     bmc_reports_late: float = 0.0
     bmc_restarts: float = 0.0
     ignore_power_off: bool = False
+    firmware_hangs: bool = False
     agent_never_boots: bool = False
     agent_command_delay: float = 0.0
     agent_calls_twice: bool = False

@@ -24,6 +24,10 @@ _FIRST_DRIVE = "0x80"
 RunIf = Literal["always", "failed", "succeeded"]
 _OPERATORS: dict[str, RunIf] = {"||": "failed", "&&": "succeeded", ";": "always"}
 
+NOT_FOUND = "2d0c613b"
+NO_CONNECTION = "0f0a6039"
+_BAD_SCRIPT = "2e008001"
+
 FetchScript = Callable[[str], Awaitable[bytes]]
 # Downloads a file and returns its size in bytes: nobody reads a virtual kernel.
 Download = Callable[[str], Awaitable[int]]
@@ -34,7 +38,14 @@ class ScriptError(Exception):
 
 
 class FetchError(Exception):
-    """A file could not be fetched."""
+    """A file could not be fetched.
+
+    :param number: iPXE's error number.
+    """
+
+    def __init__(self, message: str, number: str = NO_CONNECTION):
+        super().__init__(message)
+        self.number = number
 
 
 @dataclasses.dataclass(slots=True)
@@ -227,6 +238,7 @@ class Firmware:
                     result = await self._command(words, base)
                 except (FetchError, ScriptError, ValueError) as exc:
                     error = exc
+                    self._variables["errno"] = getattr(exc, "number", _BAD_SCRIPT)
                     continue
                 error = None
                 if result is not None:
@@ -243,8 +255,11 @@ class Firmware:
         match name:
             case "kernel" | "imgselect" | "imgload":
                 self._kernel = await self._load(rest, base)
-            case "initrd" | "module" | "imgfetch":
+            case "initrd" | "module":
                 self._initrds.append(await self._load(rest, base))
+            case "imgfetch":
+                # Scripts use it for requests whose answer is not booted.
+                await self._load(rest, base)
             case "boot":
                 if rest:
                     self._kernel = await self._load(rest, base)

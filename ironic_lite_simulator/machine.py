@@ -189,6 +189,9 @@ class Machine:
     async def _boot(self) -> None:
         self._enter("post")
         await asyncio.sleep(self._around.timing.post)
+        if self.faults.firmware_hangs:
+            self._enter("hung")
+            return
         override = self.boot_options.take()
         self.boot_mode = "uefi" if override is not None and override.efi else "bios"
         order = boot_order(override)

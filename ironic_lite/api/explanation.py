@@ -9,8 +9,9 @@ from oslo_utils import timeutils
 
 from ironic_lite.api import access, discovery_advice
 from ironic_lite.api.call import Call
-from ironic_lite.common import exception, operations, states
+from ironic_lite.common import boot_progress, exception, operations, states
 from ironic_lite.common import journal as terms
+from ironic_lite.common.boot_progress import Progress
 from ironic_lite.common.operations import machine, provision_states
 from ironic_lite.common.operations.declaration import Bar, Verb
 from ironic_lite.conf import CONF
@@ -18,6 +19,9 @@ from ironic_lite.objects.conductor import Conductor
 from ironic_lite.objects.node import Node
 
 Row = dict[str, Any]
+
+_LONG = datetime.timedelta(minutes=1)
+"""How long a server may stay at a stage of its boot before there is advice about it."""
 
 _TIMED_OUT = (
     "The agent sent no heartbeat in time. Check the server's console: did it boot from the network, did it get the "
@@ -58,6 +62,7 @@ def explain(call: Call, node: Node, entries: Sequence[Row]) -> Row:
         "owner": _owner(call, node),
         "operation": _operation(node, running, now),
         "waiting": _waiting(node, running, conductors),
+        "boot": _boot(node, entries),
         "last_error": node.last_error if shows_error else None,
         "next": _next(node),
         "advice": _advice(node, entries),
@@ -195,6 +200,30 @@ def _waiting_for_agent(node: Node, running: Sequence[Row]) -> Row:
     }
 
 
+def _awaited_boot(node: Node, entries: Sequence[Row]) -> Progress | None:
+    """Return how far a server has come whose node waits for an agent that has not called yet."""
+    awaits = provision_states.is_waiting(node.provision_state) and node.agent_last_heartbeat is None
+    return boot_progress.of(entries) if awaits else None
+
+
+def _takes_long(boot: Progress) -> bool:
+    return timeutils.utcnow(with_timezone=True) - boot.since > _LONG
+
+
+def _boot(node: Node, entries: Sequence[Row]) -> Row | None:
+    boot = _awaited_boot(node, entries)
+    if boot is None:
+        return None
+    return {
+        "stage": boot.stage.name,
+        "meaning": boot.told(),
+        "since": _moment(boot.since),
+        "last_seen": _moment(boot.last),
+        "begun": _moment(boot.begun),
+        "attempt": boot_progress.attempts(entries, node.operation),
+    }
+
+
 def _next(node: Node) -> list[Row]:
     state = node.provision_state
     return [
@@ -234,6 +263,10 @@ def _advice(node: Node, entries: Sequence[Row]) -> list[str]:
     if node.retired and node.provision_state == states.MANAGEABLE:
         found.append("The node is retired: it cannot become available until 'retired' is unset.")
     found += discovery_advice.advice(node, _since_last_start(entries))
+    boot = _awaited_boot(node, entries)
+    if boot is not None and (boot.problem or boot.times > 1 or _takes_long(boot)):
+        told = boot.told()
+        found.append(f"{told[0].upper()}{told[1:]}. {boot.stage.advice}")
     advice = provision_states.state(node.provision_state).advice
     if advice is not None:
         found += _causes(entries)

@@ -186,6 +186,8 @@ _ENTRY = an_object(
         "user": _WORD,
         "project": _WORD,
         "request_id": _WORD,
+        "times": or_null(types.INTEGER.schema),
+        "last_at": _MOMENT,
         "duration_seconds": _SECONDS,
     }
 )
@@ -201,6 +203,17 @@ _OPERATION = an_object(
         "request_id": _WORD,
         "step": _WORD,
         "steps_done": TEXTS,
+    }
+)
+
+_BOOT = an_object(
+    {
+        "stage": TEXT,
+        "meaning": TEXT,
+        "since": _MOMENT,
+        "last_seen": _MOMENT,
+        "begun": _MOMENT,
+        "attempt": {"type": "integer"},
     }
 )
 
@@ -221,6 +234,7 @@ _SUMMARY = an_object(
         "owner": an_object({"conductor": _WORD, "reason": TEXT}),
         "operation": or_null(_OPERATION),
         "waiting": or_null(an_object({"for": TEXT, "until": _MOMENT}, {"last_call": _MOMENT})),
+        "boot": or_null(_BOOT),
         "last_error": _WORD,
         "next": list_of(
             an_object({"target": TEXT, "leads_to": TEXT, "meaning": TEXT, "refused": _WORD})

@@ -11,6 +11,7 @@ from ironic_lite.api import filters, forms, node_routes
 from ironic_lite.api.controllers import boot, discovery
 from ironic_lite.api.controllers.v1 import (
     allocations,
+    boot_events,
     chassis,
     conductors,
     deploy_templates,
@@ -52,6 +53,7 @@ UNVERSIONED = Table(
         Route("healthcheck", weight=Weight.LIGHT, GET=discovery.healthcheck),
         Route("boot.ipxe", weight=Weight.LIGHT, GET=boot.entry),
         Route("boot/{mac}", public=True, GET=boot.script),
+        Route("boot/{mac}/failed", public=True, GET=boot.failed),
     )
 )
 
@@ -204,6 +206,7 @@ V1 = Table(
         ),
         Route("lookup", public=True, since=22, GET=ramdisk.lookup),
         Route("events", since=54, POST=events.report),
+        Route("boot_events", POST=boot_events.report),
         # No ``since``: old ramdisks send no version header, which means 1.1.
         Route("continue_inspection", public=True, POST=inspection_data.receive),
         Route("heartbeat", public=True, since=22, POST=ramdisk.heartbeat_of_named),

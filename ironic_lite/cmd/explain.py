@@ -85,6 +85,11 @@ def _summary(told: Row) -> Iterator[str]:
     if told["waiting"]:
         until = f", until {told['waiting']['until']}" if told["waiting"]["until"] else ""
         yield f"Waiting for: {told['waiting']['for']}{until}."
+    # An older API does not send this field.
+    boot = told.get("boot")
+    if boot:
+        which = f" (boot {boot['attempt']} of this wait)" if boot["attempt"] > 1 else ""
+        yield f"Boot{which}: {boot['meaning']}; so since {boot['since']}."
     if told["last_error"]:
         yield f"Last error: {told['last_error']}"
     yield from (f"Advice: {advice}" for advice in told["advice"])
@@ -118,6 +123,8 @@ def _timeline(entries: list[Row]) -> Iterator[str]:
         took = entry["duration_seconds"]
         span = f" [{took:.1f} s]" if took is not None else ""
         detail = f": {entry['detail']}" if entry["detail"] else ""
+        if (entry.get("times") or 0) > 1:
+            detail += f" ({entry['times']} times, last at {entry['last_at'][:19]})"
         yield (
             f"  {entry['created_at'][:23]}  {entry['conductor'] or '-':<12} {entry['kind']:<10} "
             f"{entry['subject'] or '-'} {entry['outcome']}{span}{detail}"

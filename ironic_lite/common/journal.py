@@ -17,6 +17,7 @@ ABORT = "abort"  # the flow
 RETRY = "retry"  # what is retried
 AGENT = "agent"  # the flow
 CONFLICT = "conflict"  # what came that does not fit the node
+BOOT = "boot"  # the stage of a network boot (see ``boot_stages``), or "boot" when the server is booted again
 
 # Phases of an operation besides its steps.
 PREPARATION = "preparation"
@@ -38,6 +39,7 @@ INTERRUPTED = "interrupted"  # its conductor died
 FAILED = "failed"
 ENTERED = "entered"
 BROKEN = "broken"
+SENDING = "sending"  # a part of the file was sent
 LOST = "lost"  # its server lost power or was restarted
 
 BEGINNINGS = frozenset({STARTED, REPEATED})

@@ -1,20 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rows of nodes' journals: written with the node, read for timelines and after a crash."""
 
+import contextlib
+import datetime
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from oslo_utils import timeutils
+from sqlalchemy import exc
 
 from ironic_lite.common import journal as terms
 from ironic_lite.db import engine, retry
-from ironic_lite.db.models import NODE_JOURNAL
+from ironic_lite.db.models import NODE_JOURNAL, NODES
 
 Row = dict[str, Any]
 
 _c = NODE_JOURNAL.c
 
 COLUMNS = tuple(column.name for column in _c if column.name not in ("updated_at", "node_id"))
+_SHOWN = (*(_c[name] for name in COLUMNS), _c.updated_at.label("last_at"))
+
+_LEAST_PAUSE = datetime.timedelta(seconds=1)
+"""What a server does more often while it boots is not written down: anybody on its network can send such requests."""
 
 
 class Entry(NamedTuple):
@@ -49,6 +57,58 @@ def _is_written(connection: sa.Connection, node_id: int, entry: Entry) -> bool:
 
 
 @retry.on_transient_error
+def note_boot(node_id: int, subject: str, outcome: str, detail: str | None) -> None:
+    """See ``NodeJournal.note_boot``."""
+    now = timeutils.utcnow(with_timezone=True)
+    with engine.reader() as connection:
+        known = _noted(connection, node_id, subject, outcome)
+        of_node = sa.select(NODES.c.operation, NODES.c.provision_state).where(NODES.c.id == node_id)
+        node = connection.execute(of_node).first()
+    if node is None or (known and now - (known.updated_at or known.created_at) < _LEAST_PAUSE):
+        return
+    with contextlib.suppress(exc.IntegrityError), engine.writer() as connection:
+        if known:
+            again = {"times": (known.times or 1) + 1, "updated_at": now, "detail": detail}
+            connection.execute(sa.update(NODE_JOURNAL).where(_c.id == known.id).values(**again))
+            return
+        # If the node was deleted meanwhile, its id violates the foreign key.
+        values = {
+            "node_id": node_id,
+            "created_at": now,
+            "operation": node.operation,
+            "kind": terms.BOOT,
+            "subject": subject,
+            "outcome": outcome,
+            "detail": detail,
+            "state": node.provision_state,
+            "times": 1,
+        }
+        connection.execute(sa.insert(NODE_JOURNAL).values(**values))
+
+
+def _noted(connection: sa.Connection, node_id: int, subject: str, outcome: str) -> Any:
+    """Return the entry of the same kind in the node's present boot, which began with the last change of power."""
+    begun = (
+        sa.select(sa.func.coalesce(sa.func.max(_c.id), 0))
+        .where(_c.node_id == node_id, _c.kind == terms.POWER, _c.outcome == terms.STARTED)
+        .scalar_subquery()
+    )
+    statement = (
+        sa.select(_c.id, _c.times, _c.created_at, _c.updated_at)
+        .where(
+            _c.node_id == node_id,
+            _c.id > begun,
+            _c.kind == terms.BOOT,
+            _c.subject == subject,
+            _c.outcome == outcome,
+        )
+        .order_by(_c.id.desc())
+        .limit(1)
+    )
+    return connection.execute(statement).first()
+
+
+@retry.on_transient_error
 def rows(
     node_id: int,
     limit: int | None = None,
@@ -58,7 +118,7 @@ def rows(
     kinds: Iterable[str] | None = None,
 ) -> list[Row]:
     """See ``NodeJournal.rows``."""
-    statement = sa.select(*(_c[name] for name in COLUMNS)).where(_c.node_id == node_id)
+    statement = sa.select(*_SHOWN).where(_c.node_id == node_id)
     if marker is not None:
         statement = statement.where(_c.id > marker if sort_dir == "asc" else _c.id < marker)
     if operation is not None:

@@ -38,6 +38,7 @@ class NodeJournal(base.IronicLiteObject):
         :param sort_dir: ``asc`` or ``desc``, which begins with the newest entry.
         :param operation: return only entries of this operation.
         :param kinds: return only entries of these kinds.
+        :returns: the columns without the node's id; ``last_at`` is when an entry that counts was counted last.
         """
         page = journal.rows(node_id, limit, marker, sort_dir, operation, kinds)
         return [_with_text_moments(row) for row in page]
@@ -49,6 +50,20 @@ class NodeJournal(base.IronicLiteObject):
     ) -> Sequence[Row]:
         """Return the entries of these operations before this id that begin something."""
         return [_with_text_moments(row) for row in journal.begun(node_id, operations, before)]
+
+    @classmethod
+    @base.remotable
+    def note_boot(
+        cls, context: Any, node_id: int, subject: str, outcome: str, detail: str | None = None
+    ) -> None:
+        """Note what a server does when it boots, without the node's lock. If the node is gone, nothing is noted.
+
+        What it does again in the same boot is counted, not repeated, so that the number of entries is bounded.
+
+        :param subject: a stage of ``common.boot_stages``.
+        :param detail: at most a few hundred characters, masked.
+        """
+        journal.note_boot(node_id, subject, outcome, detail)
 
     @classmethod
     def prune(cls, context: Any, keep_operations: int, keep_entries: int) -> int:

@@ -3,6 +3,7 @@
 
 import asyncio
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from ironic_lite_simulator import ipxe
@@ -92,4 +93,5 @@ class NetworkBoot:
         try:
             return sum([len(chunk) async for chunk in self._around.stream(url)])
         except DownloadFailed as exc:
-            raise ipxe.FetchError(str(exc)) from exc
+            number = ipxe.NOT_FOUND if exc.status == HTTPStatus.NOT_FOUND else ipxe.NO_CONNECTION
+            raise ipxe.FetchError(str(exc), number) from exc

@@ -147,6 +147,7 @@ BODIES: dict[str, Any] = {
     "POST /inspection_rules": {"actions": _ACTIONS, "conditions": []},
     "PATCH /inspection_rules/{rule}": _patch("description", "text"),
     "POST /events": {"events": [_EVENT]},
+    "POST /boot_events": {"events": [{"mac": "02:00:00:00:00:98", "kind": "dhcp-offered"}]},
     "POST /drivers/{driver}/vendor_passthru/{method}": {},
     "PUT /drivers/{driver}/vendor_passthru/{method}": {},
     "PATCH /drivers/{driver}/vendor_passthru/{method}": {},

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ironic_lite.api import faults
+from ironic_lite.api.images.boot_files import Sending
 from ironic_lite.api.images.pace import Pace
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception
@@ -69,6 +70,7 @@ class ImageStreams:
         self._openers = concurrent.futures.ThreadPoolExecutor(
             _OPENERS, thread_name_prefix="image-opener"
         )
+        self._notes = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="image-notes")
         self._of_node: collections.Counter[str] = collections.Counter()
         self._readers = concurrent.futures.ThreadPoolExecutor(
             _READERS, thread_name_prefix="image-reader"
@@ -99,9 +101,15 @@ class ImageStreams:
             opened = await self._open(node, field, token)
             with self._share(node):
                 async with self._place(gone):
+                    sending = Sending(self._notes, node, field)
                     streaming = asyncio.ensure_future(
                         self._pass_on(
-                            scope, Origin.from_dict(opened), gone, send, f"{node} {field}"
+                            scope,
+                            Origin.from_dict(opened),
+                            gone,
+                            send,
+                            f"{node} {field}",
+                            sending,
                         )
                     )
                     await self._while_valid(streaming, node, field, token)
@@ -199,6 +207,7 @@ class ImageStreams:
         gone: "asyncio.Future[None]",
         send: Send,
         what: str,
+        sending: Sending,
     ) -> None:
         # Imported here because it takes time and memory, and many processes stream no image.
         try:
@@ -221,10 +230,15 @@ class ImageStreams:
                 if scope["method"] == "HEAD" or not source.size:
                     await send({"type": "http.response.body"})
                     return
+                sending.begins(source.size)
+                problem: str | None = None
                 try:
-                    await self._body(source, gone, send, what)
+                    problem = await self._body(source, gone, send, what, sending)
                 except Broken as exc:
+                    problem = str(exc)
                     LOG.warning("Node %s: its image was cut off: %s", what, exc)
+                finally:
+                    sending.ends(problem)
         except remote.NotThere:
             raise _Refused(404, "The image is not there any more.") from None
         except (Broken, exception.ImageRefValidationFailed) as exc:
@@ -274,21 +288,27 @@ class ImageStreams:
         gone: "asyncio.Future[None]",
         send: Send,
         what: str,
-    ) -> None:
-        """Send the body. If the source ends early, so does the connection: the server then notices, and tries again."""
+        sending: Sending,
+    ) -> str | None:
+        """Send the body. If the source ends early, so does the connection: the server then notices, and tries again.
+
+        :returns: why not all of it was sent; None if it was, or the server has left.
+        """
         left = source.size
         async for chunk in source.chunks(_CHUNK):
             if gone.done():
-                return
+                return None
             left -= len(chunk)
             if left < 0:
                 LOG.warning("Node %s: the source of its image sends more than it said", what)
-                return
+                return "its source sends more than it said"
             await self._pace.wait(len(chunk))
             await send({"type": "http.response.body", "body": chunk, "more_body": left > 0})
+            sending.add(len(chunk))
             if not left:
-                return
+                return None
         LOG.warning("Node %s: its image ended %d bytes too early", what, left)
+        return "its source ended too early"
 
 
 async def _gone(receive: Receive) -> None:

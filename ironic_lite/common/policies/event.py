@@ -8,4 +8,10 @@ RULES = base.rules(
         base.SYSTEM_ADMIN: {"baremetal:events:post": "Post events."},
     },
     scopes=base.SYSTEM_ONLY,
+) + base.rules(
+    {
+        base.SYSTEM_MEMBER: {
+            "baremetal:boot_events:post": "Report what a DHCP or TFTP server saw of booting servers."
+        },
+    }
 )

@@ -10,8 +10,9 @@ import hmac
 from oslo_log import log
 
 from ironic_lite import objects
+from ironic_lite.common import boot_stages, discovery, exception, redaction
 from ironic_lite.common import context as ironic_context
-from ironic_lite.common import discovery, exception, redaction
+from ironic_lite.common import journal as terms
 from ironic_lite.common.operations import provision_states
 from ironic_lite.common.outbound import OutboundError
 from ironic_lite.common.outbound import url as outbound_url
@@ -21,6 +22,7 @@ from ironic_lite.conductor.operations import flows
 from ironic_lite.conductor.operations.flows import discover
 from ironic_lite.conf import CONF
 from ironic_lite.drivers import fast_track
+from ironic_lite.objects import boot_notes
 
 LOG = log.getLogger(__name__)
 
@@ -76,6 +78,9 @@ def heartbeat(
     )
     if found is None:
         raise exception.InvalidAgentToken(node=node.uuid)
+    if node.agent_last_heartbeat is None:
+        told = f"agent {agent_version} at {callback_url}" if agent_version else callback_url
+        boot_notes.note(context, node.id, boot_stages.HEARTBEAT.name, terms.DONE, told)
     if agent_status:
         LOG.info("Node %s: ramdisk reports %s: %s", node.uuid, agent_status, agent_status_message)
     # The state is read after the heartbeat is on the record, and an engine that begins to wait reads the record after

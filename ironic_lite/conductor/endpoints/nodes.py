@@ -6,9 +6,11 @@ the arguments.
 """
 
 import contextlib
+import functools
 from typing import Any
 
-from ironic_lite.common import exception
+from ironic_lite.common import boot_stages, exception
+from ironic_lite.common import journal as terms
 from ironic_lite.conductor.agents import agent_contact
 from ironic_lite.conductor.cluster import identity
 from ironic_lite.conductor.contract.declaration import Context, NodeId
@@ -23,6 +25,7 @@ from ironic_lite.conductor.records import node_records
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.drivers import node_images
 from ironic_lite.drivers.interfaces.base import BaseInterface
+from ironic_lite.objects import boot_notes
 from ironic_lite.objects.node import Node
 
 
@@ -65,7 +68,17 @@ def _take_up(context: Context, node_id: NodeId) -> None:
 
 
 def _boot_script(task: TaskManager, mac: str) -> str:
-    return task.driver.boot.boot_script(task, mac)
+    note = functools.partial(boot_notes.note, task.context, task.node.id, boot_stages.SCRIPT.name)
+    try:
+        script = task.driver.boot.boot_script(task, mac)
+    except exception.IronicLiteError as exc:
+        note(terms.FAILED, exc.message)
+        raise
+    if task.driver.boot.boots_agent(task.node):
+        note(terms.DONE, f"for the agent's ramdisk, by {mac}")
+    else:
+        note(terms.SKIPPED, f"it boots its own system, by {mac}")
+    return script
 
 
 def _open_image(context: Context, node_id: int | str, field: str, token: str) -> dict[str, Any]:

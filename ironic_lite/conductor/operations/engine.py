@@ -14,8 +14,9 @@ from oslo_log import log
 
 from ironic_lite.common import exception, operations, states
 from ironic_lite.common import journal as terms
+from ironic_lite.common.boot_progress import Progress
 from ironic_lite.common.operations import provision_states
-from ironic_lite.conductor.agents import lost_agents
+from ironic_lite.conductor.agents import boots, lost_agents
 from ironic_lite.conductor.cluster import identity
 from ironic_lite.conductor.operations import (
     child_node_steps,
@@ -30,10 +31,12 @@ from ironic_lite.conductor.operations.flow import Flow, nothing
 from ironic_lite.conductor.operations.steps import Step
 from ironic_lite.conductor.records import node_history
 from ironic_lite.conductor.task_manager import TaskManager
+from ironic_lite.conf import CONF
 from ironic_lite.drivers.interfaces import steps as step_specs
 
 __all__ = [
     "Flow",
+    "boot_again",
     "continue_with_data",
     "continue_without_agent",
     "follow",
@@ -122,6 +125,20 @@ def continue_without_agent(task: TaskManager, flow: Flow, reason: str) -> None:
             setattr(task.node, flow.step_field, {})
         task.process_event("resume")
         _drive(task, flow, position, again)
+
+
+def boot_again(task: TaskManager, flow: Flow, boot: Progress) -> None:
+    """Boot the server of a waiting flow again, or fail the flow after the last attempt. Runs in a worker.
+
+    :param boot: how far the server has come.
+    """
+    with _failing(task, flow):
+        tried = boots.attempts(task)
+        if tried >= CONF.pxe.boot_attempts:
+            raise exception.IronicLiteError(
+                f"{boot.told()}, in the last of {tried} boots. {boot.stage.advice} Then try again"
+            )
+        boots.boot_again(task, boot)
 
 
 def continue_with_data(task: TaskManager, flow: Flow) -> None:

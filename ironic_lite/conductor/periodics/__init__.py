@@ -21,6 +21,7 @@ from ironic_lite.conductor.periodics import (
     power_sync,
     searches,
     sensors,
+    stalled_boots,
     stray_ports,
     takeover,
     wait_timeouts,
@@ -49,6 +50,12 @@ class Periodic:
     run: Callable[[Context], object]
 
 
+def _check_waits(context: Context, hears: listening_since.Hearing) -> None:
+    heard_for = hears.check(context)
+    wait_timeouts.run(context, heard_for)
+    stalled_boots.run(context, heard_for)
+
+
 class Scheduler:
     """Runs the periodic tasks of one conductor.
 
@@ -70,9 +77,7 @@ class Scheduler:
             Periodic("power recovery", conf.power_failure_recovery_interval, recovering.run),
             Periodic("sensors", sensors_interval, self._sensors.run),
             Periodic(
-                "wait timeouts",
-                conf.check_wait_states_interval,
-                lambda ctx: wait_timeouts.run(ctx, hears.check(ctx)),
+                "waits", conf.check_wait_states_interval, lambda ctx: _check_waits(ctx, hears)
             ),
             Periodic(
                 "orphans", conf.heartbeat_interval, lambda ctx: orphans.run(ctx, keepalive.steady)

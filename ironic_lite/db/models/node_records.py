@@ -88,6 +88,8 @@ NODE_JOURNAL = table(
     column("user", NAME),
     column("project", NAME),
     column("request_id", NAME),
+    column("times", sa.Integer),
     sa.Index(None, "node_id", "id"),
 )
-"""An action of a conductor on a node, written together with the change of the node."""
+"""An action of a conductor on a node, written together with the change of the node; or something that its server did
+when it booted, written without the node's lock. ``times`` counts the latter, and ``updated_at`` is the last of them."""

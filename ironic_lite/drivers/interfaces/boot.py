@@ -32,6 +32,12 @@ class BootInterface(BaseInterface):
         :raises InvalidParameterValue: naming what is missing or wrong.
         """
 
+    def prepare_again(self, task: Task) -> None:
+        """Make the server's next boot the same ramdisk once more, because it made no progress; see :meth:`boots_agent`.
+
+        The ramdisk and its kernel arguments are those of the last :meth:`prepare_ramdisk`.
+        """
+
     def clean_up_ramdisk(self, task: Task) -> None:
         """Undo :meth:`prepare_ramdisk`."""
 
@@ -63,6 +69,13 @@ class BootInterface(BaseInterface):
         :raises InvalidParameterValue: naming what is missing or wrong.
         """
         raise exception.UnsupportedDriverExtension(driver=node.driver, extension="ramdisk_boot")
+
+    def boots_agent(self, node: Any) -> bool:
+        """Return whether the server requests :meth:`boot_script`, and the script boots a ramdisk with an agent now.
+
+        Then the progress of the boot is known, and a server without progress is booted again.
+        """
+        return False
 
     def boot_script(self, task: Task, mac: str) -> str:
         """Return the iPXE script for the node's server when it boots over the network. Any lock.

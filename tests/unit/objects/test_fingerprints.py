@@ -48,7 +48,7 @@ METHODS = {
     "Node": "c397b66cccb2e2aa",
     "NodeHistory": "dc4cea337a036365",
     "NodeInventory": "849e0e459e8ce528",
-    "NodeJournal": "97def62802427353",
+    "NodeJournal": "12eb47dc64b491f4",
     "Notification": "5e9cf1331ed32d5a",
     "Port": "dc4cea337a036365",
     "Portgroup": "dc4cea337a036365",

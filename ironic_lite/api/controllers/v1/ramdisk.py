@@ -14,9 +14,11 @@ from ironic_lite.api.controllers.v1.route_access import allowed
 from ironic_lite.api.forms import Form
 from ironic_lite.api.resources.node import NODE
 from ironic_lite.api.resources.resource import DETAIL
-from ironic_lite.common import agent_token, discovery, exception, redaction
+from ironic_lite.common import agent_token, boot_stages, discovery, exception, redaction
+from ironic_lite.common import journal as terms
 from ironic_lite.common.operations import provision_states
 from ironic_lite.conf import CONF
+from ironic_lite.objects import boot_notes
 from ironic_lite.objects.node import Node
 
 LOG = log.getLogger(__name__)
@@ -87,11 +89,16 @@ def _new_token(call: Call, node: Node) -> str:
     token = agent_token.new(address)
     if Node.claim_agent_token(call.context, node.id, token):
         LOG.info("Node %s: its agent has asked for its token", node.uuid)
+        boot_notes.note(
+            call.context, node.id, boot_stages.LOOKUP.name, terms.DONE, f"from {address}"
+        )
         return token
     now = Node.get_by_uuid(call.context, node.uuid)
     claimed = now.agent_secret_token
     if not claimed or not agent_token.is_given_to(claimed, address):
         LOG.warning("Node %s: a second agent asks for the token of this boot", node.uuid)
+        refusal = f"the token of this boot was given out before; {address} did not get it"
+        boot_notes.note(call.context, node.id, boot_stages.LOOKUP.name, terms.FAILED, refusal)
         return redaction.MASK
     if now.agent_last_heartbeat is not None or now.target_power_state is not None:
         # An agent repeats its lookup before it writes an image, and keeps its token. If its server has rebooted

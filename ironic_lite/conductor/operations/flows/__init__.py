@@ -14,8 +14,9 @@ from oslo_log import log
 
 from ironic_lite.common import exception, operations
 from ironic_lite.common import journal as terms
+from ironic_lite.common.boot_progress import Progress
 from ironic_lite.common.operations import machine, provision_states
-from ironic_lite.conductor.agents import lost_agents
+from ironic_lite.conductor.agents import boots, lost_agents
 from ironic_lite.conductor.hardware import power
 from ironic_lite.conductor.operations import background, engine, failure, journal, steps
 from ironic_lite.conductor.operations.flows import checks, discover
@@ -27,6 +28,7 @@ LOG = log.getLogger(__name__)
 __all__ = [
     "ALL",
     "awaited_data_is_saved",
+    "boot_stalled",
     "fail",
     "flow_of",
     "lost_agent",
@@ -43,9 +45,10 @@ _STARTS: dict[str, Callable[..., None]] = {
 }
 """``{event: the function that starts its operation}``."""
 
+_NO_CALL = "the agent did not call within the configured time"
 _TIMEOUT_ADVICE = (
-    "the agent did not call within the configured time. Look at the server's console: did it boot from the "
-    "network, did it get the node's boot script, does its ramdisk reach the API? Then try again"
+    "Look at the server's console: did it boot from the network, did it get the node's boot script, does its ramdisk "
+    "reach the API?"
 )
 _SILENCE_ADVICE = (
     "the agent has called last at {since}. Look at the server's console: has the ramdisk crashed, was the server "
@@ -118,8 +121,20 @@ def timed_out(task: TaskManager) -> None:
     if step and node.agent_last_heartbeat is not None:
         advice = _SILENCE_ADVICE.format(since=node.agent_last_heartbeat.isoformat("T", "seconds"))
         fail(task, f"{what}, at step {steps.label(step)}: {advice}.")
+        return
+    boot = boots.progress(task) if boots.is_watched(task, flow) else None
+    if boot is None:
+        fail(task, f"{what}: {_NO_CALL}. {_TIMEOUT_ADVICE} Then try again.")
     else:
-        fail(task, f"{what}: {_TIMEOUT_ADVICE}.")
+        fail(task, f"{what}: {_NO_CALL}; {boot.told()}. {boot.stage.advice} Then try again.")
+
+
+def boot_stalled(task: TaskManager, boot: Progress) -> None:
+    """Boot the server of a waiting node again, or fail its flow after the last attempt.
+
+    :param boot: how far the server has come.
+    """
+    engine.boot_again(task, flow_of(task), boot)
 
 
 def awaited_data_is_saved(task: TaskManager) -> bool:

@@ -103,6 +103,9 @@ class IPXEBoot(BootInterface):
         image_links.prepare(task.node)
         task.node.set_driver_internal_info(RAMDISK, dict(ramdisk_params))
         task.node.save()
+        self.prepare_again(task)
+
+    def prepare_again(self, task: Task) -> None:
         _offer_boot_options(task)
         task.set_boot_device(management.PXE)
 
@@ -153,6 +156,9 @@ class IPXEBoot(BootInterface):
             task.node.del_driver_internal_info(name)
         image_links.revoke(task.node)
         task.node.save()
+
+    def boots_agent(self, node: Any) -> bool:
+        return RAMDISK in node.driver_internal_info
 
     def boot_script(self, task: Task, mac: str) -> str:
         node = task.node
