@@ -196,15 +196,18 @@ def of_one_conductor(
     transport: str,
     timing: Timing = QUICK,
     api: Options | None = None,
+    pxe: dict[str, object] | None = None,
 ) -> Iterator[Cloud]:
     """A cloud whose API and conductor, ``c1``, are processes of their own, for the length of the block.
 
     :param database: URL of an empty database.
     :param transport: URL of a broker's virtual host.
     :param api: options of the API alone.
+    :param pxe: options of this group on top of :data:`OPTIONS`.
     """
+    options = {**OPTIONS, "pxe": {**OPTIONS["pxe"], **(pxe or {})}}
     with (
-        Deployment(directory, database, transport, options=OPTIONS) as service,
+        Deployment(directory, database, transport, options=options) as service,
         VirtualRack(count=10, boot_url=service.api_url, timing=timing) as rack,
     ):
         service.start_api(api)

@@ -50,3 +50,34 @@ def test_a_failure_whose_conductor_died_is_taken_up() -> None:
 )
 def test_who_has_failed_is_not_on_its_way(state: str, said: str) -> None:
     assert explain._goal({"provision_state": state, "target_provision_state": "active"}) == said
+
+
+def test_a_boot_is_told_in_one_line() -> None:
+    boot = {
+        "stage": "address",
+        "meaning": "the server asked for an address 3 times, never for its boot script",
+        "since": "2026-01-01T00:00:00+00:00",
+        "attempt": 2,
+    }
+    told = {
+        "node": {"uuid": "u", "name": None},
+        "provision_state": "clean wait",
+        "target_provision_state": "available",
+        "seconds": 5,
+        "power_state": "power on",
+        "target_power_state": None,
+        "maintenance": None,
+        "operation": None,
+        "lock": None,
+        "owner": {"conductor": "c1", "reason": "."},
+        "waiting": None,
+        "last_error": None,
+        "advice": [],
+        "next": [],
+    }
+    lines = list(explain._summary({**told, "boot": boot}))
+    assert (
+        "Boot (boot 2 of this wait): the server asked for an address 3 times, never for its boot script; so since "
+        "2026-01-01T00:00:00+00:00."
+    ) in lines
+    assert list(explain._summary(told)) == [line for line in lines if "Boot" not in line]
