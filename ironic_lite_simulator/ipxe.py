@@ -255,11 +255,10 @@ class Firmware:
         match name:
             case "kernel" | "imgselect" | "imgload":
                 self._kernel = await self._load(rest, base)
-            case "initrd" | "module":
-                self._initrds.append(await self._load(rest, base))
-            case "imgfetch":
-                # Scripts use it for requests whose answer is not booted.
-                await self._load(rest, base)
+            case "initrd" | "module" | "imgfetch":
+                fetched = await self._load(rest, base)
+                # Scripts use imgfetch for requests whose answer is not booted.
+                self._initrds += [fetched] if name != "imgfetch" else []
             case "boot":
                 if rest:
                     self._kernel = await self._load(rest, base)

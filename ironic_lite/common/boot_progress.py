@@ -61,9 +61,11 @@ def of(entries: Sequence[Row]) -> Progress | None:
     power, *later = entries[began[-1] :]
     begun = _moment(power["created_at"])
     seen = [entry for entry in later if _is_seen(entry)]
-    if not seen:
+    stage = next(
+        (one for one in reversed(boot_stages.STAGES) if any(_stage(e) is one for e in seen)), None
+    )
+    if stage is None:
         return Progress(begun, boot_stages.POWER, begun, begun, 1, None)
-    stage = max(map(_stage, seen), key=boot_stages.STAGES.index)
     at = [entry for entry in seen if _stage(entry) is stage]
     return Progress(
         begun=begun,

@@ -68,7 +68,8 @@ OPTS = [
         "boot_address_timeout",
         default=300,
         min=0,
-        help="Seconds from a server's request for an address until it asks for its boot script. 0: as long as it takes.",
+        help="Seconds from a server's request for an address until it asks for its boot script. 0: as long "
+        "as it takes.",
     ),
     cfg.IntOpt(
         "boot_ramdisk_timeout",

@@ -125,3 +125,44 @@ def test_what_is_kept(node: objects.Node, admin: Context) -> None:
     assert subjects(admin, other) == ["other"]
     node.destroy()
     assert subjects(admin, node) == []
+
+
+def test_what_a_server_does_again_in_one_boot_is_counted(
+    node: objects.Node, admin: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def note(subject: str, outcome: str = "done") -> None:
+        objects.NodeJournal.note_boot(admin, node.id, subject, outcome, "über")
+
+    def counted() -> list[tuple[str, str, int]]:
+        rows = objects.NodeJournal.rows(admin, node.id, kinds=["boot"])
+        return [(row["subject"], row["outcome"], row["times"]) for row in rows]
+
+    node.operation = FIRST
+    node.note(entry("rebooting", kind="power"))
+    node.save()
+    # Of a flood one request each second is written down.
+    for _ in range(20):
+        note("script")
+    assert counted() == [("script", "done", 1)]
+    monkeypatch.setattr(journal, "_LEAST_PAUSE", datetime.timedelta(0))
+    note("script")
+    note("script", "failed")
+    assert counted() == [("script", "done", 2), ("script", "failed", 1)]
+    first, last = objects.NodeJournal.rows(admin, node.id, kinds=["boot"])
+    assert timeutils.parse_isotime(first["last_at"]) >= timeutils.parse_isotime(first["created_at"])
+    assert (last["last_at"], last["operation"], last["detail"]) == (None, FIRST, "über")
+    # The fence is not asked: the server does not know about locks.
+    objects.Node.release_orphans(admin, ["c1"], even_if_alive=True, by="c2")
+    note("script")
+    assert counted()[0] == ("script", "done", 3)
+    fresh = objects.Node.reserve(admin, "c2", node.id)
+    fresh.note(entry("rebooting", kind="power"))
+    fresh.save()
+    note("script")
+    assert counted()[-1] == ("script", "done", 1) and len(counted()) == 3
+
+
+def test_the_boot_of_a_node_that_is_gone_is_not_noted(node: objects.Node, admin: Context) -> None:
+    node.destroy()
+    objects.NodeJournal.note_boot(admin, node.id, "script", "done")
+    assert objects.NodeJournal.rows(admin, node.id) == []

@@ -57,14 +57,14 @@ class Files:
         files = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
+            def do_HEAD(self) -> None:
                 self.send_response(200 if files.there else 404)
                 self.send_header("Content-Length", "4")
                 self.end_headers()
-                if self.command == "GET":
-                    self.wfile.write(b"file")
 
-            do_HEAD = do_GET
+            def do_GET(self) -> None:
+                self.do_HEAD()
+                self.wfile.write(b"file")
 
             def log_message(self, *_args: object) -> None:
                 return None
@@ -229,7 +229,9 @@ def test_an_inspection_is_left_alone_once_it_has_its_ramdisk(impatient_later: Cl
 
 
 def test_the_timeout_of_the_wait_says_how_far_the_server_came(tmp_path: Path) -> None:
-    with running(tmp_path, conductor={"clean_callback_timeout": 4, "check_wait_states_interval": 1}) as cloud:
+    with running(
+        tmp_path, conductor={"clean_callback_timeout": 4, "check_wait_states_interval": 1}
+    ) as cloud:
         server = cloud.enrol()
         cloud.manage(server)
         cloud.rack.set_faults(server.index, agent_never_boots=True)
@@ -242,7 +244,8 @@ def test_the_timeout_of_the_wait_says_how_far_the_server_came(tmp_path: Path) ->
 def test_another_conductor_goes_on_counting(
     tmp_path: Path, mariadb_url: str, rabbitmq_url: str
 ) -> None:
-    with of_one_conductor(tmp_path, mariadb_url, rabbitmq_url, pxe={"boot_attempts": 2, "boot_start_timeout": SHORT}) as cloud:
+    options: dict[str, object] = {"boot_attempts": 2, "boot_start_timeout": SHORT}
+    with of_one_conductor(tmp_path, mariadb_url, rabbitmq_url, pxe=options) as cloud:
         server = cloud.enrol()
         cloud.manage(server)
         cloud.rack.set_faults(server.index, firmware_hangs=True)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Boot scripts, and values that must never get into one."""
 
+import asyncio
 import types
 from collections.abc import Callable
 from typing import Any
@@ -440,3 +441,52 @@ def test_an_api_on_all_addresses_has_to_say_which(
 
 def test_arguments_are_read_one_by_one() -> None:
     assert kernel_args.parse("  a  b=c,d:e ", "x") == ["a", "b=c,d:e"]
+
+
+def _booted(script: str, missing: str) -> tuple[ipxe.Outcome, list[str]]:
+    """Run a script whose file ``missing`` is not there; return its outcome, and what was requested."""
+    requested: list[str] = []
+
+    async def fetch(url: str) -> bytes:
+        requested.append(url)
+        return script.encode()
+
+    async def download(url: str) -> int:
+        requested.append(url)
+        if url == missing:
+            raise ipxe.FetchError(url, ipxe.NOT_FOUND)
+        return 1
+
+    return asyncio.run(ipxe.Firmware({"mac": MAC}, fetch, download).run("http://boot")), requested
+
+
+@pytest.mark.parametrize(
+    ("part", "missing"),
+    [("kernel", "http://images/kernel"), ("ramdisk", "https://images/ramdisk?v=2&x=1")],
+)
+def test_a_script_reports_what_does_not_load_and_asks_for_another(
+    part: str, missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ipxe, "MAX_SLEEP", 0.0)
+    task, interface = _task(), boot.IPXEBoot()
+    interface.prepare_ramdisk(task, {})
+    script = interface.boot_script(task, MAC)
+    outcome, requested = _booted(script, missing)
+    own = "http://192.0.2.1:6385/boot/52-54-00-00-00-01"
+    report = f"{own}/failed?part={part}&error=2d0c613b"
+    assert outcome.action == "reboot"
+    assert requested.count(report) == 5
+    assert requested.count(own) == 4
+    outcome, requested = _booted(script, "http://images/none")
+    assert outcome.action == "boot" and len(outcome.initrds) == 1
+    assert not any("/failed" in url for url in requested)
+
+
+def test_an_iso_image_that_does_not_boot_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ipxe, "MAX_SLEEP", 0.0)
+    task = _ramdisk_task(boot_iso="https://images/x.iso")
+    boot.IPXEBoot().prepare_instance(task)
+    script = boot.IPXEBoot().boot_script(task, MAC)
+    outcome, requested = _booted(script, "https://images/x.iso")
+    assert outcome.action == "reboot"
+    assert requested[-1].endswith("/boot/52-54-00-00-00-01/failed?part=iso&error=2d0c613b")
