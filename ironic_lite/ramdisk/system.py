@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Has Debian's tools make a system of packages, as a tar archive: mmdebstrap where it is installed, else debootstrap.
+
+Packages that were downloaded once stay in a cache. Both tools end with ``data/finish``, inside the new system.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from ironic_lite.ramdisk import overlay
+from ironic_lite.ramdisk.failures import RamdiskError
+from ironic_lite.ramdisk.recipe import RELEASE, Recipe
+
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+
+_PATIENCE = 3 * 3600
+"""Seconds for downloading and installing the packages, on an emulated processor too."""
+
+_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+_CAUSES = (
+    (
+        re.compile(r"No space left on device"),
+        "the disk is full. Free some space, or choose another place with --output and --cache",
+    ),
+    (
+        re.compile(
+            r"Could not resolve '?([^' \n]+)|Could not connect to (\S+)|Cannot initiate the connection to (\S+)"
+            r"|Unable to connect to (\S+)"
+        ),
+        "Debian's packages cannot be reached. Check the network of this machine; apt's proxy is taken from the "
+        "environment variable http_proxy, and --mirror names another server",
+    ),
+    (
+        re.compile(
+            r"Unable to locate package (\S+)|Package '?(\S+?)'? has no installation candidate"
+        ),
+        "Debian has no such package. Look for the right name on https://packages.debian.org",
+    ),
+    (
+        re.compile(
+            r"NO_PUBKEY|not signed|Missing key|sqv returned an error|public key is not available"
+        ),
+        "the signature of the package lists cannot be checked. Upgrade the package debian-archive-keyring",
+    ),
+)
+
+
+def tool() -> str:
+    """Return the tool that will be used.
+
+    :raises RamdiskError: if there is none that this user can use, with the command that installs it.
+    """
+    if _program("mmdebstrap"):
+        found = "mmdebstrap"
+    elif _program("debootstrap") and os.geteuid() == 0:
+        found = "debootstrap"
+    else:
+        more = " uidmap" if os.geteuid() else ""
+        raise RamdiskError(
+            f"mmdebstrap is not installed. Install it with: apt-get install mmdebstrap debian-archive-keyring{more}"
+        )
+    if not KEYRING.exists():
+        raise RamdiskError(
+            "The keys of Debian's packages are not installed. Install them with: apt-get install debian-archive-keyring"
+        )
+    return found
+
+
+def make(recipe: Recipe, additions: Path, archive: Path, cache: Path, log: Path) -> None:
+    """Install the packages and the additions, and write the system into an archive.
+
+    :param additions: a tar archive that is unpacked over the packages.
+    :param cache: a directory for Debian's package files.
+    :param log: gets the output of all tools.
+    :raises RamdiskError: with the probable cause, if a tool fails.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    if tool() == "mmdebstrap":
+        argv = _mmdebstrap(recipe, additions, cache)
+    else:
+        argv = _debootstrap(recipe, additions, cache, archive.parent / "system")
+    environment = {**os.environ, "PATH": f"{_SYSTEM_PATH}:{os.environ.get('PATH', '')}"}
+    # Dates in /etc/shadow; the order of sets in compiled Python.
+    environment |= {"SOURCE_DATE_EPOCH": "1767225600", "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"}
+    if os.geteuid() == 0:
+        environment["TMPDIR"] = str(archive.parent)
+    with archive.open("wb") as output, log.open("ab") as messages:
+        done = subprocess.run(  # noqa: S603
+            argv,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=messages,
+            env=environment,
+            timeout=_PATIENCE,
+            check=False,
+        )
+    if done.returncode:
+        raise RamdiskError(_failure(argv[0], log))
+
+
+def _mmdebstrap(recipe: Recipe, additions: Path, cache: Path) -> list[str]:
+    """Return the command. mmdebstrap chooses by itself how to become root of the new system."""
+    return [
+        "mmdebstrap",
+        "--variant=apt",
+        "--format=tar",
+        f"--architectures={recipe.architecture.debian}",
+        f"--include={','.join(recipe.all_packages)}",
+        f"--keyring={KEYRING}",
+        "--dpkgopt=force-unsafe-io",
+        '--aptopt=APT::Install-Recommends "false"',
+        '--aptopt=Acquire::Retries "3"',
+        # Keep the downloaded packages until they are in the cache.
+        "--skip=download/empty",
+        "--skip=essential/unlink",
+        '--setup-hook=mkdir -p "$1"/var/cache/apt/archives/partial',
+        f"--setup-hook=sync-in {cache} /var/cache/apt/archives/",
+        f"--customize-hook=tar-in {additions} /",
+        f'--customize-hook=chroot "$1" /bin/sh {_finish(recipe)}',
+        f"--customize-hook=sync-out /var/cache/apt/archives {cache}",
+        RELEASE,
+        "-",
+        *recipe.sources,
+    ]
+
+
+def _debootstrap(recipe: Recipe, additions: Path, cache: Path, directory: Path) -> list[str]:
+    """Return the command, in a mount namespace of its own: what it mounts ends with it."""
+    packages = ",".join(recipe.all_packages)
+    script = f"""\
+set -eu
+exec 3>&1 >&2
+debootstrap --variant=minbase --arch={recipe.architecture.debian} --keyring={KEYRING} --cache-dir={cache} \\
+    --include=ca-certificates {RELEASE} {directory} {recipe.mirror}
+printf '%s\\n' {" ".join(f"'{line}'" for line in recipe.sources)} >{directory}/etc/apt/sources.list
+cp /etc/resolv.conf {directory}/etc/resolv.conf
+mount --bind {cache} {directory}/var/cache/apt/archives
+mkdir -p {cache}/partial
+export DEBIAN_FRONTEND=noninteractive
+chroot {directory} apt-get --quiet update
+chroot {directory} apt-get --quiet --yes --no-install-recommends --option Dpkg::Options::=--force-unsafe-io \\
+    --option APT::Keep-Downloaded-Packages=true install {packages.replace(",", " ")}
+chroot {directory} apt-get --quiet --yes --no-install-recommends dist-upgrade
+tar -C {directory} --no-same-owner -xf {additions}
+chroot {directory} /bin/sh {_finish(recipe)}
+tar -C {directory} --one-file-system --exclude=./var/cache/apt/archives --sort=name -cf - . >&3
+"""
+    return ["unshare", "--mount", "--propagation=private", "/bin/sh", "-c", script]
+
+
+def _finish(recipe: Recipe) -> str:
+    return f"/{overlay.BUILD}/finish {recipe.architecture.kernel_package}"
+
+
+def _failure(program: str, log: Path) -> str:
+    said = log.read_text(errors="replace")[-20_000:]
+    for sign, cause in _CAUSES:
+        found = sign.search(said)
+        if found:
+            about = next((f" ({each})" for each in found.groups() if each), "")
+            return f"The ramdisk could not be built: {cause}{about}. The output of the tools is in {log}."
+    errors = [line for line in said.splitlines() if line.startswith("E: ")]
+    last = errors[-1].removeprefix("E: ") if errors else f"{program} failed"
+    return f"The ramdisk could not be built: {last}. The output of the tools is in {log}."
+
+
+def _program(name: str) -> str | None:
+    return shutil.which(name, path=f"{os.environ.get('PATH', '')}:{_SYSTEM_PATH}")
