@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``ironic-lite ramdisk``: builds ramdisks with the agent, and lists those that were built."""
+"""``ironic-lite ramdisk``: builds ramdisks with the agent, and says what others lack."""
 
 import argparse
+import json
 import platform
 import signal
 import time
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import NoReturn
 
 from ironic_lite.cmd import arguments
+from ironic_lite.common import safe_text
 from ironic_lite.ramdisk import builder, manifest
+from ironic_lite.ramdisk.checking import archives, flows
 from ironic_lite.ramdisk.recipe import ARCHITECTURES, MIRROR, SECURITY_MIRROR, Recipe
 
 _MIB = 1 << 20
@@ -18,17 +23,34 @@ _MIB = 1 << 20
 def main(argv: list[str]) -> int:
     """Run one of the commands; the configuration has been read already.
 
-    :returns: the exit status: 0.
+    :returns: the exit status: 0, or 1 when ``check`` finds that something is missing.
     :raises IronicLiteError: with a message for the user.
     """
     parser = arguments.parser("ramdisk", __doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     _add_build(commands.add_parser("build", help="build a kernel and an initramfs with the agent"))
+    check = commands.add_parser("check", help="look into a ramdisk, and say what it lacks for what")
+    check.add_argument(
+        "path",
+        type=Path,
+        help="directory with kernel and initramfs, one of these files, or a tar archive with both",
+    )
+    check.add_argument(
+        "--flow",
+        action="append",
+        choices=list(flows.FLOWS),
+        help="check only what this needs; may be given several times (default: everything but burn-in)",
+    )
+    check.add_argument("--json", action="store_true", help="print JSON")
     commands.add_parser("list", help="list the ramdisks that were built here")
     given = parser.parse_args(argv)
-    if given.command == "build":
-        return _build(given)
-    return _list()
+    match given.command:
+        case "build":
+            return _build(given)
+        case "check":
+            return _check(given)
+        case _:
+            return _list()
 
 
 def _add_build(parser: argparse.ArgumentParser) -> None:
@@ -133,3 +155,56 @@ def _list() -> int:
             f"{f', {options}' if options else ''}"
         )
     return 0
+
+
+def _check(given: argparse.Namespace) -> int:
+    found = archives.look_into(given.path)
+    wanted = given.flow or [name for name in flows.FLOWS if name != "burn-in"]
+    answers = {
+        name: lacks for name, lacks in flows.missing(found.ramdisk).items() if name in wanted
+    }
+    if given.json:
+        print(json.dumps({**_facts(found), "missing": answers}, indent=2))
+    else:
+        for line in (*_described(found), *(_answer(*each) for each in answers.items())):
+            print(safe_text.one_line(line))
+    return 1 if any(answers.values()) else 0
+
+
+def _facts(found: archives.Found) -> dict[str, object]:
+    facts: dict[str, object] = {}
+    if found.kernel:
+        facts["kernel"] = {"file": found.kernel_name, **asdict(found.kernel)}
+    if found.initramfs:
+        facts["initramfs"] = {
+            "file": found.initramfs_name,
+            "compressions": found.initramfs.compressions,
+            "unpacked": found.initramfs.unpacked,
+            "files": len(found.initramfs.modes),
+            "architecture": found.ramdisk.architecture,
+            "agent": found.ramdisk.agent,
+            "modules": found.ramdisk.module_versions,
+        }
+    return facts
+
+
+def _described(found: archives.Found) -> Iterator[str]:
+    if found.kernel:
+        signer = found.kernel.signer
+        yield (
+            f"Kernel in {found.kernel_name}: Linux {found.kernel.version or 'of an unknown version'}, "
+            f"{found.kernel.architecture or 'unknown architecture'}, "
+            f"{f'signed by {signer}' if signer else 'not signed'}"
+        )
+    if found.initramfs:
+        modules = ", ".join(found.ramdisk.module_versions) or "no kernel"
+        kinds = ", ".join(each or "not compressed" for each in found.initramfs.compressions)
+        yield (
+            f"Initramfs in {found.initramfs_name}: {kinds}; {found.initramfs.unpacked / _MIB:.0f} MiB unpacked, "
+            f"{len(found.initramfs.modes)} files, {found.ramdisk.architecture or 'no programs'}, "
+            f"agent {found.ramdisk.agent or 'none'}, modules of {modules}"
+        )
+
+
+def _answer(flow: str, lacks: list[str]) -> str:
+    return f"{flow + ':':<23}{'missing: ' + ', '.join(lacks) if lacks else 'ok'}"

@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import zstandard
-
 from ironic_lite.ramdisk import agent_packages, contents, cpio, manifest, overlay, system
 from ironic_lite.ramdisk.failures import RamdiskError
 from ironic_lite.ramdisk.recipe import Recipe
+from ironic_lite.ramdisk.zstd import CompressionParameter, ZstdFile
 
 Report = Callable[[str], None]
 
@@ -91,9 +90,13 @@ def _build(recipe: Recipe, work: Path, cache: Path, log: Path, report: Report) -
 
 def _pack(entries: Iterator[cpio.Entry], file: Path) -> int:
     """Write the files into a compressed archive; return its size before compression."""
-    # The same threads everywhere, because they change the result.
-    compressor = zstandard.ZstdCompressor(level=_LEVEL, threads=2)
-    with file.open("wb") as target, compressor.stream_writer(target) as sink:
+    # As many threads everywhere, because one thread writes something else than several.
+    options: dict[int, int] = {
+        CompressionParameter.compression_level: _LEVEL,
+        CompressionParameter.nb_workers: 2,
+        CompressionParameter.checksum_flag: 1,
+    }
+    with ZstdFile(file, "wb", options=options) as sink:
         writer = cpio.Writer(sink)
         for entry in entries:
             writer.add(entry)
