@@ -26,7 +26,7 @@ _MOST_MEMBERS = 10_000
 _BLOCK = 512
 _HEAD = 4096
 _PIECE = 1 << 20
-_SMALLEST = 4096
+_SMALLEST = 512
 """Bytes; no kernel and no initramfs with an agent is smaller. Checksums and texts beside them are."""
 
 

@@ -75,15 +75,17 @@ class Ramdisk:
         resolved, rest, followed = "", path.split("/"), 0
         while rest:
             step = posixpath.join(resolved, rest.pop(0))
-            if step in links and followed < _MOST_LINKS:
+            if step in links:
                 followed += 1
+                if followed > _MOST_LINKS:
+                    return ""
                 target = posixpath.normpath(
                     posixpath.join("/", posixpath.dirname(step), links[step])
                 )
                 rest = [*target.lstrip("/").split("/"), *rest]
                 resolved = ""
-            else:
-                resolved = step
+                continue
+            resolved = step
         return resolved
 
 

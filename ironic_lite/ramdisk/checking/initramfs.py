@@ -119,9 +119,14 @@ def _read_head(part: Reader) -> _Head | None:
         first = part.read(1)
     if not first:
         return None
-    head = first + exactly(part, _HEAD - 1)
-    if not head.startswith(MAGICS):
-        raise Damaged("It is not an initramfs: it has no cpio archive in the format 'newc'.")
+    magic = first
+    while len(magic) < len(MAGICS[0]) and (more := part.read(len(MAGICS[0]) - len(magic))):
+        magic += more
+    if magic not in MAGICS:
+        raise Damaged(
+            "It is not an initramfs: it is not made of cpio archives in the format 'newc'."
+        )
+    head = magic + exactly(part, _HEAD - len(magic))
     try:
         numbers = [int(head[start : start + 8], 16) for start in range(6, _HEAD, 8)]
     except ValueError:
