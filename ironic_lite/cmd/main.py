@@ -19,7 +19,7 @@ COMMANDS = {
     "conductor": "a conductor of a cluster",
     "netboot": "DHCP, TFTP and HTTP for servers that boot over the network",
     "db": "create or upgrade the database's tables; show their version",
-    "ramdisk": "build a kernel and an initramfs with the agent; list those that were built",
+    "ramdisk": "build a kernel and an initramfs with the agent; look into others",
     "rack": "a virtual rack of servers with BMCs, for trying things out",
     "demo": "a virtual rack, enrolled, cleaned and deployed while you watch",
     "explain": "why a node is in its state, and what you can do next",
