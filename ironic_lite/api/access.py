@@ -21,7 +21,7 @@ from ironic_lite.common.context import RequestContext
 Target = Mapping[str, Any]
 
 _NO_TARGET: Target = {}
-_OWNERS = ("node.owner", "node.lessee", "allocation.owner", "runbook.owner")
+_OWNERS = ("node.owner", "node.lessee", "allocation.owner", "runbook.owner", "image.owner")
 
 
 def of_node(owner: str | None, lessee: str | None) -> Target:
@@ -31,7 +31,7 @@ def of_node(owner: str | None, lessee: str | None) -> Target:
 
 
 def of_owner(kind: str, owner: str | None) -> Target:
-    """Return an ``allocation`` or ``runbook`` as the target of a rule."""
+    """Return an ``allocation``, ``runbook`` or ``image`` as the target of a rule."""
     return {f"{kind}.owner": owner} if owner else _NO_TARGET
 
 

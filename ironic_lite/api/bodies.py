@@ -8,7 +8,7 @@ Other WSGI servers pass a stream, which is read when the handler needs it.
 
 import io
 import time
-from typing import Any
+from typing import Any, Protocol
 
 from ironic_lite.common import exception
 
@@ -18,6 +18,8 @@ HEAD_ONLY = "ironic_lite.head_only"
 """Key in the WSGI environment of a request whose body has not been read."""
 MOST = "ironic_lite.most_body"
 """Key in the WSGI environment for the number of body bytes that the application accepts."""
+SINK = "ironic_lite.body_sink"
+"""Key in the WSGI environment for the :class:`Sink` of a body that is not kept in memory."""
 WHOLE = "ironic_lite.whole_body"
 """Key in the WSGI environment for the bytes of a body that has been read."""
 
@@ -50,6 +52,23 @@ class BodyWanted(exception.IronicLiteError):
     template = "The request body is to be read."
 
 
+class Sink(Protocol):
+    """Takes a body piece by piece; the server calls it in a thread that may wait for a disk."""
+
+    def add(self, chunk: bytes) -> None:
+        """Take the next bytes.
+
+        :raises IronicLiteError: they are refused; the server answers with this error, and reads no more.
+        """
+
+    def end(self, whole: bool) -> None:
+        """Free what the sink holds; it is called once, whatever happens.
+
+        :param whole: the body is complete; otherwise the client has left, or ``add`` has refused it.
+        :raises IronicLiteError: the whole body is refused.
+        """
+
+
 def is_here(environ: Environ) -> bool:
     """Tell whether the body can be read without waiting."""
     return HEAD_ONLY not in environ
@@ -64,7 +83,7 @@ def read(environ: Environ, limit: int) -> bytes:
     """
     body: bytes | None = environ.get(WHOLE)
     if body is None:
-        length = _declared(environ)
+        length = declared(environ)
         if length == 0:
             return b""
         _check_type(environ)
@@ -87,7 +106,7 @@ def complete(environ: Environ, limit: int) -> None:
     :raises BodyRefused: it is too large, too slow or incomplete.
     """
     if WHOLE not in environ and HEAD_ONLY not in environ:
-        length = _declared(environ)
+        length = declared(environ)
         if length is not None and length > limit:
             raise too_large(limit)
         environ[WHOLE] = b"" if length == 0 else _read_stream(environ, length, limit)
@@ -101,6 +120,11 @@ def _check_type(environ: Environ) -> None:
             "The request body must be JSON, with the header 'Content-Type: application/json'.",
             code=415,
         )
+    check_uncompressed(environ)
+
+
+def check_uncompressed(environ: Environ) -> None:
+    """:raises BodyRefused: the client has compressed the body for the transport."""
     if environ.get("HTTP_CONTENT_ENCODING", "").strip().lower() not in ("", "identity"):
         raise BodyRefused(
             "The request body must not be compressed; send it without the header 'Content-Encoding'.",
@@ -108,7 +132,7 @@ def _check_type(environ: Environ) -> None:
         )
 
 
-def _declared(environ: Environ) -> int | None:
+def declared(environ: Environ) -> int | None:
     """Return the length in the head; None for a body without a length.
 
     :raises Invalid: it is not a number.

@@ -202,7 +202,7 @@ class Call:
         if named and isinstance(self.form.reply, forms.Page):
             named = {}
         match stated:
-            case None | forms.Unread():
+            case None | forms.Unread() | forms.Bytes():
                 return named
             case forms.New(resource):
                 body: Any = resource.parse(self.document(), self.minor)

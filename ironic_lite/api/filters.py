@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from ironic_lite.api import types
 from ironic_lite.api.resources.allocation import ALLOCATION
+from ironic_lite.api.resources.image import IMAGE
 from ironic_lite.api.resources.inspection_rule import INSPECTION_RULE
 from ironic_lite.api.resources.node import FAULTS, NODE
 from ironic_lite.api.resources.port import PORT
@@ -64,6 +65,8 @@ VOLUMES = {"node": Filter(types.UUID_OR_NAME)}
 ALLOCATIONS = {**_of(ALLOCATION), "node": Filter(types.UUID_OR_NAME)}
 
 INSPECTION_RULES = _of(INSPECTION_RULE)
+
+IMAGES = {**_of(IMAGE), "name": Filter(types.TEXT)}
 
 
 Stated = types.Kind | Filter

@@ -58,10 +58,20 @@ class Unread:
     body: schemas.Body
 
 
+@dataclasses.dataclass(frozen=True)
+class Bytes:
+    """A body of bytes, which the handler passes on without keeping them in memory.
+
+    :param headers: the headers that say which bytes they are, with their meaning.
+    """
+
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
 ANYTHING: Schema = {}
 
 Query = Mapping[str, types.Kind | filters.Filter]
-Body = New | Patch | Unread | schemas.Body | Schema | type | None
+Body = New | Patch | Unread | Bytes | schemas.Body | Schema | type | None
 Reply = Resource | Page | Schema | None
 
 

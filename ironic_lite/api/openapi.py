@@ -21,6 +21,7 @@ from ironic_lite.conf import CONF
 
 _VARIABLE = re.compile(r"\{(\w+)\}")
 _JSON = "application/json"
+_BINARY = "application/octet-stream"
 _TAGGED = ("nodes/{node}", "ports/{port}")
 """Records that come with an entity tag."""
 
@@ -117,11 +118,13 @@ class _Document:
         parameters = [
             *self._arguments(form),
             *_tag_headers(route, method),
+            *_byte_headers(form.body),
         ]
         if parameters:
             said["parameters"] = parameters
         if form.body is not None:
-            said["requestBody"] = {"content": {_JSON: {"schema": self._body(form.body)}}}
+            media = _BINARY if isinstance(form.body, forms.Bytes) else _JSON
+            said["requestBody"] = {"content": {media: {"schema": self._body(form.body)}}}
         if route.public:
             said["security"] = []
         elif self._security:
@@ -136,6 +139,8 @@ class _Document:
         if form.status is not None:
             schema = None if form.reply is None else self._reply(form.reply)
             responses[str(form.status)] = _response("Done.", schema, form.media)
+        if isinstance(form.body, forms.Bytes):
+            responses["507"] = _reference("Unavailable", "responses")
         if tagged:
             responses["304"] = _response("The client has it already.", None)
         return responses
@@ -194,6 +199,8 @@ class _Document:
                 return self._component(f"{_called(resource)}Create", self._new(resource))
             case forms.Patch(resource):
                 return self._component(f"{_called(resource)}Patch", _patch(resource, self._minor))
+            case forms.Bytes():
+                return {"type": "string", "format": "binary"}
             case forms.Unread(unread):
                 return self._body(unread)
             case schemas.Body():
@@ -316,6 +323,17 @@ def _path_parameters(route: Route) -> Iterator[dict[str, Any]]:
 def _is_tagged(route: Route, method: str) -> bool:
     """Whether replies have an entity tag, which clients can send as ``If-None-Match``."""
     return method == "GET" and route.path in _TAGGED
+
+
+def _byte_headers(body: Any) -> Iterator[dict[str, Any]]:
+    """Yield the headers that say which bytes a body has."""
+    for name, meaning in body.headers.items() if isinstance(body, forms.Bytes) else ():
+        yield {
+            "name": name,
+            "in": "header",
+            "description": meaning,
+            "schema": {"type": "string"},
+        }
 
 
 def _tag_headers(route: Route, method: str) -> Iterator[dict[str, Any]]:

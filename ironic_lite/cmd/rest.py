@@ -5,7 +5,7 @@ import argparse
 import contextlib
 import os
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import requests
 
@@ -22,14 +22,31 @@ _VERSION = {"X-OpenStack-Ironic-API-Version": "latest", "Accept": "application/j
 
 Reader = Callable[[str, Mapping[str, Any]], Any]
 Sender = Callable[[str, Mapping[str, Any]], Any]
-_Ask = Callable[[str, str, Mapping[str, Any] | None, Mapping[str, Any] | None], Any]
-"""Method, path below /v1, query, document to send -> document."""
+
+
+class Requester(Protocol):
+    """Sends a request, and returns the answer whatever its status is."""
+
+    def __call__(
+        self, method: str, path: str, root: str | None = None, follow: bool = True, **more: Any
+    ) -> requests.Response:
+        """:param path: below ``/v1``.
+
+        :param root: URL of another process of the API, that the API has named; None: that of the command.
+        :param follow: follow redirects.
+        :param more: what ``requests`` takes: ``params``, ``json``, ``data``, ``headers``.
+        :raises Refused: there is no answer.
+        """
 
 
 class Refused(exception.IronicLiteError):
     """The API refused the request or cannot be reached; the message says why."""
 
     template = "%(reason)s"
+
+
+class Unreachable(Refused):
+    """There is no answer; the same request may succeed later."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -51,69 +68,67 @@ def add_address(parser: argparse.ArgumentParser) -> None:
 
 
 def reader(url: str | None) -> Reader:
-    """Return a function ``(path below /v1, query) -> document``.
-
-    :param url: URL of the API; None: from the OS_* variables, else the API on this machine.
-    :raises ConfigInvalid: when the OS_* variables contradict each other.
-    """
-    ask = _connection(url)
-    return lambda path, query: ask("GET", path, query, None)
+    """Return a function ``(path below /v1, query) -> document``; parameters and errors as :func:`requester`."""
+    send = requester(url)
+    return lambda path, query: document(send("GET", path, params=query))
 
 
 def sender(url: str | None) -> Sender:
     """Return a function ``(path below /v1, document) -> document`` that sends a document with POST.
 
-    :param url: as for :func:`reader`.
-    :raises ConfigInvalid: as :func:`reader`.
+    Parameters and errors as :func:`requester`.
     """
-    ask = _connection(url)
-    return lambda path, document: ask("POST", path, None, document)
+    send = requester(url)
+    return lambda path, sent: document(send("POST", path, json=sent))
 
 
-def _connection(url: str | None) -> _Ask:
+def requester(url: str | None) -> Requester:
+    """Return a function that sends requests.
+
+    :param url: URL of the API; None: from the OS_* variables, else the API on this machine.
+    :raises ConfigInvalid: when the OS_* variables contradict each other.
+    """
     kind = os.environ.get("OS_AUTH_TYPE") or ("password" if "OS_AUTH_URL" in os.environ else "none")
     if kind in ("none", "admin_token") or (kind == "http_basic" and url):
         return _plain(url or "http://127.0.0.1:6385", kind)
     return _through_keystoneauth(url, kind)
 
 
-def _plain(url: str, kind: str) -> _Ask:
+def _plain(url: str, kind: str) -> Requester:
     session = requests.Session()
     session.trust_env = False
     session.verify = os.environ.get("OS_CACERT") or True
     if kind == "http_basic":
         session.auth = (os.environ.get("OS_USERNAME", ""), os.environ.get("OS_PASSWORD", ""))
 
-    def ask(
-        method: str,
-        path: str,
-        query: Mapping[str, Any] | None,
-        document: Mapping[str, Any] | None,
-    ) -> Any:
+    def send(
+        method: str, path: str, root: str | None = None, follow: bool = True, **more: Any
+    ) -> requests.Response:
+        headers = {**_VERSION, **more.pop("headers", {})}
+        place = root or url
         try:
-            answer = session.request(
+            return session.request(
                 method,
-                f"{_root(url)}/v1/{path}",
-                params=query,
-                json=document,
-                headers=_VERSION,
+                f"{_root(place)}/v1/{path}",
+                headers=headers,
                 timeout=_PATIENCE,
+                allow_redirects=follow,
+                **more,
             )
         except requests.RequestException as exc:
-            raise Refused(
-                reason=f"the API at {url} cannot be reached: {type(exc).__name__}. Start it, or "
+            raise Unreachable(
+                reason=f"the API at {place} cannot be reached: {type(exc).__name__}. Start it, or "
                 "set --api or OS_ENDPOINT to its URL"
             ) from None
-        return _document(answer)
 
-    return ask
+    return send
 
 
 def _root(url: str) -> str:
     return url.rstrip("/").removesuffix("/v1")
 
 
-def _through_keystoneauth(url: str | None, kind: str) -> _Ask:
+def _through_keystoneauth(url: str | None, kind: str) -> Requester:
     from keystoneauth1 import exceptions, loading
 
     try:
@@ -132,48 +147,55 @@ def _through_keystoneauth(url: str | None, kind: str) -> _Ask:
         auth=auth, cacert=os.environ.get("OS_CACERT"), insecure=False, timeout=_PATIENCE
     )
 
-    def ask(
-        method: str,
-        path: str,
-        query: Mapping[str, Any] | None,
-        document: Mapping[str, Any] | None,
-    ) -> Any:
+    def send(
+        method: str, path: str, root: str | None = None, follow: bool = True, **more: Any
+    ) -> requests.Response:
         try:
-            root = url or session.get_endpoint(
-                service_type="baremetal",
-                interface=os.environ.get("OS_INTERFACE", "public"),
-                region_name=os.environ.get("OS_REGION_NAME"),
+            root = (
+                root
+                or url
+                or session.get_endpoint(
+                    service_type="baremetal",
+                    interface=os.environ.get("OS_INTERFACE", "public"),
+                    region_name=os.environ.get("OS_REGION_NAME"),
+                )
             )
             if not root:
                 raise Refused(
                     reason="Keystone's catalogue has no 'baremetal' service; set --api to the API's URL"
                 )
-            answer = session.request(
+            answer: requests.Response = session.request(
                 f"/v1/{path}",
                 method,
-                params=query,
-                json=document,
-                headers=_VERSION,
+                headers={**_VERSION, **more.pop("headers", {})},
                 raise_exc=False,
+                redirect=follow,
                 endpoint_override=_root(root),
+                **more,
             )
+        except exceptions.ConnectFailure as exc:
+            raise Unreachable(reason=f"the API or Keystone cannot be reached: {exc}") from None
         except exceptions.ClientException as exc:
             raise Refused(reason=f"Keystone or the API refuses the login: {exc}") from None
-        return _document(answer)
+        return answer
 
-    return ask
+    return send
 
 
-def _document(answer: requests.Response) -> Any:
+def document(answer: requests.Response) -> Any:
+    """Return the document in an answer; None for an empty one.
+
+    :raises Refused: the API refuses the request.
+    """
     if answer.ok and not answer.content:
         return None
     try:
-        document = json_reading.read_agents(answer.content, _ANSWER)
+        found = json_reading.read_agents(answer.content, _ANSWER)
     except json_reading.Unreadable:
         raise Refused(reason=f"the API answers {answer.status_code}, but not with JSON") from None
     if not answer.ok:
-        raise Refused(reason=f"the API answers {answer.status_code}: {_reason(document)}")
-    return document
+        raise Refused(reason=f"the API answers {answer.status_code}: {_reason(found)}")
+    return found
 
 
 def _reason(document: Any) -> str:

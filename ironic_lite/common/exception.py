@@ -357,6 +357,16 @@ class RunbookDuplicateName(Conflict):
     template = "A runbook with name %(name)s already exists."
 
 
+class ImageAlreadyExists(Conflict):
+    template = "An image with UUID %(uuid)s already exists."
+
+
+class ImageDuplicateName(Conflict):
+    template = (
+        "An image named %(name)s already exists; remove it first, or give the new one another name."
+    )
+
+
 class InspectionRuleAlreadyExists(Conflict):
     template = "A rule with UUID %(uuid)s already exists."
 
@@ -453,6 +463,13 @@ class InstanceDeployFailure(IronicLiteError):
 
 class ImageRefValidationFailed(Invalid):
     template = "Validation of image href %(image_href)s failed, reason: %(reason)s"
+
+
+class ImageHolderGone(TemporaryFailure):
+    template = (
+        "Image %(image)s cannot be read now: %(hosts)s. Start 'ironic-lite api' (or up) there again, or remove the "
+        "image and add it again."
+    )
 
 
 class InvalidImageRef(InvalidParameterValue):

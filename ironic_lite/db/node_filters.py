@@ -53,6 +53,7 @@ FILTERS: dict[str, Filter] = {
     "conductor_group": lambda group: among_in_any_case(_c.conductor_group)([group]),
     "unattended": _unattended,
     "associated": _given(_c.instance_uuid),
+    "operating": _given(_c.operation),
     "reserved": _given(_c.reservation),
     "sharded": _given(_c.shard),
     "powered": _given(_c.power_state),

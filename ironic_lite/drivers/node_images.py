@@ -20,7 +20,7 @@ from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception
 from ironic_lite.drivers import image_links, ramdisk_images
 from ironic_lite.drivers.ramdisk_images import Found
-from ironic_lite.images import sources
+from ironic_lite.images import sources, store
 from ironic_lite.images.image import Client, Image, Origin
 
 LOG = log.getLogger(__name__)
@@ -157,6 +157,20 @@ def origin(node: Any, field: str, token: str) -> Origin:
         pin, size, digest = pinned["pin"], pinned["size"], pinned["digest"]
     found = sources.origin(pin, _client(node, field, ironic_context.admin_context()))
     return dataclasses.replace(found, size=found.size if size is None else size, digest=digest)
+
+
+def needs(node: Any, uuid: str, name: str) -> bool:
+    """Tell whether a running operation of the node uses an image of the store, or the instance boots it any time."""
+    pins = node.driver_internal_info.get(PINS) or {}
+    if node.operation is None and "instance_ramdisk" not in node.driver_internal_info:
+        return False
+    if any(pinned["pin"] == f"{store.SCHEME}{uuid}" for pinned in pins.values()):
+        return True
+    return node.operation is not None and any(
+        found.reference in (uuid, name, f"{store.SCHEME}{uuid}", f"{store.SCHEME}{name}")
+        for kind in ramdisk_images.KINDS
+        for found in ramdisk_images.known(node, kind)
+    )
 
 
 def _find(node: Any, field: str) -> Found:

@@ -57,6 +57,14 @@ def pair(node: Any, kind: str) -> dict[str, Found]:
     )
 
 
+def known(node: Any, kind: str) -> list[Found]:
+    """Return the images of a ramdisk as :func:`pair` does; none when that raises."""
+    try:
+        return list(pair(node, kind).values())
+    except exception.MissingParameterValue:
+        return []
+
+
 def find(node: Any, field: str) -> Found:
     """Return one image of a node, by its name in ``driver_info``; raises as :func:`pair`."""
     return pair(node, field.partition("_")[0])[field]

@@ -2,7 +2,7 @@
 """What the rest of the service knows of an image and of who asks for it."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -69,6 +69,8 @@ class Origin:
     :param verify: False: the operator has switched the verification of certificates off.
     :param size: bytes, if they are known.
     :param digest: ``algorithm:value``, if the source has stated a checksum.
+    :param stored: UUID of an image in the store; an API process reads its own copy, or gets it from one of ``holders``.
+    :param holders: URLs of API processes that have the image.
     """
 
     url: str
@@ -79,6 +81,8 @@ class Origin:
     size: int | None = None
     path: str | None = None
     digest: str | None = None
+    stored: str | None = None
+    holders: Sequence[str] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for a message."""

@@ -4,7 +4,7 @@
 from typing import Any, Protocol
 
 from ironic_lite.common import exception, redaction
-from ironic_lite.images import file, glance, http, oci
+from ironic_lite.images import file, glance, http, oci, store
 from ironic_lite.images.image import Client, Image, Origin
 
 
@@ -16,8 +16,12 @@ class _Source(Protocol):
     def origin(self, pin: str, client: Client, /) -> Origin: ...
 
 
-_SOURCES: tuple[_Source, ...] = (http, glance, oci, file)
-_FORMS = "an http or https URL, the UUID of an image in Glance, glance://UUID, oci://HOST/NAME:TAG, or file:///PATH"
+# A UUID is looked up in the store first, which passes it on to Glance.
+_SOURCES: tuple[_Source, ...] = (http, store, glance, oci, file)
+_FORMS = (
+    "the name of a stored image, an http or https URL, the UUID of an image in the store or in Glance, store://NAME, "
+    "glance://UUID, oci://HOST/NAME:TAG, or file:///PATH"
+)
 
 
 def is_streamed(reference: Any) -> bool:

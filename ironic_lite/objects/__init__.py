@@ -8,6 +8,7 @@ from ironic_lite.objects.allocation import Allocation
 from ironic_lite.objects.base import IronicLiteObjectSerializer as Serializer
 from ironic_lite.objects.chassis import Chassis
 from ironic_lite.objects.conductor import Conductor
+from ironic_lite.objects.image import Image
 from ironic_lite.objects.node import Node
 from ironic_lite.objects.node_items import BIOSSetting, FirmwareComponent
 from ironic_lite.objects.node_journal import NodeJournal
@@ -24,6 +25,7 @@ __all__ = [
     "Conductor",
     "DeployTemplate",
     "FirmwareComponent",
+    "Image",
     "InspectionRule",
     "Node",
     "NodeHistory",

@@ -144,6 +144,12 @@ BODIES: dict[str, Any] = {
     "PATCH /runbooks/{runbook} owner": _patch("owner", OWNER),
     "PUT /runbooks/{runbook}/traits": {"traits": ["CUSTOM_A"]},
     "PUT /runbooks/{runbook}/traits/{trait}": {},
+    "POST /images": {"name": "new"},
+    "PATCH /images/{image}": _patch("properties/x", "1"),
+    "PATCH /images/{image} public": _patch("public", False),
+    "PATCH /images/{image} owner": _patch("owner", OWNER),
+    "PATCH /images/{image} default": _patch("default_for", ["deploy"]),
+    "PUT /images/{image}/upload": {},
     "POST /inspection_rules": {"actions": _ACTIONS, "conditions": []},
     "PATCH /inspection_rules/{rule}": _patch("description", "text"),
     "POST /events": {"events": [_EVENT]},
@@ -249,6 +255,9 @@ class Records:
                     "owner": OWNER,
                     "steps": [_ORDERED],
                 }
+            case "image":
+                # What the requests upload has another format, so it is refused.
+                return "/images", {"name": f"image-{some}", "owner": OWNER, "disk_format": "qcow2"}
             case "rule":
                 return "/inspection_rules", {"actions": _ACTIONS, "conditions": []}
         raise KeyError(kind)

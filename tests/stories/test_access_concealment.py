@@ -15,6 +15,7 @@ import pytest
 
 from ironic_lite.api import types
 from ironic_lite.api.resources.allocation import ALLOCATION
+from ironic_lite.api.resources.image import IMAGE
 from ironic_lite.api.resources.node import NODE
 from ironic_lite.api.resources.port import PORT
 from ironic_lite.api.resources.portgroup import PORTGROUP
@@ -32,7 +33,7 @@ ABSENT = "5f5e0b4e-9d3f-4b5e-8f0c-0a6e2b6d0aff"
 ABSENT_NAME = "no-such-record"
 
 _STEP = {"interface": "deploy", "step": "erase_devices", "args": {}, "order": 1}
-NAMED = ("node", "portgroup", "allocation", "runbook", "port")
+NAMED = ("node", "portgroup", "allocation", "runbook", "port", "image")
 """Kinds of records that have names too."""
 
 COLLECTIONS = {
@@ -45,6 +46,7 @@ COLLECTIONS = {
     "allocations": "allocation",
     "deploy_templates": "template",
     "runbooks": "runbook",
+    "images": "image",
     "inspection_rules": "rule",
 }
 
@@ -58,6 +60,7 @@ REFERENCES = {
     "portgroup_uuid": "portgroup",
     "chassis_uuid": "chassis",
     "runbook": "runbook",
+    "kernel": "image",
 }
 """What arguments and fields of these names refer to."""
 
@@ -91,6 +94,7 @@ def records(access_service: Service) -> Records:
             "steps": [{**{k: v for k, v in _STEP.items() if k != "order"}, "priority": 1}],
         },
         "runbook": {"owner": OWNER, "steps": [_STEP]},
+        "image": {"owner": OWNER, "disk_format": "kernel"},
         "rule": {"actions": [{"op": "fail", "args": {"msg": "x"}}]},
     }
     collections = {kind: path for path, kind in COLLECTIONS.items()}
@@ -112,8 +116,9 @@ def records(access_service: Service) -> Records:
         ("port", "/ports", {"node_uuid": "{node}", "address": "02:00:00:00:cc:02"}),
         ("connector", "/volume/connectors", {"type": "ip", "connector_id": "own"}),
         ("target", "/volume/targets", {"volume_type": "x", "boot_index": 1, "volume_id": "v"}),
+        ("image", "/images", {"name": "own"}),
     ):
-        part = {} if kind == "node" else {"node_uuid": own["node"]}
+        part = {} if kind in ("node", "image") else {"node_uuid": own["node"]}
         status, made = access_service.ask(stranger, "POST", path, {**body, **part})
         assert status == 201, made
         own[kind] = made["uuid"]
@@ -201,6 +206,7 @@ RESOURCES: dict[str, tuple[Resource, dict[str, Any]]] = {
     "/volume/connectors": (CONNECTOR, {"type": "ip", "connector_id": "more"}),
     "/volume/targets": (TARGET, {"volume_type": "x", "boot_index": 2, "volume_id": "v"}),
     "/allocations": (ALLOCATION, {"resource_class": "no-such-class"}),
+    "/images": (IMAGE, {"name": "more"}),
     "/runbooks": (RUNBOOK, {"name": "no name", "steps": [_STEP]}),
 }
 

@@ -18,18 +18,15 @@ from ironic_lite.api.call import CONTEXT
 from ironic_lite.api.front import environ, limits, replies
 from ironic_lite.api.front.budget import Budget, NoRoom
 from ironic_lite.api.front.connection import Connection
+from ironic_lite.api.front.filling import Filling, Gone
 from ironic_lite.api.front.replies import Reply
 from ironic_lite.api.front.workers import Environ, Workers
 from ironic_lite.api.middleware.request_id import GLOBAL_ID, REQUEST_ID
 from ironic_lite.api.routing import Weight
-from ironic_lite.common import at_once
+from ironic_lite.common import at_once, exception
 
 _CARRIED = (CONTEXT, REQUEST_ID, GLOBAL_ID)
 """Values that the application derived from the head, and reuses when it gets the body."""
-
-
-class _Gone(Exception):
-    """The client has left."""
 
 
 class Bridge:
@@ -44,6 +41,7 @@ class Bridge:
         self, workers: Workers, budget: Budget, weigh: Callable[[str, str], Weight]
     ) -> None:
         self._workers, self._budget, self._weigh = workers, budget, weigh
+        self._filling = Filling()
 
     def serve(self, connection: Connection, cycle: RequestResponseCycle) -> None:
         """Answer a request whose head is complete."""
@@ -88,7 +86,7 @@ class Bridge:
                     await self._answer(connection, cycle, environ.make(cycle.scope, body))
                     return
             await self._receive_large(connection, cycle, declared, body)
-        except _Gone:
+        except Gone:
             return
         except bodies.BodyRefused as exc:
             connection.refuse(replies.error(exc.code, exc.message))
@@ -106,6 +104,10 @@ class Bridge:
         """Let the application decide by the head alone, and read the body when there is room for it."""
         asked = environ.make(cycle.scope, None)
         reply = await self._ask(connection, cycle, asked)
+        sink: bodies.Sink | None = asked.get(bodies.SINK)
+        if sink is not None:
+            await self._fill(connection, cycle, sink, begun, asked)
+            return
         most = asked.get(bodies.MOST)
         if most is None:
             # The application has refused the request, or does not need its body.
@@ -117,9 +119,7 @@ class Bridge:
         connection.give_up = waits.cancel
         async with self._budget.hold(most if declared is None else declared):
             connection.give_up = None
-            if cycle.waiting_for_100_continue:
-                cycle.waiting_for_100_continue = False
-                connection.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            _invite(connection, cycle)
             body = await _read(cycle, most, begun)
             if cycle.more_body:
                 refused = bodies.too_large(most)
@@ -130,6 +130,25 @@ class Bridge:
             request.update((name, asked[name]) for name in _CARRIED if name in asked)
             await self._answer(connection, cycle, request)
 
+    async def _fill(
+        self,
+        connection: Connection,
+        cycle: RequestResponseCycle,
+        sink: bodies.Sink,
+        begun: bytes,
+        asked: Environ,
+    ) -> None:
+        """Pass the body on to a sink as it arrives, and then let the application answer."""
+        try:
+            _invite(connection, cycle)
+            await self._filling.fill(cycle, sink, begun)
+        except exception.IronicLiteError as exc:
+            connection.reply(cycle, replies.error(exc.code, exc.message))
+            return
+        request = environ.make(cycle.scope, b"")
+        request.update((name, asked[name]) for name in (*_CARRIED, bodies.SINK) if name in asked)
+        await self._answer(connection, cycle, request)
+
     async def _answer(
         self, connection: Connection, cycle: RequestResponseCycle, request: Environ
     ) -> None:
@@ -139,7 +158,7 @@ class Bridge:
         self, connection: Connection, cycle: RequestResponseCycle, request: Environ
     ) -> Reply:
         if cycle.disconnected:
-            raise _Gone
+            raise Gone
         connection.is_served()
         answer: asyncio.Future[Reply] = connection.loop.create_future()
 
@@ -149,6 +168,13 @@ class Bridge:
 
         connection.give_up = self._workers.submit(request, done).drop
         return await answer
+
+
+def _invite(connection: Connection, cycle: RequestResponseCycle) -> None:
+    """Tell a client that waits for it to send the body."""
+    if cycle.waiting_for_100_continue:
+        cycle.waiting_for_100_continue = False
+        connection.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
 def _declared(cycle: RequestResponseCycle) -> int | None:
@@ -170,7 +196,7 @@ async def _read(cycle: RequestResponseCycle, most: int, begun: bytes = b"") -> b
         async with asyncio.timeout_at(start) as deadline:
             while True:
                 if cycle.disconnected or cycle.response_complete:
-                    raise _Gone
+                    raise Gone
                 chunk: Any = cycle.body
                 cycle.body = bytearray()
                 received.write(chunk)

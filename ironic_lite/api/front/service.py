@@ -22,6 +22,7 @@ from ironic_lite.api.front.connection import Connection
 from ironic_lite.api.front.limits import Guest, Guests, Networks
 from ironic_lite.api.front.untaken import Untaken
 from ironic_lite.api.front.workers import Workers
+from ironic_lite.api.image_store.keeper import Keeper
 from ironic_lite.api.images.streams import PREFIX, ImageStreams
 from ironic_lite.api.routing import Weight
 from ironic_lite.conf import CONF
@@ -179,6 +180,7 @@ class APIService(service.ServiceBase):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing: asyncio.Event | None = None
         self._thread: threading.Thread | None = None
+        self._keeper: Keeper | None = None
 
     def start(self) -> None:
         """Listen, and serve in own threads.
@@ -214,6 +216,9 @@ class APIService(service.ServiceBase):
         assert self._door is not None
         self._address = ("https" if self._door.certificate else "http", host, port)
         LOG.info("The API listens on %s", self.url)
+        if self._app is None:
+            self._keeper = Keeper()
+            self._keeper.start()
 
     async def _serve(
         self,
@@ -246,6 +251,8 @@ class APIService(service.ServiceBase):
 
     def stop(self, graceful: bool = False) -> None:
         """Stop listening, and wait up to ``SHUTDOWN_TIMEOUT`` seconds for running requests."""
+        if self._keeper is not None:
+            self._keeper.stop()
         if self._door is None or self._loop is None or self._closing is None:
             return
         self._loop.call_soon_threadsafe(self._closing.set)

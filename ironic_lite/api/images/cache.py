@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ironic_lite.api.images import remote
-from ironic_lite.common.outbound import streams
+from ironic_lite.api.images.failures import NotThere
+from ironic_lite.common.outbound.errors import Broken
 from ironic_lite.images.image import Origin
 
 LOG = logging.getLogger(__name__)
@@ -68,7 +69,7 @@ class Cache:
         try:
             await self._run(_make_room, self._directory, self._most - (origin.size or 0))
             await self._fetch(origin, part, path)
-        except (OSError, streams.Broken, remote.NotThere, _WrongContent) as exc:
+        except (OSError, Broken, NotThere, _WrongContent) as exc:
             LOG.warning("Image %s is not kept: %s", path.name, exc or type(exc).__name__)
         finally:
             await self._run(_remove, part)

@@ -4,14 +4,12 @@
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 
+from ironic_lite.api.images.failures import NotThere
 from ironic_lite.common.outbound import streams
+from ironic_lite.common.outbound.errors import Broken
 from ironic_lite.images.image import Origin
 
 _TOLD = ("content-range", "content-encoding", "etag", "last-modified")
-
-
-class NotThere(Exception):
-    """The source does not have the image any more."""
 
 
 class RemoteFile:
@@ -56,13 +54,13 @@ def _size(response: streams.Response, origin: Origin) -> int:
     if response.status in (404, 410):
         raise NotThere
     if response.status not in (200, 206, 416):
-        raise streams.Broken(f"its source answers with status {response.status}")
+        raise Broken(f"its source answers with status {response.status}")
     said = response.headers.get("content-length", "")
     told = int(said) if said.isascii() and said.isdecimal() and len(said) < 20 else None
     if response.status == 200 and origin.size is not None:
         if told not in (None, origin.size):
-            raise streams.Broken(f"it has {told} bytes now, and {origin.size} were expected")
+            raise Broken(f"it has {told} bytes now, and {origin.size} were expected")
         return origin.size
     if told is None:
-        raise streams.Broken("its source does not say how many bytes it has")
+        raise Broken("its source does not say how many bytes it has")
     return told

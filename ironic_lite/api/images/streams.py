@@ -14,10 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ironic_lite.api import faults
+from ironic_lite.api.images import stored
 from ironic_lite.api.images.boot_files import Sending
+from ironic_lite.api.images.failures import NotThere
+from ironic_lite.api.images.local import LocalFile
 from ironic_lite.api.images.pace import Pace
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception
+from ironic_lite.common.outbound.errors import Broken
 from ironic_lite.conductor import rpcapi
 from ironic_lite.conf import CONF
 from ironic_lite.images import file as images_of_files
@@ -25,7 +29,6 @@ from ironic_lite.images.image import Origin
 
 if TYPE_CHECKING:
     from ironic_lite.api.images.cache import Cache
-    from ironic_lite.api.images.local import LocalFile
     from ironic_lite.api.images.remote import RemoteFile
 
 LOG = logging.getLogger(__name__)
@@ -41,6 +44,8 @@ _OPENERS = 4
 """Threads that ask conductors where an image is. None waits for a server."""
 _READERS = 4
 """Threads that read files: one chunk at a time, so a slow client holds none."""
+_CHECKERS = 2
+"""Threads that open stored images, and compute the checksum of those that this process has not opened before."""
 _MOST_PER_NODE = 4
 """Streams of one node at the same time. A tenant has the URLs of a ramdisk instance, and must not take all places."""
 _LONGEST = 512
@@ -74,6 +79,9 @@ class ImageStreams:
         self._of_node: collections.Counter[str] = collections.Counter()
         self._readers = concurrent.futures.ThreadPoolExecutor(
             _READERS, thread_name_prefix="image-reader"
+        )
+        self._checkers = concurrent.futures.ThreadPoolExecutor(
+            _CHECKERS, thread_name_prefix="image-checker"
         )
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -209,20 +217,8 @@ class ImageStreams:
         what: str,
         sending: Sending,
     ) -> None:
-        # Imported here because it takes time and memory, and many processes stream no image.
         try:
-            from ironic_lite.api.images import remote
-            from ironic_lite.common.outbound.streams import Broken
-        except ImportError:
-            LOG.error(
-                "aiohttp is missing, so images cannot be streamed: install ironic-lite[images]"
-            )
-            raise _Refused(
-                503, "This API process cannot stream images: install ironic-lite[images] there."
-            ) from None
-
-        try:
-            async with self._opened(origin, _wanted(scope)) as source:
+            async with self._opened(origin, scope) as source:
                 headers = _headers(source)
                 await send(
                     {"type": "http.response.start", "status": source.status, "headers": headers}
@@ -239,7 +235,16 @@ class ImageStreams:
                     LOG.warning("Node %s: its image was cut off: %s", what, exc)
                 finally:
                     sending.ends(problem)
-        except remote.NotThere:
+        except stored.NotHere as exc:
+            raise _Refused(503, str(exc)) from None
+        except ImportError:
+            LOG.error(
+                "aiohttp is missing, so images of other servers cannot be streamed: install ironic-lite[images]"
+            )
+            raise _Refused(
+                503, "This API process cannot stream this image: install ironic-lite[images] there."
+            ) from None
+        except NotThere:
             raise _Refused(404, "The image is not there any more.") from None
         except (Broken, exception.ImageRefValidationFailed) as exc:
             LOG.warning("Node %s: its image cannot be read: %s", what, exc)
@@ -247,17 +252,32 @@ class ImageStreams:
 
     @contextlib.asynccontextmanager
     async def _opened(
-        self, origin: Origin, wanted: dict[str, str]
+        self, origin: Origin, scope: dict[str, Any]
     ) -> "AsyncIterator[RemoteFile | LocalFile]":
-        from ironic_lite.api.images import local, remote
-
-        file = await self._file(origin)
+        wanted = _wanted(scope)
+        file = await self._own_copy(origin)
+        if file is None and origin.stored is not None:
+            origin = await stored.of_holder(origin, scope)
         if file is None:
+            file = await self._file(origin)
+        if file is None:
+            # Imported here because it takes time and memory, and many processes stream only files of their own.
+            from ironic_lite.api.images import remote
+
             async with remote.opened(origin, wanted) as answer:
                 yield answer
             return
         with file:
-            yield local.LocalFile(file, wanted, self._readers)
+            yield LocalFile(file, wanted, self._readers)
+
+    async def _own_copy(self, origin: Origin) -> BinaryIO | None:
+        """Return the opened file of an image in the store; None when this machine does not have it."""
+        if origin.stored is None or origin.digest is None:
+            return None
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._checkers, stored.opened, origin.stored, origin.digest
+        )
 
     async def _file(self, origin: Origin) -> BinaryIO | None:
         """Return the opened file of an image; None when a web server has it."""

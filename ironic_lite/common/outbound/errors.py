@@ -40,3 +40,7 @@ class OutboundError(Exception):
         user = context.is_admin and context.user_id is not None
         everything = context.auth_disabled or context.system_scope == "all" or user
         return self.detail if everything else str(self)
+
+
+class Broken(Exception):
+    """A long body cannot be read, or ended early; the text says why and holds no credentials."""

@@ -16,7 +16,7 @@ from typing import Any
 import aiohttp
 
 from ironic_lite.common.outbound import addresses, url
-from ironic_lite.common.outbound.errors import OutboundError
+from ironic_lite.common.outbound.errors import Broken, OutboundError
 
 MAX_REDIRECTS = 5
 CONNECT_TIMEOUT = 10.0
@@ -28,10 +28,6 @@ Response = aiohttp.ClientResponse
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _CREDENTIALS = frozenset({"authorization", "x-auth-token", "x-service-token", "cookie"})
 _FAILURES = (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError)
-
-
-class Broken(Exception):
-    """The body cannot be read, or ended early; the text says why and holds no credentials."""
 
 
 class _Denied(OSError):

@@ -13,6 +13,7 @@ from ironic_lite.common.policies import (
     deploy_template,
     driver,
     event,
+    image,
     inspection_rule,
     node,
     node_resources,
@@ -44,6 +45,7 @@ _MODULES = (
     deploy_template,
     runbook,
     inspection_rule,
+    image,
     ramdisk,
 )
 

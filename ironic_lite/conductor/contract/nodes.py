@@ -163,6 +163,15 @@ class NodeCalls(Protocol):
         :raises TemporaryFailure: when the image's source does not answer.
         """
 
+    @unlocked(since="1.4", away=Away.ASK_NEXT)
+    def image_users(self, context: Context, image: str, name: str) -> list[str]:
+        """Return the names (or else the UUIDs) of the nodes that need an image of the store now.
+
+        These are the nodes with a running operation that uses it, and those whose instance boots it over the network.
+
+        :param image: its UUID.
+        """
+
     @exclusive("inspection data", since="1.1", by_agents=True)
     def continue_inspection(
         self,

@@ -89,6 +89,15 @@ def _open_image(context: Context, node_id: int | str, field: str, token: str) ->
     return node_images.origin(node, field, token).as_dict()
 
 
+def _image_users(context: Context, image: str, name: str) -> list[str]:
+    return [
+        node.name or node.uuid
+        for place in ({"operating": True}, {"deploy_interface": "ramdisk", "operating": False})
+        for node in Node.list(context, filters=place)
+        if node_images.needs(node, image, name)
+    ]
+
+
 SERVED = served(
     NodeCalls,
     unlocked(NodeCalls.create_node)(_create),
@@ -106,5 +115,6 @@ SERVED = served(
     unlocked(NodeCalls.get_node_for_agent)(agent_contact.expected),
     locked(NodeCalls.get_boot_script)(_boot_script),
     unlocked(NodeCalls.open_image)(_open_image),
+    unlocked(NodeCalls.image_users)(_image_users),
     locked(NodeCalls.continue_inspection)(inspect.receive),
 )

@@ -8,6 +8,7 @@ from ironic_lite.db.models.allocations import ALLOCATIONS
 from ironic_lite.db.models.base import METADATA
 from ironic_lite.db.models.conductors import CONDUCTORS, INTERFACES
 from ironic_lite.db.models.data_keys import DATA_KEYS
+from ironic_lite.db.models.images import IMAGE_LOCATIONS, IMAGES
 from ironic_lite.db.models.node_records import (
     BIOS_SETTINGS,
     FIRMWARE_COMPONENTS,

@@ -28,6 +28,7 @@ _COLLECTIONS = {
     "allocation": "/v1/allocations",
     "template": "/v1/deploy_templates",
     "runbook": "/v1/runbooks",
+    "image": "/v1/images",
     "rule": "/v1/inspection_rules",
 }
 
@@ -47,6 +48,8 @@ EXAMPLES: dict[str, Any] = {
     "POST /v1/allocations": {"resource_class": "openapi", "traits": ["CUSTOM_A"]},
     "POST /v1/deploy_templates": {"name": "CUSTOM_{number}", "steps": [_STEP]},
     "POST /v1/runbooks": {"name": "CUSTOM_{number}", "steps": [_ORDERED]},
+    "POST /v1/images": {"name": "image-{number}"},
+    "PUT /v1/images/{image}/upload": b"a raw image",
     "POST /v1/inspection_rules": {"actions": [{"op": "fail", "args": {"msg": "x"}}]},
     "POST /v1/events": {
         "events": [
@@ -104,6 +107,7 @@ EXAMPLES: dict[str, Any] = {
             ("runbook", "runbook"),
         )
     },
+    "PATCH /v1/images/{image}": [{"op": "add", "path": "/properties/key", "value": "text"}],
     "PATCH /v1/inspection_rules/{uuid}": [
         {"op": "replace", "path": "/description", "value": "text"}
     ],

@@ -98,7 +98,8 @@ class Interrogation:
         body: dict[str, Any] = {}
         if operation.label in EXAMPLES:
             body["body"] = self._records.filled_in(EXAMPLES[operation.label])
-            body["media_type"] = "application/json"
+            is_json = not isinstance(body["body"], bytes)
+            body["media_type"] = "application/json" if is_json else "application/octet-stream"
         query = self._records.filled_in(QUERIES.get(operation.label, {}))
         return operation.Case(path_parameters={}, query=query, **body)
 

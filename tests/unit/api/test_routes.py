@@ -66,7 +66,7 @@ def _arguments(operation: Operation) -> dict[str, bool]:
     if isinstance(operation.access, route_access.OnNodeInQuery):
         del given["node"], given["node_uuid"]
     match form.body:
-        case None | forms.Unread():
+        case None | forms.Unread() | forms.Bytes():
             pass
         case type():
             order: tuple[str, ...] = form.body._wsme_attr_order  # type: ignore[attr-defined]

@@ -22,6 +22,8 @@ ADMIN = RequestContext(roles=["admin", "manager", "member", "reader"], system_sc
 LIKE_HISTORY = ("baremetal:node:timeline:get", "baremetal:node:plan:get")
 OUR_OWN = (*LIKE_HISTORY, "baremetal:boot_events:post")
 
+IMAGES = "baremetal:image:"
+
 Write = Callable[[str], Path]
 
 
@@ -49,7 +51,7 @@ def test_rules_are_those_of_ironic() -> None:
     ours = {
         (rule.name, rule.check_str, ",".join(rule.scope_types or ()))
         for rule in policies.list_rules()
-        if rule.name not in OUR_OWN
+        if rule.name not in OUR_OWN and not rule.name.startswith(IMAGES)
     }
     assert ours == theirs
 
@@ -60,6 +62,25 @@ def test_rules_for_what_ironic_does_not_have_are_those_of_its_history() -> None:
     for name in LIKE_HISTORY:
         assert rules[name].check_str == history.check_str
         assert rules[name].scope_types == history.scope_types
+
+
+def test_rules_for_images_are_those_of_runbooks() -> None:
+    """Where they are about the same."""
+    rules = {rule.name: rule for rule in policies.list_rules()}
+    verbs = (
+        "get",
+        "list",
+        "list_all",
+        "create",
+        "delete",
+        "update",
+        "update:public",
+        "update:owner",
+    )
+    for verb in verbs:
+        ours, model = rules[IMAGES + verb], rules[f"baremetal:runbook:{verb}"]
+        assert ours.check_str == model.check_str.replace("runbook", "image")
+        assert ours.scope_types == model.scope_types
 
 
 def test_rules_for_nobody_are_known_without_the_library() -> None:

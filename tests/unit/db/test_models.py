@@ -17,6 +17,8 @@ WORDS = {
     "allocations.traits",
     "bios_settings.allowable_values",
     "conductors.drivers",
+    "images.default_for",
+    "images.firmware",
 }
 """Lists of words that are no secrets."""
 

@@ -10,6 +10,7 @@ import pytest
 from ironic_lite.common import context, exception
 from ironic_lite.common.outbound import checking
 from ironic_lite.drivers.modules.agent import image
+from ironic_lite.objects import Image
 
 SHA256 = "ab" * 32
 GOOD = {
@@ -41,8 +42,9 @@ def _validate(node: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def _there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Replace the network: every image exists."""
+    """Replace the network: every image exists, and none is in the store."""
     monkeypatch.setattr(checking, "_ask", lambda *_args: (200, {}))
+    monkeypatch.setattr(Image, "list", lambda *_args, **_more: [])
 
 
 @pytest.mark.parametrize(
@@ -69,7 +71,7 @@ def test_what_is_accepted(checksum: dict[str, Any]) -> None:
     [
         ({"image_source": None}, "image_source"),
         ({"image_source": "file:///etc/passwd"}, "file_url_allowed_paths"),
-        ({"image_source": "0f1e"}, "http or https"),
+        ({"image_source": "/srv/0f1e"}, "http or https"),
         ({"image_source": "http://127.1/x"}, "unusual IPv4 address"),
         ({**NO_CHECKSUM, "image_source": UUID}, "Images in Glance cannot be used"),
         ({**NO_CHECKSUM, "image_source": f"glance://{UUID}"}, "Images in Glance cannot be used"),
