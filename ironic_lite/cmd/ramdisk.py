@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from ironic_lite.cmd import arguments
 from ironic_lite.common import safe_text
-from ironic_lite.ramdisk import builder, manifest
+from ironic_lite.ramdisk import builder, locking, manifest
 from ironic_lite.ramdisk.checking import archives, flows
 from ironic_lite.ramdisk.recipe import ARCHITECTURES, MIRROR, SECURITY_MIRROR, Recipe
 
@@ -99,6 +99,12 @@ def _add_build(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="file with public SSH keys that log in as root; may be given several times",
     )
+    parser.add_argument(
+        "--lock",
+        type=Path,
+        help="a ramdisk that was built before: the versions of its packages are installed where the mirrors still have "
+        "them, and what differs is printed",
+    )
     parser.add_argument("--mirror", default=MIRROR, type=arguments.url, help="server with Debian")
     parser.add_argument(
         "--security-mirror",
@@ -110,6 +116,7 @@ def _add_build(parser: argparse.ArgumentParser) -> None:
 
 def _build(given: argparse.Namespace) -> int:
     architecture = ARCHITECTURES[given.architecture]
+    lock = locking.read(given.lock, architecture) if given.lock else None
     recipe = Recipe(
         architecture,
         packages=tuple(given.package),
@@ -119,6 +126,7 @@ def _build(given: argparse.Namespace) -> int:
         ssh_keys=tuple(given.ssh_key),
         mirror=given.mirror,
         security_mirror=given.security_mirror,
+        lock=lock.debian if lock else {},
     )
     directory = given.output or manifest.home() / architecture.name
     signal.signal(signal.SIGTERM, _interrupt)
@@ -132,6 +140,11 @@ def _build(given: argparse.Namespace) -> int:
         f"done: kernel {made.kernel}, agent {made.agent}; initramfs {made.sizes[manifest.INITRAMFS] / _MIB:.0f} MiB, "
         f"unpacked {made.unpacked / _MIB:.0f} MiB"
     )
+    if lock:
+        differences = locking.differences(lock, made)
+        print("The content is that of the lock." if not differences else "Other than in the lock:")
+        for line in differences:
+            print(f"  {line}")
     print(directory / manifest.KERNEL)
     print(directory / manifest.INITRAMFS)
     return 0

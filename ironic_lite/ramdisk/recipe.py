@@ -2,8 +2,9 @@
 """What is to be built."""
 
 import importlib.resources
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
@@ -18,6 +19,8 @@ PYTHON = "3.13"
 
 MIRROR = "http://deb.debian.org/debian"
 SECURITY_MIRROR = "http://deb.debian.org/debian-security"
+
+_KERNEL_PACKAGE = re.compile(r"linux-image-\d")
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class Recipe:
     :param ipmi: whether the agent can ask the server's BMC for its address; that takes it up to 10 s.
     :param certificates: files with certificates of authorities, PEM, that the agent trusts besides Debian's.
     :param ssh_keys: files with public SSH keys that may log in as root.
+    :param lock: version of each of Debian's packages that is wanted if the mirrors have it, that of the kernel too.
     """
 
     architecture: Architecture
@@ -72,6 +76,21 @@ class Recipe:
     ssh_keys: tuple[Path, ...] = ()
     mirror: str = MIRROR
     security_mirror: str = SECURITY_MIRROR
+    lock: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def locked_kernel(self) -> str:
+        """The kernel's package of the lock, as apt wants it; empty without one."""
+        found = (name for name in self.lock if _KERNEL_PACKAGE.match(name))
+        return next((f"{name}={self.lock[name]}" for name in found), "")
+
+    @property
+    def preferences(self) -> str:
+        """The lock as a file of preferences for apt."""
+        return "".join(
+            f"Package: {name}\nPin: version {version}\nPin-Priority: 1001\n\n"
+            for name, version in sorted(self.lock.items())
+        )
 
     @property
     def all_packages(self) -> list[str]:
@@ -108,9 +127,9 @@ class Recipe:
     def sources(self) -> list[str]:
         """Where apt finds packages, in its own form."""
         return [
-            f"deb {self.mirror} {RELEASE} {self.components}",
-            f"deb {self.mirror} {RELEASE}-updates {self.components}",
-            f"deb {self.security_mirror} {RELEASE}-security {self.components}",
+            _source(self.mirror, RELEASE, self.components),
+            _source(self.mirror, f"{RELEASE}-updates", self.components),
+            _source(self.security_mirror, f"{RELEASE}-security", self.components),
         ]
 
 
@@ -119,3 +138,9 @@ def lines(name: str) -> Iterator[str]:
     for line in (DATA / name).read_text().splitlines():
         if line.strip() and not line.startswith("#"):
             yield line.strip()
+
+
+def _source(mirror: str, release: str, components: str) -> str:
+    # The lists of an archive of former days are no longer valid.
+    former = " [check-valid-until=no]" if "snapshot.debian.org" in mirror else ""
+    return f"deb{former} {mirror} {release} {components}"

@@ -6,6 +6,7 @@ Packages that were downloaded once stay in a cache. Both tools end with ``data/f
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -20,6 +21,31 @@ _PATIENCE = 3 * 3600
 """Seconds for downloading and installing the packages, on an emulated processor too."""
 
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+_DEBOOTSTRAP = f"""\
+set -eu
+exec 3>&1 >&2
+system=$1 additions=$2 cache=$3 preferences=$4 architecture=$5 mirror=$6 finish=$7 sources=$8
+shift 8
+debootstrap --variant=minbase --arch="$architecture" --keyring={KEYRING} --cache-dir="$cache" \\
+    --include=ca-certificates {RELEASE} "$system" "$mirror"
+printf '%s\\n' "$sources" >"$system/etc/apt/sources.list"
+cp "$preferences" "$system/etc/apt/preferences.d/"
+cp /etc/resolv.conf "$system/etc/resolv.conf"
+mkdir -p "$cache/partial"
+mount --bind "$cache" "$system/var/cache/apt/archives"
+export DEBIAN_FRONTEND=noninteractive
+apt="apt-get --quiet --yes --no-install-recommends --allow-downgrades"
+apt="$apt --option Dpkg::Options::=--force-unsafe-io --option APT::Keep-Downloaded-Packages=true"
+chroot "$system" apt-get --quiet update
+chroot "$system" $apt dist-upgrade
+chroot "$system" $apt install "$@"
+tar -C "$system" -xf "$additions"
+chroot "$system" /bin/sh -c "$finish"
+umount "$system/var/cache/apt/archives"
+tar -C "$system" --one-file-system --sort=name -cf - . >&3
+"""
+"""Needs root; the system goes to standard output."""
 
 _CAUSES = (
     (
@@ -79,10 +105,12 @@ def make(recipe: Recipe, additions: Path, archive: Path, cache: Path, log: Path)
     :raises RamdiskError: with the probable cause, if a tool fails.
     """
     cache.mkdir(parents=True, exist_ok=True)
+    preferences = archive.with_name("ramdisk-lock")
+    preferences.write_text(recipe.preferences)
     if tool() == "mmdebstrap":
-        argv = _mmdebstrap(recipe, additions, cache)
+        argv = _mmdebstrap(recipe, additions, cache, preferences)
     else:
-        argv = _debootstrap(recipe, additions, cache, archive.parent / "system")
+        argv = _debootstrap(recipe, additions, cache, preferences)
     environment = {**os.environ, "PATH": f"{_SYSTEM_PATH}:{os.environ.get('PATH', '')}"}
     # Dates in /etc/shadow; the order of sets in compiled Python.
     environment |= {"SOURCE_DATE_EPOCH": "1767225600", "PYTHONHASHSEED": "0", "LC_ALL": "C.UTF-8"}
@@ -102,8 +130,9 @@ def make(recipe: Recipe, additions: Path, archive: Path, cache: Path, log: Path)
         raise RamdiskError(_failure(argv[0], log))
 
 
-def _mmdebstrap(recipe: Recipe, additions: Path, cache: Path) -> list[str]:
+def _mmdebstrap(recipe: Recipe, additions: Path, cache: Path, preferences: Path) -> list[str]:
     """Return the command. mmdebstrap chooses by itself how to become root of the new system."""
+    additions_given, cache_given = shlex.quote(str(additions)), shlex.quote(str(cache))
     return [
         "mmdebstrap",
         "--variant=apt",
@@ -118,42 +147,29 @@ def _mmdebstrap(recipe: Recipe, additions: Path, cache: Path) -> list[str]:
         "--skip=download/empty",
         "--skip=essential/unlink",
         '--setup-hook=mkdir -p "$1"/var/cache/apt/archives/partial',
-        f"--setup-hook=sync-in {cache} /var/cache/apt/archives/",
-        f"--customize-hook=tar-in {additions} /",
+        f"--setup-hook=sync-in {cache_given} /var/cache/apt/archives/",
+        f"--setup-hook=copy-in {shlex.quote(str(preferences))} /etc/apt/preferences.d/",
+        f"--customize-hook=tar-in {additions_given} /",
         f'--customize-hook=chroot "$1" /bin/sh {_finish(recipe)}',
-        f"--customize-hook=sync-out /var/cache/apt/archives {cache}",
+        f"--customize-hook=sync-out /var/cache/apt/archives {cache_given}",
         RELEASE,
         "-",
         *recipe.sources,
     ]
 
 
-def _debootstrap(recipe: Recipe, additions: Path, cache: Path, directory: Path) -> list[str]:
+def _debootstrap(recipe: Recipe, additions: Path, cache: Path, preferences: Path) -> list[str]:
     """Return the command, in a mount namespace of its own: what it mounts ends with it."""
-    packages = ",".join(recipe.all_packages)
-    script = f"""\
-set -eu
-exec 3>&1 >&2
-debootstrap --variant=minbase --arch={recipe.architecture.debian} --keyring={KEYRING} --cache-dir={cache} \\
-    --include=ca-certificates {RELEASE} {directory} {recipe.mirror}
-printf '%s\\n' {" ".join(f"'{line}'" for line in recipe.sources)} >{directory}/etc/apt/sources.list
-cp /etc/resolv.conf {directory}/etc/resolv.conf
-mount --bind {cache} {directory}/var/cache/apt/archives
-mkdir -p {cache}/partial
-export DEBIAN_FRONTEND=noninteractive
-chroot {directory} apt-get --quiet update
-chroot {directory} apt-get --quiet --yes --no-install-recommends --option Dpkg::Options::=--force-unsafe-io \\
-    --option APT::Keep-Downloaded-Packages=true install {packages.replace(",", " ")}
-chroot {directory} apt-get --quiet --yes --no-install-recommends dist-upgrade
-tar -C {directory} --no-same-owner -xf {additions}
-chroot {directory} /bin/sh {_finish(recipe)}
-tar -C {directory} --one-file-system --exclude=./var/cache/apt/archives --sort=name -cf - . >&3
-"""
-    return ["unshare", "--mount", "--propagation=private", "/bin/sh", "-c", script]
+    return [
+        *("unshare", "--mount", "--propagation=private", "/bin/sh", "-c", _DEBOOTSTRAP),
+        *("debootstrap", str(additions.with_name("system")), str(additions), str(cache)),
+        *(str(preferences), recipe.architecture.debian, recipe.mirror, _finish(recipe)),
+        *("\n".join(recipe.sources), *recipe.all_packages),
+    ]
 
 
 def _finish(recipe: Recipe) -> str:
-    return f"/{overlay.BUILD}/finish {recipe.architecture.kernel_package}"
+    return f"/{overlay.BUILD}/finish {recipe.architecture.kernel_package} '{recipe.locked_kernel}'"
 
 
 def _failure(program: str, log: Path) -> str:
