@@ -23,12 +23,13 @@ COMMANDS = {
     "rack": "a virtual rack of servers with BMCs, for trying things out",
     "demo": "a virtual rack, enrolled, cleaned and deployed while you watch",
     "explain": "why a node is in its state, and what you can do next",
+    "enrol": "search networks for BMCs; list and accept discovered servers",
     "plan": "what an operation would do to a node, step by step, without doing it",
     "image": "images in the store of the service: add, list, show, remove",
     "status": "check configuration, database, broker, conductors and API",
 }
 
-_STANDALONE = frozenset({"rack", "demo", "explain", "plan", "image"})
+_STANDALONE = frozenset({"rack", "demo", "enrol", "explain", "plan", "image"})
 """Commands that need no configuration file."""
 
 _EXTRAS = {"rack": "rack", "demo": "rack"}

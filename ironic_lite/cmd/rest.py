@@ -22,6 +22,7 @@ _VERSION = {"X-OpenStack-Ironic-API-Version": "latest", "Accept": "application/j
 
 Reader = Callable[[str, Mapping[str, Any]], Any]
 Sender = Callable[[str, Mapping[str, Any]], Any]
+Caller = Callable[[str, str, Mapping[str, Any], Any], Any]
 
 
 class Requester(Protocol):
@@ -80,6 +81,15 @@ def sender(url: str | None) -> Sender:
     """
     send = requester(url)
     return lambda path, sent: document(send("POST", path, json=sent))
+
+
+def caller(url: str | None) -> Caller:
+    """Return a function ``(method, path below /v1, query, document or None) -> document``.
+
+    Parameters and errors as :func:`requester`.
+    """
+    send = requester(url)
+    return lambda method, path, query, sent: document(send(method, path, params=query, json=sent))
 
 
 def requester(url: str | None) -> Requester:

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Servers that no node is known for: switched on, inspected, enrolled, powered off, and accepted by an operator."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ironic_lite_simulator.agent import inventory
 from tests.functional.rack.cloud import Cloud, running
+from tests.functional.scan.command import enrol
 from tests.waiting import wait_for
 
 
@@ -106,6 +109,54 @@ def test_from_switched_on_to_manageable(cloud: Cloud) -> None:
     advice = cloud.service.call("GET", f"/v1/nodes/{node['uuid']}/timeline")["summary"]["advice"]
     assert "accepted" not in " ".join(advice)
     cloud.service.set_provision_state(node["uuid"], "inspect", until="manageable")
+
+
+def test_servers_that_are_listed_and_accepted_in_one_command(cloud: Cloud, tmp_path: Path) -> None:
+    node = _discovered(cloud, 8)
+    listed = enrol("--list", "--json", "--api", cloud.service.api_url)
+    assert node["uuid"] in [each["uuid"] for each in json.loads(listed.stdout)["nodes"]]
+    table = enrol("--list", "--api", cloud.service.api_url).stdout
+    assert f"{node['name']}  ironic_lite virtual rack" in table
+
+    password = tmp_path / "password"
+    arguments = ("--accept", node["name"], "--username", cloud.rack.options.username)
+    arguments += ("--password-file", str(password), "--api", cloud.service.api_url)
+    arguments += ("--driver-info", f"ipmi_port={cloud.rack.bmc_port(8)}")
+    password.write_text("wrong\n")
+    refused = enrol(*arguments)
+    assert refused.returncode == 1
+    assert node["name"] in refused.stdout and "manageable" not in refused.stdout
+    password.write_text(f"{cloud.rack.options.password}\n")
+    accepted = enrol(*arguments)
+    assert (accepted.returncode, accepted.stdout) == (0, f"{node['name']}: manageable\n")
+    assert cloud.service.node(node["uuid"])["provision_state"] == "manageable"
+    listed = enrol("--list", "--json", "--api", cloud.service.api_url)
+    assert node["uuid"] not in [each["uuid"] for each in json.loads(listed.stdout)["nodes"]]
+
+
+def test_a_server_that_is_accepted_automatically(tmp_path: Path) -> None:
+    password = tmp_path / "password"
+    password.write_text("password\n")
+    options = {
+        "enabled": True,
+        "accept": "automatically",
+        "bmc_username": "admin",
+        "bmc_password_file": password,
+        "bmc_networks": "127.0.0.0/8",
+    }
+    with running(tmp_path, configured_ramdisk=True, auto_discovery=options) as cloud:
+        # BMCs of the rack differ by their ports only.
+        action = {"path": "/driver_info/ipmi_port", "value": cloud.rack.bmc_port(0)}
+        rule = {"conditions": [], "actions": [{"op": "set-attribute", "args": action}]}
+        cloud.service.call("POST", "/v1/inspection_rules", rule)
+        mac = _switch_on(cloud, 0)["mac"]
+        node = wait_for(lambda: _node_of(cloud, mac), "the server to be discovered")
+        node = cloud.service.wait_for_node(node["uuid"], provision_state="manageable")
+        assert node["driver_info"]["ipmi_username"] == cloud.rack.options.username
+        assert node["last_error"] is None
+        wait_for(lambda: cloud.rack.status(0)["power"] == "off", "the server to be off")
+        node = cloud.service.wait_for_node(node["uuid"], power_state="power off", reservation=None)
+        assert node["uuid"] not in _waiting(cloud)
 
 
 def test_no_more_servers_than_may_wait(cloud: Cloud) -> None:
