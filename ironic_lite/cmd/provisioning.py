@@ -35,12 +35,16 @@ def prepare(name: str, mode: str | None) -> Prepared:
     first = listening.listen()
     port = first.getsockname()[1]
     CONF.set_override("port", port, "api")
-    also = () if _listens_there(address) else (listening.listen(str(address), port),)
-    scheme = "https" if CONF.api.ssl_cert_file else "http"
-    own = CONF.api.public_endpoint
-    if not own:
-        CONF.set_override("public_endpoint", f"{scheme}://{address}:{port}", "api")
-    return Prepared(first, also, Supervisor(_command(name, mode, f"{scheme}://{address}:{port}")))
+    also: tuple[socket.socket, ...] = ()
+    if not _listens_there(address):
+        also = (listening.listen(str(address), port),)
+        # Nobody has decided that the whole API is for the servers' network.
+        for_servers = [*CONF.api.addresses_for_servers, str(address)]
+        CONF.set_override("addresses_for_servers", for_servers, "api")
+    url = f"{'https' if CONF.api.ssl_cert_file else 'http'}://{address}:{port}"
+    if not CONF.api.public_endpoint:
+        CONF.set_override("public_endpoint", url, "api")
+    return Prepared(first, also, Supervisor(_command(name, mode, url)))
 
 
 def _wait_for_address(name: str) -> IPv4Address:

@@ -29,6 +29,13 @@ OPTS = [
         help="http or https URL at which clients and booting servers reach the API, if it differs from the requested "
         "one (behind a proxy, for example). Used in links and boot scripts.",
     ),
+    cfg.ListOpt(
+        "addresses_for_servers",
+        default=[],
+        help="Addresses of this machine in the servers' network. An API without authentication answers there only "
+        "what servers request: boot scripts, lookups, heartbeats, inventories, images. 'ironic-lite up --provision' "
+        "adds the address of its interface.",
+    ),
     cfg.StrOpt(
         "database_access",
         default="direct",

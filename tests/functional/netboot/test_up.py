@@ -3,7 +3,10 @@
 
 import os
 import signal
+import urllib.error
 import urllib.request
+
+import pytest
 
 from tests.functional.netboot import dhcp
 from tests.functional.netboot.wire import SERVER, Cable, said
@@ -13,8 +16,8 @@ from tests.waiting import PATIENCE, at_most, wait_for
 MAC, OTHER = "52:54:00:00:00:01", "52:54:00:00:00:02"
 
 
-def up(cable: Cable) -> process.ServerProcess:
-    service = cable.run_command("up", "--provision", "eth1")
+def up(cable: Cable, **netboot: object) -> process.ServerProcess:
+    service = cable.run_command("up", "--provision", "eth1", **netboot)
     service.wait_until(lambda: "ironic-lite is up" in said(service), "the service")
     return service
 
@@ -39,6 +42,11 @@ def test_from_an_address_to_the_script(cable: Cable) -> None:
     assert lease.boot_file == f"http://{SERVER}:6385/boot.ipxe"
     script = get(cable, lease.boot_file)
     assert f"http://{SERVER}:6385/boot/${{mac:hexhyp}}" in script
+    # Without authentication the servers' network gets no more of the API than servers need.
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        get(cable, f"http://{SERVER}:6385/v1/nodes")
+    assert refused.value.code == 403 and "auth_strategy" in refused.value.read().decode()
+    assert cable.api("GET", "nodes") == {"nodes": []}
     own = get(cable, f"http://{SERVER}:6385/boot/{MAC.replace(':', '-')}")
     assert own.startswith("#!ipxe") and MAC in own
 

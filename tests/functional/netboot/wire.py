@@ -19,7 +19,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import requests
 
 from ironic_lite_simulator.network import packets
 from tests.functional.netboot import dhcp
@@ -142,6 +144,24 @@ class Cable:
     def inside(self, make: Callable[[], Result]) -> Result:
         """Call a function in the clients' namespace; a socket that it makes stays there."""
         return _inside(Path(self.clients.namespace), make)
+
+    def api(self, method: str, path: str, body: object = None) -> Any:
+        """Send a request to the API from its own machine, and return its answer."""
+
+        def ask() -> Any:
+            with requests.Session() as session:
+                session.trust_env = False
+                answer = session.request(
+                    method,
+                    f"http://127.0.0.1:6385/v1/{path}",
+                    json=body,
+                    headers={"X-OpenStack-Ironic-API-Version": "latest"},
+                    timeout=PATIENCE,
+                )
+            assert answer.ok, answer.text
+            return answer.json() if answer.content else None
+
+        return _inside(Path(self.servers.namespace), ask)
 
 
 def said(service: process.ServerProcess) -> str:
