@@ -8,20 +8,30 @@ import time
 from ipaddress import IPv4Address
 
 from ironic_lite.api.front import listening
+from ironic_lite.api.front.service import Stream, image_streams
+from ironic_lite.api.images import ramdisks
+from ironic_lite.cmd import provisioning_ramdisk
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF
 from ironic_lite.netboot import interface
 from ironic_lite.netboot.supervisor import Supervisor
+from ironic_lite.ramdisk import manifest
 
 _LOOK_INTERVAL = 1.0
 
 
 @dataclasses.dataclass(frozen=True)
 class Prepared:
-    """The sockets of the API: the configured one, and more for servers; and the boot service."""
+    """What the API needs, and the boot service.
+
+    :param listening: the API's configured socket.
+    :param also_listening: more of them for servers.
+    :param streams: ASGI applications by path prefix.
+    """
 
     listening: socket.socket
     also_listening: tuple[socket.socket, ...]
+    streams: dict[str, Stream]
     netboot: Supervisor
 
 
@@ -44,7 +54,12 @@ def prepare(name: str, mode: str | None) -> Prepared:
     url = f"{'https' if CONF.api.ssl_cert_file else 'http'}://{address}:{port}"
     if not CONF.api.public_endpoint:
         CONF.set_override("public_endpoint", url, "api")
-    return Prepared(first, also, Supervisor(_command(name, mode, url)))
+    provisioning_ramdisk.choose(CONF.api.public_endpoint)
+    streams: dict[str, Stream] = {
+        **image_streams(),
+        ramdisks.PREFIX: ramdisks.RamdiskFiles(manifest.home()),
+    }
+    return Prepared(first, also, streams, Supervisor(_command(name, mode, url)))
 
 
 def _wait_for_address(name: str) -> IPv4Address:

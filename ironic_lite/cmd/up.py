@@ -34,7 +34,11 @@ def main(argv: list[str]) -> int:
         services = [RPCService(CONF.host, runner.alarm), api]
     else:
         prepared = provisioning.prepare(given.provision, given.mode)
-        api = APIService(listening_on=prepared.listening, also_on=prepared.also_listening)
+        api = APIService(
+            listening_on=prepared.listening,
+            also_on=prepared.also_listening,
+            streams=prepared.streams,
+        )
         services = [RPCService(CONF.host, runner.alarm), api, prepared.netboot]
     return runner.run(services, ready=lambda: READY.format(url=api.url))
 

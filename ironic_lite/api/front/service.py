@@ -58,6 +58,11 @@ def _websockets(streams: Mapping[str, Stream]) -> Any:
     return "websockets-sansio" if wanted else "none"
 
 
+def image_streams() -> dict[str, Stream]:
+    """Return the ASGI application for images, by its path prefix."""
+    return {PREFIX: ImageStreams()}
+
+
 class Door:
     """All connections of this process. Use it in the loop's thread only.
 
@@ -190,7 +195,7 @@ class APIService(service.ServiceBase):
         app = self._app or make_app()
         streams = self._streams
         if streams is None:
-            streams = {} if self._app else {PREFIX: ImageStreams()}
+            streams = {} if self._app else image_streams()
         weigh = self._weigh or ((lambda *_: Weight.FULL) if self._app else _weigh())
         listening_on = self._listening_on or listening.listen()
         host, port = listening_on.getsockname()[:2]

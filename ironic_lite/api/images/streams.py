@@ -9,12 +9,12 @@ import functools
 import logging
 import urllib.parse
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from ironic_lite.api import faults
-from ironic_lite.api.images import stored
+from ironic_lite.api.images import answers, stored
+from ironic_lite.api.images.answers import Receive, Send
 from ironic_lite.api.images.boot_files import Sending
 from ironic_lite.api.images.failures import NotThere
 from ironic_lite.api.images.local import LocalFile
@@ -50,12 +50,6 @@ _MOST_PER_NODE = 4
 """Streams of one node at the same time. A tenant has the URLs of a ramdisk instance, and must not take all places."""
 _LONGEST = 512
 """Maximum bytes of a token."""
-_RETRY_AFTER = 5
-
-_PASSED_ON = ("range", "if-range")
-
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 
 class _Refused(Exception):
@@ -97,13 +91,13 @@ class ImageStreams:
             await self._answer(scope, receive, passed_on)
         except _Refused as exc:
             if not has_begun:
-                await _send_error(send, exc.status, str(exc))
+                await answers.send_error(send, exc.status, str(exc))
 
     async def _answer(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):
             raise _Refused(405, "Images can only be read: use GET or HEAD.")
         node, field, token = _parse(scope)
-        gone = asyncio.ensure_future(_gone(receive))
+        gone = asyncio.ensure_future(answers.departure(receive))
         try:
             # A request without a valid URL must not take a place from others.
             opened = await self._open(node, field, token)
@@ -219,7 +213,7 @@ class ImageStreams:
     ) -> None:
         try:
             async with self._opened(origin, scope) as source:
-                headers = _headers(source)
+                headers = answers.headers(source)
                 await send(
                     {"type": "http.response.start", "status": source.status, "headers": headers}
                 )
@@ -254,7 +248,7 @@ class ImageStreams:
     async def _opened(
         self, origin: Origin, scope: dict[str, Any]
     ) -> "AsyncIterator[RemoteFile | LocalFile]":
-        wanted = _wanted(scope)
+        wanted = answers.parts(scope)
         file = await self._own_copy(origin)
         if file is None and origin.stored is not None:
             origin = await stored.of_holder(origin, scope)
@@ -331,12 +325,6 @@ class ImageStreams:
         return "its source ended too early"
 
 
-async def _gone(receive: Receive) -> None:
-    """Wait until the client has left."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
 def _parse(scope: dict[str, Any]) -> tuple[str, str, str]:
     """Return node, field and token of the URL."""
     parts = scope["path"].removeprefix(PREFIX).split("/")
@@ -347,30 +335,3 @@ def _parse(scope: dict[str, Any]) -> tuple[str, str, str]:
         if len(parts) == 2 and len(tokens) == 1 and str(uuid.UUID(parts[0])) == parts[0]:
             return parts[0], parts[1], tokens[0]
     raise _Refused(404, "There is no image at this URL.")
-
-
-def _wanted(scope: dict[str, Any]) -> dict[str, str]:
-    """Return the headers of the request that the source has to see."""
-    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-    return {name: headers[name] for name in _PASSED_ON if name in headers}
-
-
-def _headers(source: "RemoteFile | LocalFile") -> list[tuple[bytes, bytes]]:
-    found = {
-        **source.headers,
-        "content-length": str(source.size),
-        "content-type": "application/octet-stream",
-        "accept-ranges": "bytes",
-    }
-    return [(name.encode(), value.encode("latin-1")) for name, value in found.items()]
-
-
-async def _send_error(send: Send, status: int, message: str) -> None:
-    body = faults.api_error(status, message)
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-    if status == 503:
-        headers.append((b"retry-after", b"%d" % _RETRY_AFTER))
-    if status == 405:
-        headers.append((b"allow", b"GET, HEAD"))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """``ironic-lite up --provision eth1``: one command, and servers find their way to the API's script."""
 
+import json
 import os
 import signal
 import urllib.error
@@ -24,9 +25,14 @@ def up(cable: Cable, **netboot: object) -> process.ServerProcess:
 
 def get(cable: Cable, url: str) -> str:
     """Get a URL as a server would, from the other end of the cable."""
+    return get_bytes(cable, url).decode()
+
+
+def get_bytes(cable: Cable, url: str, **headers: str) -> bytes:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with cable.inside(lambda: opener.open(url, timeout=PATIENCE)) as answer:
-        return str(answer.read().decode())
+    request = urllib.request.Request(url, headers=headers)
+    with cable.inside(lambda: opener.open(request, timeout=PATIENCE)) as answer:
+        return bytes(answer.read())
 
 
 def netboot_process(cable: Cable) -> int:
@@ -49,6 +55,47 @@ def test_from_an_address_to_the_script(cable: Cable) -> None:
     assert cable.api("GET", "nodes") == {"nodes": []}
     own = get(cable, f"http://{SERVER}:6385/boot/{MAC.replace(':', '-')}")
     assert own.startswith("#!ipxe") and MAC in own
+
+
+def built_ramdisk(cable: Cable) -> bytes:
+    """A ramdisk where the command that builds them puts it; returns its initramfs."""
+    directory = cable.directory / "ramdisks" / "x86_64"
+    directory.mkdir(parents=True)
+    initramfs = os.urandom(3_000_000)
+    (directory / "kernel").write_bytes(b"kernel")
+    (directory / "initramfs").write_bytes(initramfs)
+    about = {"architecture": "x86_64", "kernel": "6.12", "agent": "13.0.0", "unpacked": 1}
+    lists: dict[str, object] = {
+        "sha256": {},
+        "sizes": {},
+        "options": {},
+        "debian": {},
+        "python": {},
+    }
+    manifest = {**about, **lists, "built_at": "2026-11-30T12:00:00Z"}
+    (directory / "manifest.json").write_text(json.dumps(manifest))
+    return initramfs
+
+
+def test_an_unknown_server_boots_the_ramdisk_that_was_built(cable: Cable) -> None:
+    initramfs = built_ramdisk(cable)
+    service = up(cable)
+    assert "Ramdisk for x86_64: built 2026-11-30T12:00:00Z" in said(service)
+    lease = cable.lease(MAC, dhcp.network_boot(7, ipxe=True))
+    cable.clients.run("ip", "address", "add", f"{lease.address}/24", "dev", "client1")
+    script = get(cable, f"http://{SERVER}:6385/boot/{MAC.replace(':', '-')}")
+    root = f"http://{SERVER}:6385/ramdisks/x86_64"
+    assert f"{root}/kernel " in script and f"{root}/initramfs " in script
+    assert f"ipa-api-url=http://{SERVER}:6385" in script
+    assert get_bytes(cable, f"{root}/initramfs") == initramfs
+    assert get_bytes(cable, f"{root}/initramfs", Range="bytes=1000-1999") == initramfs[1000:2000]
+    for path in ("../ironic-lite.key", "x86_64/manifest.json", "x86_64/../../ironic-lite.sqlite"):
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            get_bytes(cable, f"http://{SERVER}:6385/ramdisks/{path}")
+
+
+def test_without_a_ramdisk_it_says_what_to_do(cable: Cable) -> None:
+    assert "run 'ironic-lite ramdisk build'" in said(up(cable))
 
 
 def test_a_killed_boot_service_comes_back_with_its_leases(cable: Cable) -> None:

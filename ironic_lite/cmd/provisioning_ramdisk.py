@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which ramdisk servers boot under ``ironic-lite up --provision``: what is configured, else what was built here.
+
+Unless the options are set, unknown servers are discovered: they boot the ramdisk, and become nodes.
+"""
+
+from oslo_config import cfg
+
+from ironic_lite.api.images.ramdisks import PREFIX
+from ironic_lite.conf import CONF
+from ironic_lite.ramdisk import manifest
+from ironic_lite.ramdisk.failures import RamdiskError
+
+_NONE = (
+    "There is no ramdisk, so servers cannot be inspected or deployed: run 'ironic-lite ramdisk build', then start this "
+    "again; or set [conductor] deploy_kernel and deploy_ramdisk."
+)
+_FILES = {"kernel": manifest.KERNEL, "ramdisk": manifest.INITRAMFS}
+
+
+def choose(api_url: str) -> None:
+    """Set the options of ramdisks and discovery that nobody has set; say which ramdisk there is.
+
+    :param api_url: where servers reach the API.
+    """
+    if not _is_configured():
+        found = _newest_first()
+        if not found:
+            print(_NONE, flush=True)
+            return
+        for one in found:
+            print(
+                f"Ramdisk for {one.architecture}: built {one.built_at}, agent {one.agent}",
+                flush=True,
+            )
+        for kind in ("deploy", "rescue"):
+            for part, name in _FILES.items():
+                urls = {
+                    one.architecture: f"{api_url.rstrip('/')}{PREFIX}{one.architecture}/{name}"
+                    for one in found
+                }
+                CONF.set_override(f"{kind}_{part}", urls[found[0].architecture], "conductor")
+                CONF.set_override(f"{kind}_{part}_by_arch", urls, "conductor")
+    _suggest("enabled", True, "auto_discovery")
+    # For servers without a BMC.
+    if "manual-management" in CONF.enabled_hardware_types:
+        _suggest("driver", "manual-management", "auto_discovery")
+
+
+def _is_configured() -> bool:
+    """Whether some option names a ramdisk: then all of them are the operator's."""
+    options = CONF.conductor
+    names = [f"{kind}_{part}" for kind in ("deploy", "rescue") for part in _FILES]
+    return any(options[name] or options[f"{name}_by_arch"] for name in names)
+
+
+def _newest_first() -> list[manifest.Manifest]:
+    found = []
+    for directory in manifest.built(manifest.home()):
+        try:
+            one = manifest.read(directory)
+        except RamdiskError as exc:
+            print(f"Not used: {exc.message}", flush=True)
+            continue
+        # Its URLs have the directory's name.
+        if directory.name == one.architecture:
+            found.append(one)
+    return sorted(found, key=lambda one: one.built_at, reverse=True)
+
+
+def _suggest(name: str, value: object, group: str) -> None:
+    """Set an option that is not set anywhere."""
+    where = CONF.get_location(name, group)
+    if where is None or where.location is cfg.Locations.opt_default:
+        CONF.set_override(name, value, group)
