@@ -28,7 +28,7 @@ _MOST = 20
 
 @retry.on_transient_error
 def store(node_id: int, identity: Row) -> None:
-    """Replace what is known about the identity of a node's server.
+    """Replace what is known about the identity of a node's server; the system UUID stays if the new one is not known.
 
     :param identity: values of ``KEYS``.
     :raises NodeNotFound: when there is no such node.
@@ -40,7 +40,9 @@ def store(node_id: int, identity: Row) -> None:
         if connection.execute(node).first() is None:
             raise exception.NodeNotFound(node=node_id)
         changed = sa.update(SERVER_IDENTITIES).where(_c.node_id == node_id)
-        if connection.execute(changed.values(**told, updated_at=now)).rowcount == 0:
+        # Only the firmware tells it, at some boots.
+        kept = {key: value for key, value in told.items() if value or key != "system_uuid"}
+        if connection.execute(changed.values(**kept, updated_at=now)).rowcount == 0:
             connection.execute(
                 sa.insert(SERVER_IDENTITIES), {**told, "node_id": node_id, "created_at": now}
             )

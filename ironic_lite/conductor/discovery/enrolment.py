@@ -17,7 +17,7 @@ from ironic_lite.common import journal as terms
 from ironic_lite.conductor import task_manager
 from ironic_lite.conductor.cluster import identity
 from ironic_lite.conductor.discovery import facts as discovery_facts
-from ironic_lite.conductor.discovery import names
+from ironic_lite.conductor.discovery import names, recognition
 from ironic_lite.conductor.discovery.facts import Facts
 from ironic_lite.conductor.notifications import node_notifications
 from ironic_lite.conductor.operations import journal
@@ -228,7 +228,11 @@ def _hand_over(
             context,
             node_id=node_id,
             inventory_data=inventory,
-            plugin_data={**plugin_data, AUTO_DISCOVERED: True},
+            plugin_data={
+                **plugin_data,
+                AUTO_DISCOVERED: True,
+                recognition.SYSTEM_UUID: facts.system_uuid,
+            },
         )
         received.create()
         discover.start(task)

@@ -53,7 +53,7 @@ def remark(
     kind: str,
     subject: str,
     detail: str,
-    quiet: datetime.timedelta,
+    quiet: datetime.timedelta = datetime.timedelta(),
 ) -> None:
     """Write an entry about something that has come, without the node's lock and outside of its operations.
 

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from ironic_lite.common import exception
+from ironic_lite.conductor import task_manager
+from ironic_lite.conductor.discovery import recognition
 from ironic_lite.conductor.operations.flows import inspect
 from ironic_lite.conductor.periodics import orphans
 from ironic_lite.objects.node_journal import NodeJournal
@@ -101,3 +103,19 @@ def test_no_script_without_a_ramdisk_that_unknown_servers_can_load(cloud: Any) -
     assert "/v1/continue_inspection?system_uuid=${uuid} ipa-api-url=http" in kernel
     assert "BOOTIF=${mac}" in kernel
     assert lines[-1] == "exit"
+
+
+@pytest.mark.usefixtures("conductor")
+def test_an_inspection_that_finds_the_bmc_of_another_node(cloud: Any) -> None:
+    node = cloud.create_node(driver_info={"ipmi_address": "192.0.2.1"})
+    other = cloud.create_node(driver_info={"ipmi_address": "192.0.2.2"})
+    with (
+        cloud.running[0].manager.identity.active(),
+        task_manager.acquire(cloud.context, node.id) as task,
+    ):
+        recognition.learn(task, {**INVENTORY, "bmc_address": "192.0.2.1"}, {})
+        # Nobody names this one: it may have moved.
+        recognition.learn(task, {**INVENTORY, "bmc_address": "192.0.2.3"}, {})
+        found = f"address 192.0.2.2, which node {other.uuid} names; this node names 192.0.2.1"
+        with pytest.raises(exception.HardwareInspectionFailure, match=found):
+            recognition.learn(task, {**INVENTORY, "bmc_address": "192.0.2.2"}, {})

@@ -103,6 +103,24 @@ def test_an_inspection_fills_in_what_the_server_is_made_of(cloud: Cloud) -> None
     assert "inspection_taken_in" not in node["driver_internal_info"]
 
 
+def test_two_nodes_that_are_one_server(cloud: Cloud) -> None:
+    """The second was enrolled by mistake, with the other network card in mind."""
+    first = manageable(cloud)
+    cloud.provision(first, "inspect", "manageable")
+    (port,) = ports(cloud, first)
+    cloud.service.call("DELETE", f"/v1/ports/{port['uuid']}")
+    info = cloud.service.node(first.node)["driver_info"]
+    info["ipmi_password"] = cloud.rack.options.password
+    second = cloud.service.create_node(driver="ipmi", driver_info=info)
+    cloud.service.call("POST", "/v1/ports", {"node_uuid": second, "address": port["address"]})
+    cloud.service.set_provision_state(second, "manage", until="manageable")
+    cloud.service.set_provision_state(second, "inspect", until="manageable")
+    for node, other in ((first.node, second), (second, first.node)):
+        told = cloud.service.call("GET", f"/v1/nodes/{node}/timeline")["summary"]["advice"]
+        (conflict,) = (each for each in told if "has the same" in each)
+        assert f"Node {other} has the same serial number ironic_lite" in conflict
+
+
 def test_data_that_comes_before_the_bmc_tells_that_the_server_is_on(cloud: Cloud) -> None:
     server = manageable(cloud)
     since = server.now()

@@ -15,6 +15,7 @@ from ironic_lite.common import exception, states
 from ironic_lite.common import journal as terms
 from ironic_lite.common.operations import INSPECTION
 from ironic_lite.conductor import inspection_rules
+from ironic_lite.conductor.discovery import recognition
 from ironic_lite.conductor.inspection_rules.places import Origins
 from ironic_lite.conductor.operations import engine, journal
 from ironic_lite.conductor.task_manager import TaskManager
@@ -126,6 +127,7 @@ def evaluate(task: TaskManager, inventory: dict[str, Any], plugin_data: dict[str
     task.driver.inspect.continue_inspection(task, inventory, plugin_data)
     origins = inspection_rules.apply(task, inventory, plugin_data)
     task.ensure_locked()
+    recognition.learn(task, inventory, plugin_data)
     NodeInventory(
         task.context,
         node_id=task.node.id,
