@@ -2,16 +2,17 @@
 """Which kernel and ramdisk the agent of a node boots from.
 
 ``driver_info`` of the node comes first, then ``[conductor] deploy_kernel_by_arch`` and the like for the architecture in
-``properties/cpu_arch``, then ``[conductor] deploy_kernel`` and the like. Kernel and ramdisk come from the same of
-these places, because a kernel loads only the modules of its own ramdisk.
+``properties/cpu_arch``, then ``[conductor] deploy_kernel`` and the like, then the default in the image store. Kernel
+and ramdisk come from the same of these places, because a kernel loads only the modules of its own ramdisk.
 """
 
 import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ironic_lite.common import exception
+from ironic_lite.common import context, exception
 from ironic_lite.conf import CONF
+from ironic_lite.images.store import defaults
 
 KINDS = ("deploy", "rescue")
 PARTS = ("kernel", "ramdisk")
@@ -53,7 +54,8 @@ def pair(node: Any, kind: str) -> dict[str, Found]:
             )
     raise exception.MissingParameterValue(
         err=f"Node {node.uuid} has no {kind} ramdisk: set driver_info/{names[0]} and {names[1]}, or [conductor] "
-        f"{names[0]} and {names[1]} for all nodes."
+        f"{names[0]} and {names[1]} for all nodes, or 'ironic-lite image add --kernel FILE --ramdisk FILE --default "
+        f"{kind} NAME'."
     )
 
 
@@ -72,7 +74,15 @@ def find(node: Any, field: str) -> Found:
 
 def _places(node: Any, names: list[str]) -> Iterator[dict[str, Found]]:
     yield {name: Found(node.driver_info.get(name), f"{DRIVER_INFO}/{name}") for name in names}
-    yield from _configured(node.properties.get("cpu_arch"), names)
+    cpu_arch = node.properties.get("cpu_arch")
+    yield from _configured(cpu_arch, names)
+    kind = names[0].partition("_")[0]
+    if stored := defaults.pair(context.admin_context(), kind, cpu_arch):
+        where = f"the default {kind} ramdisk in the image store"
+        yield {
+            name: Found(reference, where, is_operators=True)
+            for name, reference in zip(names, stored, strict=True)
+        }
 
 
 def _configured(cpu_arch: Any, names: list[str]) -> Iterator[dict[str, Found]]:

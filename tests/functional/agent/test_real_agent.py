@@ -13,12 +13,13 @@ from typing import Any
 
 import pycdlib
 import pytest
+import requests
 from oslo_utils import secretutils
 
 from tests.functional.agent.conftest import Enrolled
 from tests.functional.agent.images import ImageServer, disk_image
 from tests.functional.deployment import Deployment
-from tests.waiting import wait_for
+from tests.waiting import PATIENCE, wait_for
 
 Enrol = Callable[..., Enrolled]
 
@@ -47,6 +48,20 @@ def _config_drive(disk: bytes) -> dict[str, bytes]:
             found[f"{directory}/{name}"] = out.getvalue()
     iso.close()
     return found
+
+
+def test_an_image_of_the_store_by_its_name(service: Deployment, enrol: Enrol) -> None:
+    image = disk_image()
+    uuid = service.call("POST", "/v1/images", {"name": "debian-12"})["uuid"]
+    stored = requests.put(
+        f"{service.api_url}/v1/images/{uuid}/upload", data=image, timeout=PATIENCE
+    )
+    assert stored.status_code == 200, stored.text
+    server = enrol(automated_clean=False)
+    _make_available(service, server)
+    _instance(service, server, {"image_source": "debian-12"})
+    service.set_provision_state(server.node, "active", until="active")
+    assert server.machine.disk.read_bytes().startswith(image)
 
 
 def test_from_enroll_to_active(

@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from ironic_lite_simulator import images
 from tests.functional.images.store import Store
 from tests.functional.rack import cloud as rack_cloud
-from tests.functional.rack.cloud import Cloud
+from tests.functional.rack.cloud import Cloud, Server
+from tests.waiting import PATIENCE
 
 DISK = images.catalog()[images.DISK_IMAGE]
 
@@ -31,12 +33,12 @@ def store(cloud: Cloud, tmp_path: Path) -> Store:
 
 def test_a_deployment_by_names_alone(cloud: Cloud, store: Store) -> None:
     """Kernel, ramdisk and image come from the store; nobody states a checksum or a format."""
-    store.add("--kernel", store.file(images.KERNEL), "--ramdisk", store.file(images.RAMDISK), "ipa")
+    server = cloud.enrol_available(driver_info={"deploy_kernel": None, "deploy_ramdisk": None})
+    shown = cloud.service.call("GET", f"/v1/nodes/{server.node}/validate")["boot"]
+    assert "--default deploy" in shown["reason"]
+    _add_ramdisk(store, "--default", "deploy")
     said = store.add(store.file(DISK.name), "--name", "rack-os")
     assert f"SHA-256 {DISK.sha256}" in said
-    server = cloud.enrol_available(
-        driver_info={"deploy_kernel": "ipa.kernel", "deploy_ramdisk": "store://ipa.ramdisk"}
-    )
     cloud.deploy(server, {"image_source": "rack-os"})
     assert server.wait_booted()["booted_image"] == DISK.sha256
     status, said = store.command("list")
@@ -48,7 +50,49 @@ def test_a_deployment_by_names_alone(cloud: Cloud, store: Store) -> None:
     assert [place["alive"] for place in shown["locations"]] == [True]
     cloud.provision(server, "deleted", "available")
     assert store.command("remove", "rack-os", "ipa")[0] == 0
-    assert list(store.files.iterdir()) == []
+    assert _held(store) == []
+
+
+def test_an_instance_that_boots_stored_images(cloud: Cloud, store: Store) -> None:
+    """They are sent as a whole or in part, stay while somebody needs them, and are not sent when they are damaged."""
+    _add_ramdisk(store)
+    server = cloud.enrol_available(
+        name="booted-any-time",
+        deploy_interface="ramdisk",
+        driver_info={"deploy_kernel": "store://ipa.kernel", "deploy_ramdisk": "ipa.ramdisk"},
+    )
+    cloud.deploy(server, {"kernel": "ipa.kernel", "ramdisk": "ipa.ramdisk"})
+    kernel = images.catalog()[images.KERNEL].content
+    url = _url_of_kernel(cloud, server)
+    answer = requests.get(url, headers={"Range": "bytes=100-199"}, timeout=PATIENCE)
+    assert (answer.status_code, answer.content) == (206, kernel[100:200])
+    answer = requests.head(url, timeout=PATIENCE)
+    assert (answer.status_code, answer.headers["Content-Length"]) == (200, str(len(kernel)))
+    status, said = store.command("remove", "ipa.kernel")
+    assert (status, "booted-any-time" in said) == (1, True), said
+    uuid = cloud.service.call("GET", "/v1/images/ipa.kernel")["uuid"]
+    with (store.files / uuid).open("r+b") as file:
+        file.write(b"changed")
+    answer = requests.get(url, timeout=PATIENCE)
+    assert (answer.status_code, b"changed" in answer.content) == (503, False)
+    cloud.provision(server, "deleted", "available")
+    assert store.command("remove", "ipa")[0] == 0
+
+
+def _add_ramdisk(store: Store, *more: str) -> None:
+    kernel, ramdisk = store.file(images.KERNEL), store.file(images.RAMDISK)
+    store.add("--kernel", kernel, "--ramdisk", ramdisk, *more, "ipa")
+
+
+def _url_of_kernel(cloud: Cloud, server: Server) -> str:
+    mac = server.status["mac"].replace(":", "-")
+    script = requests.get(f"{cloud.service.api_url}/boot/{mac}", timeout=PATIENCE).text
+    (url,) = [word for word in script.split() if "/images/" in word and "/kernel?" in word]
+    return url
+
+
+def _held(store: Store) -> list[str]:
+    return [path.name for path in store.files.iterdir() if not path.name.startswith(".")]
 
 
 def test_an_image_that_is_not_what_it_is_called(store: Store) -> None:

@@ -66,6 +66,13 @@ class _Images(Records):
             record_access.check_name("image", changes["name"])
         _check_values(call, {"ramdisk": record.ramdisk, **changes}, record.disk_format)
 
+    def update(self, call: Call, record: Image, body: list[Values]) -> webob.Response:
+        """``PATCH /v1/images/{image}``; a new default of an architecture replaces the one before."""
+        response = super().update(call, record, body)
+        if any(each["path"].startswith("/default_for") for each in body):
+            _replace_defaults(call, record)
+        return response
+
     def destroy(self, call: Call, record: Image) -> None:
         """Remove an image that no running operation uses, first from the records.
 
@@ -87,6 +94,16 @@ class _Images(Records):
             raise
         record.destroy()
         files.remove(record.uuid)
+
+
+def _replace_defaults(call: Call, record: Image) -> None:
+    """Take what the image is the default for from the other kernels of its architecture."""
+    same = {"disk_format": content.KERNEL, "cpu_arch": record.cpu_arch}
+    for other in Image.list(call.context, filters=same):
+        left = [kind for kind in other.default_for if kind not in record.default_for]
+        if other.uuid != record.uuid and left != other.default_for:
+            other.default_for = left
+            other.save()
 
 
 def _listed(nodes: list[str]) -> str:
