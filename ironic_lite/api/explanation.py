@@ -292,6 +292,10 @@ def _causes(entries: Sequence[Row]) -> list[str]:
     found = []
     if any(kind == terms.TIMEOUT for kind, _ in kinds):
         found.append(_TIMED_OUT)
+    if (terms.LOGS, terms.DONE) in kinds:
+        found.append(
+            "The logs of the ramdisk were collected: read them with 'ironic-lite logs NODE'."
+        )
     if (terms.POWER, terms.FAILED) in kinds:
         found.append(_POWER_FAILED)
     if (terms.STEP, terms.INTERRUPTED) in kinds and (terms.STEP, terms.FAILED) in kinds:

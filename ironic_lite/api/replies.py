@@ -243,6 +243,24 @@ _SUMMARY = an_object(
     }
 )
 
+LOGS = an_object(
+    {
+        "logs": list_of(
+            an_object(
+                {
+                    "id": or_null({"type": "integer"}),
+                    "name": _WORD,
+                    "created_at": {"type": "string", "format": "date-time"},
+                    "conductor": _WORD,
+                    "operation": or_null(UUID),
+                    "state": _WORD,
+                    "detail": _WORD,
+                }
+            )
+        )
+    }
+)
+
 TIMELINE = an_object({"summary": _SUMMARY, "timeline": list_of(_ENTRY)}, {"next": TEXT})
 
 _ACTION = an_object(

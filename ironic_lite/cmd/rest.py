@@ -12,6 +12,9 @@ import requests
 from ironic_lite.cmd import arguments
 from ironic_lite.common import exception, json_reading
 
+FILE = "application/gzip"
+"""The media type of an answer that is a file; readers return its bytes."""
+
 _PATIENCE = 60
 """Seconds to wait for an answer."""
 
@@ -193,10 +196,12 @@ def _through_keystoneauth(url: str | None, kind: str) -> Requester:
 
 
 def document(answer: requests.Response) -> Any:
-    """Return the document in an answer; None for an empty one.
+    """Return the document in an answer, or the bytes of a file; None for an empty one.
 
     :raises Refused: the API refuses the request.
     """
+    if answer.ok and answer.headers.get("Content-Type") == FILE:
+        return answer.content
     if answer.ok and not answer.content:
         return None
     try:

@@ -178,6 +178,10 @@ class FirmwareComponentNotFound(NotFound):
     template = "Node %(node)s doesn't have Firmware component %(name)s"
 
 
+class NodeLogsNotFound(NotFound):
+    template = "The logs %(name)s are not there, or not any more: see [agent] deploy_logs_max_age and its like."
+
+
 class NodeHistoryNotFound(NotFound):
     template = "Node history record %(history)s could not be found."
 

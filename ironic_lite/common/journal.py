@@ -17,6 +17,7 @@ ABORT = "abort"  # the flow
 RETRY = "retry"  # what is retried
 AGENT = "agent"  # the flow
 CONFLICT = "conflict"  # what came that does not fit the node
+LOGS = "logs"  # the file with the ramdisk's logs; none: they could not be collected
 BOOT = "boot"  # the stage of a network boot (see ``boot_stages``), or "boot" when the server is booted again
 
 # Phases of an operation besides its steps.

@@ -19,6 +19,7 @@ from ironic_lite.common import context as ironic_context
 from ironic_lite.common import exception, logs, redaction
 from ironic_lite.common import journal as terms
 from ironic_lite.common.operations import machine, provision_states
+from ironic_lite.conductor.agents import ramdisk_logs
 from ironic_lite.conductor.cluster import identity, workers
 from ironic_lite.conductor.hardware import power
 from ironic_lite.conductor.notifications import node_notifications
@@ -406,6 +407,10 @@ class TaskManager:
     def note_retry(self, what: str, why: str) -> None:
         """Note a retry in the node's journal, with the node's next save."""
         journal.note(self, terms.RETRY, what, terms.STARTED, why)
+
+    def keep_ramdisk_logs(self) -> None:
+        """Collect the logs of the ramdisk, which is about to end, if they are always collected."""
+        ramdisk_logs.collect_before_end(self)
 
     # -- the server --------------------------------------------------------------------------------------------
 

@@ -52,4 +52,47 @@ OPTS = [
         min=0.1,
         help="Seconds between two of these checks.",
     ),
+    cfg.StrOpt(
+        "deploy_logs_collect",
+        default="on_failure",
+        choices=["on_failure", "always", "never"],
+        help="When a conductor collects the logs of the ramdisk: when a deployment, cleaning, inspection, rescue or "
+        "servicing fails, always, or never. They are not masked.",
+    ),
+    cfg.StrOpt(
+        "deploy_logs_storage_backend",
+        default="local",
+        choices=["local"],
+        help="Where the logs are stored: as files of the conductor that collected them. Swift is not supported.",
+    ),
+    cfg.StrOpt(
+        "deploy_logs_local_path",
+        sample_default="/var/lib/ironic-lite/ramdisk-logs",
+        help="Directory of these files. Unset: ramdisk-logs in state_path.",
+    ),
+    cfg.IntOpt(
+        "deploy_logs_max_size",
+        default=16,
+        min=1,
+        max=20,
+        help="Maximum size in MiB of the logs of one ramdisk; larger ones are not stored.",
+    ),
+    cfg.IntOpt(
+        "deploy_logs_max_per_node",
+        default=5,
+        min=1,
+        help="Maximum number of files of a node that a conductor keeps; the oldest are deleted.",
+    ),
+    cfg.IntOpt(
+        "deploy_logs_max_total",
+        default=1024,
+        min=1,
+        help="Maximum size in MiB of all files that a conductor keeps; the oldest are deleted.",
+    ),
+    cfg.IntOpt(
+        "deploy_logs_max_age",
+        default=30,
+        min=0,
+        help="Days after which a file is deleted; 0: never.",
+    ),
 ]

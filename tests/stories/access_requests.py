@@ -183,6 +183,7 @@ _FIXED = {
     "device": "cdrom",
     "vif": "5f5e0b4e-9d3f-4b5e-8f0c-0a6e2b6d0a12",
     "event": "5f5e0b4e-9d3f-4b5e-8f0c-0a6e2b6d0a13",
+    "logs": "4711",
 }
 
 

@@ -30,6 +30,9 @@ RULES = base.rules(
             "baremetal:node:vmedia:attach": "Attach virtual media.",
             "baremetal:node:vmedia:detach": "Detach virtual media.",
         },
+        base.SYSTEM_MEMBER: {
+            "baremetal:node:logs:get": "See the logs of ramdisks, which may hold secrets."
+        },
         base.SYSTEM_ADMIN: {"baremetal:node:vendor_passthru": "Call vendor methods of a node."},
     }
 )

@@ -149,6 +149,13 @@ class NodeCalls(Protocol):
         :raises NodeNotFound: when it expects no agent.
         """
 
+    @unlocked(since="1.4")
+    def read_ramdisk_logs(self, context: Context, name: str, offset: int) -> dict[str, Any]:
+        """Return a part of a file with logs that this conductor keeps: ``{"data": base64, "size": of the whole file}``.
+
+        :raises NodeLogsNotFound: when there is no such file any more.
+        """
+
     @shared("network boot", since="1.0", by_agents=True)
     def get_boot_script(self, context: Context, node_id: NodeId, mac: str) -> str:
         """Return the iPXE script for the node's server when it boots from the port ``mac``."""

@@ -5,13 +5,14 @@ The functions check in the order that Ironic's clients rely on: the lock, mainte
 the arguments.
 """
 
+import base64
 import contextlib
 import functools
 from typing import Any
 
 from ironic_lite.common import boot_stages, exception
 from ironic_lite.common import journal as terms
-from ironic_lite.conductor.agents import agent_contact
+from ironic_lite.conductor.agents import agent_contact, log_files
 from ironic_lite.conductor.cluster import identity
 from ironic_lite.conductor.contract.declaration import Context, NodeId
 from ironic_lite.conductor.contract.nodes import NodeCalls
@@ -27,6 +28,9 @@ from ironic_lite.drivers import node_images
 from ironic_lite.drivers.interfaces.base import BaseInterface
 from ironic_lite.objects import boot_notes
 from ironic_lite.objects.node import Node
+
+_PART_OF_LOGS = 512 * 1024
+"""Bytes of a file with logs in one message."""
 
 
 def _create(_context: Context, node_obj: Node) -> Node:
@@ -98,6 +102,11 @@ def _image_users(context: Context, image: str, name: str) -> list[str]:
     ]
 
 
+def _read_logs(_context: Context, name: str, offset: int) -> dict[str, Any]:
+    part, size = log_files.read(name, offset, _PART_OF_LOGS)
+    return {"data": base64.b64encode(part).decode(), "size": size}
+
+
 SERVED = served(
     NodeCalls,
     unlocked(NodeCalls.create_node)(_create),
@@ -116,5 +125,6 @@ SERVED = served(
     locked(NodeCalls.get_boot_script)(_boot_script),
     unlocked(NodeCalls.open_image)(_open_image),
     unlocked(NodeCalls.image_users)(_image_users),
+    unlocked(NodeCalls.read_ramdisk_logs)(_read_logs),
     locked(NodeCalls.continue_inspection)(inspect.receive),
 )

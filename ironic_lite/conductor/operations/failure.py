@@ -12,6 +12,7 @@ from oslo_log import log
 from ironic_lite.common import exception, redaction
 from ironic_lite.common import journal as terms
 from ironic_lite.common.operations import provision_states
+from ironic_lite.conductor.agents import ramdisk_logs
 from ironic_lite.conductor.operations import journal, steps
 from ironic_lite.conductor.operations.flow import Flow
 from ironic_lite.conductor.operations.steps import Step
@@ -50,6 +51,10 @@ def conclude(task: TaskManager, flow: Flow) -> None:
     node = task.node
     message = node.driver_internal_info[terms.FAILING]
     step = flow.step(node)
+    if provision_states.is_working(node.provision_state):
+        # An aborted operation has left its working state.
+        ramdisk_logs.collect_after_failure(task)
+        node.save()
     problem = _clean_up(task, flow)
     if provision_states.is_failed(node.provision_state):
         # Aborted operations leave their working state first.

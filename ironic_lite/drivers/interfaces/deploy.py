@@ -4,6 +4,7 @@
 import abc
 from typing import Any, ClassVar
 
+from ironic_lite.common import exception
 from ironic_lite.drivers.interfaces.base import BaseInterface
 from ironic_lite.drivers.interfaces.task import Task
 
@@ -90,6 +91,15 @@ class DeployInterface(BaseInterface):
         :raises AgentConnectionFailed, AgentAPIError: when no agent answers, or another node's agent does.
         """
         return False
+
+    def collect_logs(self, task: Task) -> bytes:
+        """Return the logs of the ramdisk, as a gzipped tar archive, if :attr:`uses_agent`. Asks once.
+
+        :raises AgentConnectionFailed, AgentAPIError, AgentInProgress: when the agent does not send them.
+        """
+        raise exception.UnsupportedDriverExtension(
+            driver=task.node.driver, extension="collect_logs"
+        )
 
     def works_in_agent(self, node: Any) -> bool:
         """Return whether a waiting node's step runs in the agent; otherwise the node waits for the agent to start."""

@@ -63,6 +63,9 @@ class Task(Protocol):
     def note_retry(self, what: str, why: str) -> None:
         """Note a retry in the node's journal, with the node's next save."""
 
+    def keep_ramdisk_logs(self) -> None:
+        """Collect the logs of the ramdisk, which is about to end, if they are always collected. Raises nothing."""
+
     def ensure_locked(self) -> None:
         """Check in the database that this task still holds the lock.
 

@@ -8,6 +8,7 @@ import json
 import os
 import random
 import re
+import tarfile
 from collections.abc import Callable
 from typing import Any
 
@@ -245,6 +246,11 @@ def test_a_step_that_fails_in_the_agent(service: Deployment, enrol: Enrol) -> No
     assert "the disk is on fire" in failed["last_error"]
     assert (failed["maintenance"], failed["fault"]) == (True, "clean failure")
     assert failed["power_state"] == "power off"
+    (collected,) = service.call("GET", f"/v1/nodes/{server.node}/logs")["logs"]
+    assert collected["id"] is not None, collected["detail"]
+    path = f"/v1/nodes/{server.node}/logs/{collected['id']}"
+    with tarfile.open(fileobj=io.BytesIO(service.request("GET", path).content)) as archive:
+        assert archive.getnames()
 
 
 def test_only_the_agent_of_this_boot_is_listened_to(service: Deployment, enrol: Enrol) -> None:

@@ -10,6 +10,7 @@ from ironic_lite.drivers.interfaces import steps
 from ironic_lite.drivers.interfaces.deploy import DeployInterface
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.agent import boot, driver_info, erasure, inband
+from ironic_lite.drivers.modules.agent.client import AgentClient
 
 
 class AgentBase(DeployInterface):
@@ -74,6 +75,7 @@ class AgentBase(DeployInterface):
         if fast_track.agent_is_up(task.node):
             task.driver.network.remove_cleaning_network(task)
             return
+        task.keep_ramdisk_logs()
         boot.power_off(task)
         task.driver.boot.clean_up_ramdisk(task)
         task.driver.network.remove_cleaning_network(task)
@@ -115,6 +117,9 @@ class AgentBase(DeployInterface):
 
     def works_in_agent(self, node: Any) -> bool:
         return inband.COMMAND in node.driver_internal_info
+
+    def collect_logs(self, task: Task) -> bytes:
+        return AgentClient(task.node, once=True).collect_logs()
 
     def has_ended(self, task: Task) -> bool:
         return inband.is_idle(task.node)

@@ -58,6 +58,7 @@ def end_agent(task: Task) -> None:
     The agent does it, unless only the BMC may (``driver_info/deploy_forces_oob_reboot``). If the server is not off in
     time, the BMC powers it off.
     """
+    task.keep_ramdisk_logs()
     try:
         agent = AgentClient(task.node)
         agent.sync()

@@ -14,7 +14,7 @@ from typing import Any
 
 from oslo_log import log
 
-from ironic_lite.common import exception, json_reading, redaction
+from ironic_lite.common import exception, json_reading, ramdisk_archive, redaction
 from ironic_lite.conf import CONF
 from ironic_lite.drivers import guarded_http
 
@@ -74,9 +74,16 @@ class AgentClient:
         Callers that change the server pass ``task.ensure_locked``, because connecting may take longer than a lock
         lasts.
     :param hasty: for callers that ask again soon anyway: no retries, and a timeout of a few seconds.
+    :param once: no retries, for what is not worth waiting.
     """
 
-    def __init__(self, node: Any, guard: Callable[[], None] | None = None, hasty: bool = False):
+    def __init__(
+        self,
+        node: Any,
+        guard: Callable[[], None] | None = None,
+        hasty: bool = False,
+        once: bool = False,
+    ):
         """:raises AgentConnectionFailed: when the node has no agent: there was no heartbeat yet."""
         if not node.agent_url or not node.agent_secret_token:
             raise exception.AgentConnectionFailed(
@@ -89,7 +96,7 @@ class AgentClient:
             url=f"{node.agent_url.rstrip('/')}/{_API}",
             connect_seconds=_HASTE if hasty else _CONNECT_TIMEOUT,
             seconds=_HASTE if hasty else float(CONF.agent.command_timeout),
-            attempts=1 if hasty else CONF.agent.max_command_attempts,
+            attempts=1 if hasty or once else CONF.agent.max_command_attempts,
             certificate=node.agent_verify_ca,
             guard=guard,
             parameters={"agent_token": self._token},
@@ -141,6 +148,20 @@ class AgentClient:
     def power_off(self) -> None:
         """Ask the server to power itself off."""
         self.execute("standby.power_off", {})
+
+    def collect_logs(self) -> bytes:
+        """Return the logs of the ramdisk, as a gzipped tar archive.
+
+        :raises AgentAPIError: also when they are too large, or are no such archive.
+        """
+        sent = self._finished("log.collect_system_logs", {}).result.get("system_logs")
+        try:
+            content = ramdisk_archive.decoded(sent)
+        except ValueError as exc:
+            raise exception.AgentAPIError(
+                node=self._node_uuid, status=200, error=f"the logs cannot be used: {exc}"
+            ) from None
+        return content
 
     def finalize_rescue(self, password: str, hashed: bool) -> None:
         """Set the password of the rescue ramdisk. The agent stops listening after that."""

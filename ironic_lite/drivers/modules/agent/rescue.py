@@ -37,6 +37,7 @@ class AgentRescue(RescueInterface):
         return states.RESCUEWAIT
 
     def finalize(self, task: Task) -> None:
+        task.keep_ramdisk_logs()
         _set_password(task.node)
         # The ramdisk stays up in the instance's networks, where nothing may call its agent any more.
         boot.forget_agent(task)
