@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import util
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def install(recipe: Recipe, directory: Path, log: Path) -> None:
             f"{sys.executable} -m ensurepip"
         )
     platforms = [f"--platform={each}" for each in recipe.architecture.wheel_platforms]
-    with log.open("a") as output:
+    with log.open("a") as output, _bounded():
         done = subprocess.run(  # noqa: S603
             [
                 *(sys.executable, "-m", "pip", "--disable-pip-version-check", "install"),
@@ -55,6 +56,17 @@ def install(recipe: Recipe, directory: Path, log: Path) -> None:
         )
     # Console scripts for the Python of this machine.
     shutil.rmtree(directory / "bin", ignore_errors=True)
+
+
+@contextmanager
+def _bounded() -> Iterator[None]:
+    try:
+        yield
+    except subprocess.TimeoutExpired as late:
+        raise RamdiskError(
+            f"The agent's Python packages were not downloaded within {_PATIENCE // 60} minutes. Is the package index "
+            "reachable from here?"
+        ) from late
 
 
 def _reason(log: Path) -> str:

@@ -8,7 +8,9 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from ironic_lite.ramdisk import overlay
@@ -19,6 +21,9 @@ KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 _PATIENCE = 3 * 3600
 """Seconds for downloading and installing the packages, on an emulated processor too."""
+
+_GRACE = 10
+"""Seconds for the tools to clean up when the build is interrupted."""
 
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -117,17 +122,35 @@ def make(recipe: Recipe, additions: Path, archive: Path, cache: Path, log: Path)
     if os.geteuid() == 0:
         environment["TMPDIR"] = str(archive.parent)
     with archive.open("wb") as output, log.open("ab") as messages:
-        done = subprocess.run(  # noqa: S603
+        process = subprocess.Popen(  # noqa: S603
             argv,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=messages,
             env=environment,
-            timeout=_PATIENCE,
-            check=False,
+            start_new_session=True,
         )
-    if done.returncode:
+        try:
+            status = process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired as late:
+            raise RamdiskError(
+                f"{argv[0]} took more than {_PATIENCE / 3600:g} h. Its output is in {log}."
+            ) from late
+        finally:
+            if process.poll() is None:
+                _end(process)
+    if status:
         raise RamdiskError(_failure(argv[0], log))
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a tool and all that it has started; it may clean up first."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE)
+    process.wait()
 
 
 def _mmdebstrap(recipe: Recipe, additions: Path, cache: Path, preferences: Path) -> list[str]:

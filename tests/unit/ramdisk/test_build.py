@@ -22,6 +22,7 @@ from ironic_lite.ramdisk.checking import archives as checked
 from ironic_lite.ramdisk.failures import RamdiskError
 from ironic_lite.ramdisk.recipe import ARCHITECTURES, Recipe
 from tests.unit.ramdisk import archives
+from tests.waiting import wait_for
 
 RECIPE = Recipe(ARCHITECTURES["x86_64"])
 STATUS = b"Package: bash\nStatus: install ok installed\nVersion: 5.2-1\n\nPackage: file\nVersion: 1:5.46\n"
@@ -196,6 +197,26 @@ def test_the_tools_errors_are_translated(
     with pytest.raises(RamdiskError, match=told) as failed:
         system.make(RECIPE, tmp_path / "a.tar", tmp_path / "s.tar", tmp_path / "cache", log)
     assert str(log) in failed.value.message
+
+
+def test_a_build_that_takes_too_long_ends_with_all_that_it_has_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "mmdebstrap"
+    program.write_text(f"#!/bin/sh\nsleep 1000 &\necho $! >{tmp_path}/child\nwait\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(system, "_SYSTEM_PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr(system, "KEYRING", program)
+    monkeypatch.setattr(system, "_PATIENCE", 1)
+    child = tmp_path / "child"
+    with pytest.raises(RamdiskError, match="took more than"):
+        system.make(RECIPE, tmp_path / "a", tmp_path / "s", tmp_path / "cache", tmp_path / "log")
+
+    def gone() -> bool:
+        state = Path(f"/proc/{child.read_text().strip()}/stat")
+        return not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z"
+
+    wait_for(gone, "the child to end")
 
 
 def test_missing_tools_are_named_with_the_command_that_installs_them(
