@@ -44,13 +44,15 @@ OPTS = [
         "post_deploy_get_power_state_retries",
         default=6,
         min=0,
-        help="How often to check whether a server has powered itself off, before its BMC powers it off.",
+        help="This many times post_deploy_get_power_state_retry_interval, a server has time to power itself off; then "
+        "its BMC powers it off.",
     ),
     cfg.FloatOpt(
         "post_deploy_get_power_state_retry_interval",
         default=5,
         min=0.1,
-        help="Seconds between two of these checks.",
+        help="Seconds that count once for each of post_deploy_get_power_state_retries. Meanwhile the power is checked "
+        "at least twice per second.",
     ),
     cfg.StrOpt(
         "deploy_logs_collect",

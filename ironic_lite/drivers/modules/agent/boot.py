@@ -15,6 +15,9 @@ LOG = log.getLogger(__name__)
 _FIRST_CALL = 30.0
 """Seconds to wait for the first heartbeat of an agent that has its token."""
 
+_LATE = 0.5
+"""Seconds after which a server that has powered itself off is noticed at the latest."""
+
 
 def use_running(task: Task) -> bool:
     """With fast-track, reuse an agent that is still up from an earlier operation; False when there is none."""
@@ -79,7 +82,7 @@ def end_agent(task: Task) -> None:
 def _wait_for_power_off(task: Task) -> None:
     pause = CONF.agent.post_deploy_get_power_state_retry_interval
     seconds = CONF.agent.post_deploy_get_power_state_retries * pause
-    polling = power_wait.Polling(seconds, first=min(0.2, pause), slowest=pause)
+    polling = power_wait.Polling(seconds, first=min(0.2, pause), slowest=min(_LATE, pause))
     while polling.left > 0:
         if task.driver.power.get_power_state(task) == states.POWER_OFF:
             return
