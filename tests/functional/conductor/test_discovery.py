@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A discovery that is cut off, and notifications about discovered servers; by a conductor of this process."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from ironic_lite.conductor.operations.flows import inspect
 from ironic_lite.conductor.periodics import orphans
 from ironic_lite.objects.node_journal import NodeJournal
 from ironic_lite.objects.node_records import NodeInventory
+from ironic_lite_simulator import ipxe
 from tests.functional.conductor.outbox import waiting
 from tests.options import overridden
 from tests.waiting import wait_for
@@ -99,10 +101,40 @@ def test_no_script_without_a_ramdisk_that_unknown_servers_can_load(cloud: Any) -
     with overridden({"conductor": images, "pxe": {"kernel_append_params": "console=ttyS1"}}):
         lines = script(cloud.context).splitlines()
     kernel = next(line for line in lines if line.startswith("kernel"))
-    assert "http://192.0.2.1/kernel console=ttyS1 ipa-inspection-callback-url=http" in kernel
+    assert "set discovery-kernel http://192.0.2.1/kernel" in lines
+    assert "${discovery-kernel} console=ttyS1 ipa-inspection-callback-url=http" in kernel
     assert "/v1/continue_inspection?system_uuid=${uuid} ipa-api-url=http" in kernel
     assert "BOOTIF=${mac}" in kernel
     assert lines[-1] == "exit"
+
+
+@pytest.mark.usefixtures("discovering", "conductor")
+@pytest.mark.parametrize(
+    ("built", "kernel"), [("i386", "any"), ("x86_64", "any"), ("arm64", "arm"), ("", "any")]
+)
+def test_the_ramdisk_is_that_of_the_servers_architecture(
+    cloud: Any, built: str, kernel: str
+) -> None:
+    images = {
+        "deploy_kernel": "http://192.0.2.1/any",
+        "deploy_ramdisk": "http://192.0.2.1/any-ramdisk",
+        "deploy_kernel_by_arch": {"aarch64": "http://192.0.2.1/arm", "x86_64": "http://x/half"},
+        "deploy_ramdisk_by_arch": {"aarch64": "http://192.0.2.1/arm-ramdisk"},
+    }
+    with overridden({"conductor": images}):
+        script = cloud.api.any().get_discovery_script(cloud.context)
+
+    async def fetch(_url: str) -> bytes:
+        return bytes(script, "ascii")
+
+    async def download(_url: str) -> int:
+        return 1
+
+    firmware = ipxe.Firmware({"buildarch": built, "mac": "x"}, fetch, download)
+    outcome = asyncio.run(firmware.run("http://192.0.2.1/boot"))
+    assert outcome.kernel is not None
+    assert outcome.kernel.url == f"http://192.0.2.1/{kernel}"
+    assert outcome.initrds[0].url == f"http://192.0.2.1/{kernel}-ramdisk"
 
 
 @pytest.mark.usefixtures("conductor")

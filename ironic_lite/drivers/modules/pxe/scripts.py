@@ -31,8 +31,8 @@ chain --replace --autofree {script} || reboot
 
 _UNKNOWN_SERVER = """#!ipxe
 # no node is known for this server: its hardware is inspected
-kernel --name kernel {kernel} {arguments} initrd=ramdisk || goto failed
-initrd --name ramdisk {ramdisk} || goto failed
+{choice}kernel --name kernel ${{discovery-kernel}} {arguments} initrd=ramdisk || goto failed
+initrd --name ramdisk ${{discovery-ramdisk}} || goto failed
 boot || goto failed
 :failed
 echo The ramdisk for unknown servers did not load; continuing with the next boot device.
@@ -84,9 +84,21 @@ def kernel_and_ramdisk(
     )
 
 
-def unknown_server(kernel: str, ramdisk: str, arguments: list[str]) -> str:
-    """Return the script for a server that no node is known for, with the URLs of kernel and ramdisk."""
-    return _UNKNOWN_SERVER.format(kernel=kernel, ramdisk=ramdisk, arguments=" ".join(arguments))
+def unknown_server(
+    images: dict[str, str], others: dict[str, dict[str, str]], arguments: list[str]
+) -> str:
+    """Return the script for a server that no node is known for.
+
+    :param images: the URLs of ``kernel`` and ``ramdisk``.
+    :param others: the same by the architecture that iPXE is built for.
+    """
+    lines = [f"set discovery-{part} {url}\n" for part, url in images.items()]
+    lines += [
+        f"iseq ${{buildarch}} {built} && set discovery-{part} {url} ||\n"
+        for built, pair in others.items()
+        for part, url in pair.items()
+    ]
+    return _UNKNOWN_SERVER.format(choice="".join(lines), arguments=" ".join(arguments))
 
 
 def iso(node: str, url: str) -> str:
