@@ -7,11 +7,11 @@ from ironic_lite.objects.volume import VolumeTarget
 
 
 class StorageInterface(BaseInterface):
-    """Attaches and detaches a node's remote volumes. By default both methods do nothing.
+    """Attaches and detaches a node's remote volumes. By default the methods do nothing.
 
-    Both run under the exclusive lock, and again after a crash. Before a deployment and each time the server of an
-    active node is powered on or rebooted, the volumes are attached. They are detached when the node is undeployed, and
-    after the server of an active node was powered off.
+    The methods that change something run under the exclusive lock, and again after a crash. Before a deployment and
+    each time the server of an active node is powered on or rebooted, the volumes are attached. They are detached when
+    the node is undeployed, and after the server of an active node was powered off.
     """
 
     interface_type = "storage"
@@ -27,6 +27,9 @@ class StorageInterface(BaseInterface):
 
         :raises StorageError: when a volume cannot be detached.
         """
+
+    def release(self, task: Task) -> None:
+        """Remove what is on record for the instance alone. It is being undeployed, and its volumes are detached."""
 
     def boot_volume(self, task: Task) -> VolumeTarget | None:
         """Return the remote volume that the instance boots from; None: it boots from a local disk. Any lock."""

@@ -35,6 +35,7 @@ def _prepare(task: TaskManager) -> None:
     task.driver.deploy.clean_up(task)
     task.driver.deploy.tear_down(task)
     task.driver.network.release(task)
+    task.driver.storage.release(task)
 
 
 def _finish(task: TaskManager) -> None:

@@ -147,6 +147,22 @@ class CinderStorage(RemoteStorage):
                 LOG.warning("Node %s: %s Trying again", node.uuid, exc.message)
                 time.sleep(CONF.cinder.action_retry_interval)
 
+    def release(self, task: Task) -> None:
+        """Remove the volume targets that Nova has made for its instance. Nova leaves that to the tear-down."""
+        node = task.node
+        if not node.instance_uuid or node.allocation_uuid:
+            return
+        for target in task.volume_targets:
+            # Nova writes how the volume is reached. Others leave that to this interface.
+            if target.properties and "ironic_volume_uuid" not in target.properties:
+                task.ensure_locked()
+                target.destroy()
+                LOG.info(
+                    "Node %s: removed the target of volume %s, which the instance has used",
+                    node.uuid,
+                    target.volume_id,
+                )
+
     def _of_instance(self, task: Task, cinder: Cinder) -> list[Attachment]:
         """Return what Nova, or Ironic before this service, has attached for the instance that ends."""
         node = task.node
