@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real Neutron whose generic switch driver binds the ports of two fake switches.
 
-:func:`running` is the cheapest form: no authentication, SQLite, no broker, no agents. A port that names one of
-:data:`SWITCHES` becomes ACTIVE; one that names another switch fails to bind. What the switches are told is in the log.
+:func:`running` is the cheapest form: no authentication unless there is a Keystone, SQLite, no broker, no agents. A port
+that names one of :data:`SWITCHES` becomes ACTIVE; one that names another switch fails to bind. What the switches are
+told is in the log.
 """
 
 import os
@@ -17,7 +18,8 @@ from typing import Any
 
 import requests
 
-from tests.functional.servers import wsgi_service
+from tests.functional.servers import openstack_settings, wsgi_service
+from tests.functional.servers.keystone import Keystone
 from tests.functional.servers.openstack_environment import Environment
 from tests.functional.servers.process import ServerFailed
 from tests.functional.servers.wsgi_service import WSGIService
@@ -26,13 +28,16 @@ from tests.waiting import PATIENCE
 SWITCHES = {"tor1": "00:00:00:00:00:aa", "tor2": "00:00:00:00:00:bb"}
 """Names of the switches, for ``switch_info``, and their MAC addresses, for ``switch_id``."""
 
+USER, CLIENT = "neutron", "ironic"
+"""Neutron's own user in Keystone, and that of the service that uses it."""
+
 PHYSICAL_NETWORKS = ("physnet1", "physnet2")
 
 _CONF = """\
 [DEFAULT]
 core_plugin = ml2
 service_plugins = {service_plugins}
-auth_strategy = noauth
+auth_strategy = {auth_strategy}
 transport_url = {transport}
 rpc_workers = 1
 rpc_state_report_workers = 0
@@ -95,10 +100,12 @@ class Neutron:
 
     :param service: ``service.process`` can be stopped, paused and started again.
     :param token: sent with each request, where Neutron wants one.
+    :param identity: the Keystone that Neutron asks; None: it lets everybody in.
     """
 
     service: WSGIService
     token: str | None = None
+    identity: Keystone | None = None
     _session: requests.Session = field(default_factory=requests.Session)
 
     @property
@@ -109,6 +116,8 @@ class Neutron:
     @property
     def options(self) -> dict[str, object]:
         """Options of the group ``neutron`` for a service that uses this Neutron."""
+        if self.identity is not None:
+            return openstack_settings.client(self.identity.url, CLIENT)
         return {"auth_type": "none", "endpoint_override": self.url}
 
     def request(self, method: str, path: str, body: Any = None, **query: Any) -> requests.Response:
@@ -190,9 +199,12 @@ def running(
     transport: str = "fake:/",
     database: str | None = None,
     ml2: str | None = None,
+    identity: Keystone | None = None,
 ) -> Iterator[Neutron]:
-    """A Neutron without authentication.
+    """A Neutron.
 
+    :param identity: a Keystone to ask, which gets a project `service` with the users `neutron` and `ironic` and an
+        entry in its catalogue; None: no authentication.
     :param transport: URL of a broker's virtual host, if there are agents.
     :param database: URL of an empty database, if there are agents; None: an SQLite file, for one process only.
     :param ml2: content of ml2_conf.ini; None: as of :func:`ml2_configuration`.
@@ -201,12 +213,15 @@ def running(
         home=home,
         environment=environment.directory,
         service_plugins=service_plugins,
+        auth_strategy="keystone" if identity else "noauth",
         transport=transport,
         database=database or f"sqlite:///{home}/neutron.sqlite",
     )
+    if identity:
+        made += _validation(identity)
     (home / "neutron.conf").write_text(made)
     (home / "ml2_conf.ini").write_text(ml2_configuration() if ml2 is None else ml2)
-    (home / "policy.yaml").write_text(_POLICY)
+    (home / "policy.yaml").write_text("" if identity else _POLICY)
     if database is None:
         shutil.copy(_template(environment), home / "neutron.sqlite")
     else:
@@ -224,7 +239,24 @@ def running(
         threads=1,
     )
     with wsgi_service.running(service):
-        yield Neutron(service)
+        yield _known(service, identity) if identity else Neutron(service)
+
+
+def _validation(identity: Keystone) -> str:
+    options = openstack_settings.token_validation(identity.url, USER)
+    lines = [f"{name} = {value}" for name, value in options.items()]
+    return "\n".join(["[keystone_authtoken]", *lines, ""])
+
+
+def _known(service: WSGIService, identity: Keystone) -> Neutron:
+    """Make its users and its entry in the catalogue; return Neutron as its client sees it."""
+    project = identity.create_project(openstack_settings.SERVICE_PROJECT)
+    for user in (USER, CLIENT):
+        identity.create_user(user, "admin", project)
+        identity.add_role(user, "service", project)
+    identity.register("network", service.url)
+    token = identity.token(CLIENT, openstack_settings.SERVICE_PROJECT).headers["X-Subject-Token"]
+    return Neutron(service, token, identity)
 
 
 def _template(environment: Environment) -> Path:
