@@ -38,9 +38,12 @@ def _options(identity_url: str) -> Options:
             "auth_strategy": "keystone",
             "enabled_network_interfaces": "noop,flat,neutron",
             "default_network_interface": "neutron",
+            "enabled_storage_interfaces": "noop,cinder",
         },
         "keystone_authtoken": openstack_settings.token_validation(identity_url, USER),
         "glance": client,
+        # It runs for the tests of volumes only, and is asked for their nodes only.
+        "cinder": client,
         "neutron": {
             **{f"{purpose}_network": PROVISIONING_NETWORK for purpose in _PURPOSES},
             # The DHCP agent takes its time for its first network, above all on a busy machine.

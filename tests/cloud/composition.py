@@ -42,6 +42,7 @@ from tests.functional.servers.openstack_environment import Environment
 from tests.functional.servers.openstack_settings import SERVICE_PROJECT
 from tests.functional.servers.ports import free_port
 from tests.functional.servers.process import ServerProcess
+from tests.functional.servers.virtual_network import VirtualNetwork
 from tests.functional.servers.wsgi_service import WSGIService
 from tests.waiting import PATIENCE
 
@@ -72,6 +73,8 @@ class Cloud:
 
     :param administrator: the `openstack` client of the administrator, in the project `admin`.
     :param tenant: that of an ordinary user, who is a member of the project `demo`.
+    :param cables: the networks of the rack.
+    :param broker: RabbitMQ; :param database: MariaDB; both have what all services use.
     :param seconds: how long each phase of the start took.
     """
 
@@ -84,6 +87,9 @@ class Cloud:
     rack: VirtualRack
     services: "Services"
     dhcp: DHCPAgent
+    cables: VirtualNetwork
+    broker: rabbitmq.RabbitMQ
+    database: mariadb.MariaDB
     seconds: dict[str, float]
 
     def ask(
@@ -211,7 +217,8 @@ def running(
             for user in ("admin", TENANT)
         )
         yield Cloud(
-            home, environment, authority, *clients, ironic, rack, services, agent, clock.seconds
+            *(home, environment, authority, *clients, ironic, rack, services, agent, cables),
+            *(broker, database, clock.seconds),
         )
 
 

@@ -72,6 +72,30 @@ def make_flavor(cloud: Cloud, name: str, *traits: str) -> None:
     cloud.administrator("flavor", "create", name, *size, *options)
 
 
+def free_node(cloud: Cloud) -> str:
+    """The UUID of a node that nobody uses."""
+    free = "/v1/nodes?provision_state=available&associated=false"
+    node, *_ = cloud.baremetal.call("GET", free)["nodes"]
+    uuid: str = node["uuid"]
+    return uuid
+
+
+def mark(cloud: Cloud, node: str, trait: str) -> None:
+    """Give a node a trait of its own, and wait until Nova knows it. Nova knows all earlier changes then."""
+    cloud.baremetal.call("PUT", f"/v1/nodes/{node}/traits/{trait}")
+    path = f"/resource_providers/{node}/traits"
+    wait_for(
+        lambda: trait in cloud.ask("placement", path)["traits"],
+        f"Nova to know the trait {trait}",
+        interval=0.5,
+    )
+
+
+def unmark(cloud: Cloud, node: str) -> None:
+    """Leave a node the trait of all nodes."""
+    cloud.baremetal.call("PUT", f"/v1/nodes/{node}/traits", {"traits": [baremetal.TRAIT]})
+
+
 def _make_networks(cloud: Cloud) -> None:
     for client, name, cidr, more in (
         (cloud.administrator, baremetal.PROVISIONING_NETWORK, "10.76.0.0/24", _PROVIDER),

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.cloud import baremetal, furnishing, servers
+from tests.cloud import furnishing, servers
 from tests.cloud.composition import Cloud
 from tests.functional.deployment import Deployment
-from tests.waiting import wait_for
 
 BONDED = "CUSTOM_BONDED"
 
@@ -34,25 +33,17 @@ def test_a_port_of_the_tenant(furnished: Cloud) -> None:
 def bonded_node(furnished: Cloud) -> Iterator[dict[str, Any]]:
     """The port group of an available node, which both its ports belong to; and a flavor that asks for the node."""
     service = furnished.baremetal
-    node, *_ = service.call("GET", "/v1/nodes?provision_state=available&associated=false")["nodes"]
-    uuid = node["uuid"]
-    trait, traits = f"/v1/nodes/{uuid}/traits/{BONDED}", f"/resource_providers/{uuid}/traits"
+    uuid = furnishing.free_node(furnished)
     ports = service.call("GET", f"/v1/nodes/{uuid}/ports")["ports"]
     bond = {"node_uuid": uuid, "address": ports[0]["address"], "mode": "802.3ad"}
     furnishing.make_flavor(furnished, "bonded", BONDED)
     group = service.call("POST", "/v1/portgroups", bond)
     try:
         _set_group(service, uuid, ports, group["uuid"])
-        # The last one: once Nova knows it, it knows too that the maintenance is over.
-        service.call("PUT", trait)
-        wait_for(
-            lambda: BONDED in furnished.ask("placement", traits)["traits"],
-            "Nova to know the trait",
-            interval=0.5,
-        )
+        furnishing.mark(furnished, uuid, BONDED)
         yield group
     finally:
-        service.call("PUT", f"/v1/nodes/{uuid}/traits", {"traits": [baremetal.TRAIT]})
+        furnishing.unmark(furnished, uuid)
         _set_group(service, uuid, ports, None)
         service.call("DELETE", f"/v1/portgroups/{group['uuid']}")
         furnished.administrator("flavor", "delete", "bonded")

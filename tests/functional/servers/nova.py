@@ -96,6 +96,10 @@ def _settings(home: Path, identity_url: str, databases: Databases, transport: st
         "placement": client,
         "neutron": client,
         "glance": {"region_name": openstack_settings.REGION},
+        "cinder": {
+            "catalog_info": "block-storage::publicURL",
+            "os_region_name": openstack_settings.REGION,
+        },
         "ironic": {
             **openstack_settings.client(identity_url, USER, of_system=True),
             "api_retry_interval": 1,

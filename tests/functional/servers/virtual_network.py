@@ -37,6 +37,10 @@ with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as cabl
 """
 
 
+def _pinging(vlan: int) -> tuple[str, ...]:
+    return (sys.executable, "-c", _PING, f"vlan{vlan}")
+
+
 class VirtualNetwork:
     """One namespace, with the DHCP servers that were started in it."""
 
@@ -77,8 +81,11 @@ class VirtualNetwork:
 
     def reaches(self, vlan: int, address: str, seconds: float) -> bool:
         """Ping an address in a VLAN that has a DHCP server; True if there was an answer within ``seconds``."""
-        script = (sys.executable, "-c", _PING, f"vlan{vlan}", address, str(seconds))
-        return self.run(*script).strip() == "yes"
+        return self.run(*_pinging(vlan), address, str(seconds)).strip() == "yes"
+
+    def pinging(self, vlan: int) -> list[str]:
+        """Return a command that pings as :meth:`reaches` does; it takes address and seconds, and prints yes or no."""
+        return self.entering(*_pinging(vlan))
 
     def serve_dhcp(
         self,
