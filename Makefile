@@ -14,6 +14,7 @@
 # make storm         1,000 agents that call at once                   ARGS=--help
 # make guessers      48 who guess passwords, while others work        ARGS=--help
 # make strangers     silent, slow and greedy clients of the API      ARGS=--help
+# make switched-on 200 servers that boot at once, and packets of nonsense ARGS=--help
 # make fuzz          20,000 requests that nobody should send          ARGS="--seed 2"
 # make sample-config write etc/ironic-lite.conf.sample and etc/policy.yaml.sample again
 # make clean         remove what these made
@@ -27,7 +28,7 @@ TEST_WORKERS ?= 4
 
 CHAOS = $(BIN)/python -m pytest -q -o faulthandler_timeout=0 --chaos-report build/chaos.md tests/chaos
 
-.PHONY: help demo cloud cloud-test test chaos chaos-quick timed lint quirks bench compare scale storm guessers strangers fuzz sample-config test-servers clean
+.PHONY: help demo cloud cloud-test test chaos chaos-quick timed lint quirks bench compare scale storm guessers strangers switched-on fuzz sample-config test-servers clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -76,6 +77,9 @@ compare: $(VENV)/.installed-for-tests
 
 scale storm guessers: $(VENV)/.installed-for-tests test-servers
 	@$(BIN)/python -m tests.bench.$@ $(ARGS)
+
+switched-on: $(VENV)/.installed-for-tests test-servers
+	@$(BIN)/python -W ignore -m tests.bench.switched_on $(ARGS)
 
 strangers: $(VENV)/.installed-for-tests
 	@$(BIN)/python -W ignore -m tests.bench.strangers $(ARGS)

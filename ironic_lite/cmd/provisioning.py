@@ -15,7 +15,6 @@ from ironic_lite.common import exception
 from ironic_lite.conf import CONF
 from ironic_lite.netboot import interface
 from ironic_lite.netboot.supervisor import Supervisor
-from ironic_lite.ramdisk import manifest
 
 _LOOK_INTERVAL = 1.0
 
@@ -54,10 +53,11 @@ def prepare(name: str, mode: str | None) -> Prepared:
     url = f"{'https' if CONF.api.ssl_cert_file else 'http'}://{address}:{port}"
     if not CONF.api.public_endpoint:
         CONF.set_override("public_endpoint", url, "api")
-    provisioning_ramdisk.choose(CONF.api.public_endpoint)
+    home = provisioning_ramdisk.home()
+    provisioning_ramdisk.choose(CONF.api.public_endpoint, home)
     streams: dict[str, Stream] = {
         **image_streams(),
-        ramdisks.PREFIX: ramdisks.RamdiskFiles(manifest.home()),
+        ramdisks.PREFIX: ramdisks.RamdiskFiles(home),
     }
     return Prepared(first, also, streams, Supervisor(_command(name, mode, url)))
 

@@ -4,6 +4,10 @@
 Unless the options are set, unknown servers are discovered: they boot the ramdisk, and become nodes.
 """
 
+import os
+import pwd
+from pathlib import Path
+
 from oslo_config import cfg
 
 from ironic_lite.api.images.ramdisks import PREFIX
@@ -18,13 +22,32 @@ _NONE = (
 _FILES = {"kernel": manifest.KERNEL, "ramdisk": manifest.INITRAMFS}
 
 
-def choose(api_url: str) -> None:
+def home() -> Path:
+    """Return the directory of built ramdisks: of this user, else of who called sudo.
+
+    To build one needs no root, so it may well be in the home directory of another user.
+    """
+    own = manifest.home()
+    called_by = os.environ.get("SUDO_UID", "")
+    where = CONF.get_location("state_path")
+    is_chosen = where is not None and where.location.is_user_controlled
+    if any(manifest.built(own)) or os.geteuid() or is_chosen or not called_by.isdecimal():
+        return own
+    try:
+        user = Path(pwd.getpwuid(int(called_by)).pw_dir)
+    except KeyError:
+        return own
+    return Path(str(CONF.state_path).replace("~", str(user), 1)) / own.name
+
+
+def choose(api_url: str, directory: Path) -> None:
     """Set the options of ramdisks and discovery that nobody has set; say which ramdisk there is.
 
     :param api_url: where servers reach the API.
+    :param directory: of built ramdisks.
     """
     if not _is_configured():
-        found = _newest_first()
+        found = _newest_first(directory)
         if not found:
             print(_NONE, flush=True)
             return
@@ -54,9 +77,9 @@ def _is_configured() -> bool:
     return any(options[name] or options[f"{name}_by_arch"] for name in names)
 
 
-def _newest_first() -> list[manifest.Manifest]:
+def _newest_first(home: Path) -> list[manifest.Manifest]:
     found = []
-    for directory in manifest.built(manifest.home()):
+    for directory in manifest.built(home):
         try:
             one = manifest.read(directory)
         except RamdiskError as exc:

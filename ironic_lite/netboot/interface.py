@@ -6,7 +6,7 @@ import dataclasses
 import fcntl
 import socket
 import struct
-from ipaddress import IPv4Address, IPv4Interface, IPv6Address, IPv6Interface
+from ipaddress import IPv4Address, IPv4Interface, IPv6Address
 from pathlib import Path
 
 _GET_FLAGS, _GET_ADDRESS, _GET_NETMASK, _GET_HARDWARE = 0x8913, 0x8915, 0x891B, 0x8927
@@ -24,7 +24,6 @@ class State:
     :param index: its number; another one means another device of the same name.
     :param has_link: whether its cable is plugged in.
     :param ipv4: its first address with the network; None without one.
-    :param ipv6: its address for all sites, or its unique local one; None without one.
     :param link_local: its IPv6 address on the link; None without IPv6.
     """
 
@@ -35,7 +34,6 @@ class State:
     is_up: bool
     has_link: bool
     ipv4: IPv4Interface | None
-    ipv6: IPv6Interface | None = None
     link_local: IPv6Address | None = None
 
     @property
@@ -83,7 +81,6 @@ def look(name: str) -> State:
             address = IPv4Address(_ask(asking, _GET_ADDRESS, name)[4:8])
             netmask = IPv4Address(_ask(asking, _GET_NETMASK, name)[4:8])
             ipv4 = IPv4Interface(f"{address}/{netmask}")
-    ipv6 = _ipv6_addresses(name)
     return State(
         name,
         index,
@@ -92,8 +89,7 @@ def look(name: str) -> State:
         is_up=bool(flags & _UP),
         has_link=bool(flags & _RUNNING),
         ipv4=ipv4,
-        ipv6=next((one for one in ipv6 if not one.is_link_local), None),
-        link_local=next((one.ip for one in ipv6 if one.is_link_local), None),
+        link_local=_link_local(name),
     )
 
 
@@ -104,17 +100,16 @@ def _ask(asking: socket.socket, question: int, name: str) -> bytes:
     return _REQUEST.unpack(answer)[1]
 
 
-def _ipv6_addresses(name: str) -> list[IPv6Interface]:
-    """Return the IPv6 addresses that are ready for use, those for all sites first."""
-    found = []
+def _link_local(name: str) -> IPv6Address | None:
+    """Return the IPv6 address on the link, if it is ready for use."""
     with contextlib.suppress(OSError):
         for line in _IPV6_ADDRESSES.read_text().splitlines():
-            digits, _index, prefix, _scope, flags, device = line.split()
+            digits, _index, _prefix, _scope, flags, device = line.split()
             tentative_or_duplicate = int(flags, 16) & (0x40 | 0x08)
-            if device == name and not tentative_or_duplicate:
-                address = IPv6Address(bytes.fromhex(digits))
-                found.append(IPv6Interface(f"{address}/{int(prefix, 16)}"))
-    return sorted(found, key=lambda one: (one.is_link_local, one.is_private))
+            address = IPv6Address(bytes.fromhex(digits))
+            if device == name and address.is_link_local and not tentative_or_duplicate:
+                return address
+    return None
 
 
 def _which(name: str) -> str:

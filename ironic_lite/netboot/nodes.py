@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the API says of servers: which MAC addresses are ports of nodes, and which addresses are reserved for them.
 
-A port's ``extra`` may have ``ipv4_address`` and ``ipv6_address``; a node's ``network_data`` may name addresses of its
-links. The answers are kept while the API does not answer.
+A port's ``extra`` may have ``ipv4_address``; a node's ``network_data`` may name IPv4 addresses of its links. What was
+read counts while the API does not answer.
 """
 
 import asyncio
@@ -21,8 +21,8 @@ LOG = logging.getLogger(__name__)
 Reader = Callable[[str, Mapping[str, Any]], Any]
 """``(path below /v1, query) -> document``; raises IronicLiteError."""
 
-EXTRA = {4: "ipv4_address", 6: "ipv6_address"}
-"""IP version -> key of a port's ``extra``."""
+EXTRA = "ipv4_address"
+"""Key of a port's ``extra``."""
 
 _PAGE = 1000
 _LEAST_INTERVAL = 1.0
@@ -30,12 +30,10 @@ _LEAST_INTERVAL = 1.0
 
 @dataclasses.dataclass(frozen=True)
 class Known:
-    """Ports of nodes. ``reserved`` has an address for a MAC address, by IP version."""
+    """Ports of nodes. ``reserved`` has addresses by MAC addresses."""
 
     macs: frozenset[str] = frozenset()
-    reserved: Mapping[int, Mapping[str, Address]] = dataclasses.field(
-        default_factory=lambda: {4: {}, 6: {}}
-    )
+    reserved: Mapping[str, Address] = dataclasses.field(default_factory=dict)
 
 
 class Nodes:
@@ -90,19 +88,17 @@ def read(reader: Reader) -> Known:
     """
     ports = list(_pages(reader, "ports", "uuid,address,extra"))
     nodes = list(_pages(reader, "nodes", "uuid,network_data"))
-    asked: dict[int, dict[str, Address]] = {4: {}, 6: {}}
+    asked: dict[str, Address] = {}
     for node in nodes:
         for mac, address in _of_network_data(node.get("network_data")):
-            asked[address.version].setdefault(mac, address)
+            asked.setdefault(mac, address)
     for port in ports:
         extra = port.get("extra")
-        for version, name in EXTRA.items():
-            text = extra.get(name) if isinstance(extra, dict) else None
-            reserved = _address(text)
-            if reserved is not None and reserved.version == version:
-                asked[version][str(port.get("address")).lower()] = reserved
+        reserved = _address(extra.get(EXTRA)) if isinstance(extra, dict) else None
+        if reserved is not None:
+            asked[str(port.get("address")).lower()] = reserved
     macs = frozenset(str(port.get("address")).lower() for port in ports)
-    return Known(macs, {version: _unique(one) for version, one in asked.items()})
+    return Known(macs, _unique(asked))
 
 
 def _pages(reader: Reader, collection: str, fields: str) -> Iterable[dict[str, Any]]:
@@ -137,12 +133,12 @@ def _dicts(value: Any) -> list[dict[str, Any]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
-def _address(text: Any) -> Address | None:
+def _address(text: Any) -> ipaddress.IPv4Address | None:
     if not isinstance(text, str):
         return None
     try:
         # network_data may have a prefix length behind the address.
-        return ipaddress.ip_interface(text).ip
+        return ipaddress.IPv4Interface(text).ip
     except ValueError:
         return None
 

@@ -84,6 +84,8 @@ class BootService:
         if self._stack is not None and (problem or not _is_same(self._stack.state, state)):
             LOG.warning("%s has changed: %s", name, problem or "it has another address")
             await self._stop_stack()
+        elif self._stack and state and state.link_local != self._stack.state.link_local:
+            self._stack.advertise(state)
         if problem:
             self._tell(f"Waiting: {problem}.")
         elif self._stack is None:
@@ -196,11 +198,10 @@ class BootService:
 
 def _is_same(one: State, other: State | None) -> bool:
     """Whether nothing changed that sockets are bound to."""
-    return other is not None and (one.index, one.mac, one.ipv4, one.link_local) == (
+    return other is not None and (one.index, one.mac, one.ipv4) == (
         other.index,
         other.mac,
         other.ipv4,
-        other.link_local,
     )
 
 

@@ -111,7 +111,7 @@ def read(interface: str) -> Settings:
         public_endpoint=endpoint.rstrip("/") if endpoint else None,
         scheme="https" if CONF.api.ssl_cert_file else "http",
         api_port=CONF.api.port,
-        lease_file=Path(CONF.state_path) / "netboot" / f"{interface}.leases",
+        lease_file=Path(CONF.state_path).expanduser() / "netboot" / f"{interface}.leases",
     )
     if problems:
         raise exception.ConfigInvalid(error_msg="\n".join(problems))

@@ -49,7 +49,7 @@ class Stack:
             if is_proxy:
                 return Served(network, None)
             taken = frozenset({address, *([network.router] if network.router else [])})
-            reserved = lambda: self._nodes.known.reserved[4]  # noqa: E731 - asked each time
+            reserved = lambda: self._nodes.known.reserved  # noqa: E731 - asked each time
             pool: Pool[IPv4Address] = Pool(
                 network.addresses, network.fits, taken, reserved, file, leases
             )
@@ -93,6 +93,16 @@ class Stack:
         for server in (self._dhcp, self._tftp, self._advertisements):
             server.stop()
         await self._web.stop()
+
+    def advertise(self, state: State) -> None:
+        """Advertise from the interface's present IPv6 address; a new one is ready a second after the interface is up.
+
+        :raises CannotListen: a privilege is missing.
+        """
+        self._advertisements.stop()
+        self.state = state
+        self._advertisements = RouterAdvertisements(state, managed=False)
+        self._advertisements.start()
 
     def _is_known(self, mac: str) -> bool:
         if not self._nodes.is_read:
