@@ -51,7 +51,12 @@ _LONGEST_SILENCE_PAUSE = 30.0
 """Shortest and longest pause in seconds between two polls of an agent that does not answer."""
 
 _GONE_AFTER = 3
-"""Unanswered polls after which an agent counts as gone, once another agent has started on its server."""
+_GONE_FOR = 60.0
+"""Unanswered polls, and their seconds, after which an agent counts as gone if another one may have started on its
+server.
+
+The agent looks itself up again before it writes an image, and may then be too busy to answer for some time.
+"""
 
 _POWER_EVERY = 5
 """The server's power is checked after the first unanswered poll, and then after each this many."""
@@ -63,12 +68,14 @@ class _Waiting:
 
     :ivar since: when the polling began, by ``time.monotonic``.
     :ivar silences: unanswered polls in a row.
-    :ivar suspected: another agent has started on the server.
+    :ivar silent_since: when the first of them began, by ``time.monotonic``.
+    :ivar suspected: another agent may have started on the server.
     """
 
     uuid: str
     since: float
     silences: int = 0
+    silent_since: float = 0.0
     suspected: bool = False
     due: int = 0
 
@@ -212,9 +219,13 @@ class Agents:
     def _no_answer(
         self, task: task_manager.TaskManager, entry: _Waiting, error: exception.IronicLiteError
     ) -> float | None:
+        now = time.monotonic()
+        if not entry.silences:
+            entry.silent_since = now
         entry.silences += 1
         LOG.debug("Node %s: its agent does not answer: %s", entry.uuid, error.message)
-        if entry.suspected and entry.silences >= _GONE_AFTER:
+        silent_for = now - entry.silent_since
+        if entry.suspected and entry.silences >= _GONE_AFTER and silent_for >= _GONE_FOR:
             lost_power.lose(
                 task,
                 "another agent has started on the server, and the agent that ran the step does not answer any more",

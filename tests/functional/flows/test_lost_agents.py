@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from ironic_lite import objects
-from ironic_lite.common import redaction, states
+from ironic_lite.common import exception, redaction, states
 from ironic_lite.conductor import task_manager
 from ironic_lite.conductor.agents import agent_contact
-from ironic_lite.conductor.periodics import lost_power
+from ironic_lite.conductor.periodics import agents, lost_power
 from ironic_lite.conductor.periodics.agents import Agents
 from ironic_lite.conductor.periodics.power_sync import PowerSync
+from ironic_lite.drivers.modules.agent.base import AgentBase
 from ironic_lite.drivers.modules.fake.power import FakePower
 from tests.functional.flows import verbs
 from tests.functional.flows.booted import Booted
@@ -124,6 +125,29 @@ def test_an_agent_that_looks_its_node_up_again_is_not_lost(
     wait_for(lambda: len(agent.tokens) >= asked + 3, "the agent to be asked")
     assert booted.now.agent_secret_token == token
     assert booted.now.provision_state == states.CLEANWAIT
+
+
+@pytest.mark.usefixtures("asking")
+def test_an_agent_that_is_silent_for_a_while_is_not_lost(
+    booted: Booted, agent: ScriptedAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It looked its node up again before it writes an image, and the disk keeps it from answering."""
+    monkeypatch.setattr(agents, "_SILENCE_PAUSE", 0.05)
+    silences: list[Any] = []
+
+    def silent(self: AgentBase, task: Any) -> bool:
+        silences.append(task.node.uuid)
+        raise exception.AgentConnectionFailed(reason="timed out")
+
+    booted.clean(agent.offer("one"))
+    token = booted.token
+    with monkeypatch.context() as patched:
+        patched.setattr(AgentBase, "has_ended", silent)
+        assert booted.look_up() == redaction.MASK
+        wait_for(lambda: len(silences) >= 6, "the agent to be silent")
+    assert booted.now.agent_secret_token == token
+    agent.end()
+    wait_for(lambda: booted.now.provision_state == states.MANAGEABLE, "the cleaning to end")
 
 
 @pytest.mark.usefixtures("asking")
