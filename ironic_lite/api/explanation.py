@@ -271,7 +271,7 @@ def _advice(node: Node, entries: Sequence[Row]) -> list[str]:
     if advice is not None:
         found += _causes(entries)
         found.append(advice)
-    elif node.last_error and entries and entries[-1]["kind"] == terms.POWER:
+    elif node.last_error and _last_kind(entries) == terms.POWER:
         found += _causes(entries)
     return found
 
@@ -283,6 +283,12 @@ def _since_last_start(entries: Sequence[Row]) -> Sequence[Row]:
         if e["kind"] == terms.OPERATION and e["outcome"] == terms.STARTED
     ]
     return entries[begins[-1] if begins else 0 :]
+
+
+def _last_kind(entries: Sequence[Row]) -> str | None:
+    """Return the kind of the last entry about an action of a conductor."""
+    kinds = (str(entry["kind"]) for entry in reversed(entries) if entry["kind"] != terms.BOOT)
+    return next(kinds, None)
 
 
 def _causes(entries: Sequence[Row]) -> list[str]:

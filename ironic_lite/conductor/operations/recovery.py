@@ -42,7 +42,8 @@ def note_take_over(task: TaskManager) -> None:
     A recorded power state is not enforced: a later change may be missing from the record.
     """
     entries = journal.of_operation(task)
-    before = entries[-1]["conductor"] if entries else None
+    # What a server does when it boots is noted without a conductor.
+    before = next((entry["conductor"] for entry in reversed(entries) if entry["conductor"]), None)
     journal.note(task, terms.TAKE_OVER, before, terms.STARTED)
     node = task.node
     if node.target_power_state is None:
