@@ -7,6 +7,12 @@ from typing import Any
 
 from ironic_lite.conf import CONF
 
+KEY = "ramdisk_logs"
+"""Key in the plugin data of an inspection, on the way to the conductor: the archive as the ramdisk sent it."""
+
+MOST_SENT = 8 * 1024 * 1024
+"""Characters of such an archive; the message bus would not carry a much larger one."""
+
 _GZIP = b"\x1f\x8b"
 _MIB = 1024 * 1024
 

@@ -15,6 +15,7 @@ from ironic_lite.common import context as ironic_context
 from ironic_lite.common import discovery, exception, states
 from ironic_lite.common import journal as terms
 from ironic_lite.conductor import task_manager
+from ironic_lite.conductor.agents import ramdisk_logs
 from ironic_lite.conductor.cluster import identity
 from ironic_lite.conductor.discovery import facts as discovery_facts
 from ironic_lite.conductor.discovery import names, recognition
@@ -224,6 +225,7 @@ def _hand_over(
             raise exception.NotFound()
         _add_ports(task, facts)
         server_identity.store(node_id, facts.identity)
+        ramdisk_logs.take_sent(task, plugin_data)
         received = ReceivedInventory(
             context,
             node_id=node_id,

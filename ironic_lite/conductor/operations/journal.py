@@ -36,14 +36,18 @@ def note(
     outcome: str,
     detail: str | None = None,
     seconds: float | None = None,
+    conductor: str | None = None,
 ) -> None:
     """Add an entry, to be saved with the node.
 
     :param task: with an exclusive lock.
     :param kind: and ``outcome``: constants of :mod:`ironic_lite.common.journal`.
     :param seconds: the time limit of what starts.
+    :param conductor: the conductor that did it, if it was not this one.
     """
     entry = _entry(task.node, task.context, kind, subject, outcome, detail, seconds)
+    if conductor is not None:
+        entry["conductor"] = conductor
     task.node.note(node_journal.entry(entry))
 
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The logs of a ramdisk: collected when its operation fails, kept within bounds, read with one command."""
 
+import base64
+import gzip
 import io
 import tarfile
 from collections.abc import Iterator
@@ -16,6 +18,7 @@ from tests.waiting import wait_for
 pytestmark = pytest.mark.timed
 
 Row = dict[str, Any]
+ARCHIVE = gzip.compress(b"an archive that nobody unpacks", mtime=0)
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +129,56 @@ def test_only_the_newest_are_kept(cloud: Cloud, kept: Path) -> None:
     gone = cloud.service.request("GET", f"/v1/nodes/{server.node}/logs/{first['id']}")
     assert gone.status_code == 404
     assert "not any more" in gone.text
+
+
+def _inspected(cloud: Cloud, server: Server, until: str, **more: Any) -> None:
+    """Inspect a server whose ramdisk sends logs."""
+    cloud.rack.set_faults(server.index, agent_never_boots=True)
+    path = f"/v1/nodes/{server.node}/states/provision"
+    cloud.service.call("PUT", path, {"target": "inspect"})
+    cloud.service.wait_for_node(server.node, provision_state="inspect wait", reservation=None)
+    mac = server.status["mac"]
+    data = {
+        "inventory": {
+            "interfaces": [
+                {
+                    "name": "eth0",
+                    "mac_address": mac,
+                    "has_carrier": True,
+                    "ipv4_address": "192.0.2.7",
+                }
+            ],
+            "cpu": {"architecture": "x86_64", "count": 1},
+            "memory": {"physical_mb": 1024},
+            "disks": [],
+        },
+        "boot_interface": f"01-{mac.replace(chr(58), chr(45))}",
+        "logs": base64.b64encode(ARCHIVE).decode(),
+        **more,
+    }
+    answer = cloud.service.request("POST", "/v1/continue_inspection", data)
+    assert answer.status_code == 202, answer.text
+    cloud.service.wait_for_node(server.node, provision_state=until, reservation=None)
+
+
+def test_logs_that_a_ramdisk_sends_with_its_inspection_data(cloud: Cloud, kept: Path) -> None:
+    server = cloud.enrol(inspect_interface="agent")
+    cloud.manage(server)
+    _inspected(cloud, server, "inspect failed", error="the disk is on fire")
+    (one,) = logs(cloud, server)
+    assert "_inspection_" in one["name"] and "sent with the inspection data" in one["detail"]
+    path = f"/v1/nodes/{server.node}/logs/{one['id']}"
+    assert cloud.service.request("GET", path).content == ARCHIVE
+    # What ends well leaves nothing.
+    cloud.provision(server, "manage", "manageable")
+    before = sorted(kept.glob(f"{server.node}*"))
+    _inspected(cloud, server, "manageable")
+    assert logs(cloud, server) == [one] and sorted(kept.glob(f"{server.node}*")) == before
+    assert "sent_ramdisk_logs" not in cloud.show(server)["driver_internal_info"]
+    # Something else than an archive is not kept.
+    _inspected(cloud, server, "inspect failed", error="smoke", logs="bm90IGFuIGFyY2hpdmU=")
+    newest = logs(cloud, server)[0]
+    assert newest["id"] is None and sorted(kept.glob(f"{server.node}*")) == before
 
 
 @pytest.mark.parametrize("ident", ["0", "999999", "x", "..%2f..%2fetc%2fpasswd", "%00"])

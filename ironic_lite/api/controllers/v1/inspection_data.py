@@ -13,7 +13,7 @@ from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import ramdisk, unknown_servers
 from ironic_lite.api.controllers.v1.route_access import allowed
 from ironic_lite.api.forms import Early, Form
-from ironic_lite.common import exception, operations, states
+from ironic_lite.common import exception, operations, ramdisk_archive, states
 from ironic_lite.common.operations import provision_states
 from ironic_lite.conf import CONF
 from ironic_lite.objects.node import Node
@@ -75,14 +75,17 @@ def receive(
         data = dict(DATA.check(call.agents_document()))
         if not _takes_version(call, node_uuid):
             raise exception.NotFound(f"API version 1.{SINCE} or newer is required")
-        _leave_out_logs(call, data)
+        logs = _taken_logs(call, data)
     except exception.Invalid as exc:
         if exc.code in _OF_DATA and _takes_version(call, node_uuid):
             _fail(call, node_uuid, exc.message)
         raise
     inventory = inventories.clean(data.pop("inventory"))
     data = inventories.clean_extra(data)
-    data.pop(ReceivedInventory.UNUSABLE, None)
+    for name in (ReceivedInventory.UNUSABLE, ramdisk_archive.KEY):
+        data.pop(name, None)
+    if logs is not None:
+        data[ramdisk_archive.KEY] = logs
     try:
         node = _find(call, node_uuid, _macs(inventory), _bmcs(inventory))
     except exception.NotFound:
@@ -142,14 +145,16 @@ def _hand_over(call: Call, node: Node, inventory: dict[str, Any], data: dict[str
 
 
 def _keep(call: Call, node: Node, inventory: dict[str, Any], data: dict[str, Any]) -> None:
+    # Nobody can take the logs now, and they are too large to be stored with the data.
+    rest = {name: value for name, value in data.items() if name != ramdisk_archive.KEY}
     received = ReceivedInventory(
-        call.context, node_id=node.id, inventory_data=inventory, plugin_data=data
+        call.context, node_id=node.id, inventory_data=inventory, plugin_data=rest
     )
     received.create()
 
 
-def _leave_out_logs(call: Call, data: dict[str, Any]) -> None:
-    """Remove the ramdisk's logs, which nothing uses, from the data.
+def _taken_logs(call: Call, data: dict[str, Any]) -> str | None:
+    """Take the ramdisk's logs out of the data; return them if the conductor may keep them.
 
     :raises Invalid: the rest is too large for the message bus and the database.
     """
@@ -160,6 +165,12 @@ def _leave_out_logs(call: Call, data: dict[str, Any]) -> None:
             f"The inventory is too large: at most {_MAX_DATA} bytes are accepted, without logs.",
             code=413,
         )
+    if not isinstance(logs, str) or not logs:
+        return None
+    if len(logs) > ramdisk_archive.MOST_SENT:
+        LOG.warning("Logs of %d characters came with inspection data; they are dropped", len(logs))
+        return None
+    return logs
 
 
 def _macs(inventory: dict[str, Any]) -> list[str]:

@@ -12,6 +12,7 @@ from oslo_log import log
 
 from ironic_lite.common import discovery, exception, redaction, states
 from ironic_lite.common import journal as terms
+from ironic_lite.conductor.agents import ramdisk_logs
 from ironic_lite.conductor.operations import journal
 from ironic_lite.conductor.operations.flows import inspect, verify
 from ironic_lite.conductor.records import node_history
@@ -76,6 +77,7 @@ def _process(task: TaskManager) -> None:
         return
     origins = inspect.evaluate(task, data.inventory_data, data.plugin_data)
     task.node.last_error = None
+    ramdisk_logs.settle_sent(task, failed=False)
     ReceivedInventory.destroy_along(task.node)
     named = origins.named(task.node.uuid, task.node.obj_what_changed())
     with journal.ending(task, NAME), named:
@@ -89,6 +91,7 @@ def _fail(task: TaskManager, cause: str) -> None:
     node.last_error = f"The discovery failed: {cause}"
     LOG.error("Node %s: %s", node.uuid, node.last_error)
     node_history.record_with_node(task, "introspection", node.last_error, error=True)
+    ramdisk_logs.settle_sent(task, failed=True)
     ReceivedInventory.destroy_along(node)
     journal.end(task, NAME, terms.FAILED, node.last_error)
     node.save()

@@ -15,6 +15,7 @@ from ironic_lite.common import exception, states
 from ironic_lite.common import journal as terms
 from ironic_lite.common.operations import INSPECTION
 from ironic_lite.conductor import inspection_rules
+from ironic_lite.conductor.agents import ramdisk_logs
 from ironic_lite.conductor.discovery import recognition
 from ironic_lite.conductor.inspection_rules.places import Origins
 from ironic_lite.conductor.operations import engine, journal
@@ -58,6 +59,7 @@ def receive(task: TaskManager, inventory: dict[str, Any], plugin_data: dict[str,
             task.node.provision_state,
         )
         raise exception.NotFound()
+    ramdisk_logs.take_sent(task, plugin_data)
     ReceivedInventory(
         task.context,
         node_id=task.node.id,
@@ -145,6 +147,7 @@ def _wind_up(task: TaskManager) -> None:
 
 def _finish(task: TaskManager) -> None:
     _forget_data(task)
+    ramdisk_logs.settle_sent(task, failed=False)
     task.node.inspection_started_at = None
     task.node.inspection_finished_at = timeutils.utcnow()
     task.process_event("done")
