@@ -32,11 +32,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = arguments.parser("image", __doc__)
     commands = parser.add_subparsers(required=True, metavar="add|list|show|remove")
     add = commands.add_parser(
-        "add", help="send an image to the store; again after an interruption to go on with it"
+        "add",
+        help="send an image of this machine or of a web server to the store; again after an interruption to go on with "
+        "it",
     )
     add.set_defaults(run=_add)
     add.add_argument(
-        "what", metavar="FILE", help="the file; or the name of a kernel with its ramdisk"
+        "what", metavar="FILE", help="the file or its URL; or the name of a kernel with its ramdisk"
     )
     add.add_argument("--name", help="its name; default is that of the file without its ending")
     add.add_argument("--kernel", type=Path, help="file of a kernel, to add it with its ramdisk")
@@ -90,9 +92,11 @@ def _add(given: argparse.Namespace, send: rest.Requester) -> int:
         raise rest.Refused(reason="--default needs --kernel and --ramdisk")
     if given.kernel is not None:
         return _add_pair(given, send)
-    file = Path(given.what)
+    is_url = given.what.startswith(("http://", "https://"))
+    file = Path(urllib.parse.urlsplit(given.what).path if is_url else given.what)
     fields = {
         "name": given.name or file.name.removesuffix(file.suffix),
+        "source": given.what if is_url else None,
         "disk_format": given.format,
         "image_type": given.type,
         "sha256": given.sha256,
@@ -101,7 +105,7 @@ def _add(given: argparse.Namespace, send: rest.Requester) -> int:
     if given.boots_with:
         for part in (_KERNEL, _RAMDISK):
             fields[part] = _get(send, f"{given.boots_with}.{part}")["uuid"]
-    _told(given, sending.image(send, file, fields))
+    _told(given, sending.image(send, given.what if is_url else file, fields))
     return 0
 
 

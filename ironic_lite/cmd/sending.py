@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ironic_lite.cmd import rest
+from ironic_lite.cmd.remote_file import RemoteFile
 from ironic_lite.common import exception
 
 Row = dict[str, Any]
@@ -31,14 +32,27 @@ _BUSY = 503
 _REDIRECT = 307
 
 
-def image(send: rest.Requester, path: Path, fields: Row) -> Row:
+class _File(io.BufferedReader):
+    """A file of this machine."""
+
+    def __init__(self, path: Path):
+        super().__init__(io.FileIO(path))
+        about = os.fstat(self.fileno())
+        self.is_regular, self.size = stat.S_ISREG(about.st_mode), about.st_size
+
+
+Source = _File | RemoteFile
+
+
+def image(send: rest.Requester, path: Path | str, fields: Row) -> Row:
     """Create an image, or take up the interrupted upload of that name, and send its bytes; returns the record.
 
+    :param path: of the file; or its http or https URL.
     :param fields: of the new record; those that are None are left out.
     :raises Refused: the API refuses it, or cannot be reached.
     """
     fields = {name: value for name, value in fields.items() if value not in (None, {}, False)}
-    with _opened(path) as file:
+    with RemoteFile(path) if isinstance(path, str) else _opened(path) as file:
         record, is_new = _record(send, fields)
         try:
             stored = _Upload(send, record, file).run()
@@ -48,7 +62,8 @@ def image(send: rest.Requester, path: Path, fields: Row) -> Row:
             if is_new and _get(send, record)["status"] in ("queued", "failed"):
                 send("DELETE", f"images/{record['uuid']}")
             raise
-        _compare(stored, file)
+        if isinstance(file, _File):
+            _compare(stored, file)
         return stored
 
 
@@ -64,12 +79,12 @@ def size(count: int | None) -> str:
     return f"{value:.1f} {unit}" if unit != "B" else f"{count} B"
 
 
-def _opened(path: Path) -> io.BufferedReader:
+def _opened(path: Path) -> _File:
     try:
-        file = path.open("rb")
+        file = _File(path)
     except OSError as exc:
         raise exception.ConfigInvalid(error_msg=f"{path} cannot be read: {exc.strerror}") from None
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+    if not file.is_regular:
         file.close()
         raise exception.ConfigInvalid(error_msg=f"{path} is not a file.")
     return file
@@ -92,7 +107,7 @@ def _get(send: rest.Requester, record: Row) -> Row:
     return found
 
 
-def _compare(stored: Row, file: io.BufferedReader) -> None:
+def _compare(stored: Row, file: _File) -> None:
     file.seek(0)
     computed = hashlib.file_digest(file, "sha256").hexdigest()
     if computed != stored["sha256"]:
@@ -105,9 +120,9 @@ def _compare(stored: Row, file: io.BufferedReader) -> None:
 class _Upload:
     """The bytes of one image, on their way."""
 
-    def __init__(self, send: rest.Requester, record: Row, file: io.BufferedReader):
+    def __init__(self, send: rest.Requester, record: Row, file: Source):
         self._send, self._record, self._file = send, record, file
-        self._total = os.fstat(file.fileno()).st_size
+        self._total = file.size
         self._root: str | None = None
         self._piece = _FIRST_PIECE
         self._shown = _Progress(record["name"], self._total)

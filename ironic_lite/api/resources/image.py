@@ -5,7 +5,6 @@ from ironic_lite import objects
 from ironic_lite.api import types
 from ironic_lite.api.resources.field import BOTH, Field, computed, links
 from ironic_lite.api.resources.resource import Resource
-from ironic_lite.common import redaction
 from ironic_lite.images.store import content, layout
 
 WORDS = {"firmware": (layout.BIOS, layout.UEFI), "default_for": ("deploy", "rescue")}
@@ -53,7 +52,7 @@ IMAGE = Resource(
         Field(name="ramdisk", **BOTH),
         Field(name="default_for", kind=_KINDS, write_rule=_write_rule_of_default, **BOTH),
         Field(name="properties", **BOTH),
-        Field(name="source", redact=lambda url: url and redaction.mask_url(url)),
+        Field(name="source", create=True),
         links("images"),
     ),
     record=objects.Image,

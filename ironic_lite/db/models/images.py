@@ -3,7 +3,6 @@
 
 import sqlalchemy as sa
 
-from ironic_lite.db.encryption.guards import WHOLE
 from ironic_lite.db.models.base import NAME, STATE, UUID, belongs_to, column, identity, table
 from ironic_lite.db.types import FailureText, JSONDict, JSONList
 
@@ -29,13 +28,14 @@ IMAGES = table(
     column("ramdisk", UUID),
     column("default_for", JSONList, secret=None),
     column("properties", JSONDict),
-    column("source", sa.Text, secret=WHOLE),
+    column("source", sa.Text),
     column("upload_host", NAME),
     column("upload_url", sa.Text),
     sa.UniqueConstraint("owner", "name"),
 )
 """One file each. ``size`` and ``virtual_size`` are in bytes, ``min_disk`` is in GiB. ``kernel`` and ``ramdisk`` are the
-UUIDs of other images. ``default_for`` has ``deploy`` and ``rescue``. The machine ``upload_host`` gets the bytes."""
+UUIDs of other images. ``default_for`` has ``deploy`` and ``rescue``. ``source`` is the URL that the image came from,
+without secrets. The machine ``upload_host`` gets the bytes."""
 
 IMAGE_LOCATIONS = table(
     "image_locations",

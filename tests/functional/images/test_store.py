@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from ironic_lite_simulator import images
+from tests.functional.agent.images import image_server
 from tests.functional.images.store import Store
 from tests.functional.rack import cloud as rack_cloud
 from tests.functional.rack.cloud import Cloud, Server
@@ -126,6 +127,17 @@ def test_what_is_known_of_an_image(store: Store) -> None:
     )
     assert shown["properties"] == {"os": "rack"}
     assert store.command("remove", "compressed")[0] == 0
+
+
+def test_an_image_of_a_web_server(store: Store) -> None:
+    with image_server() as served:
+        served.files["/rack.raw"] = DISK.content
+        store.add(f"{served.url}/rack.raw")
+        shown = store.service.call("GET", "/v1/images/rack")
+        assert (shown["sha256"], shown["source"]) == (DISK.sha256, f"{served.url}/rack.raw")
+        status, said = store.command("add", f"{served.url}/nosuch")
+        assert (status, "answers 404" in said) == (1, True)
+    assert store.command("remove", "rack")[0] == 0
 
 
 def _qcow2(store: Store, *options: str) -> Path:

@@ -15,7 +15,7 @@ from ironic_lite.api.forms import Bytes, Form
 from ironic_lite.api.image_store import uploads
 from ironic_lite.api.resources.image import IMAGE, WORDS
 from ironic_lite.api.routing import Access
-from ironic_lite.common import exception
+from ironic_lite.common import exception, redaction
 from ironic_lite.images.store import content, files
 from ironic_lite.objects.image import ACTIVE, REMOVING, Image
 
@@ -55,6 +55,8 @@ class _Images(Records):
     def prepare(self, call: Call, values: Values) -> None:
         record_access.check_name("image", values["name"])
         values["owner"] = _owner(call, values)
+        if values.get("source"):
+            values["source"] = redaction.mask_url(values["source"])
         _check_values(call, values, values.get("disk_format"))
 
     def check(self, call: Call, record: Image, before: Values, changes: Values) -> None:
@@ -128,9 +130,9 @@ _PROGRESS = replies.an_object(
     {
         "status": replies.TEXT,
         "offset": types.COUNT.schema,
-        "size": types.COUNT.schema,
-        "host": types.WORD.schema,
-        "url": types.WORD.schema,
+        "size": replies.or_null(types.COUNT.schema),
+        "host": replies.or_null(replies.TEXT),
+        "url": replies.or_null(replies.TEXT),
     }
 )
 _BYTES = Bytes(
