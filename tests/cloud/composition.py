@@ -117,7 +117,7 @@ class Cloud:
 
 @dataclass(frozen=True)
 class Services:
-    """The services of other projects."""
+    """The OpenStack services."""
 
     glance: WSGIService
     placement: WSGIService

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Servers of a tenant, and what each service must say of them."""
+"""Servers of a tenant, and checks of what each service shows about them."""
 
 import dataclasses
 import ipaddress
@@ -62,7 +62,7 @@ class Booted:
         return Server(self.cloud.rack, self.index, self.node["uuid"])
 
     def config_drive(self) -> ConfigDrive:
-        """What its operating system finds on the disk."""
+        """The config drive on its disk."""
         content = self.cloud.rack.config_drive(self.index)
         assert content is not None, "there is no config drive on the disk"
         return read(content)

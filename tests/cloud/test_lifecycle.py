@@ -94,7 +94,7 @@ def test_console_log_is_not_supported_by_novas_driver(server: Booted) -> None:
 
 
 def test_a_second_interface_comes_and_goes(server: Booted) -> None:
-    """It takes the second network card; for a third one there is none."""
+    """The second interface uses the second network card; there is none for a third."""
     cloud, node = server.cloud, server.node["uuid"]
     for name in ("second", "third"):
         cloud.tenant("port", "create", "--network", furnishing.TENANT_NETWORK, name)

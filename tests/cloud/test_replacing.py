@@ -48,7 +48,7 @@ def since(furnished: Cloud) -> int:
 
 
 def test_neutrons_events_are_taken(furnished: Cloud, since: int) -> None:
-    """Neutron tells of each port that it has bound, unbound or deleted."""
+    """Neutron reports each port that it has bound, unbound or deleted."""
     wait_for(lambda: _answers(furnished, "POST", "/v1/events", since), "events of Neutron")
     assert _answers(furnished, "POST", "/v1/events", since) == {204}
 

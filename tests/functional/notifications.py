@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who listens to notifications on RabbitMQ."""
+"""A listener for notifications on RabbitMQ."""
 
 import json
 from typing import Any
@@ -42,14 +42,14 @@ class Listener:
                     self.messages.append(json.loads(json.loads(text)["oslo.message"]))
 
     def received(self) -> list[Message]:
-        """Everything that came so far, each message once, in the order in which it came first."""
+        """Return all messages so far, each once, in the order of their first arrival."""
         self._take()
         return list(
             {message["message_id"]: message for message in reversed(self.messages)}.values()
         )[::-1]
 
     def about(self, uuid: str) -> list[Message]:
-        """What came about one record."""
+        """Return the messages about one record."""
         return [m for m in self.received() if data(m).get("uuid") == uuid]
 
     def events(self, uuid: str) -> list[str]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The reader of a command's output has closed the pipe."""
+"""Commands whose reader has closed the pipe."""
 
 import os
 import subprocess

@@ -137,7 +137,7 @@ def test_who_only_looks_makes_nothing(console: Console, words: tuple[str, ...]) 
 
 
 def test_status_beside_a_service_with_another_database(console: Console, tmp_path: Path) -> None:
-    """As that of the demo: it is what answers here, and it is looked at."""
+    """As in the demo, the API answers, so its database is the one that status checks."""
     running = console.start("up")
     elsewhere = tmp_path / "elsewhere"
     console.configure(f"[DEFAULT]\nstate_path = {elsewhere}\n")

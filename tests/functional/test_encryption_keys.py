@@ -121,7 +121,7 @@ def test_a_machine_with_another_key_does_not_start(
 
 
 def _refused(cloud: Deployment) -> str:
-    """The one line that the check tells."""
+    """Return the one line that the check prints."""
     status, told = cloud.command("up", "--check")
     assert status == 2
     return told.splitlines()[-1]
@@ -130,7 +130,7 @@ def _refused(cloud: Deployment) -> str:
 def test_a_check_finds_whatever_a_start_would_refuse(
     make_deployment: Callable[..., Deployment], sqlite_url: str
 ) -> None:
-    """Of the keys, in every state that they may be in; and it changes nothing."""
+    """The check reports every state of the keys, and changes nothing."""
     options: dict[str, dict[str, object]] = {"encryption": {"key_file": None}}
     cloud = make_deployment(database=sqlite_url, options=options)
     database = Path(sqlite_url.removeprefix("sqlite:///"))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Why is my node here? The timeline, the plan, and the commands that show them."""
+"""The timeline, the plan, and the commands that show them."""
 
 import json
 import os

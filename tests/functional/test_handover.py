@@ -13,10 +13,10 @@ from tests.waiting import PATIENCE, wait_for
 pytestmark = pytest.mark.timed
 
 STEPS = [{"step": f"power_{state}"} for state in ("on", "off")] * 30
-"""More than a conductor does while a test looks."""
+"""More steps than a conductor executes during a test."""
 
 PATIENT = {"conductor": {"graceful_shutdown_timeout": int(10 * PATIENCE)}}
-"""Far more than a stop takes that waits for no operation."""
+"""Seconds: far more than a stop takes that waits for no operation."""
 
 
 def timeline(cloud: Deployment, node: str) -> list[dict[str, Any]]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a dead conductor costs: how long until others work on its nodes, what clients get meanwhile, which nodes move.
+"""The effects of a dead conductor: when others resume its nodes, what clients get meanwhile, which nodes move.
 
 Measured against the configured times, on a database server and a broker, with processes of their own.
 """

@@ -82,7 +82,7 @@ def test_nothing_of_a_client_commands_a_log_or_a_terminal(all_in_one: Deployment
 
 
 def test_a_bmc_and_an_agent_that_command(all_in_one: Deployment) -> None:
-    """What they say ends up in last_error, in the log, and in ``explain``."""
+    """Texts of agents and BMCs reach last_error, the log and ``explain``."""
     node = all_in_one.create_node(
         driver="ipmi", driver_info={"ipmi_address": "127.0.0.1", "ipmi_username": CLIENT[:8]}
     )

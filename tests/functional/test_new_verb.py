@@ -136,7 +136,7 @@ def test_a_declared_verb_works_everywhere(cloud: Deployment) -> None:
     assert offered["refused"] == "The node is under maintenance."
     cloud.call("DELETE", f"/v1/nodes/{node}/maintenance")
 
-    # What it does, and would do.
+    # The explanation and the plan.
     offered = _offered(cloud, node)
     assert (offered["meaning"], offered["leads_to"]) == ("make the server shine.", "polishing")
     plan = cloud.call("GET", f"/v1/nodes/{node}/plan?target=polish")
@@ -145,7 +145,7 @@ def test_a_declared_verb_works_everywhere(cloud: Deployment) -> None:
     assert (operation["name"], operation["ends_in"]) == ("polishing", "manageable")
     assert operation["actions"][0]["meaning"] == "fetch a cloth"
 
-    # It runs, and fails as any operation does.
+    # The operation runs, and can fail like any other.
     done = cloud.set_provision_state(node, "polish", until="manageable", cloth="silk")
     assert done["extra"] == {"polished_with": "silk"}
     assert _ask(cloud, node, cloth="sandpaper")[0] == 202
@@ -169,7 +169,7 @@ def test_a_declared_verb_works_everywhere(cloud: Deployment) -> None:
 
 
 def _offered(cloud: Deployment, node: str) -> dict[str, str]:
-    """What ``explain`` says of the verb."""
+    """Return the line of ``explain`` about the verb."""
     summary = cloud.call("GET", f"/v1/nodes/{node}/timeline")["summary"]
     (offered,) = [one for one in summary["next"] if one["target"] == "polish"]
     return dict(offered)

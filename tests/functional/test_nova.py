@@ -26,7 +26,7 @@ class _Compute(http.server.BaseHTTPRequestHandler):
         self.wfile.write(b"{}")
 
     def log_message(self, *_arguments: object) -> None:
-        """Not to the terminal."""
+        """Log nothing to the terminal."""
 
 
 @pytest.fixture

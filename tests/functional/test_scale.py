@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Many nodes side by side through three conductors; the benchmark in small, on which nothing may fail."""
+"""Many nodes at the same time on three conductors: the benchmark in small. Nothing may fail."""
 
 from collections.abc import Callable
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Agents that all call at once: a room has got its power back. Operators are served meanwhile, and no call is lost."""
+"""All agents send requests at once, as after a power cut. Operators are served meanwhile, and no request is lost."""
 
 import contextlib
 import datetime

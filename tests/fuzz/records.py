@@ -95,7 +95,7 @@ _NAMED_BY = {
     "driver_name": "driver",
     "traits": "trait",
 }
-"""What fields and arguments of these names refer to."""
+"""The kinds of records that fields and arguments of these names refer to."""
 
 _STEP = {"interface": "deploy", "step": "erase_devices", "args": {"password": _TOLD["step"]}}
 

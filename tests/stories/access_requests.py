@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The requests of the access matrix, and the records that they are about.
 
-The bodies are valid, or just so wrong that whoever has access is told 400 and nothing changes. Either way the answer
-shows on which side of the access check a request ended, and the order of the checks besides.
+The bodies are valid, or so wrong that a client with access gets 400 and nothing changes. Either way the status shows
+whether the access check passed, and in which order the checks are made.
 """
 
 import uuid
@@ -173,7 +173,7 @@ def table() -> list[Row]:
     return rows
 
 
-# What is in paths without being a record, or without having to be there.
+# Parts of paths that are not records, or need not exist.
 _FIXED = {
     "driver": "fake-hardware",
     "method": "no_such_method",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the stories say beyond gabbi's own words.
+"""Content handlers of the stories, in addition to gabbi's.
 
 ``response_fault: {faultstring: TEXT}``: the body is an error of the API (JSON inside JSON) whose text holds TEXT.
 ``response_refusal: {code: 404}``: the same for errors of routing and versions.

@@ -71,7 +71,7 @@ NULLABLE = [
     ("path", "field"), NULLABLE, ids=[f"{path}-{field.name}" for path, field in NULLABLE]
 )
 def test_null_is_left_out(access_service: Service, path: str, field: Field) -> None:
-    """As docs/api.md says; of a mandatory field too, which is missing then."""
+    """As docs/api.md says. Removing a mandatory field is refused, because the field would be missing."""
     body = access_service.fill(_valid(path), None)
     without = {name: value for name, value in body.items() if name != field.name}
     answers = []

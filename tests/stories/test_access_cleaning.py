@@ -25,7 +25,7 @@ def _node(service: Service) -> str:
 def test_whose_removal_of_a_field_ends_cleaning(
     tmp_path: Path, by_default: bool, operation: dict[str, Any]
 ) -> None:
-    """A lessee may not have the next tenant get its disks, nor those of the owner, by taking the default."""
+    """A lessee must not be able to skip the cleaning by removing the field, which sets the default."""
     with access.running(tmp_path, {"conductor": {"automated_clean": by_default}}) as service:
         path = _node(service)
         patch = [{**operation, "path": "/automated_clean"}]

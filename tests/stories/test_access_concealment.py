@@ -66,7 +66,7 @@ REFERENCES = {
 
 
 class Records(NamedTuple):
-    """What somebody else has, by kind: UUIDs and names; and what the stranger has."""
+    """The records of another project and of the stranger, by kind: UUIDs and names."""
 
     foreign: dict[str, str]
     names: dict[str, str]

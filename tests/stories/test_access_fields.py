@@ -91,7 +91,7 @@ def test_properties_of_volume_targets_are_withheld_under_ironics_name(
 
 
 def test_lists_hold_what_the_project_may_see(access_service: Service, node: str) -> None:
-    """Of nodes, of what belongs to them, and whatever else the client filters by."""
+    """Lists of nodes and of their parts, with any filter."""
     port = {"node_uuid": node, "address": "02:00:00:00:0f:01"}
     made = access_service.ask(ADMIN, "POST", "/ports", port)[1]
     for group, seen in (("system", True), ("owner", True), ("lessee", True), ("stranger", False)):
@@ -123,7 +123,7 @@ def test_new_node_belongs_to_the_project_that_enrols_it(access_service: Service)
 
 
 def test_new_node_is_no_child_of_a_node_of_others(access_service: Service, node: str) -> None:
-    """A parent's power hangs on its children, so who may not change the parent may not choose it either."""
+    """A child affects its parent's power, so a client that may not change a node may not choose it as a parent."""
     body = {"driver": "fake-hardware", "parent_node": node}
     assert access_service.ask(user_of("stranger", "admin"), "POST", "/nodes", body)[0] == 403
     status, made = access_service.ask(ADMIN, "POST", "/nodes", body)
@@ -132,7 +132,7 @@ def test_new_node_is_no_child_of_a_node_of_others(access_service: Service, node:
 
 
 def test_port_does_not_move_to_a_node_of_others(access_service: Service, node: str) -> None:
-    """Neither to one that may be seen and no more, nor to one that may not be seen."""
+    """Neither to a node that the client may only see, nor to one that it may not see."""
     user = user_of("stranger", "admin")
     own = access_service.ask(user, "POST", "/nodes", {"driver": "fake-hardware"})[1]["uuid"]
     body = {"node_uuid": own, "address": "02:00:00:00:0f:02"}
@@ -182,7 +182,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.parametrize("group", ["system", "owner", "lessee"])
 def test_list_asks_each_rule_once(access_service: Service, asked: list[str], group: str) -> None:
-    """However many rows it has."""
+    """The number of checks does not depend on the number of rows."""
     body = {"driver": "fake-hardware", "owner": OWNER, "lessee": LESSEE}
     for _ in range(20):
         assert access_service.ask(ADMIN, "POST", "/nodes", body)[0] == 201

@@ -160,7 +160,7 @@ def test_the_routes_of_single_fields_are_found() -> None:
 
 @pytest.mark.parametrize("value", [None, False, "false"])
 def test_removing_maintenance_is_clearing_it(access_service: Service, value: Any) -> None:
-    """A value that a removal does not use says nothing of what it does."""
+    """The value in a remove operation has no effect on the access check."""
     node = access_service.ask(
         ADMIN, "POST", "/nodes", {"driver": "fake-hardware", "lessee": GROUPS["lessee"]}
     )[1]["uuid"]

@@ -40,7 +40,7 @@ def _tell(path: Path, service: Deployment) -> None:
 
 @pytest.mark.parametrize("path", _stories(GABBITS))
 def test_story(path: Path, service: Deployment) -> None:
-    """As anybody, without authentication."""
+    """Without authentication."""
     _tell(path, service)
 
 

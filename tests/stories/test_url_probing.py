@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A lessee names URLs, and looks at what the service says about them."""
+"""A lessee tries URLs to learn about the service's network."""
 
 import contextlib
 import socket
@@ -27,7 +27,7 @@ def service(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[access.S
 
 @contextlib.contextmanager
 def _ports() -> Iterator[dict[str, int]]:
-    """What may be found at a port: a web server, somebody who hangs up, nobody."""
+    """What may be at a port: a web server, a server that closes the connection, nothing."""
     with contextlib.ExitStack() as stack:
         served = stack.enter_context(image_server())
         rude = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
@@ -48,7 +48,7 @@ def _hang_up(listener: socket.socket) -> None:
 
 
 def _told(service: access.Service, user: str, node: str, host: str, port: int) -> str:
-    """What somebody is told about an image that is said to be there, without the port's number."""
+    """Return the error about an image at this port, without the port's number."""
     url = f"http://{host}:{port}/secret"
     info = {"image_source": url, "image_checksum": "a" * 64}
     patch = [{"op": "add", "path": "/instance_info", "value": info}]

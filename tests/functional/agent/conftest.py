@@ -73,7 +73,7 @@ def enrol(
     """``enrol(automated_clean=False)``: a server, and its node in ``enroll``."""
     with ExitStack() as running:
         ramdisks = running.enter_context(images.image_server())
-        # They are asked for, and never fetched by these servers.
+        # The API checks that these files exist; these servers do not download them.
         ramdisks.files.update({"/kernel": b"", "/ramdisk": b""})
 
         def make(**fields: Any) -> Enrolled:

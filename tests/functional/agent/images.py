@@ -36,7 +36,7 @@ class ImageServer:
         self.requests: list[tuple[str, str]] = []
 
     def add(self, name: str, content: bytes) -> dict[str, Any]:
-        """Offer an image; returns the ``instance_info`` of a node that is to get it."""
+        """Offer an image; return the ``instance_info`` that deploys it."""
         self.files[f"/{name}"] = content
         return {
             "image_source": f"{self.url}/{name}",

@@ -86,7 +86,7 @@ class Machine(threading.Thread):
         """The chassis, until :meth:`stop`."""
         was_on, cuts = False, 0
         while not self._stopping.wait(POLL):
-            # Off and on again may pass between two looks; the BMC's history shows both.
+            # Between two polls the power may go off and on again; the BMC's history shows both.
             seen = sum(line in ("power 0", "reset 1") for line in self._bmc.history)
             on = self._bmc.powered_on
             if was_on and (not on or seen != cuts):

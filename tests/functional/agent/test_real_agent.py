@@ -36,7 +36,7 @@ def _instance(service: Deployment, server: Enrolled, info: dict[str, Any]) -> No
 
 
 def _config_drive(disk: bytes) -> dict[str, bytes]:
-    """The files of the config drive at the end of a disk, by their Rock Ridge paths."""
+    """Return the files of the config drive at the end of a disk, by their Rock Ridge paths."""
     start = disk.rindex(b"\x01CD001\x01") - 16 * 2048
     iso = pycdlib.PyCdlib()
     iso.open_fp(io.BytesIO(disk[start:]))
@@ -93,7 +93,7 @@ def test_from_enroll_to_active(
     assert b'"hostname": "first"' in files["/openstack/latest/meta_data.json"]
     assert files["/openstack/latest/user_data"] == b"#cloud-config"
 
-    # What the agent was told, and what nobody else may see.
+    # The agent got the secrets, and nobody else may see them.
     assert "BOOTIF=" + server.machine.mac in server.machine.kernel_line
     shown = service.request("GET", f"/v1/nodes/{server.node}").text
     assert "H4sI" not in shown
@@ -123,13 +123,13 @@ def test_an_image_through_the_api(
 def test_config_drive_that_a_client_has_made(
     service: Deployment, enrol: Enrol, images_served: ImageServer
 ) -> None:
-    # On UEFI, the default, the agent is also asked to enter the system in the firmware.
+    # With UEFI, the default, the agent also adds the system to the firmware's boot entries.
     server = enrol(automated_clean=False, properties={})
     _make_available(service, server)
     assert server.machine.boots == []
     image = disk_image(seed=2)
     info = images_served.add("disk.img", image)
-    # The format is left to the agent, and the checksum is the short form.
+    # The agent finds out the format; the checksum has the short form.
     del info["image_disk_format"], info["image_os_hash_algo"]
     info["image_checksum"] = info.pop("image_os_hash_value")
     _instance(service, server, info)
@@ -159,7 +159,7 @@ def test_wrong_checksum(service: Deployment, enrol: Enrol, images_served: ImageS
 
 
 def test_a_partition_image(service: Deployment, enrol: Enrol, images_served: ImageServer) -> None:
-    """What makes partitions and file systems is replaced; all that is said about them is the agent's own."""
+    """The programs that make partitions and file systems are replaced; everything else is the agent's own code."""
     server = enrol(automated_clean=False)
     os.truncate(server.machine.disk, 3 << 30)
     _make_available(service, server)
@@ -303,7 +303,7 @@ def test_servicing_in_the_agent(
     _make_available(service, server)
     _instance(service, server, images_served.add("disk.img", disk_image()))
     service.set_provision_state(server.node, "active", until="active")
-    # A step that only the agent knows of, merged into the deployment by its priority.
+    # The deployment includes a step of the agent, in the order of its priority.
     notes = [step for step in server.machine.steps if step != "sync"]
     assert notes == ["note_deployment", "write_image", "poweroff"]
     node = service.set_provision_state(
@@ -374,7 +374,7 @@ def test_rescue(service: Deployment, enrol: Enrol, images_served: ImageServer) -
 
 
 def _start_pausing(service: Deployment, server: Enrolled) -> None:
-    """Bring a node into a cleaning step that runs in the agent until it is let go."""
+    """Bring a node into a cleaning step that runs in the agent until the test ends it."""
     service.set_provision_state(server.node, "manage", until="manageable")
     steps = [
         {"interface": "deploy", "step": "pause"},

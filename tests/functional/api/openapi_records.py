@@ -141,7 +141,7 @@ _TOLD: tuple[tuple[sa.Table, dict[str, Any]], ...] = (
     (models.NODE_INVENTORY, {"inventory_data": {"interfaces": []}, "plugin_data": {}}),
     (models.ALLOCATIONS, {"state": "active"}),
 )
-"""What only servers and conductors tell of a node."""
+"""Fields of a node that only its server or its conductor sets."""
 
 _NUMBERS = itertools.count(1)
 
@@ -153,9 +153,9 @@ _HELD = {
     "portgroup_uuid": "portgroup",
     "driver": "driver",
 }
-"""What fields and arguments of these names refer to."""
+"""The kinds of records that fields and arguments of these names refer to."""
 _DROPPED = re.compile(r"_interface$|^(conductor_group|candidate_nodes|node)$")
-"""Such fields, with a generated value, are refused for want of what they name."""
+"""With a generated value, these fields are refused, because the named record does not exist."""
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
@@ -204,7 +204,7 @@ class Records:
         self._engine.dispose()
 
     def forget(self) -> None:
-        """Have new ones from now on."""
+        """Make new records from now on."""
         self._known.clear()
 
     def of(self, name: str) -> Any:
@@ -255,7 +255,7 @@ class Records:
             kept["traits"] = [self.of("trait")]
         return kept
 
-    # How they are made.
+    # How the records are made.
 
     def _make(self, kind: str) -> str:
         path = _COLLECTIONS[kind]

@@ -18,7 +18,7 @@ _INTERFACES: dict[str, Any] = {"fake-hardware": {"power": {"enabled": ["fake"], 
 
 
 class Population:
-    """What lists are made of. The chassis, node and port group that lists of parts are asked for have names here."""
+    """The records in lists, with the chassis, node and port group whose parts are listed."""
 
     def __init__(self) -> None:
         self.context = context.admin_context()
@@ -30,7 +30,7 @@ class Population:
         self.portgroup.create()
 
     def grow(self, count: int) -> None:
-        """Have ``count`` of everything that lists show, besides the above."""
+        """Create ``count`` more records of every kind that lists show."""
         while self.count < count:
             self._add(self.count)
             self.count += 1

@@ -38,7 +38,7 @@ def connect(api: APIService) -> socket.socket:
 
 
 def read_all(client: socket.socket) -> bytes:
-    """What comes until the server closes the connection."""
+    """Return the bytes that arrive until the server closes the connection."""
     found = b""
     try:
         while chunk := client.recv(65536):

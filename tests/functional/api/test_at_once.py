@@ -49,7 +49,7 @@ class _Application:
 
 
 def _serve(app: Any, each: Weight | None) -> APIService:
-    """:param each: how much of all requests is asked; None: as of the API's own."""
+    """:param each: the weight of all requests; None: as the API's own."""
     api = APIService(app, weigh=weight if each is None else lambda _method, _path: each)
     api.start()
     return api
@@ -115,7 +115,7 @@ def test_node_whose_conductor_somebody_is_looking_for_keeps_nobody_waiting(
     configured: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The first to show one asks who serves it, which may take a while; the others need that answer too."""
+    """The first request reads the hash ring, which may take a while; the other requests need the ring too."""
     node = Node(
         context.admin_context(),
         uuid=str(uuid.uuid4()),

@@ -36,7 +36,7 @@ def _options(users: Path) -> dict[str, dict[str, object]]:
 def test_file_is_watched(
     make_deployment: Callable[..., Deployment], sqlite_url: str, tmp_path: Path
 ) -> None:
-    """A new password counts, the old one no longer, and a broken file changes nothing."""
+    """A new password takes effect, the old one is refused, and a broken file changes nothing."""
     users = tmp_path / "htpasswd"
     users.write_text(_entry("ada", "one"))
     service = make_deployment(

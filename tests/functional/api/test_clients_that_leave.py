@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nothing is begun for a client that has left, and nothing is kept for it."""
+"""The server begins no work for a client that has left, and keeps nothing for it."""
 
 import socket
 import struct
@@ -60,7 +60,7 @@ def busy(gate: Gate) -> Iterator[APIService]:
 
 
 def leave(client: socket.socket) -> None:
-    """As a program does that is killed in the middle of something."""
+    """Close the connection as a program does that is killed during a request."""
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     client.close()
 

@@ -38,7 +38,7 @@ def _race(service: Deployment, path: str) -> dict[str, str]:
 
 
 def test_patches_of_a_node_lose_nothing(limited_service: Deployment) -> None:
-    """Each adds a key to the same field."""
+    """Each client adds a key to the same field."""
     node = limited_service.create_node(driver="fake-hardware")
     _race(limited_service, f"/v1/nodes/{node}")
 

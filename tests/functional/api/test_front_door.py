@@ -58,7 +58,7 @@ def ask(client: socket.socket, request: bytes = GET) -> bytes:
 
 
 def is_closed(client: socket.socket) -> bool:
-    """Whether the server has closed a connection that said nothing."""
+    """Return whether the server has closed a connection that sent nothing."""
     client.setblocking(False)
     try:
         return client.recv(1) == b""
@@ -69,7 +69,7 @@ def is_closed(client: socket.socket) -> bool:
 
 
 def drip(client: socket.socket, byte: bytes, pause: float) -> bytes:
-    """Send a byte again and again until the server has had enough; its answer."""
+    """Send single bytes until the server closes the connection; return its answer."""
     client.settimeout(pause)
     for _ in range(1000):
         try:
@@ -110,7 +110,7 @@ def test_empty_lines_are_no_head(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_connection_may_rest_between_two_requests(
     monkeypatch: pytest.MonkeyPatch, request_bytes: bytes
 ) -> None:
-    """It has its answer, and is not late with anything."""
+    """The client has its answer, so no deadline applies to it."""
     monkeypatch.setattr(limits, "HEAD_TIMEOUT", 0.3)
     with serving.running(hello) as api, connect(api) as client:
         for _ in range(2):
@@ -182,7 +182,7 @@ def test_the_oldest_silent_connection_makes_room(option: str) -> None:
 
 @pytest.mark.parametrize("length", [2, 100_000, 10_000_000])
 def test_a_request_without_its_body_makes_room(length: int) -> None:
-    """A head costs as little as silence does."""
+    """A connection with an unfinished head counts as a silent one."""
     head = f"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n{{".encode()
 
     asked: list[str] = []
@@ -211,7 +211,7 @@ def test_a_request_without_its_body_makes_room(length: int) -> None:
 def test_connections_that_are_ended_as_they_come(
     tls: bool, caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest
 ) -> None:
-    """Before their first step, too: nothing fails, and nothing is left open."""
+    """Also before their first step: nothing fails, and no connection stays open."""
     if tls:
         request.getfixturevalue("tls_files")
     with overridden({"api": {"max_connections": 2}}), serving.running(hello) as api:
@@ -274,7 +274,7 @@ def test_connections_are_fewer_than_descriptors(
 
 
 def test_descriptors_that_are_used_up(all_in_one: Deployment) -> None:
-    """The others are served, and the log has some lines, not a line per try."""
+    """Other clients are served, and the log has a few lines instead of one per attempt."""
     assert all_in_one.api is not None
     pid = all_in_one.api.pid
     used = len(list(Path(f"/proc/{pid}/fd").iterdir()))
@@ -324,7 +324,7 @@ def test_handshakes_go_on_beside_each_other(
         wait_for(
             lambda: _guests(api).count == 101 or is_closed(silent[0]), "all handshakes to begin"
         )
-        # This client is honest, and on a busy machine no quicker than the silent ones are disconnected.
+        # This client is honest, but on a busy machine it may be as slow as the silent ones.
         monkeypatch.setattr(listening, "HANDSHAKE_TIMEOUT", PATIENCE)
         with _tls_client(api) as client:
             assert status(ask(client)) == 200
@@ -412,7 +412,7 @@ def _say(client: socket.socket, text: bytes) -> bytes:
 
 
 def test_open_streams_occupy_no_request_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hundreds of both kinds, on the port of the requests, which go on."""
+    """Hundreds of streams of both kinds share the port with requests, which continue."""
     # The clients of this test answer no pings.
     monkeypatch.setattr(service, "Config", functools.partial(Config, ws_ping_interval=None))
     streams = {"/events": _events, "/echo": _echo}

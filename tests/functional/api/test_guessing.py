@@ -54,10 +54,10 @@ def test_wrong_passwords(service: Deployment) -> None:
     refused = _get(service, known, "127.0.0.2")
     assert refused.status == 429
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
-    # Somebody who guesses her name locks her out nowhere else, and others not there.
+    # A guesser locks her out only at the guesser's address, and locks out no other user there.
     assert _get(service, known).status == 200
     assert _get(service, f"grace:{guessers.password('grace')}", "127.0.0.2").status == 200
-    # What was right from somewhere is right from there, whatever is guessed from there since.
+    # A password that was right from an address stays accepted there, whatever others guess from there.
     for n in range(10):
         _get(service, f"ada:{n}")
     assert _get(service, known).status == 200
@@ -124,7 +124,7 @@ def test_those_who_know_their_passwords_notice_nothing(
             attacked = guessers.look(service.port, path, 3.0)
         assert set(attacked.statuses) == {200}
         assert attack.statuses[401] <= 40
-        # The server holds these back.
+        # The server delays these requests.
         assert 1 <= attack.statuses[429] < 48 * 5
         assert set(attack.statuses) <= {401, 429}
         return statistics.median(attacked.seconds) / statistics.median(calm.seconds)

@@ -20,7 +20,7 @@ _NUMBERS = itertools.count(1)
 def waiting(limited_service: Deployment) -> dict[str, str]:
     """Create a node that waits for inspection data. The fake inspection never waits, so the test sets the state."""
     mac = "52:54:00:" + ":".join(uuid.uuid4().hex[i : i + 2] for i in (0, 2, 4))
-    # Two nodes with one address would be neither's.
+    # With one address at two nodes, the data would belong to neither.
     bmc = f"198.18.0.{next(_NUMBERS)}"
     node = limited_service.call(
         "POST", "/v1/nodes", {"driver": "fake-hardware", "driver_info": {"ipmi_address": bmc}}
@@ -44,7 +44,7 @@ def _data(mac: str, **inventory: Any) -> dict[str, Any]:
     return {
         "inventory": {"interfaces": interfaces, **inventory},
         "root_disk": {"name": "sda"},
-        # A packed archive of the ramdisk's logs. Nobody reads it.
+        # A packed archive of the ramdisk's logs, which nothing reads.
         "logs": "H4sI" * 1_500_000,
     }
 
@@ -65,7 +65,7 @@ def test_data_finds_its_node(
         path += f"?node_uuid={waiting['uuid']}"
     answer = limited_service.request("POST", path, data)
     assert answer.status_code == 202
-    # It is told what a lookup would tell it.
+    # The reply is that of a lookup.
     assert answer.json()["node"]["uuid"] == waiting["uuid"]
     assert len(answer.json()["config"]["agent_token"]) >= 32
 
@@ -78,7 +78,7 @@ def test_data_finds_its_node(
         "inventory": data["inventory"],
         "plugin_data": {"root_disk": {"name": "sda"}},
     }
-    # It has all it wanted.
+    # The ramdisk has sent everything.
     assert limited_service.request("POST", path, data).status_code == 404
 
 
@@ -86,10 +86,10 @@ def test_data_finds_its_node(
 def test_data_of_a_node_that_does_not_wait_yet(
     limited_service: Deployment, waiting: dict[str, str], booted: bool
 ) -> None:
-    """It is kept once the server has been booted for this inspection."""
+    """The data is kept if the server was booted for this inspection."""
     engine = sa.create_engine(limited_service.database)
     with engine.begin() as connection:
-        # Locked, for else a conductor takes it up as what another one has left behind.
+        # Locked, because otherwise a conductor resumes it as an unfinished operation of a dead one.
         connection.execute(
             sa.text(
                 "UPDATE nodes SET provision_state = 'inspecting', reservation = 'somebody', "

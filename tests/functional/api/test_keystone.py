@@ -38,7 +38,7 @@ class Cloud:
         )
 
     def token(self, user: str, project: str | None = None) -> str:
-        """A token in the scope of the project, or else of the system."""
+        """Return a token in the scope of the project; without a project, of the system."""
         answer = self.identity.token(user, project, system=project is None)
         return answer.headers["X-Subject-Token"]
 
@@ -77,7 +77,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 
 def test_who_gets_what(cloud: Cloud) -> None:
-    """Each as the access matrix has it."""
+    """Each request has the status in the access matrix."""
     body = {"driver": "fake-hardware"}
     patch = [{"op": "add", "path": "/extra/ship", "value": "Hopper"}]
     node = f"/v1/nodes/{cloud.node}"
@@ -189,7 +189,7 @@ def test_cli_with_a_password(cloud: Cloud) -> None:
 
 
 def test_keystone_that_is_away_is_a_503(tmp_path: Path) -> None:
-    """Not a 401: the client is to keep its token and try again."""
+    """The status is not 401, so that the client keeps its token and tries again."""
     away = f"http://127.0.0.1:{free_port()}/v3"
     options: dict[str, dict[str, object]] = {
         "DEFAULT": {"auth_strategy": "keystone"},

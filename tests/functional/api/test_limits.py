@@ -21,7 +21,7 @@ def _fault(answer: requests.Response) -> str:
 
 
 def _nested(depth: int) -> dict[str, Any]:
-    """A node's body whose deepest value is ``depth`` levels down, the body being the first."""
+    """Return a node's body with ``depth`` levels; the body is the first."""
     value: Any = 1
     for _ in range(depth - 1):
         value = {"a": value}
@@ -46,7 +46,7 @@ def test_body_too_large(limited_service: Deployment) -> None:
 
 
 def test_chunked_body_too_large(limited_service: Deployment) -> None:
-    """Nobody said how long it would become."""
+    """The body has no declared length."""
     chunks = iter([b'{"driver": "', *[b"x" * 1024] * (MAX_BODY // 1024), b'"}'])
     answer = requests.post(f"{limited_service.api_url}/v1/nodes", data=chunks, timeout=PATIENCE)
     assert answer.status_code == 413
@@ -81,7 +81,7 @@ def test_nesting(limited_service: Deployment) -> None:
 
 @pytest.mark.parametrize("opening", [b"[", b'{"a":'])
 def test_nesting_without_end(limited_service: Deployment, opening: bytes) -> None:
-    """Deeper than any parser's stack."""
+    """The body is deeper than any parser's stack."""
     body = opening * (MAX_BODY // len(opening) - 1)
     answer = requests.post(f"{limited_service.api_url}/v1/nodes", data=body, timeout=PATIENCE)
     assert answer.status_code == 400
@@ -161,7 +161,7 @@ DEEP = '{"a":' * 100_000
 
 
 def test_integers_beyond_64_bits(limited_service: Deployment) -> None:
-    """In requests, the database, entity tags, patches and replies."""
+    """Integers stay exact in requests, the database, entity tags, patches and replies."""
     values = {"n": HUGE, "list": [-HUGE, {"m": 10**300}], "text": str(HUGE)}
     node = limited_service.create_node(
         driver="fake-hardware", extra=values, properties=values, driver_info=values

@@ -27,10 +27,10 @@ from tests.functional.deployment import Deployment
 from tests.waiting import PATIENCE
 
 SHARES = 8
-"""The operations are dealt out to so many tests, which run at the same time."""
+"""The number of tests that share the operations; they run at the same time."""
 
 OLD = 60
-"""A microversion of the past, which is asked less."""
+"""An old microversion, which gets fewer requests."""
 
 CHECKS = [
     not_a_server_error,
@@ -43,7 +43,7 @@ CHECKS = [
 FIT, UNFIT = GenerationMode.POSITIVE, GenerationMode.NEGATIVE
 COUNTS = {"GET": {FIT: 5, UNFIT: 3}, "DELETE": {FIT: 3, UNFIT: 2}}
 COUNTS_OF_WRITING = {FIT: 10, UNFIT: 5}
-"""How many requests are generated, at most."""
+"""The maximum number of generated requests."""
 
 UNSUPPORTED = {
     "GET /boot/{mac}",
@@ -58,7 +58,7 @@ UNSUPPORTED = {
         if not (method == "POST" and "nodes" in path)
     ),
 }
-"""What the service refuses whatever it is asked, as the fake hardware type has no such thing."""
+"""Operations that the service always refuses, because fake hardware does not support them."""
 
 
 class Interrogation:
@@ -88,7 +88,7 @@ class Interrogation:
         return sorted((each for each in found if each is not None), key=lambda each: each.label)
 
     def ask(self, operation: APIOperation, counts: dict[GenerationMode, int]) -> None:
-        """An example, and so many requests that schemathesis makes of the document."""
+        """Send an example, and this many requests that schemathesis generates from the document."""
         self._records.forget()
         self._send(self._example(operation), fit=True)
         for mode, count in counts.items():
@@ -124,7 +124,7 @@ class Interrogation:
         send()
 
     def unknown_arguments(self, operation: APIOperation) -> list[str]:
-        """The arguments in the URL that the document has, and the service does not know."""
+        """Return the query arguments in the document that the service does not know."""
         self._records.forget()
         refused = []
         for name in [parameter.name for parameter in operation.query]:
@@ -150,7 +150,7 @@ class Interrogation:
         return response
 
     def check(self) -> None:
-        """Nothing was wrong, and it was not all refused."""
+        """Check that there was no problem, and that not all requests were refused."""
         assert not self.wrong, "\n\n".join(self.wrong[:20])
         never = {label for label, statuses in self.fit.items() if not _successes(statuses)}
         assert never & _promised(self) == UNSUPPORTED & set(self.fit)

@@ -93,7 +93,7 @@ def test_few_are_made_before_their_turn() -> None:
 
 
 def test_who_takes_no_answers_gets_no_more_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They would be kept in memory; once they are taken all come."""
+    """The replies would need memory; all arrive as soon as the client reads them."""
     # On a busy machine it takes minutes to read them all through a small buffer.
     monkeypatch.setattr(limits, "REPLY_PATIENCE", 10 * PATIENCE)
     gate, count = Gate(b"x" * 200_000), 100

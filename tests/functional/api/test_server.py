@@ -30,7 +30,7 @@ def _hello(environ: dict[str, Any], start_response: Callable[..., Any]) -> Itera
 
 @pytest.fixture(autouse=True)
 def free_port(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Any port, and a patience that tests have."""
+    """Any port, and timeouts that suit tests."""
     monkeypatch.setattr(limits, "SHUTDOWN_TIMEOUT", 1.0)
     CONF.set_override("port", 0, group="api")
     yield
@@ -60,7 +60,7 @@ def test_serves_until_stopped() -> None:
 
 
 def test_stops_while_a_request_hangs() -> None:
-    """A request that waits for ever does not keep the process."""
+    """A request that waits for ever does not keep the process from ending."""
     entered, release = threading.Event(), threading.Event()
 
     def hanging(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

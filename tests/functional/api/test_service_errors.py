@@ -73,7 +73,7 @@ def _node() -> str:
     ],
 )
 def test_conductor_that_is_gone(app: Any, method: str, path: str, body: Any) -> None:
-    """503 with Retry-After; reading goes on."""
+    """Writes get 503 with Retry-After; reads succeed."""
     node = _node()
     answer = _ask(app, method, f"/v1/nodes/{node}{path}", body)
     assert answer.status_int == 503
@@ -121,7 +121,7 @@ def test_driver_without_a_conductor(app: Any) -> None:
 
 
 def test_database_without_tables(app: Any) -> None:
-    """The operator learns it from the log, a client that it is not its fault."""
+    """The log has the cause for the operator; the client learns only that the fault is not its own."""
     node = _node()
     with engine.writer() as connection:
         connection.exec_driver_sql("DROP TABLE ports")

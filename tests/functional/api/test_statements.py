@@ -83,7 +83,7 @@ def counted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[in
     options: dict[str, dict[str, object]] = {
         "DEFAULT": {
             "transport_url": f"inprocess:///{uuid.uuid4().hex}",
-            # Who is in the ring is asked once, whatever the list.
+            # The members of the ring are read once, whatever the list.
             "hash_ring_reset_interval": 3600,
         },
         "database": {"connection": f"sqlite:///{path}/db.sqlite"},

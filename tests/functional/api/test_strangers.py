@@ -12,7 +12,7 @@ from tests.waiting import least
 SILENT, SLOW = 400, 60
 ROUNDS = 40
 LIMIT = 3
-"""How many times as slow as without them; the benchmark, on a machine of its own, is held to twice."""
+"""How many times slower requests may be than without them; the benchmark, on a quiet machine, allows twice."""
 MIB = 1024 * 1024
 
 

@@ -143,7 +143,7 @@ def test_urls_are_targets_too(target: bytes, path: str) -> None:
 
 @pytest.mark.parametrize("piece", [1, 1000, limits.MAX_HEAD])
 def test_a_large_head_in_pieces(api: APIService, piece: int) -> None:
-    """How it is cut into packets says nothing about its size."""
+    """The division into packets says nothing about the size of a body."""
     head = (
         b"GET /"
         + b"a" * (limits.MAX_HEAD * 3 // 4)

@@ -98,7 +98,7 @@ def test_what_is_kept_is_counted_until_it_is_taken(
 def test_the_last_bytes_have_a_deadline_too(
     reader: Callable[[APIService], socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However few they are, and though the request is answered."""
+    """This holds for few connections too, and after the request is answered."""
     monkeypatch.setattr(limits, "REPLY_PATIENCE", 0.5)
     monkeypatch.setattr(limits, "BODY_RATE", 1024**3)
     with serving.running(answering(60_000)) as api, reader(api) as client:
@@ -127,7 +127,7 @@ def test_all_together_are_bounded(
         newest = clients[-1]
         newest.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * MIB)
         taken = 0
-        # A second reply beside the rest of the first would be too much.
+        # The rest of the first reply and a second one would exceed the limit.
         while taken < 8 * MIB:
             chunk = newest.recv(MIB)
             assert chunk, f"disconnected after {taken} bytes"

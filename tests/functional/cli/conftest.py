@@ -50,7 +50,7 @@ class Baremetal:
         self._process.communicate()
 
     def run(self, *words: str) -> Answer:
-        """One call; its exit status may be any."""
+        """Make a call with any exit status."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(words) + "\n")
@@ -87,6 +87,6 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
 
 @pytest.fixture(scope="session")
 def baremetal(service: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Baremetal]:
-    """The command, pointed at the service."""
+    """The command, configured for the service."""
     with closing(Baremetal(service.api_url, tmp_path_factory.mktemp("home"))) as command:
         yield command

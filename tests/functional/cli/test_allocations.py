@@ -19,7 +19,7 @@ def node(baremetal: Baremetal, service: Deployment) -> Iterator[str]:
     uuid: str = created["uuid"]
     service.set_provision_state(uuid, "manage", until="manageable")
     service.set_provision_state(uuid, "provide", until="available")
-    # Who asks gets no node whose power state is unknown.
+    # An allocation gets no node whose power state is unknown.
     service.set_power_state(uuid, "power off")
     yield uuid
     baremetal("node", "delete", uuid)

@@ -119,7 +119,7 @@ def test_what_there_is(baremetal: Baremetal) -> None:
 
 
 def test_mistakes_are_told(baremetal: Baremetal) -> None:
-    """The client shows our words."""
+    """The client shows the service's error messages."""
     for words, text in (
         (("node", "show", "nosuch"), "Node nosuch could not be found."),
         (("node", "create", "--driver", "nosuch"), "nosuch"),

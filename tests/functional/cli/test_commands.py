@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""No command of the client is without a test here: a new release of the client that brings some says so."""
+"""Every command of the client has a test here; a new command of a later release fails this test."""
 
 import ast
 from importlib.metadata import entry_points

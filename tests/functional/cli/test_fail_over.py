@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The unmodified ``baremetal`` command while the service is in trouble: it comes again by itself, and gets through."""
+"""The unmodified ``baremetal`` command during an outage of the service: it retries, and succeeds."""
 
 import sqlite3
 from collections.abc import Callable

@@ -32,7 +32,7 @@ class Cloud:
         return service
 
     def stop(self, service: RPCService) -> None:
-        """Ended in good order."""
+        """Stop them."""
         self.running.remove(service)
         service.stop()
 

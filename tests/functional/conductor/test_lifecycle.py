@@ -38,14 +38,14 @@ pytestmark = pytest.mark.timed
 
 
 def dead_conductor(cloud: Cloud, host: str) -> None:
-    """A conductor that was killed a long time ago."""
+    """Record a conductor that was killed a long time ago."""
     incarnation = Conductor.new_incarnation()
     Conductor.register(cloud.context, host, ["fake-hardware"], "", incarnation, {})
     Conductor.unregister(cloud.context, host, incarnation)
 
 
 def abandoned(cloud: Cloud, host: str, **fields: Any) -> Node:
-    """A node in the hands of a dead conductor."""
+    """A node that a dead conductor has locked."""
     node = Node(
         cloud.context,
         uuid=str(uuid.uuid4()),
@@ -137,7 +137,7 @@ def test_stopping_waits_for_running_work(cloud: Cloud, conductor: RPCService) ->
     assert at_work.wait(PATIENCE)
     stopping = threading.Thread(target=cloud.stop, args=(conductor,))
     stopping.start()
-    # It has left the ring, and is alive: nobody takes its locks for orphaned.
+    # It has left the ring but is alive, so nobody breaks its locks.
     wait_for(lambda: Conductor.ring_members(cloud.context) == {}, "the ring to be left")
     assert Conductor.offline(cloud.context) == []
     go_on.set()
@@ -257,7 +257,7 @@ def test_silence_ends_no_wait_while_nobody_could_have_been_heard(
         wait_for(lambda: silent_for(cloud, node) > 3, "the agent's time to be over")
         assert hears.check(cloud.context) == 0
         wait_timeouts.run(cloud.context, heard_for=0)
-        # The broker is back, and the agent is about to call again.
+        # The broker is back, and the agent will soon send a heartbeat.
         wait_timeouts.run(cloud.context, heard_for=1)
         assert cloud.node(node).provision_state == states.DEPLOYWAIT
         wait_timeouts.run(cloud.context, heard_for=2)
@@ -265,7 +265,7 @@ def test_silence_ends_no_wait_while_nobody_could_have_been_heard(
 
 
 def test_a_database_that_was_late_is_an_outage_too(cloud: Cloud, tmp_path: Path) -> None:
-    """Agents got no answer meanwhile, though everything that was tried long enough succeeded in the end."""
+    """Agents got no answers in the meantime, although all repeated requests succeeded in the end."""
     CONF.set_override("heartbeat_interval", 1, group="conductor")
     manager = cloud.start().manager
     life = manager._life
@@ -282,7 +282,7 @@ def test_a_database_that_was_late_is_an_outage_too(cloud: Cloud, tmp_path: Path)
 
 
 def silent_for(cloud: Cloud, node: Node) -> float:
-    """Seconds since the node's state was dated."""
+    """Return the seconds since the node entered its state."""
     dated = cloud.node(node).provision_updated_at
     return (timeutils.utcnow(with_timezone=True) - dated).total_seconds()
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""No more nodes at one time are deployed, or taken down and cleaned, than the operator allows."""
+"""At most as many nodes as the operator allows are deployed, or undeployed and cleaned, at the same time."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every state that a node passes through has a way out that needs no restart: by the owner's next look around."""
+"""A node can leave every transient state without a restart: its owner's next periodic check continues the operation."""
 
 import threading
 import uuid
@@ -148,7 +148,7 @@ def test_a_waiting_node_is_told_when_its_group_is_back(
 def test_a_lock_that_could_not_be_given_back_is_given_back_later(
     cloud: Cloud, conductor: RPCService
 ) -> None:
-    """As after a database that was away when the task ended."""
+    """Leave the lock as a task does if the database is away at its end."""
     node = cloud.create_node()
     Node.reserve(cloud.context, "one", node.id)
     look_around(cloud, conductor)
@@ -172,7 +172,7 @@ def test_the_lock_of_a_task_at_work_stays(cloud: Cloud, conductor: RPCService) -
 
 
 def test_locks_of_a_newer_life_stay(cloud: Cloud, conductor: RPCService) -> None:
-    """A paused process wakes up, and its name is another's by now."""
+    """A paused process continues, after another process has taken its name."""
     node = cloud.create_node()
     Conductor.unregister(cloud.context, "one", conductor.manager.identity.incarnation)
     newer = Conductor.new_incarnation()

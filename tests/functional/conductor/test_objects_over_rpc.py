@@ -21,7 +21,7 @@ def indirect(cloud: Cloud, conductor: RPCService) -> Cloud:
 
 
 def asked(cloud: Cloud, method: str, *args: object, **kwargs: object) -> object:
-    """What a client process would do for ``Node.<method>``."""
+    """Send what a client process sends for ``Node.<method>``."""
     return cloud.api.any().object_class_action_versions(
         cloud.context, "Node", method, {"Node": Node.VERSION}, args, kwargs
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a conductor puts into the outbox: with the change or not at all, and nothing while notifications are off."""
+"""A conductor writes notifications into the outbox with the change or not at all, and none while they are disabled."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Recorded and actual power states, with real BMCs: which is made to follow the other, and BMCs that fall silent."""
+"""Power sync with real BMCs: which of recorded and actual power state is changed, and BMCs that stop answering."""
 
 import threading
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ OPTIONS = {
 
 @pytest.fixture
 def node(cloud: Any, conductor: Any, bmc: BMC) -> Iterator[Node]:
-    """A server that is off, and known to be."""
+    """A server that is off, as its node's record says."""
     with overridden(OPTIONS):
         yield cloud.create_node(
             driver="ipmi", driver_info=bmc.driver_info, provision_state="manageable"
@@ -36,7 +36,7 @@ def node(cloud: Any, conductor: Any, bmc: BMC) -> Iterator[Node]:
 
 @pytest.fixture
 def sync(cloud: Any, conductor: Any) -> Any:
-    """One comparison."""
+    """Run one power sync."""
     syncing = PowerSync(threading.Event())
 
     def run() -> None:
@@ -48,7 +48,7 @@ def sync(cloud: Any, conductor: Any) -> Any:
 
 @pytest.fixture
 def recover(cloud: Any, conductor: Any) -> Any:
-    """One look at silent BMCs."""
+    """Run one power recovery."""
 
     def run() -> None:
         with conductor.manager.identity.active():
@@ -58,7 +58,7 @@ def recover(cloud: Any, conductor: Any) -> Any:
 
 
 def corrected(node: Node) -> list[tuple[str, str]]:
-    """What notifications say: recorded and actual power states."""
+    """Return the recorded and actual power states in the notifications."""
     told = [m for m in waiting(node.uuid) if "power_state_corrected" in m["event_type"]]
     assert {m["event_type"] for m in told} <= {"baremetal.node.power_state_corrected.success"}
     fields = [m["payload"]["ironic_object.data"] for m in told]

@@ -45,7 +45,7 @@ def workshop(_migrated: str, option: Callable[..., None]) -> Iterator[Workshop]:
     engine.dispose()
     option("connection", _migrated, group="database")
     option("node_locked_retry_attempts", 0, group="conductor")
-    # They leave their nodes as they are, and those of other tests are none of their business.
+    # Tests leave their nodes as they are, and must not use those of other tests.
     option("max_concurrent_clean", 100_000, group="conductor")
     option("max_concurrent_deploy", 100_000, group="conductor")
     # Agents and images are on this machine.
@@ -77,7 +77,7 @@ def inspection(workshop: Workshop) -> Inspection:
 
 @pytest.fixture
 def hooks(option: Callable[..., None]) -> Callable[..., None]:
-    """``hooks("memory", add_ports="all")``: these behind the default ones, with these options."""
+    """``hooks("memory", add_ports="all")``: these hooks after the default ones, with these options."""
 
     def configure(*names: str, **options: Any) -> None:
         option("hooks", ",".join([inspector.DEFAULT_HOOKS, *names]), group="inspector")

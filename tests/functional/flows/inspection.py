@@ -55,7 +55,7 @@ class Inspection:
         }
 
     def run(self) -> Any:
-        """Send the data; the node afterwards."""
+        """Send the data; return the node afterwards."""
         return self.workshop.do(
             flows.inspect.receive, self.node, self.inventory, copy.deepcopy(self.plugin_data)
         )
@@ -75,5 +75,5 @@ class Inspection:
 
     @property
     def found(self) -> Any:
-        """What is kept of the data."""
+        """Return the stored data."""
         return objects.NodeInventory.get(self.workshop.context, self.node.id)

@@ -67,7 +67,7 @@ class ScriptedAgent:
         if short in self.refusals:
             return 500, {"faultcode": "Server", "faultstring": self.refusals[short]}
         if short == "get_partition_uuids":
-            # The last answer is given for ever.
+            # The last answer repeats.
             told = self.partitions.pop(0) if len(self.partitions) > 1 else self.partitions[0]
             command["command_result"] = told
         elif short.startswith("get_"):

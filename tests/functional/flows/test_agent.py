@@ -84,7 +84,7 @@ def test_an_agents_old_steps_do_not_count(booted: Booted, agent: ScriptedAgent) 
 def test_an_agent_with_a_token_is_new_enough(
     booted: Booted, agent: ScriptedAgent, version: str | None
 ) -> None:
-    """Ramdisks that their owners have built say all sorts of things."""
+    """Ramdisks that operators have built may report anything."""
     booted.workshop.do(verbs.clean, booted.node, agent.offer("one"))
     booted.look_up()
     assert booted.heartbeat(agent_version=version).clean_step["step"] == "one"
@@ -93,7 +93,7 @@ def test_an_agent_with_a_token_is_new_enough(
 def test_a_call_while_the_conductor_is_at_work_is_not_lost(
     booted: Booted, agent: ScriptedAgent
 ) -> None:
-    """The step is over before the conductor has put the node to wait: there will be no second call."""
+    """The step ends before the conductor has saved the wait state, and the agent sends no second heartbeat."""
 
     def call_at_once() -> None:
         agent.end()
@@ -109,7 +109,7 @@ def test_a_call_while_the_conductor_is_at_work_is_not_lost(
 
 
 def _kill_conductor(booted: Booted, forget: tuple[str, ...]) -> None:
-    """What a conductor leaves that dies after a step was started and before it let go of the node."""
+    """The state that a conductor leaves if it dies after it has started a step and before it releases the lock."""
     with booted.workshop.task(booted.node) as task:
         task.node.provision_state = states.CLEANING
         for key in forget:
@@ -175,7 +175,7 @@ def test_a_step_that_asks_for_a_reboot(booted: Booted, agent: ScriptedAgent) -> 
     old = booted.token
     agent.end()
     assert booted.heartbeat().provision_state == states.CLEANWAIT
-    # The old agent is history, and what it says is not listened to.
+    # Requests of the old agent are refused.
     with pytest.raises(exception.InvalidAgentToken):
         booted.heartbeat(agent_token=old)
     agent.restart()
@@ -245,7 +245,7 @@ def test_an_agent_that_falls_silent_at_a_step(booted: Booted, agent: ScriptedAge
 def test_a_server_in_its_post_uses_up_no_boot_device(
     booted: Booted, agent: ScriptedAgent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It may just have been powered on by a conductor that died: it is off before the next device is set."""
+    """A dead conductor may just have powered the server on, so it is powered off before its boot device is set."""
     done: list[str] = []
     power, prepare = FakePower.set_power_state, FakeBoot.prepare_ramdisk
 

@@ -30,7 +30,7 @@ def erasing(agent: ScriptedAgent) -> ScriptedAgent:
 
 
 def _provide(booted: Booted) -> list[str]:
-    """Clean the node unasked; returns the steps that ran."""
+    """Run automated cleaning; return the steps that ran."""
     assert booted.workshop.act(booted.node, "provide").provision_state == states.CLEANWAIT
     booted.look_up()
     now = booted.heartbeat()
@@ -154,7 +154,7 @@ def test_after_a_failure_it_is_decided_anew(booted: Booted) -> None:
 
 @pytest.fixture
 def runbook(booted: Booted) -> Runbook:
-    """A runbook for nodes with its trait, which the node has."""
+    """A runbook for the node's trait."""
     steps = [
         {"interface": "deploy", "step": name, "args": {}, "order": order}
         for order, name in ((2, "erase_devices"), (1, "erase_pstore"))

@@ -36,11 +36,11 @@ STEPS = {"clean": [RESET, {"step": "reboot"}, RESET], "service": [RESET, {"step"
 
 
 class Killed(BaseException):
-    """The conductor is gone."""
+    """The conductor was killed."""
 
 
 class Scene:
-    """A doomed conductor, the one that survives it, and the server that both drive.
+    """The conductor that is killed, the one that survives, and the server that both control.
 
     :param workshop: the survivor's.
     """
@@ -57,7 +57,7 @@ class Scene:
         self.token = ""
 
     def boundary(self, *_: Any) -> None:
-        """Something of the doomed conductor's is about to take effect, or just has."""
+        """A write or command of the doomed conductor is about to take effect, or just has."""
         try:
             if identity.current().host != "doomed":
                 return
@@ -74,7 +74,7 @@ class Scene:
         return self.survivor if self.dead else self.doomed
 
     def begin(self, at: int) -> None:
-        """A new play, in which the doomed conductor is cut at this boundary."""
+        """Begin again with a doomed conductor that is killed at this boundary."""
         self.doomed.identity.workers.shutdown()
         self.doomed = Workshop("doomed")
         self.at, self.passed, self.dead, self.token = at, 0, False, ""
@@ -95,7 +95,7 @@ class Scene:
                     return
 
     def play(self, node: objects.Node) -> Any:
-        """Until the node comes to rest."""
+        """Wait until no operation runs on the node."""
 
         def at_rest() -> bool:
             self.alive.identity.workers.drain(PATIENCE)
@@ -117,7 +117,7 @@ class Scene:
         return self.survivor.node(node)
 
     def _told(self, node: objects.Node) -> Any:
-        """What happened last."""
+        """Return the last entry of the journal."""
         entries = objects.NodeJournal.rows(
             self.survivor.context, node.id, limit=12, sort_dir="desc"
         )
@@ -132,7 +132,7 @@ class Scene:
     def _call(self, now: Any) -> None:
         """End the agent's command, and send a heartbeat."""
         if now.agent_secret_token is None:
-            # It was booted anew.
+            # The server was booted again.
             self.agent.restart()
             self.token = booted.look_up(self.survivor.context, now.id)
         if self.agent.commands:
@@ -223,7 +223,7 @@ def _cut_everywhere(
     powered: str | None,
     error: str = "",
 ) -> int:
-    """Cut at the first boundary, at the second ... until none is left; returns how many there were."""
+    """Kill the conductor at the first boundary, the second ... until none is left; return their number."""
     for at in range(1, 200):
         scene.begin(at)
         node = scene.survivor.create_node(fields["provision_state"], **_others(fields))

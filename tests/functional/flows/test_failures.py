@@ -34,7 +34,7 @@ def broken_power(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _bios_step(monkeypatch: pytest.MonkeyPatch, work: Any) -> None:
-    """Let the hardware do something in the step ``bios.factory_reset``."""
+    """Set what happens in the step ``bios.factory_reset``."""
     original = FakeBIOS.factory_reset
 
     def step(self: FakeBIOS, task: Any) -> None:
@@ -139,7 +139,7 @@ def test_a_task_that_has_lost_its_lock_writes_nothing(
         verbs.clean(task, [RESET, RESET])
     assert workshop.identity.workers.drain(PATIENCE)
     left = workshop.node(node)
-    # Neither went it on, nor did it record a failure on a node that is no longer its own.
+    # It neither continued nor recorded a failure on the node, which another conductor has locked.
     assert ran == ["factory_reset"]
     assert (left.provision_state, left.reservation) == (states.CLEANING, "other")
     assert left.last_error is None

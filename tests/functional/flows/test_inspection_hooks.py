@@ -31,7 +31,7 @@ def test_by_default(inspection: Inspection) -> None:
         ("pxe", True, ["first"]),
         ("active", True, ["first", "second"]),
         ("disabled", True, []),
-        # It does not know what it was booted from.
+        # The agent does not know from which interface it was booted.
         ("pxe", False, ["first", "second"]),
     ],
 )
@@ -147,11 +147,11 @@ def test_what_ports_are_plugged_into(inspection: Inspection, hooks: Callable[...
     own.physical_network = "old"
     own.save()
     inspection.plugin_data["lldp_raw"] = {"eth0": [[1, "0411223344aabb"], [2, "05" + "6574"]]}
-    # As older ramdisks tell it.
+    # The format of older ramdisks.
     inspection.inventory["interfaces"][1]["lldp"] = [[1, "0411223344aabb"], [5, "7377"]]
     inspection.run()
     first, second = inspection.ports[inspection.first], inspection.ports[inspection.second]
-    # As on Ironic: what the operator has said of the switch stays, the network follows the addresses.
+    # As in Ironic: the switch that the operator has set stays; the network follows from the addresses.
     assert first.local_link_connection == {"switch_id": "11:22:33:44:aa:bb", "port_id": "mine"}
     assert second.local_link_connection == {"switch_id": "11:22:33:44:aa:bb", "switch_info": "sw"}
     assert (first.physical_network, second.physical_network) == ("physnet_a", "physnet_b")

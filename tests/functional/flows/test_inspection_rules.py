@@ -111,7 +111,7 @@ def test_loops_of_conditions(
 
 
 def test_references(inspection: Inspection, rule: Any) -> None:
-    """They lead to data, never into Python; one that leads nowhere leaves its text alone."""
+    """References lead to data, never to Python attributes; a reference without a target leaves its text unchanged."""
     texts = {
         "count": "{inventory[cpu][count]}",
         "both": "{inventory[hostname]} has {inventory[cpu][count]}",
@@ -235,7 +235,7 @@ def test_actions_that_cannot_be_done(
     assert failed.provision_state == states.INSPECTFAIL
     assert told in failed.last_error
     assert f"inspection rule {uuid} (mine), action 1 ({action['op']})" in failed.last_error
-    # Nothing of it stays.
+    # None of the changes stays.
     assert (failed.extra, failed.properties) == ({"t": "text"}, {})
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The operations on a fake node, each from its start to where the node rests."""
+"""Each operation on a fake node, from its start to its end."""
 
 from collections.abc import Callable
 

@@ -42,7 +42,7 @@ def asking(booted: Booted, option: Callable[..., None]) -> Iterator[None]:
 
 @pytest.fixture
 def pulled(monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """UUIDs of nodes whose servers have no power, whatever is on record; a change of power brings it back."""
+    """UUIDs of nodes whose servers are off, whatever their records say; a change of power powers them on."""
     found: set[str] = set()
     change, reboot = FakePower.set_power_state, FakePower.reboot
 
@@ -64,7 +64,7 @@ def pulled(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
 
 def sweep(booted: Booted) -> Any:
-    """What a comparison of power states does with the node."""
+    """Run power sync for the node."""
     syncing = PowerSync(threading.Event())
     workshop = booted.workshop
     with (
@@ -214,7 +214,7 @@ def test_a_flow_that_was_held_boots_the_ramdisk_again(
 def test_a_flow_that_was_held_at_no_known_place_begins_anew(
     booted: Booted, agent: ScriptedAgent, pulled: set[str], place: object
 ) -> None:
-    """Its record was lost, or another program wrote it: nothing tells where the ramdisk would have to be booted."""
+    """The record of the steps is missing or invalid, so the conductor does not know where to boot the ramdisk."""
     listed = booted.clean([HOLD, *agent.offer("one")]).driver_internal_info["clean_steps"]
     with booted.workshop.task(booted.node) as task:
         task.node.set_driver_internal_info("clean_step_index", place)

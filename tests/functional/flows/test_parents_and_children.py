@@ -149,14 +149,14 @@ def test_a_stranger_is_no_child(family: Family) -> None:
     limited = _on_children("power_on", limit_child_node_execution=[stranger.uuid])
     with pytest.raises(exception.InvalidParameterValue, match="not a child of node"):
         family.clean(limited)
-    # One that does not exist is none either, in the same words: the stranger may be somebody else's.
+    # A node that does not exist gets the same message, because it may be another project's.
     limited["limit_child_node_execution"] = ["6b1f2c5e-0000-4000-8000-3f0c7f4f4a10"]
     with pytest.raises(exception.InvalidParameterValue, match="not a child of node"):
         family.clean(limited)
 
 
 def test_a_child_that_fails_is_named(family: Family) -> None:
-    # Without the parent's power, of which the operation holds the lock.
+    # Without changing the power of the parent, whose lock the operation holds.
     failed = family.clean(_on_children("power_on"))
     assert failed.provision_state == states.CLEANFAIL
     assert f"on child node {family.cards[0].uuid}: it has no power" in failed.last_error

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What would be done, step by step; and nothing of it is done."""
+"""Plans list the steps of an operation, and change nothing."""
 
 import uuid
 from typing import Any
@@ -14,7 +14,7 @@ from tests.functional.flows.workshop import Workshop
 
 
 def made(workshop: Workshop, node: Any, event: str, **given: Any) -> dict[str, Any]:
-    """The plan; the node is as before."""
+    """Return the plan, after a check that the node has not changed."""
     before = workshop.node(node).obj_to_primitive()
     with workshop.identity.active():
         found = plan.make(workshop.context, node.uuid, event, given)

@@ -26,12 +26,12 @@ MEDIA_ERROR = "the agent reports: disk sda: media error."
 
 
 class Killed(BaseException):
-    """The conductor is gone."""
+    """The conductor was killed."""
 
 
 @pytest.fixture
 def deadly_power(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """Once it is set, the conductor dies as soon as it changes power."""
+    """Once this is set, the conductor dies at its next change of power."""
     armed = threading.Event()
     change = FakePower.set_power_state
 
@@ -59,7 +59,7 @@ def taken_up(survivor: Workshop, node: objects.Node) -> Any:
 
 @pytest.fixture
 def failing(workshop: Workshop, agent: ScriptedAgent, deadly_power: threading.Event) -> Booted:
-    """A cleaning whose step has failed in the agent, and whose conductor will not power the server off any more."""
+    """A cleaning whose step has failed in the agent, and whose conductor dies before it powers the server off."""
     node = workshop.create_node(states.MANAGEABLE, deploy_interface="direct")
     booted = Booted(Workshop(DOOMED), agent, node)
     booted.clean(agent.offer("one"))
@@ -104,7 +104,7 @@ def test_parent_and_child_are_taken_up_at_once(
     option: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Where the child's turn is first, its power is being changed when its parent's step comes back to it."""
+    """If the child is resumed first, its power is being changed when the parent's step is repeated on it."""
     option("node_locked_retry_attempts", 1, group="conductor")
     option("node_locked_retry_interval", 0.05, group="conductor")
     on = {"power_state": states.POWER_ON}
@@ -144,7 +144,7 @@ def test_parent_and_child_are_taken_up_at_once(
 def test_a_power_off_that_has_been_forbidden_meanwhile(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch, asked: str
 ) -> None:
-    """Its conductor has died in the middle of it. The server stays on, and the node says why."""
+    """Its conductor died during the operation. The server stays on, and last_error says why."""
     monkeypatch.setattr(owned, "_is_ours", lambda _row: True)
     node = workshop.create_node(
         states.MANAGEABLE, power_state=states.POWER_ON, disable_power_off=True

@@ -82,7 +82,7 @@ def test_hold_and_unhold(workshop: Workshop) -> None:
     assert workshop.act(node, "unhold").provision_state == states.MANAGEABLE
 
 
-# What may be on record of a node that was not held here: of all steps, of the one that it is held at, and of its place.
+# Records of a node that another program may have written: the steps, the current step, and its index.
 HELD_RECORDS: dict[str, tuple[object, dict[str, object], object]] = {
     "nothing": (None, {}, None),
     "a step without a place": ([{"step": "hold"}, RESET], {"step": "hold"}, None),

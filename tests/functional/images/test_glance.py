@@ -53,7 +53,7 @@ def _wait(surroundings: Surroundings, server: Server, state: str) -> dict[str, A
 
 
 def test_an_image_is_deployed(surroundings: Surroundings, navy: str) -> None:
-    """The server boots it; what the client set stays, and what the service filled in goes with the instance."""
+    """The server boots it. Fields that the client set stay; those of the service are removed with the instance."""
     cloud = surroundings.cloud
     image = surroundings.glance.upload(navy, DISK.content, visibility="public", os_distro="rack")
     server = cloud.enrol_available()
@@ -75,7 +75,7 @@ def test_an_image_is_deployed(surroundings: Surroundings, navy: str) -> None:
 
 
 def test_a_rebuild_with_another_image(surroundings: Surroundings, navy: str) -> None:
-    """Nothing of the first image remains, and what the client has set itself stays."""
+    """Fields from the first image are removed; fields that the client has set stay."""
     glance, cloud = surroundings.glance, surroundings.cloud
     first = glance.upload(navy, DISK.content, visibility="public", colour="red")
     other = DISK.content[:-1] + b"!"
@@ -198,7 +198,7 @@ def test_urls_end_with_the_operation_and_show_nowhere(
 def test_the_image_of_another_project_is_absent(
     surroundings: Surroundings, navy: str, army: str
 ) -> None:
-    """Until it is shared. The system's administrator may use each."""
+    """Until it is shared. An administrator of the system may use every image."""
     glance, cloud = surroundings.glance, surroundings.cloud
     image = glance.upload(navy, DISK.content, visibility="shared")
     server = cloud.enrol_available(owner=surroundings.projects["army"])
@@ -407,7 +407,7 @@ def test_a_wrong_configuration(
     status: int,
     reason: str,
 ) -> None:
-    """The client learns what is wrong, and no password."""
+    """The client gets the cause, and no password."""
     image = surroundings.glance.upload(navy, DISK.content, visibility="public")
     options = {"glance": {**credentials(surroundings.identity), **change}}
     service = make_deployment(database=sqlite_url, options=options)

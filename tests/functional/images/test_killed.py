@@ -61,7 +61,7 @@ def _is_active(cloud: Cloud, server: Server, source: origin.Origin) -> None:
 
 
 def test_a_conductor(cloud: Cloud, source: origin.Origin) -> None:
-    """The stream goes on without it."""
+    """The stream continues without the conductor."""
     server = _half_way(cloud, source)
     cloud.service.kill_conductor("c1")
     half = server.status["disk_image_size"]

@@ -247,7 +247,7 @@ def test_redirects_that_lead_nowhere(hostile: origin.Origin, target: str) -> Non
 
 
 def test_the_secret_goes_to_no_other_host(hostile: origin.Origin) -> None:
-    """Neither by a redirect, nor to a token service elsewhere."""
+    """Credentials are sent neither after a redirect nor to a token service of another host."""
     client = dataclasses.replace(ADMIN, pull_secret=SECRET)
     with origin.running() as other:
         elsewhere = other.url.replace("127.0.0.1", "localhost")

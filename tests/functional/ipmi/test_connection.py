@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the adapter makes of BMCs and networks that fail it."""
+"""The adapter with BMCs and networks that fail."""
 
 import logging
 import struct
@@ -29,7 +29,7 @@ RMCPP_OPEN_SESSION_REQUEST = b"\x06\x10"
 
 
 def unguarded() -> None:
-    """Nobody minds when the packet goes out."""
+    """The time at which the packet is sent does not matter."""
 
 
 def info_of(bmc: BMC, **changes: Any) -> driver_info.ConnectionInfo:
@@ -124,7 +124,7 @@ def test_bmc_that_dies_and_returns_is_reached_again(bmc: BMC, impatient: None) -
 
 
 def test_bmc_that_restarted_unnoticed_costs_no_error(bmc: BMC, impatient: None) -> None:
-    """It knows nothing of the session any more, and says nothing."""
+    """The BMC has forgotten the session and does not answer."""
     info = info_of(bmc)
     assert commands.power_is_on(info) is False
     bmc.stop()
@@ -352,7 +352,7 @@ def test_close_all_does_not_wait_for_a_busy_bmc(bmc: BMC) -> None:
 
 
 def test_power_survives_a_bmc_that_blinks(bmc: BMC, make_task: MakeTask) -> None:
-    """It falls silent right after it took the request, as one does that shares a port with its server."""
+    """The BMC stops answering right after it got the request, as one that shares a network port with its server."""
     with Proxy(bmc.port) as net:
         task = make_task(bmc.driver_info | {"ipmi_port": net.port})
         assert POWER.get_power_state(task) == states.POWER_OFF

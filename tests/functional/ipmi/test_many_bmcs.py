@@ -36,7 +36,7 @@ def infos(rack: VirtualRack) -> list[driver_info.ConnectionInfo]:
 
 
 def test_sweep(rack: VirtualRack) -> None:
-    """Everybody's power state over one session each; the second sweep needs no login; the end logs out everywhere."""
+    """One session per BMC reads its power state; the second round needs no login; the end logs out of all."""
     with ThreadPoolExecutor(50) as workers:
         for _ in range(2):
             assert list(workers.map(commands.power_is_on, infos(rack))) == [False] * COUNT
@@ -48,7 +48,7 @@ def test_sweep(rack: VirtualRack) -> None:
 
 
 def test_silent_ones_do_not_hold_up_the_rest(rack: VirtualRack, impatient: None) -> None:
-    """A few dead BMCs among many cost their own workers' time, and their neighbours no error."""
+    """A few dead BMCs among many take their own workers' time, and cause no errors of others."""
     for index in SILENT:
         rack.set_faults(index, bmc_silent=True)
     everybody = infos(rack)

@@ -74,7 +74,7 @@ def test_the_suite_asked_for_is_not_given_up(old_bmc: PyghmiBMC, make_task: Make
 def test_silence_about_an_unknown_user_is_told_as_what_it_is(
     old_bmc: PyghmiBMC, make_task: MakeTask, impatient: None, settings: Callable[..., None]
 ) -> None:
-    """Nothing proves that it is the user: a BMC that is too slow looks the same."""
+    """A wrong user name cannot be proved, because a slow BMC looks the same."""
     settings("ipmi", command_retry_timeout=10)
     task = make_task(old_bmc.driver_info | {"ipmi_username": "nobody"})
     with pytest.raises(
@@ -115,7 +115,7 @@ def test_sensors(old_bmc: PyghmiBMC, make_task: MakeTask) -> None:
 
 
 def test_pyghmi_keeps_no_trace_of_sessions(old_bmc: PyghmiBMC) -> None:
-    """Its registers are how a failed login would haunt the next one; its keepalive register would leak."""
+    """The library's registers would let a failed login disturb the next one, and its keepalive register would leak."""
     info = driver_info.parse(old_bmc.driver_info)
     wire.Session(info, 17, time.monotonic() + PATIENCE).close()
     base = wire.simplesession.Session

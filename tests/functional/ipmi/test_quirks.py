@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the interfaces make of BMCs that bend the standard: the virtual rack's quirks, one by one."""
+"""The interfaces with BMCs that deviate from the standard: the virtual rack's quirks, one by one."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ NOT_NOW = ["0xc0", "0xc3", "0xc4", "0xce", "0xcf", "0xd0", "0xd1", "0xd2", "0xd3
 
 
 class Node(SimpleNamespace):
-    """As much of a node as the interfaces use."""
+    """The attributes of a node that the interfaces use."""
 
     def set_driver_internal_info(self, key: str, value: Any) -> None:
         self.driver_internal_info = {**self.driver_internal_info, key: value}
@@ -41,7 +41,7 @@ class Node(SimpleNamespace):
         self.driver_internal_info = {k: v for k, v in self.driver_internal_info.items() if k != key}
 
     def save(self) -> None:
-        """Nobody reads it."""
+        """Notes are ignored."""
 
 
 class Server:
@@ -106,7 +106,7 @@ def rack() -> Iterator[VirtualRack]:
 
 @pytest.fixture(autouse=True)
 def quick(settings: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is to wait for longer than its BMC makes it."""
+    """No wait is longer than the BMC requires."""
     settings("ipmi", command_retry_timeout=int(PATIENCE), power_off_pause=0.0)
     settings("conductor", power_state_change_timeout=int(PATIENCE))
     monkeypatch.setattr(retry, "FIRST_PAUSE", 0.02)
@@ -143,7 +143,7 @@ def test_the_boot_timeout_is_not_touched_where_it_is_not_to_be(
 def test_a_bmc_that_computes_for_long(
     rack: VirtualRack, seconds: float, patience: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each answer of RAKP comes later than it is waited for: one of the tries is answered all the same."""
+    """Each RAKP answer is later than its timeout, but one of the attempts succeeds."""
     monkeypatch.setattr(transport, "FIRST_PATIENCE", patience)
     server = Server(rack, 0)
     server.faults(bmc_late_rakp=seconds)
@@ -153,7 +153,7 @@ def test_a_bmc_that_computes_for_long(
 @pytest.mark.parametrize("when", ["bmc_codes_before", "bmc_codes_after"])
 @pytest.mark.parametrize("codes", [NOT_NOW[::2], NOT_NOW[1::2]])
 def test_codes_that_mean_not_now(rack: VirtualRack, codes: list[str], when: str) -> None:
-    """Half of all commands are answered with them, carried out or not."""
+    """Half of all commands get such a code, whether they were executed or not."""
     server = Server(rack, 0)
     server.faults(**{when: ",".join(codes)})
     for _ in range(3):
@@ -339,7 +339,7 @@ def test_what_supermicro_calls_a_disk(rack: VirtualRack, vendor: str) -> None:
 
 @pytest.mark.parametrize("when", ["bmc_codes_before", "bmc_codes_after"])
 def test_a_reset_that_the_bmc_does_not_tell_of(rack: VirtualRack, when: str) -> None:
-    """It is asked for once more, with the boot device that the first one may have used up."""
+    """The reset is sent once more, with the boot device, which the first one may have used up."""
     server = Server(rack, 0)
     server.node.disable_power_off = True
     POWER.set_power_state(server.task, states.POWER_ON)

@@ -17,7 +17,7 @@ def given(server: Server, since: int = 0) -> list[tuple[str, bool]]:
 
 
 def live(cloud: Cloud, server: Server) -> None:
-    """Cleaned, deployed, booted from the network and from the disk by hand, and given back."""
+    """The server is cleaned, deployed, booted by hand from the network and from the disk, and undeployed."""
     cloud.manage(server)
     cloud.provision(server, "provide", "available")
     cloud.deploy(server, cloud.disk_image())
@@ -67,7 +67,7 @@ def test_nonsense_is_refused_before_anything_happens(cloud: Cloud) -> None:
 
 
 def test_what_the_bmc_is_and_how_it_is_reached_stands_on_the_node(cloud: Cloud) -> None:
-    """The cipher suite is shown, and a maker that wants other boot values is found out."""
+    """The cipher suite is shown, and a vendor that requires other boot values is detected."""
     server = cloud.enrol()
     cloud.rack.set_faults(server.index, bmc_vendor="supermicro")
     cloud.manage(server)

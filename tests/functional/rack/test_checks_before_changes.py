@@ -12,7 +12,7 @@ from tests.functional.rack.cloud import Cloud, Server
 
 
 def _touched(server: Server, since: int) -> list[str]:
-    """What was done with a server's hardware, reading aside."""
+    """Return the actions on a server's hardware, without reads."""
     return [
         str(entry.details)
         for entry in server.journal(since=since)
@@ -39,7 +39,7 @@ def test_a_ramdisk_that_is_not_there_is_told_before_the_server_is_touched(
     refused = cloud.service.request("PUT", state, {"target": "clean", "clean_steps": steps})
     assert (refused.status_code, "status 404" in refused.text) == (400, True), refused.text
     assert "pxe" not in server.phases(moment)
-    # Once it is there, all goes well.
+    # With the missing setting, the deployment succeeds.
     cloud.set(
         server,
         **{

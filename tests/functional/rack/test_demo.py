@@ -37,7 +37,7 @@ class Running:
 
     @property
     def output(self) -> str:
-        """What it printed so far."""
+        """Return its output so far."""
         return self._output.read_text()
 
     def find(self, pattern: str, timeout: float = 90) -> str:

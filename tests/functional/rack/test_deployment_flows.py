@@ -17,7 +17,7 @@ def _ramdisk(cloud: Cloud) -> dict[str, Any]:
 
 
 def test_a_ramdisk_is_an_instance(cloud: Cloud) -> None:
-    """Deployed, rebooted, rebuilt as something else, and given back; no disk is ever written."""
+    """The server is deployed, rebooted, rebuilt with another image and undeployed; no disk is written."""
     server = cloud.enrol_available(deploy_interface="ramdisk")
     node = cloud.deploy(server, _ramdisk(cloud))
     assert (node["power_state"], node["deploy_step"]) == ("power on", {})

@@ -91,7 +91,7 @@ def wait_for_address(rack: VirtualRack, index: int, address: str | None, number:
 
 
 def leases(rack: VirtualRack, index: int) -> list[tuple[str, int, str]]:
-    """What a server has ever got: NIC, network, address."""
+    """Return all addresses that a server has got: NIC, network, address."""
     entries = (e for e in rack.journal(server=f"server-{index}") if e.action == "dhcp")
     return [(e.details["nic"], e.details["network"], e.details["address"]) for e in entries]
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A conductor that is killed while it handles the first call of an agent: nobody waits for the agent's next one.
+"""A conductor is killed while it handles an agent's first heartbeat: the operation continues without the next one.
 
 Agents call every 90 to 180 seconds. The conductor that takes over asks them as soon as it has broken the locks.
 """

@@ -23,7 +23,7 @@ PARTITION = {"image_type": "partition", "root_gb": 1}
 
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
-    """Power is compared each second, so that a sweep is not waited for."""
+    """Power sync runs each second, so that tests need not wait for it."""
     directory = tmp_path_factory.mktemp("lost")
     with running(directory, conductor={"sync_power_state_interval": 1}) as made:
         yield made
@@ -35,7 +35,7 @@ def _ask(cloud: Cloud, server: Server, target: str, **more: Any) -> None:
 
 
 def _in_step(cloud: Cloud, server: Server, step: str) -> None:
-    """Wait until a step runs in the agent and nobody works on the node, and be sure that it goes on for a while."""
+    """Wait until a step that takes a while runs in the agent, and the node is unlocked."""
     wait_for(
         lambda: server.steps()[-1:] == [step] and not cloud.show(server)["reservation"],
         f"step {step} in the agent",

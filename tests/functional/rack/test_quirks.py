@@ -27,7 +27,7 @@ def test_pairs_are_the_same_for_the_same_seed() -> None:
 
 
 def test_a_failure_says_each_thing_once(tmp_path: Path) -> None:
-    """How its BMC fails a server, and how long it was tried, in the words of one sentence each."""
+    """last_error says in one sentence how the BMC failed and how long the conductor tried."""
     options = {"ipmi": {"command_retry_timeout": 2, "session_idle_timeout": 1}}
     with running(tmp_path, **options) as cloud:
         server = cloud.enrol()

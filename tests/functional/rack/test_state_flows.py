@@ -13,7 +13,7 @@ OS = images.catalog()[images.DISK_IMAGE].sha256
 
 
 def test_a_server_through_its_whole_life(cloud: Cloud) -> None:
-    """Verified, cleaned, deployed, rebuilt, serviced and given back."""
+    """The server is verified, cleaned, deployed, rebuilt, serviced and undeployed."""
     server = cloud.enrol()
     cloud.manage(server)
     assert cloud.show(server)["power_state"] == "power off"

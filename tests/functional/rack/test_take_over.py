@@ -43,7 +43,7 @@ def _enrol(cloud: Cloud) -> Server:
 
 
 def _adopted(cloud: Cloud) -> Server:
-    """A server with an instance, as far as anybody knows."""
+    """A server whose node is active."""
     server = _enrol(cloud)
     cloud.set(server, instance_info=cloud.disk_image())
     cloud.provision(server, "adopt", "active")
@@ -60,7 +60,7 @@ def _wait(cloud: Cloud, server: Server, state: str, reservation: str | None = No
 
 
 def _hold_up(cloud: Cloud, server: Server, target: str, state: str, **more: object) -> None:
-    """Leave the node in a working state: its BMC has fallen silent."""
+    """Leave the node in a working state: its BMC does not answer."""
     cloud.rack.set_faults(server.index, bmc_silent=True)
     _ask(cloud, server, target, **more)
     _wait(cloud, server, state, reservation="c1")
@@ -153,7 +153,7 @@ def test_a_killed_conductor_loses_no_inspection_and_no_rescue(cloud: Cloud) -> N
             assert node["last_error"] is None
             assert node["properties"]["cpu_arch"] == "x86_64"
             assert service.call("GET", f"/v1/nodes/{server.node}/inventory")["inventory"]
-    # What the dead one had begun to make of the data is not there twice, and the server was booted once.
+    # The results of the data are stored once, and the server was booted once.
     assert cloud.show(taking_in)["extra"] == {"n": ["once"]}
     assert taking_in.phases(before[taking_in.node]).count("agent") == 1
 

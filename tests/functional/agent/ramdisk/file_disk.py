@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Hardware manager with which the real ironic-python-agent runs as an ordinary process, with a plain file as its disk.
 
-Everything that speaks with Ironic, downloads, verifies and writes is the agent's own. Replaced is what would touch this
-machine's hardware: its disks, its power, its firmware. The environment says what the server looks like:
+The code that talks to Ironic, downloads, verifies and writes is the agent's own. Replacements are for what would change
+this machine's hardware: its disks, power and firmware. Environment variables describe the server:
 
     FILE_DISK        path of the disk
     FILE_DISK_MAC    MAC address of its one network interface
@@ -181,15 +181,15 @@ def _note(what):
 
 
 def _shut_down(_extension, command):
-    """In place of ``poweroff``: the server loses its power, and this process with it."""
+    """Replaces ``poweroff``: the server loses its power, which ends this process."""
     _note(command)
     (STATE / "agent-power").write_text(command)
-    # The answer to the command goes out first, as from a machine that takes a moment to stop.
+    # Send the answer to the command first, as a machine does that takes a moment to stop.
     threading.Timer(0.3, os._exit, (0,)).start()
 
 
 def _write_config_drive(_node_uuid, device, configdrive):
-    """In place of making a partition: the end of the file."""
+    """Replaces making a partition: returns the end of the file."""
     _size_mib, path = partition_utils.get_configdrive(configdrive, "file-disk")
     content = Path(path).read_bytes()
     Path(path).unlink()
@@ -203,7 +203,7 @@ def _write_config_drive(_node_uuid, device, configdrive):
 def _make_partitions(
     device, root_mb, swap_mb, ephemeral_mb, ephemeral_format, image_path, _uuid, **options
 ):
-    """In place of parted, mkfs and device nodes: an MBR with the partitions, the root partition being a file."""
+    """Replaces parted, mkfs and device nodes: writes an MBR with the partitions; the root partition is a file."""
     table, start = bytearray(512), 1
     for place, size in enumerate(size for size in (ephemeral_mb, swap_mb, root_mb) if size):
         entry = struct.pack("<B3sB3sII", 0, bytes(3), 0x83, bytes(3), start * 2048, size * 2048)
@@ -225,17 +225,17 @@ def _make_partitions(
 
 
 def _file_system_uuid(device):
-    """Of an image there is none on a plain file; that of a root partition is what its file system would have."""
+    """A plain file with an image has no UUID; a root partition has the UUID that its file system would have."""
     return ROOT_UUID if Path(device).name == "root-partition" else None
 
 
 def _install_grub2(device, root_uuid, **_options):
-    """In place of running grub's installer in the image."""
+    """Replaces running grub's installer in the image."""
     _note(f"grub {root_uuid}")
 
 
 def _convert_image(source, target, out_format, **_options):
-    """In place of qemu-img in its sandbox."""
+    """Replaces qemu-img in its sandbox."""
     shutil.copyfile(source, target)
 
 
