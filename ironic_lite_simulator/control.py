@@ -64,8 +64,8 @@ class _Control:
         return web.json_response(self._server(request).status())
 
     async def console(self, request: web.Request) -> web.Response:
-        told = map(safe_text.one_line, self._server(request).console())
-        return web.Response(text="\n".join(told) + "\n")
+        lines = map(safe_text.one_line, self._server(request).console())
+        return web.Response(text="\n".join(lines) + "\n")
 
     async def set_faults(self, request: web.Request) -> web.Response:
         server = self._server(request)

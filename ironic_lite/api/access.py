@@ -92,8 +92,8 @@ def narrow(filters: dict[str, Any], own: str | None, name: str = "project") -> N
         raise exception.HTTPForbidden(resource=f"records of another {name}")
 
 
-def owner_of_new_node(context: RequestContext, owner: str | None) -> str | None:
-    """Return the owner of a new node: with system scope the requested one, else the client's project.
+def owner_of_new(kind: str, context: RequestContext, owner: str | None) -> str | None:
+    """Return the owner of a new node or runbook: with system scope the requested one, else the client's project.
 
     Without access rules there is one operator, who may set any owner.
 
@@ -103,7 +103,7 @@ def owner_of_new_node(context: RequestContext, owner: str | None) -> str | None:
         return owner
     if owner not in (None, context.project_id):
         raise exception.Invalid(
-            "Cannot create a node as a project scoped admin with an owner other than your own project."
+            f"Cannot create a {kind} as a project scoped admin with an owner other than your own project."
         )
     return context.project_id
 

@@ -150,9 +150,11 @@ def _waiting(node: Node, running: Sequence[Row], conductors: dict[str, Any]) -> 
         return {"for": "'unhold' or 'abort' by an operator", "until": None}
     if provision_states.is_waiting(state):
         return _waiting_for_agent(node, running)
-    left_off = failing or provision_states.is_working(state) or node.target_power_state is not None
+    is_unfinished = (
+        failing or provision_states.is_working(state) or node.target_power_state is not None
+    )
     if node.reservation is None:
-        if not left_off:
+        if not is_unfinished:
             return None
         return {
             "for": "the node's owner, which resumes the unfinished operation at its next check, every "

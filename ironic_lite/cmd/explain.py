@@ -41,8 +41,8 @@ def main(argv: list[str]) -> int:
     if given.json:
         print(json.dumps({"summary": answer["summary"], "timeline": shown}, indent=2))
         return 0
-    told = [*_summary(answer["summary"]), *_timeline(shown)]
-    print("\n".join(map(safe_text.one_line, told)))
+    lines = [*_summary(answer["summary"]), *_timeline(shown)]
+    print("\n".join(map(safe_text.one_line, lines)))
     return 0
 
 
@@ -53,19 +53,21 @@ def _last_operation(entries: list[Row]) -> list[Row]:
     return entries
 
 
-def _summary(told: Row) -> Iterator[str]:
-    node = told["node"]
+def _summary(summary: Row) -> Iterator[str]:
+    node = summary["node"]
     name = f"{node['name']} ({node['uuid']})" if node["name"] else node["uuid"]
-    yield f"Node {name} is '{told['provision_state']}'{_goal(told)}, for {_span(told['seconds'])}."
-    power = told["power_state"] or "not known"
-    changing = f", changing to '{told['target_power_state']}'" if told["target_power_state"] else ""
+    yield f"Node {name} is '{summary['provision_state']}'{_goal(summary)}, for {_span(summary['seconds'])}."
+    power = summary["power_state"] or "not known"
+    changing = (
+        f", changing to '{summary['target_power_state']}'" if summary["target_power_state"] else ""
+    )
     yield f"Power: {power}{changing}."
     # An older API does not send this field.
-    if told.get("cipher_suite") is not None:
-        yield f"BMC: sessions use cipher suite {told['cipher_suite']}."
-    if told["maintenance"]:
-        yield f"Maintenance: {told['maintenance']['reason'] or 'no reason given'}"
-    operation = told["operation"]
+    if summary.get("cipher_suite") is not None:
+        yield f"BMC: sessions use cipher suite {summary['cipher_suite']}."
+    if summary["maintenance"]:
+        yield f"Maintenance: {summary['maintenance']['reason'] or 'no reason given'}"
+    operation = summary["operation"]
     if operation:
         asked = operation["user"] or "an unknown user"
         yield (
@@ -74,35 +76,35 @@ def _summary(told: Row) -> Iterator[str]:
         )
         if operation["step"]:
             yield f"Step: {operation['step']}, after {len(operation['steps_done'])} others."
-    lock = told["lock"]
+    lock = summary["lock"]
     if lock:
         life = "" if lock["holder_alive"] else ", which sends no keepalives"
         yield f"Lock: held by conductor {lock['holder']}{life}, for {_span(lock['seconds'])}."
     else:
         yield "Lock: none."
-    owner = told["owner"]
+    owner = summary["owner"]
     yield f"Owner: {owner['conductor'] or 'no conductor'}. {owner['reason']}"
-    if told["waiting"]:
-        until = f", until {told['waiting']['until']}" if told["waiting"]["until"] else ""
-        yield f"Waiting for: {told['waiting']['for']}{until}."
+    if summary["waiting"]:
+        until = f", until {summary['waiting']['until']}" if summary["waiting"]["until"] else ""
+        yield f"Waiting for: {summary['waiting']['for']}{until}."
     # An older API does not send this field.
-    boot = told.get("boot")
+    boot = summary.get("boot")
     if boot:
         which = f" (boot {boot['attempt']} of this wait)" if boot["attempt"] > 1 else ""
         yield f"Boot{which}: {boot['meaning']}; so since {boot['since']}."
-    if told["last_error"]:
-        yield f"Last error: {told['last_error']}"
-    yield from (f"Advice: {advice}" for advice in told["advice"])
-    if told["next"]:
+    if summary["last_error"]:
+        yield f"Last error: {summary['last_error']}"
+    yield from (f"Advice: {advice}" for advice in summary["advice"])
+    if summary["next"]:
         yield "Possible now:"
-        yield from (f"  {verb['target']:<10} {_possible(verb)}" for verb in told["next"])
+        yield from (f"  {verb['target']:<10} {_possible(verb)}" for verb in summary["next"])
 
 
-def _goal(told: Row) -> str:
-    target = told["target_provision_state"]
+def _goal(summary: Row) -> str:
+    target = summary["target_provision_state"]
     if not target:
         return ""
-    if provision_states.is_failed(told["provision_state"]):
+    if provision_states.is_failed(summary["provision_state"]):
         return f", and was to become '{target}'"
     return f", on its way to '{target}'"
 

@@ -42,8 +42,8 @@ def main(argv: list[str]) -> int:
     read = rest.reader(given.api)
     path = f"nodes/{urllib.parse.quote(given.node, safe='')}/plan"
     answer = read(path, {name: value for name, value in query.items() if value is not None})
-    told = map(safe_text.one_line, _lines(answer))
-    print(json.dumps(answer, indent=2) if given.json else "\n".join(told))
+    lines = map(safe_text.one_line, _lines(answer))
+    print(json.dumps(answer, indent=2) if given.json else "\n".join(lines))
     return REFUSED if answer["refused"] else 0
 
 

@@ -80,7 +80,7 @@ def _checks(role: Role) -> Iterator[Callable[[], Iterable[str]]]:
         yield _ramdisks
         yield _built_in_rules
         yield _network_boot
-        yield _networks
+        yield _other_services
         yield _discovery
     if role.api:
         yield _policy
@@ -159,10 +159,10 @@ def _network_boot() -> Iterable[str]:
         yield f"[api] host_ip: {exc.message} Or remove ipxe from [DEFAULT] enabled_boot_interfaces."
 
 
-def _networks() -> Iterable[str]:
-    from ironic_lite.drivers.modules.network import configuration
+def _other_services() -> Iterable[str]:
+    from ironic_lite.common import openstack_services
 
-    return configuration.problems()
+    return openstack_services.problems()
 
 
 def _discovery() -> Iterable[str]:

@@ -219,6 +219,6 @@ def _reason(document: Any) -> str:
     with contextlib.suppress(TypeError, json_reading.Unreadable):
         fault = json_reading.read(fault)
     if isinstance(fault, dict):
-        told = (fault.get(name) for name in ("faultstring", "description", "title"))
-        return str(next(filter(None, told), fault))
+        texts = (fault.get(name) for name in ("faultstring", "description", "title"))
+        return str(next(filter(None, texts), fault))
     return str(fault)

@@ -77,14 +77,14 @@ def _database() -> str:
         raise _Skipped("this process accesses it through conductors ([api] database_access = rpc)")
     url = engine.url()
     if _is_missing():
-        told = f"{url.database} does not exist"
+        problem = f"{url.database} does not exist"
         try:
             answer = _api()
         except (exception.ServiceUnavailable, _Skipped):
             raise exception.DatabaseError(
-                reason=f"{told} yet; 'ironic-lite up' creates it"
+                reason=f"{problem} yet; 'ironic-lite up' creates it"
             ) from None
-        raise _Skipped(f"{told}, so the running service uses another database: {answer}")
+        raise _Skipped(f"{problem}, so the running service uses another database: {answer}")
     database.check()
     return f"{url.render_as_string(hide_password=True)} at revision {migration.current()}"
 

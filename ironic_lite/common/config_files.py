@@ -14,8 +14,8 @@ from typing import Any
 from oslo_config import cfg, types
 
 from ironic_lite.common import notification_drivers
-from ironic_lite.conf import CONF, cinder, kinds, nova
-from ironic_lite.conf.opts import list_opts
+from ironic_lite.conf import CONF, kinds
+from ironic_lite.conf.opts import OTHER_SERVICES, list_opts
 
 # Libraries whose options our files may have.
 _LISTS = "oslo.config.opts"
@@ -29,7 +29,7 @@ _LIBRARIES = {
 }
 
 KEYSTONE = "keystone_authtoken"
-_LOGGING_IN = (KEYSTONE, nova.GROUP, cinder.GROUP)
+_LOGGING_IN = (KEYSTONE, *OTHER_SERVICES)
 _URLS = ("_url", "_uri", "endpoint_override", "endpoint")
 
 Options = dict[tuple[str, str], Any]

@@ -138,20 +138,8 @@ class PortgroupNotFound(NotFound):
     template = "Portgroup %(portgroup)s could not be found."
 
 
-class VolumeConnectorNotFound(NotFound):
-    template = "Volume connector %(connector)s could not be found."
-
-
-class VolumeTargetNotFound(NotFound):
-    template = "Volume target %(target)s could not be found."
-
-
 class AllocationNotFound(NotFound):
     template = "Allocation %(allocation)s could not be found."
-
-
-class DeployTemplateNotFound(NotFound):
-    template = "Deploy template %(template)s could not be found."
 
 
 class RunbookNotFound(NotFound):
@@ -160,10 +148,6 @@ class RunbookNotFound(NotFound):
 
 class RunbookTraitNotFound(NotFound):
     template = "Runbook %(runbook_id)s doesn't have a trait '%(trait)s'"
-
-
-class InspectionRuleNotFound(NotFound):
-    template = "Rule %(rule)s could not be found."
 
 
 class NodeTraitNotFound(NotFound):
@@ -265,48 +249,16 @@ class UnsupportedDriverExtension(Invalid):
     template = "Driver %(driver)s does not support %(extension)s (disabled or not implemented)."
 
 
-class NodeAlreadyExists(Conflict):
-    template = "A node with UUID %(uuid)s already exists."
+class AlreadyExists(Conflict):
+    """Another record has the UUID, name, address or other value that must be unique."""
+
+    template = "%(kind)s with %(value)s already exists."
 
 
-class DuplicateName(Conflict):
-    template = "A node with name %(name)s already exists."
+class NotEmpty(Invalid):
+    """The record contains others, so it cannot be deleted."""
 
-
-class PortAlreadyExists(Conflict):
-    template = "A port with UUID %(uuid)s already exists."
-
-
-class PortDuplicateName(Conflict):
-    template = "A port with name %(name)s already exists."
-
-
-class MACAlreadyExists(Conflict):
-    template = "A port with MAC address %(mac)s already exists."
-
-
-class ChassisAlreadyExists(Conflict):
-    template = "A chassis with UUID %(uuid)s already exists."
-
-
-class ChassisNotEmpty(Invalid):
-    template = "Chassis %(chassis)s contains nodes; move or delete them first."
-
-
-class PortgroupAlreadyExists(Conflict):
-    template = "A portgroup with UUID %(uuid)s already exists."
-
-
-class PortgroupDuplicateName(Conflict):
-    template = "A portgroup with name %(name)s already exists."
-
-
-class PortgroupMACAlreadyExists(Conflict):
-    template = "A portgroup with MAC address %(mac)s already exists."
-
-
-class PortgroupNotEmpty(Invalid):
-    template = "Portgroup %(portgroup)s contains ports; move or delete them first."
+    template = "%(kind)s %(ident)s contains %(content)s; move or delete them first."
 
 
 class StorageError(IronicLiteError):
@@ -315,64 +267,8 @@ class StorageError(IronicLiteError):
     template = "Storage operation failure."
 
 
-class VolumeConnectorAlreadyExists(Conflict):
-    template = "A volume connector with UUID %(uuid)s already exists."
-
-
-class VolumeConnectorTypeAndIdAlreadyExists(Conflict):
-    template = (
-        "A volume connector with type %(type)s and connector ID %(connector_id)s already exists."
-    )
-
-
-class VolumeTargetAlreadyExists(Conflict):
-    template = "A volume target with UUID %(uuid)s already exists."
-
-
-class VolumeTargetBootIndexAlreadyExists(Conflict):
-    template = "A volume target with boot index '%(boot_index)s' for the same node already exists."
-
-
-class AllocationAlreadyExists(Conflict):
-    template = "An allocation with UUID %(uuid)s already exists."
-
-
-class AllocationDuplicateName(Conflict):
-    template = "An allocation with name %(name)s already exists."
-
-
 class AllocationFailed(IronicLiteError):
     template = "Failed to process allocation %(uuid)s: %(error)s."
-
-
-class DeployTemplateAlreadyExists(Conflict):
-    template = "A deploy template with UUID %(uuid)s already exists."
-
-
-class DeployTemplateDuplicateName(Conflict):
-    template = "A deploy template with name %(name)s already exists."
-
-
-class RunbookAlreadyExists(Conflict):
-    template = "A runbook with UUID %(uuid)s already exists."
-
-
-class RunbookDuplicateName(Conflict):
-    template = "A runbook with name %(name)s already exists."
-
-
-class ImageAlreadyExists(Conflict):
-    template = "An image with UUID %(uuid)s already exists."
-
-
-class ImageDuplicateName(Conflict):
-    template = (
-        "An image named %(name)s already exists; remove it first, or give the new one another name."
-    )
-
-
-class InspectionRuleAlreadyExists(Conflict):
-    template = "A rule with UUID %(uuid)s already exists."
 
 
 class InstanceAssociated(Conflict):

@@ -53,29 +53,29 @@ class SafeFormatter(logging.Formatter):
         self._inner = inner
 
     def format(self, record: logging.LogRecord) -> str:
-        told = copy.copy(record)
-        told.msg, told.args = safe_text.one_line(record.getMessage()), None
-        text: Any = self._inner.format(told)
+        cleaned = copy.copy(record)
+        cleaned.msg, cleaned.args = safe_text.one_line(record.getMessage()), None
+        text: Any = self._inner.format(cleaned)
         if not isinstance(text, str):
             return text  # The record of fluentd's handler, which encodes it itself
-        behind = told.exc_text or ""
-        if told.stack_info:
-            behind = f"{behind}\n{told.stack_info}" if behind else told.stack_info
+        behind = cleaned.exc_text or ""
+        if cleaned.stack_info:
+            behind = f"{behind}\n{cleaned.stack_info}" if behind else cleaned.stack_info
         head = text.removesuffix(behind) if behind else text
         if behind and head is text:
             return safe_text.lines(text)
-        line = safe_text.one_line(_without_repetition(head.rstrip("\n"), told))
-        color = getattr(told, "color", "")
+        line = safe_text.one_line(_without_repetition(head.rstrip("\n"), cleaned))
+        color = getattr(cleaned, "color", "")
         if color:
             line = line.replace(safe_text.one_line(color), color)
         return f"{line}\n{_safe_traceback(behind, record)}" if behind else line
 
 
-def _without_repetition(line: str, told: logging.LogRecord) -> str:
+def _without_repetition(line: str, cleaned: logging.LogRecord) -> str:
     """Remove the exception that oslo.log appends to warnings and errors; our messages include it already."""
-    summary = safe_text.one_line(getattr(told, "error_summary", None) or "")
+    summary = safe_text.one_line(getattr(cleaned, "error_summary", None) or "")
     cause = summary.partition(": ")[2] or summary
-    if cause and cause in told.msg:
+    if cause and cause in cleaned.msg:
         return safe_text.one_line(line).removesuffix(f": {summary}")
     return line
 

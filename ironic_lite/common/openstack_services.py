@@ -6,6 +6,7 @@ is made, because most installations have no other services.
 """
 
 import functools
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ironic_lite.common import exception
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from keystoneauth1.adapter import Adapter
     from keystoneauth1.session import Session
     from openstack.connection import Connection
+    from openstack.proxy import Proxy
 
 SERVICE_TYPES = {
     "cinder": "block-storage",
@@ -32,7 +34,12 @@ FOREIGN = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
 """What openstacksdk and keystoneauth raise when whatever has the service's address answers with other JSON, or none."""
 
 PATIENCE = 60.0
-"""Seconds to wait for an answer, unless the group's ``timeout`` says otherwise."""
+"""Seconds to wait for an answer, unless the group's ``timeout`` or ``request_timeout`` says otherwise."""
+
+_VERSIONS = {"cinder": "/v3", "neutron": "/v2"}
+"""What the address of a service contains once openstacksdk has found it properly."""
+
+_proxies: dict[str, "Proxy"] = {}
 
 
 def session(group: str) -> "Session":
@@ -89,9 +96,54 @@ def checked(record: Any, field: str = "id") -> Any:
     return record
 
 
+def proxy(group: str) -> "Proxy | None":
+    """Return openstacksdk's methods for the service of a group; None when it is not found in Keystone's catalogue.
+
+    All threads share one that has found its service properly. Each thread that finds none makes its own, because
+    connections are not safe for threads while they look for the service; and one that has found another address is not
+    kept, because it would never look again.
+
+    :raises ConfigInvalid: as :func:`connection`.
+    """
+    if group not in _proxies:
+        from openstack.proxy import Proxy
+
+        made = getattr(connection(group), SERVICE_TYPES[group].replace("-", "_"))
+        if not isinstance(made, Proxy):
+            return None
+        if _VERSIONS[group] not in (made.get_endpoint() or ""):
+            return made
+        _proxies[group] = made
+    return _proxies[group]
+
+
+def problems() -> Iterator[str]:
+    """Yield what the groups of the services that this conductor uses lack. Asks nobody."""
+    uses: dict[str, Callable[[str], object]] = {}
+    if {"flat", "neutron"}.intersection(CONF.enabled_network_interfaces):
+        uses["neutron"] = connection
+    if CONF.nova.send_power_notifications:
+        uses["nova"] = adapter
+    if "glance" in CONF.list_all_sections() and _names_credentials("glance"):
+        uses["glance"] = adapter
+    for group, use in uses.items():
+        try:
+            use(group)
+        except exception.ConfigInvalid as exc:
+            yield exc.message
+
+
+def _names_credentials(group: str) -> bool:
+    from keystoneauth1 import loading
+
+    loading.register_auth_conf_options(CONF, group)
+    return bool(CONF[group].auth_type or CONF[group].auth_section)
+
+
 def forget() -> None:
     """Make new sessions from the configuration. Tests call it when the configuration changes."""
     _session.cache_clear()
+    _proxies.clear()
 
 
 @functools.cache
@@ -111,7 +163,7 @@ def _session(group: str) -> "Session":
         )
     made: Session = loading.load_session_from_conf_options(CONF, group, auth=auth)
     if made.timeout is None:
-        made.timeout = PATIENCE
+        made.timeout = float(CONF[group].get("request_timeout", PATIENCE))
     if group in _PROVES_TO_BE_A_SERVICE and CONF[group].auth_type != "none":
         made.auth = service_token.ServiceTokenAuthWrapper(user_auth=auth, service_auth=auth)
     return made

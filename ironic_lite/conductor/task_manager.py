@@ -11,7 +11,7 @@ A shared lock locks nothing: any number of tasks may read a node at the same tim
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 from oslo_log import log
 
@@ -33,6 +33,8 @@ from ironic_lite.objects.port import Port, Portgroup
 from ironic_lite.objects.volume import VolumeConnector, VolumeTarget
 
 LOG = log.getLogger(__name__)
+
+Part = TypeVar("Part", Port, Portgroup, VolumeConnector, VolumeTarget)
 
 
 class _Move:
@@ -84,10 +86,7 @@ class TaskManager:
         self._patience = 0.0
         self._conductor = identity.current()
         self._driver: Driver | None = None
-        self._ports: list[Port] | None = None
-        self._portgroups: list[Portgroup] | None = None
-        self._connectors: list[VolumeConnector] | None = None
-        self._targets: list[VolumeTarget] | None = None
+        self._parts: dict[type[Any], list[Any]] = {}
         self._held = False
         self._token = ""
         self._spawn: tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]] | None = None
@@ -112,31 +111,27 @@ class TaskManager:
     @property
     def ports(self) -> list[Port]:
         """The node's ports, read once."""
-        if self._ports is None:
-            self._ports = list(Port.list_by_node_id(self.context, self.node.id))
-        return self._ports
+        return self._parts_of(Port)
 
     @property
     def portgroups(self) -> list[Portgroup]:
         """The node's port groups, read once."""
-        if self._portgroups is None:
-            self._portgroups = list(Portgroup.list_by_node_id(self.context, self.node.id))
-        return self._portgroups
+        return self._parts_of(Portgroup)
 
     @property
     def volume_connectors(self) -> list[VolumeConnector]:
         """The node's volume connectors, read once."""
-        if self._connectors is None:
-            self._connectors = list(VolumeConnector.list_by_node_id(self.context, self.node.id))
-        return self._connectors
+        return self._parts_of(VolumeConnector)
 
     @property
     def volume_targets(self) -> list[VolumeTarget]:
         """The node's volume targets by boot index, read once."""
-        if self._targets is None:
-            found = VolumeTarget.list_by_node_id(self.context, self.node.id)
-            self._targets = sorted(found, key=lambda target: target.boot_index)
-        return self._targets
+        return sorted(self._parts_of(VolumeTarget), key=lambda target: target.boot_index)
+
+    def _parts_of(self, kind: type[Part]) -> list[Part]:
+        if kind not in self._parts:
+            self._parts[kind] = list(kind.list_by_node_id(self.context, self.node.id))
+        return self._parts[kind]
 
     def for_node(self, node_ident: int | str, purpose: str, shared: bool = False) -> "TaskManager":
         """Return a task for another node, on behalf of the same client.
@@ -170,8 +165,8 @@ class TaskManager:
             else:
                 self._held = True
                 self._operation = self.node.operation
-                self._driver = self._ports = self._portgroups = None
-                self._connectors = self._targets = None
+                self._driver = None
+                self._parts.clear()
                 LOG.debug(
                     "Locked node %s for %s",
                     self.node.uuid,

@@ -2,10 +2,25 @@
 """Option types that oslo.config lacks."""
 
 import ipaddress
+import socket
 import urllib.parse
 from typing import Any
 
 from oslo_config import types
+
+
+def is_wildcard(host: str) -> bool:
+    """Return whether a host is an address to listen on, such as 0.0.0.0, 0 or ::, which clients cannot connect to."""
+    try:
+        # It takes the short and hexadecimal forms of IPv4 addresses too.
+        return socket.inet_aton(host) == bytes(4)
+    except OSError:
+        pass
+    try:
+        address = ipaddress.IPv6Address(host)
+    except ValueError:
+        return False
+    return (address.ipv4_mapped or address).is_unspecified
 
 
 class Kind(types.ConfigType):
@@ -67,6 +82,5 @@ class WebAddress(Kind):
             and text.isascii()
             and text.isprintable()
             and not any(c in text for c in " ?#@$\\")
-            # Wildcards to listen on; clients cannot connect to them.
-            and host not in ("0.0.0.0", "::")  # noqa: S104
+            and not is_wildcard(host)
         )

@@ -11,7 +11,7 @@ _UNREAD = {"oslo_messaging_kafka": None, "oslo_messaging_notifications": {"retry
 the retries."""
 
 
-_OTHER_SERVICES = (cinder.GROUP, glance.GROUP, neutron.GROUP, nova.GROUP)
+OTHER_SERVICES = (cinder.GROUP, glance.GROUP, neutron.GROUP, nova.GROUP)
 
 
 def list_opts() -> list[tuple[str, list[Any]]]:
@@ -19,7 +19,7 @@ def list_opts() -> list[tuple[str, list[Any]]]:
     grouped: dict[str, list[Any]] = {}
     for module in conf.GROUPS:
         grouped.setdefault(module.GROUP or "DEFAULT", []).extend(module.OPTS)
-    for group in _OTHER_SERVICES:
+    for group in OTHER_SERVICES:
         grouped[group].extend(openstack_services.of_keystoneauth())
     return [*grouped.items(), *_of_messaging()]
 

@@ -1,9 +1,60 @@
 # SPDX-License-Identifier: Apache-2.0
 """Options of sensor readings."""
 
-from oslo_config import cfg
+from oslo_config import cfg, types
 
 GROUP = "sensor_data"
+
+# IPMI 2.0, table 42-3: the first words of its types; drivers for other hardware use Energy and Unknown too.
+_TYPES = (
+    *(
+        "ALL",
+        "Add-in",
+        "Battery",
+        "Boot",
+        "Button/switch",
+        "Cable/Interconnect",
+        "Chassis",
+        "Chip",
+        "Cooling",
+    ),
+    *(
+        "Critical",
+        "Current",
+        "Drive",
+        "Energy",
+        "Entity",
+        "Event",
+        "FRU",
+        "Fan",
+        "LAN",
+        "Management",
+        "Memory",
+    ),
+    *(
+        "Microcontroller/Coprocessor",
+        "Module/Board",
+        "Monitor",
+        "OS",
+        "Other",
+        "POST",
+        "PSU",
+        "Physical",
+        "Platform",
+    ),
+    *(
+        "Power",
+        "Processor",
+        "Session",
+        "Slot/Connector",
+        "System",
+        "Temperature",
+        "Terminator",
+        "Unknown",
+        "Version",
+    ),
+    *("Voltage", "Watchdog"),
+)
 
 OPTS = [
     cfg.BoolOpt(
@@ -28,6 +79,7 @@ OPTS = [
     cfg.ListOpt(
         "data_types",
         default=["ALL"],
+        item_type=types.String(choices=_TYPES, ignore_case=True),
         help="Types of sensors to send, such as Temperature, Fan, Voltage, Current; ALL sends every type.",
     ),
     cfg.BoolOpt(

@@ -22,13 +22,9 @@ ERROR = "error"
 
 allocations = Repository(
     ALLOCATIONS,
-    "Allocations",
-    lambda ident: exception.AllocationNotFound(allocation=ident),
+    "allocation",
+    exception.AllocationNotFound,
     known_by=("uuid", "name"),
-    taken={
-        "uuid": lambda row: exception.AllocationAlreadyExists(uuid=row["uuid"]),
-        "name": lambda row: exception.AllocationDuplicateName(name=row["name"]),
-    },
     derived=(belonging.node_uuid(ALLOCATIONS),),
     confining=CONFINING | {"owner"},
     filters={

@@ -4,23 +4,30 @@
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import exc
 
 from ironic_lite.common import exception
-from ironic_lite.db import engine, retry
+from ironic_lite.db import engine, errors, retry
 from ironic_lite.db.models import IMAGE_LOCATIONS, IMAGES
 from ironic_lite.db.repository import Repository
 from ironic_lite.db.types import server_time_ago
 
 Row = dict[str, Any]
 
-images = Repository(
+
+class _Images(Repository):
+    def translate_violation(self, error: exc.IntegrityError, values: Row) -> Exception:
+        if errors.violated_columns(error, IMAGES.name) == "owner_name":
+            return exception.Conflict(
+                f"An image named {values['name']} already exists; remove it first, or give the new one another name."
+            )
+        return super().translate_violation(error, values)
+
+
+images = _Images(
     IMAGES,
-    "Images",
-    lambda ident: exception.ImageNotFound(image_id=ident),
-    taken={
-        "uuid": lambda row: exception.ImageAlreadyExists(uuid=row["uuid"]),
-        "owner_name": lambda row: exception.ImageDuplicateName(name=row["name"]),
-    },
+    "image",
+    exception.ImageNotFound,
     filters={
         "usable_by": lambda project: sa.or_(
             IMAGES.c.owner == project, IMAGES.c.public.is_(sa.true())

@@ -75,9 +75,9 @@ def record_heartbeat(node_id: int, agent_token: str, values: Row) -> Row | None:
         kept = _kept_token(node_id)
         if kept is None or not _is_token(kept, agent_token):
             return None
-        told = _record_heartbeat(node_id, kept["agent_secret_token"], values)
-        if told is not None:
-            return told
+        recorded = _record_heartbeat(node_id, kept["agent_secret_token"], values)
+        if recorded is not None:
+            return recorded
     raise exception.ServiceUnavailable(
         err=f"Node {kept['uuid']}: its agent's token is being changed"
     )

@@ -22,11 +22,10 @@ class NodeItems(Repository):
     :param first: columns that keep their first value.
     """
 
-    def __init__(self, table: sa.Table, plural: str, key: str, first: frozenset[str] = frozenset()):
+    def __init__(self, table: sa.Table, kind: str, key: str, first: frozenset[str] = frozenset()):
         super().__init__(
             table,
-            plural,
-            lambda ident: exception.NodeNotFound(node=ident),
+            kind,
             known_by=(),
             derived=(belonging.node_uuid(table),),
             filters=belonging.filters(table),
@@ -43,7 +42,7 @@ class NodeItems(Repository):
         with engine.writer() as connection:
             node = sa.select(NODES.c.id).where(NODES.c.id == node_id).with_for_update()
             if connection.execute(node).first() is None:
-                raise self.not_found(node_id)
+                raise exception.NodeNotFound(node=node_id)
             present = {
                 row[self.key]: dict(row)
                 for row in connection.execute(sa.select(self.table).where(of_node)).mappings()
@@ -71,10 +70,10 @@ class NodeItems(Repository):
         return {column: value for column, value in item.items() if column not in self._first}
 
 
-bios_settings = NodeItems(BIOS_SETTINGS, "BIOS settings", "name")
+bios_settings = NodeItems(BIOS_SETTINGS, "BIOS setting", "name")
 firmware_components = NodeItems(
     FIRMWARE_COMPONENTS,
-    "Firmware components",
+    "firmware component",
     "component",
     first=frozenset({"initial_version"}),
 )

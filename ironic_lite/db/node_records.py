@@ -15,8 +15,7 @@ from ironic_lite.db.types import server_time_ago
 
 node_history = Repository(
     NODE_HISTORY,
-    "History records",
-    lambda ident: exception.NodeHistoryNotFound(history=ident),
+    "node history record",
     derived=(belonging.node_uuid(NODE_HISTORY),),
     filters=belonging.filters(NODE_HISTORY),
 )

@@ -9,7 +9,7 @@ from oslo_utils import timeutils
 from sqlalchemy import exc
 
 from ironic_lite.common import exception
-from ironic_lite.db import engine, journal, mutexes, retry
+from ironic_lite.db import engine, errors, journal, mutexes, retry
 from ironic_lite.db.models import ALLOCATIONS, CHASSIS, NODES
 from ironic_lite.db.models.base import new_revision
 from ironic_lite.db.node_filters import FILTERS, node_traits
@@ -35,18 +35,20 @@ def named(node_id: int, token: str | None) -> Row:
     return given if token is None else {**given, "the_token": token}
 
 
-nodes = Repository(
+class _Nodes(Repository):
+    def translate_violation(self, error: exc.IntegrityError, values: Row) -> Exception:
+        if errors.violated_columns(error, NODES.name) == "instance_uuid":
+            return exception.InstanceAssociated(
+                instance_uuid=values["instance_uuid"], node=values["uuid"]
+            )
+        return super().translate_violation(error, values)
+
+
+nodes = _Nodes(
     NODES,
-    "Nodes",
-    lambda ident: exception.NodeNotFound(node=ident),
+    "node",
+    exception.NodeNotFound,
     known_by=("uuid", "name"),
-    taken={
-        "uuid": lambda row: exception.NodeAlreadyExists(uuid=row["uuid"]),
-        "name": lambda row: exception.DuplicateName(name=row["name"]),
-        "instance_uuid": lambda row: exception.InstanceAssociated(
-            instance_uuid=row["instance_uuid"], node=row["uuid"]
-        ),
-    },
     derived=(
         sa.select(CHASSIS.c.uuid)
         .where(CHASSIS.c.id == NODES.c.chassis_id)

@@ -16,14 +16,9 @@ def _in_portgroup(uuid: str) -> Condition:
 
 ports = Repository(
     PORTS,
-    "Ports",
-    lambda ident: exception.PortNotFound(port=ident),
+    "port",
+    exception.PortNotFound,
     known_by=("uuid", "address", "name"),
-    taken={
-        "uuid": lambda row: exception.PortAlreadyExists(uuid=row["uuid"]),
-        "name": lambda row: exception.PortDuplicateName(name=row["name"]),
-        "address": lambda row: exception.MACAlreadyExists(mac=row["address"]),
-    },
     derived=(
         belonging.node_uuid(PORTS),
         sa.select(PORTGROUPS.c.uuid)
@@ -41,21 +36,13 @@ ports = Repository(
 
 portgroups = Repository(
     PORTGROUPS,
-    "Portgroups",
-    lambda ident: exception.PortgroupNotFound(portgroup=ident),
+    "portgroup",
+    exception.PortgroupNotFound,
     known_by=("uuid", "name"),
-    taken={
-        "uuid": lambda row: exception.PortgroupAlreadyExists(uuid=row["uuid"]),
-        "name": lambda row: exception.PortgroupDuplicateName(name=row["name"]),
-        "address": lambda row: exception.PortgroupMACAlreadyExists(mac=row["address"]),
-    },
     derived=(belonging.node_uuid(PORTGROUPS),),
     filters={
         **belonging.filters(PORTGROUPS),
         "address": lambda value: PORTGROUPS.c.address == value.lower(),
     },
-    content=(
-        PORTS.c.portgroup_id,
-        lambda row: exception.PortgroupNotEmpty(portgroup=row["uuid"]),
-    ),
+    content=(PORTS.c.portgroup_id, "ports"),
 )

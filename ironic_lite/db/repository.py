@@ -24,7 +24,6 @@ from ironic_lite.db.types import JSONDict, JSONList
 Row = dict[str, Any]
 Condition = sa.ColumnElement[bool]
 Filter = Callable[[Any], Condition | None]
-Refusal = Callable[[Row], Exception]
 Also = Callable[[sa.Connection, Callable[[], Row]], None]
 """Further work in the transaction of a write. Its second argument reads the record as it is after the write or was
 before its deletion. An error that it raises undoes the write."""
@@ -73,6 +72,13 @@ _CANONICAL: dict[str, Callable[[str], str | None]] = {
 }
 """``{column: function from an identifier to the column's value}``; None when the identifier is not of this kind."""
 
+_UNIQUE: dict[str, str] = {
+    "uuid": "UUID {uuid}",
+    "name": "name {name}",
+    "address": "MAC address {address}",
+}
+"""``{unique columns joined by "_": how a message names their values}``."""
+
 _PARENT_NOT_FOUND: dict[str, Callable[[object], Exception]] = {
     "nodes": lambda ident: exception.NodeNotFound(node=ident),
     "chassis": lambda ident: exception.ChassisNotFound(chassis=ident),
@@ -85,17 +91,22 @@ CONFINING = frozenset({"project", "usable_by", "node_id", "node_uuid", "portgrou
 may cease to match the other filters, but seldom these."""
 
 
+def _capitalized(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
 class Repository:
     """The rows of one table.
 
-    :param plural: the records' name in messages.
-    :param not_found: the error for an identifier that no record has.
+    :param kind: the name of such a record in messages, in the singular.
+    :param missing: the class of the error for an identifier that no record has.
     :param known_by: columns in which identifiers are looked up, in addition to the id.
-    :param taken: ``{unique columns joined by "_": the error for a duplicate}``.
+    :param unique: ``{unique columns joined by "_": how a message names their values}``, in addition to ``_UNIQUE``.
     :param derived: labelled subqueries that are read like columns.
     :param filters: ``{filter: function from its value to a condition, or to None for no condition}``. Every column with
         a single value is also a filter for that value, unless a filter here has its name; ``uuid_in`` takes a list.
-    :param content: a column of another table that refers to this one, and the error for deleting a referenced record.
+    :param content: a column of another table that refers to this one, and what a message calls the records in that
+        table. A referenced record cannot be deleted.
     :param confining: filters that confine a list to certain owners' records; a marker has to match them.
     :ivar columns: all columns that are read, by name.
     :ivar derived: the names of the derived columns.
@@ -106,25 +117,25 @@ class Repository:
     def __init__(
         self,
         table: sa.Table,
-        plural: str,
-        not_found: Callable[[object], Exception],
+        kind: str,
+        missing: type[exception.NotFound] = exception.NotFound,
         *,
         known_by: Sequence[str] = ("uuid",),
-        taken: Mapping[str, Refusal] | None = None,
+        unique: Mapping[str, str] | None = None,
         derived: Sequence[sa.Label[Any]] = (),
         filters: Mapping[str, Filter] | None = None,
-        content: tuple[sa.Column[Any], Refusal] | None = None,
+        content: tuple[sa.Column[Any], str] | None = None,
         confining: frozenset[str] = CONFINING,
     ):
         self.table = table
         self.guarded = Guarded(table)
-        self.not_found = not_found
+        self.kind = kind
+        self._missing = missing
         self._filters = dict(filters or {})
         if "uuid" in table.c:
             self._filters["uuid_in"] = among(table.c.uuid)
-        self._plural = plural
         self._known_by = known_by
-        self._taken = taken or {}
+        self._unique = _UNIQUE | dict(unique or {})
         self.defaults = {
             column.name: default
             for column in table.c
@@ -143,6 +154,10 @@ class Repository:
             name: self.select.where(table.c[name] == sa.bindparam("ident"))
             for name in ("id", *known_by)
         }
+
+    def not_found(self, ident: object) -> exception.NotFound:
+        """Return the error for an identifier that no record has."""
+        return self._missing(f"{_capitalized(self.kind)} {ident} could not be found.")
 
     # Reading
 
@@ -223,7 +238,7 @@ class Repository:
 
     def _column(self, name: str, even_hidden: bool) -> Any:
         if name not in self.columns or (name in self.hidden and not even_hidden):
-            raise exception.InvalidParameterValue(err=f"{self._plural} have no column '{name}'.")
+            raise exception.InvalidParameterValue(err=f"The {self.kind} has no column '{name}'.")
         return self.columns[name]
 
     def _place(
@@ -239,9 +254,7 @@ class Repository:
             would reveal that another owner has such a record.
         """
         if "uuid" not in self.table.c:
-            raise exception.InvalidParameterValue(
-                err=f"Lists of {self._plural.lower()} take no marker."
-            )
+            raise exception.InvalidParameterValue(err=f"Lists of {self.kind}s take no marker.")
         statement = sa.select(sort_column, self.table.c.id).where(self.table.c.uuid == marker)
         confined = {
             name: value for name, value in (filters or {}).items() if name in self._confining
@@ -264,7 +277,7 @@ class Repository:
             return self._filters[name](value)
         if name not in self._exact:
             raise exception.InvalidParameterValue(
-                err=f"{self._plural} cannot be filtered by '{name}'. "
+                err=f"Lists of {self.kind} records cannot be filtered by '{name}'. "
                 f"Filters are: {', '.join(self.filters)}."
             )
         return _is(self.table.c[name], value)
@@ -322,9 +335,12 @@ class Repository:
 
     def translate_violation(self, error: exc.IntegrityError, values: Row) -> Exception:
         """Return the error for values that the database refused."""
-        refusal = self._taken.get(errors.violated_columns(error, self.table.name) or "")
-        if refusal is not None:
-            return refusal(values)
+        value = self._unique.get(errors.violated_columns(error, self.table.name) or "")
+        if value is not None:
+            article = "An" if self.kind[0] in "aeiou" else "A"
+            return exception.AlreadyExists(
+                kind=f"{article} {self.kind}", value=value.format_map(values)
+            )
         return self._missing_parent(values) or errors.translate(error)
 
     def _missing_parent(self, values: Row) -> Exception | None:
@@ -418,11 +434,15 @@ class Repository:
             if self._content is not None:
                 # Lock the record, so that nothing is added to it during the check.
                 connection.execute(sa.select(self.table.c.id).where(this).with_for_update())
-                inside, refusal = self._content
+                inside, content = self._content
                 if connection.execute(
                     sa.select(inside).where(inside == record_id).limit(1)
                 ).first():
-                    raise refusal(self.one(connection, "id", record_id))
+                    raise exception.NotEmpty(
+                        kind=_capitalized(self.kind),
+                        ident=self.one(connection, "id", record_id)["uuid"],
+                        content=content,
+                    )
             locked = sa.select(self.table.c.id).where(this).with_for_update()
             if also and connection.execute(locked).first():
                 self.run(also, connection, record_id)

@@ -10,13 +10,8 @@ from ironic_lite.db.repository import Repository, among
 
 deploy_templates = Repository(
     DEPLOY_TEMPLATES,
-    "Deploy templates",
-    lambda ident: exception.DeployTemplateNotFound(template=ident),
+    "deploy template",
     known_by=("uuid", "name"),
-    taken={
-        "uuid": lambda row: exception.DeployTemplateAlreadyExists(uuid=row["uuid"]),
-        "name": lambda row: exception.DeployTemplateDuplicateName(name=row["name"]),
-    },
     filters={"name_in": among(DEPLOY_TEMPLATES.c.name)},
 )
 
@@ -29,13 +24,9 @@ runbook_traits = traits.Traits(
 
 runbooks = Repository(
     RUNBOOKS,
-    "Runbooks",
-    lambda ident: exception.RunbookNotFound(runbook=ident),
+    "runbook",
+    exception.RunbookNotFound,
     known_by=("uuid", "name"),
-    taken={
-        "uuid": lambda row: exception.RunbookAlreadyExists(uuid=row["uuid"]),
-        "name": lambda row: exception.RunbookDuplicateName(name=row["name"]),
-    },
     derived=(runbook_traits.column(),),
     filters={
         "name_in": among(RUNBOOKS.c.name),
@@ -45,12 +36,7 @@ runbooks = Repository(
     },
 )
 
-inspection_rules = Repository(
-    INSPECTION_RULES,
-    "Inspection rules",
-    lambda ident: exception.InspectionRuleNotFound(rule=ident),
-    taken={"uuid": lambda row: exception.InspectionRuleAlreadyExists(uuid=row["uuid"])},
-)
+inspection_rules = Repository(INSPECTION_RULES, "rule")
 
 
 @retry.on_transient_error

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where servers reach the API."""
 
-import ipaddress
+from oslo_utils import netutils
 
 from ironic_lite.common import exception
-from ironic_lite.conf import CONF
+from ironic_lite.conf import CONF, kinds
 
 
 def url() -> str:
@@ -15,17 +15,10 @@ def url() -> str:
     if CONF.api.public_endpoint:
         return str(CONF.api.public_endpoint).rstrip("/")
     host = CONF.api.host_ip
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        pass
-    else:
-        if address.is_unspecified:
-            raise exception.InvalidParameterValue(
-                err=f"The API listens on {host}, which servers cannot connect to. Set [api] public_endpoint to the URL "
-                "that servers reach it at."
-            )
-        if address.version == 6:
-            host = f"[{address}]"
+    if kinds.is_wildcard(host):
+        raise exception.InvalidParameterValue(
+            err=f"The API listens on {host}, which servers cannot connect to. Set [api] public_endpoint to the URL "
+            "that servers reach it at."
+        )
     scheme = "https" if CONF.api.ssl_cert_file else "http"
-    return f"{scheme}://{host}:{CONF.api.port}"
+    return f"{scheme}://{netutils.escape_ipv6(host)}:{CONF.api.port}"

@@ -24,7 +24,7 @@ def fits(reference: str) -> bool:
 def resolve(reference: str, what: str, _client: Client) -> Image:
     """Look the file up; see ``sources.resolve``.
 
-    :raises ImageRefValidationFailed: when it is none, or not in an allowed directory.
+    :raises ImageRefValidationFailed: when there is no such file, or it is not in an allowed directory.
     """
     with _opened(_path(reference, what), reference, what) as file:
         size = os.fstat(file.fileno()).st_size
@@ -41,7 +41,7 @@ def origin(pin: str, _client: Client) -> Origin:
 def opened(path: str) -> BinaryIO:
     """Open a file that a conductor has found; the caller closes it.
 
-    :raises ImageRefValidationFailed: when it is none, or not in an allowed directory.
+    :raises ImageRefValidationFailed: when there is no such file, or it is not in an allowed directory.
     """
     return _opened(path, SCHEME + path, "the image")
 
@@ -70,7 +70,7 @@ def _opened(path: str, reference: str, what: str) -> BinaryIO:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         raise _refused(reference, problem) from None
-    # What was opened counts, whatever links were in its way, and whoever has changed them since.
+    # Check the opened file itself, because links in its path may have changed since.
     found = os.path.realpath(f"/proc/self/fd/{descriptor}")
     is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
     if not is_file or not _is_below(found, allowed) or _is_below(found, _NEVER):

@@ -6,7 +6,9 @@ An image counts as absent unless it is public, the project owns it or is one of 
 service's own project.
 """
 
+import contextlib
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +99,7 @@ def origin(pin: str, _client_of: Client) -> Origin:
     if found.get("status") != _ACTIVE:
         raise exception.ImageNotFound(image_id=uuid)
     session = openstack_services.session(GROUP)
-    with _Asking():
+    with _library_errors():
         base = asked.get_endpoint(version=_VERSION)
         headers = {str(k): str(v) for k, v in (session.get_auth_headers() or {}).items()}
     return Origin(
@@ -119,7 +121,7 @@ def _uuid(reference: str) -> str:
 
 def _client() -> "Adapter":
     try:
-        with _Asking():
+        with _library_errors():
             return openstack_services.adapter(GROUP)
     except exception.ConfigInvalid as exc:
         raise exception.InvalidParameterValue(
@@ -131,7 +133,7 @@ def _get(asked: "Adapter", path: str, uuid: str) -> dict[str, Any]:
     """Return the answer of Glance to a question that changes nothing."""
     for attempt in range(CONF.glance.num_retries + 1):
         try:
-            with _Asking():
+            with _library_errors():
                 answer = asked.get(path, endpoint_filter=_FILTER, raise_exc=False)
             return _body(answer, uuid)
         except exception.GlanceConnectionFailed:
@@ -156,22 +158,18 @@ def _body(answer: Any, uuid: str) -> dict[str, Any]:
     return body
 
 
-class _Asking:
-    """Context manager: errors of the libraries become GlanceConnectionFailed, with nothing secret in them."""
+@contextlib.contextmanager
+def _library_errors() -> Iterator[None]:
+    """Turn errors of the libraries into GlanceConnectionFailed, with nothing secret in them."""
+    from keystoneauth1 import exceptions
 
-    def __enter__(self) -> None:
-        return
-
-    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
-        if error is None:
-            return
-        from keystoneauth1 import exceptions
-
-        if isinstance(error, exceptions.Unauthorized):
-            raise _failed("Keystone refuses the credentials in [glance]") from None
-        if isinstance(error, exceptions.ClientException | OSError):
-            LOG.warning("Glance or Keystone does not answer: %s", redaction.mask_text(str(error)))
-            raise _failed("no usable answer; see the conductor's log for the cause") from None
+    try:
+        yield
+    except exceptions.Unauthorized:
+        raise _failed("Keystone refuses the credentials in [glance]") from None
+    except (exceptions.ClientException, OSError) as exc:
+        LOG.warning("Glance or Keystone does not answer: %s", redaction.mask_text(str(exc)))
+        raise _failed("no usable answer; see the conductor's log for the cause") from None
 
 
 def _failed(reason: str) -> exception.GlanceConnectionFailed:
@@ -181,7 +179,7 @@ def _failed(reason: str) -> exception.GlanceConnectionFailed:
 
 def _may_see(asked: "Adapter", found: dict[str, Any], project: str) -> bool:
     """Tell whether a project may see an image, as Glance decides it."""
-    with _Asking():
+    with _library_errors():
         own = openstack_services.session(GROUP).get_project_id()
     visibility, owner = found.get("visibility"), found.get("owner")
     if visibility in _EVERYBODYS or (owner is not None and owner in (project, own)):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the rest of the service knows of an image and of who asks for it."""
+"""An image, and the client that asks for it, as the rest of the service knows them."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence

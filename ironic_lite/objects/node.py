@@ -124,7 +124,7 @@ class Node(Traited, secrets.Secretive, Stored):
         """Write the changed fields; a new provision state also sets ``provision_updated_at``.
 
         :raises NodeLockLost: when the node is fenced and its lock is lost; nothing was written.
-        :raises NodeNotFound, DuplicateName, InstanceAssociated: when the node was deleted, or another node has its name
+        :raises NodeNotFound, AlreadyExists, InstanceAssociated: when the node was deleted, or another node has its name
             or its instance.
         :raises InvalidParameterValue: when a field was changed that cannot be changed.
         """
@@ -255,12 +255,12 @@ class Node(Traited, secrets.Secretive, Stored):
         :returns: ``provision_state`` and ``maintenance`` after the write; None when ``agent_token`` is not the node's
             and nothing was written.
         """
-        told = {
+        values = {
             "agent_url": agent_url,
             "agent_version": agent_version,
             "agent_verify_ca": agent_verify_ca,
         }
-        return node_agents.record_heartbeat(node_id, agent_token, told)
+        return node_agents.record_heartbeat(node_id, agent_token, values)
 
     @classmethod
     @base.remotable

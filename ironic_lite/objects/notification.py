@@ -41,9 +41,9 @@ class Notification(base.IronicLiteObject):
         if not notification_outbox.wanted(notification_outbox.level_of(status)):
             return None
         context, message_id = record._context, uuidutils.generate_uuid()
-        told = payload.of({**record.REPOSITORY.defaults, **_fields(record), **own})
+        content = payload.of({**record.REPOSITORY.defaults, **_fields(record), **own})
         message = notification_outbox.message(
-            context, publisher, event_type, status, told, message_id
+            context, publisher, event_type, status, content, message_id
         )
         return cls(context, message_id=message_id, key=record.uuid, message=message)
 

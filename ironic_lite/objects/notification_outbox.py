@@ -83,8 +83,8 @@ def change(
 
     def note(connection: sa.Connection, read: Callable[[], Row]) -> None:
         row = read()
-        told = payload.of(row, **own)
-        noted = message(context, publisher, event_type, status, told, message_id)
+        content = payload.of(row, **own)
+        noted = message(context, publisher, event_type, status, content, message_id)
         outbox.add(connection, row["uuid"], message_id, noted)
 
     return note

@@ -4,6 +4,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, Self
 
+from ironic_lite.common import exception
 from ironic_lite.db.repository import Repository
 from ironic_lite.objects import base
 
@@ -62,6 +63,11 @@ class Stored(Listed):
 
     id: int
     uuid: str
+
+    @classmethod
+    def missing(cls, ident: object) -> exception.NotFound:
+        """Return the error about an identifier that no record has."""
+        return cls.REPOSITORY.not_found(ident)
 
     @classmethod
     @base.remotable

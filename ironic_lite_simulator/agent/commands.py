@@ -241,7 +241,7 @@ def _uuids(disk: Disk) -> dict[str, str]:
     found = {p.label: p.uuid for p in disk.partitions}
     if not found:
         return {"root uuid": disk.identifier()}
-    told = {"root uuid": found[partitions.ROOT]}
+    uuids = {"root uuid": found[partitions.ROOT]}
     if partitions.EFI in found:
-        told["efi system partition uuid"] = found[partitions.EFI]
-    return told
+        uuids["efi system partition uuid"] = found[partitions.EFI]
+    return uuids

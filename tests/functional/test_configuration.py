@@ -78,6 +78,10 @@ MISTAKES = (
             "[DEFAULT]\nauth_strategy = keystone": "requires [keystone_authtoken]: set auth_type",
             "[api]\nssl_cert_file = /absent\nssl_key_file = /absent": "[api] ssl_cert_file /absent cannot "
             "be read: No such file or directory.",
+            "[api]\npublic_endpoint = http://0:6385": "'http://0:6385' is not valid; use a URL such as",
+            "[sensor_data]\ndata_types = Fan,Temprature": "'Fan,Temprature' is not valid; use one of ALL, Add-in, ",
+            "[glance]\nauth_type = password": "[glance]: Auth plugin requires parameters which were not given",
+            "[neutron]\napplication_credential_ids = a": "Did you mean application_credential_id?",
             "[api]\nhost_ip = 192.0.2.1": "this machine does not have this address. Change [api] host_ip.",
         },
     ),

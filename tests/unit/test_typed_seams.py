@@ -23,6 +23,7 @@ from ironic_lite.conductor.endpoints.serving import locked, unlocked
 from ironic_lite.conductor.records import node_records
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.drivers.interfaces.driver import Driver
+from ironic_lite.drivers.interfaces.network import Purpose
 from ironic_lite.drivers.interfaces.power import PowerInterface
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.objects.node import Node
@@ -62,7 +63,7 @@ def drives(task: TaskManager, seen: Task) -> None:
     task.driver.power.reboot(task, patience=3)  # call-arg
     task.driver.powr.reboot(task)  # attr-defined
     task.driver.deploy.tear_down(task, 1)  # call-arg
-    task.driver.network.add_cleaning_networks(task)  # attr-defined
+    task.driver.network.conect(task, Purpose.CLEANING)  # attr-defined
     seen.driver.management.set_boot_device(seen, "pxe", for_good=True)  # call-arg
     seen.ensure_lock()  # attr-defined
     seen.set_power(3)  # arg-type

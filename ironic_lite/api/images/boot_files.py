@@ -55,8 +55,8 @@ class Sending:
         if self._subject is None:
             return
         self._noted = time.monotonic()
-        told = f"{self._sent} of {self._size} bytes"
-        self._notes.submit(self._write, outcome, f"{why}, after {told}" if why else told)
+        progress = f"{self._sent} of {self._size} bytes"
+        self._notes.submit(self._write, outcome, f"{why}, after {progress}" if why else progress)
 
     def _write(self, outcome: str, detail: str) -> None:
         context = ironic_context.RequestContext(is_public_api=True, overwrite=False)

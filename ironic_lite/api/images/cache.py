@@ -29,7 +29,7 @@ PATIENCE = 20.0
 _CHUNK = 1024 * 1024
 _PART = ".part"
 _OLD = 3600.0
-"""Seconds after which a part that does not grow belongs to nobody."""
+"""Seconds after which an unfinished file that does not grow counts as abandoned."""
 _MODE = 0o700
 
 
@@ -135,7 +135,7 @@ def _make_room(directory: Path, most: int) -> None:
 
 def _listed(directory: Path) -> Iterator[tuple[float, int, Path]]:
     for path in directory.iterdir():
-        # Another process may just have removed it.
+        # Another process may have removed the file since it was listed.
         with contextlib.suppress(OSError):
             about = path.stat()
             yield about.st_mtime, about.st_size, path

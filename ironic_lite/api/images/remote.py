@@ -56,11 +56,11 @@ def _size(response: streams.Response, origin: Origin) -> int:
     if response.status not in (200, 206, 416):
         raise Broken(f"its source answers with status {response.status}")
     said = response.headers.get("content-length", "")
-    told = int(said) if said.isascii() and said.isdecimal() and len(said) < 20 else None
+    length = int(said) if said.isascii() and said.isdecimal() and len(said) < 20 else None
     if response.status == 200 and origin.size is not None:
-        if told not in (None, origin.size):
-            raise Broken(f"it has {told} bytes now, and {origin.size} were expected")
+        if length not in (None, origin.size):
+            raise Broken(f"it has {length} bytes now, and {origin.size} were expected")
         return origin.size
-    if told is None:
+    if length is None:
         raise Broken("its source does not say how many bytes it has")
-    return told
+    return length

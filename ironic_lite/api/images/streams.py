@@ -175,7 +175,7 @@ class ImageStreams:
         await asyncio.wait(either, timeout=_PATIENCE, return_when=asyncio.FIRST_COMPLETED)
         if not taking.done():
             taking.cancel()
-            # It may have got a place just now.
+            # The place may have been taken in the meantime.
             with contextlib.suppress(asyncio.CancelledError):
                 await taking
                 self._places.release()
@@ -284,7 +284,7 @@ class ImageStreams:
         try:
             return await loop.run_in_executor(self._readers, path.open, "rb")
         except FileNotFoundError:
-            # It was removed just now, to make room for another.
+            # The cache has just removed it, to make room for another.
             return None
 
     @functools.cached_property

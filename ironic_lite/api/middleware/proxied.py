@@ -43,14 +43,14 @@ class Proxied:
 
     def _believe(self, environ: dict[str, Any]) -> None:
         hops = self._hops(environ)
-        client, told = self._client(hops)
+        client, forwarded = self._client(hops)
         if client:
             environ["REMOTE_ADDR"] = client
-        scheme = told.get("proto", "").lower()
+        scheme = forwarded.get("proto", "").lower()
         if scheme in _SCHEMES:
             environ["wsgi.url_scheme"] = scheme
-        if _HOST.match(told.get("host", "")):
-            environ["HTTP_HOST"] = told["host"]
+        if _HOST.match(forwarded.get("host", "")):
+            environ["HTTP_HOST"] = forwarded["host"]
         prefix = environ.get("HTTP_X_FORWARDED_PREFIX", "")
         if _PREFIX.match(prefix):
             environ["SCRIPT_NAME"] = prefix.rstrip("/") + environ.get("SCRIPT_NAME", "")

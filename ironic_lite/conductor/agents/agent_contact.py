@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Requests of agents: a lookup gives an agent its token, and heartbeats continue operations.
 
-Both come from the server's network, which is not trusted. A token is given out once per boot, to the first lookup of a
+Both come from the server's network, which is not trusted. A token is given out once per boot, to the first lookup
 for a node that expects an agent; every later request must carry it.
 """
 

@@ -34,13 +34,9 @@ _guard = threading.Lock()
 
 def request(context: Context, allocation: Allocation) -> Allocation:
     """See ``AllocationCalls.create_allocation``. When the pool is full, nothing is stored."""
-    slot = identity.current().workers.claim()
-    try:
+    with identity.current().workers.claim() as slot:
         _make_ours(context, allocation)
         allocation.create()
-    except BaseException:
-        slot.give_back()
-        raise
     slot.run(search, context, allocation.id)
     return allocation
 
@@ -57,15 +53,11 @@ def resume(context: Context, allocation_id: int, conductor_id: int) -> None:
     :param conductor_id: id of this conductor, which gets the allocation.
     :raises NoFreeConductorWorker: when the pool is full.
     """
-    slot = identity.current().workers.claim()
-    try:
+    with identity.current().workers.claim() as slot:
         allocation = Allocation.get(context, allocation_id)
         if allocation.conductor_affinity != conductor_id:
             allocation.conductor_affinity = conductor_id
             allocation.save()
-    except BaseException:
-        slot.give_back()
-        raise
     slot.run(search, context, allocation_id)
 
 
@@ -133,6 +125,8 @@ def _filters(allocation: Allocation) -> dict[str, Any]:
         filters["project"] = allocation.owner
     if allocation.candidate_nodes:
         filters["uuid_in"] = allocation.candidate_nodes
+    if allocation.traits:
+        filters["with_traits"] = allocation.traits
     return filters
 
 
@@ -141,12 +135,7 @@ def _candidates(context: Context, allocation: Allocation) -> list[str]:
 
     :raises AllocationFailed: there are none.
     """
-    filters = _filters(allocation)
-    columns = ("uuid", "name")
-    if allocation.traits:
-        rows = Node.rows(context, columns, filters={**filters, "with_traits": allocation.traits})
-    else:
-        rows = Node.rows(context, columns, filters=filters)
+    rows = Node.rows(context, ("uuid", "name"), filters=_filters(allocation))
     if not rows:
         raise _failure(allocation, mismatches.explain(context, allocation))
     found = list(rows)
@@ -165,8 +154,6 @@ def _take(context: Context, allocation: Allocation, node_uuid: str) -> bool:
     try:
         with task_manager.acquire(context, node_uuid, purpose=purpose, retry=False) as task:
             wanted = {**_filters(allocation), "uuid_in": [node_uuid]}
-            if allocation.traits:
-                wanted["with_traits"] = allocation.traits
             if not Node.rows(context, ("uuid",), filters=wanted):
                 return False
             allocation.take(task.node)

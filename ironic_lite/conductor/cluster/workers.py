@@ -44,6 +44,14 @@ class Slot:
     def give_back(self) -> None:
         self._workers._free()
 
+    def __enter__(self) -> "Slot":
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        """Give the slot back if the code within could not use it."""
+        if error is not None:
+            self.give_back()
+
 
 class Workers:
     """A futurist pool that refuses instead of queueing.

@@ -18,7 +18,7 @@ class AllocationCalls(Protocol):
 
         :param node_id: a node that has the instance already; the allocation is active at once.
         :returns: the allocation, without a node unless ``node_id`` names one.
-        :raises AllocationAlreadyExists, AllocationDuplicateName: when another allocation has its UUID or name.
+        :raises AlreadyExists: when another allocation has its UUID or name.
         :raises AllocationFailed: when the named node does not fit. ``NodeAssociated`` when it has another instance.
         :raises NodeLocked: when another task holds the lock of the named node.
         :raises NoFreeConductorWorker: when no worker is free for the search.

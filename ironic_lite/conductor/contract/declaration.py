@@ -108,9 +108,10 @@ class Declaration:
 
 
 def _declare(
-    since: str,
     lock: Lock,
-    purpose: str = "",
+    purpose: str,
+    *,
+    since: str,
     timeout: Callable[[], float] = usual,
     away: Away = Away.COME_AGAIN,
     by_agents: bool = False,
@@ -135,41 +136,14 @@ def _declare(
     return declare
 
 
-def exclusive(
-    purpose: str,
-    *,
-    since: str,
-    timeout: Callable[[], float] = usual,
-    by_agents: bool = False,
-    formerly: Formerly | None = None,
-) -> Callable[[F], F]:
-    """Declare a call that runs under the node's exclusive lock. See :class:`Declaration` for the arguments."""
-    return _declare(since, Lock.EXCLUSIVE, purpose, timeout, by_agents=by_agents, formerly=formerly)
+exclusive = functools.partial(_declare, Lock.EXCLUSIVE)
+"""Declare a call that runs under the node's exclusive lock. See :class:`Declaration` for the arguments."""
 
+shared = functools.partial(_declare, Lock.SHARED)
+"""Declare a call that only reads the node or locks it itself. See :class:`Declaration` for the arguments."""
 
-def shared(
-    purpose: str,
-    *,
-    since: str,
-    timeout: Callable[[], float] = usual,
-    by_agents: bool = False,
-) -> Callable[[F], F]:
-    """Declare a call that only reads the node or locks it itself. See :class:`Declaration` for the arguments."""
-    return _declare(since, Lock.SHARED, purpose, timeout, by_agents=by_agents)
-
-
-def unlocked(
-    *,
-    since: str,
-    timeout: Callable[[], float] = usual,
-    away: Away = Away.COME_AGAIN,
-    by_agents: bool = False,
-    formerly: Formerly | None = None,
-) -> Callable[[F], F]:
-    """Declare a call that gets no task. See :class:`Declaration` for the arguments."""
-    return _declare(
-        since, Lock.NONE, timeout=timeout, away=away, by_agents=by_agents, formerly=formerly
-    )
+unlocked = functools.partial(_declare, Lock.NONE, "")
+"""Declare a call that gets no task. See :class:`Declaration` for the arguments."""
 
 
 def declared(contract: type) -> dict[str, Declaration]:

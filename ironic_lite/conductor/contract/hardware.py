@@ -135,8 +135,8 @@ class HardwareCalls(Protocol):
 
     @unlocked(since="1.3", away=Away.NOBODY_WAITS)
     def port_reported(self, context: Context, node_id: NodeId, port_id: str) -> None:
-        """Take notice that the network service has done something with a port of the node. Who waits for it also looks
-        from time to time, so a lost message does no harm."""
+        """Wake the work that waits for a port of the node, because the network service has reported the port. The work
+        also polls, so a lost message does no harm."""
 
     # -- vendor methods ----------------------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ class NodeCalls(Protocol):
     def create_node(self, context: Context, node_obj: Node) -> Node:
         """Store a new node; interfaces that it does not name get the defaults.
 
-        :raises NodeAlreadyExists, DuplicateName, InstanceAssociated: when another node has its UUID, name or instance.
+        :raises AlreadyExists, InstanceAssociated: when another node has its UUID, name or instance.
         :raises InvalidParameterValue: when its interfaces do not fit its hardware type.
         :raises DriverNotFound: when the conductor does not serve its hardware type.
         """

@@ -22,7 +22,7 @@ class RecordCalls(Protocol):
     def create_port(self, context: Context, port_obj: Port) -> Port:
         """Store a new port.
 
-        :raises MACAlreadyExists, PortAlreadyExists, PortDuplicateName: when another port has its address, UUID or name.
+        :raises AlreadyExists: when another port has its address, UUID or name.
         :raises Invalid, Conflict: when it does not fit its port group.
         """
 
@@ -43,8 +43,8 @@ class RecordCalls(Protocol):
     ) -> Portgroup:
         """Store the changes of a port group; its ports get its physical network.
 
-        :raises PortgroupMACAlreadyExists, PortgroupDuplicateName: when another port group has its address or name.
-        :raises PortgroupNotEmpty: when it would move to another node and has ports.
+        :raises AlreadyExists: when another port group has its address or name.
+        :raises NotEmpty: when it would move to another node and has ports.
         :raises InvalidState: when the state of its new node forbids the move.
         :raises Conflict: when its ports would no longer fit.
         """
@@ -53,7 +53,7 @@ class RecordCalls(Protocol):
     def destroy_portgroup(self, context: Context, portgroup: Portgroup) -> None:
         """Delete a port group.
 
-        :raises PortgroupNotEmpty: when it has ports.
+        :raises NotEmpty: when it has ports.
         """
 
     @exclusive("volume update", since="1.1")
@@ -63,8 +63,7 @@ class RecordCalls(Protocol):
         """Store the changes of a volume connector or target.
 
         :raises InvalidStateRequested: when the server is not off.
-        :raises VolumeConnectorTypeAndIdAlreadyExists, VolumeTargetBootIndexAlreadyExists: when another record has its
-            type and id, or its boot index.
+        :raises AlreadyExists: when another record has its type and id, or its boot index.
         """
 
     @exclusive("volume deletion", since="1.1")

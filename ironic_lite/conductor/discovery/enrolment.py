@@ -142,7 +142,7 @@ def _enrol(context: Context, facts: Facts, address: str) -> int:
         node_notifications.created(node)
         try:
             node_records.create(node)
-        except exception.DuplicateName:
+        except exception.AlreadyExists:
             continue
         except server_identity.TooManyWaiting:
             LOG.warning(

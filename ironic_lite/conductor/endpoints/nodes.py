@@ -50,10 +50,10 @@ def _validated(task: TaskManager, interface: BaseInterface) -> dict[str, Any]:
     try:
         interface.validate(task)
     except Exception as exc:
-        told = driver_errors.for_client(exc)
-        if not isinstance(told, exception.IronicLiteError):
+        error = driver_errors.for_client(exc)
+        if not isinstance(error, exception.IronicLiteError):
             raise
-        return {"result": False, "reason": told.message}
+        return {"result": False, "reason": error.message}
     return {"result": True, "reason": None}
 
 

@@ -139,11 +139,11 @@ def _exposed(conductor: Conductor, bound: Bound) -> Callable[..., Any]:
             try:
                 return bound.run(context, arguments)
             except Exception as exc:
-                told = driver_errors.for_client(exc)
-                if told is exc:
+                translated = driver_errors.for_client(exc)
+                if translated is exc:
                     raise
                 LOG.exception("A driver has failed")
-                raise told from exc
+                raise translated from exc
 
     def run_for_agent(context: Context, **arguments: Any) -> Any:
         with workers.background():

@@ -32,8 +32,8 @@ def _is_ours(kind: type) -> bool:
 
 def _as_ours(error: exception.IronicLiteError) -> exception.IronicLiteError:
     kind = next(each for each in type(error).__mro__ if _is_ours(each))
-    told: exception.IronicLiteError = kind(error.message, code=error.code)
-    return told
+    translated: exception.IronicLiteError = kind(error.message, code=error.code)
+    return translated
 
 
 def _driver_package(error: Exception) -> str | None:

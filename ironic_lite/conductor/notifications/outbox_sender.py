@@ -160,12 +160,12 @@ class Sender:
 
 
 def _log_dropped(message: Row, reason: Exception) -> None:
-    told = message.get("payload", {}).get("ironic_object.data", {})
+    fields = message.get("payload", {}).get("ironic_object.data", {})
     LOG.error(
         "A notification is dropped, because the broker refuses it and accepts others: %s of %s, message %s, %d bytes: "
         "%s",
         message["event_type"],
-        told.get("uuid", "an unknown record"),
+        fields.get("uuid", "an unknown record"),
         message["message_id"],
         len(jsonutils.dumps(message)),
         reason,

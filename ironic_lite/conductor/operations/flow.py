@@ -113,8 +113,8 @@ class Flow:
             return None
         info = node.driver_internal_info
         index, listed = info.get(self.index_key), info.get(self.steps_key)
-        told = isinstance(listed, list) and isinstance(index, int) and 0 <= index <= len(listed)
-        return index if told else None
+        is_valid = isinstance(listed, list) and isinstance(index, int) and 0 <= index <= len(listed)
+        return index if is_valid else None
 
     def forget_progress(self, node: Any) -> None:
         """Remove the steps and the position of an operation from the node."""

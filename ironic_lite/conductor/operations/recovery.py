@@ -53,8 +53,8 @@ def note_take_over(task: TaskManager) -> None:
     except exception.IronicLiteError as exc:
         LOG.warning("Node %s: its power state cannot be read: %s", node.uuid, exc.message)
         actual = None
-    told = f"the server is '{actual}' now" if actual else "the power state cannot be read now"
-    journal.note(task, terms.POWER, node.target_power_state, terms.INTERRUPTED, told)
+    observed = f"the server is '{actual}' now" if actual else "the power state cannot be read now"
+    journal.note(task, terms.POWER, node.target_power_state, terms.INTERRUPTED, observed)
     node.power_state = None if actual == states.ERROR else actual
     node.target_power_state = None
 

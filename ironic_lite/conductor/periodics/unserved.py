@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reports on nodes in the middle of an operation that their conductor group has no conductor left.
+"""Reports nodes in the middle of an operation whose conductor group has no conductor left.
 
 Nobody owns such a node, so any conductor may write the message to ``last_error``. The operation continues once a
 conductor is there, which removes the message.

@@ -61,7 +61,7 @@ def update(
 
     Raises as ``NodeCalls.update_node`` does.
 
-    :raises NodeAssociated, InstanceAssociated, DuplicateName: when its name or instance is in use.
+    :raises NodeAssociated, InstanceAssociated, AlreadyExists: when its name or instance is in use.
     """
     node = task.node
     check_expected(f"Node {node.uuid}", node, expected)

@@ -42,12 +42,12 @@ def check_move(node: Node, group: Portgroup, ports: Sequence[Port]) -> None:
     """Check that a port group may move to this node.
 
     :raises InvalidState: the node's state forbids it.
-    :raises PortgroupNotEmpty: it still has ports of its old node.
+    :raises NotEmpty: it still has ports of its old node.
     """
     if not node.maintenance and not _is_quiet(node):
         raise exception.InvalidState(f"The node of port group {group.uuid}: {_not_now(node)}")
     if ports:
-        raise exception.PortgroupNotEmpty(portgroup=group.uuid)
+        raise exception.NotEmpty(kind="Portgroup", ident=group.uuid, content="ports")
 
 
 def _is_quiet(node: Node) -> bool:

@@ -2,12 +2,33 @@
 """The networks of a server."""
 
 import dataclasses
+import enum
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from ironic_lite.drivers.interfaces.base import BaseInterface
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.objects.port import Port, Portgroup
+
+
+class Purpose(enum.Enum):
+    """What a server does in a network of the service."""
+
+    CLEANING = "cleaning"
+    PROVISIONING = "provisioning"
+    RESCUING = "rescuing"
+    SERVICING = "servicing"
+    INSPECTION = "inspection"
+
+    @property
+    def setting(self) -> str:
+        """The name of the option, and of the field of ``driver_info``."""
+        return f"{self.value}_network"
+
+    @property
+    def key(self) -> str:
+        """The key of a port's ``internal_info`` with the UUID of its port in Neutron."""
+        return f"{self.value}_vif_port_id"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +45,7 @@ class DHCPOption:
 
 
 class NetworkInterface(BaseInterface):
-    """Moves a server's ports between the provisioning, cleaning and tenant networks.
+    """Moves a server's ports between the networks of the service and those of its instance.
 
     All methods except :meth:`vif_list` run under the exclusive lock, and are called again after a crash: connecting a
     connected port or disconnecting a disconnected one changes nothing. By default they do nothing.
@@ -38,60 +59,24 @@ class NetworkInterface(BaseInterface):
     offers_boot_options: ClassVar[bool] = False
     """Whether :meth:`set_boot_options` does something."""
 
-    def validate_inspection(self, task: Task) -> None:
-        """Check the settings for connecting the server to the inspection network. Any lock.
+    def validate_network(self, task: Task, purpose: Purpose) -> None:
+        """Check the settings for connecting the server to the network for a purpose. Any lock.
 
-        :raises UnsupportedDriverExtension: when there is no inspection network for the node.
+        :raises UnsupportedDriverExtension: when the node is to be inspected and has no inspection network.
         :raises InvalidParameterValue: naming what is wrong.
         """
 
-    def validate_rescue(self, task: Task) -> None:
-        """Check the settings for connecting the server to the rescuing network. Any lock.
+    def connect(self, task: Task, purpose: Purpose) -> None:
+        """Connect the server to the network for a purpose."""
 
-        :raises InvalidParameterValue: naming what is wrong.
-        """
-
-    def validate_servicing(self, task: Task) -> None:
-        """Check the settings for connecting the server to the servicing network. Any lock.
-
-        :raises InvalidParameterValue: naming what is wrong.
-        """
-
-    def add_provisioning_network(self, task: Task) -> None:
-        """Connect the server to the provisioning network, for deployment."""
-
-    def remove_provisioning_network(self, task: Task) -> None:
-        """Disconnect the server from the provisioning network."""
+    def disconnect(self, task: Task, purpose: Purpose) -> None:
+        """Disconnect the server from the network for a purpose."""
 
     def configure_tenant_networks(self, task: Task) -> None:
         """Connect the server to the networks of its instance."""
 
     def unconfigure_tenant_networks(self, task: Task) -> None:
         """Disconnect the server from the networks of its instance."""
-
-    def add_cleaning_network(self, task: Task) -> None:
-        """Connect the server to the cleaning network."""
-
-    def remove_cleaning_network(self, task: Task) -> None:
-        """Disconnect the server from the cleaning network."""
-
-    def add_inspection_network(self, task: Task) -> None:
-        """Connect the server to the inspection network."""
-
-    def remove_inspection_network(self, task: Task) -> None:
-        """Disconnect the server from the inspection network."""
-
-    def add_rescuing_network(self, task: Task) -> None:
-        """Connect the server to the rescuing network."""
-
-    def remove_rescuing_network(self, task: Task) -> None:
-        """Disconnect the server from the rescuing network."""
-
-    def add_servicing_network(self, task: Task) -> None:
-        """Connect the server to the servicing network."""
-
-    def remove_servicing_network(self, task: Task) -> None:
-        """Disconnect the server from the servicing network."""
 
     def release(self, task: Task) -> None:
         """Detach all virtual interfaces, and disconnect the server from all networks of the service.
@@ -123,7 +108,7 @@ class NetworkInterface(BaseInterface):
         return {}
 
     def port_reported(self, port_id: str) -> None:
-        """Take notice that the network service has done something with one of its ports. No lock."""
+        """Wake the work that waits for a port, because the network service has reported it. No lock."""
 
     def vif_attach(self, task: Task, vif: dict[str, Any]) -> None:
         """Attach a virtual interface to the instance.

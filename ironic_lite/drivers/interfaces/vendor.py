@@ -50,25 +50,10 @@ class VendorMethod:
         }
 
 
-def _mark(
-    mark: str,
-    http_methods: Sequence[str],
-    name: str | None,
-    is_async: bool,
-    description: str,
-    attach: bool,
-    require_exclusive_lock: bool,
-) -> Callable[[F], F]:
+def _mark(mark: str, name: str | None, declared: VendorMethod) -> Callable[[F], F]:
     def decorate(method: F) -> F:
-        declared = VendorMethod(
-            attribute=method.__name__,
-            http_methods=tuple(http_methods),
-            is_async=is_async,
-            description=description,
-            attach=attach,
-            require_exclusive_lock=require_exclusive_lock,
-        )
-        setattr(method, mark, (name or method.__name__, declared))
+        own = dataclasses.replace(declared, attribute=method.__name__)
+        setattr(method, mark, (name or method.__name__, own))
         return method
 
     return decorate
@@ -86,7 +71,9 @@ def passthru(
 
     :param name: the name for clients, if it differs from the method's.
     """
-    return _mark(_NODE, http_methods, name, is_async, description, attach, require_exclusive_lock)
+    methods = tuple(http_methods)
+    declared = VendorMethod("", methods, is_async, description, attach, require_exclusive_lock)
+    return _mark(_NODE, name, declared)
 
 
 def driver_passthru(
@@ -97,7 +84,8 @@ def driver_passthru(
     attach: bool = False,
 ) -> Callable[[F], F]:
     """Offer ``method(context, **arguments)`` for a hardware type, without a node or a lock."""
-    return _mark(_DRIVER, http_methods, name, is_async, description, attach, False)
+    declared = VendorMethod("", tuple(http_methods), is_async, description, attach, False)
+    return _mark(_DRIVER, name, declared)
 
 
 class VendorInterface(BaseInterface):

@@ -123,7 +123,7 @@ class Registry:
             if answer.status not in _REDIRECTS or "location" not in answer.headers:
                 return answer
             if method == "HEAD":
-                # The file is elsewhere, and it is there: that is all that was asked.
+                # A redirect shows that the file exists, and HEAD asks no more.
                 return dataclasses.replace(answer, status=200, headers={})
             url = urllib.parse.urljoin(url, answer.headers["location"])
             if urllib.parse.urlsplit(url)[:2] != first:
@@ -161,7 +161,7 @@ class Registry:
     # -- credentials ---------------------------------------------------------------------------------------------
 
     def _authorize(self, answer: Answer) -> None:
-        """Get what the registry wants to see, as its challenge says."""
+        """Set the authorization that the registry's challenge requires."""
         challenge = answer.headers.get("www-authenticate", "")
         scheme = challenge.partition(" ")[0].lower()
         if scheme == "basic" and self._credentials is not None:

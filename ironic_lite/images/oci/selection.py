@@ -86,7 +86,7 @@ def choose(index: Mapping[str, Any], cpu_arch: str | None) -> list[Choice]:
 def layer(manifest: Mapping[str, Any]) -> Layer:
     """Return the file of a manifest.
 
-    :raises Unfit: when it has not exactly one, as a container image, or one that agents cannot write.
+    :raises Unfit: when it has several files, as a container image has, or one that agents cannot write.
     """
     layers = manifest.get("layers")
     if not isinstance(layers, list) or len(layers) != 1 or not isinstance(layers[0], dict):

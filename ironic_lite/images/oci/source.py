@@ -93,8 +93,7 @@ def _find(
     digest, body = _manifest(asked, reference.at, reference.digest, (*_INDEXES, *_MANIFESTS))
     if not isinstance(body.get("manifests"), list):
         return digest, selection.layer(body), None
-    choices = selection.choose(body, cpu_arch)
-    return _first(asked, choices)
+    return _first(asked, selection.choose(body, cpu_arch))
 
 
 def _first(asked: Registry, choices: Iterable[Choice]) -> tuple[str, Layer, str | None]:
@@ -126,7 +125,7 @@ def _manifest(
     except json_reading.Unreadable:
         body = None
     if not isinstance(body, dict):
-        raise registry.Failed("answered with what is no manifest")
+        raise registry.Failed("answered with something that is not a manifest")
     return found, body
 
 

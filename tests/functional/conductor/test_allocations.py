@@ -204,7 +204,7 @@ def test_a_full_pool_stores_nothing(cloud: Cloud, conductor: RPCService) -> None
     assert not Allocation.list(cloud.context)
     busy = workers.busy
     taken = ask(cloud, name="taken")
-    with pytest.raises(exception.AllocationDuplicateName):
+    with pytest.raises(exception.AlreadyExists):
         ask(cloud, name="taken")
     settled(cloud, taken)
     wait_for(lambda: workers.busy == busy, "no worker to be lost")
@@ -255,7 +255,7 @@ def test_a_backfill_that_does_not_fit_leaves_nothing(cloud: Cloud, conductor: RP
 def test_a_backfilled_allocation_never_waits_for_a_node(
     cloud: Cloud, conductor: RPCService
 ) -> None:
-    """Nor when its conductor dies at the worst moment: a search would give it another one."""
+    """Also when its conductor dies at the worst moment; a search would give it another node."""
     node = make_node(cloud, provision_state=states.ACTIVE)
     other = sa.create_engine(engine.url())
     seen = set()
@@ -264,7 +264,7 @@ def test_a_backfilled_allocation_never_waits_for_a_node(
         with other.connect() as connection:
             seen.update(connection.execute(sa.select(models.ALLOCATIONS.c.state)).scalars())
 
-    # What another process can see when a transaction has ended.
+    # What other processes see after each transaction.
     sa.event.listen(engine.get(), "checkin", look)
     try:
         wanted = Allocation(

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("conductor")
 
 
 class Parts:
-    """One of each that belongs to a node."""
+    """One record of each kind that belongs to a node."""
 
     def __init__(self, cloud: Cloud):
         self.node = cloud.create_node()
@@ -87,11 +87,11 @@ def test_a_lost_race_writes_nothing(cloud: Cloud, parts: Parts, kind: str) -> No
 
 
 def test_a_port_that_cannot_be_stored_leaves_its_group_alone(cloud: Cloud, parts: Parts) -> None:
-    """The first port brings its network into the group, but only if it gets there."""
+    """The first port gives its network to the group, but only if it can be stored."""
     member = {"portgroup_id": parts.portgroup.id, "physical_network": "front"}
     other = parts.port(cloud)
     other.create()
-    with pytest.raises(exception.MACAlreadyExists):
+    with pytest.raises(exception.AlreadyExists):
         parts.conductor.create_port(cloud.context, parts.port(cloud, **member))
     assert Portgroup.get(cloud.context, parts.portgroup.id).physical_network is None
     other.destroy()
@@ -100,7 +100,7 @@ def test_a_port_that_cannot_be_stored_leaves_its_group_alone(cloud: Cloud, parts
 
 
 def test_traits_are_all_or_none(cloud: Cloud, parts: Parts) -> None:
-    """One too many, and none of them is added; one that is not there, and those before it stay."""
+    """With one trait too many none is added; with a missing one none is removed."""
     many = [f"CUSTOM_{number}" for number in range(50)]
     parts.conductor.add_node_traits(cloud.context, parts.node.id, many[:49])
     with pytest.raises(exception.InvalidParameterValue, match="50"):

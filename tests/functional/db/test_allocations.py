@@ -122,8 +122,8 @@ def test_without_its_node_it_is_not_made(
     objects.Node.release_orphans(admin, ["host"])
     refusals = [
         (node, {}, exception.NodeAssociated),
-        (other, {"uuid": allocation.uuid}, exception.AllocationAlreadyExists),
-        (other, {"name": allocation.name}, exception.AllocationDuplicateName),
+        (other, {"uuid": allocation.uuid}, exception.AlreadyExists),
+        (other, {"name": allocation.name}, exception.AlreadyExists),
         (other, {}, exception.NodeLockLost),
     ]
     for wanted, values, refusal in refusals:

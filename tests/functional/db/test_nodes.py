@@ -82,14 +82,14 @@ def test_get_by_id_uuid_and_name() -> None:
 
 def test_uuid_name_and_instance_are_unique() -> None:
     make(uuid=UUID1, name="n1", instance_uuid=UUID2)
-    with pytest.raises(exception.NodeAlreadyExists, match=UUID1):
+    with pytest.raises(exception.AlreadyExists, match=UUID1):
         make(uuid=UUID1)
-    with pytest.raises(exception.DuplicateName, match="n1"):
+    with pytest.raises(exception.AlreadyExists, match="n1"):
         make(name="n1")
     with pytest.raises(exception.InstanceAssociated, match=UUID2):
         make(instance_uuid=UUID2)
     other = make(name="N1")
-    with pytest.raises(exception.DuplicateName, match="A node with name n1 already exists"):
+    with pytest.raises(exception.AlreadyExists, match="A node with name n1 already exists"):
         nodes.update(other["id"], {"name": "n1"})
     with pytest.raises(exception.InstanceAssociated):
         nodes.update(other["id"], {"instance_uuid": UUID2})

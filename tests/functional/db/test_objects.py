@@ -66,7 +66,7 @@ def test_what_must_stay_is_refused(node: objects.Node) -> None:
 def test_a_failed_save_stays_to_be_done(node: objects.Node, admin: Context) -> None:
     objects.Node(admin, driver="ipmi", name="taken").create()
     node.name = "taken"
-    with pytest.raises(exception.DuplicateName):
+    with pytest.raises(exception.AlreadyExists):
         node.save()
     assert node.obj_what_changed() == {"name"}
 
@@ -90,13 +90,13 @@ def test_ports(node: objects.Node, admin: Context) -> None:
     with pytest.raises(exception.PortNotFound, match="52:54:00:00:00:00"):
         objects.Port.get(admin, "52:54:00:00:00:00")
     clash = {"node_id": node.id, "address": "52:54:00:aa:bb:02"}
-    for values, error in (
-        ({"uuid": port.uuid}, exception.PortAlreadyExists),
-        ({"address": port.address}, exception.MACAlreadyExists),
-        ({"name": "eth0"}, exception.PortDuplicateName),
-        ({"node_id": node.id + 1}, exception.NodeNotFound),
+    for values, error, message in (
+        ({"uuid": port.uuid}, exception.AlreadyExists, "A port with UUID"),
+        ({"address": port.address}, exception.AlreadyExists, "A port with MAC address"),
+        ({"name": "eth0"}, exception.AlreadyExists, "A port with name eth0 already exists"),
+        ({"node_id": node.id + 1}, exception.NodeNotFound, "could not be found"),
     ):
-        with pytest.raises(error):
+        with pytest.raises(error, match=message):
             objects.Port(admin, **{**clash, **values}).create()
     other = objects.Node(admin, driver="ipmi", owner="p1")
     other.create()

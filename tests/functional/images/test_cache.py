@@ -13,10 +13,9 @@ import pytest
 import requests
 
 from ironic_lite.api.front.service import APIService
-from ironic_lite.api.images import cache, streams
+from ironic_lite.api.images import cache
 from ironic_lite.conf import CONF
-from tests.functional.api import serving
-from tests.functional.images import origin
+from tests.functional.images import origin, streaming
 from tests.waiting import PATIENCE, wait_for
 
 SIZE = 300_000
@@ -52,12 +51,7 @@ def api(
             "digest": f"sha256:{digest}",
         }
 
-    class Conductors:
-        def any(self) -> Any:
-            return type("Calls", (), {"open_image": staticmethod(answer)})
-
-    monkeypatch.setattr(streams.rpcapi, "ConductorAPI", Conductors)
-    with serving.running(serving.hello, {streams.PREFIX: streams.ImageStreams()}) as made:
+    with streaming.running(monkeypatch, answer) as made:
         yield made
 
 
@@ -67,7 +61,7 @@ def _get(api: APIService, name: str = "a", **headers: str) -> requests.Response:
 
 
 def test_an_image_is_fetched_once(api: APIService, source: origin.Origin, directory: Path) -> None:
-    """However many servers want it at the same time; parts of it, too."""
+    """However many servers read it at the same time, in whole or in part."""
     with concurrent.futures.ThreadPoolExecutor(20) as servers:
         answers = list(servers.map(lambda _: _get(api), range(20)))
     assert all(answer.content == CONTENTS["a"] for answer in answers)

@@ -16,7 +16,7 @@ from ironic_lite.common import exception
 from ironic_lite.common.outbound import streams as outbound_streams
 from ironic_lite.conf import CONF
 from tests.functional.api import serving
-from tests.functional.images import origin
+from tests.functional.images import origin, streaming
 from tests.waiting import PATIENCE, wait_for
 
 CONTENT = os.urandom(3 * 1024 * 1024 + 17)
@@ -49,12 +49,7 @@ def api(opened: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[API
             raise opened["error"]
         return opened
 
-    class Conductors:
-        def any(self) -> Any:
-            return type("Calls", (), {"open_image": staticmethod(answer)})
-
-    monkeypatch.setattr(streams.rpcapi, "ConductorAPI", Conductors)
-    with serving.running(serving.hello, {streams.PREFIX: streams.ImageStreams()}) as made:
+    with streaming.running(monkeypatch, answer) as made:
         yield made
 
 
@@ -201,7 +196,7 @@ def _slow(api: APIService) -> socket.socket:
 def test_no_more_streams_than_allowed(
     api: APIService, source: origin.Origin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The next ones wait; they get the place of one that ends, or 503."""
+    """Further streams wait until another one ends, or get 503."""
     monkeypatch.setattr(streams, "_PATIENCE", 0.3)
     CONF.set_override("max_streams", 2, group="images")
     source.content = bytes(64 * 1024 * 1024)

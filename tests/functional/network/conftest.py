@@ -5,12 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from keystoneauth1 import loading
 
-from ironic_lite.common import openstack_services
-from ironic_lite.conf import CONF
-from ironic_lite.db import engine, migration
-from ironic_lite.drivers.modules.network import client
+from tests.functional.flows import killing
 from tests.functional.flows.workshop import Workshop
 from tests.functional.network.plugged import Plugged, running, service_networks
 from tests.functional.servers import neutron as neutron_server
@@ -47,24 +43,8 @@ def breakable(plugged: Plugged) -> Iterator[Plugged]:
 
 
 @pytest.fixture
-def workshop(
-    tmp_path: Path, neutron: neutron_server.Neutron, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Workshop]:
+def workshop(tmp_path: Path, neutron: neutron_server.Neutron) -> Iterator[Workshop]:
     """A conductor's inside, beside Neutron."""
-    CONF([], project="ironic-lite", default_config_files=[])
-    CONF.set_override("connection", f"sqlite:///{tmp_path}/ironic-lite.sqlite", group="database")
-    engine.dispose()
-    migration.upgrade()
-    loading.register_auth_conf_options(CONF, "neutron")
-    loading.register_session_conf_options(CONF, "neutron")
-    loading.register_adapter_conf_options(CONF, "neutron", include_deprecated=False)
     names = {f"{p}_network": n["name"] for p, n in service_networks(neutron).items()}
-    for name, value in {**neutron.options, **names}.items():
-        CONF.set_override(name, value, group="neutron")
-    openstack_services.forget()
-    monkeypatch.setattr(client, "_door", client._Door())
-    made = Workshop()
-    yield made
-    made.close()
-    engine.dispose()
-    openstack_services.forget()
+    with killing.workshop_with("neutron", {**neutron.options, **names}, tmp_path) as made:
+        yield made

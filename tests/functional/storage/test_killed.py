@@ -1,24 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A conductor is killed at every boundary while it attaches or detaches volumes, and the next one ends its work.
+"""A conductor is killed at every boundary while it attaches or detaches volumes, and the next one ends its work."""
 
-A boundary lies before and after each request to Cinder, and before each write of the node or of a volume target. At the
-one where the conductor is killed an exception is raised that nothing handles, so it neither writes nor asks any more.
-"""
-
+import functools
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from keystoneauth1 import loading
 
 from ironic_lite import objects
 from ironic_lite.common import exception, openstack_services, states
 from ironic_lite.conf import CONF
-from ironic_lite.db import engine, migration
 from ironic_lite.drivers.modules.storage import cinder as storage
 from ironic_lite.drivers.modules.storage import cinder_client
+from tests.functional.flows import killing
+from tests.functional.flows.killing import Boundary
 from tests.functional.flows.workshop import Workshop
 from tests.functional.servers import cinder as cinders
 from tests.functional.servers.cinder import Cinder
@@ -26,66 +23,20 @@ from tests.functional.servers.cinder import Cinder
 _REQUESTS = ("volume", "attachments", "reserve", "connect", "connection", "complete", "disconnect")
 
 
-class Killed(BaseException):
-    """The conductor is gone."""
-
-
 @pytest.fixture
 def workshop(tmp_path: Path, cinder: Cinder) -> Iterator[Workshop]:
     """A conductor's inside, with the credentials of Cinder."""
-    CONF([], project="ironic-lite", default_config_files=[])
-    CONF.set_override("connection", f"sqlite:///{tmp_path}/ironic-lite.sqlite", group="database")
-    engine.dispose()
-    migration.upgrade()
-    loading.register_auth_conf_options(CONF, "cinder")
-    loading.register_session_conf_options(CONF, "cinder")
-    loading.register_adapter_conf_options(CONF, "cinder", include_deprecated=False)
-    CONF.register_opts(loading.get_auth_plugin_conf_options("password"), group="cinder")
-    # A required option: without a default, other tests of this process could not read their configuration.
-    CONF.set_default("auth_url", "http://127.0.0.1:1", group="cinder")
-    for name, value in cinders.credentials(cinder.keystone).items():
-        CONF.set_override(name, value, group="cinder")
-    CONF.set_override("action_retries", 0, group="cinder")
-    openstack_services.forget()
-    made = Workshop()
-    yield made
-    made.close()
-    engine.dispose()
-    openstack_services.forget()
+    options = {**cinders.credentials(cinder.keystone), "action_retries": 0}
+    with killing.workshop_with("cinder", options, tmp_path) as made:
+        yield made
 
 
 @pytest.fixture
-def boundary(monkeypatch: pytest.MonkeyPatch) -> Callable[[int | None], None]:
-    """`boundary(n)`: the conductor is killed at the n-th boundary from now; None: not at all."""
-    left: list[int | None] = [None]
-
-    def pass_one() -> None:
-        if left[0] is not None:
-            left[0] -= 1
-            if left[0] < 0:
-                raise Killed
-
-    def guarded(function: Callable[..., Any], also_after: bool) -> Callable[..., Any]:
-        def call(*args: Any, **more: Any) -> Any:
-            pass_one()
-            result = function(*args, **more)
-            if also_after:
-                pass_one()
-            return result
-
-        return call
-
-    for name in _REQUESTS:
-        monkeypatch.setattr(
-            cinder_client.Cinder, name, guarded(getattr(cinder_client.Cinder, name), True)
-        )
-    for record in (objects.Node, objects.VolumeTarget):
-        monkeypatch.setattr(record, "save", guarded(record.save, False))
-
-    def set_to(boundary: int | None) -> None:
-        left[0] = boundary
-
-    return set_to
+def boundary(monkeypatch: pytest.MonkeyPatch) -> Boundary:
+    made = Boundary()
+    records = (objects.Node, objects.VolumeTarget)
+    made.guard(monkeypatch, cinder_client.Cinder, _REQUESTS, records)
+    return made
 
 
 class Scene:
@@ -146,9 +97,7 @@ class Scene:
         assert storage.ATTACHED_BEFORE not in self.workshop.node(self.node).driver_internal_info
 
 
-def test_killed_at_every_boundary(
-    workshop: Workshop, cinder: Cinder, boundary: Callable[[int | None], None]
-) -> None:
+def test_killed_at_every_boundary(workshop: Workshop, cinder: Cinder, boundary: Boundary) -> None:
     scene = Scene(workshop, cinder)
     reached = {}
     for method, other, check in (
@@ -156,19 +105,11 @@ def test_killed_at_every_boundary(
         ("detach_volumes", "attach_volumes", scene.is_detached),
     ):
         at = 0
-        while True:
-            boundary(at)
-            try:
-                scene.call(method)
-            except Killed:
-                boundary(None)
-                scene.call(method)
-                check()
-                scene.call(other)
-                at += 1
-                continue
-            break
-        boundary(None)
+        while boundary.kills(at, functools.partial(scene.call, method)):
+            scene.call(method)
+            check()
+            scene.call(other)
+            at += 1
         check()
         # Again, when there is nothing to do.
         scene.call(method)
@@ -181,14 +122,11 @@ def test_killed_at_every_boundary(
 
 
 def test_what_a_killed_conductor_attached_is_detached_too(
-    workshop: Workshop, cinder: Cinder, boundary: Callable[[int | None], None]
+    workshop: Workshop, cinder: Cinder, boundary: Boundary
 ) -> None:
     scene = Scene(workshop, cinder)
     for at in range(5, 25, 4):
-        boundary(at)
-        with pytest.raises(Killed):
-            scene.call("attach_volumes")
-        boundary(None)
+        assert boundary.kills(at, lambda: scene.call("attach_volumes"))
         scene.call("detach_volumes")
         scene.is_detached()
 

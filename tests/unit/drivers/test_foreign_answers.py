@@ -15,7 +15,6 @@ from keystoneauth1 import loading
 
 from ironic_lite.common import exception, openstack_services
 from ironic_lite.conf import CONF
-from ironic_lite.drivers.modules.network import client
 from ironic_lite.drivers.modules.network.client import Neutron
 from ironic_lite.drivers.modules.storage.cinder_client import Cinder
 
@@ -69,9 +68,7 @@ def _versions(about: dict[str, str], url: str) -> bytes:
 
 
 @pytest.fixture
-def somebody(
-    set_option: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[ThreadingHTTPServer]:
+def somebody(set_option: Callable[..., None]) -> Iterator[ThreadingHTTPServer]:
     """The server that both groups name."""
     server: Any = ThreadingHTTPServer(("127.0.0.1", 0), _Somebody)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
@@ -87,7 +84,6 @@ def somebody(
         set_option("auth_type", "none", group)
         set_option("endpoint_override", place, group)
     openstack_services.forget()
-    monkeypatch.setattr(client, "_door", client._Door())
     yield server
     server.shutdown()
     server.server_close()

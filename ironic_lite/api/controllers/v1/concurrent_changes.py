@@ -75,17 +75,25 @@ def named_node(context: RequestContext, ident: str) -> Node:
         raise exception.Invalid(exc.message) from None
 
 
+def requested_node(context: RequestContext, field: str, ident: str) -> Node:
+    """Return the node that a patch sets in a field.
+
+    :raises Invalid: there is no such node that the client may see.
+    """
+    try:
+        return record_access.named_node(context, ident)
+    except exception.NodeNotFound:
+        raise exception.Invalid(
+            f"Unable to apply the requested {field} '{ident}'. Requested value was invalid."
+        ) from None
+
+
 def new_node(context: RequestContext, ident: str, rule: str) -> Node:
     """Return the node that a record is moved to, if ``rule`` is granted for it too.
 
     :raises Invalid: there is no such node that the client may see.
     :raises HTTPForbidden:
     """
-    try:
-        node = record_access.named_node(context, ident)
-    except exception.NodeNotFound:
-        raise exception.Invalid(
-            f"Unable to apply the requested node_uuid '{ident}'. Requested value was invalid."
-        ) from None
+    node = requested_node(context, "node_uuid", ident)
     access.authorize(context, rule, record_access.target(node))
     return node

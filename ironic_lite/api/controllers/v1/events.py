@@ -70,7 +70,7 @@ def report(call: Call, body: dict[str, Any]) -> webob.Response:
 
 
 def _pass_on(call: Call, ident: str, port_id: str) -> None:
-    """Tell the conductor of a node. Who waits for the port also looks without an event, so a failure is only logged."""
+    """Report the port to its node's conductor. Waiting work also polls without events, so a failure is only logged."""
     try:
         node = Node.get(call.context, ident)
         call.conductors.of(node).port_reported(call.context, node.uuid, port_id)

@@ -174,8 +174,8 @@ def _taken_logs(call: Call, data: dict[str, Any]) -> str | None:
 
 
 def _macs(inventory: dict[str, Any]) -> list[str]:
-    told = (nic["mac_address"] for nic in inventory["interfaces"])
-    return [mac.lower() for mac in told if types.is_mac(mac)]
+    reported = (nic["mac_address"] for nic in inventory["interfaces"])
+    return [mac.lower() for mac in reported if types.is_mac(mac)]
 
 
 def _bmcs(inventory: dict[str, Any]) -> set[str]:

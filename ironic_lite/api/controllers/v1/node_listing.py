@@ -48,8 +48,8 @@ def _disclosed(call: Call, rows: Sequence[dict[str, Any]]) -> Sequence[dict[str,
     if not names or not rows:
         return rows
     asked = [{name: row[name] for name in ("uuid", *names)} for row in rows]
-    told = Node.disclosed(call.context, asked)
-    return [{**row, **plain} for row, plain in zip(rows, told, strict=True)]
+    decrypted = Node.disclosed(call.context, asked)
+    return [{**row, **plain} for row, plain in zip(rows, decrypted, strict=True)]
 
 
 def _may_match(call: Call, narrowed: dict[str, Any]) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 from ironic_lite.api import access, request_notifications, types
 from ironic_lite.api import patch as json_patch
 from ironic_lite.api.call import Call
-from ironic_lite.api.controllers.v1 import concurrent_changes, record_access
+from ironic_lite.api.controllers.v1 import concurrent_changes
 from ironic_lite.api.resources.node import INTERFACES, NODE, check_name
 from ironic_lite.common import exception, states
 from ironic_lite.common.operations import machine
@@ -28,12 +28,8 @@ def resolve_references(call: Call, values: dict[str, Any]) -> None:
         values["chassis_id"] = _chassis_id(call, values.pop("chassis_uuid"))
     parent = values.get("parent_node")
     if parent is not None:
-        try:
-            values["parent_node"] = record_access.named_node(call.context, parent).uuid
-        except exception.NodeNotFound:
-            raise exception.Invalid(
-                f"Unable to apply the requested parent_node '{parent}'. Requested value was invalid."
-            ) from None
+        found = concurrent_changes.requested_node(call.context, "parent_node", parent)
+        values["parent_node"] = found.uuid
 
 
 def _chassis_id(call: Call, uuid: str | None) -> int | None:

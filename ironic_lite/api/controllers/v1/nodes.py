@@ -44,7 +44,7 @@ def show(call: Call, node: Node) -> webob.Response:
 def create(call: Call, body: dict[str, Any]) -> webob.Response:
     """``POST /v1/nodes``"""
     check_name(body.get("name"))
-    body["owner"] = access.owner_of_new_node(call.context, body.get("owner"))
+    body["owner"] = access.owner_of_new("node", call.context, body.get("owner"))
     node_update.resolve_references(call, body)
     body.setdefault("uuid", uuidutils.generate_uuid())
     body.setdefault("conductor_group", "")

@@ -65,8 +65,8 @@ def _given(call: Call, node: Node, target: str, query: dict[str, Any]) -> dict[s
         verb = operations.WORDS[target]
         listed = verb.argument(ArgumentForm.STEPS)
         assert listed is not None
-        told = provisioning.follow(call, node, verb, given["runbook"])
-        named, without = told[listed.name], told["disable_ramdisk"]
+        from_runbook = provisioning.follow(call, node, verb, given["runbook"])
+        named, without = from_runbook[listed.name], from_runbook["disable_ramdisk"]
         return {"steps": named, "disable_ramdisk": bool(without), "source": "runbook"}
     return {
         "steps": _parsed(given["steps"]),

@@ -8,16 +8,12 @@ from ironic_lite.api.call import Call
 from ironic_lite.api.controllers.v1 import record_access
 from ironic_lite.api.controllers.v1.records import Parts, Values
 from ironic_lite.api.resources.portgroup import PORTGROUP
-from ironic_lite.common import exception
 from ironic_lite.conductor.contract import ConductorCalls
 from ironic_lite.conf import CONF
 from ironic_lite.objects.port import Portgroup
 
 
 class _Portgroups(Parts):
-    def unseen(self, ident: str) -> exception.NotFound:
-        return exception.PortgroupNotFound(portgroup=ident)
-
     def prepare(self, call: Call, values: Values) -> None:
         _check_name(values.get("name"))
         if values.get("mode") is None:

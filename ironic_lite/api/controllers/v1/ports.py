@@ -28,10 +28,7 @@ class _Ports(Parts):
             with contextlib.suppress(exception.PortNotFound):
                 return Port.get(call.context, ident)
         self.check_ident(ident)
-        raise self.unseen(ident)
-
-    def unseen(self, ident: str) -> exception.NotFound:
-        return exception.PortNotFound(port=ident)
+        raise Port.missing(ident)
 
     def index_of_portgroup(self, call: Call, record: Portgroup) -> webob.Response:
         """``GET /v1/portgroups/{portgroup}/ports``"""

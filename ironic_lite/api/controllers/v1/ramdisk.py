@@ -75,7 +75,7 @@ def introduce(call: Call, node: Node) -> dict[str, Any]:
             node = conductor.get_node_for_agent(call.context, node.uuid)
         except exception.NodeNotFound:
             raise exception.NotFound() from None
-        token = node.agent_secret_token or _new_token(call, node)
+        token = _new_token(call, node)
     serialise = NODE.serialiser(call.minor, _SHOWN, DETAIL)
     return {"node": call.serialised(node, serialise), "config": _config(token)}
 

@@ -18,7 +18,6 @@ from ironic_lite.api.controllers.v1.route_access import Allowed, Listing, NewPar
 from ironic_lite.api.forms import Form
 from ironic_lite.api.resources.resource import Resource
 from ironic_lite.api.routing import Access
-from ironic_lite.common import exception
 from ironic_lite.conductor.contract import ConductorCalls
 from ironic_lite.objects.node import Node
 
@@ -214,7 +213,7 @@ class Parts(Records):
         part = self.get(call, ident)
         for rule in rules:
             seen = f"{self._rules}:get"
-            record_access.authorize_part(call, part, rule, seen, self.unseen(ident))
+            record_access.authorize_part(call, part, rule, seen, self.kind.missing(ident))
         if self._tagged:
             call.check_precondition(part)
         return part
@@ -275,10 +274,6 @@ class Parts(Records):
             narrowed["conductor_group_in"] = groups
 
     # Hooks.
-
-    def unseen(self, ident: str) -> exception.NotFound:
-        """Return the error about a part that the client may not see, which is that about a missing one."""
-        raise NotImplementedError
 
     def node_of(self, values: Values) -> str:
         """Remove the node from the values of a new part, and return its UUID or name."""

@@ -155,18 +155,11 @@ def _owner(call: Call, values: dict[str, Any]) -> str | None:
     :raises Invalid: the owner is another project, or the runbook is public and has an owner.
     """
     owner: str | None = values.get("owner")
-    context = call.context
-    if values.get("public"):
-        if owner is not None:
-            raise exception.Invalid("A runbook that is public cannot have an owner.")
-        return None
-    if context.system_scope == "all" or access.is_unrestricted(context):
-        return owner
-    if owner not in (None, context.project_id):
-        raise exception.Invalid(
-            "Cannot create a runbook as a project scoped admin with an owner other than your own project."
-        )
-    return context.project_id
+    if not values.get("public"):
+        return access.owner_of_new("runbook", call.context, owner)
+    if owner is not None:
+        raise exception.Invalid("A runbook that is public cannot have an owner.")
+    return None
 
 
 def _keep_public_free(before: dict[str, Any], changes: dict[str, Any]) -> None:

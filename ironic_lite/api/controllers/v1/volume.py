@@ -12,7 +12,6 @@ from ironic_lite.api.controllers.v1.route_access import allowed, on_node
 from ironic_lite.api.forms import Form
 from ironic_lite.api.resources.resource import Resource
 from ironic_lite.api.resources.volume import CONNECTOR, TARGET
-from ironic_lite.common import exception
 from ironic_lite.conductor.contract import ConductorCalls
 from ironic_lite.objects.node import Node
 from ironic_lite.objects.volume import VolumeConnector, VolumeTarget
@@ -46,9 +45,6 @@ class _Volumes(Parts):
             resource, kind, rules="volume", variable="uuid", ident=f"{resource.name}_uuid"
         )
         self.path = f"volume/{resource.collection}"
-
-    def unseen(self, ident: str) -> exception.NotFound:
-        return exception.NotFound(f"Volume {self.resource.name} {ident} could not be found.")
 
     def save(self, call: Call, conductor: ConductorCalls, part: Any, expected: Values) -> Volume:
         return conductor.update_volume(call.context, part, expected=expected)

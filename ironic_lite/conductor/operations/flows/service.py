@@ -6,6 +6,7 @@ from ironic_lite.conductor.operations import engine
 from ironic_lite.conductor.operations.flows import by_request
 from ironic_lite.conductor.operations.steps import Step
 from ironic_lite.conductor.task_manager import TaskManager
+from ironic_lite.drivers.interfaces.network import Purpose
 
 _MANUAL = by_request.ByRequest(SERVICING, fault="service failure")
 
@@ -18,7 +19,7 @@ def start(
     :raises: the errors of :meth:`by_request.ByRequest.start`.
     """
     if not disable_ramdisk:
-        task.driver.network.validate_servicing(task)
+        task.driver.network.validate_network(task, Purpose.SERVICING)
     _MANUAL.start(task, FLOW, "service", service_steps, disable_ramdisk)
 
 

@@ -220,9 +220,9 @@ def _read(file: Path, private: bool) -> bytes:
     except FileNotFoundError:
         raise
     except OSError as error:
-        told = os.strerror(error.errno or errno.EIO)
+        cause = os.strerror(error.errno or errno.EIO)
         raise exception.ConfigInvalid(
-            error_msg=f"The key file {file} cannot be read: {told}."
+            error_msg=f"The key file {file} cannot be read: {cause}."
         ) from error
 
 

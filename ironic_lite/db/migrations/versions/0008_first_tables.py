@@ -71,6 +71,11 @@ def _create(
         op.create_index("_".join(("ix", name, *names)), name, list(names))
 
 
+def _columns(kind: Any, names: str, nullable: bool = True) -> list[sa.Column[Any]]:
+    """Return columns of one type; their names are separated by blanks."""
+    return [sa.Column(name, kind, nullable=nullable) for name in names.split()]
+
+
 def _belongs_to(owner: str, name: str, of: str) -> sa.Column[int]:
     key = sa.ForeignKey(f"{owner}.id", name=f"fk_{of}_{name}", ondelete="CASCADE")
     return sa.Column(name, sa.Integer, key, nullable=False)
@@ -87,10 +92,8 @@ def _insert_mutexes() -> None:
 def _create_conductors() -> None:
     _create(
         "conductors",
-        sa.Column("hostname", NAME, nullable=False),
-        sa.Column("conductor_group", NAME, nullable=False),
+        *_columns(NAME, "hostname conductor_group incarnation", nullable=False),
         sa.Column("drivers", sa.Text),
-        sa.Column("incarnation", NAME, nullable=False),
         sa.Column("online", sa.Boolean, nullable=False),
         unique=[["hostname"]],
     )
@@ -106,9 +109,8 @@ def _create_conductors() -> None:
             ),
             nullable=False,
         ),
-        sa.Column("hardware_type", sa.String(64), nullable=False),
+        *_columns(sa.String(64), "hardware_type interface_name", nullable=False),
         sa.Column("interface_type", sa.String(16), nullable=False),
-        sa.Column("interface_name", sa.String(64), nullable=False),
         sa.Column("default", sa.Boolean, nullable=False),
         sa.UniqueConstraint(
             "conductor_id",
@@ -131,72 +133,40 @@ def _create_nodes() -> None:
     _create(
         "nodes",
         sa.Column("uuid", UUID, nullable=False),
-        sa.Column("name", NAME),
-        sa.Column("instance_uuid", UUID),
-        sa.Column("instance_name", NAME),
-        sa.Column("description", sa.Text),
-        sa.Column("driver", NAME),
-        sa.Column("driver_info", JSON),
-        sa.Column("driver_internal_info", JSON),
-        sa.Column("properties", JSON),
-        sa.Column("extra", JSON),
-        sa.Column("instance_info", JSON),
-        sa.Column("network_data", JSON),
+        *_columns(
+            NAME,
+            "name instance_name driver reservation fault owner lessee shard bios_interface "
+            "boot_interface console_interface deploy_interface firmware_interface inspect_interface "
+            "management_interface network_interface power_interface raid_interface rescue_interface "
+            "storage_interface vendor_interface agent_version agent_secret_token",
+        ),
+        *_columns(UUID, "instance_uuid reservation_token operation parent_node"),
+        *_columns(
+            sa.Text,
+            "description last_error maintenance_reason protected_reason retired_reason agent_url "
+            "agent_verify_ca",
+        ),
+        *_columns(
+            JSON,
+            "driver_info driver_internal_info properties extra instance_info network_data "
+            "clean_step deploy_step service_step raid_config target_raid_config",
+        ),
         sa.Column("resource_class", sa.String(80)),
-        sa.Column("reservation", NAME),
-        sa.Column("reservation_token", UUID),
-        sa.Column("reserved_at", MOMENT),
+        *_columns(
+            MOMENT,
+            "reserved_at provision_updated_at inspection_started_at inspection_finished_at "
+            "agent_last_heartbeat",
+        ),
         sa.Column("conductor_group", NAME, nullable=False),
         sa.Column("conductor_affinity", sa.Integer),
-        sa.Column("power_state", STATE),
-        sa.Column("target_power_state", STATE),
+        *_columns(STATE, "power_state target_power_state target_provision_state health boot_mode"),
         sa.Column("provision_state", STATE, nullable=False),
-        sa.Column("target_provision_state", STATE),
-        sa.Column("provision_updated_at", MOMENT),
-        sa.Column("operation", UUID),
-        sa.Column("last_error", sa.Text),
-        sa.Column("fault", NAME),
-        sa.Column("health", STATE),
-        sa.Column("maintenance", sa.Boolean, nullable=False),
-        sa.Column("maintenance_reason", sa.Text),
-        sa.Column("console_enabled", sa.Boolean, nullable=False),
-        sa.Column("inspection_started_at", MOMENT),
-        sa.Column("inspection_finished_at", MOMENT),
-        sa.Column("clean_step", JSON),
-        sa.Column("deploy_step", JSON),
-        sa.Column("service_step", JSON),
-        sa.Column("raid_config", JSON),
-        sa.Column("target_raid_config", JSON),
-        sa.Column("automated_clean", sa.Boolean),
-        sa.Column("boot_mode", STATE),
-        sa.Column("secure_boot", sa.Boolean),
-        sa.Column("disable_power_off", sa.Boolean, nullable=False),
-        sa.Column("protected", sa.Boolean, nullable=False),
-        sa.Column("protected_reason", sa.Text),
-        sa.Column("retired", sa.Boolean, nullable=False),
-        sa.Column("retired_reason", sa.Text),
-        sa.Column("owner", NAME),
-        sa.Column("lessee", NAME),
-        sa.Column("shard", NAME),
-        sa.Column("parent_node", UUID),
-        sa.Column("bios_interface", NAME),
-        sa.Column("boot_interface", NAME),
-        sa.Column("console_interface", NAME),
-        sa.Column("deploy_interface", NAME),
-        sa.Column("firmware_interface", NAME),
-        sa.Column("inspect_interface", NAME),
-        sa.Column("management_interface", NAME),
-        sa.Column("network_interface", NAME),
-        sa.Column("power_interface", NAME),
-        sa.Column("raid_interface", NAME),
-        sa.Column("rescue_interface", NAME),
-        sa.Column("storage_interface", NAME),
-        sa.Column("vendor_interface", NAME),
-        sa.Column("agent_url", sa.Text),
-        sa.Column("agent_version", NAME),
-        sa.Column("agent_last_heartbeat", MOMENT),
-        sa.Column("agent_verify_ca", sa.Text),
-        sa.Column("agent_secret_token", NAME),
+        *_columns(
+            sa.Boolean,
+            "maintenance console_enabled disable_power_off protected retired",
+            nullable=False,
+        ),
+        *_columns(sa.Boolean, "automated_clean secure_boot"),
         sa.Column(
             "chassis_id", sa.Integer, sa.ForeignKey("chassis.id", name="fk_nodes_chassis_id")
         ),
@@ -230,42 +200,28 @@ def _create_node_records() -> None:
         "bios_settings",
         _belongs_to("nodes", "node_id", of="bios_settings"),
         sa.Column("name", NAME, nullable=False),
-        sa.Column("value", sa.Text),
+        *_columns(sa.Text, "value allowable_values"),
         sa.Column("attribute_type", NAME),
-        sa.Column("allowable_values", sa.Text),
-        sa.Column("lower_bound", sa.BigInteger),
-        sa.Column("upper_bound", sa.BigInteger),
-        sa.Column("min_length", sa.Integer),
-        sa.Column("max_length", sa.Integer),
-        sa.Column("read_only", sa.Boolean),
-        sa.Column("reset_required", sa.Boolean),
-        sa.Column("unique", sa.Boolean),
+        *_columns(sa.BigInteger, "lower_bound upper_bound"),
+        *_columns(sa.Integer, "min_length max_length"),
+        *_columns(sa.Boolean, "read_only reset_required unique"),
         unique=[["node_id", "name"]],
     )
     _create(
         "firmware_components",
         _belongs_to("nodes", "node_id", of="firmware_components"),
         sa.Column("component", NAME, nullable=False),
-        sa.Column("initial_version", NAME),
-        sa.Column("current_version", NAME),
-        sa.Column("last_version_flashed", NAME),
-        sa.Column("vendor", NAME),
-        sa.Column("model", NAME),
-        sa.Column("serial_number", NAME),
+        *_columns(
+            NAME, "initial_version current_version last_version_flashed vendor model serial_number"
+        ),
         unique=[["node_id", "component"]],
     )
     _create(
         "node_history",
         sa.Column("uuid", UUID, nullable=False),
         _belongs_to("nodes", "node_id", of="node_history"),
-        sa.Column("conductor", NAME),
-        sa.Column("severity", NAME),
-        sa.Column("event_type", NAME),
+        *_columns(NAME, "conductor severity event_type user project state target_provision_state"),
         sa.Column("event", sa.Text),
-        sa.Column("user", NAME),
-        sa.Column("project", NAME),
-        sa.Column("state", NAME),
-        sa.Column("target_provision_state", NAME),
         sa.Column("duration_seconds", sa.Integer),
         unique=[["uuid"]],
         indexes=[["created_at"], ["node_id"]],
@@ -273,31 +229,24 @@ def _create_node_records() -> None:
     _create(
         "node_inventory",
         _belongs_to("nodes", "node_id", of="node_inventory"),
-        sa.Column("inventory_data", JSON),
-        sa.Column("plugin_data", JSON),
+        *_columns(JSON, "inventory_data plugin_data"),
         unique=[["node_id"]],
     )
     _create(
         "received_inventory",
         _belongs_to("nodes", "node_id", of="received_inventory"),
-        sa.Column("inventory_data", JSON),
-        sa.Column("plugin_data", JSON),
+        *_columns(JSON, "inventory_data plugin_data"),
         unique=[["node_id"]],
     )
     _create(
         "node_journal",
         _belongs_to("nodes", "node_id", of="node_journal"),
         sa.Column("operation", UUID),
-        sa.Column("kind", STATE, nullable=False),
-        sa.Column("subject", NAME),
-        sa.Column("outcome", STATE, nullable=False),
+        *_columns(STATE, "kind outcome", nullable=False),
+        *_columns(NAME, "subject conductor user project request_id"),
         sa.Column("detail", sa.Text),
         sa.Column("state", STATE),
         sa.Column("until", MOMENT),
-        sa.Column("conductor", NAME),
-        sa.Column("user", NAME),
-        sa.Column("project", NAME),
-        sa.Column("request_id", NAME),
         indexes=[["node_id", "id"]],
     )
 
@@ -307,16 +256,11 @@ def _create_ports_and_volumes() -> None:
         "portgroups",
         sa.Column("uuid", UUID, nullable=False),
         _belongs_to("nodes", "node_id", of="portgroups"),
-        sa.Column("name", NAME),
-        sa.Column("address", sa.String(64)),
-        sa.Column("mode", NAME),
-        sa.Column("properties", JSON),
-        sa.Column("extra", JSON),
-        sa.Column("internal_info", JSON),
-        sa.Column("standalone_ports_supported", sa.Boolean, nullable=False),
-        sa.Column("physical_network", sa.String(64)),
+        *_columns(NAME, "name mode"),
+        *_columns(sa.String(64), "address physical_network"),
+        *_columns(JSON, "properties extra internal_info"),
+        *_columns(sa.Boolean, "standalone_ports_supported dynamic_portgroup", nullable=False),
         sa.Column("category", sa.String(80)),
-        sa.Column("dynamic_portgroup", sa.Boolean, nullable=False),
         unique=[["address"], ["name"], ["uuid"]],
         indexes=[["node_id"]],
     )
@@ -325,17 +269,14 @@ def _create_ports_and_volumes() -> None:
         sa.Column("uuid", UUID, nullable=False),
         _belongs_to("nodes", "node_id", of="ports"),
         sa.Column("address", sa.String(64), nullable=False),
-        sa.Column("name", NAME),
-        sa.Column("description", NAME),
-        sa.Column("extra", JSON),
-        sa.Column("internal_info", JSON),
-        sa.Column("local_link_connection", JSON),
+        *_columns(NAME, "name description"),
+        *_columns(JSON, "extra internal_info local_link_connection"),
         sa.Column("physical_network", sa.String(64)),
-        sa.Column("pxe_enabled", sa.Boolean, nullable=False),
-        sa.Column("is_smartnic", sa.Boolean, nullable=False),
+        *_columns(
+            sa.Boolean, "pxe_enabled is_smartnic available_for_dynamic_portgroup", nullable=False
+        ),
         sa.Column("vendor", STATE),
         sa.Column("category", sa.String(80)),
-        sa.Column("available_for_dynamic_portgroup", sa.Boolean, nullable=False),
         sa.Column(
             "portgroup_id",
             sa.Integer,
@@ -362,8 +303,7 @@ def _create_ports_and_volumes() -> None:
         sa.Column("volume_type", sa.String(64)),
         sa.Column("volume_id", NAME),
         sa.Column("boot_index", sa.Integer),
-        sa.Column("properties", JSON),
-        sa.Column("extra", JSON),
+        *_columns(JSON, "properties extra"),
         unique=[["node_id", "boot_index"], ["uuid"]],
     )
 
@@ -372,19 +312,16 @@ def _create_allocations() -> None:
     _create(
         "allocations",
         sa.Column("uuid", UUID, nullable=False),
-        sa.Column("name", NAME),
+        *_columns(NAME, "name owner"),
         sa.Column(
             "node_id",
             sa.Integer,
             sa.ForeignKey("nodes.id", name="fk_allocations_node_id", ondelete="CASCADE"),
         ),
         sa.Column("state", STATE, nullable=False),
-        sa.Column("owner", NAME),
         sa.Column("last_error", sa.Text),
         sa.Column("resource_class", sa.String(80)),
-        sa.Column("traits", JSON),
-        sa.Column("candidate_nodes", JSON),
-        sa.Column("extra", JSON),
+        *_columns(JSON, "traits candidate_nodes extra"),
         sa.Column("conductor_affinity", sa.Integer),
         unique=[["name"], ["node_id"], ["uuid"]],
         indexes=[["owner"], ["state"]],
@@ -396,20 +333,16 @@ def _create_templates_and_rules() -> None:
         "deploy_templates",
         sa.Column("uuid", UUID, nullable=False),
         sa.Column("name", NAME, nullable=False),
-        sa.Column("steps", JSON),
-        sa.Column("extra", JSON),
+        *_columns(JSON, "steps extra"),
         unique=[["name"], ["uuid"]],
     )
     _create(
         "runbooks",
         sa.Column("uuid", UUID, nullable=False),
         sa.Column("name", NAME, nullable=False),
-        sa.Column("description", NAME),
-        sa.Column("steps", JSON),
-        sa.Column("disable_ramdisk", sa.Boolean, nullable=False),
-        sa.Column("extra", JSON),
-        sa.Column("public", sa.Boolean, nullable=False),
-        sa.Column("owner", NAME),
+        *_columns(NAME, "description owner"),
+        *_columns(JSON, "steps extra"),
+        *_columns(sa.Boolean, "disable_ramdisk public", nullable=False),
         unique=[["name"], ["uuid"]],
         indexes=[["owner"]],
     )
@@ -426,8 +359,7 @@ def _create_templates_and_rules() -> None:
         sa.Column("phase", sa.String(16), nullable=False),
         sa.Column("priority", sa.Integer, nullable=False),
         sa.Column("sensitive", sa.Boolean, nullable=False),
-        sa.Column("conditions", JSON),
-        sa.Column("actions", JSON),
+        *_columns(JSON, "conditions actions"),
         unique=[["uuid"]],
     )
 

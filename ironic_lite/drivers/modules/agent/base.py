@@ -8,6 +8,7 @@ from ironic_lite.common.operations import provision_states
 from ironic_lite.drivers import fast_track
 from ironic_lite.drivers.interfaces import steps
 from ironic_lite.drivers.interfaces.deploy import DeployInterface
+from ironic_lite.drivers.interfaces.network import Purpose
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.agent import boot, driver_info, erasure, inband
 from ironic_lite.drivers.modules.agent.client import AgentClient
@@ -57,14 +58,14 @@ class AgentBase(DeployInterface):
         boot.power_off(task)
         task.driver.storage.detach_volumes(task)
         task.driver.network.unconfigure_tenant_networks(task)
-        task.driver.network.remove_provisioning_network(task)
+        task.driver.network.disconnect(task, Purpose.PROVISIONING)
 
     # -- cleaning -------------------------------------------------------------------------------------------------
 
     def prepare_cleaning(self, task: Task) -> str | None:
         task.driver.boot.validate(task)
         erasure.record(task.node)
-        task.driver.network.add_cleaning_network(task)
+        task.driver.network.connect(task, Purpose.CLEANING)
         if boot.use_running(task):
             inband.refresh(task, steps.CLEAN)
             return None
@@ -73,12 +74,12 @@ class AgentBase(DeployInterface):
 
     def tear_down_cleaning(self, task: Task) -> None:
         if fast_track.agent_is_up(task.node):
-            task.driver.network.remove_cleaning_network(task)
+            task.driver.network.disconnect(task, Purpose.CLEANING)
             return
         task.keep_ramdisk_logs()
         boot.power_off(task)
         task.driver.boot.clean_up_ramdisk(task)
-        task.driver.network.remove_cleaning_network(task)
+        task.driver.network.disconnect(task, Purpose.CLEANING)
 
     # -- servicing ------------------------------------------------------------------------------------------------
 
@@ -89,14 +90,14 @@ class AgentBase(DeployInterface):
             boot.power_off(task)
         task.driver.boot.clean_up_instance(task)
         task.driver.network.unconfigure_tenant_networks(task)
-        task.driver.network.add_servicing_network(task)
+        task.driver.network.connect(task, Purpose.SERVICING)
         boot.boot_ramdisk(task)
         return states.SERVICEWAIT
 
     def tear_down_service(self, task: Task) -> str | None:
         boot.end_agent(task)
         task.driver.boot.clean_up_ramdisk(task)
-        task.driver.network.remove_servicing_network(task)
+        task.driver.network.disconnect(task, Purpose.SERVICING)
         task.driver.network.configure_tenant_networks(task)
         task.driver.boot.prepare_instance(task)
         boot.start_instance(task)

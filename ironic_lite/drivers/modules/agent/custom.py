@@ -4,6 +4,7 @@
 from ironic_lite.common import states
 from ironic_lite.drivers import capabilities, fast_track
 from ironic_lite.drivers.interfaces import steps
+from ironic_lite.drivers.interfaces.network import Purpose
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.agent import boot, driver_info, inband, root_device
 from ironic_lite.drivers.modules.agent.base import AgentBase
@@ -36,7 +37,7 @@ class CustomAgentDeploy(AgentBase):
             # An old instance must not run in the provisioning network.
             boot.power_off(task)
         task.driver.network.unconfigure_tenant_networks(task)
-        task.driver.network.add_provisioning_network(task)
+        task.driver.network.connect(task, Purpose.PROVISIONING)
         if running:
             inband.refresh(task, steps.DEPLOY)
 
@@ -66,7 +67,7 @@ class CustomAgentDeploy(AgentBase):
     @steps.deploy_step(priority=30, repeatable=True)
     def switch_to_tenant_network(self, task: Task) -> None:
         """Plug the server into the networks of its instance."""
-        task.driver.network.remove_provisioning_network(task)
+        task.driver.network.disconnect(task, Purpose.PROVISIONING)
         task.driver.network.configure_tenant_networks(task)
 
     @steps.deploy_step(priority=20, repeatable=True)

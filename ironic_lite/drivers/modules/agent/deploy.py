@@ -113,6 +113,6 @@ def _partitions(node: Any) -> dict[str, str | None]:
     """
     agent = AgentClient(node)
     polling = power_wait.Polling(_UDEV, first=0.5, slowest=1.0)
-    while not (told := agent.partition_uuids()).get(_ROOT) and polling.left > 0:
+    while not (uuids := agent.partition_uuids()).get(_ROOT) and polling.left > 0:
         polling.pause()
-    return {name: told.get(name) or None for name in (_ROOT, _EFI)}
+    return {name: uuids.get(name) or None for name in (_ROOT, _EFI)}

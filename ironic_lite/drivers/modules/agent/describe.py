@@ -30,11 +30,14 @@ def node(task: Task) -> dict[str, Any]:
     The agent makes the partitions for the boot mode in this description.
     """
     record = task.node
-    told = {field: getattr(record, field) for field in _NODE}
+    described = {field: getattr(record, field) for field in _NODE}
     for field in ("driver_info", "driver_internal_info", "instance_info"):
-        told[field] = redaction.mask(getattr(record, field))
-    told["instance_info"] = {**told["instance_info"], "deploy_boot_mode": boot_mode.of(record)}
-    return told
+        described[field] = redaction.mask(getattr(record, field))
+    described["instance_info"] = {
+        **described["instance_info"],
+        "deploy_boot_mode": boot_mode.of(record),
+    }
+    return described
 
 
 def ports(task: Task) -> list[dict[str, Any]]:

@@ -129,7 +129,7 @@ def describe(node: Any) -> dict[str, Any]:
     """Return the ``image_info`` for the agent's step ``write_image``."""
     info = node.instance_info
     source = info["image_source"]
-    told = {
+    described = {
         # The agent uses it as a file name.
         "id": _name(node, source),
         "urls": [node_images.url(node, SOURCE)],
@@ -142,8 +142,8 @@ def describe(node: Any) -> dict[str, Any]:
         **_checksum(info),
     }
     if partition_image.wanted(node):
-        told |= partition_image.describe(node)
-    return {**told, **driver_info.proxies(node)}
+        described |= partition_image.describe(node)
+    return {**described, **driver_info.proxies(node)}
 
 
 def _is_md5(checksum: Any) -> bool:

@@ -66,14 +66,14 @@ def forget_steps(node: Any, kind: str) -> None:
     node.del_driver_internal_info(_cache(kind))
 
 
-def _step(told: dict[str, Any]) -> dict[str, Any]:
+def _step(reported: dict[str, Any]) -> dict[str, Any]:
     return {
-        "step": str(told["step"]),
-        "interface": str(told["interface"]),
-        "priority": int(told.get("priority") or 0),
-        "argsinfo": told.get("argsinfo"),
-        "abortable": bool(told.get("abortable")),
-        "reboot_requested": bool(told.get("reboot_requested")),
+        "step": str(reported["step"]),
+        "interface": str(reported["interface"]),
+        "priority": int(reported.get("priority") or 0),
+        "argsinfo": reported.get("argsinfo"),
+        "abortable": bool(reported.get("abortable")),
+        "reboot_requested": bool(reported.get("reboot_requested")),
         "requires_ramdisk": True,
     }
 
@@ -124,11 +124,11 @@ def execute(task: Task, kind: str, step: dict[str, Any], args: dict[str, Any] | 
     :returns: the wait state.
     :raises AgentAPIError, AgentConnectionFailed, AgentInProgress: when the agent does not start it.
     """
-    told = {**step, "args": args} if args is not None else step
+    given = {**step, "args": args} if args is not None else step
     versions = task.node.driver_internal_info.get(VERSIONS)
 
     def send(agent: AgentClient) -> Command:
-        return agent.execute_step(kind, told, describe.node(task), describe.ports(task), versions)
+        return agent.execute_step(kind, given, describe.node(task), describe.ports(task), versions)
 
     begin(task, f"execute_{kind}_step", send)
     return provision_states.waiting_of(task.node.provision_state)

@@ -7,6 +7,7 @@ from oslo_log import log
 
 from ironic_lite.common import exception, states
 from ironic_lite.conf import CONF
+from ironic_lite.drivers.interfaces.network import Purpose
 from ironic_lite.drivers.interfaces.rescue import HASHED_PASSWORD, PASSWORD, RescueInterface
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.agent import boot
@@ -25,14 +26,14 @@ class AgentRescue(RescueInterface):
         return {}
 
     def validate(self, task: Task) -> None:
-        task.driver.network.validate_rescue(task)
+        task.driver.network.validate_network(task, Purpose.RESCUING)
         task.driver.boot.validate_rescue(task)
 
     def rescue(self, task: Task) -> str:
         boot.power_off(task)
         task.driver.boot.clean_up_instance(task)
         task.driver.network.unconfigure_tenant_networks(task)
-        task.driver.network.add_rescuing_network(task)
+        task.driver.network.connect(task, Purpose.RESCUING)
         boot.boot_ramdisk(task)
         return states.RESCUEWAIT
 
@@ -42,7 +43,7 @@ class AgentRescue(RescueInterface):
         # The ramdisk stays up in the instance's networks, where nothing may call its agent any more.
         boot.forget_agent(task)
         task.driver.boot.clean_up_ramdisk(task)
-        task.driver.network.remove_rescuing_network(task)
+        task.driver.network.disconnect(task, Purpose.RESCUING)
         task.driver.network.configure_tenant_networks(task)
 
     def unrescue(self, task: Task) -> str:
@@ -59,7 +60,7 @@ class AgentRescue(RescueInterface):
 
     def _leave(self, task: Task) -> None:
         task.driver.boot.clean_up_ramdisk(task)
-        task.driver.network.remove_rescuing_network(task)
+        task.driver.network.disconnect(task, Purpose.RESCUING)
 
 
 def _set_password(node: Any) -> None:

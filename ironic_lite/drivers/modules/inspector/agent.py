@@ -14,6 +14,7 @@ from ironic_lite.conf import CONF
 from ironic_lite.drivers import api_address, fast_track
 from ironic_lite.drivers.interfaces import management
 from ironic_lite.drivers.interfaces.inspect import InspectInterface
+from ironic_lite.drivers.interfaces.network import Purpose
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.agent import boot
 from ironic_lite.drivers.modules.inspector.hooks.base import Hooks
@@ -43,7 +44,7 @@ class AgentInspect(InspectInterface):
         task.node.set_driver_internal_info(MANAGED, managed)
         # An agent inspects when it starts, so an agent that is up already cannot be reused.
         if managed:
-            task.driver.network.add_inspection_network(task)
+            task.driver.network.connect(task, Purpose.INSPECTION)
             callback = f"{api_address.url()}/v1/continue_inspection"
             boot.boot_ramdisk(task, {_CALLBACK: callback})
         else:
@@ -71,7 +72,7 @@ class AgentInspect(InspectInterface):
 def _put_back(task: Task) -> None:
     if task.node.driver_internal_info.get(MANAGED):
         task.driver.boot.clean_up_ramdisk(task)
-    task.driver.network.remove_inspection_network(task)
+    task.driver.network.disconnect(task, Purpose.INSPECTION)
     task.node.del_driver_internal_info(MANAGED)
 
 
@@ -82,7 +83,7 @@ def _is_managed(task: Task) -> bool:
     """
     try:
         task.driver.boot.validate(task)
-        task.driver.network.validate_inspection(task)
+        task.driver.network.validate_network(task, Purpose.INSPECTION)
         api_address.url()
     except (exception.InvalidParameterValue, exception.UnsupportedDriverExtension) as exc:
         if CONF.inspector.require_managed_boot:

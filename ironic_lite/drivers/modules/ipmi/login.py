@@ -278,12 +278,12 @@ class Login(Transport):
             code = last["code"] if last else 0
         if not code:
             return errors.login_refused(0, text)
-        told = constants.ipmi_completion_codes.get(code, "no known meaning")
+        meaning = constants.ipmi_completion_codes.get(code, "no known meaning")
         refusal = errors.Refusal.OTHER
         if code in _LEVEL_NOT_GRANTED:
-            refusal, told = errors.Refusal.PRIVILEGE, "privilege level not granted"
+            refusal, meaning = errors.Refusal.PRIVILEGE, "privilege level not granted"
         return errors.LoginRefused(
-            refusal, f"it answers the login with code 0x{code:02x} ({told})", completion=code
+            refusal, f"it answers the login with code 0x{code:02x} ({meaning})", completion=code
         )
 
     def _take_algorithms(self, data: bytearray) -> bool:

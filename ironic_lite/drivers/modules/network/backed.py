@@ -8,7 +8,7 @@ from oslo_log import log
 
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF
-from ironic_lite.drivers.interfaces.network import DHCPOption, NetworkInterface
+from ironic_lite.drivers.interfaces.network import DHCPOption, NetworkInterface, Purpose
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.network import (
     binding,
@@ -20,7 +20,6 @@ from ironic_lite.drivers.modules.network import (
     service_ports,
     vifs,
 )
-from ironic_lite.drivers.modules.network.networks import Purpose
 from ironic_lite.objects.port import Port, Portgroup
 
 LOG = log.getLogger(__name__)
@@ -34,6 +33,8 @@ class NeutronBacked(NetworkInterface):
 
     tells_links: ClassVar[bool]
     """Whether the profile of each port in Neutron has the switch port of the node's port."""
+    own_networks: ClassVar[frozenset[Purpose]]
+    """Purposes with a network of the service; for the others, the server is in the networks of its VIFs."""
 
     def get_properties(self) -> dict[str, str]:
         return {
@@ -50,32 +51,34 @@ class NeutronBacked(NetworkInterface):
         networks.find(task, Purpose.CLEANING)
         self._must_bind(task)
 
-    def validate_inspection(self, task: Task) -> None:
+    def validate_network(self, task: Task, purpose: Purpose) -> None:
+        """See the base class. Asks Neutron whether the network exists."""
+        if purpose not in self.own_networks:
+            return
         try:
-            networks.find(task, Purpose.INSPECTION)
+            networks.find(task, purpose)
         except exception.MissingParameterValue as exc:
-            raise exception.UnsupportedDriverExtension(exc.message) from exc
+            if purpose is Purpose.INSPECTION:
+                raise exception.UnsupportedDriverExtension(exc.message) from exc
+            raise
 
     def _must_bind(self, task: Task) -> bool:
         return binding.matters(task.node, False)
 
     # -- networks of the service ---------------------------------------------------------------------------------
 
-    def _add(self, task: Task, purpose: Purpose) -> None:
-        groups = purpose.security_groups if self.tells_links else []
-        service_ports.add(task, purpose, groups, self.tells_links, self._must_bind(task))
+    def connect(self, task: Task, purpose: Purpose) -> None:
+        if purpose not in self.own_networks:
+            self.configure_tenant_networks(task)
+            return
+        groups = CONF.neutron[f"{purpose.setting}_security_groups"] if self.tells_links else []
+        service_ports.add(task, purpose, list(groups), self.tells_links, self._must_bind(task))
 
-    def add_cleaning_network(self, task: Task) -> None:
-        self._add(task, Purpose.CLEANING)
-
-    def remove_cleaning_network(self, task: Task) -> None:
-        service_ports.remove(task, Purpose.CLEANING)
-
-    def add_inspection_network(self, task: Task) -> None:
-        self._add(task, Purpose.INSPECTION)
-
-    def remove_inspection_network(self, task: Task) -> None:
-        service_ports.remove(task, Purpose.INSPECTION)
+    def disconnect(self, task: Task, purpose: Purpose) -> None:
+        if purpose in self.own_networks:
+            service_ports.remove(task, purpose)
+        else:
+            self.unconfigure_tenant_networks(task)
 
     # -- networks of the instance --------------------------------------------------------------------------------
 

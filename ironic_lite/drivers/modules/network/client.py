@@ -98,45 +98,6 @@ class Port:
         return bool(self.host) and self.vif_type not in UNBOUND
 
 
-class _Door:
-    """openstacksdk's proxy for Neutron, made at the first request that reaches Neutron.
-
-    Each thread that finds none makes its own, because openstacksdk's connections are not safe for threads while they
-    look for the service; and a proxy that has not found it properly is not kept, because it would never look again.
-    """
-
-    def __init__(self) -> None:
-        self._proxy: Any = None
-
-    def open(self) -> Any:
-        """Return the proxy.
-
-        :raises NetworkError: when Keystone's catalogue has no network service, or it has no version 2.
-        """
-        if self._proxy is None:
-            self._proxy = self._made()
-        return self._proxy
-
-    def _made(self) -> Any:
-        from openstack.proxy import Proxy
-
-        session = openstack_services.session(GROUP)
-        if CONF.neutron.timeout is None:
-            session.timeout = float(CONF.neutron.request_timeout)
-        made = openstack_services.connection(GROUP).network
-        if not isinstance(made, Proxy) or "/v2" not in (made.get_endpoint() or ""):
-            raise exception.NetworkError(
-                "Neutron was not found: Keystone's catalogue has no network service, or its address does not offer "
-                "version 2. Check the catalogue and [neutron], then try again."
-            )
-        if CONF.neutron.connect_retries is None:
-            made.connect_retries = CONF.neutron.retries
-        return made
-
-
-_door = _Door()
-
-
 class Neutron:
     """A client for one visit to a node.
 
@@ -235,6 +196,22 @@ class Neutron:
             network.delete_port(port_id, ignore_missing=False)
 
 
+def _network() -> Any:
+    """Return openstacksdk's methods for Neutron.
+
+    :raises NetworkError: when Keystone's catalogue has no network service, or it has no version 2.
+    """
+    found = openstack_services.proxy(GROUP)
+    if found is None or "/v2" not in (found.get_endpoint() or ""):
+        raise exception.NetworkError(
+            "Neutron was not found: Keystone's catalogue has no network service, or its address does not offer "
+            "version 2. Check the catalogue and [neutron], then try again."
+        )
+    if CONF.neutron.connect_retries is None:
+        found.connect_retries = CONF.neutron.retries
+    return found
+
+
 @contextmanager
 def _gone_is_no_error() -> Iterator[None]:
     """Suppress the error if Neutron names the record that does not exist.
@@ -272,12 +249,12 @@ def _errors(what: str) -> Iterator[Any]:
     from openstack import exceptions as sdk_errors
 
     try:
-        yield _door.open()
+        yield _network()
     except sdk_errors.HttpException as exc:
         status = exc.status_code or 0
-        told = exc.details or exc.message or str(exc)
+        details = exc.details or exc.message or str(exc)
         advice = _BLIND if status == 404 else _ADVICE.get(status, _FAILED if status >= 500 else "")
-        raise _failure(what, f"Neutron answered {status}: {told}", advice) from exc
+        raise _failure(what, f"Neutron answered {status}: {details}", advice) from exc
     except keystone_errors.HttpError as exc:
         # Keystone, or Neutron while its versions are read.
         advice = _ADVICE.get(exc.http_status, _FAILED)
@@ -289,6 +266,6 @@ def _errors(what: str) -> Iterator[Any]:
         raise _failure(what, "the answer is not that of a Neutron", _FOREIGN) from exc
 
 
-def _failure(what: str, told: str, advice: str) -> exception.NetworkError:
-    problem = redaction.mask_text(" ".join(told.split())).rstrip(".")
+def _failure(what: str, details: str, advice: str) -> exception.NetworkError:
+    problem = redaction.mask_text(" ".join(details.split())).rstrip(".")
     return exception.NetworkError(f"Cannot {what}: {problem}. {advice}".rstrip())

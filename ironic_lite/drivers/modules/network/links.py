@@ -14,7 +14,7 @@ CLIENT_ID = "61"
 def problem(port: Port, needs_link: bool) -> str | None:
     """Return why a port cannot be connected; None if it can be.
 
-    :param needs_link: whether the network interface tells Neutron about the cable.
+    :param needs_link: whether the network interface sends Neutron the switch port.
     """
     # The subnet manager of InfiniBand knows its cables itself.
     if port.extra.get("client-id"):
@@ -41,13 +41,13 @@ def profile(task: Task, holder: Port | Portgroup) -> dict[str, Any]:
     """Return ``binding:profile`` for a port in Neutron that belongs to a port or port group."""
     if isinstance(holder, Portgroup):
         ports = members(task, holder)
-        told: dict[str, Any] = {"local_group_information": group(holder)}
+        described: dict[str, Any] = {"local_group_information": group(holder)}
     else:
-        ports, told = [holder], {}
-    told["local_link_information"] = [port.local_link_connection or {} for port in ports]
+        ports, described = [holder], {}
+    described["local_link_information"] = [port.local_link_connection or {} for port in ports]
     if holder.physical_network:
-        told["physical_network"] = holder.physical_network
-    return told
+        described["physical_network"] = holder.physical_network
+    return described
 
 
 def group(of: Portgroup) -> dict[str, Any]:

@@ -1,43 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The networks of the service: where servers are cleaned, deployed, rescued, serviced and inspected."""
 
-import enum
 import threading
 import time
 from typing import Any
 
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF
+from ironic_lite.drivers.interfaces.network import Purpose
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.network.client import Neutron
 
 _REMEMBERED = 30.0
 """Seconds for which the UUID of a name is known without a request."""
-
-
-class Purpose(enum.Enum):
-    """What a server does in a network of the service."""
-
-    CLEANING = "cleaning"
-    PROVISIONING = "provisioning"
-    RESCUING = "rescuing"
-    SERVICING = "servicing"
-    INSPECTION = "inspection"
-
-    @property
-    def setting(self) -> str:
-        """The name of the option, and of the field of ``driver_info``."""
-        return f"{self.value}_network"
-
-    @property
-    def key(self) -> str:
-        """The key of a port's ``internal_info`` with the UUID of its port in Neutron."""
-        return f"{self.value}_vif_port_id"
-
-    @property
-    def security_groups(self) -> list[str]:
-        """The configured security groups."""
-        return list(CONF.neutron[f"{self.value}_network_security_groups"])
 
 
 _Asked = tuple[str, str | None]

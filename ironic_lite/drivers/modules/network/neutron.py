@@ -4,10 +4,10 @@
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF
 from ironic_lite.drivers.interfaces import steps
+from ironic_lite.drivers.interfaces.network import Purpose
 from ironic_lite.drivers.interfaces.task import Task
-from ironic_lite.drivers.modules.network import binding, networks, service_ports
+from ironic_lite.drivers.modules.network import binding, networks
 from ironic_lite.drivers.modules.network.backed import NeutronBacked
-from ironic_lite.drivers.modules.network.networks import Purpose
 
 
 class NeutronNetwork(NeutronBacked):
@@ -15,6 +15,7 @@ class NeutronNetwork(NeutronBacked):
     instance."""
 
     tells_links = True
+    own_networks = frozenset(Purpose)
 
     def validate(self, task: Task) -> None:
         """See the base class. Asks Neutron whether the networks exist."""
@@ -26,32 +27,8 @@ class NeutronNetwork(NeutronBacked):
                 "network. Use another network interface, or set [neutron] allow_disabling_power_off."
             )
 
-    def validate_rescue(self, task: Task) -> None:
-        networks.find(task, Purpose.RESCUING)
-
-    def validate_servicing(self, task: Task) -> None:
-        networks.find(task, Purpose.SERVICING)
-
     def _must_bind(self, task: Task) -> bool:
         return binding.matters(task.node, CONF.neutron.fail_on_port_binding_failure)
-
-    def add_provisioning_network(self, task: Task) -> None:
-        self._add(task, Purpose.PROVISIONING)
-
-    def remove_provisioning_network(self, task: Task) -> None:
-        service_ports.remove(task, Purpose.PROVISIONING)
-
-    def add_rescuing_network(self, task: Task) -> None:
-        self._add(task, Purpose.RESCUING)
-
-    def remove_rescuing_network(self, task: Task) -> None:
-        service_ports.remove(task, Purpose.RESCUING)
-
-    def add_servicing_network(self, task: Task) -> None:
-        self._add(task, Purpose.SERVICING)
-
-    def remove_servicing_network(self, task: Task) -> None:
-        service_ports.remove(task, Purpose.SERVICING)
 
     @steps.service_step(repeatable=True, requires_ramdisk=False)
     def reattach_networking(self, task: Task) -> None:

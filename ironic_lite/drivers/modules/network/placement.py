@@ -121,7 +121,7 @@ class _Candidates:
             return []
         usable = [port for port in free if port.portgroup_id == group.id]
         if any(attached(port) for port in links.members(self._task, group)):
-            # A VIF of the whole group would meet that of the port.
+            # A VIF of the whole group would conflict with that of the port.
             return [] if chosen else list(usable)
         if not usable:
             self._because.append(f"port group {group.uuid} has no port that can be used")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Events of Neutron about ports, for those of this process who wait for one. An event only ends a pause earlier: who
-waits asks Neutron itself what the port's state is."""
+"""Passes events of Neutron about ports to the threads of this process that wait for one. An event only ends a pause
+earlier: the waiting thread then asks Neutron for the port's state."""
 
 import threading
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def expected(port_id: str) -> Iterator[Arrived]:
 
 
 def report(port_id: str) -> None:
-    """Wake those who wait for the port."""
+    """Wake the threads that wait for the port."""
     with _lock:
         for arrived in _waiting.get(port_id, ()):
             arrived.set()

@@ -12,11 +12,11 @@ from oslo_log import log
 
 from ironic_lite.common import exception
 from ironic_lite.conf import CONF
+from ironic_lite.drivers.interfaces.network import Purpose
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.drivers.modules.network import binding, client, links, networks, placement, vifs
 from ironic_lite.drivers.modules.network.client import Neutron
 from ironic_lite.drivers.modules.network.client import Port as NeutronPort
-from ironic_lite.drivers.modules.network.networks import Purpose
 from ironic_lite.objects.port import Port
 
 LOG = log.getLogger(__name__)

@@ -48,7 +48,7 @@ def attach(task: Task, vif: dict[str, Any], needs_link: bool, must_bind: bool) -
     """Attach a VIF to a port or port group. That of a running instance is bound at once.
 
     :param vif: ``id``, and the client's choice: ``port_uuid`` or ``portgroup_uuid``.
-    :param needs_link: whether Neutron is told about the cable.
+    :param needs_link: whether the port's profile gets the switch port that the node's port is connected to.
     :param must_bind: whether the port has to become active.
     :raises InvalidParameterValue: when there is no such port in Neutron, or none that the client may use.
     :raises VifAlreadyAttached, VifInvalidForAttach: when it is attached already, or bound elsewhere.
@@ -158,7 +158,7 @@ def _existing(found: NeutronPort | None, vif_id: str) -> NeutronPort:
 def bind(task: Task, holder: Holder, vif_id: str, needs_link: bool) -> None:
     """Bind a VIF to its port or port group. One that is bound so already is left alone.
 
-    :param needs_link: whether Neutron is told about the cable.
+    :param needs_link: whether the port's profile gets the switch port that the node's port is connected to.
     :raises NetworkError: when Neutron refuses, or no longer has the port.
     """
     neutron = Neutron(task.ensure_locked)

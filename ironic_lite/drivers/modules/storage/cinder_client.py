@@ -57,7 +57,13 @@ class Cinder:
 
     def __init__(self) -> None:
         with _failing("The connection to Cinder"):
-            self._cinder = cast("Proxy", openstack_services.connection(GROUP).block_storage)
+            found = openstack_services.proxy(GROUP)
+        if found is None:
+            raise exception.StorageError(
+                "Cinder was not found: Keystone's catalogue has no block storage service. Check the catalogue and "
+                "[cinder], then try again."
+            )
+        self._cinder = cast("Proxy", found)
 
     def volume(self, volume_id: str) -> Volume | None:
         """Return a volume; None if there is none, or none that these credentials may see."""

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ironic_lite.common import exception
+from ironic_lite.drivers.interfaces.network import Purpose
 from ironic_lite.drivers.modules.network import networks
-from ironic_lite.drivers.modules.network.networks import Purpose
 
 SERVICE, OWNER, VICTIM = "p-service", "p-owner", "p-victim"
 

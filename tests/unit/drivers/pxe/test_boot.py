@@ -429,7 +429,7 @@ def test_where_the_api_is(set_option: Callable[..., None], host: str, url: str) 
     assert api_address.url() == url
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "0::0"])
 def test_an_api_on_all_addresses_has_to_say_which(
     set_option: Callable[..., None], host: str
 ) -> None:

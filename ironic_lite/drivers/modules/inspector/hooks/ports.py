@@ -58,7 +58,7 @@ def _create(task: Task, mac: str, nic: Data) -> None:
     )
     try:
         port.create()
-    except exception.MACAlreadyExists:
+    except exception.AlreadyExists:
         # Internal network adapters of BMCs have the same MAC address on every server.
         LOG.warning(
             "Node %s: no port for %s, because another node has a port with this address",

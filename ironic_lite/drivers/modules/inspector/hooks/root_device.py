@@ -39,8 +39,8 @@ class RootDeviceHook(InspectionHook):
 def _choose(task: Task, inventory: Data, plugin_data: Data) -> Data | None:
     hints = task.node.properties.get("root_device")
     if not hints:
-        told = plugin_data.get("root_disk")
-        return told if isinstance(told, dict) else None
+        reported = plugin_data.get("root_disk")
+        return reported if isinstance(reported, dict) else None
     disks = inventory.get("disks")
     chosen = root_device.choose(
         disks if isinstance(disks, list) else (), hints, "properties/root_device"

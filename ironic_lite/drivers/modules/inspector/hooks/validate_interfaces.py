@@ -45,11 +45,11 @@ class ValidateInterfacesHook(InspectionHook):
         plugin_data["macs"] = [nic["mac_address"] for nic in valid.values()]
 
 
-def pxe_mac(told: Any) -> str | None:
+def pxe_mac(reported: Any) -> str | None:
     """Return the MAC address that the ramdisk booted from, with colons; None when it is unknown."""
-    if not isinstance(told, str):
+    if not isinstance(reported, str):
         return None
-    mac = told.strip().lower()
+    mac = reported.strip().lower()
     if _MAC.fullmatch(mac):
         return mac
     found = _BOOTIF.fullmatch(mac)
@@ -58,15 +58,15 @@ def pxe_mac(told: Any) -> str | None:
 
 def _all(inventory: Data, pxe: str | None) -> dict[str, Data]:
     found = {}
-    for told in inventory["interfaces"]:
-        name, mac = told.get("name"), str(told.get("mac_address")).lower()
+    for reported in inventory["interfaces"]:
+        name, mac = reported.get("name"), str(reported.get("mac_address")).lower()
         if not isinstance(name, str) or not 0 < len(name) <= _MAX_NAME or not _MAC.fullmatch(mac):
-            LOG.debug("An interface without a name or a MAC address is left out: %.200r", told)
+            LOG.debug("An interface without a name or a MAC address is left out: %.200r", reported)
             continue
         found[name] = {
             "ipv4_address": None,
             "ipv6_address": None,
-            **told,
+            **reported,
             "mac_address": mac,
             "pxe_enabled": mac == pxe,
         }
