@@ -18,7 +18,7 @@ from ironic_lite.conf import CONF
 from ironic_lite.objects.conductor import Conductor
 from ironic_lite.objects.node import Node
 from tests.functional.conductor.conftest import Cloud
-from tests.functional.flows.workshop import FAKE
+from tests.functional.flows.conductor_core import FAKE
 from tests.waiting import wait_for
 
 GOALS = {

@@ -8,8 +8,8 @@ from ironic_lite import objects
 from ironic_lite.common import agent_token, redaction, states
 from ironic_lite.conductor.agents import agent_contact
 from tests.functional.flows import verbs
+from tests.functional.flows.conductor_core import ConductorCore
 from tests.functional.flows.scripted_agent import ScriptedAgent
-from tests.functional.flows.workshop import Workshop
 
 
 def look_up(context: Any, node_id: int) -> str:
@@ -23,15 +23,15 @@ def look_up(context: Any, node_id: int) -> str:
 class Booted:
     """A node and the agent on its server."""
 
-    workshop: Workshop
+    core: ConductorCore
     agent: ScriptedAgent
     node: objects.Node
     token: str = ""
 
     def look_up(self) -> str:
         """Do the agent's lookup; return its token."""
-        with self.workshop.identity.active():
-            self.token = look_up(self.workshop.context, self.node.id)
+        with self.core.identity.active():
+            self.token = look_up(self.core.context, self.node.id)
         return self.token
 
     def heartbeat(self, **changes: Any) -> Any:
@@ -42,13 +42,13 @@ class Booted:
             "agent_token": self.token,
             **changes,
         }
-        with self.workshop.identity.active():
-            agent_contact.heartbeat(self.workshop.context, self.node.id, **call)
-        return self.workshop.idle(self.node)
+        with self.core.identity.active():
+            agent_contact.heartbeat(self.core.context, self.node.id, **call)
+        return self.core.idle(self.node)
 
     def clean(self, steps: list[dict[str, Any]]) -> Any:
         """Start a manual cleaning, up to where its first step runs in the agent."""
-        waiting = self.workshop.do(verbs.clean, self.node, steps)
+        waiting = self.core.do(verbs.clean, self.node, steps)
         assert waiting.provision_state == states.CLEANWAIT
         self.look_up()
         return self.heartbeat()
@@ -56,4 +56,4 @@ class Booted:
     @property
     def now(self) -> Any:
         """Read the node again."""
-        return self.workshop.node(self.node)
+        return self.core.node(self.node)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A conductor's inside on a real SQLite database."""
+"""A conductor's core on a real SQLite database."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -11,9 +11,9 @@ from ironic_lite.conf import CONF, inspector
 from ironic_lite.db import engine, migration
 from tests.functional.flows import scripted_agent
 from tests.functional.flows.booted import Booted
+from tests.functional.flows.conductor_core import ConductorCore
 from tests.functional.flows.inspection import Inspection
 from tests.functional.flows.scripted_agent import ScriptedAgent
-from tests.functional.flows.workshop import Workshop
 
 
 @pytest.fixture(scope="session")
@@ -40,8 +40,8 @@ def option() -> Iterator[Callable[..., None]]:
 
 
 @pytest.fixture
-def workshop(_migrated: str, option: Callable[..., None]) -> Iterator[Workshop]:
-    """A conductor's inside. Tests share the database: each makes nodes of its own."""
+def core(_migrated: str, option: Callable[..., None]) -> Iterator[ConductorCore]:
+    """A conductor's core. Tests share the database: each makes nodes of its own."""
     engine.dispose()
     option("connection", _migrated, group="database")
     option("node_locked_retry_attempts", 0, group="conductor")
@@ -50,7 +50,7 @@ def workshop(_migrated: str, option: Callable[..., None]) -> Iterator[Workshop]:
     option("max_concurrent_deploy", 100_000, group="conductor")
     # Agents and images are on this machine.
     option("allowed_networks", ["127.0.0.0/8"], group="outbound")
-    made = Workshop()
+    made = ConductorCore()
     yield made
     made.close()
     engine.dispose()
@@ -63,16 +63,16 @@ def agent() -> Iterator[ScriptedAgent]:
 
 
 @pytest.fixture
-def booted(workshop: Workshop, agent: ScriptedAgent) -> Booted:
+def booted(core: ConductorCore, agent: ScriptedAgent) -> Booted:
     """A manageable node that is cleaned through an agent."""
-    node = workshop.create_node(states.MANAGEABLE, deploy_interface="direct")
-    return Booted(workshop, agent, node)
+    node = core.create_node(states.MANAGEABLE, deploy_interface="direct")
+    return Booted(core, agent, node)
 
 
 @pytest.fixture
-def inspection(workshop: Workshop) -> Inspection:
+def inspection(core: ConductorCore) -> Inspection:
     """A node that waits for data."""
-    return Inspection(workshop)
+    return Inspection(core)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 from ironic_lite import objects
 from ironic_lite.common import states
 from ironic_lite.conductor.operations import flows
-from tests.functional.flows.workshop import Workshop
+from tests.functional.flows.conductor_core import ConductorCore
 
 _numbers = itertools.count(1)
 
@@ -21,10 +21,10 @@ def mac() -> str:
 class Inspection:
     """A node that waits for the data of a server with two network interfaces."""
 
-    def __init__(self, workshop: Workshop) -> None:
-        self.workshop = workshop
+    def __init__(self, core: ConductorCore) -> None:
+        self.core = core
         self.first, self.second = mac(), mac()
-        self.node = workshop.create_node(
+        self.node = core.create_node(
             states.INSPECTWAIT,
             target_provision_state=states.MANAGEABLE,
             inspect_interface="agent",
@@ -56,13 +56,13 @@ class Inspection:
 
     def run(self) -> Any:
         """Send the data; return the node afterwards."""
-        return self.workshop.do(
+        return self.core.do(
             flows.inspect.receive, self.node, self.inventory, copy.deepcopy(self.plugin_data)
         )
 
     def again(self) -> Any:
         """The same for another inspection of the node."""
-        with self.workshop.task(self.node) as task:
+        with self.core.task(self.node) as task:
             task.node.provision_state = states.INSPECTWAIT
             task.node.save()
         return self.run()
@@ -70,10 +70,10 @@ class Inspection:
     @property
     def ports(self) -> dict[str, Any]:
         """The node's ports, by their address."""
-        found = objects.Port.list_by_node_id(self.workshop.context, self.node.id)
+        found = objects.Port.list_by_node_id(self.core.context, self.node.id)
         return {port.address: port for port in found}
 
     @property
     def found(self) -> Any:
         """Return the stored data."""
-        return objects.NodeInventory.get(self.workshop.context, self.node.id)
+        return objects.NodeInventory.get(self.core.context, self.node.id)

@@ -16,7 +16,7 @@ from keystoneauth1 import loading
 from ironic_lite.common import openstack_services
 from ironic_lite.conf import CONF
 from ironic_lite.db import engine, migration
-from tests.functional.flows.workshop import Workshop
+from tests.functional.flows.conductor_core import ConductorCore
 
 
 class Killed(BaseException):
@@ -71,8 +71,8 @@ class Boundary:
 
 
 @contextlib.contextmanager
-def workshop_with(group: str, options: Mapping[str, Any], directory: Path) -> Iterator[Workshop]:
-    """A conductor's inside that is a client of the service of an options group."""
+def core_with(group: str, options: Mapping[str, Any], directory: Path) -> Iterator[ConductorCore]:
+    """A conductor's core that is a client of the service of an options group."""
     CONF([], project="ironic-lite", default_config_files=[])
     CONF.set_override("connection", f"sqlite:///{directory}/ironic-lite.sqlite", group="database")
     engine.dispose()
@@ -87,7 +87,7 @@ def workshop_with(group: str, options: Mapping[str, Any], directory: Path) -> It
     for name, value in options.items():
         CONF.set_override(name, value, group=group)
     openstack_services.forget()
-    made = Workshop()
+    made = ConductorCore()
     yield made
     made.close()
     engine.dispose()

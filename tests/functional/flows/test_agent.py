@@ -38,7 +38,7 @@ def test_steps_in_the_agent(booted: Booted, agent: ScriptedAgent) -> None:
 
 
 def test_the_agent_is_told_no_secret(booted: Booted, agent: ScriptedAgent) -> None:
-    with booted.workshop.task(booted.node) as task:
+    with booted.core.task(booted.node) as task:
         task.node.driver_info = {"ipmi_password": "hunter2"}
         task.node.instance_info = {"configdrive": "H4sIAAAA"}
         task.node.save()
@@ -85,7 +85,7 @@ def test_an_agent_with_a_token_is_new_enough(
     booted: Booted, agent: ScriptedAgent, version: str | None
 ) -> None:
     """Ramdisks that operators have built may report anything."""
-    booted.workshop.do(verbs.clean, booted.node, agent.offer("one"))
+    booted.core.do(verbs.clean, booted.node, agent.offer("one"))
     booted.look_up()
     assert booted.heartbeat(agent_version=version).clean_step["step"] == "one"
 
@@ -97,9 +97,9 @@ def test_a_call_while_the_conductor_is_at_work_is_not_lost(
 
     def call_at_once() -> None:
         agent.end()
-        with booted.workshop.identity.active():
+        with booted.core.identity.active():
             agent_contact.heartbeat(
-                booted.workshop.context, booted.node.id, agent.url, "13.0.0", booted.token
+                booted.core.context, booted.node.id, agent.url, "13.0.0", booted.token
             )
 
     agent.on_step = call_at_once
@@ -110,7 +110,7 @@ def test_a_call_while_the_conductor_is_at_work_is_not_lost(
 
 def _kill_conductor(booted: Booted, forget: tuple[str, ...]) -> None:
     """The state that a conductor leaves if it dies after it has started a step and before it releases the lock."""
-    with booted.workshop.task(booted.node) as task:
+    with booted.core.task(booted.node) as task:
         task.node.provision_state = states.CLEANING
         for key in forget:
             task.node.del_driver_internal_info(key)
@@ -123,7 +123,7 @@ def test_a_running_command_is_found_and_not_started_twice(
 ) -> None:
     booted.clean(agent.offer("one", "two"))
     _kill_conductor(booted, forget)
-    taken = booted.workshop.in_worker(flows.recover, booted.node)
+    taken = booted.core.in_worker(flows.recover, booted.node)
     assert (taken.provision_state, agent.executed) == (states.CLEANWAIT, ["one"])
     agent.end()
     booted.heartbeat()
@@ -136,7 +136,7 @@ def test_a_command_that_ended_meanwhile_is_found(booted: Booted, agent: Scripted
     booted.clean(agent.offer("one", "two"))
     _kill_conductor(booted, (inband.COMMAND,))
     agent.end()
-    booted.workshop.in_worker(flows.recover, booted.node)
+    booted.core.in_worker(flows.recover, booted.node)
     assert booted.heartbeat().clean_step["step"] == "two"
     assert agent.executed == ["one", "two"]
 
@@ -187,7 +187,7 @@ def test_an_agent_that_cannot_be_reached(
     booted: Booted, agent: ScriptedAgent, option: Callable[..., None]
 ) -> None:
     option("max_command_attempts", 1, group="agent")
-    booted.workshop.do(verbs.clean, booted.node, agent.offer("one"))
+    booted.core.do(verbs.clean, booted.node, agent.offer("one"))
     booted.look_up()
     failed = booted.heartbeat(callback_url="http://127.0.0.1:1")
     assert failed.provision_state == states.CLEANFAIL
@@ -201,21 +201,21 @@ def test_an_agent_that_cannot_be_reached(
 def test_one_token_per_boot(booted: Booted, agent: ScriptedAgent) -> None:
     with pytest.raises(exception.NodeNotFound):
         booted.look_up()
-    booted.workshop.do(verbs.clean, booted.node, agent.offer("one"))
+    booted.core.do(verbs.clean, booted.node, agent.offer("one"))
     assert len(booted.look_up()) >= 32
     assert booted.look_up() == redaction.MASK
 
 
 def test_no_token_is_given_out_while_power_changes(booted: Booted, agent: ScriptedAgent) -> None:
     """An agent that looks up while power changes is about to end, and must not take the next agent's token."""
-    waiting = booted.workshop.do(verbs.clean, booted.node, agent.offer("one"))
+    waiting = booted.core.do(verbs.clean, booted.node, agent.offer("one"))
     assert waiting.provision_state == states.CLEANWAIT
-    with booted.workshop.task(booted.node) as task:
+    with booted.core.task(booted.node) as task:
         task.node.target_power_state = states.POWER_ON
         task.node.save()
         with pytest.raises(exception.NodeNotFound):
             booted.look_up()
-        assert not Node.claim_agent_token(booted.workshop.context, booted.node.id, "t" * 43)
+        assert not Node.claim_agent_token(booted.core.context, booted.node.id, "t" * 43)
         task.node.target_power_state = None
         task.node.save()
     assert len(booted.look_up()) >= 32
@@ -223,8 +223,8 @@ def test_no_token_is_given_out_while_power_changes(booted: Booted, agent: Script
 
 def test_an_agent_that_called_unseen_is_forgotten_too(booted: Booted, agent: ScriptedAgent) -> None:
     """A conductor that reboots the server has read the node before its last agent called."""
-    booted.workshop.do(verbs.clean, booted.node, agent.offer("one"))
-    stale = booted.workshop.node(booted.node)
+    booted.core.do(verbs.clean, booted.node, agent.offer("one"))
+    stale = booted.core.node(booted.node)
     booted.look_up()
     booted.heartbeat()
     stale.forget_agent()
@@ -236,7 +236,7 @@ def test_an_agent_that_called_unseen_is_forgotten_too(booted: Booted, agent: Scr
 
 def test_an_agent_that_falls_silent_at_a_step(booted: Booted, agent: ScriptedAgent) -> None:
     booted.clean(agent.offer("one"))
-    failed = booted.workshop.in_worker(flows.timed_out, booted.node)
+    failed = booted.core.in_worker(flows.timed_out, booted.node)
     assert "timed out while in 'clean wait', at step deploy.one: the agent has called last at" in (
         failed.last_error
     )
@@ -259,8 +259,8 @@ def test_a_server_in_its_post_uses_up_no_boot_device(
 
     monkeypatch.setattr(FakePower, "set_power_state", set_power_state)
     monkeypatch.setattr(FakeBoot, "prepare_ramdisk", prepare_ramdisk)
-    booted.workshop.do(power_requests.request, booted.node, states.POWER_ON)
-    booted.workshop.do(verbs.clean, booted.node, agent.offer("one"))
+    booted.core.do(power_requests.request, booted.node, states.POWER_ON)
+    booted.core.do(verbs.clean, booted.node, agent.offer("one"))
     assert done == [states.POWER_ON, states.POWER_OFF, "prepare"]
 
 
@@ -315,7 +315,7 @@ def test_without_restrict_lookup_any_node_is_found(
 def test_calls_that_are_refused(
     booted: Booted, agent: ScriptedAgent, changes: dict[str, Any], error: str
 ) -> None:
-    booted.workshop.do(verbs.clean, booted.node, agent.offer("one"))
+    booted.core.do(verbs.clean, booted.node, agent.offer("one"))
     booted.look_up()
     with pytest.raises(exception.Invalid, match=error) as refused:
         booted.heartbeat(**changes)
@@ -338,7 +338,7 @@ def test_tls_may_be_required(
     booted: Booted, agent: ScriptedAgent, option: Callable[..., None]
 ) -> None:
     option("require_tls", True, group="agent")
-    booted.workshop.do(verbs.clean, booted.node, agent.offer("one"))
+    booted.core.do(verbs.clean, booted.node, agent.offer("one"))
     booted.look_up()
     with pytest.raises(exception.InvalidParameterValue, match="require_tls"):
         booted.heartbeat()
@@ -346,7 +346,7 @@ def test_tls_may_be_required(
 
 def test_a_waiting_node_that_is_locked(booted: Booted, agent: ScriptedAgent) -> None:
     booted.clean(agent.offer("one"))
-    with booted.workshop.task(booted.node), pytest.raises(exception.NodeLocked):
+    with booted.core.task(booted.node), pytest.raises(exception.NodeLocked):
         booted.heartbeat()
     agent.end()
     assert booted.heartbeat().provision_state == states.MANAGEABLE
@@ -359,7 +359,7 @@ def test_a_call_that_waited_for_the_lock_while_its_agent_went(
     option("node_locked_retry_interval", 0.05, group="conductor")
     booted.clean(agent.offer("one"))
     recorded = booted.now.agent_last_heartbeat
-    with ThreadPoolExecutor(1) as pool, booted.workshop.task(booted.node) as task:
+    with ThreadPoolExecutor(1) as pool, booted.core.task(booted.node) as task:
         late = pool.submit(booted.heartbeat)
         wait_for(lambda: booted.now.agent_last_heartbeat != recorded, "the call to be on record")
         # The node now waits for the agent of its next boot.
@@ -376,11 +376,11 @@ def test_a_call_that_waited_for_the_lock_while_its_agent_went(
 def test_under_maintenance_nothing_goes_on(booted: Booted, agent: ScriptedAgent) -> None:
     booted.clean(agent.offer("one"))
     agent.end()
-    with booted.workshop.task(booted.node) as task:
+    with booted.core.task(booted.node) as task:
         task.node.maintenance = True
         task.node.save()
     assert booted.heartbeat().provision_state == states.CLEANWAIT
-    with booted.workshop.task(booted.node) as task:
+    with booted.core.task(booted.node) as task:
         task.node.maintenance = False
         task.node.save()
     assert booted.heartbeat().provision_state == states.MANAGEABLE
@@ -406,7 +406,7 @@ def test_a_living_agent_is_used_again(
     assert (kept.provision_state, kept.power_state) == (states.MANAGEABLE, states.POWER_ON)
     assert booted.heartbeat().agent_url == agent.url
     agent.execute("standby.sync", {})
-    again = booted.workshop.do(verbs.clean, booted.node, agent.offer("two"))
+    again = booted.core.do(verbs.clean, booted.node, agent.offer("two"))
     assert (again.provision_state, again.clean_step["step"]) == (states.CLEANWAIT, "two")
     assert agent.executed == ["one", "two"]
 
@@ -417,9 +417,9 @@ def test_a_busy_agent_is_not_used_again(
     option("fast_track", True, group="deploy")
     booted.clean(agent.offer("one"))
     old = booted.token
-    stopped = booted.workshop.act(booted.node, "abort")
+    stopped = booted.core.act(booted.node, "abort")
     assert stopped.provision_state == states.CLEANFAIL
-    booted.workshop.act(booted.node, "manage")
-    waiting = booted.workshop.do(verbs.clean, booted.node, agent.offer("two"))
+    booted.core.act(booted.node, "manage")
+    waiting = booted.core.do(verbs.clean, booted.node, agent.offer("two"))
     assert (waiting.provision_state, waiting.clean_step) == (states.CLEANWAIT, {})
     assert booted.look_up() not in (old, redaction.MASK)

@@ -31,7 +31,7 @@ def erasing(agent: ScriptedAgent) -> ScriptedAgent:
 
 def _provide(booted: Booted) -> list[str]:
     """Run automated cleaning; return the steps that ran."""
-    assert booted.workshop.act(booted.node, "provide").provision_state == states.CLEANWAIT
+    assert booted.core.act(booted.node, "provide").provision_state == states.CLEANWAIT
     booted.look_up()
     now = booted.heartbeat()
     while now.provision_state == states.CLEANWAIT:
@@ -89,15 +89,15 @@ def test_whether_a_node_is_cleaned(
     booted: Booted, option: Callable[..., None], configured: bool, own: bool | None, cleans: bool
 ) -> None:
     option("automated_clean", configured, group="conductor")
-    with booted.workshop.task(booted.node) as task:
+    with booted.core.task(booted.node) as task:
         task.node.automated_clean = own
         task.node.save()
     expected = states.CLEANWAIT if cleans else states.AVAILABLE
-    assert booted.workshop.act(booted.node, "provide").provision_state == expected
+    assert booted.core.act(booted.node, "provide").provision_state == expected
 
 
 def _set(booted: Booted, **fields: Any) -> None:
-    with booted.workshop.task(booted.node) as task:
+    with booted.core.task(booted.node) as task:
         for name, value in fields.items():
             setattr(task.node, name, value)
         task.node.save()
@@ -105,7 +105,7 @@ def _set(booted: Booted, **fields: Any) -> None:
 
 @pytest.mark.usefixtures("erasing")
 def test_switching_it_off_does_not_end_a_cleaning_that_runs(booted: Booted) -> None:
-    booted.workshop.act(booted.node, "provide")
+    booted.core.act(booted.node, "provide")
     _set(booted, automated_clean=False)
     booted.look_up()
     now = booted.heartbeat()
@@ -126,7 +126,7 @@ def test_switching_it_on_does_not_begin_one(booted: Booted) -> None:
         automated_clean=True,
         driver_internal_info={"automated_cleaning_skipped": True, "clean_steps": None},
     )
-    now = booted.workshop.in_worker(flows.recover, booted.node)
+    now = booted.core.in_worker(flows.recover, booted.node)
     assert now.provision_state == states.AVAILABLE
     assert now.driver_internal_info == {"clean_steps": None}
 
@@ -134,18 +134,18 @@ def test_switching_it_on_does_not_begin_one(booted: Booted) -> None:
 @pytest.mark.usefixtures("erasing")
 def test_that_it_was_skipped_is_told(booted: Booted) -> None:
     _set(booted, automated_clean=False)
-    booted.workshop.act(booted.node, "provide")
-    noted = NodeJournal.rows(booted.workshop.context, booted.node.id)
+    booted.core.act(booted.node, "provide")
+    noted = NodeJournal.rows(booted.core.context, booted.node.id)
     (skipped,) = [entry for entry in noted if entry["outcome"] == "skipped"]
     assert skipped["detail"] == "automated cleaning is off for this node"
-    events = NodeHistory.list(booted.workshop.context, filters={"node_id": booted.node.id})
+    events = NodeHistory.list(booted.core.context, filters={"node_id": booted.node.id})
     assert [event.event_type for event in events] == ["automated_cleaning_skipped"]
 
 
 @pytest.mark.usefixtures("erasing")
 def test_after_a_failure_it_is_decided_anew(booted: Booted) -> None:
-    booted.workshop.act(booted.node, "provide")
-    failed = booted.workshop.in_worker(flows.timed_out, booted.node)
+    booted.core.act(booted.node, "provide")
+    failed = booted.core.in_worker(flows.timed_out, booted.node)
     assert failed.provision_state == states.CLEANFAIL
     assert failed.driver_internal_info.keys().isdisjoint(
         {"automated_cleaning_skipped", "cleaning_disable_ramdisk"}
@@ -161,7 +161,7 @@ def runbook(booted: Booted) -> Runbook:
     ]
     name = f"CUSTOM_{uuid.uuid4().hex.upper()}"
     made = Runbook(
-        booted.workshop.context,
+        booted.core.context,
         uuid=str(uuid.uuid4()),
         name=name,
         steps=steps,
@@ -169,7 +169,7 @@ def runbook(booted: Booted) -> Runbook:
         public=False,
     )
     made.create()
-    with booted.workshop.task(booted.node) as task:
+    with booted.core.task(booted.node) as task:
         task.node.set_traits([name])
     return made
 
@@ -181,7 +181,7 @@ def test_automated_cleaning_by_a_runbook(
     booted: Booted, option: Callable[..., None], runbook: Runbook, source: str, where: str
 ) -> None:
     option("automated_cleaning_step_source", source, group="conductor")
-    with booted.workshop.task(booted.node) as task:
+    with booted.core.task(booted.node) as task:
         task.node.resource_class = "gold"
         if where == "by node":
             task.node.driver_info = {"cleaning_runbook": runbook.name}
@@ -207,7 +207,7 @@ def test_a_runbook_that_cannot_be_followed(
 ) -> None:
     def refused() -> str:
         with pytest.raises(exception.InvalidParameterValue) as no:
-            booted.workshop.act(booted.node, "provide")
+            booted.core.act(booted.node, "provide")
         assert booted.now.provision_state == states.MANAGEABLE
         return no.value.message
 
@@ -216,7 +216,7 @@ def test_a_runbook_that_cannot_be_followed(
     option("automated_cleaning_runbook", "CUSTOM_NOSUCH", group="conductor")
     assert "does not exist" in refused()
     option("automated_cleaning_runbook", runbook.name, group="conductor")
-    with booted.workshop.task(booted.node) as task:
+    with booted.core.task(booted.node) as task:
         task.node.set_traits([])
     assert "not approved for node" in refused()
 
@@ -229,7 +229,7 @@ def test_a_runbook_that_needs_no_ramdisk(
     runbook.save()
     option("automated_cleaning_step_source", "runbook", group="conductor")
     option("automated_cleaning_runbook", runbook.name, group="conductor")
-    cleaned = booted.workshop.act(booted.node, "provide")
+    cleaned = booted.core.act(booted.node, "provide")
     assert (cleaned.provision_state, cleaned.power_state) == (states.AVAILABLE, states.POWER_ON)
     assert "cleaning_disable_ramdisk" not in cleaned.driver_internal_info
 
@@ -248,17 +248,17 @@ def test_the_agent_is_told_how_to_erase(
 
 
 def test_abort_before_the_agent_has_called(booted: Booted, agent: ScriptedAgent) -> None:
-    booted.workshop.do(verbs.clean, booted.node, agent.offer("one"))
-    stopped = booted.workshop.act(booted.node, "abort")
+    booted.core.do(verbs.clean, booted.node, agent.offer("one"))
+    stopped = booted.core.act(booted.node, "abort")
     assert stopped.provision_state == states.CLEANFAIL
     assert stopped.power_state == states.POWER_OFF
     assert stopped.last_error == "The cleaning was aborted by request."
-    assert booted.workshop.act(booted.node, "manage").provision_state == states.MANAGEABLE
+    assert booted.core.act(booted.node, "manage").provision_state == states.MANAGEABLE
 
 
 def test_abort_in_a_step_of_the_agent(booted: Booted, agent: ScriptedAgent) -> None:
     booted.clean(agent.offer("one", "two"))
-    stopped = booted.workshop.act(booted.node, "abort")
+    stopped = booted.core.act(booted.node, "abort")
     assert stopped.provision_state == states.CLEANFAIL
     assert stopped.last_error == "The cleaning was aborted by request at step deploy.one."
     assert (stopped.clean_step, agent.executed) == ({}, ["one"])
@@ -266,7 +266,7 @@ def test_abort_in_a_step_of_the_agent(booted: Booted, agent: ScriptedAgent) -> N
 
 def test_abort_in_a_step_that_must_not_be_cut_off(booted: Booted, agent: ScriptedAgent) -> None:
     booted.clean(agent.offer("one", "two", abortable=False))
-    assert booted.workshop.act(booted.node, "abort").provision_state == states.CLEANWAIT
+    assert booted.core.act(booted.node, "abort").provision_state == states.CLEANWAIT
     # Not before the step has ended.
     assert booted.heartbeat().provision_state == states.CLEANWAIT
     agent.end()
@@ -283,7 +283,7 @@ def test_hold_between_two_steps_of_the_agent(booted: Booted, agent: ScriptedAgen
     assert booted.heartbeat().provision_state == states.CLEANHOLD
     # Its heartbeats are noted and change nothing.
     assert booted.heartbeat().provision_state == states.CLEANHOLD
-    assert booted.workshop.act(booted.node, "unhold").clean_step["step"] == "two"
+    assert booted.core.act(booted.node, "unhold").clean_step["step"] == "two"
     agent.end()
     assert booted.heartbeat().provision_state == states.MANAGEABLE
     assert agent.executed == ["one", "two"]
@@ -294,6 +294,6 @@ def test_abort_while_held(booted: Booted, agent: ScriptedAgent) -> None:
     booted.clean([one, {"step": "hold"}, two])
     agent.end()
     booted.heartbeat()
-    stopped = booted.workshop.act(booted.node, "abort")
+    stopped = booted.core.act(booted.node, "abort")
     assert stopped.provision_state == states.CLEANFAIL
     assert (stopped.power_state, agent.executed) == (states.POWER_OFF, ["one"])

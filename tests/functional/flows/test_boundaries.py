@@ -26,8 +26,8 @@ from ironic_lite.drivers.modules.fake.deploy import FakeDeploy
 from ironic_lite.drivers.modules.fake.management import FakeManagement
 from ironic_lite.drivers.modules.fake.power import FakePower
 from tests.functional.flows import booted, verbs
+from tests.functional.flows.conductor_core import ConductorCore
 from tests.functional.flows.scripted_agent import ScriptedAgent
-from tests.functional.flows.workshop import Workshop
 from tests.waiting import PATIENCE, wait_for
 
 PASSWORD = "let me in"
@@ -42,12 +42,12 @@ class Killed(BaseException):
 class Scene:
     """The conductor that is killed, the one that survives, and the server that both control.
 
-    :param workshop: the survivor's.
+    :param core: the survivor's.
     """
 
-    def __init__(self, workshop: Workshop, agent: ScriptedAgent) -> None:
-        self.survivor = workshop
-        self.doomed = Workshop("doomed")
+    def __init__(self, core: ConductorCore, agent: ScriptedAgent) -> None:
+        self.survivor = core
+        self.doomed = ConductorCore("doomed")
         self.agent = agent
         self.power: dict[str, str] = {}
         self.server = ""
@@ -70,13 +70,13 @@ class Scene:
             raise Killed
 
     @property
-    def alive(self) -> Workshop:
+    def alive(self) -> ConductorCore:
         return self.survivor if self.dead else self.doomed
 
     def begin(self, at: int) -> None:
         """Begin again with a doomed conductor that is killed at this boundary."""
         self.doomed.identity.workers.shutdown()
-        self.doomed = Workshop("doomed")
+        self.doomed = ConductorCore("doomed")
         self.at, self.passed, self.dead, self.token = at, 0, False, ""
         self.agent.commands.clear()
 
@@ -127,7 +127,7 @@ class Scene:
         return fields, [[entry[name] for name in shown] for entry in reversed(entries)]
 
     def _bury(self, node: objects.Node) -> None:
-        objects.Node.release_orphans(self.survivor.context, ["doomed"], by="workshop")
+        objects.Node.release_orphans(self.survivor.context, ["doomed"], by="core")
 
     def _call(self, now: Any) -> None:
         """End the agent's command, and send a heartbeat."""
@@ -148,9 +148,9 @@ class Scene:
 
 @pytest.fixture
 def scene(
-    workshop: Workshop, agent: ScriptedAgent, monkeypatch: pytest.MonkeyPatch
+    core: ConductorCore, agent: ScriptedAgent, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Scene]:
-    made = Scene(workshop, agent)
+    made = Scene(core, agent)
 
     def read(_: Any, task: Any) -> str:
         return made.power.setdefault(task.node.uuid, states.POWER_OFF)

@@ -18,7 +18,7 @@ from ironic_lite.drivers.interfaces import steps as step_specs
 from ironic_lite.drivers.modules.fake.bios import FakeBIOS
 from ironic_lite.drivers.modules.fake.power import FakePower
 from tests.functional.flows import verbs
-from tests.functional.flows.workshop import Workshop
+from tests.functional.flows.conductor_core import ConductorCore
 from tests.waiting import PATIENCE
 
 RESET = {"interface": "bios", "step": "factory_reset"}
@@ -48,10 +48,10 @@ def _bios_step(monkeypatch: pytest.MonkeyPatch, work: Any) -> None:
 
 @pytest.mark.usefixtures("broken_power")
 def test_a_failed_deploy_step_is_named_and_can_be_retried(
-    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+    core: ConductorCore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    node = workshop.create_node(states.AVAILABLE)
-    failed = workshop.do(verbs.deploy, node)
+    node = core.create_node(states.AVAILABLE)
+    failed = core.do(verbs.deploy, node)
     assert failed.provision_state == states.DEPLOYFAIL
     assert failed.target_provision_state == states.ACTIVE
     assert failed.last_error.startswith("The deployment failed at step deploy.deploy: smoke.")
@@ -59,18 +59,18 @@ def test_a_failed_deploy_step_is_named_and_can_be_retried(
     assert failed.deploy_step == {}
     assert failed.reservation is None
     monkeypatch.undo()
-    healed = workshop.do(verbs.deploy, node)
+    healed = core.do(verbs.deploy, node)
     assert (healed.provision_state, healed.last_error) == (states.ACTIVE, None)
 
 
 def test_a_database_that_is_away_fails_nothing(
-    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, option: Any
+    core: ConductorCore, monkeypatch: pytest.MonkeyPatch, option: Any
 ) -> None:
     """The deployment stops at its recorded step, and continues when the database answers again."""
     option("sqlite_busy_timeout", 1, group="database")
     option("max_retries", 0, group="database")
     engine.dispose()
-    node = workshop.create_node(states.AVAILABLE)
+    node = core.create_node(states.AVAILABLE)
 
     def away(_self: FakePower, task: Any, *_args: Any, **_kw: Any) -> None:
         with contextlib.closing(sqlite3.connect(engine.url().database)) as other:
@@ -80,41 +80,41 @@ def test_a_database_that_is_away_fails_nothing(
             task.node.save()
 
     monkeypatch.setattr(FakePower, "set_power_state", away)
-    left = workshop.do(verbs.deploy, node)
+    left = core.do(verbs.deploy, node)
     assert (left.provision_state, left.last_error) == (states.DEPLOYING, None)
     monkeypatch.undo()
-    done = workshop.in_worker(flows.recover, node)
+    done = core.in_worker(flows.recover, node)
     assert (done.provision_state, done.last_error) == (states.ACTIVE, None)
 
 
-def test_a_bmc_that_does_not_answer(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bmc_that_does_not_answer(core: ConductorCore, monkeypatch: pytest.MonkeyPatch) -> None:
     def silent(*_args: Any) -> str:
         raise exception.IPMIFailure(cmd="get power: no answer within 60 seconds")
 
     monkeypatch.setattr(FakePower, "get_power_state", silent)
-    node = workshop.create_node()
-    failed = workshop.act(node, "manage")
+    node = core.create_node()
+    failed = core.act(node, "manage")
     assert (failed.provision_state, failed.target_provision_state) == (states.ENROLL, None)
     assert "no answer within 60 seconds" in failed.last_error
 
 
 @pytest.mark.usefixtures("broken_power")
-def test_tear_down_that_fails(workshop: Workshop) -> None:
-    node = workshop.create_node(states.ACTIVE, power_state=states.POWER_ON)
-    failed = workshop.do(verbs.delete, node)
+def test_tear_down_that_fails(core: ConductorCore) -> None:
+    node = core.create_node(states.ACTIVE, power_state=states.POWER_ON)
+    failed = core.do(verbs.delete, node)
     assert failed.provision_state == states.ERROR
     assert "smoke" in failed.last_error
 
 
 def test_a_clean_step_that_breaks_off_puts_the_node_under_maintenance(
-    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+    core: ConductorCore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def work(_task: Any) -> None:
         raise ZeroDivisionError
 
     _bios_step(monkeypatch, work)
-    node = workshop.create_node(states.MANAGEABLE)
-    failed = workshop.do(verbs.clean, node, [RESET])
+    node = core.create_node(states.MANAGEABLE)
+    failed = core.do(verbs.clean, node, [RESET])
     assert failed.provision_state == states.CLEANFAIL
     assert failed.last_error == "The cleaning failed at step bios.factory_reset: ZeroDivisionError."
     assert (failed.maintenance, failed.fault) == (True, "clean failure")
@@ -122,23 +122,23 @@ def test_a_clean_step_that_breaks_off_puts_the_node_under_maintenance(
 
 
 def test_a_task_that_has_lost_its_lock_writes_nothing(
-    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+    core: ConductorCore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran: list[str] = []
 
     def work(task: Any) -> None:
         ran.append(task.node.clean_step["step"])
         # Another conductor believes this one dead and takes the node over.
-        objects.Node.release_orphans(task.context, ["workshop"])
+        objects.Node.release_orphans(task.context, ["core"])
         taken = objects.Node.reserve(task.context, "other", task.node.id)
         assert taken.provision_state == states.CLEANING
 
     _bios_step(monkeypatch, work)
-    node = workshop.create_node(states.MANAGEABLE)
-    with workshop.task(node) as task:
+    node = core.create_node(states.MANAGEABLE)
+    with core.task(node) as task:
         verbs.clean(task, [RESET, RESET])
-    assert workshop.identity.workers.drain(PATIENCE)
-    left = workshop.node(node)
+    assert core.identity.workers.drain(PATIENCE)
+    left = core.node(node)
     # It neither continued nor recorded a failure on the node, which another conductor has locked.
     assert ran == ["factory_reset"]
     assert (left.provision_state, left.reservation) == (states.CLEANING, "other")
@@ -146,9 +146,9 @@ def test_a_task_that_has_lost_its_lock_writes_nothing(
     assert left.driver_internal_info["clean_step_index"] == 0
 
 
-def _interrupted(workshop: Workshop, step: dict[str, Any], index: int = 0) -> objects.Node:
+def _interrupted(core: ConductorCore, step: dict[str, Any], index: int = 0) -> objects.Node:
     """A node that a conductor left in the middle of a manual cleaning."""
-    return workshop.create_node(
+    return core.create_node(
         states.CLEANING,
         target_provision_state=states.MANAGEABLE,
         clean_step=step,
@@ -161,21 +161,21 @@ def _interrupted(workshop: Workshop, step: dict[str, Any], index: int = 0) -> ob
 
 
 def test_another_conductor_goes_on_where_the_dead_one_stopped(
-    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+    core: ConductorCore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ran: list[int] = []
     _bios_step(
         monkeypatch,
         lambda task: ran.append(task.node.driver_internal_info["clean_step_index"]),
     )
-    node = _interrupted(workshop, RESET, index=1)
-    done = workshop.in_worker(flows.recover, node)
+    node = _interrupted(core, RESET, index=1)
+    done = core.in_worker(flows.recover, node)
     assert done.provision_state == states.MANAGEABLE
     assert ran == [1]
 
 
 def test_a_step_that_must_not_be_repeated_is_not(
-    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+    core: ConductorCore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unsafe(self: FakeBIOS, kind: str, name: str) -> Any:
         spec = step_spec(self, kind, name)
@@ -183,7 +183,7 @@ def test_a_step_that_must_not_be_repeated_is_not(
 
     step_spec = FakeBIOS.step_spec
     monkeypatch.setattr(FakeBIOS, "step_spec", unsafe)
-    failed = workshop.in_worker(flows.recover, _interrupted(workshop, RESET, index=1))
+    failed = core.in_worker(flows.recover, _interrupted(core, RESET, index=1))
     assert failed.provision_state == states.CLEANFAIL
     assert "at step bios.factory_reset" in failed.last_error
     assert "its conductor died while it ran. It cannot safely be repeated" in failed.last_error
@@ -204,10 +204,10 @@ def test_a_step_that_must_not_be_repeated_is_not(
     ],
 )
 def test_every_working_state_is_recovered(
-    workshop: Workshop, state: str, target: str, rests: str
+    core: ConductorCore, state: str, target: str, rests: str
 ) -> None:
-    node = workshop.create_node(state, target_provision_state=target)
-    recovered = workshop.in_worker(flows.recover, node)
+    node = core.create_node(state, target_provision_state=target)
+    recovered = core.in_worker(flows.recover, node)
     assert (recovered.provision_state, recovered.target_provision_state) == (rests, None)
     assert recovered.last_error is None
 
@@ -217,9 +217,9 @@ def test_every_working_state_has_a_flow() -> None:
 
 
 @pytest.mark.parametrize("state", provision_states.names(Kind.WAITING))
-def test_waiting_for_too_long(workshop: Workshop, state: str) -> None:
-    node = workshop.create_node(state, target_provision_state=states.AVAILABLE)
-    failed = workshop.in_worker(flows.timed_out, node)
+def test_waiting_for_too_long(core: ConductorCore, state: str) -> None:
+    node = core.create_node(state, target_provision_state=states.AVAILABLE)
+    failed = core.in_worker(flows.timed_out, node)
     assert provision_states.is_failed(failed.provision_state)
     assert f"timed out while in '{state}'" in failed.last_error
     assert "console" in failed.last_error
@@ -235,30 +235,30 @@ def test_waiting_for_too_long(workshop: Workshop, state: str) -> None:
         (states.RESCUEWAIT, states.RESCUEFAIL),
     ],
 )
-def test_abort_while_waiting(workshop: Workshop, state: str, rests: str) -> None:
-    node = workshop.create_node(state, target_provision_state=states.MANAGEABLE)
-    stopped = workshop.act(node, "abort")
+def test_abort_while_waiting(core: ConductorCore, state: str, rests: str) -> None:
+    node = core.create_node(state, target_provision_state=states.MANAGEABLE)
+    stopped = core.act(node, "abort")
     assert stopped.provision_state == rests
     assert "aborted by request" in stopped.last_error
 
 
-def test_abort_in_a_step_that_cannot_be_aborted_waits_for_its_end(workshop: Workshop) -> None:
+def test_abort_in_a_step_that_cannot_be_aborted_waits_for_its_end(core: ConductorCore) -> None:
     step = {"interface": "deploy", "step": "flash", "abortable": False}
-    node = workshop.create_node(
+    node = core.create_node(
         states.CLEANWAIT,
         target_provision_state=states.MANAGEABLE,
         clean_step=step,
         driver_internal_info={"clean_steps": [step, RESET], "clean_step_index": 0},
     )
-    noted = workshop.act(node, "abort")
+    noted = core.act(node, "abort")
     assert noted.provision_state == states.CLEANWAIT
-    stopped = workshop.in_worker(flows.resume, node)
+    stopped = core.in_worker(flows.resume, node)
     assert stopped.provision_state == states.CLEANFAIL
     assert "aborted by request" in stopped.last_error
 
 
 def test_a_step_that_has_ended_is_not_repeated(
-    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+    core: ConductorCore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The conductor died after the agent's step had ended and before the next one began."""
     ran: list[int] = []
@@ -266,26 +266,26 @@ def test_a_step_that_has_ended_is_not_repeated(
         monkeypatch,
         lambda task: ran.append(task.node.driver_internal_info["clean_step_index"]),
     )
-    node = workshop.create_node(
+    node = core.create_node(
         states.CLEANING,
         target_provision_state=states.MANAGEABLE,
         driver_internal_info={"clean_steps": [RESET, RESET, RESET], "clean_step_index": 1},
     )
-    assert workshop.in_worker(flows.recover, node).provision_state == states.MANAGEABLE
+    assert core.in_worker(flows.recover, node).provision_state == states.MANAGEABLE
     assert ran == [1, 2]
 
 
-def test_only_the_winding_up_is_left(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_winding_up_is_left(core: ConductorCore, monkeypatch: pytest.MonkeyPatch) -> None:
     def work(_task: Any) -> None:
         raise AssertionError("no step is left to run")
 
     _bios_step(monkeypatch, work)
-    node = workshop.create_node(
+    node = core.create_node(
         states.CLEANING,
         target_provision_state=states.MANAGEABLE,
         driver_internal_info={"clean_steps": [RESET], "clean_step_index": 1},
     )
-    assert workshop.in_worker(flows.recover, node).provision_state == states.MANAGEABLE
+    assert core.in_worker(flows.recover, node).provision_state == states.MANAGEABLE
 
 
 @pytest.mark.parametrize(
@@ -298,7 +298,7 @@ def test_only_the_winding_up_is_left(workshop: Workshop, monkeypatch: pytest.Mon
     ],
 )
 def test_a_step_that_tells_whether_it_happened(
-    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, answer: Any, ends: str, ran: int
+    core: ConductorCore, monkeypatch: pytest.MonkeyPatch, answer: Any, ends: str, ran: int
 ) -> None:
     calls: list[str] = []
     asked: list[str] = []
@@ -318,34 +318,34 @@ def test_a_step_that_tells_whether_it_happened(
 
     monkeypatch.setattr(Smoking, "factory_reset", factory_reset)
     monkeypatch.setattr(Smoking, "has_smoked", has_smoked, raising=False)
-    node = _interrupted(workshop, RESET, index=1)
-    with workshop.task(node) as task:
+    node = _interrupted(core, RESET, index=1)
+    with core.task(node) as task:
         task.driver.bios = Smoking()
         task.spawn_after(flows.recover, task)
-    done = workshop.idle(node)
+    done = core.idle(node)
     assert (done.provision_state, len(calls), asked) == (ends, ran, ["factory_reset"])
     if ends == states.CLEANFAIL:
         assert "its conductor died while it ran" in done.last_error
 
 
 def test_what_takes_every_conductor_down_with_it_ends(
-    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, option: Any
+    core: ConductorCore, monkeypatch: pytest.MonkeyPatch, option: Any
 ) -> None:
     option("recovery_attempts", 2, group="conductor")
     ran: list[int] = []
 
     def work(task: Any) -> None:
         ran.append(1)
-        objects.Node.release_orphans(task.context, ["workshop"])
+        objects.Node.release_orphans(task.context, ["core"])
 
     _bios_step(monkeypatch, work)
-    node = workshop.create_node(states.MANAGEABLE)
-    with workshop.task(node) as task:
+    node = core.create_node(states.MANAGEABLE)
+    with core.task(node) as task:
         verbs.clean(task, [RESET, RESET], disable_ramdisk=True)
     for _ in range(3):
-        assert workshop.identity.workers.drain(PATIENCE)
-        workshop.in_worker(flows.recover, node)
-    assert workshop.identity.workers.drain(PATIENCE)
-    failed = workshop.node(node)
+        assert core.identity.workers.drain(PATIENCE)
+        core.in_worker(flows.recover, node)
+    assert core.identity.workers.drain(PATIENCE)
+    failed = core.node(node)
     assert (failed.provision_state, len(ran)) == (states.CLEANFAIL, 3)
     assert "was interrupted again after 2 repetitions" in failed.last_error

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ironic_lite.common import exception, states
+from tests.functional.flows.conductor_core import ConductorCore
 from tests.functional.flows.inspection import Inspection, mac
-from tests.functional.flows.workshop import Workshop
 
 Option = Callable[..., None]
 
@@ -53,7 +53,7 @@ def test_which_ports_stay(
 ) -> None:
     hooks(keep_ports=keep)
     for address in (inspection.second, mac()):
-        inspection.workshop.create_port(inspection.node, address)
+        inspection.core.create_port(inspection.node, address)
     inspection.run()
     assert len(inspection.ports) == left
     assert inspection.first in inspection.ports
@@ -61,8 +61,8 @@ def test_which_ports_stay(
 
 def test_ports_of_others_stay_theirs(inspection: Inspection, hooks: Callable[..., None]) -> None:
     hooks(add_ports="all")
-    other = inspection.workshop.create_node()
-    inspection.workshop.create_port(other, inspection.second)
+    other = inspection.core.create_node()
+    inspection.core.create_port(other, inspection.second)
     assert inspection.run().provision_state == states.MANAGEABLE
     assert list(inspection.ports) == [inspection.first]
 
@@ -77,7 +77,7 @@ def test_all_that_can_be_told_of_a_node(inspection: Inspection, hooks: Callable[
         "root-device",
         pci_device_alias=['{"vendor_id": "10DE", "product_id": "1eb8", "name": "t4"}'],
     )
-    with inspection.workshop.task(inspection.node) as task:
+    with inspection.core.task(inspection.node) as task:
         task.node.properties = {"capabilities": {"own": "1", "boot_mode": "bios"}}
         task.node.save()
     inspection.inventory["boot"]["current_boot_mode"] = "uefi"
@@ -114,7 +114,7 @@ def test_root_device_hints(
     local_gb: int | None,
 ) -> None:
     hooks("root-device")
-    with inspection.workshop.task(inspection.node) as task:
+    with inspection.core.task(inspection.node) as task:
         task.node.properties = {"root_device": hints}
         task.node.save()
     done = inspection.run()
@@ -142,7 +142,7 @@ def test_what_ports_are_plugged_into(inspection: Inspection, hooks: Callable[...
         add_ports="all",
         physical_network_cidr_map=["192.0.2.0/24:physnet_a", "fe80::/64:physnet_b"],
     )
-    own = inspection.workshop.create_port(inspection.node, inspection.first)
+    own = inspection.core.create_port(inspection.node, inspection.first)
     own.local_link_connection = {"port_id": "mine"}
     own.physical_network = "old"
     own.save()
@@ -200,12 +200,12 @@ def test_inventories_that_are_odd(
     ],
 )
 def test_options_that_are_wrong_stop_the_conductor(
-    workshop: Workshop, option: Option, options: dict[str, Any], told: str
+    core: ConductorCore, option: Option, options: dict[str, Any], told: str
 ) -> None:
     for name, value in options.items():
         option(name, value, group="inspector")
     with pytest.raises(exception.DriverLoadError, match=told):
-        workshop.identity.drivers.load()
+        core.identity.drivers.load()
 
 
 # Boot

@@ -27,7 +27,7 @@ def rule(inspection: Inspection) -> Any:
     def make(*actions: dict[str, Any], conditions: Any = (), **fields: Any) -> str:
         mine = {"op": "eq", "args": {"values": ["{node.uuid}", inspection.node.uuid]}}
         created = objects.InspectionRule(
-            inspection.workshop.context,
+            inspection.core.context,
             uuid=f"00000000-0000-4000-8000-{next(_numbers):012}",
             conditions=[mine, *conditions],
             actions=list(actions),
@@ -144,7 +144,7 @@ def test_all_actions(inspection: Inspection, rule: Any, hooks: Callable[..., Non
     hooks(add_ports="all")
     inspection.plugin_data["old"] = 1
     port = {"port_id": "{plugin_data[macs][1]}"}
-    with inspection.workshop.task(inspection.node) as task:
+    with inspection.core.task(inspection.node) as task:
         task.node.description = "to go"
         task.node.extra = {"l": ["a"], "gone": {"x": 1, "y": 2}}
         task.node.properties = {"capabilities": "one:1,two:2"}
@@ -227,7 +227,7 @@ def test_all_actions(inspection: Inspection, rule: Any, hooks: Callable[..., Non
 def test_actions_that_cannot_be_done(
     inspection: Inspection, rule: Any, action: dict[str, Any], told: str
 ) -> None:
-    with inspection.workshop.task(inspection.node) as task:
+    with inspection.core.task(inspection.node) as task:
         task.node.extra = {"t": "text"}
         task.node.save()
     uuid = rule(setting("/extra/t2", 1), action, description="mine")
@@ -265,8 +265,8 @@ def test_an_expression_that_is_none_once_it_is_filled_in(inspection: Inspection,
 
 
 def test_what_cannot_be_saved_is_told_with_its_rules(inspection: Inspection, rule: Any) -> None:
-    workshop = inspection.workshop
-    name = workshop.create_node(states.MANAGEABLE, name=f"taken-{inspection.node.id}").name
+    core = inspection.core
+    name = core.create_node(states.MANAGEABLE, name=f"taken-{inspection.node.id}").name
     first = rule(setting("/extra/a", 1), setting("/name", name), priority=2)
     second = rule(setting("/extra/b", 1), priority=1)
     before = (inspection.node.name, inspection.node.extra)
@@ -282,8 +282,8 @@ def test_what_cannot_be_saved_is_told_with_its_rules(inspection: Inspection, rul
 
 
 def test_what_a_sensitive_rule_cannot_save_is_not_told(inspection: Inspection, rule: Any) -> None:
-    workshop = inspection.workshop
-    name = workshop.create_node(states.MANAGEABLE, name=f"taken-{inspection.node.id}").name
+    core = inspection.core
+    name = core.create_node(states.MANAGEABLE, name=f"taken-{inspection.node.id}").name
     uuid = rule(setting("/name", name), sensitive=True)
     failed = inspection.run()
     assert f"inspection rule {uuid}, action 0 (set-attribute)" in failed.last_error

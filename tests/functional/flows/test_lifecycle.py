@@ -7,14 +7,14 @@ import pytest
 
 from ironic_lite.common import exception, states
 from tests.functional.flows import verbs
-from tests.functional.flows.workshop import Workshop
+from tests.functional.flows.conductor_core import ConductorCore
 
 
-def test_from_enroll_to_active_and_back(workshop: Workshop) -> None:
-    node = workshop.create_node()
-    assert workshop.act(node, "manage").provision_state == states.MANAGEABLE
-    assert workshop.act(node, "provide").provision_state == states.AVAILABLE
-    deployed = workshop.do(verbs.deploy, node)
+def test_from_enroll_to_active_and_back(core: ConductorCore) -> None:
+    node = core.create_node()
+    assert core.act(node, "manage").provision_state == states.MANAGEABLE
+    assert core.act(node, "provide").provision_state == states.AVAILABLE
+    deployed = core.do(verbs.deploy, node)
     assert (deployed.provision_state, deployed.target_provision_state) == (states.ACTIVE, None)
     assert deployed.power_state == states.POWER_ON
     assert deployed.deploy_step == {}
@@ -22,19 +22,19 @@ def test_from_enroll_to_active_and_back(workshop: Workshop) -> None:
     assert deployed.driver_internal_info == {"clean_steps": None, "deploy_steps": None}
     assert deployed.last_error is None
 
-    with workshop.task(node) as task:
+    with core.task(node) as task:
         task.node.instance_uuid = task.node.uuid
         task.node.instance_info = {"image_source": "http://x/y"}
         task.node.save()
-    free = workshop.do(verbs.delete, node)
+    free = core.do(verbs.delete, node)
     assert free.provision_state == states.AVAILABLE
     assert free.power_state == states.POWER_OFF
     assert (free.instance_uuid, free.instance_info) == (None, {})
 
 
-def test_rebuild(workshop: Workshop) -> None:
-    node = workshop.create_node(states.ACTIVE)
-    assert workshop.do(verbs.rebuild, node).provision_state == states.ACTIVE
+def test_rebuild(core: ConductorCore) -> None:
+    node = core.create_node(states.ACTIVE)
+    assert core.do(verbs.rebuild, node).provision_state == states.ACTIVE
 
 
 @pytest.mark.parametrize(
@@ -52,13 +52,13 @@ def test_rebuild(workshop: Workshop) -> None:
     ],
 )
 def test_a_state_that_does_not_take_the_action(
-    workshop: Workshop, state: str, start: object, arguments: tuple[object, ...]
+    core: ConductorCore, state: str, start: object, arguments: tuple[object, ...]
 ) -> None:
-    node = workshop.create_node(state)
+    node = core.create_node(state)
     with pytest.raises(exception.InvalidStateRequested) as refused:
-        workshop.do(start, node, *arguments)
+        core.do(start, node, *arguments)
     assert refused.value.code == 400
-    assert workshop.node(node).provision_state == state
+    assert core.node(node).provision_state == state
 
 
 @pytest.mark.parametrize(
@@ -71,72 +71,72 @@ def test_a_state_that_does_not_take_the_action(
     ],
 )
 def test_maintenance_forbids_it(
-    workshop: Workshop, state: str, start: object, arguments: tuple[object, ...]
+    core: ConductorCore, state: str, start: object, arguments: tuple[object, ...]
 ) -> None:
-    node = workshop.create_node(state, maintenance=True)
+    node = core.create_node(state, maintenance=True)
     with pytest.raises(exception.NodeInMaintenance):
-        workshop.do(start, node, *arguments)
+        core.do(start, node, *arguments)
 
 
-def test_maintenance_does_not_keep_a_node_from_being_inspected(workshop: Workshop) -> None:
-    node = workshop.create_node(states.MANAGEABLE, maintenance=True)
-    inspected = workshop.do(verbs.inspect, node)
+def test_maintenance_does_not_keep_a_node_from_being_inspected(core: ConductorCore) -> None:
+    node = core.create_node(states.MANAGEABLE, maintenance=True)
+    inspected = core.do(verbs.inspect, node)
     assert (inspected.provision_state, inspected.maintenance) == (states.MANAGEABLE, True)
 
 
-def test_a_protected_node_keeps_its_instance(workshop: Workshop) -> None:
-    node = workshop.create_node(states.ACTIVE, protected=True)
+def test_a_protected_node_keeps_its_instance(core: ConductorCore) -> None:
+    node = core.create_node(states.ACTIVE, protected=True)
     for start in (verbs.delete, verbs.rebuild):
         with pytest.raises(exception.NodeProtected):
-            workshop.do(start, node)
-    assert workshop.node(node).provision_state == states.ACTIVE
+            core.do(start, node)
+    assert core.node(node).provision_state == states.ACTIVE
 
 
-def test_a_retired_node_is_not_made_available(workshop: Workshop) -> None:
-    node = workshop.create_node(states.MANAGEABLE, retired=True)
+def test_a_retired_node_is_not_made_available(core: ConductorCore) -> None:
+    node = core.create_node(states.MANAGEABLE, retired=True)
     with pytest.raises(exception.Invalid, match="retired"):
-        workshop.act(node, "provide")
+        core.act(node, "provide")
 
 
-def test_inspect_adopt_rescue_unrescue(workshop: Workshop) -> None:
-    node = workshop.create_node(states.MANAGEABLE)
-    inspected = workshop.do(verbs.inspect, node)
+def test_inspect_adopt_rescue_unrescue(core: ConductorCore) -> None:
+    node = core.create_node(states.MANAGEABLE)
+    inspected = core.do(verbs.inspect, node)
     assert inspected.provision_state == states.MANAGEABLE
     assert inspected.inspection_finished_at is not None
     assert inspected.inspection_started_at is None
-    assert workshop.act(node, "adopt").provision_state == states.ACTIVE
-    rescued = workshop.do(verbs.rescue, node, "secret")
+    assert core.act(node, "adopt").provision_state == states.ACTIVE
+    rescued = core.do(verbs.rescue, node, "secret")
     assert (rescued.provision_state, rescued.instance_info) == (states.RESCUE, {})
-    assert workshop.do(verbs.unrescue, node).provision_state == states.ACTIVE
+    assert core.do(verbs.unrescue, node).provision_state == states.ACTIVE
 
 
-def test_what_the_hardware_cannot_do_is_refused(workshop: Workshop) -> None:
-    node = workshop.create_node(states.MANAGEABLE, inspect_interface="no-inspect")
+def test_what_the_hardware_cannot_do_is_refused(core: ConductorCore) -> None:
+    node = core.create_node(states.MANAGEABLE, inspect_interface="no-inspect")
     with pytest.raises(exception.UnsupportedDriverExtension):
-        workshop.do(verbs.inspect, node)
-    node = workshop.create_node(states.ACTIVE, rescue_interface="no-rescue")
+        core.do(verbs.inspect, node)
+    node = core.create_node(states.ACTIVE, rescue_interface="no-rescue")
     with pytest.raises(exception.UnsupportedDriverExtension):
-        workshop.do(verbs.rescue, node, "secret")
+        core.do(verbs.rescue, node, "secret")
 
 
-def test_an_empty_rescue_password(workshop: Workshop) -> None:
-    node = workshop.create_node(states.ACTIVE)
+def test_an_empty_rescue_password(core: ConductorCore) -> None:
+    node = core.create_node(states.ACTIVE)
     with pytest.raises(exception.InvalidParameterValue, match="password"):
-        workshop.do(verbs.rescue, node, " ")
+        core.do(verbs.rescue, node, " ")
 
 
-def test_config_drive_is_stored_for_the_agent(workshop: Workshop) -> None:
-    node = workshop.create_node(states.AVAILABLE)
-    active = workshop.do(verbs.deploy, node, configdrive={"user_data": "#!/bin/sh"})
+def test_config_drive_is_stored_for_the_agent(core: ConductorCore) -> None:
+    node = core.create_node(states.AVAILABLE)
+    active = core.do(verbs.deploy, node, configdrive={"user_data": "#!/bin/sh"})
     assert active.provision_state == states.ACTIVE
     assert active.instance_info["configdrive"].startswith("H4sI")
 
 
-def test_a_config_drive_that_is_none(workshop: Workshop) -> None:
-    node = workshop.create_node(states.AVAILABLE)
+def test_a_config_drive_that_is_none(core: ConductorCore) -> None:
+    node = core.create_node(states.AVAILABLE)
     with pytest.raises(exception.ConfigDriveInvalid):
-        workshop.do(verbs.deploy, node, configdrive="***")
-    assert workshop.node(node).provision_state == states.AVAILABLE
+        core.do(verbs.deploy, node, configdrive="***")
+    assert core.node(node).provision_state == states.AVAILABLE
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_a_config_drive_that_is_none(workshop: Workshop) -> None:
     ],
 )
 def test_the_lessee_comes_and_goes_with_the_instance(
-    workshop: Workshop,
+    core: ConductorCore,
     option: Callable[..., None],
     source: str,
     before: str | None,
@@ -157,11 +157,11 @@ def test_the_lessee_comes_and_goes_with_the_instance(
     after: str | None,
 ) -> None:
     option("automatic_lessee_source", source, group="conductor")
-    workshop.context.project_id = "army"
+    core.context.project_id = "army"
     info = {"project_id": "navy"}
-    node = workshop.create_node(states.AVAILABLE, lessee=before, instance_info=info)
-    assert workshop.do(verbs.deploy, node).lessee == during
-    assert workshop.do(verbs.rebuild, node).lessee == during
-    freed = workshop.do(verbs.delete, node)
+    node = core.create_node(states.AVAILABLE, lessee=before, instance_info=info)
+    assert core.do(verbs.deploy, node).lessee == during
+    assert core.do(verbs.rebuild, node).lessee == during
+    freed = core.do(verbs.delete, node)
     assert freed.lessee == after
     assert "automatic_lessee" not in freed.driver_internal_info

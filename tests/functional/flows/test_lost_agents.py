@@ -33,7 +33,7 @@ def asking(booted: Booted, option: Callable[..., None]) -> Iterator[None]:
     option("command_check_interval", 0.05, group="agent")
     option("command_checks_per_second", 200, group="agent")
     stop = threading.Event()
-    thread = threading.Thread(target=Agents(booted.workshop.identity, stop).run)
+    thread = threading.Thread(target=Agents(booted.core.identity, stop).run)
     thread.start()
     yield
     stop.set()
@@ -66,18 +66,18 @@ def pulled(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 def sweep(booted: Booted) -> Any:
     """Run power sync for the node."""
     syncing = PowerSync(threading.Event())
-    workshop = booted.workshop
+    core = booted.core
     with (
-        workshop.identity.active(),
-        task_manager.acquire(workshop.context, booted.node.id, shared=True) as task,
+        core.identity.active(),
+        task_manager.acquire(core.context, booted.node.id, shared=True) as task,
     ):
         syncing._sync(task)
-    return workshop.idle(booted.node)
+    return core.idle(booted.node)
 
 
 def wait_for_step(booted: Booted, step: str) -> None:
     wait_for(lambda: booted.now.clean_step.get("step") == step, f"step {step}")
-    booted.workshop.idle(booted.node)
+    booted.core.idle(booted.node)
 
 
 @pytest.mark.usefixtures("asking")
@@ -93,14 +93,14 @@ def test_commands_that_end_are_noticed_without_a_call(booted: Booted, agent: Scr
 @pytest.mark.usefixtures("asking")
 def test_a_call_that_was_lost_with_its_conductor(booted: Booted, agent: ScriptedAgent) -> None:
     """The conductor that recorded the heartbeat died: the one that takes over polls the agent."""
-    workshop = booted.workshop
-    workshop.do(verbs.clean, booted.node, agent.offer("one"))
+    core = booted.core
+    core.do(verbs.clean, booted.node, agent.offer("one"))
     booted.look_up()
     recorded = objects.Node.record_heartbeat(
-        workshop.context, booted.node.id, booted.token, agent.url, "13.0.0"
+        core.context, booted.node.id, booted.token, agent.url, "13.0.0"
     )
     assert recorded is not None
-    workshop.identity.watch(booted.node.uuid)
+    core.identity.watch(booted.node.uuid)
     wait_for_step(booted, "one")
 
 
@@ -153,13 +153,13 @@ def test_an_agent_that_is_silent_for_a_while_is_not_lost(
 @pytest.mark.usefixtures("asking")
 def test_nodes_under_maintenance_are_left_alone(booted: Booted, agent: ScriptedAgent) -> None:
     booted.clean(agent.offer("one"))
-    with booted.workshop.task(booted.node) as task:
+    with booted.core.task(booted.node) as task:
         task.node.maintenance = True
         task.node.save()
     agent.end()
     asked = len(agent.tokens)
-    booted.workshop.identity.watch(booted.node.uuid)
-    wait_for(booted.workshop.identity.watched.empty, "the conductor to look")
+    booted.core.identity.watch(booted.node.uuid)
+    wait_for(booted.core.identity.watched.empty, "the conductor to look")
     assert booted.now.clean_step["step"] == "one"
     assert len(agent.tokens) <= asked + 1
 
@@ -181,7 +181,7 @@ def test_lost_power_is_not_forced_back_but_ends_the_step(
 def test_a_ramdisk_that_lost_power_before_it_was_up(
     booted: Booted, agent: ScriptedAgent, pulled: set[str]
 ) -> None:
-    booted.workshop.do(verbs.clean, booted.node, agent.offer("one"))
+    booted.core.do(verbs.clean, booted.node, agent.offer("one"))
     old = booted.look_up()
     pulled.add(booted.node.uuid)
     waiting = sweep(booted)
@@ -200,7 +200,7 @@ def test_a_flow_that_was_held_boots_the_ramdisk_again(
     held = sweep(booted)
     assert (held.provision_state, held.power_state) == (states.CLEANHOLD, states.POWER_OFF)
     assert held.agent_secret_token is None
-    waiting = booted.workshop.act(booted.node, "unhold")
+    waiting = booted.core.act(booted.node, "unhold")
     assert (waiting.provision_state, waiting.clean_step["step"]) == (
         states.CLEANWAIT,
         "boot_ramdisk",
@@ -216,7 +216,7 @@ def test_a_flow_that_was_held_at_no_known_place_begins_anew(
 ) -> None:
     """The record of the steps is missing or invalid, so the conductor does not know where to boot the ramdisk."""
     listed = booted.clean([HOLD, *agent.offer("one")]).driver_internal_info["clean_steps"]
-    with booted.workshop.task(booted.node) as task:
+    with booted.core.task(booted.node) as task:
         task.node.set_driver_internal_info("clean_step_index", place)
         task.node.save()
     pulled.add(booted.node.uuid)
@@ -224,20 +224,20 @@ def test_a_flow_that_was_held_at_no_known_place_begins_anew(
     assert (held.provision_state, held.power_state) == (states.CLEANHOLD, states.POWER_OFF)
     assert (held.agent_secret_token, held.last_error) == (None, None)
     assert held.driver_internal_info["clean_steps"] == listed
-    waiting = booted.workshop.act(booted.node, "unhold")
+    waiting = booted.core.act(booted.node, "unhold")
     assert (waiting.provision_state, waiting.power_state) == (states.CLEANWAIT, states.POWER_ON)
     assert waiting.clean_step == {}, "it waits for the agent that tells which steps there are"
     agent.restart()
     booted.look_up()
     assert booted.heartbeat().clean_step["step"] == "hold"
-    assert booted.workshop.act(booted.node, "unhold").clean_step["step"] == "one"
+    assert booted.core.act(booted.node, "unhold").clean_step["step"] == "one"
 
 
 def test_an_aborted_step_that_loses_its_agent_ends_as_aborted(
     booted: Booted, agent: ScriptedAgent, pulled: set[str]
 ) -> None:
     booted.clean(agent.offer("one", abortable=False))
-    booted.workshop.act(booted.node, "abort")
+    booted.core.act(booted.node, "abort")
     pulled.add(booted.node.uuid)
     assert "aborted by request" in sweep(booted).last_error
 
@@ -278,16 +278,16 @@ def test_an_agent_that_has_just_got_its_token_is_waited_for(
 ) -> None:
     """Fast-track right after an inspection: the agent is up, and will send its first heartbeat soon."""
     option("fast_track", True, group="deploy")
-    with booted.workshop.task(booted.node) as task:
+    with booted.core.task(booted.node) as task:
         task.node.power_state = states.POWER_ON
         task.node.save()
     token = booted.look_up()
     with ThreadPoolExecutor(1) as pool:
-        begun = pool.submit(booted.workshop.do, verbs.clean, booted.node, agent.offer("one"))
+        begun = pool.submit(booted.core.do, verbs.clean, booted.node, agent.offer("one"))
         wait_for(lambda: booted.now.provision_state == states.CLEANING, "the cleaning to begin")
-        with booted.workshop.identity.active():
+        with booted.core.identity.active():
             agent_contact.heartbeat(
-                booted.workshop.context, booted.node.id, agent.url, "13.0.0", booted.token
+                booted.core.context, booted.node.id, agent.url, "13.0.0", booted.token
             )
         waiting = begun.result()
     assert (waiting.provision_state, waiting.clean_step["step"]) == (states.CLEANWAIT, "one")

@@ -25,7 +25,7 @@ STEPS = [
 def writing(booted: Booted, agent: ScriptedAgent, option: Callable[..., None]) -> Booted:
     """A node whose agent writes a partition image."""
     option("enable_bios_bootloader_install", True, group="agent")
-    with booted.workshop.task(booted.node) as task:
+    with booted.core.task(booted.node) as task:
         node = task.node
         node.instance_info = {
             "image_source": "http://127.0.0.1:1/root.img",
@@ -39,12 +39,12 @@ def writing(booted: Booted, agent: ScriptedAgent, option: Callable[..., None]) -
         node.provision_state = states.DEPLOYWAIT
         node.save()
     booted.look_up()
-    with booted.workshop.task(booted.node) as task:
+    with booted.core.task(booted.node) as task:
         task.node.agent_url = agent.url
         task.node.save()
         task.process_event("resume")
         task.spawn_after(flows.recover, task)
-    assert booted.workshop.idle(booted.node).deploy_step["step"] == "write_image"
+    assert booted.core.idle(booted.node).deploy_step["step"] == "write_image"
     assert agent.executed == ["write_image"]
     return booted
 
@@ -110,11 +110,11 @@ def test_a_ramdisk_without_the_parts_for_rescue(
     booted: Booted, agent: ScriptedAgent, said: str
 ) -> None:
     agent.refusals["finalize_rescue"] = said
-    with booted.workshop.task(booted.node) as task:
+    with booted.core.task(booted.node) as task:
         task.node.provision_state = states.ACTIVE
         task.node.rescue_interface = "agent"
         task.node.save()
-    booted.workshop.do(verbs.rescue, booted.node, "correct horse")
+    booted.core.do(verbs.rescue, booted.node, "correct horse")
     booted.look_up()
     failed = booted.heartbeat()
     assert failed.provision_state == states.RESCUEFAIL

@@ -13,7 +13,7 @@ from ironic_lite.conductor.operations import flows
 from ironic_lite.conductor.records import node_records
 from ironic_lite.drivers.modules.fake.bios import FakeBIOS
 from tests.functional.flows import verbs
-from tests.functional.flows.workshop import Workshop
+from tests.functional.flows.conductor_core import ConductorCore
 
 DEDICATED = {"has_dedicated_power_supply": "true"}
 RESET = {"interface": "bios", "step": "factory_reset"}
@@ -23,24 +23,24 @@ RESET = {"interface": "bios", "step": "factory_reset"}
 class Family:
     """A chassis with two cards; the second one has a power supply of its own."""
 
-    workshop: Workshop
+    core: ConductorCore
     parent: Any
     cards: list[Any]
 
     def power_of(self, *nodes: Any) -> list[str | None]:
         """Recorded power states."""
-        return [self.workshop.node(node).power_state for node in nodes]
+        return [self.core.node(node).power_state for node in nodes]
 
     def clean(self, *steps: dict[str, Any]) -> Any:
         """Manual cleaning of the parent."""
-        return self.workshop.do(verbs.clean, self.parent, list(steps))
+        return self.core.do(verbs.clean, self.parent, list(steps))
 
 
 @pytest.fixture
-def family(workshop: Workshop) -> Family:
-    parent = workshop.create_node(states.MANAGEABLE, power_state=states.POWER_OFF)
+def family(core: ConductorCore) -> Family:
+    parent = core.create_node(states.MANAGEABLE, power_state=states.POWER_OFF)
     cards = [
-        workshop.create_node(
+        core.create_node(
             states.MANAGEABLE,
             parent_node=parent.uuid,
             power_state=states.POWER_OFF,
@@ -48,7 +48,7 @@ def family(workshop: Workshop) -> Family:
         )
         for info in ({}, DEDICATED)
     ]
-    return Family(workshop, parent, cards)
+    return Family(core, parent, cards)
 
 
 def _on_children(name: str, **more: Any) -> dict[str, Any]:
@@ -57,18 +57,18 @@ def _on_children(name: str, **more: Any) -> dict[str, Any]:
 
 def test_a_card_gets_its_power_from_its_parent(family: Family) -> None:
     plain, dedicated = family.cards
-    family.workshop.do(power.request, dedicated, states.POWER_ON)
+    family.core.do(power.request, dedicated, states.POWER_ON)
     assert family.power_of(family.parent, dedicated) == [states.POWER_OFF, states.POWER_ON]
-    family.workshop.do(power.request, plain, states.POWER_ON)
+    family.core.do(power.request, plain, states.POWER_ON)
     assert family.power_of(family.parent, plain) == [states.POWER_ON, states.POWER_ON]
 
 
 def test_a_card_loses_its_power_with_its_parent(family: Family) -> None:
     for card in family.cards:
-        family.workshop.do(power.request, card, states.POWER_ON)
-    family.workshop.do(power.request, family.parent, states.REBOOT)
+        family.core.do(power.request, card, states.POWER_ON)
+    family.core.do(power.request, family.parent, states.REBOOT)
     assert family.power_of(family.parent, *family.cards) == [states.POWER_ON] * 3
-    family.workshop.do(power.request, family.parent, states.POWER_OFF)
+    family.core.do(power.request, family.parent, states.POWER_OFF)
     assert family.power_of(family.parent, *family.cards) == [
         states.POWER_OFF,
         states.POWER_OFF,
@@ -77,23 +77,23 @@ def test_a_card_loses_its_power_with_its_parent(family: Family) -> None:
 
 
 def test_a_card_at_work_keeps_its_parent_on(family: Family) -> None:
-    family.workshop.do(power.request, family.cards[0], states.POWER_ON)
-    with family.workshop.task(family.cards[0]):
-        refused = family.workshop.do(power.request, family.parent, states.POWER_OFF)
+    family.core.do(power.request, family.cards[0], states.POWER_ON)
+    with family.core.task(family.cards[0]):
+        refused = family.core.do(power.request, family.parent, states.POWER_OFF)
     assert refused.power_state == states.POWER_ON
     assert family.cards[0].uuid in refused.last_error
 
 
 def test_a_parent_that_is_gone(family: Family) -> None:
-    with family.workshop.task(family.parent) as task:
+    with family.core.task(family.parent) as task:
         node_records.destroy(task)
-    powered = family.workshop.do(power.request, family.cards[0], states.POWER_ON)
+    powered = family.core.do(power.request, family.cards[0], states.POWER_ON)
     assert (powered.power_state, powered.parent_node) == (states.POWER_ON, family.parent.uuid)
 
 
 def test_nobody_is_an_ancestor_of_its_own(family: Family) -> None:
-    with family.workshop.task(family.parent) as task:
-        wanted = family.workshop.node(family.parent)
+    with family.core.task(family.parent) as task:
+        wanted = family.core.node(family.parent)
         wanted.parent_node = family.cards[0].uuid
         with pytest.raises(exception.Invalid, match="descendant"):
             node_records.update(task, wanted)
@@ -103,7 +103,7 @@ def test_power_steps_for_children(family: Family) -> None:
     done = family.clean({"step": "power_on"}, _on_children("power_on"))
     assert done.provision_state == states.MANAGEABLE, done.last_error
     assert family.power_of(*family.cards) == [states.POWER_ON] * 2
-    with family.workshop.task(family.cards[1]) as task:
+    with family.core.task(family.cards[1]) as task:
         task.node.name = f"card-{uuid.uuid4().hex}"
         task.node.save()
         only = {"limit_child_node_execution": [task.node.name]}
@@ -141,11 +141,11 @@ def test_other_steps_for_children(family: Family, monkeypatch: pytest.MonkeyPatc
 def test_steps_that_children_do_not_take(family: Family, step: dict[str, Any], error: str) -> None:
     with pytest.raises(exception.InvalidParameterValue, match=error):
         family.clean(step)
-    assert family.workshop.node(family.parent).provision_state == states.MANAGEABLE
+    assert family.core.node(family.parent).provision_state == states.MANAGEABLE
 
 
 def test_a_stranger_is_no_child(family: Family) -> None:
-    stranger = family.workshop.create_node(states.MANAGEABLE)
+    stranger = family.core.create_node(states.MANAGEABLE)
     limited = _on_children("power_on", limit_child_node_execution=[stranger.uuid])
     with pytest.raises(exception.InvalidParameterValue, match="not a child of node"):
         family.clean(limited)
@@ -166,17 +166,17 @@ def test_a_step_on_children_that_was_cut_off(
     family: Family, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(step: dict[str, Any]) -> Any:
-        node = family.workshop.create_node(
+        node = family.core.create_node(
             states.CLEANING,
             target_provision_state=states.MANAGEABLE,
             power_state=states.POWER_ON,
             clean_step=step,
             driver_internal_info={"clean_steps": [step], "clean_step_index": 0},
         )
-        with family.workshop.task(family.cards[0]) as task:
+        with family.core.task(family.cards[0]) as task:
             task.node.parent_node = node.uuid
             task.node.save()
-        return family.workshop.in_worker(flows.recover, node)
+        return family.core.in_worker(flows.recover, node)
 
     assert interrupted(_on_children("power_on")).provision_state == states.MANAGEABLE
     assert family.power_of(family.cards[0]) == [states.POWER_ON]
@@ -195,25 +195,21 @@ def test_a_step_on_children_that_was_cut_off(
 
 
 @pytest.mark.parametrize("state", [states.POWER_OFF, states.SOFT_POWER_OFF])
-def test_a_node_that_must_not_be_powered_off(workshop: Workshop, state: str) -> None:
-    node = workshop.create_node(
-        states.MANAGEABLE, disable_power_off=True, power_state=states.POWER_ON
-    )
+def test_a_node_that_must_not_be_powered_off(core: ConductorCore, state: str) -> None:
+    node = core.create_node(states.MANAGEABLE, disable_power_off=True, power_state=states.POWER_ON)
     with pytest.raises(exception.PowerStateFailure, match="Failed to set node power state") as no:
-        workshop.do(power.request, node, state)
+        core.do(power.request, node, state)
     assert no.value.code == 409
-    assert workshop.do(power.request, node, states.REBOOT).power_state == states.POWER_ON
+    assert core.do(power.request, node, states.REBOOT).power_state == states.POWER_ON
 
 
-def test_operations_leave_such_a_node_on(workshop: Workshop) -> None:
-    node = workshop.create_node(
-        states.AVAILABLE, disable_power_off=True, power_state=states.POWER_ON
-    )
-    with workshop.task(node) as task:
+def test_operations_leave_such_a_node_on(core: ConductorCore) -> None:
+    node = core.create_node(states.AVAILABLE, disable_power_off=True, power_state=states.POWER_ON)
+    with core.task(node) as task:
         task.set_power(states.POWER_ON)
-    assert workshop.do(verbs.deploy, node).power_state == states.POWER_ON
-    freed = workshop.do(verbs.delete, node)
+    assert core.do(verbs.deploy, node).power_state == states.POWER_ON
+    freed = core.do(verbs.delete, node)
     assert (freed.provision_state, freed.power_state) == (states.AVAILABLE, states.POWER_ON)
-    workshop.act(node, "manage")
-    cleaned = workshop.do(verbs.clean, node, [{"step": "power_off"}])
+    core.act(node, "manage")
+    cleaned = core.do(verbs.clean, node, [{"step": "power_off"}])
     assert (cleaned.provision_state, cleaned.power_state) == (states.MANAGEABLE, states.POWER_ON)

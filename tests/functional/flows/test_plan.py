@@ -10,31 +10,31 @@ from ironic_lite import objects
 from ironic_lite.common import exception, states
 from ironic_lite.conductor.operations import plan
 from tests.functional.flows import verbs
-from tests.functional.flows.workshop import Workshop
+from tests.functional.flows.conductor_core import ConductorCore
 
 
-def made(workshop: Workshop, node: Any, event: str, **given: Any) -> dict[str, Any]:
+def made(core: ConductorCore, node: Any, event: str, **given: Any) -> dict[str, Any]:
     """Return the plan, after a check that the node has not changed."""
-    before = workshop.node(node).obj_to_primitive()
-    with workshop.identity.active():
-        found = plan.make(workshop.context, node.uuid, event, given)
-    assert workshop.node(node).obj_to_primitive() == before
+    before = core.node(node).obj_to_primitive()
+    with core.identity.active():
+        found = plan.make(core.context, node.uuid, event, given)
+    assert core.node(node).obj_to_primitive() == before
     return found
 
 
-def test_a_deployment_through_the_agent_with_a_template(workshop: Workshop) -> None:
+def test_a_deployment_through_the_agent_with_a_template(core: ConductorCore) -> None:
     trait = f"CUSTOM_{uuid.uuid4().hex[:8].upper()}"
     step = {"interface": "bios", "step": "factory_reset", "args": {}, "priority": 90}
     agents = {"interface": "deploy", "step": "erase_devices", "args": {}, "priority": 85}
-    objects.DeployTemplate(workshop.context, name=trait, steps=[agents, step]).create()
-    node = workshop.create_node(
+    objects.DeployTemplate(core.context, name=trait, steps=[agents, step]).create()
+    node = core.create_node(
         states.AVAILABLE,
         deploy_interface="custom-agent",
         instance_info={"traits": [trait]},
     )
-    with workshop.task(node) as task:
+    with core.task(node) as task:
         task.node.set_traits([trait])
-    found = made(workshop, node, "deploy")
+    found = made(core, node, "deploy")
     assert found["refused"] == []
     (deployment,) = found["operations"]
     steps = [action for action in deployment["actions"] if action["action"] == "step"]
@@ -50,19 +50,19 @@ def test_a_deployment_through_the_agent_with_a_template(workshop: Workshop) -> N
     assert deployment["ends_in"] == states.ACTIVE
 
 
-def test_what_would_refuse_it(workshop: Workshop) -> None:
-    node = workshop.create_node(states.ACTIVE, protected=True)
-    found = made(workshop, node, "delete")
+def test_what_would_refuse_it(core: ConductorCore) -> None:
+    node = core.create_node(states.ACTIVE, protected=True)
+    found = made(core, node, "delete")
     assert "protected" in found["refused"][0]
     assert [one["name"] for one in found["operations"]] == ["undeployment", "cleaning"]
-    assert any("protected" in why for why in made(workshop, node, "rebuild")["refused"])
-    assert made(workshop, node, "inspect")["operations"] == []
+    assert any("protected" in why for why in made(core, node, "rebuild")["refused"])
+    assert made(core, node, "inspect")["operations"] == []
 
 
-def test_cleaning_with_named_steps(workshop: Workshop) -> None:
-    node = workshop.create_node(states.MANAGEABLE, deploy_interface="direct")
+def test_cleaning_with_named_steps(core: ConductorCore) -> None:
+    node = core.create_node(states.MANAGEABLE, deploy_interface="direct")
     named = [{"interface": "deploy", "step": "erase_devices"}, {"step": "hold"}]
-    found = made(workshop, node, "clean", steps=named, disable_ramdisk=False, source="runbook")
+    found = made(core, node, "clean", steps=named, disable_ramdisk=False, source="runbook")
     assert found["refused"] == []
     actions = found["operations"][0]["actions"]
     assert [action["action"] for action in actions] == [
@@ -76,12 +76,12 @@ def test_cleaning_with_named_steps(workshop: Workshop) -> None:
     assert (actions[2]["known"], actions[2]["waits_for"]) == (True, "unhold")
 
 
-def test_a_retired_node_is_given_back_to_the_operator(workshop: Workshop) -> None:
+def test_a_retired_node_is_given_back_to_the_operator(core: ConductorCore) -> None:
     for retired, goal in ((True, states.MANAGEABLE), (False, states.AVAILABLE)):
-        node = workshop.create_node(states.ACTIVE, retired=retired)
-        found = made(workshop, node, "delete")
+        node = core.create_node(states.ACTIVE, retired=retired)
+        found = made(core, node, "delete")
         assert {one["ends_in"] for one in found["operations"]} == {goal}
-        assert workshop.do(verbs.delete, node).provision_state == goal
+        assert core.do(verbs.delete, node).provision_state == goal
 
 
 OPEN = "what the agent brings is only known once it is up"
@@ -99,25 +99,25 @@ TOLD = {"step": "erase_devices", "interface": "deploy", "priority": 10}
     ],
 )
 def test_what_is_left_to_the_agent(
-    workshop: Workshop, event: str, interface: str, told: list[Any] | None, said: str | None
+    core: ConductorCore, event: str, interface: str, told: list[Any] | None, said: str | None
 ) -> None:
-    node = workshop.create_node(
+    node = core.create_node(
         states.MANAGEABLE if event == "provide" else states.AVAILABLE,
         deploy_interface=interface,
         driver_internal_info={"agent_cached_clean_steps": told} if told else {},
     )
-    actions = made(workshop, node, event)["operations"][0]["actions"]
+    actions = made(core, node, event)["operations"][0]["actions"]
     left = [action["meaning"] for action in actions if action["action"] == "agent's steps"]
     assert left == ([said] if said else [])
 
 
-def test_a_plan_of_an_inspection_keeps_the_data_that_has_come(workshop: Workshop) -> None:
-    node = workshop.create_node(states.MANAGEABLE)
+def test_a_plan_of_an_inspection_keeps_the_data_that_has_come(core: ConductorCore) -> None:
+    node = core.create_node(states.MANAGEABLE)
     received = {"node_id": node.id, "inventory_data": {"cpu": {}}, "plugin_data": {}}
-    objects.ReceivedInventory(workshop.context, **received).create()
-    assert made(workshop, node, "inspect")["refused"] == []
-    kept = objects.ReceivedInventory.get(workshop.context, node.id)
+    objects.ReceivedInventory(core.context, **received).create()
+    assert made(core, node, "inspect")["refused"] == []
+    kept = objects.ReceivedInventory.get(core.context, node.id)
     assert kept.inventory_data == {"cpu": {}}
-    workshop.do(verbs.inspect, node)
+    core.do(verbs.inspect, node)
     with pytest.raises(exception.NodeInventoryNotFound):
-        objects.ReceivedInventory.get(workshop.context, node.id)
+        objects.ReceivedInventory.get(core.context, node.id)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.functional.flows import killing
-from tests.functional.flows.workshop import Workshop
+from tests.functional.flows.conductor_core import ConductorCore
 from tests.functional.network.plugged import Plugged, running, service_networks
 from tests.functional.servers import neutron as neutron_server
 from tests.functional.servers.openstack_environment import Environment
@@ -43,8 +43,8 @@ def breakable(plugged: Plugged) -> Iterator[Plugged]:
 
 
 @pytest.fixture
-def workshop(tmp_path: Path, neutron: neutron_server.Neutron) -> Iterator[Workshop]:
-    """A conductor's inside, beside Neutron."""
+def core(tmp_path: Path, neutron: neutron_server.Neutron) -> Iterator[ConductorCore]:
+    """A conductor's core, beside Neutron."""
     names = {f"{p}_network": n["name"] for p, n in service_networks(neutron).items()}
-    with killing.workshop_with("neutron", {**neutron.options, **names}, tmp_path) as made:
+    with killing.core_with("neutron", {**neutron.options, **names}, tmp_path) as made:
         yield made

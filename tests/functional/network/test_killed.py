@@ -15,8 +15,8 @@ from ironic_lite import objects
 from ironic_lite.common import exception, states
 from ironic_lite.drivers.modules.network import client
 from ironic_lite.drivers.modules.network.neutron import NeutronNetwork
+from tests.functional.flows.conductor_core import ConductorCore
 from tests.functional.flows.killing import Boundary
-from tests.functional.flows.workshop import Workshop
 from tests.functional.network.plugged import link, mac
 from tests.functional.servers.neutron import Neutron
 
@@ -42,12 +42,12 @@ class Scene:
     """A node with two ports, and two VIFs."""
 
     def __init__(
-        self, workshop: Workshop, neutron: Neutron, state: str, switch: str = "tor1"
+        self, core: ConductorCore, neutron: Neutron, state: str, switch: str = "tor1"
     ) -> None:
-        self.workshop, self.neutron = workshop, neutron
-        self.node = workshop.create_node(state, network_interface="neutron")
+        self.core, self.neutron = core, neutron
+        self.node = core.create_node(state, network_interface="neutron")
         for number in itertools.islice(_numbers, 2):
-            port = workshop.create_port(self.node, mac(number))
+            port = core.create_port(self.node, mac(number))
             port.local_link_connection = {**link(f"Eth1/{number}"), "switch_info": switch}
             if switch != "tor1":
                 port.local_link_connection["switch_id"] = "00:00:00:00:00:cc"
@@ -58,7 +58,7 @@ class Scene:
 
     def call(self, method: str, *args: Any) -> None:
         """What a conductor does under the node's lock."""
-        with self.workshop.task(self.node) as task:
+        with self.core.task(self.node) as task:
             getattr(NeutronNetwork(), method)(task, *args)
 
     def attach(self, vif: str | None = None) -> None:
@@ -72,7 +72,7 @@ class Scene:
 
     def ports(self) -> list[Any]:
         """The node's ports."""
-        return objects.Port.list_by_node_id(self.workshop.context, self.node.id)
+        return objects.Port.list_by_node_id(self.core.context, self.node.id)
 
     def made(self) -> list[dict[str, Any]]:
         """The service's ports in Neutron."""
@@ -134,14 +134,14 @@ class Scene:
 
     def then_nothing(self) -> None:
         """The client does not come again: only a VIF that is bound is shown as attached."""
-        with self.workshop.task(self.node) as task:
+        with self.core.task(self.node) as task:
             shown = NeutronNetwork().vif_list(task)
         for each in shown:
             assert self.neutron.port(each["id"])["binding:host_id"] == self.node.uuid
 
     def then_the_other(self) -> None:
         """The client uses another VIF, after it has detached the first one if it is shown as attached."""
-        with self.workshop.task(self.node) as task:
+        with self.core.task(self.node) as task:
             shown = [each["id"] for each in NeutronNetwork().vif_list(task)]
         if shown:
             self.detach(shown[0])
@@ -200,9 +200,9 @@ def _nothing() -> None:
 
 
 @pytest.mark.parametrize("state", [states.AVAILABLE, states.ACTIVE])
-def test_a_vif(workshop: Workshop, neutron: Neutron, boundary: Boundary, state: str) -> None:
+def test_a_vif(core: ConductorCore, neutron: Neutron, boundary: Boundary, state: str) -> None:
     """Before the deployment it is reserved, during the life of the instance it is bound."""
-    scene = Scene(workshop, neutron, state)
+    scene = Scene(core, neutron, state)
     # The MAC address, the host, and two writes.
     follow = [scene.then_attached]
     if state == states.AVAILABLE:
@@ -214,17 +214,17 @@ def test_a_vif(workshop: Workshop, neutron: Neutron, boundary: Boundary, state: 
 
 
 def test_a_vif_that_cannot_be_bound(
-    workshop: Workshop, neutron: Neutron, boundary: Boundary
+    core: ConductorCore, neutron: Neutron, boundary: Boundary
 ) -> None:
     """The conductor is killed while it undoes the attachment, too."""
-    scene = Scene(workshop, neutron, states.ACTIVE, switch="tor9")
+    scene = Scene(core, neutron, states.ACTIVE, switch="tor9")
     follow = [scene.then_released]
     assert _boundaries(boundary, scene, _nothing, scene.attach, follow) == 10
 
 
-def test_the_vif_of_an_instance(workshop: Workshop, neutron: Neutron, boundary: Boundary) -> None:
+def test_the_vif_of_an_instance(core: ConductorCore, neutron: Neutron, boundary: Boundary) -> None:
     """It is bound at the deployment, and unbound at the tear-down."""
-    scene = Scene(workshop, neutron, states.AVAILABLE)
+    scene = Scene(core, neutron, states.AVAILABLE)
     bind = "configure_tenant_networks"
     unbind = "unconfigure_tenant_networks"
 
@@ -245,9 +245,9 @@ def test_the_vif_of_an_instance(workshop: Workshop, neutron: Neutron, boundary: 
     assert _boundaries(boundary, scene, bound, lambda: scene.call(unbind), [then_unbound]) == 4
 
 
-def test_the_address_of_a_port(workshop: Workshop, neutron: Neutron, boundary: Boundary) -> None:
+def test_the_address_of_a_port(core: ConductorCore, neutron: Neutron, boundary: Boundary) -> None:
     """It changes under a running instance; the client repeats its request."""
-    scene = Scene(workshop, neutron, states.ACTIVE)
+    scene = Scene(core, neutron, states.ACTIVE)
     wanted = ""
 
     def attached() -> None:
@@ -257,7 +257,7 @@ def test_the_address_of_a_port(workshop: Workshop, neutron: Neutron, boundary: B
 
     def change() -> None:
         (stored,) = [port for port in scene.ports() if port.internal_info]
-        changed = objects.Port.get(workshop.context, stored.uuid)
+        changed = objects.Port.get(core.context, stored.uuid)
         changed.address = wanted
         scene.call("port_changes", stored, changed)
         changed.save()
@@ -271,8 +271,8 @@ def test_the_address_of_a_port(workshop: Workshop, neutron: Neutron, boundary: B
     assert _boundaries(boundary, scene, attached, change, [then_changed]) == 7
 
 
-def test_ports_of_the_service(workshop: Workshop, neutron: Neutron, boundary: Boundary) -> None:
-    scene = Scene(workshop, neutron, states.CLEANING)
+def test_ports_of_the_service(core: ConductorCore, neutron: Neutron, boundary: Boundary) -> None:
+    scene = Scene(core, neutron, states.CLEANING)
 
     def add() -> None:
         scene.call("add_cleaning_network")
@@ -286,8 +286,8 @@ def test_ports_of_the_service(workshop: Workshop, neutron: Neutron, boundary: Bo
     assert _boundaries(boundary, scene, add, remove, [scene.then_left]) == 6
 
 
-def test_from_network_to_network(workshop: Workshop, neutron: Neutron, boundary: Boundary) -> None:
-    scene = Scene(workshop, neutron, states.CLEANING)
+def test_from_network_to_network(core: ConductorCore, neutron: Neutron, boundary: Boundary) -> None:
+    scene = Scene(core, neutron, states.CLEANING)
 
     def add() -> None:
         scene.call("add_cleaning_network")

@@ -14,7 +14,7 @@ from ironic_lite.common import exception, states
 from ironic_lite.conductor.operations.flows import deploy
 from ironic_lite.conf import CONF
 from tests.cloud import config_drive
-from tests.functional.flows.workshop import Workshop
+from tests.functional.flows.conductor_core import ConductorCore
 from tests.functional.network.plugged import link, mac
 from tests.functional.servers.neutron import Neutron
 
@@ -26,20 +26,20 @@ SUBNET = {
 
 
 @pytest.fixture
-def workshop(workshop: Workshop) -> Workshop:
+def core(core: ConductorCore) -> ConductorCore:
     """With the network interface of the nodes enabled."""
     CONF.set_override("enabled_network_interfaces", ["noop", "flat", "neutron"])
-    return workshop
+    return core
 
 
 @pytest.fixture
-def node(workshop: Workshop) -> objects.Node:
-    return workshop.create_node(states.AVAILABLE, network_interface="neutron", name="web-1")
+def node(core: ConductorCore) -> objects.Node:
+    return core.create_node(states.AVAILABLE, network_interface="neutron", name="web-1")
 
 
-def _port(workshop: Workshop, node: objects.Node, **fields: Any) -> objects.Port:
+def _port(core: ConductorCore, node: objects.Node, **fields: Any) -> objects.Port:
     number = next(_numbers)
-    port = workshop.create_port(node, mac(number))
+    port = core.create_port(node, mac(number))
     port.local_link_connection = link(f"Eth1/{number}")
     for name, value in fields.items():
         setattr(port, name, value)
@@ -47,25 +47,25 @@ def _port(workshop: Workshop, node: objects.Node, **fields: Any) -> objects.Port
     return port
 
 
-def _attach(workshop: Workshop, node: objects.Node, vif: dict[str, Any]) -> None:
-    with workshop.task(node) as task:
+def _attach(core: ConductorCore, node: objects.Node, vif: dict[str, Any]) -> None:
+    with core.task(node) as task:
         task.driver.network.vif_attach(task, {"id": vif["id"]})
 
 
-def _network_data(workshop: Workshop, node: objects.Node, drive: Any) -> Any:
+def _network_data(core: ConductorCore, node: objects.Node, drive: Any) -> Any:
     """`network_data.json` of the drive that the node gets."""
-    deployed = workshop.do(deploy.start, node, drive)
+    deployed = core.do(deploy.start, node, drive)
     stored = deployed.instance_info["configdrive"]
     return config_drive.read(gzip.decompress(base64.b64decode(stored))).network_data
 
 
-def test_a_port(workshop: Workshop, neutron: Neutron, node: objects.Node) -> None:
-    port = _port(workshop, node)
+def test_a_port(core: ConductorCore, neutron: Neutron, node: objects.Node) -> None:
+    port = _port(core, node)
     network = neutron.create_network(cidr="10.88.0.0/24", subnet=SUBNET)
     vif = neutron.create_port(network)
-    _attach(workshop, node, vif)
+    _attach(core, node, vif)
     (address,) = vif["fixed_ips"]
-    assert _network_data(workshop, node, {"meta_data": {"a": 1}}) == {
+    assert _network_data(core, node, {"meta_data": {"a": 1}}) == {
         "links": [
             {
                 "id": "iface0",
@@ -96,9 +96,9 @@ def test_a_port(workshop: Workshop, neutron: Neutron, node: objects.Node) -> Non
     }
 
 
-def test_a_port_group_and_ipv6(workshop: Workshop, neutron: Neutron, node: objects.Node) -> None:
+def test_a_port_group_and_ipv6(core: ConductorCore, neutron: Neutron, node: objects.Node) -> None:
     group = objects.Portgroup(
-        workshop.context,
+        core.context,
         uuid=str(uuid.uuid4()),
         node_id=node.id,
         address=mac(next(_numbers)),
@@ -106,8 +106,8 @@ def test_a_port_group_and_ipv6(workshop: Workshop, neutron: Neutron, node: objec
         properties={"miimon": 100, "bond_lacp_rate": "fast"},
     )
     group.create()
-    members = [_port(workshop, node, portgroup_id=group.id) for _ in range(2)]
-    alone = _port(workshop, node)
+    members = [_port(core, node, portgroup_id=group.id) for _ in range(2)]
+    alone = _port(core, node)
     version6 = {"ip_version": 6, "gateway_ip": "2001:db8::1"}
     networks = [
         neutron.create_network(cidr="2001:db8::/64", subnet=version6),
@@ -115,8 +115,8 @@ def test_a_port_group_and_ipv6(workshop: Workshop, neutron: Neutron, node: objec
     ]
     vifs = [neutron.create_port(network) for network in networks]
     for vif in vifs:
-        _attach(workshop, node, vif)
-    found = _network_data(workshop, node, {"network_data": {"links": [], "networks": []}})
+        _attach(core, node, vif)
+    found = _network_data(core, node, {"network_data": {"links": [], "networks": []}})
     by_type = {each["type"]: each for each in found["links"]}
     bond = by_type["bond"]
     assert (bond["vif_id"], bond["ethernet_mac_address"]) == (vifs[0]["id"], group.address)
@@ -134,31 +134,31 @@ def test_a_port_group_and_ipv6(workshop: Workshop, neutron: Neutron, node: objec
 
 @pytest.mark.parametrize("drive", [{"network_data": {"links": [{"id": "own"}]}}, "not asked"])
 def test_what_the_client_sends_stays(
-    workshop: Workshop, neutron: Neutron, node: objects.Node, drive: Any
+    core: ConductorCore, neutron: Neutron, node: objects.Node, drive: Any
 ) -> None:
     """Its own networks; and nothing is added if the option says so."""
     if drive == "not asked":
         CONF.set_override("disable_configdrive_check", True, group="conductor")
         drive = {}
-    _port(workshop, node)
-    _attach(workshop, node, neutron.create_port(neutron.create_network(cidr="10.90.0.0/24")))
-    assert _network_data(workshop, node, drive) == drive.get("network_data")
+    _port(core, node)
+    _attach(core, node, neutron.create_port(neutron.create_network(cidr="10.90.0.0/24")))
+    assert _network_data(core, node, drive) == drive.get("network_data")
 
 
-def test_without_a_vif(workshop: Workshop, node: objects.Node) -> None:
-    _port(workshop, node)
-    assert _network_data(workshop, node, {"user_data": "x"}) is None
+def test_without_a_vif(core: ConductorCore, node: objects.Node) -> None:
+    _port(core, node)
+    assert _network_data(core, node, {"user_data": "x"}) is None
 
 
-def test_a_vif_that_is_gone(workshop: Workshop, neutron: Neutron, node: objects.Node) -> None:
+def test_a_vif_that_is_gone(core: ConductorCore, neutron: Neutron, node: objects.Node) -> None:
     """The deployment is refused, and the node can be deployed when the cause is gone."""
-    _port(workshop, node)
+    _port(core, node)
     vif = neutron.create_port(neutron.create_network(cidr="10.91.0.0/24"))
-    _attach(workshop, node, vif)
+    _attach(core, node, vif)
     neutron.call("DELETE", f"/ports/{vif['id']}")
     with (
-        workshop.task(node) as task,
+        core.task(node) as task,
         pytest.raises(exception.NetworkError, match=f"VIF {vif['id']} no longer exists"),
     ):
         deploy.start(task, {"user_data": "x"})
-    assert workshop.node(node).provision_state == states.AVAILABLE
+    assert core.node(node).provision_state == states.AVAILABLE

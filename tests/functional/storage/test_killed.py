@@ -15,8 +15,8 @@ from ironic_lite.conf import CONF
 from ironic_lite.drivers.modules.storage import cinder as storage
 from ironic_lite.drivers.modules.storage import cinder_client
 from tests.functional.flows import killing
+from tests.functional.flows.conductor_core import ConductorCore
 from tests.functional.flows.killing import Boundary
-from tests.functional.flows.workshop import Workshop
 from tests.functional.servers import cinder as cinders
 from tests.functional.servers.cinder import Cinder
 
@@ -24,10 +24,10 @@ _REQUESTS = ("volume", "attachments", "reserve", "connect", "connection", "compl
 
 
 @pytest.fixture
-def workshop(tmp_path: Path, cinder: Cinder) -> Iterator[Workshop]:
-    """A conductor's inside, with the credentials of Cinder."""
+def core(tmp_path: Path, cinder: Cinder) -> Iterator[ConductorCore]:
+    """A conductor's core, with the credentials of Cinder."""
     options = {**cinders.credentials(cinder.keystone), "action_retries": 0}
-    with killing.workshop_with("cinder", options, tmp_path) as made:
+    with killing.core_with("cinder", options, tmp_path) as made:
         yield made
 
 
@@ -42,16 +42,16 @@ def boundary(monkeypatch: pytest.MonkeyPatch) -> Boundary:
 class Scene:
     """A node with two volumes."""
 
-    def __init__(self, workshop: Workshop, cinder: Cinder, **fields: Any) -> None:
-        self.workshop, self.cinder = workshop, cinder
-        self.node = workshop.create_node(
+    def __init__(self, core: ConductorCore, cinder: Cinder, **fields: Any) -> None:
+        self.core, self.cinder = core, cinder
+        self.node = core.create_node(
             states.DEPLOYING,
             power_state=states.POWER_OFF,
             instance_uuid=str(uuid.uuid4()),
             **fields,
         )
         self.volumes = [cinder.create_volume() for _ in range(2)]
-        context = workshop.context
+        context = core.context
         objects.VolumeConnector(
             context,
             node_id=self.node.id,
@@ -72,12 +72,12 @@ class Scene:
 
     def call(self, method: str) -> None:
         """What a conductor does under the node's lock."""
-        with self.workshop.task(self.node) as task:
+        with self.core.task(self.node) as task:
             getattr(storage.CinderStorage(), method)(task)
 
     def is_attached(self) -> None:
         """Each volume has one attachment, complete, and its target says how to reach it."""
-        found = objects.VolumeTarget.list_by_node_id(self.workshop.context, self.node.id)
+        found = objects.VolumeTarget.list_by_node_id(self.core.context, self.node.id)
         for target in found:
             (attachment,) = self.cinder.attachments(target.volume_id)
             assert attachment["status"] == "attached"
@@ -92,13 +92,13 @@ class Scene:
             assert not self.cinder.attachments(volume)
             assert self.cinder.show(volume)["status"] == "available"
             assert volume not in self.cinder.connections()
-        for target in objects.VolumeTarget.list_by_node_id(self.workshop.context, self.node.id):
+        for target in objects.VolumeTarget.list_by_node_id(self.core.context, self.node.id):
             assert not target.properties
-        assert storage.ATTACHED_BEFORE not in self.workshop.node(self.node).driver_internal_info
+        assert storage.ATTACHED_BEFORE not in self.core.node(self.node).driver_internal_info
 
 
-def test_killed_at_every_boundary(workshop: Workshop, cinder: Cinder, boundary: Boundary) -> None:
-    scene = Scene(workshop, cinder)
+def test_killed_at_every_boundary(core: ConductorCore, cinder: Cinder, boundary: Boundary) -> None:
+    scene = Scene(core, cinder)
     reached = {}
     for method, other, check in (
         ("attach_volumes", "detach_volumes", scene.is_attached),
@@ -122,19 +122,19 @@ def test_killed_at_every_boundary(workshop: Workshop, cinder: Cinder, boundary: 
 
 
 def test_what_a_killed_conductor_attached_is_detached_too(
-    workshop: Workshop, cinder: Cinder, boundary: Boundary
+    core: ConductorCore, cinder: Cinder, boundary: Boundary
 ) -> None:
-    scene = Scene(workshop, cinder)
+    scene = Scene(core, cinder)
     for at in range(5, 25, 4):
         assert boundary.kills(at, lambda: scene.call("attach_volumes"))
         scene.call("detach_volumes")
         scene.is_detached()
 
 
-def test_a_volume_target_that_is_gone(workshop: Workshop, cinder: Cinder) -> None:
-    scene = Scene(workshop, cinder)
+def test_a_volume_target_that_is_gone(core: ConductorCore, cinder: Cinder) -> None:
+    scene = Scene(core, cinder)
     scene.call("attach_volumes")
-    _boot, data = objects.VolumeTarget.list_by_node_id(workshop.context, scene.node.id)
+    _boot, data = objects.VolumeTarget.list_by_node_id(core.context, scene.node.id)
     data.destroy()
     scene.call("attach_volumes")
     assert not cinder.attachments(data.volume_id)
@@ -142,15 +142,17 @@ def test_a_volume_target_that_is_gone(workshop: Workshop, cinder: Cinder) -> Non
     scene.is_detached()
 
 
-def test_a_running_server_keeps_the_volumes_that_it_has(workshop: Workshop, cinder: Cinder) -> None:
-    scene = Scene(workshop, cinder)
+def test_a_running_server_keeps_the_volumes_that_it_has(
+    core: ConductorCore, cinder: Cinder
+) -> None:
+    scene = Scene(core, cinder)
     scene.call("attach_volumes")
-    node = workshop.node(scene.node)
+    node = core.node(scene.node)
     node.provision_state = states.ACTIVE
     node.save()
     boot, data = scene.volumes
     (lost,) = cinder.attachments(data)
-    with workshop.task(scene.node) as task:
+    with core.task(scene.node) as task:
         cinder_client.Cinder().disconnect(lost["id"], data)
         cinder.fail(initialize_connection="no path to the array")
         with pytest.raises(exception.StorageError, match="Connecting the volume"):
@@ -164,8 +166,8 @@ def test_a_running_server_keeps_the_volumes_that_it_has(workshop: Workshop, cind
     scene.is_detached()
 
 
-def test_wrong_credentials(workshop: Workshop, cinder: Cinder) -> None:
-    scene = Scene(workshop, cinder)
+def test_wrong_credentials(core: ConductorCore, cinder: Cinder) -> None:
+    scene = Scene(core, cinder)
     CONF.set_override("password", "wrong-one", group="cinder")
     openstack_services.forget()
     with pytest.raises(exception.StorageError) as told:
@@ -176,10 +178,12 @@ def test_wrong_credentials(workshop: Workshop, cinder: Cinder) -> None:
 
 
 @pytest.mark.parametrize("status", ["reserved", "attached"])
-def test_the_attachments_of_another_server(workshop: Workshop, cinder: Cinder, status: str) -> None:
+def test_the_attachments_of_another_server(
+    core: ConductorCore, cinder: Cinder, status: str
+) -> None:
     """A project gives its node the `instance_uuid` of another project's server, and names that server's volume."""
-    scene = Scene(workshop, cinder, owner="another-project")
-    node = workshop.node(scene.node)
+    scene = Scene(core, cinder, owner="another-project")
+    node = core.node(scene.node)
     victim = scene.volumes[0]
     connector = (
         {"initiator": "iqn.of-the-victim", "host": "victim"} if status == "attached" else None
@@ -192,14 +196,14 @@ def test_the_attachments_of_another_server(workshop: Workshop, cinder: Cinder, s
         scene.call("attach_volumes")
     scene.call("detach_volumes")
     assert [each["id"] for each in cinder.attachments(victim)] == [made["id"]]
-    for target in objects.VolumeTarget.list_by_node_id(workshop.context, node.id):
+    for target in objects.VolumeTarget.list_by_node_id(core.context, node.id):
         assert not target.properties
 
 
 def test_a_cinder_that_ignores_the_filter(
-    workshop: Workshop, cinder: Cinder, monkeypatch: pytest.MonkeyPatch
+    core: ConductorCore, cinder: Cinder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scene, other = Scene(workshop, cinder), Scene(workshop, cinder)
+    scene, other = Scene(core, cinder), Scene(core, cinder)
     other.call("attach_volumes")
     proxy = cinder_client.Cinder()._cinder
     asked = type(proxy).attachments

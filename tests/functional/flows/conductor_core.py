@@ -24,10 +24,10 @@ FAKE = {
 }
 
 
-class Workshop:
+class ConductorCore:
     """Works on nodes like the RPC methods: locks the node, calls the flow, releases the lock."""
 
-    def __init__(self, host: str = "workshop"):
+    def __init__(self, host: str = "core"):
         self.context = context.admin_context()
         self.identity = identity.Identity(
             host=host,
