@@ -163,7 +163,7 @@ def _session(group: str) -> "Session":
         )
     made: Session = loading.load_session_from_conf_options(CONF, group, auth=auth)
     if made.timeout is None:
-        made.timeout = float(CONF[group].get("request_timeout", PATIENCE))
+        made.timeout = float(getattr(CONF[group], "request_timeout", PATIENCE))
     if group in _PROVES_TO_BE_A_SERVICE and CONF[group].auth_type != "none":
         made.auth = service_token.ServiceTokenAuthWrapper(user_auth=auth, service_auth=auth)
     return made

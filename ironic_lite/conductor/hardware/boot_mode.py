@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Changes and records a server's boot mode and secure boot."""
 
+from collections.abc import Callable
+
 from ironic_lite.common import exception
 from ironic_lite.common.operations import provision_states
 from ironic_lite.conductor.operations import background
@@ -12,36 +14,30 @@ def request(task: TaskManager, mode: str) -> None:
 
     :raises InvalidState: when the node waits for an agent, which relies on the present settings.
     """
-    _check_state(task)
-    task.driver.management.validate(task)
-    background.start(task, f"Failed to change boot mode to '{mode}'", None, _set_mode, mode)
+    complaint = f"Failed to change boot mode to '{mode}'"
+    _request(task, complaint, "boot_mode", task.driver.management.set_boot_mode, mode)
 
 
 def request_secure(task: TaskManager, state: bool) -> None:
     """See ``HardwareCalls.set_secure_boot``; raises the errors of :func:`request`."""
-    _check_state(task)
-    task.driver.management.validate(task)
     complaint = f"Failed to change secure_boot state to '{state}'"
-    background.start(task, complaint, None, _set_secure, state)
+    _request(task, complaint, "secure_boot", task.driver.management.set_secure_boot_state, state)
 
 
-def _check_state(task: TaskManager) -> None:
+def _request(
+    task: TaskManager, complaint: str, field: str, change: Callable[..., None], value: str | bool
+) -> None:
     state = task.node.provision_state
     if provision_states.is_waiting(state):
         raise exception.InvalidState(
             f"Boot mode and secure boot of node {task.node.uuid} cannot be changed while it is '{state}'."
         )
+    task.driver.management.validate(task)
+    background.start(task, complaint, None, _change, field, change, value)
 
 
-def _set_mode(task: TaskManager, mode: str) -> None:
-    task.driver.management.set_boot_mode(task, mode)
-    task.node.boot_mode = mode
-    task.node.last_error = None
-    task.node.save()
-
-
-def _set_secure(task: TaskManager, state: bool) -> None:
-    task.driver.management.set_secure_boot_state(task, state)
-    task.node.secure_boot = state
+def _change(task: TaskManager, field: str, change: Callable[..., None], value: str | bool) -> None:
+    change(task, value)
+    setattr(task.node, field, value)
     task.node.last_error = None
     task.node.save()
