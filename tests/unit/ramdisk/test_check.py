@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the check says of ramdisks, of whatever form and however damaged."""
 
+import itertools
 import random
 import tracemalloc
 from pathlib import Path
@@ -154,6 +155,8 @@ GOOD = archives.archive(archives.complete())
         (archives.tar({"kernel": archives.kernel()})[:-20], "complete"),
         (archives.tar({"readme": b"x" * 5000}), "neither a kernel nor an initramfs"),
     ],
+    # The data holds the time of its making, so it must not be part of the names.
+    ids=itertools.count(),
 )
 def test_bad_files_are_told(place: Path, data: bytes, told: str) -> None:
     file = place / "initramfs"
