@@ -96,5 +96,6 @@ def test_who_powers_the_server_off(monkeypatch: pytest.MonkeyPatch, forced: Any)
     monkeypatch.setattr(boot, "AgentClient", lambda _node: agent)
     monkeypatch.setattr(boot, "_wait_for_power_off", lambda _task: None)
     monkeypatch.setattr(boot, "power_off", lambda _task: told.append("BMC"))
-    boot.end_agent(types.SimpleNamespace(node=_node({"deploy_forces_oob_reboot": forced})))
-    assert told == (["sync", "BMC"] if forced else ["sync", "power off", "BMC"])
+    node = _node({"deploy_forces_oob_reboot": forced})
+    boot.end_agent(types.SimpleNamespace(node=node, keep_ramdisk_logs=lambda: told.append("logs")))
+    assert told == ["logs", "sync", *([] if forced else ["power off"]), "BMC"]
