@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ironic_lite.common import json_reading
 from ironic_lite.conf import CONF
 from ironic_lite.ramdisk.failures import RamdiskError
 
@@ -53,7 +54,7 @@ def read(directory: Path) -> Manifest:
     :raises RamdiskError: if there is none, or if it is damaged.
     """
     try:
-        return Manifest(**json.loads((directory / FILE).read_text()))
+        return Manifest(**json_reading.read((directory / FILE).read_text()))
     except OSError as exc:
         raise RamdiskError(f"{directory / FILE}: {exc.strerror}.") from exc
     except (ValueError, TypeError) as exc:

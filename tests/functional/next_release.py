@@ -5,18 +5,22 @@ import shutil
 from pathlib import Path
 
 import ironic_lite
+from ironic_lite.common.release_mappings import RELEASES
 
 NAME = "0.2"
 FIELD = "asset_tag"
 
-_MIGRATION = '''
+_VERSIONS = Path(ironic_lite.__file__).parent / "db" / "migrations" / "versions"
+_HEAD = int(max(_VERSIONS.glob("[0-9]*.py")).name[:4])
+
+_MIGRATION = f'''
 """Nodes have the label that an asset register knows them by."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009"
-down_revision = "0008"
+revision = "{_HEAD + 1:04}"
+down_revision = "{_HEAD:04}"
 branch_labels = None
 depends_on = None
 
@@ -38,10 +42,11 @@ EDITS = {
 }
 """File -> what stands there, and what stands there with the field: its column and its declaration in the API."""
 
+_RPC = RELEASES["0.1"].rpc
 _RELEASE = (
     "RELEASES: dict[str, Release] = {\n",
-    '    "0.1": Release(rpc="1.3"),\n',
-    '    "0.2": Release(rpc="1.3"),\n',
+    f'    "0.1": Release(rpc="{_RPC}"),\n',
+    f'    "0.2": Release(rpc="{_RPC}"),\n',
 )
 
 
@@ -52,7 +57,8 @@ def make(directory: Path) -> Path:
     shutil.copytree(source, package, ignore=shutil.ignore_patterns("__pycache__"))
     for name, (before, after) in EDITS.items():
         _replace(package / name, before, after)
-    (package / "db" / "migrations" / "versions" / "0009_asset_tags.py").write_text(_MIGRATION)
+    migration = package / "db" / "migrations" / "versions" / f"{_HEAD + 1:04}_asset_tags.py"
+    migration.write_text(_MIGRATION)
     heading, this, following = _RELEASE
     _replace(package / "common" / "release_mappings.py", heading + this, heading + this + following)
     return directory

@@ -51,6 +51,7 @@ EXAMPLES: dict[str, Any] = {
     "POST /v1/images": {"name": "image-{number}"},
     "PUT /v1/images/{image}/upload": b"a raw image",
     "POST /v1/inspection_rules": {"actions": [{"op": "fail", "args": {"msg": "x"}}]},
+    "POST /v1/boot_events": {"events": [{"mac": "{mac}", "kind": "dhcp-offered"}]},
     "POST /v1/events": {
         "events": [
             {
@@ -115,6 +116,7 @@ EXAMPLES: dict[str, Any] = {
 """``{operation: body}``; names in braces are filled in."""
 
 QUERIES: dict[str, dict[str, str]] = {
+    "GET /boot/{mac}/failed": {"part": "kernel", "error": "2d0c613b"},
     "GET /v1/lookup": {"node_uuid": "{waiting}"},
     "GET /v1/nodes/validate": {"node_uuid": "{node}"},
     "GET /v1/nodes/{node}/plan": {"target": "active"},
@@ -185,6 +187,7 @@ class Records:
         self._fixed = {
             "driver": "fake-hardware",
             "hostname": hostname,
+            "logs": "1",
             "method": "third_method_sync",
             "indicator": "led@system",
             "trait": "CUSTOM_A",

@@ -47,6 +47,7 @@ COUNTS_OF_WRITING = {FIT: 10, UNFIT: 5}
 
 UNSUPPORTED = {
     "GET /boot/{mac}",
+    "GET /v1/nodes/{node}/logs/{logs}",
     "GET /v1/nodes/{node}/vmedia",
     "PUT /v1/nodes/{node}/management/inject_nmi",
     "PUT /v1/nodes/{node}/management/indicators/{indicator}",
@@ -58,7 +59,7 @@ UNSUPPORTED = {
         if not (method == "POST" and "nodes" in path)
     ),
 }
-"""Operations that the service always refuses, because fake hardware does not support them."""
+"""Operations that the service always refuses, because fake hardware and its agents do not support them."""
 
 
 class Interrogation:

@@ -64,7 +64,10 @@ def _imports(module: Path) -> set[str]:
 
 
 def test_the_service_starts_no_program() -> None:
-    modules = list((pages.ROOT / "ironic_lite").rglob("*.py"))
+    package = pages.ROOT / "ironic_lite"
+    # `ironic-lite ramdisk build` starts Debian's tools; `up --provision` starts `ironic-lite netboot`.
+    starting = {package / "ramdisk", package / "netboot" / "supervisor.py"}
+    modules = [m for m in package.rglob("*.py") if not starting & {m, *m.parents}]
     assert len(modules) > 200
     for module in modules:
         starters = _imports(module) & {"subprocess", "multiprocessing", "pty", "oslo_concurrency"}

@@ -15,6 +15,7 @@ from aiohttp import web
 from ironic_lite_simulator.bmc import packets
 from tests.functional.api import certificates
 from tests.functional.servers.ports import free_port
+from tests.waiting import PATIENCE
 
 CAPABILITIES = bytes.fromhex("0196050300000000")
 SUITES = bytes.fromhex("01c003014181c011034481")
@@ -66,7 +67,7 @@ class Network:
 
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
         self._loop.close()
 
     def add_ipmi(self, address: str, **options: Any) -> None:
@@ -98,7 +99,7 @@ class Network:
         self._run(asyncio.start_server(lambda *_: asyncio.sleep(60), address, self.redfish_port))
 
     def _run(self, work: Any) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
 
 
 @pytest.fixture
