@@ -14,7 +14,10 @@ from tests.compare.case import NEWEST, Case
 from tests.compare.identity import SYSTEM, USERS
 from tests.stories import access_requests
 
-_OURS_ALONE = ("/timeline", "/plan?", "/continue_inspection", "DELETE /inspection_rules ")
+_OURS_ALONE = (
+    *("/timeline", "/plan?", "/continue_inspection", "DELETE /inspection_rules "),
+    *("/images", "/logs", "/boot_events"),
+)
 _NAMES = {
     "doomed": "{node}",
     "unused": "{chassis}",
