@@ -61,6 +61,7 @@ _COLLECTIONS = {
     "allocation": "allocations",
     "template": "deploy_templates",
     "runbook": "runbooks",
+    "image": "images",
     "rule": "inspection_rules",
 }
 
@@ -75,6 +76,7 @@ _FIXED = {
     "vif": "5f5e0b4e-9d3f-4b5e-8f0c-0a6e2b6d0a12",
     "event": "5f5e0b4e-9d3f-4b5e-8f0c-0a6e2b6d0a13",
     "token": "no-token",
+    "logs": "1",
 }
 """What stands in paths without being a record that is made here."""
 
@@ -196,6 +198,8 @@ class Records:
                     "volume_id": name,
                     "properties": {"auth_password": SECRETS["chap"]},
                 }
+            case "image":
+                return {"name": name, "owner": OWNER}
             case "allocation":
                 return {"resource_class": _TOLD["class"], "owner": OWNER, "name": name}
             case "template":

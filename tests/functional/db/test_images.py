@@ -29,7 +29,7 @@ def test_a_name_is_unique_for_its_owner(admin: Context) -> None:
     """Also for nobody, who is an owner too."""
     for owner in ("", "p1", "p2"):
         _create(admin, owner=owner)
-        with pytest.raises(exception.ImageDuplicateName, match="debian"):
+        with pytest.raises(exception.Conflict, match="debian"):
             _create(admin, owner=owner)
     mine = objects.Image.list(admin, filters={"usable_by": "p1"})
     assert [each.owner for each in mine] == ["p1"]
