@@ -40,6 +40,8 @@ def install(recipe: Recipe, directory: Path, log: Path) -> None:
                 *(sys.executable, "-m", "pip", "--disable-pip-version-check", "install"),
                 *("--no-input", "--no-deps", "--no-compile", "--require-hashes", "--no-color"),
                 *("--only-binary=:all:", f"--python-version={PYTHON}", "--implementation=cp"),
+                # `pip install` would hold the packages to the Python that it runs on itself.
+                "--ignore-requires-python",
                 *platforms,
                 *("--target", str(directory), "--requirement", str(DATA / "agent.lock")),
             ],

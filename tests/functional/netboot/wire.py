@@ -108,25 +108,34 @@ class Cable:
 
     def ask(self, message: bytes, device: str = "client1") -> dhcp.Answer:
         """Send a message of a client, again and again, and return the answer."""
+        return wait_for(lambda: self._ask_once(message, device), "an answer by DHCP")
+
+    def _ask_once(self, message: bytes, device: str) -> dhcp.Answer | None:
         transaction, mac = int.from_bytes(message[4:8], "big"), message[28:34].hex(":")
-
-        def answer() -> dhcp.Answer | None:
-            self.send(message, mac, device)
-            heard = self.hear(transaction, 2.0, device)
-            return heard[1] if heard else None
-
-        return wait_for(answer, "an answer by DHCP")
+        self.send(message, mac, device)
+        heard = self.hear(transaction, 2.0, device)
+        return heard[1] if heard else None
 
     def lease(self, mac: str, options: bytes = b"") -> dhcp.Answer:
-        """Get an address as a client does, and return the acknowledgement."""
-        offer = self.ask(dhcp.message(dhcp.DISCOVER, mac, options))
-        assert offer.kind == dhcp.OFFER
-        chosen = dhcp.option(50, socket.inet_aton(offer.address)) + dhcp.option(
-            54, offer.options[54]
-        )
-        acknowledged = self.ask(dhcp.message(dhcp.REQUEST, mac, chosen + options))
-        assert (acknowledged.kind, acknowledged.address) == (dhcp.ACK, offer.address)
-        return acknowledged
+        """Get an address as a client does, and return the acknowledgement.
+
+        It begins again when nobody answers its choice: the address may have become another client's meanwhile.
+        """
+
+        def acknowledged() -> dhcp.Answer | None:
+            offer = self.ask(dhcp.message(dhcp.DISCOVER, mac, options))
+            assert offer.kind == dhcp.OFFER
+            chosen = dhcp.option(50, socket.inet_aton(offer.address)) + dhcp.option(
+                54, offer.options[54]
+            )
+            request = dhcp.message(dhcp.REQUEST, mac, chosen + options)
+            answers = (self._ask_once(request, "client1") for _ in range(4))
+            answer = next((each for each in answers if each is not None), None)
+            if answer is not None:
+                assert (answer.kind, answer.address) == (dhcp.ACK, offer.address)
+            return answer
+
+        return wait_for(acknowledged, "an address by DHCP")
 
     def silence_after(self, *messages: bytes, device: str = "client1") -> bool:
         """Send messages, then one that is answered for sure: whether that is the only one that was answered."""

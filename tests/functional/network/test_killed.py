@@ -13,6 +13,7 @@ import pytest
 
 from ironic_lite import objects
 from ironic_lite.common import exception, states
+from ironic_lite.drivers.interfaces.network import Purpose
 from ironic_lite.drivers.modules.network import client
 from ironic_lite.drivers.modules.network.neutron import NeutronNetwork
 from tests.functional.flows.conductor_core import ConductorCore
@@ -155,18 +156,18 @@ class Scene:
 
     def then_cleaning(self) -> None:
         """The operation goes on in the same network."""
-        self.call("add_cleaning_network")
+        self.call("connect", Purpose.CLEANING)
         self.is_in("cleaning")
 
     def then_provisioning(self) -> None:
         """Another operation begins."""
-        self.call("add_provisioning_network")
-        self.call("remove_cleaning_network")
+        self.call("connect", Purpose.PROVISIONING)
+        self.call("disconnect", Purpose.CLEANING)
         self.is_in("provisioning")
 
     def then_left(self) -> None:
         """The operation ends."""
-        self.call("remove_cleaning_network")
+        self.call("disconnect", Purpose.CLEANING)
         self.is_clean()
 
     def then_swept(self) -> None:
@@ -275,10 +276,10 @@ def test_ports_of_the_service(core: ConductorCore, neutron: Neutron, boundary: B
     scene = Scene(core, neutron, states.CLEANING)
 
     def add() -> None:
-        scene.call("add_cleaning_network")
+        scene.call("connect", Purpose.CLEANING)
 
     def remove() -> None:
-        scene.call("remove_cleaning_network")
+        scene.call("disconnect", Purpose.CLEANING)
 
     # Two ports, each with one request and one write.
     follow = [scene.then_cleaning, scene.then_swept]
@@ -290,10 +291,10 @@ def test_from_network_to_network(core: ConductorCore, neutron: Neutron, boundary
     scene = Scene(core, neutron, states.CLEANING)
 
     def add() -> None:
-        scene.call("add_cleaning_network")
+        scene.call("connect", Purpose.CLEANING)
 
     def move() -> None:
-        scene.call("add_provisioning_network")
+        scene.call("connect", Purpose.PROVISIONING)
 
     # Two ports are removed, two are made, and two notes are written.
     assert _boundaries(boundary, scene, add, move, [scene.then_provisioning]) == 10

@@ -185,7 +185,7 @@ class Neutron:
 def ml2_configuration() -> str:
     """Return the configuration of ML2 and its switches."""
     ranges = ",".join(
-        f"{name}:{100 * n}:{100 * n + 99}" for n, name in enumerate(PHYSICAL_NETWORKS, 1)
+        f"{name}:{500 * n}:{500 * n + 499}" for n, name in enumerate(PHYSICAL_NETWORKS, 1)
     )
     switches = (_SWITCH.format(name=name, mac=mac) for name, mac in SWITCHES.items())
     return ML2.format(ranges=ranges) + "".join(switches)
