@@ -7,6 +7,7 @@ itself, or if the boot service reports them: a later stage implies the earlier o
 """
 
 import dataclasses
+import enum
 
 from ironic_lite.common import journal as terms
 
@@ -131,6 +132,29 @@ REPORTED = {"kernel": KERNEL.name, "ramdisk": RAMDISK.name, "iso": ISO_IMAGE, "v
 """The subject for each word with which a boot script says what it could not load."""
 
 
+class BootEvent(enum.StrEnum):
+    """What the boot service saw of a server."""
+
+    OFFERED = "dhcp-offered"
+    """The server asked for an address, and got an offer."""
+    ACKNOWLEDGED = "dhcp-acknowledged"
+    """The server has an address."""
+    BOOT_FILE_NAMED = "boot-file-named"
+    """Another DHCP server gives the address; this service told what to boot."""
+    NOT_ANSWERED = "dhcp-not-answered"
+    """The service gave no answer; the detail says why."""
+    REFUSED = "dhcp-refused"
+    """The service told the client that it cannot have the address that it wants."""
+    WENT_ELSEWHERE = "dhcp-went-elsewhere"
+    """The server took the offer of another DHCP server."""
+    ADDRESS_IN_USE = "address-in-use"
+    """The server found its address used by another one."""
+    FILE_SENT = "boot-file-sent"
+    """The server fetched a boot file to its end."""
+    FILE_FAILED = "boot-file-failed"
+    """The server did not get a boot file, or not all of it."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Event:
     """What a boot service reports.
@@ -144,20 +168,22 @@ class Event:
 
 
 EVENTS = {
-    "dhcp-offered": Event(ADDRESS, terms.STARTED, "an address was offered"),
-    "dhcp-acknowledged": Event(ADDRESS, terms.DONE, "the server has its address"),
-    "boot-file-named": Event(
+    BootEvent.OFFERED: Event(ADDRESS, terms.STARTED, "an address was offered"),
+    BootEvent.ACKNOWLEDGED: Event(ADDRESS, terms.DONE, "the server has its address"),
+    BootEvent.BOOT_FILE_NAMED: Event(
         ADDRESS, terms.DONE, "another DHCP server gives the address; the boot file was named"
     ),
-    "dhcp-not-answered": Event(ADDRESS, terms.FAILED, "the request was not answered"),
-    "dhcp-refused": Event(
+    BootEvent.NOT_ANSWERED: Event(ADDRESS, terms.FAILED, "the request was not answered"),
+    BootEvent.REFUSED: Event(
         ADDRESS, terms.FAILED, "the server wanted an address that it cannot have"
     ),
-    "dhcp-went-elsewhere": Event(
+    BootEvent.WENT_ELSEWHERE: Event(
         ADDRESS, terms.FAILED, "the server took the offer of another DHCP server"
     ),
-    "address-in-use": Event(ADDRESS, terms.FAILED, "the server found its address used by another"),
-    "boot-file-sent": Event(BOOT_FILE, terms.DONE, "the boot file was sent"),
-    "boot-file-failed": Event(BOOT_FILE, terms.FAILED, "the boot file was not sent to its end"),
+    BootEvent.ADDRESS_IN_USE: Event(
+        ADDRESS, terms.FAILED, "the server found its address used by another"
+    ),
+    BootEvent.FILE_SENT: Event(BOOT_FILE, terms.DONE, "the boot file was sent"),
+    BootEvent.FILE_FAILED: Event(BOOT_FILE, terms.FAILED, "the boot file was not sent to its end"),
 }
 """The events that ``POST /v1/boot_events`` takes, by kind."""

@@ -2,7 +2,7 @@
 """Which iPXE a client boots. The files are in a directory, as Debian's package ``ipxe`` or boot.ipxe.org has them."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 
 _BIOS = ("undionly.kpxe", "bios/undionly.kpxe", "ipxe.pxe")
@@ -18,6 +18,9 @@ _NAMES: dict[int, tuple[str, ...]] = {
     **{15: _X86, 16: _X86_64, 17: _X86_64, 18: _ARM, 19: _ARM_64, 20: _BIOS},
 }
 _LARGEST = 64 * 1024 * 1024
+
+Told = Callable[[str, str, str | None], None]
+"""Gets the address of the client that asked for a file, the file's name, and why it failed (None: it was sent)."""
 
 
 class Missing(Exception):

@@ -7,37 +7,15 @@ bounded: the oldest are dropped.
 
 import collections
 import dataclasses
-import enum
 import logging
 import time
 from typing import Any
 
+from ironic_lite.common.boot_stages import BootEvent
+
 LOG = logging.getLogger(__name__)
 
 _MOST_WAITING = 10_000
-
-
-class Kind(enum.StrEnum):
-    """What happened."""
-
-    OFFERED = "dhcp-offered"
-    """The server asked for an address, and got an offer."""
-    ACKNOWLEDGED = "dhcp-acknowledged"
-    """The server has an address."""
-    BOOT_FILE_NAMED = "boot-file-named"
-    """Another DHCP server gives the address; this service told what to boot."""
-    NOT_ANSWERED = "dhcp-not-answered"
-    """The service gave no answer; the detail says why."""
-    REFUSED = "dhcp-refused"
-    """The service told the client that it cannot have the address that it wants."""
-    WENT_ELSEWHERE = "dhcp-went-elsewhere"
-    """The server took the offer of another DHCP server."""
-    ADDRESS_IN_USE = "address-in-use"
-    """The server found its address used by another one."""
-    FILE_SENT = "boot-file-sent"
-    """The server fetched a boot file to its end."""
-    FILE_FAILED = "boot-file-failed"
-    """The server did not get a boot file, or not all of it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -45,7 +23,7 @@ class Event:
     """``time`` is seconds since the epoch. ``detail`` has texts: ``address``, ``boot_file``, ``why`` ..."""
 
     mac: str
-    kind: Kind
+    kind: BootEvent
     time: float
     detail: dict[str, str]
 
@@ -65,7 +43,7 @@ class Events:
     def __init__(self) -> None:
         self._waiting: collections.deque[Event] = collections.deque(maxlen=_MOST_WAITING)
 
-    def tell(self, mac: str, kind: Kind, **detail: object) -> None:
+    def tell(self, mac: str, kind: BootEvent, **detail: object) -> None:
         """Add an event that happens now, and log it. Details that are None or empty are left out."""
         said = {name: str(value) for name, value in detail.items() if value not in (None, "")}
         self._waiting.append(Event(mac, kind, time.time(), said))

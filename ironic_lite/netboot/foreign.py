@@ -3,11 +3,10 @@
 
 import asyncio
 import secrets
-import struct
 from ipaddress import IPv4Address
 
 from ironic_lite.netboot import sockets
-from ironic_lite.netboot.dhcp4.message import CLIENT_PORT, NOWHERE, SERVER_PORT
+from ironic_lite.netboot.dhcp4.message import CLIENT_PORT, COOKIE, HEADER, NOWHERE, SERVER_PORT
 from ironic_lite.netboot.interface import State
 
 _IPV4 = 0x0800
@@ -16,8 +15,6 @@ _TRIES = 3
 _BETWEEN = 0.8
 """Seconds between two questions. Servers may try an address for up to 3 s, but they answer further questions
 meanwhile."""
-_FIELDS = struct.Struct("!BBBBIHH4s4s4s4s16s64s128s4s")
-_COOKIE = b"\x63\x82\x53\x63"
 
 
 async def servers(state: State, own: frozenset[IPv4Address] = frozenset()) -> list[IPv4Address]:
@@ -34,11 +31,7 @@ async def servers(state: State, own: frozenset[IPv4Address] = frozenset()) -> li
     opened = sockets.frames(state.name, _IPV4)
 
     def receive() -> None:
-        for _ in range(64):
-            try:
-                frame = opened.recv(4096)
-            except OSError:
-                return
+        for frame, _source in sockets.received(opened, 4096):
             offer = sockets.datagram(frame)
             if offer is not None and offer[0] == CLIENT_PORT:
                 server = _server_of(offer[1], transaction)
@@ -70,9 +63,9 @@ async def servers(state: State, own: frozenset[IPv4Address] = frozenset()) -> li
 
 def _question(mac: bytes, transaction: int, seconds: int) -> bytes:
     nothing = bytes(4)
-    message = _FIELDS.pack(
+    message = HEADER.pack(
         *(1, 1, 6, 0, transaction, seconds, 0x8000),
-        *(nothing, nothing, nothing, nothing, mac, b"", b"", _COOKIE),
+        *(nothing, nothing, nothing, nothing, mac, b"", b"", COOKIE),
     ) + bytes((53, 1, 1, 55, 2, 1, 3, 255))
     message = message.ljust(300, b"\0")
     return sockets.frame(
@@ -82,11 +75,11 @@ def _question(mac: bytes, transaction: int, seconds: int) -> bytes:
 
 def _server_of(message: bytes, transaction: int) -> IPv4Address | None:
     """Return who offers an address in an answer to the question; None if the message is something else."""
-    if len(message) < _FIELDS.size or message[0] != 2 or message[236:240] != _COOKIE:
+    if len(message) < HEADER.size or message[0] != 2 or message[236:240] != COOKIE:
         return None
     if int.from_bytes(message[4:8], "big") != transaction or not any(message[16:20]):
         return None
-    position = _FIELDS.size
+    position = HEADER.size
     while position + 1 < len(message) and message[position] != 255:
         if message[position] == 0:
             position += 1

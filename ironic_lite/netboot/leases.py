@@ -13,14 +13,12 @@ import logging
 import os
 import time
 from collections.abc import Iterator
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from ironic_lite.common import json_reading
 
 LOG = logging.getLogger(__name__)
-
-Address = IPv4Address | IPv6Address
 
 _SPARE_LINES = 1000
 """Lines that the file may have beyond ten for each lease before it is written anew."""
@@ -32,7 +30,7 @@ _FORGOTTEN_AFTER = 30 * 24 * 3600
 class Lease:
     """``client`` is a MAC address; ``expires`` is in seconds since the epoch."""
 
-    address: Address
+    address: IPv4Address
     client: str
     expires: float
 
@@ -61,9 +59,9 @@ class LeaseFile:
         os.fchown(self._directory, user, group)
         os.fchown(self._file, user, group)
 
-    def read(self) -> dict[Address, Lease]:
+    def read(self) -> dict[IPv4Address, Lease]:
         """Return the leases. Lines that a crash cut off are skipped."""
-        leases: dict[Address, Lease] = {}
+        leases: dict[IPv4Address, Lease] = {}
         with open(self._file, "rb", closefd=False) as file:
             file.seek(0)
             for line in file:
@@ -71,7 +69,7 @@ class LeaseFile:
                 with contextlib.suppress(ValueError, KeyError, TypeError):
                     said = json_reading.read(line)
                     lease = Lease(
-                        ip_address(said["address"]), str(said["client"]), float(said["expires"])
+                        IPv4Address(said["address"]), str(said["client"]), float(said["expires"])
                     )
                     leases[lease.address] = lease
         oldest = time.time() - _FORGOTTEN_AFTER

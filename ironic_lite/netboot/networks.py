@@ -17,28 +17,27 @@ class Network:
     """A network; ``router`` and ``name_servers`` are for its servers."""
 
     network: IPv4Network
-    addresses: Range[IPv4Address]
+    addresses: Range
     router: IPv4Address | None = None
     name_servers: tuple[IPv4Address, ...] = ()
 
-    def fits(self, address: object) -> bool:
+    def fits(self, address: IPv4Address) -> bool:
         """Tell whether a server of this network can have the address."""
         network = self.network
-        return (
-            isinstance(address, IPv4Address)
-            and address in network
-            and address not in (network.network_address, network.broadcast_address)
+        return address in network and address not in (
+            network.network_address,
+            network.broadcast_address,
         )
 
 
-def default_range(network: IPv4Network) -> Range[IPv4Address]:
+def default_range(network: IPv4Network) -> Range:
     """Return all but the lowest addresses of a network, at most 65,536; the lowest are for routers, BMCs and so on."""
     first = network.network_address + max(1, min(network.num_addresses // 4, _LEFT_OUT))
     last = network.broadcast_address - 1
     return Range(first, min(last, first + _MOST_BY_DEFAULT - 1))
 
 
-def parse_range(text: str) -> Range[IPv4Address]:
+def parse_range(text: str) -> Range:
     """Return a range as of ``192.0.2.100-192.0.2.199``.
 
     :raises ValueError: it has another form, or ends before it begins.

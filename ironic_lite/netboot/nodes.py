@@ -7,14 +7,13 @@ read counts while the API does not answer.
 
 import asyncio
 import dataclasses
-import ipaddress
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
+from ipaddress import IPv4Address, IPv4Interface
 from typing import Any
 
 from ironic_lite.common import exception
-from ironic_lite.netboot.leases import Address
 
 LOG = logging.getLogger(__name__)
 
@@ -33,7 +32,7 @@ class Known:
     """Ports of nodes. ``reserved`` has addresses by MAC addresses."""
 
     macs: frozenset[str] = frozenset()
-    reserved: Mapping[str, Address] = dataclasses.field(default_factory=dict)
+    reserved: Mapping[str, IPv4Address] = dataclasses.field(default_factory=dict)
 
 
 class Nodes:
@@ -88,7 +87,7 @@ def read(reader: Reader) -> Known:
     """
     ports = list(_pages(reader, "ports", "uuid,address,extra"))
     nodes = list(_pages(reader, "nodes", "uuid,network_data"))
-    asked: dict[str, Address] = {}
+    asked: dict[str, IPv4Address] = {}
     for node in nodes:
         for mac, address in _of_network_data(node.get("network_data")):
             asked.setdefault(mac, address)
@@ -114,7 +113,7 @@ def _pages(reader: Reader, collection: str, fields: str) -> Iterable[dict[str, A
         marker = records[-1].get("uuid")
 
 
-def _of_network_data(data: Any) -> Iterable[tuple[str, Address]]:
+def _of_network_data(data: Any) -> Iterable[tuple[str, IPv4Address]]:
     """Yield the MAC addresses of links in a network_data document with the addresses of their networks."""
     if not isinstance(data, dict):
         return
@@ -133,19 +132,19 @@ def _dicts(value: Any) -> list[dict[str, Any]]:
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
-def _address(text: Any) -> ipaddress.IPv4Address | None:
+def _address(text: Any) -> IPv4Address | None:
     if not isinstance(text, str):
         return None
     try:
         # network_data may have a prefix length behind the address.
-        return ipaddress.IPv4Interface(text).ip
+        return IPv4Interface(text).ip
     except ValueError:
         return None
 
 
-def _unique(asked: Mapping[str, Address]) -> dict[str, Address]:
+def _unique(asked: Mapping[str, IPv4Address]) -> dict[str, IPv4Address]:
     """Leave out what is reserved for more than one MAC address: nobody gets that."""
-    owners: dict[Address, list[str]] = {}
+    owners: dict[IPv4Address, list[str]] = {}
     for mac, address in asked.items():
         owners.setdefault(address, []).append(mac)
     for address, macs in owners.items():

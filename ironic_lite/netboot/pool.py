@@ -10,13 +10,11 @@ import dataclasses
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Generic, TypeVar
+from ipaddress import IPv4Address
 
-from ironic_lite.netboot.leases import Address, Lease, LeaseFile
+from ironic_lite.netboot.leases import Lease, LeaseFile
 
 LOG = logging.getLogger(__name__)
-
-AddressT = TypeVar("AddressT", bound=Address)
 
 _HELD = 60.0
 """Seconds for which an offer is held; firmware and iPXE take up to 30 s to choose."""
@@ -25,25 +23,24 @@ _SHUNNED = 600.0
 
 
 @dataclasses.dataclass(frozen=True)
-class Range(Generic[AddressT]):
+class Range:
     """The addresses from ``first`` to ``last``, both included."""
 
-    first: AddressT
-    last: AddressT
+    first: IPv4Address
+    last: IPv4Address
 
-    def __contains__(self, address: object) -> bool:
-        return type(address) is type(self.first) and self.first <= address <= self.last  # type: ignore[operator]
+    def __contains__(self, address: IPv4Address) -> bool:
+        return self.first <= address <= self.last
 
     def __len__(self) -> int:
-        # len() bears no IPv6 range.
-        return min(int(self.last) - int(self.first) + 1, 1 << 62)
+        return int(self.last) - int(self.first) + 1
 
-    def at(self, number: int) -> AddressT:
+    def at(self, number: int) -> IPv4Address:
         """Return an address by its number in the range."""
-        return self.first + number  # type: ignore[return-value]
+        return self.first + number
 
 
-class Pool(Generic[AddressT]):
+class Pool:
     """Gives out the addresses of a range, and reserved ones of the whole network.
 
     :param fits: tells whether an address is one that a client of this network can have.
@@ -53,25 +50,25 @@ class Pool(Generic[AddressT]):
 
     def __init__(
         self,
-        addresses: Range[AddressT],
-        fits: Callable[[Address], bool],
-        taken: frozenset[Address],
-        reserved: Callable[[], Mapping[str, Address]],
+        addresses: Range,
+        fits: Callable[[IPv4Address], bool],
+        taken: frozenset[IPv4Address],
+        reserved: Callable[[], Mapping[str, IPv4Address]],
         file: LeaseFile,
-        leases: Mapping[Address, Lease],
+        leases: Mapping[IPv4Address, Lease],
     ) -> None:
         self._range, self._fits, self._taken, self._reserved = addresses, fits, taken, reserved
         self._file = file
         self._leases = {address: lease for address, lease in leases.items() if fits(address)}
         self._of_client = {lease.client: lease for lease in self._leases.values()}
-        self._held: dict[Address, tuple[str, float]] = {}
-        self._shunned: dict[Address, float] = {}
+        self._held: dict[IPv4Address, tuple[str, float]] = {}
+        self._shunned: dict[IPv4Address, float] = {}
         self._next = 0
 
     def __iter__(self) -> Iterator[Lease]:
         return iter(list(self._leases.values()))
 
-    def offer(self, client: str, wanted: Address | None = None) -> AddressT | None:
+    def offer(self, client: str, wanted: IPv4Address | None = None) -> IPv4Address | None:
         """Return an address for a client, and hold it; None if all are in use.
 
         :param wanted: the address that the client asks for; it gets it if nobody else has it.
@@ -84,13 +81,13 @@ class Pool(Generic[AddressT]):
             self._held[address] = (client, now + _HELD)
         return address
 
-    def may_have(self, client: str, address: Address) -> bool:
+    def may_have(self, client: str, address: IPv4Address) -> bool:
         """Tell whether a client can have this very address."""
         reserved = self._reserved()
         own = self._own(client, reserved)
         return own == address if own is not None else self._is_free(client, address, reserved)
 
-    def give(self, client: str, address: Address, seconds: float) -> None:
+    def give(self, client: str, address: IPv4Address, seconds: float) -> None:
         """Record that the client has the address for so long."""
         former = self._of_client.get(client)
         if former is not None and former.address != address:
@@ -99,7 +96,7 @@ class Pool(Generic[AddressT]):
         self._held.pop(address, None)
         self._write(Lease(address, client, time.time() + seconds))
 
-    def release(self, client: str, address: Address) -> bool:
+    def release(self, client: str, address: IPv4Address) -> bool:
         """End a client's lease; False if it is not the client's. The client gets the address again if it is free."""
         lease = self._leases.get(address)
         if lease is None or lease.client != client:
@@ -112,7 +109,7 @@ class Pool(Generic[AddressT]):
         for address in [held for held, (whose, _) in self._held.items() if whose == client]:
             del self._held[address]
 
-    def shun(self, client: str, address: Address) -> bool:
+    def shun(self, client: str, address: IPv4Address) -> bool:
         """Do not give out an address for some time, because a client that has it found it in use by somebody else.
 
         :returns: False if the address was not this client's.
@@ -127,43 +124,47 @@ class Pool(Generic[AddressT]):
         self._shunned[address] = time.monotonic() + _SHUNNED
         return True
 
-    def client_of(self, address: Address) -> str | None:
+    def client_of(self, address: IPv4Address) -> str | None:
         """Return who has an address now."""
         lease = self._leases.get(address)
         return lease.client if lease is not None and not lease.is_over else None
 
-    def _is_of(self, client: str, address: Address) -> bool:
+    def _is_of(self, client: str, address: IPv4Address) -> bool:
         lease, held = self._leases.get(address), self._held.get(address)
         return (lease is not None and lease.client == client) or (
             held is not None and held[0] == client
         )
 
-    def _choose(self, client: str, wanted: Address | None) -> AddressT | None:
+    def _choose(self, client: str, wanted: IPv4Address | None) -> IPv4Address | None:
         reserved = self._reserved()
         own = self._own(client, reserved)
         if own is not None:
-            return own  # type: ignore[return-value]
+            return own
         former = self._of_client.get(client)
         held = next((a for a, (whose, _) in self._held.items() if whose == client), None)
         for candidate in (former.address if former else None, held, wanted):
             if candidate is not None and self._is_free(client, candidate, reserved):
-                return candidate  # type: ignore[return-value]
+                return candidate
         return self._unused(client, reserved)
 
-    def _own(self, client: str, reserved: Mapping[str, Address]) -> Address | None:
+    def _own(self, client: str, reserved: Mapping[str, IPv4Address]) -> IPv4Address | None:
         """Return the address that is reserved for a client, unless somebody else still has it."""
         own = reserved.get(client)
         if own is None or not self._fits(own) or own in self._taken:
             return None
         return own if self.client_of(own) in (None, client) else None
 
-    def _is_free(self, client: str, address: Address, reserved: Mapping[str, Address]) -> bool:
+    def _is_free(
+        self, client: str, address: IPv4Address, reserved: Mapping[str, IPv4Address]
+    ) -> bool:
         return (
             self._is_idle(client, address, reserved)
             and ((lease := self._leases.get(address)) is None or lease.client == client or lease.is_over)
         )  # fmt: skip
 
-    def _is_idle(self, client: str, address: Address, reserved: Mapping[str, Address]) -> bool:
+    def _is_idle(
+        self, client: str, address: IPv4Address, reserved: Mapping[str, IPv4Address]
+    ) -> bool:
         """Whether nothing but a lease stands against giving the address to the client."""
         now = time.monotonic()
         whose, until = self._held.get(address, (client, 0.0))
@@ -175,7 +176,7 @@ class Pool(Generic[AddressT]):
             and (client in reserved or address not in reserved.values())
         )
 
-    def _unused(self, client: str, reserved: Mapping[str, Address]) -> AddressT | None:
+    def _unused(self, client: str, reserved: Mapping[str, IPv4Address]) -> IPv4Address | None:
         """Return the next address that nobody ever had, or else the one whose lease ended first."""
         others = frozenset(reserved.values())
         used = (self._leases, self._held, self._shunned, self._taken, others)
@@ -194,7 +195,7 @@ class Pool(Generic[AddressT]):
         )
         for lease in ended:
             if lease.address not in others and self._is_idle(client, lease.address, {}):
-                return lease.address  # type: ignore[return-value]
+                return lease.address
         return None
 
     def _write(self, lease: Lease) -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Router advertisements (RFC 4861) of this machine, which is no router: they say so, and whether to ask DHCPv6.
+"""Router advertisements (RFC 4861) of this machine, which is no router: they say so.
 
 iPXE waits 13 s for one before it boots over IPv4.
 """
@@ -18,7 +18,6 @@ from ironic_lite.netboot.interface import State
 LOG = logging.getLogger(__name__)
 
 _SOLICITATION, _ADVERTISEMENT = 133, 134
-_MANAGED, _OTHER = 0x80, 0x40
 _ALL_NODES, _ALL_ROUTERS = "ff02::1", "ff02::2"
 _FILTER = 1  # ICMP6_FILTER
 _INTERVAL = 60.0
@@ -27,13 +26,10 @@ _LEAST_INTERVAL = 0.5
 
 
 class RouterAdvertisements:
-    """Advertises from ``start`` to ``stop``.
+    """Advertises from ``start`` to ``stop``."""
 
-    :param managed: whether there are addresses by DHCPv6.
-    """
-
-    def __init__(self, state: State, managed: bool) -> None:
-        self._state, self._managed = state, managed
+    def __init__(self, state: State) -> None:
+        self._state = state
         self._socket: socket.socket | None = None
         self._regular: asyncio.Task[None] | None = None
         self._soon: asyncio.TimerHandle | None = None
@@ -89,11 +85,7 @@ class RouterAdvertisements:
 
     def _read(self) -> None:
         assert self._socket is not None
-        for _ in range(64):
-            try:
-                data, _source = self._socket.recvfrom(1500)
-            except OSError:
-                return
+        for data, _source in sockets.received(self._socket, 1500):
             if len(data) >= 8 and data[0] == _SOLICITATION and self._soon is None:
                 loop = asyncio.get_running_loop()
                 wait = max(0.0, self._said_at + _LEAST_INTERVAL - loop.time())
@@ -112,10 +104,9 @@ class RouterAdvertisements:
         if self._socket is None:
             return
         self._said_at = asyncio.get_running_loop().time()
-        flags = _MANAGED | _OTHER if self._managed else 0
         mac = bytes.fromhex(self._state.mac.replace(":", ""))
-        # Lifetime 0: not a router. The kernel adds the checksum.
-        message = struct.pack("!BBHBBHII", _ADVERTISEMENT, 0, 0, 64, flags, 0, 0, 0)
+        # Lifetime 0: not a router; no flags: no addresses by DHCPv6. The kernel adds the checksum.
+        message = struct.pack("!BBHBBHII", _ADVERTISEMENT, 0, 0, 64, 0, 0, 0, 0)
         message += bytes((1, 1)) + mac
         try:
             self._socket.sendto(message, (_ALL_NODES, 0, 0, self._state.index))

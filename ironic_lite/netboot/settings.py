@@ -32,7 +32,7 @@ class Settings:
     interface: str
     mode: str
     only_known: bool
-    addresses: Range[IPv4Address] | None
+    addresses: Range | None
     router: IPv4Address | None
     name_servers: tuple[IPv4Address, ...]
     relayed: tuple[Network, ...]

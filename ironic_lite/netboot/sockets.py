@@ -5,8 +5,10 @@ import contextlib
 import errno
 import socket
 import struct
+from collections.abc import Iterator
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import Any
 
 _ETHERNET = struct.Struct("!6s6sH")
 _IP = struct.Struct("!BBHHHBBH4s4s")
@@ -15,6 +17,7 @@ _IPV4 = 0x0800
 _UDP_PROTOCOL = 17
 _RECEIVE_BUFFER = 4 * 1024 * 1024
 """Bytes for what comes in while the service is busy: all servers of a room switched on at the same time."""
+_AT_ONCE = 64
 BROADCAST = b"\xff" * 6
 
 
@@ -81,6 +84,20 @@ def frames(interface: str, protocol: int = 0) -> socket.socket:
         opened.close()
         raise CannotListen(_why(exc, interface, "raw", 0)) from None
     return opened
+
+
+def received(opened: socket.socket, largest: int) -> Iterator[tuple[bytes, Any]]:
+    """Yield the packets that have come, with their senders: at most 64, so that other work gets its turn.
+
+    An error ends it: nothing is left, or the interface went down, and who watches that stops the service.
+
+    :param largest: bytes of a packet; what is longer is cut off.
+    """
+    for _ in range(_AT_ONCE):
+        try:
+            yield opened.recvfrom(largest)
+        except OSError:
+            return
 
 
 def frame(

@@ -5,9 +5,11 @@ import contextlib
 from ipaddress import IPv4Address
 from pathlib import Path
 
+from ironic_lite.common.boot_stages import BootEvent
+from ironic_lite.netboot.boot_files import Told
 from ironic_lite.netboot.dhcp4.decisions import Boot, Decisions, Served
 from ironic_lite.netboot.dhcp4.server import DhcpServer
-from ironic_lite.netboot.events import Events, Kind
+from ironic_lite.netboot.events import Events
 from ironic_lite.netboot.interface import State
 from ironic_lite.netboot.leases import LeaseFile
 from ironic_lite.netboot.networks import Network
@@ -49,9 +51,13 @@ class Stack:
             if is_proxy:
                 return Served(network, None)
             taken = frozenset({address, *([network.router] if network.router else [])})
-            reserved = lambda: self._nodes.known.reserved  # noqa: E731 - asked each time
-            pool: Pool[IPv4Address] = Pool(
-                network.addresses, network.fits, taken, reserved, file, leases
+            pool = Pool(
+                network.addresses,
+                network.fits,
+                taken,
+                lambda: self._nodes.known.reserved,
+                file,
+                leases,
             )
             return Served(network, pool)
 
@@ -74,7 +80,7 @@ class Stack:
         self._web = BootFileServer(
             state, [str(address)], settings.http_port, settings.files.find, self._tell_file("HTTP")
         )
-        self._advertisements = RouterAdvertisements(state, managed=False)
+        self._advertisements = RouterAdvertisements(state)
 
     async def start(self) -> None:
         """Serve.
@@ -101,7 +107,7 @@ class Stack:
         """
         self._advertisements.stop()
         self.state = state
-        self._advertisements = RouterAdvertisements(state, managed=False)
+        self._advertisements = RouterAdvertisements(state)
         self._advertisements.start()
 
     def _is_known(self, mac: str) -> bool:
@@ -110,11 +116,11 @@ class Stack:
             return mac in self._former_clients
         return mac in self._nodes.known.macs
 
-    def _tell_file(self, protocol: str):  # type: ignore[no-untyped-def]
+    def _tell_file(self, protocol: str) -> Told:
         def tell(address: str, name: str, why: str | None) -> None:
             mac = self._decisions.client_of(IPv4Address(address)) or _neighbour(address)
             if mac is not None:
-                kind = Kind.FILE_FAILED if why else Kind.FILE_SENT
+                kind = BootEvent.FILE_FAILED if why else BootEvent.FILE_SENT
                 self._events.tell(mac, kind, file=name[:200], by=protocol, why=why, address=address)
 
         return tell

@@ -3,6 +3,7 @@
 
 import logging
 import os
+import select
 import subprocess
 import sys
 import threading
@@ -50,7 +51,6 @@ class Supervisor(service.ServiceBase):
         :raises ServiceUnavailable: it ended; it has said why.
         """
         is_ready, child_writes = os.pipe()
-        os.set_blocking(is_ready, False)
         try:
             try:
                 self._spawn("--ready", str(child_writes), descriptors=(child_writes,))
@@ -70,15 +70,7 @@ class Supervisor(service.ServiceBase):
         if self._watching is not None:
             self._watching.join(_STOP_PATIENCE)
             self._watching = None
-        child, self._child = self._child, None
-        if child is not None and child.poll() is None:
-            child.terminate()
-            deadline = time.monotonic() + _STOP_PATIENCE
-            while child.poll() is None:
-                if time.monotonic() > deadline:
-                    child.kill()
-                    child.wait()
-                time.sleep(_LOOK_INTERVAL)
+        self._end()
         for descriptor in (self._lifeline, self._held):
             os.close(descriptor)
 
@@ -99,21 +91,27 @@ class Supervisor(service.ServiceBase):
             process_group=0,
         )
 
+    def _end(self) -> None:
+        child, self._child = self._child, None
+        if child is None:
+            return
+        child.terminate()
+        try:
+            child.wait(_STOP_PATIENCE)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
     def _wait_until(self, is_ready: int) -> None:
-        assert self._child is not None
-        deadline = time.monotonic() + _START_PATIENCE
-        while time.monotonic() < deadline:
-            try:
-                if os.read(is_ready, 1):
-                    return
-            except BlockingIOError:
-                pass
-            if self._child.poll() is not None:
-                self._child = None
-                raise exception.ServiceUnavailable(
-                    err="the boot service did not start; its own message is above."
-                )
-            time.sleep(_LOOK_INTERVAL)
+        readable, _, _ = select.select([is_ready], [], [], _START_PATIENCE)
+        if readable:
+            # The descriptor is at its end when the child is gone.
+            if os.read(is_ready, 1):
+                return
+            self._end()
+            raise exception.ServiceUnavailable(
+                err="the boot service did not start; its own message is above."
+            )
         LOG.warning("The boot service takes longer than %d s to start", int(_START_PATIENCE))
 
     def _watch(self) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ironic_lite.netboot import sockets
+from ironic_lite.netboot.boot_files import Told
 from ironic_lite.netboot.interface import State
 
 LOG = logging.getLogger(__name__)
@@ -54,10 +55,6 @@ class Question:
     file: str
     mode: str
     options: dict[str, str]
-
-
-Told = Callable[[str, str, str | None], None]
-"""Gets the client's address, the name of the file, and why it failed (None: it was sent)."""
 
 
 def read(data: bytes) -> Question:
@@ -147,11 +144,7 @@ class TftpServer:
 
     def _read(self) -> None:
         assert self._port is not None
-        for _ in range(64):
-            try:
-                data, client = self._port.recvfrom(65536)
-            except OSError:
-                return
+        for data, client in sockets.received(self._port, 65536):
             try:
                 question = read(data)
             except Malformed as exc:

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 import uvicorn
 
 from ironic_lite.netboot import sockets
+from ironic_lite.netboot.boot_files import Told
 from ironic_lite.netboot.interface import State
 
 LOG = logging.getLogger(__name__)
@@ -23,9 +24,6 @@ PREFIX = "/boot/"
 _CHUNK = 256 * 1024
 _MOST_CONNECTIONS = 2048
 _KEEP_ALIVE = 30
-
-Told = Callable[[str, str, str | None], None]
-"""Gets the client's address, the name of the file, and why it failed (None: it was sent)."""
 
 
 class _Server(uvicorn.Server):

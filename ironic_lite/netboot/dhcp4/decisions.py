@@ -14,12 +14,12 @@ import struct
 from collections.abc import Callable
 from ipaddress import IPv4Address
 
+from ironic_lite.common.boot_stages import BootEvent
 from ironic_lite.netboot import clients
 from ironic_lite.netboot.boot_files import BootFiles, Missing
 from ironic_lite.netboot.clients import Client, Means
 from ironic_lite.netboot.dhcp4.message import NOWHERE, Answer, Kind, Option, Request
 from ironic_lite.netboot.events import Events
-from ironic_lite.netboot.events import Kind as Happened
 from ironic_lite.netboot.networks import Network
 from ironic_lite.netboot.pool import Pool
 
@@ -45,7 +45,7 @@ class Served:
     """A network with the addresses that are given there; ``pool`` is None beside another server."""
 
     network: Network
-    pool: Pool[IPv4Address] | None
+    pool: Pool | None
 
 
 class Unanswered(Exception):
@@ -127,7 +127,7 @@ class Decisions:
                 "[netboot] address_range"
             )
         answer = self._with_boot(request, client, self._lease(Kind.OFFER, address, served))
-        self._tell(request, client, Happened.OFFERED, answer)
+        self._tell(request, client, BootEvent.OFFERED, answer)
         return answer
 
     def _request(self, request: Request, client: Client, served: Served) -> Answer | None:
@@ -136,7 +136,7 @@ class Decisions:
         chosen = request.address(Option.SERVER)
         if chosen is not None and chosen != self._address:
             pool.forget_offer(request.mac)
-            self._events.tell(request.mac, Happened.WENT_ELSEWHERE, server=chosen)
+            self._events.tell(request.mac, BootEvent.WENT_ELSEWHERE, server=chosen)
             return None
         address = request.address(Option.ADDRESS) or request.client
         if address == NOWHERE:
@@ -144,11 +144,11 @@ class Decisions:
         if not served.network.fits(address) or not pool.may_have(request.mac, address):
             if chosen is not None or client.means is not Means.NOTHING:
                 raise Unanswered(f"it requests {address}, which it cannot have; it has to ask anew")
-            self._events.tell(request.mac, Happened.REFUSED, address=address)
+            self._events.tell(request.mac, BootEvent.REFUSED, address=address)
             return Answer(Kind.NAK, self._address)
         pool.give(request.mac, address, self._lease_time)
         answer = self._with_boot(request, client, self._lease(Kind.ACK, address, served))
-        self._tell(request, client, Happened.ACKNOWLEDGED, answer)
+        self._tell(request, client, BootEvent.ACKNOWLEDGED, answer)
         return answer
 
     def _release(self, request: Request, _client: Client, served: Served) -> None:
@@ -159,7 +159,7 @@ class Decisions:
         assert served.pool is not None
         address = request.address(Option.ADDRESS)
         if address is not None and served.pool.shun(request.mac, address):
-            self._events.tell(request.mac, Happened.ADDRESS_IN_USE, address=address)
+            self._events.tell(request.mac, BootEvent.ADDRESS_IN_USE, address=address)
 
     def _inform(self, request: Request, client: Client, served: Served) -> Answer | None:
         if request.client == NOWHERE:
@@ -180,7 +180,7 @@ class Decisions:
         answer = self._with_boot(request, client, Answer(kind, self._address))
         if not answer.boot_file:
             return None
-        self._tell(request, client, Happened.BOOT_FILE_NAMED, answer)
+        self._tell(request, client, BootEvent.BOOT_FILE_NAMED, answer)
         return answer
 
     def _lease(self, kind: Kind, address: IPv4Address, served: Served) -> Answer:
@@ -206,7 +206,7 @@ class Decisions:
                 if client.means is Means.HTTP:
                     file = f"{boot.files_url}{file}"
         except Missing as exc:
-            self._events.tell(request.mac, Happened.FILE_FAILED, client=client, why=exc)
+            self._events.tell(request.mac, BootEvent.FILE_FAILED, client=client, why=exc)
             return answer
         if client.means is Means.HTTP:
             options[Option.CLASS] = clients.HTTP_CLASS
@@ -221,7 +221,7 @@ class Decisions:
             answer, boot_server=self._address, boot_file=file, options=options
         )
 
-    def _tell(self, request: Request, client: Client, what: Happened, answer: Answer) -> None:
+    def _tell(self, request: Request, client: Client, what: BootEvent, answer: Answer) -> None:
         self._events.tell(
             request.mac,
             what,

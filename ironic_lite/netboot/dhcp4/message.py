@@ -11,8 +11,8 @@ from ipaddress import IPv4Address
 
 SERVER_PORT, CLIENT_PORT, PXE_PORT = 67, 68, 4011
 
-_HEADER = struct.Struct("!BBBBIHH4s4s4s4s16s64s128s4s")
-_COOKIE = b"\x63\x82\x53\x63"
+HEADER = struct.Struct("!BBBBIHH4s4s4s4s16s64s128s4s")
+COOKIE = b"\x63\x82\x53\x63"
 _REQUEST, _REPLY = 1, 2
 _ETHERNET, _MAC_LENGTH = 1, 6
 _PAD, _END = 0, 255
@@ -104,18 +104,18 @@ def read(data: bytes) -> Request:
 
     :raises Malformed: it is none, or is broken.
     """
-    if len(data) < _HEADER.size:
+    if len(data) < HEADER.size:
         raise Malformed(f"{len(data)} bytes are too few")
-    fields = _HEADER.unpack_from(data)
+    fields = HEADER.unpack_from(data)
     operation, hardware, length, hops, transaction, seconds, flags = fields[:7]
     client, _yours, _next, relay, mac, name, file, cookie = fields[7:]
-    if operation != _REQUEST or cookie != _COOKIE:
+    if operation != _REQUEST or cookie != COOKIE:
         raise Malformed("not a request")
     if hardware != _ETHERNET or length != _MAC_LENGTH or not any(mac[:6]) or mac[0] & 1:
         raise Malformed("no hardware address of Ethernet")
     if hops > _MOST_HOPS:
         raise Malformed(f"{hops} hops")
-    options = _read_options(data[_HEADER.size :])
+    options = _read_options(data[HEADER.size :])
     overload = options.get(Option.OVERLOAD, b"\0")
     if len(overload) != 1:
         raise Malformed("option 52 is broken")
@@ -188,7 +188,7 @@ class Answer:
             # RFC 3046: as it came, and last.
             options[Option.RELAY_AGENT] = request.options[Option.RELAY_AGENT]
         client = request.client if self.kind is Kind.ACK else NOWHERE
-        header = _HEADER.pack(
+        header = HEADER.pack(
             *(_REPLY, _ETHERNET, _MAC_LENGTH, 0, request.transaction, 0),
             _BROADCAST if request.broadcast else 0,
             *(client.packed, self.yours.packed, self.boot_server.packed, request.relay.packed),
@@ -196,7 +196,7 @@ class Answer:
             str(self.boot_server).encode("ascii") if file else b"",
             # A client that cannot find a longer name in its option gets none.
             file if len(file) < 128 else b"",
-            _COOKIE,
+            COOKIE,
         )
         written = header + b"".join(_option(code, value) for code, value in options.items())
         return (written + bytes((_END,))).ljust(_SMALLEST_ANSWER, b"\0")

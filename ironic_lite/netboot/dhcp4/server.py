@@ -8,6 +8,7 @@ import socket
 import struct
 from ipaddress import IPv4Address
 
+from ironic_lite.common.boot_stages import BootEvent
 from ironic_lite.netboot import sockets
 from ironic_lite.netboot.dhcp4.decisions import Decisions, Unanswered
 from ironic_lite.netboot.dhcp4.message import (
@@ -22,7 +23,6 @@ from ironic_lite.netboot.dhcp4.message import (
     read,
 )
 from ironic_lite.netboot.events import Events
-from ironic_lite.netboot.events import Kind as Happened
 from ironic_lite.netboot.interface import State
 from ironic_lite.netboot.nodes import Nodes
 
@@ -30,8 +30,6 @@ LOG = logging.getLogger(__name__)
 
 _EVERYWHERE = IPv4Address("255.255.255.255")
 _LARGEST = 4096
-_AT_ONCE = 64
-"""Packets to read in a row before other work gets its turn."""
 _MOST_WAITING = 256
 """Clients that wait until the API has been asked for them."""
 _PACKET_INFO_OPTION = 8  # IP_PKTINFO, which the module socket lacks
@@ -79,15 +77,7 @@ class DhcpServer:
             self._frames = None
 
     def _read(self, opened: socket.socket, port: int) -> None:
-        for _ in range(_AT_ONCE):
-            try:
-                data, source = opened.recvfrom(_LARGEST)
-            except (BlockingIOError, InterruptedError):
-                return
-            except OSError as exc:
-                # The interface went down; whoever watches it will stop this server.
-                LOG.debug("Port %d of %s: %s", port, self._state.name, exc)
-                return
+        for data, source in sockets.received(opened, _LARGEST):
             try:
                 request = read(data)
             except Malformed as exc:
@@ -121,7 +111,7 @@ class DhcpServer:
         try:
             answer = self._decisions.answer(request, port)
         except Unanswered as exc:
-            self._events.tell(request.mac, Happened.NOT_ANSWERED, asked=request.kind.name, why=exc)
+            self._events.tell(request.mac, BootEvent.NOT_ANSWERED, asked=request.kind.name, why=exc)
             return
         if answer is not None:
             try:

@@ -10,7 +10,6 @@ import pytest
 from ironic_lite.common import boot_progress, boot_stages, ipxe_errors
 from ironic_lite.common import journal as terms
 from ironic_lite.conf import CONF
-from ironic_lite.netboot import events
 
 Row = dict[str, Any]
 OPERATION = "11111111-aaaa-4aaa-8aaa-000000000001"
@@ -138,4 +137,4 @@ def test_errors_of_ipxe(number: str, meaning: str) -> None:
 
 
 def test_the_boot_service_reports_only_what_the_api_knows() -> None:
-    assert {kind.value for kind in events.Kind} == boot_stages.EVENTS.keys()
+    assert set(boot_stages.BootEvent) == boot_stages.EVENTS.keys()

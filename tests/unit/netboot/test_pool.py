@@ -11,7 +11,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ironic_lite.netboot.leases import Address, Lease, LeaseFile
+from ironic_lite.netboot.leases import Lease, LeaseFile
 from ironic_lite.netboot.networks import default_range, parse_range, parse_relayed
 from ironic_lite.netboot.pool import Pool
 
@@ -23,8 +23,8 @@ def address(last: int) -> IPv4Address:
 
 
 def pool_of(
-    directory: Path, addresses: str, reserved: Mapping[str, Address] | None = None
-) -> Pool[IPv4Address]:
+    directory: Path, addresses: str, reserved: Mapping[str, IPv4Address] | None = None
+) -> Pool:
     file = LeaseFile(directory / "leases" / "eth1.leases")
     reservations = {} if reserved is None else reserved
     return Pool(
@@ -58,7 +58,7 @@ def test_the_address_whose_lease_ended_first_is_given_again(tmp_path: Path) -> N
 
 
 def test_a_reserved_address_is_given_to_nobody_else(tmp_path: Path) -> None:
-    reserved: dict[str, Address] = {}
+    reserved: dict[str, IPv4Address] = {}
     pool = pool_of(tmp_path, "192.0.2.10-192.0.2.11", reserved)
     pool.give("a", address(10), 60)
     reserved["b"] = address(10)

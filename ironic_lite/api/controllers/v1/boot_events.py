@@ -31,7 +31,10 @@ EVENTS = schemas.Body(
                     "type": "object",
                     "properties": {
                         "mac": {"type": "string", "format": "mac-address"},
-                        "kind": {"type": "string", "enum": list(boot_stages.EVENTS)},
+                        "kind": {
+                            "type": "string",
+                            "enum": [kind.value for kind in boot_stages.BootEvent],
+                        },
                         "time": {"type": "number"},
                         "detail": {
                             "type": "object",
