@@ -3,7 +3,6 @@
 
 import argparse
 import json
-import urllib.parse
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,7 +29,7 @@ def main(argv: list[str]) -> int:
     rest.add_options(parser)
     given = parser.parse_args(argv)
     read = rest.reader(given.api)
-    path = f"nodes/{urllib.parse.quote(given.node, safe='')}/timeline"
+    path = f"{rest.record('nodes', given.node)}/timeline"
     answer = read(path, {"sort_dir": "desc", "limit": _PAGE})
     entries = list(answer["timeline"])
     while given.all and "next" in answer:

@@ -139,7 +139,7 @@ def _told(given: argparse.Namespace, *images: Row) -> None:
     for image in images:
         print(
             safe_text.one_line(
-                f"Image {image['name']} is stored: {_size(image['size'])}, {image['disk_format']}, SHA-256 "
+                f"Image {image['name']} is stored: {sending.size(image['size'])}, {image['disk_format']}, SHA-256 "
                 f"{image['sha256']}"
             )
         )
@@ -159,7 +159,10 @@ def _list(given: argparse.Namespace, send: rest.Requester) -> int:
         return 0
     table = [
         _LISTED,
-        *([_size(row[f]) if f == "size" else str(row[f] or "") for f in _LISTED] for row in rows),
+        *(
+            [sending.size(row[f]) if f == "size" else str(row[f] or "") for f in _LISTED]
+            for row in rows
+        ),
     ]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for cells in table:
@@ -188,7 +191,7 @@ def _show(given: argparse.Namespace, send: rest.Requester) -> int:
 def _remove(given: argparse.Namespace, send: rest.Requester) -> int:
     for ident in given.image:
         for name in _meant(send, ident):
-            rest.document(send("DELETE", f"images/{_quoted(name)}"))
+            rest.document(send("DELETE", rest.record("images", name)))
             print(safe_text.one_line(f"Image {name} is removed"))
     return 0
 
@@ -196,21 +199,14 @@ def _remove(given: argparse.Namespace, send: rest.Requester) -> int:
 def _meant(send: rest.Requester, ident: str) -> Iterator[str]:
     """Yield the image of this name; or, if there is none, the kernel and the ramdisk of this name."""
     pair = [f"{ident}.{part}" for part in (_KERNEL, _RAMDISK)]
-    if send("GET", f"images/{_quoted(ident)}").status_code != _GONE:
+    if send("GET", rest.record("images", ident)).status_code != _GONE:
         yield ident
-    elif all(send("GET", f"images/{_quoted(name)}").ok for name in pair):
+    elif all(send("GET", rest.record("images", name)).ok for name in pair):
         yield from pair
     else:
         yield ident
 
 
 def _get(send: rest.Requester, ident: str) -> Row:
-    found: Row = rest.document(send("GET", f"images/{_quoted(ident)}"))
+    found: Row = rest.document(send("GET", rest.record("images", ident)))
     return found
-
-
-def _quoted(ident: str) -> str:
-    return urllib.parse.quote(ident, safe="")
-
-
-_size = sending.size

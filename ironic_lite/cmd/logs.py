@@ -6,7 +6,6 @@ import io
 import json
 import sys
 import tarfile
-import urllib.parse
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,7 +39,7 @@ def main(argv: list[str]) -> int:
     rest.add_options(parser)
     given = parser.parse_args(argv)
     read = rest.reader(given.api)
-    path = f"nodes/{urllib.parse.quote(given.node, safe='')}/logs"
+    path = f"{rest.record('nodes', given.node)}/logs"
     answer = read(path, {})
     if given.list:
         lines = map(safe_text.one_line, _lines(answer["logs"]))

@@ -3,7 +3,6 @@
 
 import argparse
 import json
-import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -40,7 +39,7 @@ def main(argv: list[str]) -> int:
     if given.disable_ramdisk:
         query["disable_ramdisk"] = "true"
     read = rest.reader(given.api)
-    path = f"nodes/{urllib.parse.quote(given.node, safe='')}/plan"
+    path = f"{rest.record('nodes', given.node)}/plan"
     answer = read(path, {name: value for name, value in query.items() if value is not None})
     lines = map(safe_text.one_line, _lines(answer))
     print(json.dumps(answer, indent=2) if given.json else "\n".join(lines))

@@ -5,12 +5,12 @@ Unless the options are set, unknown servers are discovered: they boot the ramdis
 """
 
 import os
-import pwd
 from pathlib import Path
 
 from oslo_config import cfg
 
 from ironic_lite.api.images.ramdisks import PREFIX
+from ironic_lite.common import sudo
 from ironic_lite.conf import CONF
 from ironic_lite.ramdisk import manifest
 from ironic_lite.ramdisk.failures import RamdiskError
@@ -28,16 +28,17 @@ def home() -> Path:
     To build one needs no root, so it may well be in the home directory of another user.
     """
     own = manifest.home()
-    called_by = os.environ.get("SUDO_UID", "")
     where = CONF.get_location("state_path")
     is_chosen = where is not None and where.location.is_user_controlled
-    if any(manifest.built(own)) or os.geteuid() or is_chosen or not called_by.isdecimal():
+    if any(manifest.built(own)) or os.geteuid() or is_chosen:
         return own
     try:
-        user = Path(pwd.getpwuid(int(called_by)).pw_dir)
+        user = sudo.caller()
     except KeyError:
         return own
-    return Path(str(CONF.state_path).replace("~", str(user), 1)) / own.name
+    if user is None:
+        return own
+    return Path(str(CONF.state_path).replace("~", user.pw_dir, 1)) / own.name
 
 
 def choose(api_url: str, directory: Path) -> None:

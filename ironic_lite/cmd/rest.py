@@ -4,6 +4,7 @@
 import argparse
 import contextlib
 import os
+import urllib.parse
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
@@ -51,6 +52,11 @@ class Refused(exception.IronicLiteError):
 
 class Unreachable(Refused):
     """There is no answer; the same request may succeed later."""
+
+
+def record(collection: str, ident: str) -> str:
+    """Return the path, below ``/v1``, of the record with this UUID or name."""
+    return f"{collection}/{urllib.parse.quote(ident, safe='')}"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

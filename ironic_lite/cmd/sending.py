@@ -7,7 +7,6 @@ import os
 import stat
 import sys
 import time
-import urllib.parse
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +93,7 @@ def _record(send: rest.Requester, fields: Row) -> tuple[Row, bool]:
     """Return the record, and whether it is new."""
     answer = send("POST", "images", json=fields)
     if answer.status_code == _CONFLICT:
-        present = send("GET", f"images/{urllib.parse.quote(fields['name'], safe='')}")
+        present = send("GET", rest.record("images", fields["name"]))
         found: Row = rest.document(present) if present.ok else {"status": None}
         if found["status"] in _PENDING:
             return found, False

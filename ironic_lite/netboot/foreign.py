@@ -25,7 +25,7 @@ async def servers(state: State, own: frozenset[IPv4Address] = frozenset()) -> li
     """
     found: set[IPv4Address] = set()
     transaction = secrets.randbits(32)
-    mac = bytes.fromhex(state.mac.replace(":", ""))
+    mac = sockets.hardware_address(state.mac)
     loop = asyncio.get_running_loop()
     heard = asyncio.Event()
     opened = sockets.frames(state.name, _IPV4)

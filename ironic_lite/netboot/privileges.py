@@ -8,7 +8,7 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
-from ironic_lite.common import exception
+from ironic_lite.common import exception, sudo
 
 _NET_BIND_SERVICE, _NET_RAW = 10, 13
 NEEDED = {_NET_BIND_SERVICE: "CAP_NET_BIND_SERVICE", _NET_RAW: "CAP_NET_RAW"}
@@ -42,10 +42,7 @@ def _user(name: str | None) -> pwd.struct_passwd:
     try:
         if name is not None:
             return pwd.getpwnam(name)
-        called_by = os.environ.get("SUDO_UID", "")
-        if called_by.isdecimal() and int(called_by) != 0:
-            return pwd.getpwuid(int(called_by))
-        return pwd.getpwnam("nobody")
+        return sudo.caller() or pwd.getpwnam("nobody")
     except KeyError:
         raise exception.ConfigInvalid(
             error_msg=f"There is no user {name or 'nobody'}; set [netboot] user to one that exists."

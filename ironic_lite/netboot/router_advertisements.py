@@ -104,7 +104,7 @@ class RouterAdvertisements:
         if self._socket is None:
             return
         self._said_at = asyncio.get_running_loop().time()
-        mac = bytes.fromhex(self._state.mac.replace(":", ""))
+        mac = sockets.hardware_address(self._state.mac)
         # Lifetime 0: not a router; no flags: no addresses by DHCPv6. The kernel adds the checksum.
         message = struct.pack("!BBHBBHII", _ADVERTISEMENT, 0, 0, 64, 0, 0, 0, 0)
         message += bytes((1, 1)) + mac

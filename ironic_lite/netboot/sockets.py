@@ -86,6 +86,11 @@ def frames(interface: str, protocol: int = 0) -> socket.socket:
     return opened
 
 
+def hardware_address(mac: str) -> bytes:
+    """Return the six bytes of a MAC address that is written with colons."""
+    return bytes.fromhex(mac.replace(":", ""))
+
+
 def received(opened: socket.socket, largest: int) -> Iterator[tuple[bytes, Any]]:
     """Yield the packets that have come, with their senders: at most 64, so that other work gets its turn.
 

@@ -2,7 +2,6 @@
 """Discovered servers that wait to be accepted, and their acceptance."""
 
 import time
-import urllib.parse
 from collections.abc import Sequence
 from typing import Any
 
@@ -47,7 +46,7 @@ def accept(
     """Set these fields of the nodes, and verify them; return what went wrong with each, None if nothing did."""
     outcomes: dict[str, str | None] = {}
     for ident in idents:
-        path = f"nodes/{urllib.parse.quote(ident, safe='')}"
+        path = rest.record("nodes", ident)
         patch = [
             {
                 "op": "add",
@@ -71,7 +70,7 @@ def accept(
 
 def _verified(call: rest.Caller, ident: str, deadline: float) -> str | None:
     """Wait for the end of a verification; return what went wrong, or None."""
-    path = f"nodes/{urllib.parse.quote(ident, safe='')}"
+    path = rest.record("nodes", ident)
     while True:
         try:
             node = call("GET", path, {}, None)

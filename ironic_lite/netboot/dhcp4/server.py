@@ -146,9 +146,9 @@ class DhcpServer:
     def _send_frame(self, request: Request, answer: Answer, data: bytes) -> None:
         """Send to a client that has no address yet, and so does not answer ARP."""
         to_all = request.broadcast or answer.yours == NOWHERE
-        mac = sockets.BROADCAST if to_all else bytes.fromhex(request.mac.replace(":", ""))
+        mac = sockets.BROADCAST if to_all else sockets.hardware_address(request.mac)
         target = _EVERYWHERE if to_all else answer.yours
-        own = bytes.fromhex(self._state.mac.replace(":", ""))
+        own = sockets.hardware_address(self._state.mac)
         assert self._frames is not None
         with contextlib.suppress(BlockingIOError):
             self._frames.send(
