@@ -22,12 +22,12 @@ def advice(node: Node, entries: Sequence[dict[str, Any]]) -> Iterator[str]:
 
     :param entries: the entries of the node's journal since its last operation began.
     """
-    told = discovery.of(node.driver_internal_info)
-    if node.provision_state == states.ENROLL and told.get("state") == discovery.WAITING:
+    mark = discovery.of(node.driver_internal_info)
+    if node.provision_state == states.ENROLL and mark.get("state") == discovery.WAITING:
         ident = node.name or node.uuid
         how = _BMC.get(node.driver, _OTHER).format(node=ident)
         yield (
-            f"The server was discovered at {told.get('at')} from {told.get('from')}, and waits to be accepted: {how}, "
+            f"The server was discovered at {mark.get('at')} from {mark.get('from')}, and waits to be accepted: {how}, "
             f"then run 'baremetal node manage {ident}'. If it is none of yours, run 'baremetal node delete {ident}'."
         )
     yield from dict.fromkeys(

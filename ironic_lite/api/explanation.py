@@ -218,7 +218,7 @@ def _boot(node: Node, entries: Sequence[Row]) -> Row | None:
         return None
     return {
         "stage": boot.stage.name,
-        "meaning": boot.told(),
+        "meaning": boot.sentence(),
         "since": _moment(boot.since),
         "last_seen": _moment(boot.last),
         "begun": _moment(boot.begun),
@@ -267,8 +267,8 @@ def _advice(node: Node, entries: Sequence[Row]) -> list[str]:
     found += discovery_advice.advice(node, _since_last_start(entries))
     boot = _awaited_boot(node, entries)
     if boot is not None and (boot.problem or boot.times > 1 or _takes_long(boot)):
-        told = boot.told()
-        found.append(f"{told[0].upper()}{told[1:]}. {boot.stage.advice}")
+        sentence = boot.sentence()
+        found.append(f"{sentence[0].upper()}{sentence[1:]}. {boot.stage.advice}")
     advice = provision_states.state(node.provision_state).advice
     if advice is not None:
         found += _causes(entries)

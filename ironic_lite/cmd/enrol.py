@@ -128,24 +128,24 @@ def _table(rows: Sequence[Row]) -> Iterator[str]:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
-def _ipmi(told: Row | None) -> str:
-    if told is None:
+def _ipmi(answer: Row | None) -> str:
+    if answer is None:
         return "no"
-    parts = [" and ".join(told["versions"]) or "yes"]
-    if told["cipher_suites"]:
-        parts.append(f"suites {','.join(map(str, told['cipher_suites']))}")
-    if told["anonymous"]:
+    parts = [" and ".join(answer["versions"]) or "yes"]
+    if answer["cipher_suites"]:
+        parts.append(f"suites {','.join(map(str, answer['cipher_suites']))}")
+    if answer["anonymous"]:
         parts.append("anonymous login")
     return ", ".join(parts)
 
 
-def _redfish(told: Row | None) -> str:
-    if told is None:
+def _redfish(answer: Row | None) -> str:
+    if answer is None:
         return "no"
-    if told["closed"]:
+    if answer["closed"]:
         return "yes, after a login"
-    parts = filter(None, (told["vendor"], told["product"]))
-    return " ".join([*parts, told["version"], told["uuid"] or ""]).strip()
+    parts = filter(None, (answer["vendor"], answer["product"]))
+    return " ".join([*parts, answer["version"], answer["uuid"] or ""]).strip()
 
 
 def _list(given: argparse.Namespace) -> int:

@@ -105,7 +105,7 @@ def _add(given: argparse.Namespace, send: rest.Requester) -> int:
     if given.boots_with:
         for part in (_KERNEL, _RAMDISK):
             fields[part] = _get(send, f"{given.boots_with}.{part}")["uuid"]
-    _told(given, sending.image(send, given.what if is_url else file, fields))
+    _report(given, sending.image(send, given.what if is_url else file, fields))
     return 0
 
 
@@ -120,7 +120,7 @@ def _add_pair(given: argparse.Namespace, send: rest.Requester) -> int:
     if given.default:
         patch = [{"op": "add", "path": "/default_for", "value": sorted(set(given.default))}]
         kernel = rest.document(send("PATCH", f"images/{kernel['uuid']}", json=patch))
-    _told(given, kernel, ramdisk)
+    _report(given, kernel, ramdisk)
     return 0
 
 
@@ -132,7 +132,7 @@ def _common(given: argparse.Namespace) -> Row:
     }
 
 
-def _told(given: argparse.Namespace, *images: Row) -> None:
+def _report(given: argparse.Namespace, *images: Row) -> None:
     if given.json:
         print(json.dumps(images[0] if len(images) == 1 else images, indent=2))
         return

@@ -63,7 +63,7 @@ def prepare(name: str, mode: str | None) -> Prepared:
 
 
 def _wait_for_address(name: str) -> IPv4Address:
-    told = None
+    reported = None
     while True:
         try:
             state = interface.look(name)
@@ -71,9 +71,9 @@ def _wait_for_address(name: str) -> IPv4Address:
             raise exception.ConfigInvalid(error_msg=f"--provision: {exc}.") from None
         if state.problem is None and state.ipv4 is not None:
             return state.ipv4.ip
-        if state.problem != told:
-            told = state.problem
-            print(f"Waiting: {told}.", flush=True)
+        if state.problem != reported:
+            reported = state.problem
+            print(f"Waiting: {reported}.", flush=True)
         time.sleep(_LOOK_INTERVAL)
 
 

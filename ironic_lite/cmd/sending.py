@@ -145,10 +145,10 @@ class _Upload:
         if answer.status_code == _REDIRECT:
             self._root = answer.headers["Location"].partition("/v1/")[0]
             answer = self._send("GET", self._path, root=self._root, follow=False)
-        told: Row = rest.document(answer)
-        if told["status"] == "failed" and told["offset"] == 0 and self._shown.has_begun:
+        progress: Row = rest.document(answer)
+        if progress["status"] == "failed" and progress["offset"] == 0 and self._shown.has_begun:
             raise rest.Refused(reason=str(_get(self._send, self._record)["last_error"]))
-        return int(told["offset"])
+        return int(progress["offset"])
 
     def _go_on(self, offset: int) -> Row:
         if offset >= self._total > 0 and (found := _get(self._send, self._record))["status"] == (

@@ -42,7 +42,7 @@ class Progress:
     times: int
     problem: str | None
 
-    def told(self) -> str:
+    def sentence(self) -> str:
         """Say in one sentence, without a full stop, how far the server came."""
         times = f" {self.times} times" if self.times > 1 else ""
         if self.problem is None:

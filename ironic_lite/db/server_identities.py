@@ -34,17 +34,17 @@ def store(node_id: int, identity: Row) -> None:
     :raises NodeNotFound: when there is no such node.
     """
     now = timeutils.utcnow(with_timezone=True)
-    told = {name: identity.get(name) for name in KEYS}
+    values = {name: identity.get(name) for name in KEYS}
     with engine.writer() as connection:
         node = sa.select(NODES.c.id).where(NODES.c.id == node_id).with_for_update()
         if connection.execute(node).first() is None:
             raise exception.NodeNotFound(node=node_id)
         changed = sa.update(SERVER_IDENTITIES).where(_c.node_id == node_id)
         # Only the firmware tells it, at some boots.
-        kept = {key: value for key, value in told.items() if value or key != "system_uuid"}
+        kept = {key: value for key, value in values.items() if value or key != "system_uuid"}
         if connection.execute(changed.values(**kept, updated_at=now)).rowcount == 0:
             connection.execute(
-                sa.insert(SERVER_IDENTITIES), {**told, "node_id": node_id, "created_at": now}
+                sa.insert(SERVER_IDENTITIES), {**values, "node_id": node_id, "created_at": now}
             )
 
 
@@ -140,7 +140,7 @@ def enrolment(
     :param too_many: raised when more than ``most`` discovered servers would wait.
     """
     now = timeutils.utcnow(with_timezone=True)
-    told = {name: identity.get(name) for name in KEYS}
+    values = {name: identity.get(name) for name in KEYS}
     made = [{**ports.defaults, "uuid": uuidutils.generate_uuid(), **nic} for nic in nics]
 
     def also(connection: sa.Connection, read: Callable[[], Row]) -> None:
@@ -148,7 +148,7 @@ def enrolment(
         node_id = read()["id"]
         if _alike(connection, identity, [nic["address"] for nic in nics], but=node_id):
             raise known
-        row = {**told, "node_id": node_id, "created_at": now, "discovered_at": now}
+        row = {**values, "node_id": node_id, "created_at": now, "discovered_at": now}
         connection.execute(sa.insert(SERVER_IDENTITIES), row)
         if connection.execute(_waiting()).scalar_one() > most:
             raise too_many

@@ -19,7 +19,7 @@ _NAMES: dict[int, tuple[str, ...]] = {
 }
 _LARGEST = 64 * 1024 * 1024
 
-Told = Callable[[str, str, str | None], None]
+Report = Callable[[str, str, str | None], None]
 """Gets the address of the client that asked for a file, the file's name, and why it failed (None: it was sent)."""
 
 

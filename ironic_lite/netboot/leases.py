@@ -52,7 +52,7 @@ class LeaseFile:
         self._directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self._file = self._open(path.name, os.O_RDWR | os.O_CREAT | os.O_APPEND)
         self._lines = 0
-        self._is_told = False
+        self._is_reported = False
 
     def hand_over(self, user: int, group: int) -> None:
         """Make this user the owner of the file and its directory."""
@@ -89,10 +89,10 @@ class LeaseFile:
                 current = list(everything)
                 if self._lines > _SPARE_LINES + 10 * len(current):
                     self._rewrite(current)
-            self._is_told = False
+            self._is_reported = False
         except OSError as exc:
-            if not self._is_told:
-                self._is_told = True
+            if not self._is_reported:
+                self._is_reported = True
                 LOG.error(
                     "Leases are not kept: %s: %s. Servers may get other addresses after a restart.",
                     self.path,

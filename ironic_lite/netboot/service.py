@@ -47,7 +47,7 @@ class BootService:
         self._say, self._asks_first = say, asks_first
         self._stack: Stack | None = None
         self._is_proxy: bool | None = None
-        self._told: str | None = None
+        self._reported: str | None = None
         self._strangers: list[IPv4Address] = []
         self._api_trouble: str | None = None
 
@@ -78,7 +78,7 @@ class BootService:
             state = interface.look(name)
             problem = state.problem
         except interface.NoInterface as exc:
-            if self._stack is None and self._told is None:
+            if self._stack is None and self._reported is None:
                 raise exception.ConfigInvalid(error_msg=f"{exc}.") from None
             state, problem = None, str(exc)
         if self._stack is not None and (problem or not _is_same(self._stack.state, state)):
@@ -101,7 +101,7 @@ class BootService:
             )
             await stack.start()
         except sockets.CannotListen as exc:
-            if self._told is None:
+            if self._reported is None:
                 raise exception.ConfigInvalid(error_msg=f"{exc}.") from None
             self._tell(f"Waiting: {exc}.")
             return
@@ -147,8 +147,8 @@ class BootService:
         )
 
     def _tell(self, text: str) -> None:
-        if text != self._told:
-            self._told = text
+        if text != self._reported:
+            self._reported = text
             self._say(text)
 
     async def _stop_stack(self) -> None:

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from ironic_lite.common.boot_stages import BootEvent
-from ironic_lite.netboot.boot_files import Told
+from ironic_lite.netboot.boot_files import Report
 from ironic_lite.netboot.dhcp4.decisions import Boot, Decisions, Served
 from ironic_lite.netboot.dhcp4.server import DhcpServer
 from ironic_lite.netboot.events import Events
@@ -116,7 +116,7 @@ class Stack:
             return mac in self._former_clients
         return mac in self._nodes.known.macs
 
-    def _tell_file(self, protocol: str) -> Told:
+    def _tell_file(self, protocol: str) -> Report:
         def tell(address: str, name: str, why: str | None) -> None:
             mac = self._decisions.client_of(IPv4Address(address)) or _neighbour(address)
             if mac is not None:

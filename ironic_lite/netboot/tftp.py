@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ironic_lite.netboot import sockets
-from ironic_lite.netboot.boot_files import Told
+from ironic_lite.netboot.boot_files import Report
 from ironic_lite.netboot.interface import State
 
 LOG = logging.getLogger(__name__)
@@ -117,9 +117,9 @@ class TftpServer:
     """
 
     def __init__(
-        self, state: State, address: str, find: Callable[[str], Path | None], tell: Told
+        self, state: State, address: str, find: Callable[[str], Path | None], report: Report
     ) -> None:
-        self._state, self._address, self._find, self._tell = state, address, find, tell
+        self._state, self._address, self._find, self._report = state, address, find, report
         self._port: socket.socket | None = None
         self._transfers: dict[tuple[str, int], asyncio.Task[None]] = {}
         self._of: collections.Counter[str] = collections.Counter()
@@ -188,7 +188,7 @@ class TftpServer:
         file = self._find(question.file)
         if file is None:
             self._refuse(client, 1, "File not found")
-            self._tell(client[0], question.file, "there is no such file")
+            self._report(client[0], question.file, "there is no such file")
             return
         try:
             content = await asyncio.to_thread(file.read_bytes)
@@ -200,7 +200,7 @@ class TftpServer:
             )
         except (OSError, sockets.CannotListen) as exc:
             self._refuse(client, 0, "The file cannot be read")
-            self._tell(client[0], question.file, str(exc))
+            self._report(client[0], question.file, str(exc))
             return
         with own:
             terms = negotiate(question.options, len(content), self._state.mtu)
@@ -209,7 +209,7 @@ class TftpServer:
             except OSError as exc:
                 why = exc.strerror or str(exc)
         if why != _ONLY_ASKED:
-            self._tell(client[0], question.file, why or None)
+            self._report(client[0], question.file, why or None)
 
 
 _ONLY_ASKED = "the client ended the transfer at its options"

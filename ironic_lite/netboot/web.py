@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import uvicorn
 
 from ironic_lite.netboot import sockets
-from ironic_lite.netboot.boot_files import Told
+from ironic_lite.netboot.boot_files import Report
 from ironic_lite.netboot.interface import State
 
 LOG = logging.getLogger(__name__)
@@ -43,10 +43,10 @@ class BootFileServer:
         addresses: list[str],
         port: int,
         find: Callable[[str], Path | None],
-        tell: Told,
+        report: Report,
     ) -> None:
         self._state, self._addresses, self._port = state, addresses, port
-        self._find, self._tell = find, tell
+        self._find, self._report = find, report
         self._server: _Server | None = None
         self._serving: asyncio.Task[None] | None = None
 
@@ -100,14 +100,14 @@ class BootFileServer:
         if file is None:
             await _refuse(send, 404)
             if path.startswith(PREFIX):
-                self._tell(client, name, "there is no such file")
+                self._report(client, name, "there is no such file")
             return
         try:
             content = await asyncio.to_thread(file.read_bytes)
             changed = email.utils.formatdate(file.stat().st_mtime, usegmt=True)
         except OSError as exc:
             await _refuse(send, 403)
-            self._tell(client, name, f"it cannot be read: {exc.strerror}")
+            self._report(client, name, f"it cannot be read: {exc.strerror}")
             return
         headers = [
             (b"content-type", b"application/octet-stream" if not name.endswith(".efi") else b"application/efi"),
@@ -122,7 +122,7 @@ class BootFileServer:
             more = start + _CHUNK < len(content)
             part = content[start : start + _CHUNK]
             await send({"type": "http.response.body", "body": part, "more_body": more})
-        self._tell(client, name, None)
+        self._report(client, name, None)
 
 
 async def _refuse(send: Any, status: int, headers: list[tuple[bytes, bytes]] | None = None) -> None:

@@ -98,24 +98,26 @@ def _root(status: int, body: bytes) -> Root | None:
     if status != 200 and status not in _LOGIN_WANTED:
         return None
     try:
-        told = json_reading.read_agents(body, _LIMITS)
+        document = json_reading.read_agents(body, _LIMITS)
     except json_reading.Unreadable:
         return None
-    if not isinstance(told, dict):
+    if not isinstance(document, dict):
         return None
     if status in _LOGIN_WANTED:
         # Redfish's form of an error; anything else may ask for a login, too.
-        return Root(closed=True) if "error" in told else None
-    version = _text(told.get("RedfishVersion"))
+        return Root(closed=True) if "error" in document else None
+    version = _text(document.get("RedfishVersion"))
     if version is None:
         return None
-    return Root(version, _vendor(told), _text(told.get("Product")), _text(told.get("UUID")))
+    return Root(
+        version, _vendor(document), _text(document.get("Product")), _text(document.get("UUID"))
+    )
 
 
-def _vendor(told: dict[str, Any]) -> str | None:
-    oem = told.get("Oem")
+def _vendor(document: dict[str, Any]) -> str | None:
+    oem = document.get("Oem")
     named = next(iter(oem), None) if isinstance(oem, dict) else None
-    return _text(told.get("Vendor")) or _text(named)
+    return _text(document.get("Vendor")) or _text(named)
 
 
 def _text(value: Any) -> str | None:

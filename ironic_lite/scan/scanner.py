@@ -57,11 +57,11 @@ class BMC:
 
 def _ipmi_as_dict(answers: ipmi.Answers | None) -> dict[str, Any]:
     assert answers is not None
-    told = answers.capabilities
+    capabilities = answers.capabilities
     return {
-        "versions": list(told.versions) if told else [],
-        "auth_types": list(told.auth_types) if told else [],
-        "anonymous": told.anonymous if told else None,
+        "versions": list(capabilities.versions) if capabilities else [],
+        "auth_types": list(capabilities.auth_types) if capabilities else [],
+        "anonymous": capabilities.anonymous if capabilities else None,
         "cipher_suites": answers.cipher_suites,
         "answers_ping": answers.pong is not None,
     }

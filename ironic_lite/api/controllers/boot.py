@@ -90,8 +90,8 @@ def failed(
         node = Node.get_by_port_addresses(call.context, [mac])
     except exception.NodeNotFound:
         return call.text("No node has a port with this address.\n")
-    told = f"iPXE reports: {ipxe_errors.meaning(error or '')}"
-    boot_notes.note(call.context, node.id, boot_stages.REPORTED[part], terms.FAILED, told)
+    detail = f"iPXE reports: {ipxe_errors.meaning(error or '')}"
+    boot_notes.note(call.context, node.id, boot_stages.REPORTED[part], terms.FAILED, detail)
     return call.text("It is in the node's journal.\n")
 
 

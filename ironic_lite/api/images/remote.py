@@ -9,7 +9,7 @@ from ironic_lite.common.outbound import streams
 from ironic_lite.common.outbound.errors import Broken
 from ironic_lite.images.image import Origin
 
-_TOLD = ("content-range", "content-encoding", "etag", "last-modified")
+_PASSED_ON = ("content-range", "content-encoding", "etag", "last-modified")
 
 
 class RemoteFile:
@@ -24,7 +24,9 @@ class RemoteFile:
         """Raises as :func:`opened` does."""
         self._response = response
         self.status = response.status
-        self.headers = {name: response.headers[name] for name in _TOLD if name in response.headers}
+        self.headers = {
+            name: response.headers[name] for name in _PASSED_ON if name in response.headers
+        }
         self.size = _size(response, origin)
 
     def chunks(self, most: int) -> AsyncIterator[bytes]:

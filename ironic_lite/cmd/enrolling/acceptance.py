@@ -29,14 +29,14 @@ def waiting(call: rest.Caller) -> list[Row]:
 
 def described(node: Row) -> tuple[str, str, str, str]:
     """Return what to show of such a node: its name, its server, the address of its BMC, and when it was discovered."""
-    told = node["extra"].get("discovered")
-    told = told if isinstance(told, dict) else {}
-    server = (told.get(key) for key in ("manufacturer", "product_name", "serial_number"))
+    discovered = node["extra"].get("discovered")
+    discovered = discovered if isinstance(discovered, dict) else {}
+    server = (discovered.get(key) for key in ("manufacturer", "product_name", "serial_number"))
     return (
         node["name"] or node["uuid"],
         " ".join(str(part) for part in server if part) or "-",
         str(node["driver_info"].get("ipmi_address") or "-"),
-        str(told.get("at") or "-"),
+        str(discovered.get("at") or "-"),
     )
 
 

@@ -32,8 +32,8 @@ def create(
             made = call("POST", "nodes", {}, {"driver": driver, "driver_info": info})
         except rest.Refused as exc:
             failed += 1
-            told = safe_text.one_line(exc.message)
-            print(f"{row['address']}: no node was created: {told}", file=sys.stderr)
+            reason = safe_text.one_line(exc.message)
+            print(f"{row['address']}: no node was created: {reason}", file=sys.stderr)
         else:
             row["enrolled"] = made["uuid"]
     return failed

@@ -31,8 +31,8 @@ def by_bmc(call: rest.Caller, required: bool) -> dict[str, str] | None:
     except rest.Refused as exc:
         if required:
             raise
-        told = safe_text.one_line(exc.message)
-        print(f"Which BMCs are enrolled is unknown: {told}.", file=sys.stderr)
+        reason = safe_text.one_line(exc.message)
+        print(f"Which BMCs are enrolled is unknown: {reason}.", file=sys.stderr)
         return None
 
 

@@ -79,8 +79,8 @@ def heartbeat(
     if found is None:
         raise exception.InvalidAgentToken(node=node.uuid)
     if node.agent_last_heartbeat is None:
-        told = f"agent {agent_version} at {callback_url}" if agent_version else callback_url
-        boot_notes.note(context, node.id, boot_stages.HEARTBEAT.name, terms.DONE, told)
+        detail = f"agent {agent_version} at {callback_url}" if agent_version else callback_url
+        boot_notes.note(context, node.id, boot_stages.HEARTBEAT.name, terms.DONE, detail)
     if agent_status:
         LOG.info("Node %s: ramdisk reports %s: %s", node.uuid, agent_status, agent_status_message)
     # The state is read after the heartbeat is on the record, and an engine that begins to wait reads the record after

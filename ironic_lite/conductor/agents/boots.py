@@ -81,9 +81,9 @@ def boot_again(task: TaskManager, boot: Progress) -> None:
     """
     node = task.node
     number = f"boot {attempts(task) + 1} of {CONF.pxe.boot_attempts}"
-    LOG.warning("Node %s: %s; %s", node.uuid, boot.told(), number)
+    LOG.warning("Node %s: %s; %s", node.uuid, boot.sentence(), number)
     journal.note(
-        task, terms.BOOT, boot_progress.BOOT, terms.REPEATED, f"{number}, because {boot.told()}"
+        task, terms.BOOT, boot_progress.BOOT, terms.REPEATED, f"{number}, because {boot.sentence()}"
     )
     task.driver.deploy.forget_agent(task)
     # If this conductor dies now, the attempt counts.

@@ -49,8 +49,8 @@ def take_sent(task: ConductorTask, plugin_data: dict[str, Any]) -> None:
     except (OSError, ValueError) as exc:
         LOG.warning("Node %s: the logs with its inspection data are dropped: %s", node.uuid, exc)
         return
-    told = {"name": name, "size": len(content), "conductor": current().host}
-    node.set_driver_internal_info(_SENT, told)
+    detail = {"name": name, "size": len(content), "conductor": current().host}
+    node.set_driver_internal_info(_SENT, detail)
 
 
 def settle_sent(task: ConductorTask, failed: bool) -> None:
@@ -71,8 +71,8 @@ def _note_sent(task: ConductorTask) -> bool:
     sent = task.node.del_driver_internal_info(_SENT)
     if not sent:
         return False
-    told = f"{sent['size']} bytes, sent with the inspection data"
-    journal.note(task, terms.LOGS, sent["name"], terms.DONE, told, conductor=sent["conductor"])
+    detail = f"{sent['size']} bytes, sent with the inspection data"
+    journal.note(task, terms.LOGS, sent["name"], terms.DONE, detail, conductor=sent["conductor"])
     return True
 
 

@@ -108,11 +108,11 @@ class NodeCalls(Protocol):
         context: Context,
         inventory: dict[str, Any],
         plugin_data: dict[str, Any],
-        told: dict[str, Any],
+        sender: dict[str, Any],
     ) -> Node:
         """Enrol an unknown server, or recognise one that was discovered before, and process its inspection data.
 
-        :param told: ``address`` of the client; ``system_uuid`` that the server's firmware has told, or None.
+        :param sender: ``address`` of the client; ``system_uuid`` that the server's firmware has told, or None.
         :returns: the node, in the state ``enroll``.
         :raises NotFound: when the data belongs to another node, or the server cannot be enrolled.
         :raises NodeLocked, NoFreeConductorWorker: when the node is in use; the ramdisk sends its data again.

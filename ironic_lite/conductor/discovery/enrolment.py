@@ -45,11 +45,11 @@ AUTO_DISCOVERED = "auto_discovered"
 
 
 def receive(
-    context: Context, inventory: dict[str, Any], plugin_data: dict[str, Any], told: dict[str, Any]
+    context: Context, inventory: dict[str, Any], plugin_data: dict[str, Any], sender: dict[str, Any]
 ) -> Node:
     """See ``NodeCalls.discover``."""
-    facts = discovery_facts.of(inventory, told.get("system_uuid"))
-    address = discovery_facts.text(told.get("address")) or "an unknown address"
+    facts = discovery_facts.of(inventory, sender.get("system_uuid"))
+    address = discovery_facts.text(sender.get("address")) or "an unknown address"
     if not CONF.auto_discovery.enabled or not facts.macs:
         raise exception.NotFound()
     node_id = _recognise(context, facts)

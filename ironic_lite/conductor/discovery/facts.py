@@ -154,8 +154,8 @@ def of(inventory: Data, system_uuid: str | None = None) -> Facts:
     )
 
 
-def _interfaces(told: Sequence[Any]) -> Iterator[tuple[str, Data]]:
-    for nic in told[:_MOST_NICS]:
+def _interfaces(reported: Sequence[Any]) -> Iterator[tuple[str, Data]]:
+    for nic in reported[:_MOST_NICS]:
         if (
             isinstance(nic, dict)
             and nic.get("name") != "lo"
@@ -169,37 +169,37 @@ def _section(inventory: Data, name: str) -> Data:
     return found if isinstance(found, dict) else {}
 
 
-def _mac(told: Any) -> str | None:
-    mac = told.strip().lower() if isinstance(told, str) else ""
+def _mac(reported: Any) -> str | None:
+    mac = reported.strip().lower() if isinstance(reported, str) else ""
     return mac if _MAC.fullmatch(mac) and mac not in _NO_MACS else None
 
 
-def text(told: Any) -> str | None:
+def text(reported: Any) -> str | None:
     """Return one line of printable text, at most 100 characters; None when nothing is left."""
-    if not isinstance(told, str):
+    if not isinstance(reported, str):
         return None
-    kept = "".join(char if char.isprintable() else " " for char in told[: 4 * _MOST_TEXT])
+    kept = "".join(char if char.isprintable() else " " for char in reported[: 4 * _MOST_TEXT])
     return " ".join(kept.split())[:_MOST_TEXT].strip() or None
 
 
-def smbios_uuid(told: Any) -> str | None:
+def smbios_uuid(reported: Any) -> str | None:
     """Return a system UUID; None for one that is none, or that many servers share."""
-    if isinstance(told, str) and len(told) <= 64:
+    if isinstance(reported, str) and len(reported) <= 64:
         with contextlib.suppress(ValueError):
-            found = uuid.UUID(told.strip())
+            found = uuid.UUID(reported.strip())
             return None if found in _NO_UUIDS else str(found)
     return None
 
 
-def address(told: Any, version: int) -> str | None:
+def address(reported: Any, version: int) -> str | None:
     """Return the address of a BMC, if it can be one and is in ``[auto_discovery] bmc_networks``.
 
     Agents report unspecified addresses of BMCs that have none, also with a prefix length.
     """
-    if not isinstance(told, str):
+    if not isinstance(reported, str):
         return None
     try:
-        found = ipaddress.ip_address(told.partition("/")[0].strip())
+        found = ipaddress.ip_address(reported.partition("/")[0].strip())
     except ValueError:
         return None
     if found.version != version or found.is_unspecified or found.is_multicast:
@@ -214,5 +214,5 @@ def address(told: Any, version: int) -> str | None:
     return str(found)
 
 
-def _not_loopback(told: str | None) -> str | None:
-    return None if told is None or ipaddress.ip_address(told).is_loopback else told
+def _not_loopback(reported: str | None) -> str | None:
+    return None if reported is None or ipaddress.ip_address(reported).is_loopback else reported

@@ -136,7 +136,7 @@ def boot_again(task: TaskManager, flow: Flow, boot: Progress) -> None:
         tried = boots.attempts(task)
         if tried >= CONF.pxe.boot_attempts:
             raise exception.IronicLiteError(
-                f"{boot.told()}, in the last of {tried} boots. {boot.stage.advice} Then try again"
+                f"{boot.sentence()}, in the last of {tried} boots. {boot.stage.advice} Then try again"
             )
         boots.boot_again(task, boot)
 

@@ -107,12 +107,12 @@ def _holders(image: Any) -> list[str]:
     places = image.locations()
     alive = [place["url"] for place in places if place["alive"]]
     if not alive:
-        told = [
+        last_seen = [
             f"{place['host']}, which has it, was last seen at {place['seen_at']}"
             for place in places
         ]
         raise exception.ImageHolderGone(
-            image=image.name, hosts="; ".join(told) or "no machine has its bytes any more"
+            image=image.name, hosts="; ".join(last_seen) or "no machine has its bytes any more"
         )
     return alive
 

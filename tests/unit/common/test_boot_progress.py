@@ -47,7 +47,7 @@ def seen(stage: boot_stages.Stage, at: float, outcome: str = terms.DONE, **more:
 def told(*entries: Row) -> str:
     progress = boot_progress.of(entries)
     assert progress is not None
-    return progress.told()
+    return progress.sentence()
 
 
 def test_without_a_power_on_nothing_is_known() -> None:

@@ -83,6 +83,6 @@ def _node(call: Call, mac: str) -> int | None:
 def _note(call: Call, node_id: int, event: dict[str, Any]) -> None:
     declared = boot_stages.EVENTS[event["kind"]]
     detail = event.get("detail") or {}
-    told = ", ".join(f"{name.replace('_', ' ')} {text}" for name, text in sorted(detail.items()))
-    text = f"{declared.meaning} ({told})" if told else declared.meaning
+    details = ", ".join(f"{name.replace('_', ' ')} {text}" for name, text in sorted(detail.items()))
+    text = f"{declared.meaning} ({details})" if details else declared.meaning
     boot_notes.note(call.context, node_id, declared.stage.name, declared.outcome, text)

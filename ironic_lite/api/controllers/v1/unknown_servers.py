@@ -74,10 +74,10 @@ def enrol(
     """
     address = call.request.remote_addr or ""
     _PACE.take(address)
-    told = {"address": address, "system_uuid": (system_uuid or "")[:64] or None}
+    sender = {"address": address, "system_uuid": (system_uuid or "")[:64] or None}
     try:
         conductor = _conductor(call, inventory)
-        return conductor.discover(call.context, inventory, data, told)
+        return conductor.discover(call.context, inventory, data, sender)
     except exception.NotFound:
         # The message may say more about other nodes.
         raise exception.NotFound() from None

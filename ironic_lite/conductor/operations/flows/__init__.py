@@ -126,7 +126,7 @@ def timed_out(task: TaskManager) -> None:
     if boot is None:
         fail(task, f"{what}: {_NO_CALL}. {_TIMEOUT_ADVICE} Then try again.")
     else:
-        fail(task, f"{what}: {_NO_CALL}; {boot.told()}. {boot.stage.advice} Then try again.")
+        fail(task, f"{what}: {_NO_CALL}; {boot.sentence()}. {boot.stage.advice} Then try again.")
 
 
 def boot_stalled(task: TaskManager, boot: Progress) -> None:

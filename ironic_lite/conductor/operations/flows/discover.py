@@ -31,9 +31,9 @@ def start(task: TaskManager) -> None:
 
     :raises NoFreeConductorWorker: when no worker is free; the ramdisk sends its data again.
     """
-    told = discovery.of(task.node.driver_internal_info)
+    mark = discovery.of(task.node.driver_internal_info)
     task.spawn_after(take_in, task)
-    journal.begin(task, NAME, f"data from {told.get('from', 'a server')}")
+    journal.begin(task, NAME, f"data from {mark.get('from', 'a server')}")
     # The data is from a new boot, whose agent may get a token.
     task.node.forget_agent()
     wanted = CONF.inspector.power_off and not fast_track.enabled(task.node)

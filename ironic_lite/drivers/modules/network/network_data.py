@@ -22,19 +22,19 @@ def of_vifs(task: Task) -> dict[str, Any]:
     :raises NetworkError: when Neutron does not answer, or no longer has a VIF or its network or subnet.
     """
     neutron = Neutron(task.ensure_locked)
-    told = _Told()
+    collected = _Collected()
     for holder in placement.holders(task):
         vif_id = placement.attached(holder)
         if vif_id is None:
             continue
         vif = _existing(neutron.port(vif_id), "VIF", vif_id)
         network = _existing(neutron.network(vif.network_id), "network", vif.network_id)
-        link = told.add_links(task, holder, vif, network.mtu)
+        link = collected.add_links(task, holder, vif, network.mtu)
         for address in vif.addresses:
             subnet_id = str(address["subnet_id"])
             subnet = _existing(neutron.subnet(subnet_id), "subnet", subnet_id)
-            told.add_network(link, vif.network_id, str(address["ip_address"]), subnet)
-    return told.data() if told.links else {}
+            collected.add_network(link, vif.network_id, str(address["ip_address"]), subnet)
+    return collected.data() if collected.links else {}
 
 
 def _existing(found: Any, kind: str, ident: str) -> Any:
@@ -46,7 +46,7 @@ def _existing(found: Any, kind: str, ident: str) -> Any:
     return found
 
 
-class _Told:
+class _Collected:
     """What has been collected. Links are named in their order, because some readers use the names for interfaces."""
 
     def __init__(self) -> None:
