@@ -8,7 +8,7 @@ from typing import Any
 
 from oslo_utils import timeutils
 
-from ironic_lite.common import boot_stages
+from ironic_lite.common import boot_stages, states
 from ironic_lite.common import journal as terms
 from ironic_lite.common.boot_stages import Stage
 
@@ -92,7 +92,11 @@ def _repetitions(entries: Sequence[Row], operation: str | None) -> Iterator[Row]
 
 
 def _begins(entry: Row) -> bool:
-    return entry["kind"] == terms.POWER and entry["outcome"] == terms.STARTED
+    return (
+        entry["kind"] == terms.POWER
+        and entry["outcome"] == terms.STARTED
+        and entry["subject"] in states.BOOTING
+    )
 
 
 def _stage(entry: Row) -> Stage | None:

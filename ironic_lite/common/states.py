@@ -55,3 +55,6 @@ POWER_TARGETS = {
     SOFT_POWER_OFF: POWER_OFF,
 }
 """Power request -> the power state that it ends in."""
+
+BOOTING = tuple(state for state, target in POWER_TARGETS.items() if target == POWER_ON)
+"""Requests that make a server boot."""

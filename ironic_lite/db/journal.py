@@ -11,6 +11,7 @@ from oslo_utils import timeutils
 from sqlalchemy import exc
 
 from ironic_lite.common import journal as terms
+from ironic_lite.common import states
 from ironic_lite.db import engine, retry
 from ironic_lite.db.models import NODE_JOURNAL, NODES
 
@@ -87,10 +88,15 @@ def note_boot(node_id: int, subject: str, outcome: str, detail: str | None) -> N
 
 
 def _noted(connection: sa.Connection, node_id: int, subject: str, outcome: str) -> Any:
-    """Return the entry of the same kind in the node's present boot, which began with the last change of power."""
+    """Return the entry of the same kind in the node's present boot, which began at the last power on or reset."""
     begun = (
         sa.select(sa.func.coalesce(sa.func.max(_c.id), 0))
-        .where(_c.node_id == node_id, _c.kind == terms.POWER, _c.outcome == terms.STARTED)
+        .where(
+            _c.node_id == node_id,
+            _c.kind == terms.POWER,
+            _c.outcome == terms.STARTED,
+            _c.subject.in_(states.BOOTING),
+        )
         .scalar_subquery()
     )
     statement = (

@@ -36,8 +36,8 @@ def entry(kind: str, subject: str, outcome: str, at: float, **more: Any) -> Row:
     }
 
 
-def power(at: float) -> Row:
-    return entry(terms.POWER, "rebooting", terms.STARTED, at, times=None)
+def power(at: float, change: str = "rebooting") -> Row:
+    return entry(terms.POWER, change, terms.STARTED, at, times=None)
 
 
 def seen(stage: boot_stages.Stage, at: float, outcome: str = terms.DONE, **more: Any) -> Row:
@@ -53,6 +53,14 @@ def told(*entries: Row) -> str:
 def test_without_a_power_on_nothing_is_known() -> None:
     assert boot_progress.of([]) is None
     assert boot_progress.of([seen(boot_stages.SCRIPT, 1)]) is None
+
+
+def test_powering_off_begins_no_boot() -> None:
+    """What is reported of the ended boot a moment later belongs to that one."""
+    assert boot_progress.of([power(0, "power off")]) is None
+    ended = [power(0), seen(boot_stages.SCRIPT, 1), power(2, "power off")]
+    progress = boot_progress.of(ended)
+    assert progress is not None and progress.begun == START
 
 
 def test_each_stage_has_words_of_its_own() -> None:
