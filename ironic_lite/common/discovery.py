@@ -14,6 +14,9 @@ KEY = "discovery"
 WAITING = "waiting"
 ACCEPTED = "accepted"
 
+BMC_DRIVER = "ipmi"
+"""The hardware type of servers that report the address of a BMC."""
+
 TO_BE_ENDED = "to be ended"
 
 WAITS = "waiting to be accepted"

@@ -35,7 +35,6 @@ LOG = log.getLogger(__name__)
 
 Context = ironic_context.RequestContext
 
-_BMC_DRIVER = "ipmi"
 _BMC_FIELD = "ipmi_address"
 _TELL_AGAIN = datetime.timedelta(minutes=1)
 """A node's journal gets one entry in this time about data that was refused."""
@@ -160,15 +159,15 @@ def _enrol(context: Context, facts: Facts, address: str) -> int:
 def _driver(facts: Facts) -> str:
     served = identity.current().drivers.hardware_types
     wanted = CONF.auto_discovery.driver
-    if facts.best_bmc and _BMC_DRIVER in served:
-        return _BMC_DRIVER
+    if facts.best_bmc and discovery.BMC_DRIVER in served:
+        return discovery.BMC_DRIVER
     if wanted in served:
         return str(wanted)
     LOG.error(
         "An unknown server is not enrolled: %s. It reports no usable address of a BMC for the hardware type '%s', and "
         "[auto_discovery] driver is %s",
         facts,
-        _BMC_DRIVER,
+        discovery.BMC_DRIVER,
         f"'{wanted}', which this conductor has not enabled" if wanted else "not set",
     )
     raise exception.NotFound()
@@ -196,7 +195,7 @@ def _node(context: Context, facts: Facts, address: str, driver: str, name: str |
         conductor_group="",
         provision_state=states.ENROLL,
         description=f"Discovered at {at}, {discovery.WAITS}",
-        driver_info={_BMC_FIELD: facts.best_bmc} if driver == _BMC_DRIVER else {},
+        driver_info={_BMC_FIELD: facts.best_bmc} if driver == discovery.BMC_DRIVER else {},
         driver_internal_info={
             discovery.KEY: {"at": at, "from": address, "state": discovery.WAITING}
         },

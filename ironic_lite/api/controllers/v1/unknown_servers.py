@@ -11,13 +11,12 @@ from oslo_log import log
 
 from ironic_lite.api.call import Call
 from ironic_lite.api.middleware import guessing
-from ironic_lite.common import exception
+from ironic_lite.common import discovery, exception
 from ironic_lite.conf import CONF
 from ironic_lite.objects.node import Node
 
 LOG = log.getLogger(__name__)
 
-_BMC_DRIVER = "ipmi"
 _WINDOW = 60.0
 _MOST_ADDRESSES = 10_000
 
@@ -86,7 +85,7 @@ def enrol(
 def _conductor(call: Call, inventory: dict[str, Any]) -> Any:
     """Return a conductor that serves the hardware type that the node will have."""
     has_bmc = any(inventory.get(name) for name in ("bmc_address", "bmc_v6address"))
-    for driver in (_BMC_DRIVER if has_bmc else None, CONF.auto_discovery.driver):
+    for driver in (discovery.BMC_DRIVER if has_bmc else None, CONF.auto_discovery.driver):
         if driver:
             try:
                 return call.conductors.serving(driver)

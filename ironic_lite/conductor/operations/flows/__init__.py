@@ -139,7 +139,7 @@ def boot_stalled(task: TaskManager, boot: Progress) -> None:
 
 def awaited_data_is_saved(task: TaskManager) -> bool:
     """Return whether data is stored that the node waits for, or that its discovery has left."""
-    if discover.is_left_off(task):
+    if discover.has_unprocessed_data(task):
         return True
     if not provision_states.is_waiting(task.node.provision_state):
         return False
@@ -164,7 +164,7 @@ def needs_conductor(node: Any) -> bool:
 def recover(task: TaskManager) -> None:
     """Continue an interrupted operation on a node. Runs in a worker, under the lock."""
     node = task.node
-    if discover.is_left_off(task):
+    if discover.has_unprocessed_data(task):
         discover.take_in(task)
         return
     if awaited_data_is_saved(task):

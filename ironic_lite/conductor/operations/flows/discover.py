@@ -41,7 +41,7 @@ def start(task: TaskManager) -> None:
     task.node.save()
 
 
-def is_left_off(task: TaskManager) -> bool:
+def has_unprocessed_data(task: TaskManager) -> bool:
     """Tell whether data of a discovered server is stored that no conductor has processed."""
     if task.node.provision_state != states.ENROLL or not discovery.of(
         task.node.driver_internal_info
