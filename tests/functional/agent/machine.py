@@ -95,8 +95,7 @@ class Machine(threading.Thread):
             cuts = seen
             if on and not was_on:
                 self._boot()
-            was_on = on
-            self._notice_own_power_off()
+            was_on = on and not self._powers_itself_off()
         self._lose_power()
 
     def stop(self) -> None:
@@ -104,11 +103,14 @@ class Machine(threading.Thread):
         self._stopping.set()
         self.join(PATIENCE)
 
-    def _notice_own_power_off(self) -> None:
-        told = self._directory / "agent-power"
-        if told.exists() and self._agent is not None and not self._agent.alive:
-            told.unlink()
-            self._bmc.powered_on = False
+    def _powers_itself_off(self) -> bool:
+        """Take the power if the agent asked for it. Whoever sees it off may switch it on at once: a new boot begins."""
+        asked = self._directory / "agent-power"
+        if not asked.exists() or self._agent is None or self._agent.alive:
+            return False
+        asked.unlink()
+        self._bmc.powered_on = False
+        return True
 
     def _lose_power(self) -> None:
         if self._agent is not None:
