@@ -26,7 +26,7 @@ PACKAGING := setup.cfg pyproject.toml constraints.txt
 # The functional tests wait more than they compute.
 TEST_WORKERS ?= 4
 
-CHAOS = $(BIN)/python -m pytest -q -o faulthandler_timeout=0 --chaos-report build/chaos.md tests/chaos
+CHAOS = $(BIN)/python -m tests.unsteady -q -o faulthandler_timeout=0 --chaos-report build/chaos.md tests/chaos
 
 .PHONY: help demo cloud cloud-test test chaos chaos-quick timed lint quirks bench compare scale storm guessers strangers switched-on fuzz sample-config test-servers clean
 
@@ -40,7 +40,7 @@ test: $(VENV)/.installed-for-tests test-servers
 	@$(MAKE) --no-print-directory lint
 	@# Before the tests: one that waited for the installation could run into its time limit.
 	@$(if $(TEST_ARGS),,$(BIN)/python -m tests.functional.servers.openstack_environment >/dev/null)
-	$(BIN)/python -m pytest -q -n $(TEST_WORKERS) --dist worksteal $(TEST_ARGS)
+	$(BIN)/python -m tests.unsteady -q -n $(TEST_WORKERS) --dist worksteal $(TEST_ARGS)
 	@# By itself: it is as much load as the machine bears.
 	$(if $(TEST_ARGS),,$(CHAOS))
 
