@@ -25,12 +25,13 @@ COMMANDS = {
     "explain": "why a node is in its state, and what you can do next",
     "enrol": "search networks for BMCs; list and accept discovered servers",
     "logs": "the logs of a node's ramdisk, collected when its operation failed",
+    "trace": "where the time of an operation went, as a waterfall",
     "plan": "what an operation would do to a node, step by step, without doing it",
     "image": "images in the store of the service: add, list, show, remove",
     "status": "check configuration, database, broker, conductors and API",
 }
 
-_STANDALONE = frozenset({"rack", "demo", "enrol", "explain", "logs", "plan", "image"})
+_STANDALONE = frozenset({"rack", "demo", "enrol", "explain", "logs", "plan", "image", "trace"})
 """Commands that need no configuration file."""
 
 _EXTRAS = {"rack": "rack", "demo": "rack"}

@@ -180,6 +180,39 @@ def test_an_api_that_is_elsewhere(all_in_one: Deployment) -> None:
     assert shown.stderr.strip() == "ironic-lite explain: the API answers 404: Not Found"
 
 
+def test_where_the_time_went(all_in_one: Deployment) -> None:
+    cloud = all_in_one
+    node = cloud.create_node(driver="fake-hardware", name="n2")
+    nothing = command("trace", "n2", "--api", cloud.api_url)
+    assert nothing.returncode == 1
+    assert "The journal of node n2 has no operation." in nothing.stderr
+    cloud.set_provision_state(node, "manage", until="manageable")
+    cloud.set_provision_state(node, "provide", until="available")
+    cloud.set_provision_state(node, "active", until="active")
+
+    listed = command("trace", "n2", "--list", "--api", cloud.api_url).stdout.splitlines()
+    assert [line.split()[-1] for line in listed] == ["verification", "cleaning", "deployment"]
+    drawn = command("trace", "n2", "--api", cloud.api_url, COLUMNS="100").stdout.splitlines()
+    assert drawn[0].startswith("deployment of n2: done, ")
+    entries = cloud.call("GET", f"/v1/nodes/{node}/timeline")["timeline"]
+    deployment = listed[-1].split()[0]
+    steps = [
+        entry["subject"]
+        for entry in entries
+        if (entry["operation"], entry["kind"], entry["outcome"]) == (deployment, "step", "started")
+    ]
+    assert steps and [word for line in drawn for word in line.split() if word in steps] == steps
+
+    earlier = listed[0].split()[0]
+    one = command("trace", "n2", "--operation", earlier, "--otlp", "--api", cloud.api_url)
+    (resource,) = json.loads(one.stdout)["resourceSpans"]
+    traced = resource["scopeSpans"][0]["spans"]
+    assert traced[0]["name"] == "operation verification"
+    assert {span["traceId"] for span in traced} == {earlier.replace("-", "")}
+    unknown = command("trace", "n2", "--operation", node, "--api", cloud.api_url)
+    assert f"has no operation {node}. 'ironic-lite trace n2 --list'" in unknown.stderr
+
+
 def _marked(cloud: Deployment, node: str) -> dict[str, str | None]:
     summary = cloud.call("GET", f"/v1/nodes/{node}/timeline")["summary"]
     return {verb["target"]: verb["refused"] for verb in summary["next"]}
