@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # make demo          four virtual servers from enrolled to active     ARGS=--exit stops by itself
+# make demo ARGS=--vm  the same with virtual machines, firmware, the real agent and a login
 # make cloud         Nova, Neutron, Glance and the rest around it      ARGS=--exit creates one server and stops
 # make test          everything that has to pass before a change      TEST_ARGS="-k power" narrows it
 # make lint          style, types, walls between the rooms, release notes
 # make chaos         conductors killed at every point (half an hour)  ARGS="--chaos-faults broker_gone"
 # make chaos-quick   each fault once, on both databases (six minutes)  ARGS="--chaos-slowness 3"
 # make cloud-test    servers of Nova: rescue, rebuild, five at once ...  ARGS="-k many"
+# make lab           unknown machines from power on to a login           ARGS="-k two_commands"
 # make timed         what depends on time, again and again on a busy machine  ARGS="--count 20 -k ipmi"
 # make quirks        every flow on BMCs that bend the standard        ARGS="--pairs 20 --seed 7"
 # make bench         ironic_lite against upstream ironic              ARGS=--help
@@ -28,12 +30,13 @@ TEST_WORKERS ?= 4
 
 CHAOS = $(BIN)/python -m tests.unsteady -q -o faulthandler_timeout=0 --chaos-report build/chaos.md tests/chaos
 
-.PHONY: help demo cloud cloud-test test chaos chaos-quick timed lint quirks bench compare scale storm guessers strangers switched-on fuzz sample-config test-servers clean
+.PHONY: help demo cloud cloud-test lab test chaos chaos-quick timed lint quirks bench compare scale storm guessers strangers switched-on fuzz sample-config test-servers clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 
 demo: $(VENV)/.installed
+	$(if $(findstring --vm,$(ARGS)),@tools/install-machine-programs)
 	@$(BIN)/ironic-lite demo $(ARGS)
 
 test: $(VENV)/.installed-for-tests test-servers
@@ -55,6 +58,9 @@ cloud: $(VENV)/.installed-for-tests test-servers
 
 cloud-test: $(VENV)/.installed-for-tests test-servers
 	$(BIN)/python -m pytest -q tests/cloud $(ARGS)
+
+lab: $(VENV)/.installed-for-tests test-servers
+	$(BIN)/python -m pytest -q tests/lab $(ARGS)
 
 timed: $(VENV)/.installed-for-tests test-servers
 	$(BIN)/python -m tests.busy 4 $(BIN)/python -m pytest -q -n 2 -m timed --count 5 $(ARGS)

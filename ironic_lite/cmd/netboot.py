@@ -65,7 +65,7 @@ def add_mode(parser: argparse.ArgumentParser) -> None:
 
 async def _serve(interface: str, given: argparse.Namespace) -> int:
     from ironic_lite.cmd import rest
-    from ironic_lite.common import exception
+    from ironic_lite.common import exception, logs
     from ironic_lite.conf import CONF
     from ironic_lite.netboot import handing_over, preloading, privileges, settings
     from ironic_lite.netboot.events import Events
@@ -85,6 +85,7 @@ async def _serve(interface: str, given: argparse.Namespace) -> int:
     reader, sender = rest.reader(api), rest.sender(api)
     preloading.preload()
     privileges.drop(CONF.netboot.user, file.hand_over)
+    logs.keep_files_open()
     events, stop = Events(), asyncio.Event()
     service = BootService(
         chosen,

@@ -6,7 +6,10 @@
 
 import collections
 import copy
+import functools
 import logging
+import logging.handlers
+import os
 import threading
 import time
 from typing import Any
@@ -34,6 +37,21 @@ def guard() -> None:
             continue
         handler.setFormatter(SafeFormatter(handler.formatter or logging.Formatter()))
         handler.addFilter(Storms(handler))
+
+
+def keep_files_open() -> None:
+    """Let log files stay open when this process has become a user who may not open them again.
+
+    A file that is rotated by renaming still gets this process's lines, until the next start.
+    """
+    for handler in _handlers():
+        if isinstance(handler, logging.handlers.WatchedFileHandler):
+            setattr(handler, "reopenIfNeeded", functools.partial(_reopen_if_allowed, handler))  # noqa: B010
+
+
+def _reopen_if_allowed(handler: logging.handlers.WatchedFileHandler) -> None:
+    if os.access(handler.baseFilename, os.W_OK, effective_ids=True):
+        logging.handlers.WatchedFileHandler.reopenIfNeeded(handler)
 
 
 def _handlers() -> list[logging.Handler]:

@@ -6,13 +6,11 @@ import time
 from typing import Any
 
 from ironic_lite.common import safe_text
-from ironic_lite_simulator import images
 from ironic_lite_simulator.demo.client import ApiError, BaremetalApi
+from ironic_lite_simulator.demo.servers import ACTIVE, Servers, SimulatedServers
 from ironic_lite_simulator.virtual_rack import VirtualRack
 
-ACTIVE = "active"
 _CONFLICT = 409
-_DEAD_ENDS = ("booted", "no-bootable-device", "setup", "hung")
 
 
 @dataclasses.dataclass(slots=True)
@@ -45,9 +43,10 @@ class Progress:
 class Enrolment:
     """All servers of a rack on their way through one API."""
 
-    def __init__(self, api: BaremetalApi, rack: VirtualRack) -> None:
+    def __init__(self, api: BaremetalApi, rack: VirtualRack, kind: Servers | None = None) -> None:
         self._api = api
         self._rack = rack
+        self._kind: Servers = kind or SimulatedServers()
         self._began = time.monotonic()
         self.servers = [Progress(s["index"], f"demo-{s['index']}") for s in rack.statuses()]
 
@@ -95,14 +94,26 @@ class Enrolment:
             self._finish(progress, node["last_error"] or f"The node is in {state}.")
         elif state == ACTIVE:
             self._check_server(progress)
-        elif state in _NEXT and progress.asked_for != _NEXT[state]:
-            self._ask(progress, _NEXT[state])
+        elif target := self._next_target(state, progress.asked_for):
+            self._ask(progress, target)
+
+    def proof(self, progress: Progress) -> list[str]:
+        """Return lines that show that a server runs what was deployed; none of a failed one."""
+        if progress.error or not progress.done:
+            return []
+        return self._kind.proof(self._rack, progress.index, progress.name)
+
+    def _next_target(self, state: str, asked_for: str) -> str | None:
+        """Return what to ask for in a state of rest, or None if the answer to the last request is still to come."""
+        targets = self._kind.targets.get(state, ())
+        following = targets.index(asked_for) + 1 if asked_for in targets else 0
+        return targets[following] if following < len(targets) else None
 
     def _ask(self, progress: Progress, target: str) -> None:
         uuid = progress.node["uuid"]
         try:
             if target == ACTIVE:
-                self._api.set_instance(uuid, self._instance_info())
+                self._api.set_instance(uuid, self._kind.instance_info(self._rack))
                 drive = _config_drive(progress.name)
                 self._api.provision(uuid, target, configdrive=drive)
             else:
@@ -114,15 +125,10 @@ class Enrolment:
         progress.asked_for = target
 
     def _check_server(self, progress: Progress) -> None:
-        """Wait until the server itself reports that it booted the image, not only until the node is active."""
-        server = progress.server
-        if server["booted_image"] == images.catalog()[images.DISK_IMAGE].sha256:
-            self._finish(progress, None)
-        elif server["phase"] in _DEAD_ENDS:
-            self._finish(
-                progress,
-                f"The node is active, but its server did not boot: its phase is {server['phase']}.",
-            )
+        """Wait until the server itself runs what was deployed, not only until the node is active."""
+        outcome = self._kind.outcome(self._rack, progress.index, progress.name)
+        if outcome is not None:
+            self._finish(progress, outcome or None)
 
     def _finish(self, progress: Progress, error: str | None) -> None:
         progress.error = None if error is None else safe_text.one_line(error)
@@ -130,36 +136,20 @@ class Enrolment:
 
     def _node_body(self, progress: Progress, status: dict[str, Any]) -> dict[str, Any]:
         options = self._rack.options
+        body = self._kind.node(self._rack, progress.index)
+        bmc = {
+            "ipmi_address": status["bmc_address"],
+            "ipmi_port": status["bmc_port"],
+            "ipmi_username": options.username,
+            "ipmi_password": options.password,
+        }
         return {
             "name": progress.name,
             "driver": "ipmi",
             "rescue_interface": "agent",
-            "driver_info": {
-                "ipmi_address": status["bmc_address"],
-                "ipmi_port": status["bmc_port"],
-                "ipmi_username": options.username,
-                "ipmi_password": options.password,
-                **{
-                    f"{use}_{part}": f"{self._rack.http_url}/images/{name}"
-                    for use in ("deploy", "rescue")
-                    for part, name in (("kernel", images.KERNEL), ("ramdisk", images.RAMDISK))
-                },
-            },
-            "properties": {"cpu_arch": "x86_64", "memory_mb": 4096, "local_gb": 9},
+            **body,
+            "driver_info": {**bmc, **body.get("driver_info", {})},
         }
-
-    def _instance_info(self) -> dict[str, Any]:
-        image = images.catalog()[images.DISK_IMAGE]
-        return {
-            "image_source": f"{self._rack.http_url}/images/{image.name}",
-            "image_os_hash_algo": "sha256",
-            "image_os_hash_value": image.sha256,
-            "image_disk_format": "raw",
-        }
-
-
-# The target to request in each state where a node rests.
-_NEXT = {"enroll": "manage", "manageable": "provide", "available": ACTIVE}
 
 
 def _config_drive(name: str) -> dict[str, Any]:

@@ -6,34 +6,30 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from ironic_lite_simulator import images
+from ironic_lite_simulator.demo.servers import Servers
 from ironic_lite_simulator.demo.service import Service
 from ironic_lite_simulator.virtual_rack import VirtualRack
 
 
-def lines(service: Service, rack: VirtualRack) -> Iterator[str]:
+def lines(service: Service, rack: VirtualRack, servers: Servers) -> Iterator[str]:
     cli = Path(sys.executable).with_name("baremetal")
     yield from ("", f"The service stays up at {service.url} until Ctrl-C. In another terminal:", "")
     if not cli.exists():
         yield f"  {shlex.quote(sys.executable)} -m pip install python-ironicclient"
     yield f"  export OS_AUTH_TYPE=none OS_ENDPOINT={service.url}"
     baremetal = f"  {shlex.quote(str(cli))}"
-    for title, commands in _commands(rack):
+    for title, commands in _commands(rack, servers):
         yield f"  # {title}"
         yield from (f"{baremetal} {command}" for command in commands)
-    yield from (
-        "",
-        "The virtual server's own status, and its serial console:",
-        "",
-        f"  curl {rack.http_url}/servers/0",
-        f"  curl {rack.http_url}/servers/0/console",
-        "",
-        f"Log of the service: {service.log}",
-    )
+    for title, commands in servers.looks(rack):
+        yield from ("", title, "")
+        yield from (f"  {command}" for command in commands)
+    yield from ("", f"Log of the service: {service.log}")
 
 
-def _commands(rack: VirtualRack) -> Iterator[tuple[str, list[str]]]:
-    image = images.catalog()[images.DISK_IMAGE]
+def _commands(rack: VirtualRack, servers: Servers) -> Iterator[tuple[str, list[str]]]:
+    info = servers.instance_info(rack)
+    wanted = " ".join(f"--instance-info {name}={value}" for name, value in info.items())
     yield (
         "look",
         [
@@ -64,9 +60,7 @@ def _commands(rack: VirtualRack) -> Iterator[tuple[str, list[str]]]:
     yield (
         "deploy it again, with a config drive",
         [
-            f"node set demo-0 --instance-info image_source={rack.http_url}/images/{image.name} "
-            f"--instance-info image_os_hash_algo=sha256 --instance-info image_os_hash_value={image.sha256} "
-            "--instance-info image_disk_format=raw",
+            f"node set demo-0 {wanted}",
             'node deploy demo-0 --config-drive \'{"meta_data": {"hostname": "again"}}\' --wait 60',
         ],
     )

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from ironic_lite_simulator.demo.client import ApiError, BaremetalApi
@@ -23,13 +24,13 @@ host_ip = 127.0.0.1
 port = {port}
 
 [outbound]
-# The virtual rack is on this machine.
-allowed_networks = 127.0.0.0/8
+# The virtual rack is on this machine; virtual machines have a network of their own.
+allowed_networks = 127.0.0.0/8, 192.0.2.0/24
 
 [agent]
 # Virtual servers shut down within a second.
 post_deploy_get_power_state_retry_interval = 0.5
-"""
+{more}"""
 
 
 class ServiceFailed(Exception):
@@ -39,14 +40,21 @@ class ServiceFailed(Exception):
 class Service:
     """ironic_lite, all in one process, with all its files below ``directory``."""
 
-    def __init__(self, directory: Path, port: int) -> None:
+    def __init__(
+        self, directory: Path, port: int, *, options: Sequence[str] = (), configuration: str = ""
+    ) -> None:
+        """:param options: more of ``ironic-lite up``.
+
+        :param configuration: more sections of the configuration file.
+        """
         self.port = port
+        self._options = options
         self.url = f"http://127.0.0.1:{port}"
         self.log = directory / "ironic-lite.log"
         self._output = directory / "ironic-lite.out"
         self._configuration = directory / "ironic-lite.conf"
         self._configuration.write_text(
-            _CONFIGURATION.format(directory=directory, log=self.log, port=port)
+            _CONFIGURATION.format(directory=directory, log=self.log, port=port, more=configuration)
         )
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -56,7 +64,7 @@ class Service:
         with self._output.open("wb") as output:
             # In a session of its own, so that Ctrl-C reaches only the demo, which then stops it.
             self._process = subprocess.Popen(  # noqa: S603 - our own program, our own file
-                [str(program), "--config-file", str(self._configuration), "up"],
+                [str(program), "--config-file", str(self._configuration), "up", *self._options],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

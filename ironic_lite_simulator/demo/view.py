@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from ironic_lite_simulator.demo.enrolment import ACTIVE, Enrolment, Progress
+from ironic_lite_simulator.demo.enrolment import Enrolment, Progress
+from ironic_lite_simulator.demo.servers import ACTIVE
 
 
 class View(contextlib.AbstractContextManager["View"], abc.ABC):

@@ -57,6 +57,21 @@ def test_from_an_address_to_the_script(cable: Cable) -> None:
     assert own.startswith("#!ipxe") and MAC in own
 
 
+def test_a_log_file_that_only_root_may_open(cable: Cable) -> None:
+    """The boot service is another user when it writes its lines; so it keeps the file that root has opened."""
+    private = cable.directory / "private"
+    private.mkdir(mode=0o700)
+    log = private / "ironic-lite.log"
+    service = cable.run_command(
+        "netboot", "eth1", default=("debug=true", f"log_file={log}"), serve="known"
+    )
+    service.wait_until(lambda: "Network boot: eth1 (" in said(service), "the boot service")
+    number = netboot_process(cable)
+    # The API is away, which is worth a line.
+    wait_for(lambda: "cannot be read" in log.read_text(), "a line", describe=log.read_text)
+    assert netboot_process(cable) == number
+
+
 def built_ramdisk(cable: Cable) -> bytes:
     """A ramdisk where the command that builds them puts it; returns its initramfs."""
     directory = cable.directory / "ramdisks" / "x86_64"

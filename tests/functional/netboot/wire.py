@@ -8,15 +8,13 @@
 The service's end is eth1 with 192.0.2.1/24 and fd00:6385::1/64; there is also eth2, which nobody should hear of.
 """
 
-import concurrent.futures
-import ctypes
 import dataclasses
 import os
 import select
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -30,7 +28,6 @@ from tests.functional.servers.virtual_network import VirtualNetwork
 from tests.waiting import PATIENCE, wait_for
 
 SERVER, NETWORK = "192.0.2.1", "192.0.2.0/24"
-_CLONE_NEWNET = 0x40000000
 _IPV4 = 0x0800
 Result = TypeVar("Result")
 BOOT_FILES = {"undionly.kpxe": 70_000, "snponly.efi": 170_000}
@@ -72,9 +69,11 @@ class Cable:
         service.wait_until(lambda: "Network boot: eth1 (" in said(service), "the boot service")
         return service
 
-    def run_command(self, *command: str, **netboot: object) -> process.ServerProcess:
-        """Start a command of ironic-lite at the service's end."""
-        file = self.configure(**netboot)
+    def run_command(
+        self, *command: str, default: Sequence[str] = (), **netboot: object
+    ) -> process.ServerProcess:
+        """Start a command of ironic-lite at the service's end; ``default`` are lines for [DEFAULT]."""
+        file = self.configure(*default, **netboot)
         argv = [sys.executable, "-m", "ironic_lite.cmd.main", "--config-file", str(file), *command]
         service = process.ServerProcess(
             "ironic-lite",
@@ -152,7 +151,7 @@ class Cable:
 
     def inside(self, make: Callable[[], Result]) -> Result:
         """Call a function in the clients' namespace; a socket that it makes stays there."""
-        return _inside(Path(self.clients.namespace), make)
+        return self.clients.inside(make)
 
     def api(self, method: str, path: str, body: object = None) -> Any:
         """Send a request to the API from its own machine, and return its answer."""
@@ -170,7 +169,7 @@ class Cable:
             assert answer.ok, answer.text
             return answer.json() if answer.content else None
 
-        return _inside(Path(self.servers.namespace), ask)
+        return self.servers.inside(ask)
 
 
 def said(service: process.ServerProcess) -> str:
@@ -192,7 +191,7 @@ def connected(directory: Path) -> Iterator[Cable]:
             (boot / name).write_bytes(os.urandom(size))
         frames: dict[str, socket.socket] = {}
         for device in ("client1", "client2"):
-            frames[device] = _inside(Path(clients.namespace), lambda name=device: _frames(name))
+            frames[device] = clients.inside(lambda name=device: _frames(name))
             stack.callback(frames[device].close)
         yield Cable(directory, servers, clients, stack, frames)
 
@@ -222,18 +221,3 @@ def _frames(device: str) -> socket.socket:
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8 << 20)
     opened.bind((device, _IPV4))
     return opened
-
-
-def _inside(namespace: Path, make: Callable[[], Result]) -> Result:
-    def enter() -> Result:
-        libc = ctypes.CDLL(None, use_errno=True)
-        descriptor = os.open(namespace, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            assert libc.setns(descriptor, _CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
-        finally:
-            os.close(descriptor)
-        return make()
-
-    # The thread ends in that namespace, so nothing else may run in it.
-    with concurrent.futures.ThreadPoolExecutor(1) as thread:
-        return thread.submit(enter).result(PATIENCE)

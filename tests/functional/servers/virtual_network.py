@@ -10,15 +10,21 @@ The namespace has no name. It lasts as long as one process, which dies with the 
 one end of each veth pair with it; so a killed test run leaves nothing behind. This needs root.
 """
 
+import concurrent.futures
+import ctypes
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from tests.functional.servers import process, unprivileged
 from tests.waiting import PATIENCE, wait_for
+
+_CLONE_NEWNET = 0x40000000
+Result = TypeVar("Result")
 
 # Sends one ping out of an interface; prints whether there was an answer within some seconds.
 _PING = """
@@ -61,6 +67,22 @@ class VirtualNetwork:
         )
         assert done.returncode == 0, f"{argv}: {done.stdout}{done.stderr}"
         return done.stdout
+
+    def inside(self, make: Callable[[], Result]) -> Result:
+        """Call a function in the namespace; what it makes, a socket or a thread, stays there."""
+
+        def enter() -> Result:
+            libc = ctypes.CDLL(None, use_errno=True)
+            descriptor = os.open(self.namespace, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                assert libc.setns(descriptor, _CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
+            finally:
+                os.close(descriptor)
+            return make()
+
+        # The thread ends in that namespace, so nothing else may run in it.
+        with concurrent.futures.ThreadPoolExecutor(1) as thread:
+            return thread.submit(enter).result(PATIENCE)
 
     def entering(self, *argv: str) -> list[str]:
         """The same command for somebody else to run."""
