@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ironic_lite.cmd import arguments, rest, sending
+from ironic_lite.cmd import arguments, decompression, rest, sending
 from ironic_lite.common import safe_text
 
 Row = dict[str, Any]
@@ -38,7 +38,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     add.set_defaults(run=_add)
     add.add_argument(
-        "what", metavar="FILE", help="the file or its URL; or the name of a kernel with its ramdisk"
+        "what",
+        metavar="FILE",
+        help="file or URL, perhaps compressed (gzip, xz, zstd, bzip2); or the name of a kernel with its ramdisk",
     )
     add.add_argument("--name", help="its name; default is that of the file without its ending")
     add.add_argument("--kernel", type=Path, help="file of a kernel, to add it with its ramdisk")
@@ -55,7 +57,9 @@ def _parser() -> argparse.ArgumentParser:
         "--type", choices=["whole-disk", "partition"], help="default is what the image looks like"
     )
     add.add_argument("--format", choices=["raw", "qcow2", "iso"], help="refuse other formats")
-    add.add_argument("--sha256", help="refuse the image if it has another checksum")
+    add.add_argument(
+        "--sha256", help="refuse the image if neither it nor its compressed file has this checksum"
+    )
     add.add_argument("--public", action="store_true", help="all projects may use it")
     add.add_argument(
         "--boots-with",
@@ -95,7 +99,7 @@ def _add(given: argparse.Namespace, send: rest.Requester) -> int:
     is_url = given.what.startswith(("http://", "https://"))
     file = Path(urllib.parse.urlsplit(given.what).path if is_url else given.what)
     fields = {
-        "name": given.name or file.name.removesuffix(file.suffix),
+        "name": given.name or _name_of(file),
         "source": given.what if is_url else None,
         "disk_format": given.format,
         "image_type": given.type,
@@ -107,6 +111,13 @@ def _add(given: argparse.Namespace, send: rest.Requester) -> int:
             fields[part] = _get(send, f"{given.boots_with}.{part}")["uuid"]
     _report(given, sending.image(send, given.what if is_url else file, fields))
     return 0
+
+
+def _name_of(file: Path) -> str:
+    """Return the name of a file without its ending, and without that of its compression."""
+    if file.suffix in decompression.ENDINGS:
+        file = file.with_suffix("")
+    return file.name.removesuffix(file.suffix)
 
 
 def _add_pair(given: argparse.Namespace, send: rest.Requester) -> int:

@@ -17,19 +17,21 @@ _PATIENCE = 60
 class RemoteFile:
     """Reads forward; after a ``seek`` it asks the server for the rest.
 
+    ``shown`` is its URL without what may be secret.
+
     :raises Refused: the server does not have the file, or does not say how large it is.
     """
 
     def __init__(self, url: str):
         self._url, self._place = url, 0
-        self._shown = urllib.parse.urlsplit(url)._replace(query="", fragment="").geturl()
+        self.shown = urllib.parse.urlsplit(url)._replace(query="", fragment="").geturl()
         self._answer = self._ask(0)
         length = self._answer.headers.get("Content-Length", "")
         if not (length.isascii() and length.isdecimal()) or "Content-Encoding" in (
             self._answer.headers
         ):
             raise rest.Refused(
-                reason=f"{self._shown} does not say how many bytes it has; download it, and add the file"
+                reason=f"{self.shown} does not say how many bytes it has; download it, and add the file"
             )
         self.size = int(length)
 
@@ -42,6 +44,10 @@ class RemoteFile:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
         self._answer.close()
 
     def seek(self, place: int) -> int:
@@ -75,10 +81,10 @@ class RemoteFile:
         if answer.status_code != (206 if place else 200):
             answer.close()
             raise rest.Refused(
-                reason=f"{self._shown} answers {answer.status_code}"
+                reason=f"{self.shown} answers {answer.status_code}"
                 + (" to a request for the rest of it; add it again from its start" if place else "")
             )
         return answer
 
     def _failed(self, failure: Exception) -> rest.Unreachable:
-        return rest.Unreachable(reason=f"{self._shown} cannot be read: {type(failure).__name__}")
+        return rest.Unreachable(reason=f"{self.shown} cannot be read: {type(failure).__name__}")

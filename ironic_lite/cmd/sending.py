@@ -8,9 +8,9 @@ import stat
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from ironic_lite.cmd import rest
+from ironic_lite.cmd import decompression, rest
 from ironic_lite.cmd.remote_file import RemoteFile
 from ironic_lite.common import exception
 
@@ -25,6 +25,8 @@ _ATTEMPTS = 5
 """Attempts in a row that may fail without a byte more on the other side."""
 _PAUSE = 1.0
 _CHUNK = 1024 * 1024
+_AS_THEY_ARE = ("kernel", "ramdisk")
+"""Formats that are often compressed, and used so."""
 _PENDING = ("queued", "uploading")
 _CONFLICT = 409
 _BUSY = 503
@@ -32,10 +34,10 @@ _REDIRECT = 307
 
 
 class _File(io.BufferedReader):
-    """A file of this machine."""
+    """A file of this machine: its path, or an open file."""
 
-    def __init__(self, path: Path):
-        super().__init__(io.FileIO(path))
+    def __init__(self, path: Path | IO[bytes]):
+        super().__init__(io.FileIO(path if isinstance(path, Path) else os.dup(path.fileno())))
         about = os.fstat(self.fileno())
         self.is_regular, self.size = stat.S_ISREG(about.st_mode), about.st_size
 
@@ -46,12 +48,14 @@ Source = _File | RemoteFile
 def image(send: rest.Requester, path: Path | str, fields: Row) -> Row:
     """Create an image, or take up the interrupted upload of that name, and send its bytes; returns the record.
 
+    A compressed file is decompressed first. Then ``sha256`` may also be the checksum of the compressed file.
+
     :param path: of the file; or its http or https URL.
     :param fields: of the new record; those that are None are left out.
     :raises Refused: the API refuses it, or cannot be reached.
     """
     fields = {name: value for name, value in fields.items() if value not in (None, {}, False)}
-    with RemoteFile(path) if isinstance(path, str) else _opened(path) as file:
+    with _source(path, fields) as file:
         record, is_new = _record(send, fields)
         try:
             stored = _Upload(send, record, file).run()
@@ -76,6 +80,24 @@ def size(count: int | None) -> str:
             break
         value /= 1024
     return f"{value:.1f} {unit}" if unit != "B" else f"{count} B"
+
+
+def _source(path: Path | str, fields: Row) -> Source:
+    """Open what the store gets; remove the checksum of a compressed file, which it does not get."""
+    file = RemoteFile(path) if isinstance(path, str) else _opened(path)
+    try:
+        if fields.get("disk_format") in _AS_THEY_ARE or not decompression.is_compressed(file):
+            return file
+        name = file.shown if isinstance(file, RemoteFile) else str(path)
+        content, sha256 = decompression.decompressed(file, name)
+    except BaseException:
+        file.close()
+        raise
+    file.close()
+    if fields.get("sha256", "").lower() == sha256:
+        del fields["sha256"]
+    with content:
+        return _File(content)
 
 
 def _opened(path: Path) -> _File:

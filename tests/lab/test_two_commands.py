@@ -73,7 +73,7 @@ class Lab:
         """The UUID of the node with the MAC address of a machine."""
         mac = self.rack.status(index)["mac"]
         ports = self.baremetal("port", "list", "--address", mac, "--fields", "node_uuid")
-        return ports[0]["Node UUID"] if ports else None
+        return next(iter(ports[0].values())) if ports else None
 
     def wait_for_state(self, node: str, state: str) -> None:
         """Wait for a provision state, and fail as soon as the node has failed."""

@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """The image store, by the command and by the API of a running service."""
 
+import bz2
 import gzip
 import hashlib
+import io
 import json
+import lzma
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import requests
 
+from ironic_lite.ramdisk import zstd
 from ironic_lite_simulator import images
 from tests.functional.agent.images import image_server
 from tests.functional.images.store import Store
@@ -104,7 +108,7 @@ def test_an_image_that_is_not_what_it_is_called(store: Store) -> None:
         ([disk, "--sha256", "0" * 64], f"checksum is {DISK.sha256}"),
         ([_qcow2(store, "-b", str(disk), "-F", "raw")], "needs a backing file"),
         ([_converted(store, disk, "vmdk")], "its format is vmdk"),
-        ([_written(store, "x.gz", gzip.compress(DISK.content))], "compressed with gzip"),
+        ([_written(store, "x.gz", gzip.compress(gzip.compress(DISK.content)))], "compressed with"),
         ([_written(store, "empty", b"")], "the file is empty"),
     )
     for arguments, reason in cases:
@@ -137,6 +141,47 @@ def test_an_image_of_a_web_server(store: Store) -> None:
         assert (shown["sha256"], shown["source"]) == (DISK.sha256, f"{served.url}/rack.raw")
         status, said = store.command("add", f"{served.url}/nosuch")
         assert (status, "answers 404" in said) == (1, True)
+    assert store.command("remove", "rack")[0] == 0
+
+
+def _zstd(content: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zstd.ZstdFile(packed, "wb") as file:
+        file.write(content)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("ending", "compress"),
+    [
+        (".gz", gzip.compress),
+        (".xz", lzma.compress),
+        (".bz2", bz2.compress),
+        (".zst", _zstd),
+    ],
+)
+def test_a_compressed_image(store: Store, ending: str, compress: Callable[[bytes], bytes]) -> None:
+    """It is stored as agents write it, whichever of its two checksums is named; a damaged one is refused."""
+    packed = _written(store, f"rack.raw{ending}", compress(DISK.content))
+    for sha256 in (DISK.sha256, hashlib.sha256(packed.read_bytes()).hexdigest()):
+        store.add(packed, "--sha256", sha256)
+        shown = store.service.call("GET", "/v1/images/rack")
+        assert (shown["disk_format"], shown["sha256"]) == ("raw", DISK.sha256)
+        assert store.command("remove", "rack")[0] == 0
+    status, said = store.command("add", packed, "--sha256", "0" * 64)
+    assert (status, f"checksum is {DISK.sha256}" in said) == (1, True), said
+    packed.write_bytes(packed.read_bytes()[:-9])
+    status, said = store.command("add", packed)
+    assert (status, "cannot be decompressed" in said) == (1, True), said
+    assert store.command("show", "rack")[0] == 1
+
+
+def test_a_compressed_image_of_a_web_server(store: Store) -> None:
+    with image_server() as served:
+        served.files["/rack.raw.xz"] = lzma.compress(DISK.content)
+        store.add(f"{served.url}/rack.raw.xz")
+        shown = store.service.call("GET", "/v1/images/rack")
+        assert (shown["sha256"], shown["source"]) == (DISK.sha256, f"{served.url}/rack.raw.xz")
     assert store.command("remove", "rack")[0] == 0
 
 
