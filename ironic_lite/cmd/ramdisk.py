@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ironic_lite.cmd import arguments
+from ironic_lite.cmd.remote_file import RemoteFile
 from ironic_lite.common import safe_text
 from ironic_lite.ramdisk import builder, locking, manifest
 from ironic_lite.ramdisk.checking import archives, flows
@@ -31,9 +32,9 @@ def main(argv: list[str]) -> int:
     _add_build(commands.add_parser("build", help="build a kernel and an initramfs with the agent"))
     check = commands.add_parser("check", help="look into a ramdisk, and say what it lacks for what")
     check.add_argument(
-        "path",
-        type=Path,
-        help="directory with kernel and initramfs, one of these files, or a tar archive with both",
+        "what",
+        metavar="PATH",
+        help="directory with kernel and initramfs, one of the files, or a tar archive with both; or the URL of a file",
     )
     check.add_argument(
         "--flow",
@@ -171,7 +172,7 @@ def _list() -> int:
 
 
 def _check(given: argparse.Namespace) -> int:
-    found = archives.look_into(given.path)
+    found = _look_into(given.what)
     wanted = given.flow or [name for name in flows.FLOWS if name != "burn-in"]
     answers = {
         name: lacks for name, lacks in flows.missing(found.ramdisk).items() if name in wanted
@@ -182,6 +183,13 @@ def _check(given: argparse.Namespace) -> int:
         for line in (*_described(found), *(_answer(*each) for each in answers.items())):
             print(safe_text.one_line(line))
     return 1 if any(answers.values()) else 0
+
+
+def _look_into(what: str) -> archives.Found:
+    if not what.startswith(("http://", "https://")):
+        return archives.look_into(Path(what))
+    with RemoteFile(what) as file:
+        return archives.look_into_stream(file, file.shown)
 
 
 def _facts(found: archives.Found) -> dict[str, object]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finds kernel and initramfs: in a directory, in a file, or in a tar archive as upstream publishes them."""
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +53,7 @@ def look_into(path: Path, budget: Budget | None = None) -> Found:
     """
     budget = budget or Budget()
     found = Found()
-    try:
+    with _named(str(path), found):
         files = sorted(path.iterdir()) if path.is_dir() else [path]
         for file in files:
             if file.is_file():
@@ -60,13 +61,32 @@ def look_into(path: Path, budget: Budget | None = None) -> Found:
                     _take(Source(opened), file.name, found, budget, file == path)
             elif file == path:
                 raise RamdiskError(f"{path} does not exist, or is neither a file nor a directory.")
-    except OSError as exc:
-        raise RamdiskError(f"{exc.filename or path}: {exc.strerror}.") from exc
-    except Damaged as exc:
-        raise Damaged(f"{path} cannot be used. {exc.message}") from exc
-    if found.kernel is None and found.initramfs is None:
-        raise RamdiskError(f"{path} has neither a kernel nor an initramfs.")
     return found
+
+
+def look_into_stream(stream: Reader, name: str, budget: Budget | None = None) -> Found:
+    """Read a file that is open already, from its beginning to its end.
+
+    :param name: of the file, for messages.
+    :raises RamdiskError: as :func:`look_into`.
+    """
+    found = Found()
+    with _named(name, found):
+        _take(Source(stream), name, found, budget or Budget(), strict=True)
+    return found
+
+
+@contextlib.contextmanager
+def _named(name: str, found: Found) -> Iterator[None]:
+    """Name what is read in errors; in the end something must be found."""
+    try:
+        yield
+    except OSError as exc:
+        raise RamdiskError(f"{exc.filename or name}: {exc.strerror}.") from exc
+    except Damaged as exc:
+        raise Damaged(f"{name} cannot be used. {exc.message}") from exc
+    if found.kernel is None and found.initramfs is None:
+        raise RamdiskError(f"{name} has neither a kernel nor an initramfs.")
 
 
 def _take(source: Source, name: str, found: Found, budget: Budget, strict: bool) -> None:
