@@ -3,6 +3,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 from ironic_lite_simulator.partitions import MIB, ROOT, Partition
 
@@ -20,7 +21,10 @@ class DiskFull(OSError):
 
 
 class Disk:
-    """A disk of ``size`` bytes in a directory of its own. All calls block for file access."""
+    """A disk of ``size`` bytes in a directory of its own. All calls block for file access.
+
+    ``arrays`` are the logical disks of software RAID that an agent has made on it.
+    """
 
     def __init__(self, directory: Path, size: int = DEFAULT_SIZE) -> None:
         self.size = size
@@ -30,6 +34,7 @@ class Disk:
         self._digest: str | None = None
         self._boots_root: str | None = None
         self.partitions: list[Partition] = []
+        self.arrays: list[dict[str, Any]] = []
         self._config_drive_digest: str | None = None
         self.erase()
 

@@ -97,6 +97,7 @@ class Machine:
             "ghosts": len(self.ghosts),
             "disk_sha256": self.disk.sha256(),
             "disk_image_size": self.disk.image_size,
+            "raid": self.disk.arrays,
             "partitions": [p.as_dict() for p in self.disk.partitions],
             "booted_image": self.booted_image,
             "booted_url": self.booted_url,

@@ -66,6 +66,8 @@ def choose(api_url: str, directory: Path) -> None:
                 CONF.set_override(f"{kind}_{part}", urls[found[0].architecture], "conductor")
                 CONF.set_override(f"{kind}_{part}_by_arch", urls, "conductor")
     _suggest("enabled", True, "auto_discovery")
+    # A server that boots with a BIOS would not boot what was deployed for UEFI.
+    _suggest("hooks", f"{CONF.inspector.default_hooks},boot-mode,cpus,memory", "inspector")
     # For servers without a BMC.
     if "manual-management" in CONF.enabled_hardware_types:
         _suggest("driver", "manual-management", "auto_discovery")

@@ -18,6 +18,17 @@ OPTS = [
         help="Like erase_devices_priority, for erase_devices_metadata.",
     ),
     cfg.IntOpt(
+        "delete_configuration_priority",
+        min=0,
+        help="Priority of the step delete_configuration of the RAID interface 'agent' in automated cleaning; 0 or "
+        "unset disables it.",
+    ),
+    cfg.IntOpt(
+        "create_configuration_priority",
+        min=0,
+        help="Like delete_configuration_priority, for create_configuration. Nodes then need a target_raid_config.",
+    ),
+    cfg.IntOpt(
         "shred_random_overwrite_iterations",
         default=1,
         min=0,

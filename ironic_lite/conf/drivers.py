@@ -16,7 +16,7 @@ ENABLED_BY_DEFAULT: dict[str, list[str]] = {
     "management": ["pyghmi", "ipmitool", "noop", "fake"],
     "network": ["noop"],
     "power": ["pyghmi", "ipmitool", "fake"],
-    "raid": ["no-raid", "fake"],
+    "raid": ["no-raid", "agent", "fake"],
     "rescue": ["no-rescue", "agent", "fake"],
     "storage": ["noop", "external", "fake"],
     "vendor": ["no-vendor", "fake"],

@@ -14,7 +14,7 @@ from typing import Any
 from oslo_utils import secretutils
 
 from ironic_lite_simulator import partitions
-from ironic_lite_simulator.agent import errors, images, inventory, steps
+from ironic_lite_simulator.agent import errors, images, inventory, raid, steps
 from ironic_lite_simulator.agent.host import Host
 from ironic_lite_simulator.disk import Disk
 from ironic_lite_simulator.surroundings import Surroundings
@@ -133,14 +133,15 @@ class Commands:
             own = {f"{kind}_version", "node", "ports"}
             rest = {name: value for name, value in arguments.items() if name not in own}
             rest.update(step.get("args") or {})
-            return {f"{kind}_result": await self._step(step["step"], rest), f"{kind}_step": step}
+            result = await self._step(step["step"], arguments.get("node") or {}, rest)
+            return {f"{kind}_result": result, f"{kind}_step": step}
 
         return {
             f"get_{kind}_steps": Command(get_steps),
             f"execute_{kind}_step": Command(execute_step, background=True),
         }
 
-    async def _step(self, name: str, arguments: dict[str, Any]) -> Any:
+    async def _step(self, name: str, node: dict[str, Any], arguments: dict[str, Any]) -> Any:
         if name not in steps.ALL_STEPS:
             raise errors.HardwareManagerMethodNotFound(f"Could not find method: {name}")
         if name == "write_image":
@@ -148,14 +149,17 @@ class Commands:
             return await self._prepare_image(**arguments)
         await asyncio.sleep(self._around.timing.step)
         await self._checkpoint("middle", name)
-        if name in steps.ERASE_ALL:
+        result = None
+        if name in raid.STEPS:
+            result = raid.run(name, self._host.disk, node, arguments)
+        elif name in steps.ERASE_ALL:
             self._host.disk.erase()
             self._written_image = None
         elif name in steps.ERASE_METADATA:
             self._host.disk.erase_metadata()
             self._written_image = None
         self._host.say(f"Agent: step {name} done")
-        return None
+        return result
 
     async def _prepare_image(
         self, image_info: dict[str, Any], configdrive: str | None = None

@@ -62,6 +62,10 @@ class VersionMismatch(AgentError):
     code = 409
 
 
+class SoftwareRAIDError(AgentError):
+    message = "Software RAID caused unknown error"
+
+
 class HardwareManagerMethodNotFound(AgentError):
     message = "No HardwareManager found to handle method"
 

@@ -14,6 +14,7 @@ class FakeHardware(HardwareType):
         "deploy": ("fake", "direct", "ramdisk", "custom-agent", "noop"),
         "inspect": ("fake", "agent"),
         "management": ("fake", "noop"),
+        "raid": ("fake", "agent"),
         "rescue": ("fake", "agent"),
         "storage": ("noop", "fake"),
     }

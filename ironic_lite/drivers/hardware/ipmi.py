@@ -13,5 +13,6 @@ class IPMIHardware(HardwareType):
         "inspect": ("agent",),
         "management": ("pyghmi", "ipmitool", "noop"),
         "power": ("pyghmi", "ipmitool"),
+        "raid": ("no-raid", "agent"),
         "rescue": ("no-rescue", "agent"),
     }

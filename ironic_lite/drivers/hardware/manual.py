@@ -13,5 +13,6 @@ class ManualManagementHardware(HardwareType):
         "inspect": ("agent",),
         "management": ("noop",),
         "power": ("fake",),
+        "raid": ("no-raid", "agent"),
         "rescue": ("no-rescue", "agent"),
     }

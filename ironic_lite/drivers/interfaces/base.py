@@ -100,3 +100,13 @@ class BaseInterface(abc.ABC):
         steps.check_arguments(spec, args)
         waits_in: str | None = getattr(self, spec.name)(task, **args)
         return waits_in
+
+    def step_ended(self, task: Task, step: dict[str, Any], result: Any) -> None:
+        """Take the result of a step of this interface that ran in the agent; does nothing by default. Exclusive lock.
+
+        It may be called again for the same result, after a conductor died. The caller saves the node.
+
+        :param result: what the agent's hardware manager returned.
+        :raises IronicLiteError: the result means that the step failed.
+        """
+        return

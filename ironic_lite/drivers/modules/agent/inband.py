@@ -117,10 +117,17 @@ def offered(task: Task, kind: str, interface: str) -> list[dict[str, Any]]:
     return found
 
 
-def execute(task: Task, kind: str, step: dict[str, Any], args: dict[str, Any] | None = None) -> str:
+def execute(
+    task: Task,
+    kind: str,
+    step: dict[str, Any],
+    args: dict[str, Any] | None = None,
+    described: dict[str, Any] | None = None,
+) -> str:
     """Start a step in the agent.
 
     :param args: arguments that replace the step's own, for values that must not be on the record.
+    :param described: the description of the node, if it is not that of ``describe.node``.
     :returns: the wait state.
     :raises AgentAPIError, AgentConnectionFailed, AgentInProgress: when the agent does not start it.
     """
@@ -128,7 +135,8 @@ def execute(task: Task, kind: str, step: dict[str, Any], args: dict[str, Any] | 
     versions = task.node.driver_internal_info.get(VERSIONS)
 
     def send(agent: AgentClient) -> Command:
-        return agent.execute_step(kind, given, describe.node(task), describe.ports(task), versions)
+        node = described or describe.node(task)
+        return agent.execute_step(kind, given, node, describe.ports(task), versions)
 
     begin(task, f"execute_{kind}_step", send)
     return provision_states.waiting_of(task.node.provision_state)
@@ -192,6 +200,9 @@ def ended(task: Task, kind: str, step: dict[str, Any]) -> bool:
         return False
     if command.status != agent_client.SUCCEEDED:
         raise exception.IronicLiteError(f"the agent reports: {command.error or command.status}")
+    if command.name == f"execute_{kind}_step":
+        interface = task.driver.interface(step["interface"])
+        interface.step_ended(task, step, command.result.get(f"{kind}_result"))
     if step.get("reboot_requested"):
         LOG.info("Node %s: step %s requires a reboot", node.uuid, step["step"])
         task.set_power(states.REBOOT)
@@ -204,5 +215,5 @@ def _start_again(task: Task, kind: str, step: dict[str, Any]) -> None:
     LOG.warning("Node %s: the agent's hardware managers have changed", task.node.uuid)
     task.note_retry(step["step"], "the agent's hardware managers have changed")
     refresh(task, kind)
-    task.driver.deploy.execute_step(task, kind, step)
+    task.driver.interface(step["interface"]).execute_step(task, kind, step)
     task.node.save()
