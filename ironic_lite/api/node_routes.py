@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from ironic_lite.api import filters, forms, types
 from ironic_lite.api.controllers.v1 import (
     allocations,
+    consoles,
     history,
     indicators,
     logs,
@@ -113,6 +114,8 @@ ROUTES: tuple[Route, ...] = (
     Route("nodes/{node}/history", since=78, GET=history.index),
     Route("nodes/{node}/history/{event}", since=78, GET=history.show),
     Route("nodes/{node}/timeline", GET=timeline.show),
+    Route("nodes/{node}/console/log", GET=consoles.log),
+    Route("nodes/{node}/console/token", POST=consoles.create_token),
     Route("nodes/{node}/logs", GET=logs.index),
     Route("nodes/{node}/logs/{logs}", GET=logs.show),
     Route("nodes/{node}/plan", GET=plan.show),

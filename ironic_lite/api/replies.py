@@ -261,6 +261,25 @@ LOGS = an_object(
     }
 )
 
+CONSOLE_LOG = an_object(
+    {
+        "records": list_of(
+            an_object(
+                {
+                    "time": {"type": "string", "format": "date-time"},
+                    "kind": {"type": "string", "enum": ["output", "gap", "stopped", "note"]},
+                    "operation": or_null(UUID),
+                },
+                {"data": TEXT, "text": TEXT, "from": _MOMENT},
+            )
+        ),
+        "position": {"type": "integer"},
+        "complete": FLAG,
+    }
+)
+
+CONSOLE_TOKEN = an_object({"token": TEXT, "path": TEXT, "expires_in": {"type": "integer"}})
+
 TIMELINE = an_object({"summary": _SUMMARY, "timeline": list_of(_ENTRY)}, {"next": TEXT})
 
 _ACTION = an_object(

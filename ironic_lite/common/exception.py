@@ -334,6 +334,10 @@ class NodeConsoleNotEnabled(Invalid):
     template = "Console access is not enabled on node %(node)s."
 
 
+class ConsoleError(IronicLiteError):
+    template = "The console cannot be opened: %(reason)s."
+
+
 class NodeProtected(HTTPForbidden):
     template = "Node %(node)s is protected and cannot be undeployed, rebuilt or deleted."
 

@@ -23,7 +23,7 @@ class Release:
 
 
 RELEASES: dict[str, Release] = {
-    "0.1": Release(rpc="1.4"),
+    "0.1": Release(rpc="1.5"),
 }
 """Every release that can run together with this one, the oldest first. The last one is this release."""
 

@@ -10,6 +10,7 @@ from ironic_lite.common import context as ironic_context
 from ironic_lite.common.interface_types import INTERFACE_TYPES
 from ironic_lite.conductor import periodics
 from ironic_lite.conductor.cluster import identity, keepalive, ring, workers
+from ironic_lite.conductor.consoles import engine
 from ironic_lite.conductor.inspection_rules import built_in
 from ironic_lite.conductor.notifications import nova, outbox_sender
 from ironic_lite.conductor.operations import handover
@@ -43,6 +44,8 @@ class Life:
             ring=ring.HashRingManager(),
             tell_nova=nova.from_configuration(),
         )
+        if CONF.console.check_interval:
+            self.identity.consoles = engine.Consoles(host, self.identity.drivers)
         self._context = ironic_context.admin_context()
         self._alarm = alarm
         self._keepalive: keepalive.Keepalive | None = None
@@ -97,6 +100,8 @@ class Life:
         """
         if self._periodics is not None:
             self._periodics.stop()
+        if self.identity.consoles is not None:
+            self.identity.consoles.close()
         if self._keepalive is not None:
             try:
                 self._register(serving=False)

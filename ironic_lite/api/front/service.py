@@ -15,6 +15,7 @@ from uvicorn.server import ServerState
 
 from ironic_lite.api import routes
 from ironic_lite.api.app import make_app
+from ironic_lite.api.consoles import streams as consoles
 from ironic_lite.api.front import limits, listening, tls
 from ironic_lite.api.front.bridge import Bridge
 from ironic_lite.api.front.budget import Budget, keep_large_blocks_apart
@@ -59,8 +60,8 @@ def _websockets(streams: Mapping[str, Stream]) -> Any:
 
 
 def image_streams() -> dict[str, Stream]:
-    """Return the ASGI application for images, by its path prefix."""
-    return {PREFIX: ImageStreams()}
+    """Return the ASGI applications for images and consoles, by their path prefixes."""
+    return {PREFIX: ImageStreams(), consoles.PREFIX: consoles.ConsoleStreams()}
 
 
 class Door:

@@ -9,6 +9,7 @@ RULES = base.rules(
         base.OWNER_MANAGER: {
             "baremetal:node:get_boot_device": "See what a node boots from, and what it could.",
             "baremetal:node:set_boot_device": "Change what a node boots from.",
+            "baremetal:node:console:force": "Take the right to type away from others.",
             "baremetal:node:inject_nmi": "Send a non-maskable interrupt.",
         },
         base.OWNER_OR_LESSEE_READER: {
@@ -19,6 +20,8 @@ RULES = base.rules(
             "baremetal:node:set_indicator_state": "Switch indicators.",
             "baremetal:node:set_raid_state": "Say which RAID is wanted.",
             "baremetal:node:get_console": "See how to reach the console.",
+            "baremetal:node:console:log": "Read the log of the console.",
+            "baremetal:node:console:attach": "Watch the console, and type.",
             "baremetal:node:set_console_state": "Switch the console on and off.",
         },
         base.OWNER_OR_LESSEE_MEMBER: {

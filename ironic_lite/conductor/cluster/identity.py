@@ -11,6 +11,7 @@ import dataclasses
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from ironic_lite.conductor.cluster.ring import HashRingManager
 from ironic_lite.conductor.cluster.workers import Workers
@@ -31,6 +32,7 @@ class Identity:
     :param locks: tokens of the locks that its tasks hold or are about to take.
     :param tell_nova: function that sends the power state of an instance (UUID) to Nova; None when disabled.
     :param watched: queue of nodes whose agents are to be polled: see ``periodics.agents``.
+    :param consoles: the serial consoles that it keeps, a ``consoles.engine.Consoles``; None: it keeps none.
     :param stopping: set when the conductor stops and hands its operations over.
     """
 
@@ -42,6 +44,7 @@ class Identity:
     ring: HashRingManager
     tell_nova: Callable[[str, str], None] | None = None
     record_id: int | None = None
+    consoles: Any = None
     locks: set[str] = dataclasses.field(default_factory=set)
     stopping: threading.Event = dataclasses.field(default_factory=threading.Event)
     watched: "queue.SimpleQueue[tuple[str, bool]]" = dataclasses.field(

@@ -61,6 +61,40 @@ class HardwareCalls(Protocol):
         :raises NodeConsoleNotEnabled: when the console is closed.
         """
 
+    @shared("reading the console's log", since="1.5")
+    def read_console_log(
+        self,
+        context: Context,
+        node_id: NodeId,
+        position: int,
+        since: float | None,
+        until: float | None,
+    ) -> dict[str, Any]:
+        """Return a part of the log of the node's console that this conductor has: ``{"records": [...], "position": of
+        the next part, "complete": whether this was the end}``.
+
+        :param position: 0, or ``position`` of the last answer.
+        :param since: and ``until``: times, in seconds since 1970.
+        """
+
+    @shared("a token for the console", since="1.5")
+    def issue_console_token(
+        self, context: Context, node_id: NodeId, user: str, writes: bool, forces: bool
+    ) -> dict[str, Any]:
+        """Return ``{"token": ..., "expires_in": seconds}``, which lets somebody into the console once.
+
+        :param user: who gets it, as others who watch see it.
+        :param forces: whether they may take the right to write away from others.
+        :raises NodeConsoleNotEnabled: when the console is closed.
+        """
+
+    @shared("reaching the console", since="1.5")
+    def get_console_entrance(self, context: Context, node_id: NodeId) -> dict[str, Any]:
+        """Return ``{"host", "port"}`` of the socket where such a token is shown.
+
+        :raises NodeConsoleNotEnabled: when the console is closed.
+        """
+
     @exclusive("setting the RAID target", since="1.1")
     def set_target_raid_config(
         self, context: Context, node_id: NodeId, target_raid_config: dict[str, Any]

@@ -8,7 +8,14 @@ from ironic_lite.conductor.cluster.identity import current
 from ironic_lite.conductor.contract.declaration import Context
 from ironic_lite.conductor.contract.hardware import HardwareCalls
 from ironic_lite.conductor.endpoints.serving import locked, served, unlocked
-from ironic_lite.conductor.hardware import boot_mode, console, vendor_passthru, vifs, virtual_media
+from ironic_lite.conductor.hardware import (
+    boot_mode,
+    console,
+    console_log,
+    vendor_passthru,
+    vifs,
+    virtual_media,
+)
 from ironic_lite.conductor.task_manager import TaskManager
 
 # -- boot, RAID ------------------------------------------------------------------------------------------------------
@@ -73,6 +80,9 @@ SERVED = served(
     locked(HardwareCalls.set_secure_boot)(boot_mode.request_secure),
     locked(HardwareCalls.set_console_mode)(console.request),
     locked(HardwareCalls.get_console_information)(console.information),
+    locked(HardwareCalls.read_console_log)(console_log.read),
+    locked(HardwareCalls.issue_console_token)(console_log.issue_token),
+    locked(HardwareCalls.get_console_entrance)(console_log.entrance),
     locked(HardwareCalls.set_target_raid_config)(_set_target_raid_config),
     unlocked(HardwareCalls.get_raid_logical_disk_properties)(_get_raid_logical_disk_properties),
     locked(HardwareCalls.inject_nmi)(_inject_nmi),

@@ -4,6 +4,8 @@
 from typing import Any
 
 from ironic_lite.common import exception
+from ironic_lite.conductor.cluster.identity import current
+from ironic_lite.conductor.consoles.engine import Consoles, Wanted
 from ironic_lite.conductor.notifications import node_notifications
 from ironic_lite.conductor.operations import background
 from ironic_lite.conductor.records import node_history
@@ -26,6 +28,8 @@ def _change(task: TaskManager, enabled: bool) -> None:
     try:
         if enabled:
             console.start_console(task)
+            if console.has_stream:
+                engine().have(_wanted(task))
         else:
             console.stop_console(task)
     except BaseException:
@@ -36,6 +40,11 @@ def _change(task: TaskManager, enabled: bool) -> None:
     node.last_error = None
     node_notifications.console(node, node_notifications.END)
     node.save()
+    if console.has_stream and enabled:
+        # A check that read the node before the save may have let it go.
+        engine().have(_wanted(task))
+    elif console.has_stream:
+        engine().drop(node.uuid, "the console was switched off")
 
 
 def close(task: TaskManager) -> None:
@@ -43,6 +52,8 @@ def close(task: TaskManager) -> None:
     if task.node.console_enabled:
         task.driver.console.stop_console(task)
         task.node.console_enabled = False
+        if task.driver.console.has_stream and current().consoles is not None:
+            current().consoles.drop(task.node.uuid, "the console was closed")
 
 
 def information(task: TaskManager) -> dict[str, Any]:
@@ -50,4 +61,24 @@ def information(task: TaskManager) -> dict[str, Any]:
     task.driver.console.validate(task)
     if not task.node.console_enabled:
         raise exception.NodeConsoleNotEnabled(node=task.node.uuid)
+    if task.driver.console.has_stream:
+        return engine().have(_wanted(task))
     return task.driver.console.get_console(task)
+
+
+def engine() -> Consoles:
+    """Return the consoles of this conductor.
+
+    :raises ConsoleError: when it has none.
+    """
+    consoles = current().consoles
+    if not isinstance(consoles, Consoles):
+        raise exception.ConsoleError(
+            reason="this conductor keeps no consoles ([console] check_interval is 0)"
+        )
+    return consoles
+
+
+def _wanted(task: TaskManager) -> Wanted:
+    node = task.node
+    return Wanted(node.uuid, node.operation, (node.driver, node.console_interface))

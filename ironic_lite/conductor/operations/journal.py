@@ -110,12 +110,21 @@ def begin(task: Task, name: str, detail: str) -> None:
     :param detail: the exact request.
     """
     task.node.operation = str(uuid.uuid4())
+    _tell_console(task)
     note(task, terms.OPERATION, name, terms.STARTED, detail)
 
 
 def end(task: Task, name: str, outcome: str, detail: str | None = None) -> None:
     note(task, terms.OPERATION, name, outcome, detail)
     task.node.operation = None
+    _tell_console(task)
+
+
+def _tell_console(task: Task) -> None:
+    """Let the log of the console say which operation it prints for; if the save fails, the next check corrects that."""
+    consoles = current().consoles
+    if consoles is not None:
+        consoles.operation(task.node.uuid, task.node.operation)
 
 
 def of_operation(task: Task) -> list[Row]:

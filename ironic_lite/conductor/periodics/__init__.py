@@ -15,6 +15,7 @@ from ironic_lite.conductor.cluster.identity import Identity
 from ironic_lite.conductor.cluster.keepalive import Keepalive
 from ironic_lite.conductor.periodics import (
     agents,
+    consoles,
     history_cleanup,
     orphans,
     power_recovery,
@@ -86,6 +87,7 @@ class Scheduler:
                 "searches", conf.heartbeat_interval, lambda ctx: searches.run(ctx, conductor_id)
             ),
             Periodic("takeover", CONF.hash_ring_reset_interval, taking_over.run),
+            Periodic("consoles", CONF.console.check_interval, consoles.run),
             Periodic("history cleanup", conf.node_history_cleanup_interval, history_cleanup.run),
             Periodic("stray ports", conf.stray_ports_interval, stray_ports.run),
             Periodic("pool upkeep", POOL_UPKEEP_INTERVAL, lambda _: identity.workers.maintain()),

@@ -11,6 +11,7 @@ class FakeHardware(HardwareType):
     supported = {
         **{kind: ("fake",) for kind in INTERFACE_TYPES if kind not in ("network", "storage")},
         "boot": ("fake", "ipxe", "pxe"),
+        "console": ("fake", "terminal-server"),
         "deploy": ("fake", "direct", "ramdisk", "custom-agent", "noop"),
         "inspect": ("fake", "agent"),
         "management": ("fake", "noop"),

@@ -9,6 +9,7 @@ class IPMIHardware(HardwareType):
 
     supported = {
         "boot": ("ipxe", "pxe"),
+        "console": ("no-console", "terminal-server"),
         "deploy": ("direct", "ramdisk", "custom-agent"),
         "inspect": ("agent",),
         "management": ("pyghmi", "ipmitool", "noop"),

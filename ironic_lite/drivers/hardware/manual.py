@@ -9,6 +9,7 @@ class ManualManagementHardware(HardwareType):
 
     supported = {
         "boot": ("ipxe", "pxe"),
+        "console": ("no-console", "terminal-server"),
         "deploy": ("direct", "ramdisk", "custom-agent", "noop"),
         "inspect": ("agent",),
         "management": ("noop",),

@@ -16,7 +16,7 @@ from tests.stories import access_requests
 
 _OURS_ALONE = (
     *("/timeline", "/plan?", "/continue_inspection", "DELETE /inspection_rules "),
-    *("/images", "/logs", "/boot_events"),
+    *("/images", "/logs", "/boot_events", "/console/"),
 )
 _NAMES = {
     "doomed": "{node}",

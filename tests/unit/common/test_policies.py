@@ -20,7 +20,8 @@ READER = RequestContext(roles=["reader"], project_id="navy")
 ADMIN = RequestContext(roles=["admin", "manager", "member", "reader"], system_scope="all")
 
 LIKE_HISTORY = ("baremetal:node:timeline:get", "baremetal:node:plan:get")
-OUR_OWN = (*LIKE_HISTORY, "baremetal:boot_events:post", "baremetal:node:logs:get")
+CONSOLES = tuple(f"baremetal:node:console:{what}" for what in ("log", "attach", "force"))
+OUR_OWN = (*LIKE_HISTORY, "baremetal:boot_events:post", "baremetal:node:logs:get", *CONSOLES)
 
 IMAGES = "baremetal:image:"
 
