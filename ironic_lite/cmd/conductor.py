@@ -13,7 +13,7 @@ def main(argv: list[str]) -> int:
 
     if preflight.only_check("conductor", __doc__, argv):
         return 0
-    from ironic_lite.cmd import broker, database
+    from ironic_lite.cmd import broker, database, metrics_listener
     from ironic_lite.common import process
     from ironic_lite.conductor.service import RPCService
     from ironic_lite.conf import CONF
@@ -21,7 +21,7 @@ def main(argv: list[str]) -> int:
     database.require()
     broker.require()
     runner = process.Runner()
-    return runner.run([RPCService(CONF.host, runner.alarm)])
+    return runner.run([RPCService(CONF.host, runner.alarm), *metrics_listener.services()])
 
 
 def script() -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ironic_lite.cmd import arguments
 from ironic_lite.cmd.roles import ROLES, Role
-from ironic_lite.common import config, exception
+from ironic_lite.common import config, exception, shared_metrics
 from ironic_lite.conf import CONF
 
 
@@ -64,6 +64,9 @@ def configure(
     """
     problems = config.read(files, directories, debug)
     if role is not None:
+        if role.api and not role.conductor and CONF.api.workers > 1:
+            # The checks import what counts.
+            shared_metrics.share()
         problems += config.contradictions(role.api, role.conductor)
         problems += [problem for check in _checks(role) for problem in config.problems_of(check)]
     if problems:

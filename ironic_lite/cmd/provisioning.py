@@ -8,7 +8,7 @@ import time
 from ipaddress import IPv4Address
 
 from ironic_lite.api.front import listening
-from ironic_lite.api.front.service import Stream, image_streams
+from ironic_lite.api.front.service import Stream, own_streams
 from ironic_lite.api.images import ramdisks
 from ironic_lite.cmd import provisioning_ramdisk
 from ironic_lite.common import exception
@@ -56,7 +56,7 @@ def prepare(name: str, mode: str | None) -> Prepared:
     home = provisioning_ramdisk.home()
     provisioning_ramdisk.choose(CONF.api.public_endpoint, home)
     streams: dict[str, Stream] = {
-        **image_streams(),
+        **own_streams(),
         ramdisks.PREFIX: ramdisks.RamdiskFiles(home),
     }
     return Prepared(first, also, streams, Supervisor(_command(name, mode, url)))

@@ -19,7 +19,7 @@ from typing import Any, cast
 
 import oslo_messaging
 
-from ironic_lite.common import at_once, exception, hash_ring, release_mappings, rpc
+from ironic_lite.common import at_once, exception, hash_ring, metrics, release_mappings, rpc
 from ironic_lite.conductor import contract
 from ironic_lite.conductor.cluster import ring, unresponsive_conductors
 from ironic_lite.conductor.contract.declaration import Away, Context, Declaration
@@ -160,7 +160,8 @@ class ConductorAPI:
         )
         begun = time.monotonic()
         try:
-            answer = client.call(context, declared.name, **arguments)
+            with metrics.timed(metrics.CALLS, declared.name, exception.IronicLiteError):
+                answer = client.call(context, declared.name, **arguments)
         except oslo_messaging.MessagingTimeout:
             self._ring.reset()
             if host and time.monotonic() - begun < allowed:

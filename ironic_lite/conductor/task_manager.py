@@ -14,9 +14,10 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from oslo_log import log
+from oslo_utils import timeutils
 
 from ironic_lite.common import context as ironic_context
-from ironic_lite.common import exception, logs, redaction
+from ironic_lite.common import exception, logs, metrics, redaction
 from ironic_lite.common import journal as terms
 from ironic_lite.common.operations import machine, provision_states
 from ironic_lite.conductor.agents import ramdisk_logs
@@ -35,6 +36,14 @@ from ironic_lite.objects.volume import VolumeConnector, VolumeTarget
 LOG = log.getLogger(__name__)
 
 Part = TypeVar("Part", Port, Portgroup, VolumeConnector, VolumeTarget)
+
+
+def _measure_state(node: Node) -> None:
+    """Observe how long the node was in the state that it leaves."""
+    since = node.provision_updated_at or node.created_at
+    if since is not None:
+        seconds = (timeutils.utcnow(with_timezone=True) - since).total_seconds()
+        metrics.STATES.labels(str(node.provision_state)).observe(max(seconds, 0.0))
 
 
 class _Move:
@@ -306,6 +315,7 @@ class TaskManager:
         node = self.node
         before, aim = node.provision_state, node.target_provision_state
         LOG.info("Node %s: %s -> %s (%s)", node.uuid, before, move.state, event)
+        _measure_state(node)
         node.provision_state = move.state
         node.target_provision_state = move.target
         if provision_states.is_live(move.state):

@@ -166,6 +166,9 @@ def create(
     :param busy_timeout: seconds to wait for SQLite's locks; None: as configured.
     :param read_timeout: seconds to wait for the answer to a statement; None: without limit, for migrations.
     """
+    # Imported here because workers share their metrics, which they must arrange before the metrics are imported.
+    from ironic_lite.db import measured
+
     options = CONF.database
     arguments: dict[str, Any] = {
         "pool_size": options.max_pool_size,
@@ -181,6 +184,7 @@ def create(
             busy_timeout = options.sqlite_busy_timeout
         engine = sa.create_engine(address, connect_args={"timeout": busy_timeout}, **arguments)
         event.listen(engine, "connect", _sqlite_connect)
+        measured.statements_of(engine)
         return engine
     # One hour is below the usual idle limits of servers and firewalls; a connection lost earlier is retried.
     arguments["pool_recycle"] = 3600
@@ -188,6 +192,7 @@ def create(
     engine = sa.create_engine(
         address, connect_args=_server_arguments(backend, read_timeout), **arguments
     )
+    measured.statements_of(engine)
     event.listen(engine, "handle_error", _leave_read_only_servers)
     if backend == "postgresql":
         event.listen(engine, "do_executemany", _one_by_one)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from sqlalchemy import exc
 
-from ironic_lite.common import at_once
+from ironic_lite.common import at_once, metrics
 from ironic_lite.conf import CONF
 from ironic_lite.db import errors
 
@@ -53,6 +53,7 @@ def on_transient_error(function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **kwargs)
         except exc.SQLAlchemyError as error:
             at_once.leave()
+            metrics.RETRIES.inc()
             try:
                 return _retry(error, function, *args, **kwargs)
             except exc.SQLAlchemyError as last:

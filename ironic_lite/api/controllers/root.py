@@ -11,6 +11,7 @@ from pecan.core import ExplicitPecan
 from ironic_lite.api import routes
 from ironic_lite.api.call import Call
 from ironic_lite.api.hooks import MINOR
+from ironic_lite.api.middleware.request_id import ROUTE
 from ironic_lite.api.routing import CALL, RouteNotFound
 from ironic_lite.common import exception
 from ironic_lite.conductor import rpcapi
@@ -83,6 +84,7 @@ class Application(ExplicitPecan):
         if found is None:
             raise RouteNotFound
         route, parts = found
+        req.environ[ROUTE] = route.path
         if req.method == "OPTIONS":
             return route.options, []
         operation = route.operation_at(req.method, minor)

@@ -16,7 +16,7 @@ from uvicorn.server import ServerState
 from ironic_lite.api import routes
 from ironic_lite.api.app import make_app
 from ironic_lite.api.consoles import streams as consoles
-from ironic_lite.api.front import limits, listening, tls
+from ironic_lite.api.front import limits, listening, metrics_page, tls
 from ironic_lite.api.front.bridge import Bridge
 from ironic_lite.api.front.budget import Budget, keep_large_blocks_apart
 from ironic_lite.api.front.connection import Connection
@@ -59,9 +59,13 @@ def _websockets(streams: Mapping[str, Stream]) -> Any:
     return "websockets-sansio" if wanted else "none"
 
 
-def image_streams() -> dict[str, Stream]:
-    """Return the ASGI applications for images and consoles, by their path prefixes."""
-    return {PREFIX: ImageStreams(), consoles.PREFIX: consoles.ConsoleStreams()}
+def own_streams() -> dict[str, Stream]:
+    """Return the ASGI applications for images, consoles and metrics, by their path prefixes."""
+    return {
+        PREFIX: ImageStreams(),
+        consoles.PREFIX: consoles.ConsoleStreams(),
+        metrics_page.PATH: metrics_page.MetricsPage(),
+    }
 
 
 class Door:
@@ -163,7 +167,7 @@ class APIService(service.ServiceBase):
     :param app: a WSGI application; by default the API's, which is created when the service starts.
     :param listening_on: the socket from ``listen``; by default the service opens its own.
     :param streams: ASGI applications by path prefix. They take precedence over the WSGI application. By default, images
-        beside the API's own application, and none beside another.
+        and metrics beside the API's own application, and none beside another.
     :param weigh: tells the weight of a request; by default each request of an application of the caller's is full.
     :param also_on: more sockets from ``listen``.
     """
@@ -196,7 +200,7 @@ class APIService(service.ServiceBase):
         app = self._app or make_app()
         streams = self._streams
         if streams is None:
-            streams = {} if self._app else image_streams()
+            streams = {} if self._app else own_streams()
         weigh = self._weigh or ((lambda *_: Weight.FULL) if self._app else _weigh())
         listening_on = self._listening_on or listening.listen()
         host, port = listening_on.getsockname()[:2]

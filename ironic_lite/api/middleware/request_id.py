@@ -9,21 +9,31 @@ from collections.abc import Iterable
 from typing import Any
 
 from ironic_lite.api import bodies
-from ironic_lite.common import logs
+from ironic_lite.common import logs, metrics
 
 LOG = logging.getLogger(__name__)
 
+_METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE")
 _READS = ("GET", "HEAD", "OPTIONS")
 
 REQUEST_ID = "openstack.request_id"
 GLOBAL_ID = "openstack.global_request_id"
 """Keys of the ids in the WSGI environment."""
 
+ROUTE = "ironic_lite.route"
+"""Key in the WSGI environment: the path of the route that answers, with its variables in braces."""
+
 REFUSED = "ironic_lite.refused"
 """Key in the WSGI environment: text to append to the log line of a refused request, such as `` (...)``."""
 
 _GLOBAL_HEADER = "HTTP_X_OPENSTACK_REQUEST_ID"
 _GLOBAL = re.compile(r"^req-[a-f0-9]{8}(-[a-f0-9]{4}){3}-[a-f0-9]{12}\Z", re.IGNORECASE)
+
+
+def _measure(environ: dict[str, Any], method: str, status: str, seconds: float) -> None:
+    """Observe the time; what was answered before a route was found counts for the route ``none``."""
+    known = method if method in _METHODS else "other"
+    metrics.REQUESTS.labels(environ.get(ROUTE, "none") or "/", known, status[:3]).observe(seconds)
 
 
 def _path(environ: dict[str, Any]) -> str:
@@ -62,6 +72,8 @@ class RequestId:
                 ("x-openstack-request-id", request_id),
             ]
             method = environ["REQUEST_METHOD"]
+            if bodies.MOST not in environ:
+                _measure(environ, method, status, time.monotonic() - began)
             level = logging.DEBUG if method in _READS and status < "4" else logging.INFO
             if bodies.MOST not in environ and LOG.isEnabledFor(level):
                 # Log the path without the query, which may hold secrets. The context adds the id.

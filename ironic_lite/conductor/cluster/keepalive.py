@@ -8,7 +8,7 @@ from collections.abc import Callable
 from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
-from ironic_lite.common import exception
+from ironic_lite.common import exception, metrics
 from ironic_lite.conf import CONF
 from ironic_lite.objects.conductor import Conductor
 
@@ -93,6 +93,7 @@ class Keepalive:
             self._register()
 
     def _got_through(self, begun: float) -> None:
+        metrics.KEEPALIVES.set_to_current_time()
         if self._refused:
             LOG.info("Keepalives succeed again")
         elif not _is_late(begun):

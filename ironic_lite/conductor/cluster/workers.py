@@ -12,7 +12,7 @@ from typing import Any
 
 from oslo_log import log
 
-from ironic_lite.common import concurrency, exception
+from ironic_lite.common import concurrency, exception, metrics
 
 LOG = log.getLogger(__name__)
 
@@ -67,6 +67,7 @@ class Workers:
         self._changed = threading.Condition()
         self._busy = 0
         self._closed = False
+        metrics.WORKERS_MOST.set(size)
 
     @property
     def busy(self) -> int:
@@ -86,8 +87,10 @@ class Workers:
                     err="The conductor is stopping; retry in a moment."
                 )
             if self._busy >= limit:
+                metrics.WORKERS_REFUSED.inc()
                 raise exception.NoFreeConductorWorker()
             self._busy += 1
+        metrics.WORKERS_BUSY.inc()
         return Slot(self)
 
     def spawn(self, work: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
@@ -139,3 +142,4 @@ class Workers:
         with self._changed:
             self._busy -= 1
             self._changed.notify_all()
+        metrics.WORKERS_BUSY.dec()

@@ -13,7 +13,7 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 import oslo_messaging
 from oslo_log import log
 
-from ironic_lite.common import exception
+from ironic_lite.common import exception, metrics
 from ironic_lite.conductor import contract, task_manager
 from ironic_lite.conductor.cluster import workers
 from ironic_lite.conductor.cluster.identity import Identity
@@ -135,7 +135,8 @@ def _exposed(conductor: Conductor, bound: Bound) -> Callable[..., Any]:
     def run(context: Context, **arguments: Any) -> Any:
         if not conductor.ready.wait(START_PATIENCE):
             raise exception.ServiceUnavailable(err="The conductor is starting; retry in a moment.")
-        with conductor.identity.active():
+        timed = metrics.timed(metrics.SERVED, bound.declared.name, exception.IronicLiteError)
+        with conductor.identity.active(), timed:
             try:
                 return bound.run(context, arguments)
             except Exception as exc:

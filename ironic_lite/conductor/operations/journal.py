@@ -17,7 +17,7 @@ from oslo_utils import timeutils
 
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common import journal as terms
-from ironic_lite.common import redaction
+from ironic_lite.common import metrics, redaction
 from ironic_lite.conductor.cluster.identity import current
 from ironic_lite.drivers.interfaces.task import Task
 from ironic_lite.objects import node_journal
@@ -45,10 +45,19 @@ def note(
     :param seconds: the time limit of what starts.
     :param conductor: the conductor that did it, if it was not this one.
     """
+    _count(kind, subject, outcome)
     entry = _entry(task.node, task.context, kind, subject, outcome, detail, seconds)
     if conductor is not None:
         entry["conductor"] = conductor
     task.node.note(node_journal.entry(entry))
+
+
+def _count(kind: str, subject: str | None, outcome: str) -> None:
+    if kind == terms.OPERATION:
+        metrics.ENTRIES.labels(subject, outcome).inc()
+    elif kind == terms.STEP:
+        # Agents name their own steps.
+        metrics.STEPS.labels(metrics.bounded("step", str(subject)), outcome).inc()
 
 
 def remark(

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from oslo_log import log
 
 from ironic_lite.common import context as ironic_context
+from ironic_lite.common import metrics
 from ironic_lite.conductor.agents import listening_since
 from ironic_lite.conductor.cluster import workers
 from ironic_lite.conductor.cluster.identity import Identity
@@ -17,6 +18,7 @@ from ironic_lite.conductor.periodics import (
     agents,
     consoles,
     history_cleanup,
+    node_counts,
     orphans,
     power_recovery,
     power_sync,
@@ -90,6 +92,7 @@ class Scheduler:
             Periodic("consoles", CONF.console.check_interval, consoles.run),
             Periodic("history cleanup", conf.node_history_cleanup_interval, history_cleanup.run),
             Periodic("stray ports", conf.stray_ports_interval, stray_ports.run),
+            Periodic("node counts", CONF.metrics.nodes_interval, node_counts.NodeCounts().run),
             Periodic("pool upkeep", POOL_UPKEEP_INTERVAL, lambda _: identity.workers.maintain()),
         )
         self._threads = [
@@ -117,8 +120,10 @@ class Scheduler:
         while not self._stop.wait(wait):
             wait = task.interval
             try:
-                with self._identity.active(), workers.background():
+                timed = metrics.timed(metrics.PERIODICS, task.name)
+                with self._identity.active(), workers.background(), timed:
                     task.run(ironic_context.admin_context())
+                metrics.PERIODIC_ENDS.labels(task.name).set_to_current_time()
             except Exception:
                 LOG.exception(
                     "Periodic task '%s' failed; it runs again after its interval", task.name

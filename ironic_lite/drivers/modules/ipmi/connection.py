@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from oslo_log import log
 from pyghmi.ipmi.private import constants
 
-from ironic_lite.common import exception
+from ironic_lite.common import exception, metrics
 from ironic_lite.conf import CONF
 from ironic_lite.drivers.modules.ipmi import driver_info, errors, login, retry, wire
 
@@ -79,7 +79,8 @@ class BMC:
         :raises IPMICommandRefused: the BMC refuses the command.
         """
         deadline = time.monotonic() + CONF.ipmi.command_retry_timeout
-        with self._turn(info, deadline):
+        timed = metrics.timed(metrics.BMC_COMMANDS, "ipmi", exception.IPMICommandRefused)
+        with timed, self._turn(info, deadline):
             tries = retry.Tries(deadline)
             while True:
                 problem: exception.IPMIFailure
