@@ -10,34 +10,35 @@ import itertools
 import re
 from collections.abc import Callable, Iterator
 
+from ironic_lite.common.redaction import expressions
 from ironic_lite.common.redaction.names import MASK, is_secret_key
 
 Span = tuple[int, int]
 
-_PRIVATE_KEY = re.compile(r"(?<=PRIVATE KEY-----)[^-]++|(?<=PRIVATE KEY BLOCK-----)[^-]++")
+_PRIVATE_KEY = expressions.compile(r"(?<=PRIVATE KEY-----)[^-]++|(?<=PRIVATE KEY BLOCK-----)[^-]++")
 
-_ELEMENT = re.compile(
+_ELEMENT = expressions.compile(
     r"(?:<|&lt;)(?P<name>[\w:.-]++)(?:\s[^<>&]*+)?(?<!/)(?:>|&gt;)", re.IGNORECASE
 )
 
 _QUOTED = r"""\\*+['"](?P<name>[^'"\\]++)\\*+['"]"""
 _IS = r"""\\*+['"]?\s*+(?:=>|:=|[=:])\s*+"""
-_VALUE = re.compile(rf"(?<![\w-])value{_IS}", re.IGNORECASE)
-_NAME_OF_VALUE = re.compile(rf"(?<![\w-])(?:name|key|path){_IS}{_QUOTED}", re.IGNORECASE)
-_PLAIN = re.compile(
+_VALUE = expressions.compile(rf"(?<![\w-])value{_IS}", re.IGNORECASE)
+_NAME_OF_VALUE = expressions.compile(rf"(?<![\w-])(?:name|key|path){_IS}{_QUOTED}", re.IGNORECASE)
+_PLAIN = expressions.compile(
     r"""(?P<quote>\\*+['"])(?P<quoted>(?:(?!(?P=quote))[\s\S])++)|(?P<bare>[^'",\s}&>\]]++)"""
 )
 _NEAR = 300
 """Maximum distance in characters between a setting's name and its value."""
 
-_ARGUMENTS = re.compile(rf"(?<![\w-])arg(?:s|uments){_IS}[\[(]\s*+{_QUOTED}\s*+,\s*+")
+_ARGUMENTS = expressions.compile(rf"(?<![\w-])arg(?:s|uments){_IS}[\[(]\s*+{_QUOTED}\s*+,\s*+")
 
 # Between an option and its value: spaces, or the separator of items in a printed list.
 _NEXT = r"""(?:\\*+['"]\s*+,\s*+\\*+['"]|\s++['"]?)"""
-_LONG_OPTION = re.compile(
+_LONG_OPTION = expressions.compile(
     rf"(?<![\w-])--?(?P<name>[a-zA-Z][\w-]++){_NEXT}(?P<secret>[^\s'\"-][^\s'\"]*+)"
 )
-_SENTENCE = re.compile(
+_SENTENCE = expressions.compile(
     r"(?:and|are|as|at|but|by|can|cannot|does|for|from|has|if|in|is|may|must|needs?|not|of|on|option|or|requires?|set"
     r"|should|that|to|was|were|when|which|will|with|without)\Z"
 )
@@ -54,14 +55,14 @@ _OPTIONS = {
 }
 _FREEIPMI = "pk"
 _HINTS = (*_OPTIONS, "ipmi", "bmc")
-_PROGRAM = re.compile(
+_PROGRAM = expressions.compile(
     rf"(?<![\w.-])(?P<name>{'|'.join(_OPTIONS)}|(?:ipmi|bmc)-?[a-z]++)(?![\w.-])", re.IGNORECASE
 )
-_SHORT_OPTION = re.compile(
+_SHORT_OPTION = expressions.compile(
     rf"(?<![\w-])-(?P<name>[a-zA-Z]){_NEXT.replace('|', '|=?')}?+(?P<secret>[^\s'\"-][^\s'\"]*+)"
 )
 
-_CREDENTIALS = re.compile(
+_CREDENTIALS = expressions.compile(
     r"""(?:(?<=:\\/\\/)|(?<![:\w/\\]//)(?<=//))(?P<slashed>[^\s@"'<>]++)@
     | (?<![\w@/:.%+-])(?P<user>[a-zA-Z][\w.%+-]*+):(?P<secret>[^\s:@/"'<>,;(){}\[\]]++)@(?=[\w\[])(?!sha\d)""",
     re.VERBOSE,
@@ -71,10 +72,10 @@ _MAILS = frozenset(
 )
 
 _ENCODED_QUOTE = r"%(?:25)*+2[27]"
-_ENCODED_CREDENTIALS = re.compile(
+_ENCODED_CREDENTIALS = expressions.compile(
     r"%(?:25)*+3[aA](?:%(?:25)*+2[fF]){2}(?P<secret>(?:(?!%(?:25)*+(?:2[fF]|40))[^\s\"'<>&])++)%(?:25)*+40"
 )
-_ENCODED = re.compile(
+_ENCODED = expressions.compile(
     rf"""(?<![\w-])(?P<name>[\w-]++)(?:%(?:25)*+5[cC])*+(?:{_ENCODED_QUOTE})?+(?:%(?:25)*+20|\+)*+
     %(?:25)*+3[aAdD](?:%(?:25)*+20|\+)*+
     (?:
@@ -84,14 +85,18 @@ _ENCODED = re.compile(
     re.VERBOSE,
 )
 
-_COOKIE = re.compile(r"(?<![\w-])(?:set-)?cookie2?\\*+['\"]?\s*+:\s*+\\*+['\"]?", re.IGNORECASE)
-_SEVERAL_PARTS = re.compile(
+_COOKIE = expressions.compile(
+    r"(?<![\w-])(?:set-)?cookie2?\\*+['\"]?\s*+:\s*+\\*+['\"]?", re.IGNORECASE
+)
+_SEVERAL_PARTS = expressions.compile(
     r"(?<![\w-])(?:proxy-)?authorization\\*+['\"]?\s*+:\s*+\\*+['\"]?(?:digest|hawk|signature|aws4-[\w-]++)\s++",
     re.IGNORECASE,
 )
-_LINE = re.compile(r"(?:(?!\\r|\\n)[^\r\n])++")
-_SCHEME = re.compile(r"(?<![\w-])(?:bearer|basic)\s++(?P<secret>[\w.~+/-]{8,}+=*+)", re.IGNORECASE)
-_DIGIT = re.compile(r"\d")
+_LINE = expressions.compile(r"(?:(?!\\r|\\n)[^\r\n])++")
+_SCHEME = expressions.compile(
+    r"(?<![\w-])(?:bearer|basic)\s++(?P<secret>[\w.~+/-]{8,}+=*+)", re.IGNORECASE
+)
+_DIGIT = expressions.compile(r"\d")
 
 
 def mask(text: str) -> str:

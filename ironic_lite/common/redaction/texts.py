@@ -3,12 +3,14 @@
 
 import re
 
-from ironic_lite.common.redaction import forms
+from ironic_lite.common.redaction import expressions, forms
 from ironic_lite.common.redaction.names import MASK, is_secret_key
 from ironic_lite.common.redaction.urls import mask_url
 
-_NAME = re.compile(r"""(?<![\w-])(?P<name>[\w-]++)\\*+(?:['"]|\](?==))?\s*+(?:=>|:=|==|[=:])\s*+""")
-_VALUE = re.compile(
+_NAME = expressions.compile(
+    r"""(?<![\w-])(?P<name>[\w-]++)\\*+(?:['"]|\](?==))?\s*+(?:=>|:=|==|[=:])\s*+"""
+)
+_VALUE = expressions.compile(
     r"""(?:[bru]{1,2}(?=\\*['"]))?(?:
         (?P<quote>['"])(?:\\[\s\S]?|(?!(?P=quote))[^\\])++
         | (?P<escaped>\\++['"])(?:(?!(?P=escaped))[\s\S])++     # JSON in a text of JSON

@@ -4,10 +4,11 @@
 import re
 from collections.abc import Callable
 
+from ironic_lite.common.redaction import expressions
 from ironic_lite.common.redaction.names import MASK, is_secret_key
 
 # What texts hold comes from servers and clients, in any length: no pattern here tries a character often.
-_IN_URL = re.compile(
+_IN_URL = expressions.compile(
     r"""(?<=://)(?:
         (?:[^/?\#\s"@]*+@)++                    # whatever stands before an @: user and password, or a token
         | [^/\s":@\[]*+:(?!\d*+(?:[/\s]|\Z))    # a password with a / in it, which no port has
@@ -16,7 +17,7 @@ _IN_URL = re.compile(
     | (?<=[?&;\#])(?P<name>[\w.~%-]++)=(?P<value>[^&\#\s"']++)""",
     re.VERBOSE,
 )
-_SIGNATURE = re.compile(r"signature|(?<![a-z])sig(?![a-z])", re.IGNORECASE)
+_SIGNATURE = expressions.compile(r"signature|(?<![a-z])sig(?![a-z])", re.IGNORECASE)
 
 
 def mask_url(text: str) -> str:
