@@ -25,7 +25,7 @@ LOG = logging.getLogger(__name__)
 
 CONNECTING, CONNECTED, TAKEN, FAILED = "connecting", "connected", "taken", "failed"
 
-_SOON, _LATE = 1.0, 60.0
+_SOON, _LATE = 1.0, 30.0
 """Seconds to the next attempt after the first failure, and after many."""
 _STEADY = 30.0
 """Seconds after which a connection counts as good, so that the next attempt after it comes soon."""

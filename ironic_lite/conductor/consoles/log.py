@@ -91,9 +91,8 @@ def read(directory: Path, position: int = 0, since: float = 0.0) -> Iterator[Fou
     A position inside a record, which only a stranger can name, yields nothing of its file.
     """
     files = sorted(_files(directory))
-    following = [start for start, _ in files[1:]] + [None]
-    for (start, path), end in zip(files, following, strict=True):
-        if end is not None and end <= position:
+    for at, (start, path) in enumerate(files):
+        if at + 1 < len(files) and files[at + 1][0] <= position:
             continue
         try:
             if path.stat().st_mtime < since:

@@ -73,9 +73,7 @@ class RawTCP:
 
     def _candidates(self) -> Iterator[int]:
         if self._port is not None:
-            with contextlib.suppress(ValueError):
-                if 0 < int(self._port) < 65536:
-                    yield int(self._port)
+            yield _number(self._port)
             return
         allowed = _range()
         with contextlib.suppress(OSError, ValueError):
@@ -126,3 +124,12 @@ def _range() -> range:
         return range(0)
     first, _, last = text.partition(":")
     return range(int(first), int(last) + 1)
+
+
+def _number(port: int | str) -> int:
+    with contextlib.suppress(ValueError, TypeError):
+        if 0 < int(port) < 65536:
+            return int(port)
+    raise exception.ConsoleError(
+        reason="driver_info/ipmi_terminal_port must be a number from 1 to 65535"
+    )

@@ -9,7 +9,13 @@ class IPMIHardware(HardwareType):
 
     supported = {
         "boot": ("ipxe", "pxe"),
-        "console": ("no-console", "terminal-server"),
+        "console": (
+            "ipmi-sol",
+            "ipmitool-socat",
+            "ipmitool-shellinabox",
+            "terminal-server",
+            "no-console",
+        ),
         "deploy": ("direct", "ramdisk", "custom-agent"),
         "inspect": ("agent",),
         "management": ("pyghmi", "ipmitool", "noop"),

@@ -29,6 +29,7 @@ set_working_mc 0x20
 {auth}
     guid a123456789abcdefa123456789abcdef
   endlan
+  {serial}
   chassis_control "{chassis} {state}"
   user 1 true "" "" user 10 none md2 md5 straight
   user 2 true "{username}" "{password}" admin 10 none md2 md5 straight
@@ -57,6 +58,7 @@ class BMC:
         password: str = "password",
         temperatures: Mapping[str, int] | None = None,
         power_supplies: Mapping[str, bool] | None = None,
+        serial: str | None = None,
     ) -> None:
         self.name = name
         self.port = free_port()
@@ -75,6 +77,7 @@ class BMC:
                 name=name,
                 port=self.port,
                 auth=AUTH,
+                serial=f'sol "{serial}" 115200' if serial else "",
                 chassis=chassis,
                 state=self.state,
                 username=username,
@@ -210,14 +213,16 @@ def running(
     password: str = "password",
     temperatures: Mapping[str, int] | None = None,
     power_supplies: Mapping[str, bool] | None = None,
+    serial: str | None = None,
 ) -> Iterator[BMC]:
     """A started BMC, powered off; stopped and removed at the end.
 
     :param temperatures: its sensors, in degrees C.
     :param power_supplies: its discrete sensors, and whether they have a reading.
+    :param serial: the terminal device that its serial over LAN speaks to.
     """
     with unprivileged.server_directory("ipmi_sim") as directory:
-        bmc = BMC(directory, name, username, password, temperatures, power_supplies)
+        bmc = BMC(directory, name, username, password, temperatures, power_supplies, serial)
         try:
             bmc.start()
             yield bmc

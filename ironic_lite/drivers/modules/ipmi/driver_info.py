@@ -39,6 +39,8 @@ COMMON_PROPERTIES = {
     "[ipmi] disable_boot_timeout applies. One of true, false. Optional.",
     "ipmi_hex_kg_key": "Key of the BMC (Kg) in hexadecimal, two digits per byte, at most 40 digits; a shorter key is "
     "padded with zeros. Optional.",
+    "ipmi_terminal_port": "TCP port of the conductor for the node's serial console; when unset, one of [console] "
+    "port_range. Optional.",
 }
 """Names of the ``driver_info`` fields read here, and what each is for."""
 
@@ -59,9 +61,6 @@ REFUSED = {
             "ipmi_transit_channel",
         ),
         Refused("It is for bridged requests, which are not supported; remove it."),
-    ),
-    "ipmi_terminal_port": Refused(
-        "Consoles over IPMI are not supported; remove it, and run ipmitool sol activate by hand."
     ),
     # Metal3 sets it to false for every host with disableCertificateVerification, whatever its BMC speaks.
     "ipmi_verify_ca": Refused(
