@@ -278,7 +278,9 @@ CONSOLE_LOG = an_object(
     }
 )
 
-CONSOLE_TOKEN = an_object({"token": TEXT, "path": TEXT, "expires_in": {"type": "integer"}})
+CONSOLE_TOKEN = an_object(
+    {"token": TEXT, "path": TEXT, "url": TEXT, "expires_in": {"type": "integer"}}
+)
 
 TIMELINE = an_object({"summary": _SUMMARY, "timeline": list_of(_ENTRY)}, {"next": TEXT})
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "demo": "a virtual rack, enrolled, cleaned and deployed while you watch",
     "explain": "why a node is in its state, and what you can do next",
     "enrol": "search networks for BMCs; list and accept discovered servers",
+    "console": "the serial console of a node in this terminal; its log",
     "logs": "the logs of a node's ramdisk, collected when its operation failed",
     "trace": "where the time of an operation went, as a waterfall",
     "plan": "what an operation would do to a node, step by step, without doing it",
@@ -31,10 +32,12 @@ COMMANDS = {
     "status": "check configuration, database, broker, conductors and API",
 }
 
-_STANDALONE = frozenset({"rack", "demo", "enrol", "explain", "logs", "plan", "image", "trace"})
+_STANDALONE = frozenset(
+    {"console", "rack", "demo", "enrol", "explain", "logs", "plan", "image", "trace"}
+)
 """Commands that need no configuration file."""
 
-_EXTRAS = {"rack": "rack", "demo": "rack"}
+_EXTRAS = {"rack": "rack", "demo": "rack", "console": "console"}
 """Commands whose dependencies are in an extra of the package."""
 
 _GC_THRESHOLD = 1_000_000

@@ -55,7 +55,10 @@ def create_token(call: Call, node: Node) -> webob.Response:
     issued = call.conductors.of(node).issue_console_token(
         context, node.uuid, user, writes=True, forces=forces
     )
-    return call.reply({**issued, "path": f"{PREFIX}{node.uuid}"}, 201)
+    path = f"{PREFIX}{node.uuid}"
+    # http becomes ws, and https wss.
+    url = call.base.removesuffix("/").removesuffix("/v1").replace("http", "ws", 1) + path
+    return call.reply({**issued, "path": path, "url": url}, 201)
 
 
 def _position(given: int | None) -> int:
