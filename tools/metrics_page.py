@@ -69,6 +69,11 @@ _QUESTIONS = (
 )
 _ASKED = """\
 
+## Alerts
+
+[etc/prometheus-alerts.yaml](../etc/prometheus-alerts.yaml) has alerts for Prometheus on these metrics, each with
+what to do.
+
 ## Questions and their queries
 
 | question | query |
