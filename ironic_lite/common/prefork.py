@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from ironic_lite.common import exception, safe_text
+from ironic_lite.common import exception, safe_text, service_manager
 
 LOG = logging.getLogger(__name__)
 
@@ -60,12 +60,17 @@ class Prefork:
 
     def _supervise(self) -> int:
         due, pause = [0.0] * self._count, 1.0
+        longest = service_manager.interval() or 3600
+        told = service_manager.READY
         while True:
             now = time.monotonic()
             while due and due[0] <= now:
                 due.pop(0)
                 self._fork()
-            came = signal.sigtimedwait(_AWAITED, max(0.0, due[0] - now) if due else 3600)
+            service_manager.tell(told)
+            told = service_manager.ALIVE
+            wait = max(0.0, due[0] - now) if due else longest
+            came = signal.sigtimedwait(_AWAITED, min(wait, longest))
             if came is not None and came.si_signo in _END:
                 return self._end()
             for pid, status in self._reap():
@@ -88,6 +93,7 @@ class Prefork:
             # Otherwise Ctrl-C would reach all processes, and the parent's signal would be their second one.
             os.setpgid(0, 0)
             os.close(self._held)
+            service_manager.forget()
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _AWAITED)
             status = self._work(self._lifeline)
         except exception.ConfigInvalid as exc:
@@ -112,6 +118,7 @@ class Prefork:
         return ended
 
     def _end(self) -> int:
+        service_manager.tell(service_manager.STOPPING)
         for pid in self._born:
             os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + STOP_TIMEOUT

@@ -16,6 +16,8 @@ from types import FrameType
 from oslo_log import log
 from oslo_service import service
 
+from ironic_lite.common import service_manager
+
 LOG = log.getLogger(__name__)
 
 _GC_THRESHOLD = 50_000
@@ -74,9 +76,11 @@ class Runner:
             gc.set_threshold(_GC_THRESHOLD)
             if ready is not None:
                 print(ready(), flush=True)
+            service_manager.tell(service_manager.READY)
             self._sleep()
             return self._status()
         finally:
+            service_manager.tell(service_manager.STOPPING)
             for each in reversed(started):
                 self._stop(each)
             signal.set_wakeup_fd(former_wakeup)
@@ -86,8 +90,12 @@ class Runner:
             os.close(self._wake_w)
 
     def _sleep(self) -> None:
+        interval = service_manager.interval()
         while not self._signals and self._alarm is None:
-            awake, _, _ = select.select([self._wake_r, *self._watched], [], [])
+            service_manager.tell(service_manager.ALIVE)
+            awake, _, _ = select.select([self._wake_r, *self._watched], [], [], interval)
+            if not awake:
+                continue
             if self._wake_r not in awake:
                 return
             # The bytes only wake this thread; the signal handlers run right after the read.
