@@ -89,6 +89,8 @@ class Life:
             orphans.recover(self._context)
             agents.attend(self._context)
             searches.run(self._context, record.id)
+        if me.consoles is not None:
+            me.consoles.serve_ssh()
         self._periodics = periodics.Scheduler(me, self._keepalive, record.id)
         self._periodics.start()
         LOG.info("Conductor %s serves %s", me.host, ", ".join(sorted(me.drivers.hardware_types)))

@@ -44,6 +44,19 @@ OPTS = [
         help="Address of this conductor to which API processes connect for the consoles' WebSockets. API processes on "
         "other machines need one that they reach. Connections need a token.",
     ),
+    cfg.StrOpt(
+        "ssh_users",
+        sample_default="/etc/ironic-lite/console-users.yaml",
+        help="File with the users who may open consoles by SSH, and their public keys: see docs/consoles.md. By "
+        "default there is no SSH. It is read again at each login. SSH needs asyncssh: ironic-lite[console].",
+    ),
+    cfg.StrOpt(
+        "ssh_address",
+        default="127.0.0.1",
+        sample_default="192.0.2.10",
+        help="Address of this conductor on which it serves SSH.",
+    ),
+    cfg.PortOpt("ssh_port", default=2222, help="Port for this."),
     cfg.PortOpt(
         "listen_port", default=0, help="Port for this; 0: any free one, of which the API is told."
     ),

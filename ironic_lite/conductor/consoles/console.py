@@ -43,10 +43,14 @@ class Watcher:
 
     :param name: for the log and for others who watch.
     :param joined: the position in the log from which on ``chunks`` has everything.
+    :param told: called when somebody else may write than before.
+    :param asked: called with the name of somebody who asks this one to let them write.
     """
 
     name: str
     joined: int
+    told: Callable[[], None]
+    asked: Callable[[str], None]
     chunks: "asyncio.Queue[bytes | None]" = dataclasses.field(default_factory=asyncio.Queue)
     behind: int = 0
 
@@ -169,9 +173,14 @@ class Console:
 
     # -- those who watch -----------------------------------------------------------------------------------------
 
-    def join(self, name: str) -> Watcher:
+    def join(
+        self,
+        name: str,
+        told: Callable[[], None] = lambda: None,
+        asked: Callable[[str], None] = lambda _name: None,
+    ) -> Watcher:
         """Begin to watch: everything that is in the log before ``joined``, and everything else in ``chunks``."""
-        watcher = Watcher(name, self.log.position)
+        watcher = Watcher(name, self.log.position, told, asked)
         self._watchers.add(watcher)
         return watcher
 
@@ -186,15 +195,36 @@ class Console:
             return True
         if self.writer is not None and not forced:
             return False
-        self.writer = watcher
-        self._note(f"{watcher.name} writes")
+        self._set_writer(watcher, f"{watcher.name} writes")
         return True
+
+    def ask(self, watcher: Watcher) -> bool:
+        """Become the one who writes, or ask the one who is; returns whether that is ``watcher`` now."""
+        if self.take(watcher):
+            return True
+        assert self.writer is not None
+        self.writer.asked(watcher.name)
+        return False
+
+    def give(self, watcher: Watcher, to: str | None) -> None:
+        """Let somebody else write: those of this name, or whoever is next."""
+        if self.writer is watcher:
+            self.release(watcher)
+            for other in self._watchers:
+                if other is not watcher and other.name == to:
+                    self.take(other)
+                    return
 
     def release(self, watcher: Watcher) -> None:
         """Write no more."""
         if self.writer is watcher:
-            self.writer = None
-            self._note(f"{watcher.name} writes no more")
+            self._set_writer(None, f"{watcher.name} writes no more")
+
+    def _set_writer(self, watcher: Watcher | None, note: str) -> None:
+        self.writer = watcher
+        self._note(note)
+        for each in list(self._watchers):
+            each.told()
 
     async def type(self, watcher: Watcher, data: bytes) -> bool:
         """Type, if ``watcher`` is the one who writes, or nobody is.

@@ -80,6 +80,7 @@ class Consoles:
         self._entrance = Entrance(self.find, self.tokens)
         self._thread = threading.Thread(target=self._run, name="consoles", daemon=True)
         self._begun = False
+        self._ssh: Any = None
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -94,6 +95,24 @@ class Consoles:
             return
         self._begin()
         self._loop.call_soon_threadsafe(self._loop.create_task, self._set(listed))
+
+    def serve_ssh(self) -> None:
+        """Serve SSH, if ``[console] ssh_users`` asks for it.
+
+        :raises ConfigInvalid: naming the option that is wrong.
+        """
+        if not CONF.console.ssh_users:
+            return
+        try:
+            # Imported here because it takes time, and it is an extra of the package.
+            from ironic_lite.conductor.consoles.ssh import SSH
+        except ModuleNotFoundError as exc:
+            raise exception.ConfigInvalid(
+                error_msg=f"[console] ssh_users needs the package {exc.name}: install ironic-lite[console]."
+            ) from None
+        self._begin()
+        self._ssh = SSH(self._visited)
+        self._wait(self._ssh.start())
 
     def operation(self, node: str, operation: str | None) -> None:
         """Say which operation what the server prints from now on belongs to. Returns at once."""
@@ -214,6 +233,8 @@ class Consoles:
 
     async def _close(self) -> None:
         self._entrance.close()
+        if self._ssh is not None:
+            self._ssh.close()
         kept, self._kept = list(self._kept.values()), {}
         for each in kept:
             each.tcp.close()
@@ -227,6 +248,25 @@ class Consoles:
             except exception.IronicLiteError as exc:
                 raise ConsoleUnavailable(exc.message) from None
             return await interface.open_stream(node)
+
+    async def _visited(self, ident: str, project: str | None) -> console.Console:
+        """Return the console of a node, by its name or UUID, for somebody who sees the nodes of a project; None: all.
+
+        :raises NodeNotFound, NodeConsoleNotEnabled, ConsoleError: when they cannot have it here.
+        """
+
+        def read() -> Any:
+            return Node.get(ironic_context.admin_context(), ident)
+
+        node = await self._loop.run_in_executor(self._readers, read)
+        if project is not None and node.owner != project:
+            raise exception.NodeNotFound(node=ident)
+        found = self.find(node.uuid)
+        if found is None:
+            if not node.console_enabled:
+                raise exception.NodeConsoleNotEnabled(node=ident)
+            raise exception.ConsoleError(reason="another conductor has it; connect there")
+        return found
 
     async def _node(self, uuid: str) -> Any:
         def read() -> Any:

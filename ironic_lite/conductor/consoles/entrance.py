@@ -7,16 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from oslo_log import log as logging
-
 from ironic_lite.common import console_frames as frames
-from ironic_lite.common import safe_text
 from ironic_lite.conductor.consoles.console import Console, Watcher
 from ironic_lite.conductor.consoles.log import tail
 from ironic_lite.conductor.consoles.tokens import Ticket, Tokens
 from ironic_lite.conf import CONF
-
-LOG = logging.getLogger(__name__)
 
 _PATIENCE = 10.0
 """Seconds to show a token."""
@@ -38,7 +33,6 @@ class Entrance:
     def __init__(self, find: Callable[[str], Console | None], tokens: Tokens):
         self._find, self._tokens = find, tokens
         self._server: asyncio.Server | None = None
-        self._guests: dict[Console, dict[Watcher, asyncio.StreamWriter]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def open(self) -> tuple[str, int]:
@@ -86,12 +80,14 @@ class Entrance:
             writer.write(frames.control(refused="The token is not valid: ask for a new one."))
             await writer.drain()
             return
-        watcher = console.join(ticket.user)
-        guests = self._guests.setdefault(console, {})
-        guests[watcher] = writer
+        watcher = console.join(
+            ticket.user,
+            told=lambda: writer.write(frames.control(**_state(console, watcher))),
+            asked=lambda name: writer.write(frames.control(asks=name)),
+        )
         working = [
             asyncio.ensure_future(self._show(console, watcher, writer)),
-            asyncio.ensure_future(self._obey(console, watcher, ticket, reader)),
+            asyncio.ensure_future(self._obey(console, watcher, ticket, reader, writer)),
         ]
         try:
             await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
@@ -99,18 +95,12 @@ class Entrance:
             for each in working:
                 each.cancel()
             await asyncio.wait(working)
-            had = console.writer is watcher
             console.leave(watcher)
-            del guests[watcher]
-            if not guests:
-                del self._guests[console]
-            elif had:
-                self._tell_all(console)
 
     async def _show(self, console: Console, watcher: Watcher, writer: asyncio.StreamWriter) -> None:
         writer.write(frames.control(**_state(console, watcher)))
         # Everything up to ``joined`` is in the log; everything else waits in the watcher's queue.
-        shown = await asyncio.to_thread(_screen, console.directory, watcher.joined)
+        shown = await asyncio.to_thread(screen_at, console.directory, watcher.joined)
         writer.write(frames.packed(frames.DATA, shown))
         while (data := await watcher.next()) is not None:
             writer.write(frames.packed(frames.DATA, data))
@@ -119,65 +109,40 @@ class Entrance:
         await writer.drain()
 
     async def _obey(
-        self, console: Console, watcher: Watcher, ticket: Ticket, reader: asyncio.StreamReader
+        self,
+        console: Console,
+        watcher: Watcher,
+        ticket: Ticket,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
     ) -> None:
         while True:
             kind, content = await frames.read(reader)
-            before = console.writer
             if kind == frames.DATA:
                 if ticket.writes:
                     await console.type(watcher, content)
-            else:
-                asked = json.loads(content)
-                if isinstance(asked, dict):
-                    await self._do(console, watcher, ticket, asked)
-            if console.writer is not before:
-                self._tell_all(console)
-
-    async def _do(
-        self, console: Console, watcher: Watcher, ticket: Ticket, asked: dict[str, Any]
-    ) -> None:
-        match asked.get("do"):
-            case "take" if ticket.writes:
-                forced = asked.get("force") is True and ticket.forces
-                if not console.take(watcher, forced=forced):
-                    self._ask(console, watcher)
-            case "give":
-                await self._give(console, watcher, asked.get("to"))
-            case "break" if ticket.writes:
-                await console.send_break(watcher)
-            case _:
-                writer = self._guests[console][watcher]
-                writer.write(frames.control(refused="You may not do this, or it is unknown."))
-
-    async def _give(self, console: Console, watcher: Watcher, to: Any) -> None:
-        """Give the right to write to somebody else who watches; to nobody in particular by default."""
-        if console.writer is not watcher:
-            return
-        console.release(watcher)
-        for other in self._guests[console]:
-            if other is not watcher and other.name == to:
-                console.take(other)
-                return
-
-    def _ask(self, console: Console, watcher: Watcher) -> None:
-        """Tell who writes that somebody else wants to."""
-        for other, writer in self._guests[console].items():
-            if other is console.writer:
-                writer.write(frames.control(asks=watcher.name))
-        LOG.info("%s asks to write", safe_text.one_line(watcher.name))
-        self._guests[console][watcher].write(frames.control(**_state(console, watcher)))
-
-    def _tell_all(self, console: Console) -> None:
-        for watcher, writer in self._guests.get(console, {}).items():
-            writer.write(frames.control(**_state(console, watcher)))
+                continue
+            asked = json.loads(content)
+            match asked.get("do") if isinstance(asked, dict) else None:
+                case "take" if ticket.writes and asked.get("force") is True and ticket.forces:
+                    console.take(watcher, forced=True)
+                case "take" if ticket.writes:
+                    if not console.ask(watcher):
+                        writer.write(frames.control(**_state(console, watcher)))
+                case "give":
+                    console.give(watcher, asked.get("to"))
+                case "break" if ticket.writes:
+                    await console.send_break(watcher)
+                case _:
+                    refused = "You may not do this, or it is unknown."
+                    writer.write(frames.control(refused=refused))
 
 
 def _state(console: Console, watcher: Watcher) -> dict[str, Any]:
     return {**console.information(), "you": watcher.name, "writing": console.writer is watcher}
 
 
-def _screen(directory: Path, position: int) -> bytes:
+def screen_at(directory: Path, position: int) -> bytes:
     """Return what draws the screen as it was at a position in the log."""
     printed = tail(directory, position, _REPLAYED)
     try:
