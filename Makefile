@@ -11,6 +11,7 @@
 # make timed         what depends on time, again and again on a busy machine  ARGS="--count 20 -k ipmi"
 # make quirks        every flow on BMCs that bend the standard        ARGS="--pairs 20 --seed 7"
 # make bench         ironic_lite against upstream ironic              ARGS=--help
+# make bench-ipmi    power of many BMCs, dead ones among them, against ipmitool ARGS=--help
 # make compare       the same requests to upstream ironic              ARGS=--help
 # make scale         2,000 nodes through a cluster of three conductors ARGS=--help
 # make storm         1,000 agents that call at once                   ARGS=--help
@@ -30,7 +31,7 @@ TEST_WORKERS ?= 4
 
 CHAOS = $(BIN)/python -m tests.unsteady -q -o faulthandler_timeout=0 --chaos-report build/chaos.md tests/chaos
 
-.PHONY: help demo cloud cloud-test lab test chaos chaos-quick timed lint quirks bench compare scale storm guessers strangers switched-on fuzz sample-config test-servers clean
+.PHONY: help demo cloud cloud-test lab test chaos chaos-quick timed lint quirks bench bench-ipmi compare scale storm guessers strangers switched-on fuzz sample-config test-servers clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -77,6 +78,9 @@ quirks: $(VENV)/.installed-for-tests
 
 bench: $(VENV)/.installed-for-tests
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+bench-ipmi: $(VENV)/.installed-for-tests test-servers
+	@$(BIN)/python -W ignore -m tests.bench.ipmi $(ARGS)
 
 compare: $(VENV)/.installed-for-tests
 	@$(BIN)/python -m tests.compare $(ARGS)
