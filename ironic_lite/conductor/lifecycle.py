@@ -6,6 +6,7 @@ from typing import Any
 
 from oslo_log import log
 
+from ironic_lite.common import concurrency
 from ironic_lite.common import context as ironic_context
 from ironic_lite.common.interface_types import INTERFACE_TYPES
 from ironic_lite.conductor import periodics
@@ -44,7 +45,8 @@ class Life:
             ring=ring.HashRingManager(),
             tell_nova=nova.from_configuration(),
         )
-        if CONF.console.check_interval:
+        # An event loop in a green thread cannot run beside that of the API.
+        if CONF.console.check_interval and not concurrency.green():
             self.identity.consoles = engine.Consoles(host, self.identity.drivers)
         self._context = ironic_context.admin_context()
         self._alarm = alarm

@@ -74,7 +74,7 @@ def engine() -> Consoles:
     consoles = current().consoles
     if not isinstance(consoles, Consoles):
         raise exception.ConsoleError(
-            reason="this conductor keeps no consoles ([console] check_interval is 0)"
+            reason="this conductor keeps no consoles, because [console] check_interval is 0, or its threads are green"
         )
     return consoles
 

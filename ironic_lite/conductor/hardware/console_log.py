@@ -4,6 +4,7 @@
 import base64
 import datetime
 import math
+import shutil
 from typing import Any
 
 from ironic_lite.common import exception
@@ -58,6 +59,11 @@ def entrance(task: TaskManager) -> Row:
         raise exception.NodeConsoleNotEnabled(node=task.node.uuid)
     host, port = console.engine().entrance()
     return {"host": host, "port": port}
+
+
+def remove(node_uuid: str) -> None:
+    """Remove the log of a node that is deleted. Idempotent; what cannot be removed stays."""
+    shutil.rmtree(logs_directory(current().host) / node_uuid, ignore_errors=True)
 
 
 def _shown(record: Record) -> Row:

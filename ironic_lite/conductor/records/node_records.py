@@ -11,7 +11,7 @@ from ironic_lite.common.operations import machine, provision_states
 from ironic_lite.common.operations.declaration import Change
 from ironic_lite.conductor.allocation import allocations
 from ironic_lite.conductor.cluster.identity import current
-from ironic_lite.conductor.hardware import console
+from ironic_lite.conductor.hardware import console, console_log
 from ironic_lite.conductor.records import parent_nodes
 from ironic_lite.conductor.task_manager import TaskManager
 from ironic_lite.conf import CONF
@@ -211,6 +211,7 @@ def destroy(task: TaskManager) -> None:
         LOG.warning("Node %s is deleted, but its console could not be closed: %s", node.uuid, exc)
     _release_networks(task)
     node.destroy()
+    console_log.remove(node.uuid)
 
 
 def _release_networks(task: TaskManager) -> None:

@@ -2,9 +2,15 @@
 """The log of a console: what the server printed, in order, once; and why something is missing."""
 
 import base64
+from collections.abc import Callable
 from typing import Any
 
-from tests.functional.consoles.conftest import TerminalServer, information, with_console
+from tests.functional.consoles.conftest import (
+    OPTIONS,
+    TerminalServer,
+    information,
+    with_console,
+)
 from tests.functional.deployment import Deployment
 from tests.waiting import wait_for
 
@@ -61,12 +67,21 @@ def test_a_cut_connection_is_a_gap(consoles: Deployment, line: TerminalServer) -
 
 
 def test_bytes_belong_to_the_operation_that_runs(
-    consoles: Deployment, line: TerminalServer
+    make_deployment: Callable[..., Deployment], sqlite_url: str, line: TerminalServer
 ) -> None:
-    node = with_console(consoles, line)
+    options = {**OPTIONS, "fake": {"power_delay": 5}}
+    cloud = make_deployment(database=sqlite_url, options=options)
+    cloud.start_all_in_one()
+    node = with_console(cloud, line)
     line.print(b"idle")
-    wait_for(lambda: printed(records(consoles, node)) == b"idle", "the log")
-    assert records(consoles, node)[-1]["operation"] is None
+    wait_for(lambda: printed(records(cloud, node)) == b"idle", "the log")
+    assert records(cloud, node)[-1]["operation"] is None
+    cloud.call("PUT", f"/v1/nodes/{node}/states/provision", {"target": "manage"})
+    cloud.wait_for_node(node, provision_state="verifying")
+    line.print(b"POST")
+    wait_for(lambda: printed(records(cloud, node)) == b"idlePOST", "the rest")
+    timeline = cloud.call("GET", f"/v1/nodes/{node}/timeline")["timeline"]
+    assert records(cloud, node)[-1]["operation"] in {one["operation"] for one in timeline} - {None}
 
 
 def test_a_killed_service_has_a_gap_and_every_byte_before(
