@@ -3,6 +3,7 @@
 
 import dataclasses
 import struct
+import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -14,6 +15,7 @@ from ironic_lite_simulator.bmc.boot_options import (
     VALID_BIT_CLEARING,
     BootOptions,
 )
+from ironic_lite_simulator.bmc.event_log import EventLog
 from ironic_lite_simulator.bmc.packets import Request
 from ironic_lite_simulator.bmc.session import (
     PRIVILEGE_ADMINISTRATOR,
@@ -26,6 +28,7 @@ from ironic_lite_simulator.faults import Faults, parse_codes
 
 NETFN_CHASSIS = 0x00
 NETFN_APP = 0x06
+NETFN_STORAGE = 0x0A
 
 # Completion codes, table 5-2.
 OK = 0x00
@@ -33,7 +36,9 @@ PARAMETER_NOT_SUPPORTED = 0x80
 INVALID_SESSION_ID = 0x87
 PRIVILEGE_TOO_HIGH = 0x81
 INVALID_COMMAND = 0xC1
+RESERVATION_CANCELED = 0xC5
 REQUEST_LENGTH_INVALID = 0xC7
+NOT_PRESENT = 0xCB
 INVALID_DATA_FIELD = 0xCC
 INSUFFICIENT_PRIVILEGE = 0xD4
 NOT_IN_PRESENT_STATE = 0xD5
@@ -97,6 +102,7 @@ class CommandTable:
         self._boot_options = boot_options
         self._table = table
         self._guid = guid
+        self._event_log = EventLog(time.time)
         self._entries: dict[tuple[int, int], _Entry] = {
             (NETFN_APP, 0x01): _Entry(self._device_id),
             (NETFN_APP, 0x37): _Entry(self._system_guid, sessionless=True),
@@ -109,6 +115,12 @@ class CommandTable:
             (NETFN_CHASSIS, 0x02): _Entry(self._chassis_control, PRIVILEGE_OPERATOR),
             (NETFN_CHASSIS, 0x08): _Entry(self._set_boot_options, PRIVILEGE_OPERATOR),
             (NETFN_CHASSIS, 0x09): _Entry(self._get_boot_options, PRIVILEGE_OPERATOR),
+            (NETFN_STORAGE, 0x40): _Entry(self._log_info),
+            (NETFN_STORAGE, 0x42): _Entry(self._reserve_log),
+            (NETFN_STORAGE, 0x43): _Entry(self._log_entry),
+            (NETFN_STORAGE, 0x47): _Entry(self._clear_log, PRIVILEGE_OPERATOR),
+            (NETFN_STORAGE, 0x48): _Entry(self._get_time),
+            (NETFN_STORAGE, 0x49): _Entry(self._set_time, PRIVILEGE_OPERATOR),
         }
 
     def run(self, request: Request, session: Session | None) -> Outcome | None:
@@ -195,6 +207,7 @@ class CommandTable:
         if action not in ("on", "off") and not self._chassis.powered_on:
             return Outcome(NOT_IN_PRESENT_STATE, event="power-refused", details=details)
         self._boot_options.restart_seen()
+        self._event_log.note_control(action)
         self._chassis.control(action)
         return Outcome(OK, event="power", details=details)
 
@@ -228,3 +241,43 @@ class CommandTable:
         if not self._boot_options.supported(number):
             return Outcome(PARAMETER_NOT_SUPPORTED)
         return Outcome(OK, bytes((0x01, number)) + self._boot_options.get(number))
+
+    def _log_info(self, _data: bytes, _session: Session | None) -> Outcome:
+        """Table 31-2."""
+        return Outcome(OK, self._event_log.info())
+
+    def _reserve_log(self, _data: bytes, _session: Session | None) -> Outcome:
+        """Table 31-4."""
+        return Outcome(OK, struct.pack("<H", self._event_log.reserve()))
+
+    def _log_entry(self, data: bytes, _session: Session | None) -> Outcome:
+        """Table 31-5. Part of a record needs a reservation, a whole one does not."""
+        reservation, number, start, count = struct.unpack("<HHBB", data)
+        if start and not self._event_log.reserved(reservation):
+            return Outcome(RESERVATION_CANCELED)
+        found = self._event_log.entry(number)
+        if found is None:
+            return Outcome(NOT_PRESENT)
+        following, record = found
+        return Outcome(OK, struct.pack("<H", following) + record[start : start + count])
+
+    def _clear_log(self, data: bytes, _session: Session | None) -> Outcome:
+        """Table 31-9; erasing is done at once."""
+        reservation, magic, action = struct.unpack("<H3sB", data)
+        if magic != b"CLR" or action not in (0x00, 0xAA):
+            return Outcome(INVALID_DATA_FIELD)
+        if action == 0x00:
+            return Outcome(OK, b"\x01")
+        if not self._event_log.reserved(reservation):
+            return Outcome(RESERVATION_CANCELED)
+        self._event_log.clear()
+        return Outcome(OK, b"\x01", event="event-log-cleared")
+
+    def _get_time(self, _data: bytes, _session: Session | None) -> Outcome:
+        """Table 31-10."""
+        return Outcome(OK, struct.pack("<I", self._event_log.time))
+
+    def _set_time(self, data: bytes, _session: Session | None) -> Outcome:
+        """Table 31-11."""
+        (self._event_log.time,) = struct.unpack("<I", data)
+        return Outcome(OK, event="clock-set")
