@@ -32,7 +32,7 @@ class NodeCounts:
         now = timeutils.utcnow(with_timezone=True)
         for state in provision_states.names(Kind.WORKING, Kind.WAITING):
             since = [
-                row["provision_updated_at"]
+                timeutils.parse_isotime(row["provision_updated_at"])
                 for row in rows
                 if row["provision_state"] == state and row["provision_updated_at"]
             ]
