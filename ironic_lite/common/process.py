@@ -16,7 +16,7 @@ from types import FrameType
 from oslo_log import log
 from oslo_service import service
 
-from ironic_lite.common import service_manager
+from ironic_lite.common import guru_meditation, service_manager
 
 LOG = log.getLogger(__name__)
 
@@ -24,12 +24,14 @@ _GC_THRESHOLD = 50_000
 """Number of new objects that triggers the garbage collector; Python's default is 700."""
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+_REPORT = signal.SIGUSR2
 
 
 class Runner:
     """Starts services in order, waits, and stops them in reverse.
 
-    The first SIGTERM, SIGINT or SIGHUP stops the services gracefully; the second ends the process at once.
+    The first SIGTERM, SIGINT or SIGHUP stops the services gracefully; the second ends the process at once. SIGUSR2
+    writes a report: see ``guru_meditation``.
 
     :param lifeline: a file descriptor; the services also end when it becomes readable.
     """
@@ -41,6 +43,7 @@ class Runner:
         os.set_blocking(self._wake_w, False)
         self._signals = 0
         self._starting = False
+        self._reports = 0
         self._alarm: str | None = None
 
     def alarm(self, message: str) -> None:
@@ -60,6 +63,7 @@ class Runner:
         :raises Exception: the error of a service that could not start; those before it are stopped then.
         """
         former = {number: signal.signal(number, self._on_signal) for number in _SIGNALS}
+        former[_REPORT] = signal.signal(_REPORT, self._on_report)
         # Any thread may get the signal; this wakes the main thread in each case.
         former_wakeup = signal.set_wakeup_fd(self._wake_w, warn_on_full_buffer=False)
         started: list[service.ServiceBase] = []
@@ -100,6 +104,9 @@ class Runner:
                 return
             # The bytes only wake this thread; the signal handlers run right after the read.
             os.read(self._wake_r, 64)
+            if self._reports:
+                self._reports = 0
+                guru_meditation.write()
 
     def _status(self) -> int:
         if self._alarm is None:
@@ -124,6 +131,11 @@ class Runner:
             # A start may wait long, for example for a broker. Nothing runs yet, so exit at once.
             self._starting = False
             raise SystemExit(128 + number)
+        self._wake()
+
+    def _on_report(self, _number: int, _frame: FrameType | None) -> None:
+        # This thread writes it when it wakes: a signal handler may run while any lock is held.
+        self._reports += 1
         self._wake()
 
     def _wake(self) -> None:

@@ -8,6 +8,7 @@ from oslo_log import log
 
 from ironic_lite.common import concurrency
 from ironic_lite.common import context as ironic_context
+from ironic_lite.common import guru_meditation
 from ironic_lite.common.interface_types import INTERFACE_TYPES
 from ironic_lite.conductor import periodics
 from ironic_lite.conductor.cluster import identity, keepalive, ring, workers
@@ -95,7 +96,22 @@ class Life:
             me.consoles.serve_ssh()
         self._periodics = periodics.Scheduler(me, self._keepalive, record.id)
         self._periodics.start()
+        guru_meditation.add(f"Conductor {me.host}", self._facts)
         LOG.info("Conductor %s serves %s", me.host, ", ".join(sorted(me.drivers.hardware_types)))
+
+    def _facts(self) -> dict[str, object]:
+        """Return what a report says of this conductor."""
+        me = self.identity
+        return {
+            "group": me.group or "-",
+            "incarnation": me.incarnation,
+            "stopping": me.stopping.is_set(),
+            "locks held": len(me.locks),
+            "workers busy": f"{me.workers.busy} of {me.workers.size}",
+            "keepalives": "fail" if self._keepalive and self._keepalive.failing else "succeed",
+            "ring": me.ring.known(),
+            "agents to be polled": me.watched.qsize(),
+        }
 
     def leave_ring(self) -> None:
         """Stop serving hardware types, and hand running operations over at their next step.

@@ -21,7 +21,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event, exc
 
-from ironic_lite.common import at_once, exception
+from ironic_lite.common import at_once, exception, guru_meditation
 from ironic_lite.conf import CONF
 from ironic_lite.db import errors
 
@@ -72,7 +72,16 @@ def get() -> sa.Engine:
                 # The connections belong to the parent process: drop them without closing them.
                 _current[1].dispose(close=False)
             _current = (os.getpid(), create(url()))
+            guru_meditation.add("Database", _facts)
         return _current[1]
+
+
+def _facts() -> dict[str, object]:
+    """Return what a report says of this process's connections."""
+    current = _current
+    if current is None:
+        return {"connections": "none yet"}
+    return {"server": current[1].dialect.name, "pool": current[1].pool.status()}
 
 
 def dispose() -> None:

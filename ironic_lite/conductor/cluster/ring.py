@@ -79,6 +79,10 @@ class HashRingManager:
             for host in members
         }
 
+    def known(self) -> dict[str, list[str]]:
+        """Return the conductors by group and hardware type, as they were last read. It asks nobody."""
+        return {name: sorted(hosts) for name, hosts in self._members.items()}
+
     def _ring(self, name: str) -> hash_ring.HashRing:
         self._refresh(CONF.hash_ring_reset_interval)
         ring = self._rings.get(name)

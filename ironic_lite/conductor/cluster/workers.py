@@ -70,6 +70,11 @@ class Workers:
         metrics.WORKERS_MOST.set(size)
 
     @property
+    def size(self) -> int:
+        """Return the number of all slots."""
+        return self._size
+
+    @property
     def busy(self) -> int:
         """Return the number of claimed slots."""
         return self._busy
