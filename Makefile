@@ -61,7 +61,7 @@ cloud-test: $(VENV)/.installed-for-tests test-servers
 	$(BIN)/python -m pytest -q tests/cloud $(ARGS)
 
 lab: $(VENV)/.installed-for-tests test-servers
-	$(BIN)/python -m pytest -q tests/lab $(ARGS)
+	IRONIC_LITE_LAB=1 $(BIN)/python -m pytest -q tests/lab tests/functional/lab/test_demo.py $(ARGS)
 
 timed: $(VENV)/.installed-for-tests test-servers
 	$(BIN)/python -m tests.busy 4 $(BIN)/python -m pytest -q -n 2 -m timed --count 5 $(ARGS)

@@ -17,7 +17,7 @@ from typing import Any
 
 from ironic_lite.cmd import arguments, rest
 from ironic_lite.common import console_escapes as escapes
-from ironic_lite.common import safe_text
+from ironic_lite.common import json_reading, safe_text
 
 _PAUSE = 1.0
 """Seconds between two looks at a log that is followed."""
@@ -112,7 +112,7 @@ def _attach(token: Mapping[str, Any]) -> int:
                 if isinstance(message, bytes):
                     sys.stdout.buffer.write(message)
                 else:
-                    sys.stdout.buffer.write(_told(json.loads(message), ended))
+                    sys.stdout.buffer.write(_told(json_reading.read(message), ended))
                 sys.stdout.buffer.flush()
         client.close()
 

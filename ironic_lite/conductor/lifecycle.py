@@ -6,9 +6,8 @@ from typing import Any
 
 from oslo_log import log
 
-from ironic_lite.common import concurrency
+from ironic_lite.common import concurrency, guru_meditation
 from ironic_lite.common import context as ironic_context
-from ironic_lite.common import guru_meditation
 from ironic_lite.common.interface_types import INTERFACE_TYPES
 from ironic_lite.conductor import periodics
 from ironic_lite.conductor.cluster import identity, keepalive, ring, workers

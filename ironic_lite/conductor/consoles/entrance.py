@@ -2,12 +2,12 @@
 """The socket to which API processes connect with a token, for the WebSockets of their clients."""
 
 import asyncio
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from ironic_lite.common import console_frames as frames
+from ironic_lite.common import json_reading
 from ironic_lite.conductor.consoles.console import Console, Watcher
 from ironic_lite.conductor.consoles.log import tail
 from ironic_lite.conductor.consoles.tokens import Ticket, Tokens
@@ -122,7 +122,7 @@ class Entrance:
                 if ticket.writes:
                     await console.type(watcher, content)
                 continue
-            asked = json.loads(content)
+            asked = json_reading.read(content)
             match asked.get("do") if isinstance(asked, dict) else None:
                 case "take" if ticket.writes and asked.get("force") is True and ticket.forces:
                     console.take(watcher, forced=True)

@@ -14,14 +14,21 @@ from pathlib import Path
 
 import pytest
 
+from ironic_lite_simulator.virtual_machine import firmware
 from tests.functional.lab.boots import BOOT
 from tests.waiting import PATIENCE, factor, wait_for
 
 IRONIC_LITE = str(Path(sys.executable).with_name("ironic-lite"))
+IN_LAB = "IRONIC_LITE_LAB"
+"""Set by ``make lab``."""
 BOOTS = 4
 """Of each machine: inspection, cleaning, deployment, the deployed system."""
 
 
+@pytest.mark.skipif(
+    not firmware.accelerated() and IN_LAB not in os.environ,
+    reason="emulated machines take both processors for ten minutes: make lab",
+)
 @pytest.mark.timeout(7200)
 def test_to_the_login_of_a_bios_and_of_a_uefi_machine() -> None:
     done = subprocess.run(
