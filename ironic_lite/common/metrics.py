@@ -6,10 +6,11 @@ declarations, or pass :func:`bounded`. docs/metrics.md is made from these declar
 """
 
 import contextlib
+import logging
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -24,6 +25,8 @@ from prometheus_client import (
 
 from ironic_lite import version
 from ironic_lite.common import shared_metrics
+
+LOG = logging.getLogger(__name__)
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -165,6 +168,17 @@ def bounded(label: str, value: str) -> str:
     return value
 
 
+def count(how: Callable[[], object]) -> None:
+    """Count or measure something; what goes wrong is logged.
+
+    Processes that share their metrics keep them in files, which cannot grow on a full disk.
+    """
+    try:
+        how()
+    except Exception as exc:
+        LOG.warning("A metric was not counted: %s", exc)
+
+
 @contextlib.contextmanager
 def timed(metric: Histogram, name: str, refusals: type[Exception] | None = None) -> Iterator[None]:
     """Observe the time of a block in a metric with the labels (name, outcome).
@@ -178,7 +192,8 @@ def timed(metric: Histogram, name: str, refusals: type[Exception] | None = None)
         outcome = REFUSED if refusals is not None and isinstance(exc, refusals) else FAILED
         raise
     finally:
-        metric.labels(name, outcome).observe(time.monotonic() - begun)
+        seconds = time.monotonic() - begun
+        count(lambda: metric.labels(name, outcome).observe(seconds))
 
 
 def scrape() -> bytes:

@@ -26,4 +26,5 @@ def _begin(connection: sa.Connection, *_more: Any) -> None:
 def _end(connection: sa.Connection, _cursor: Any, statement: str, *_more: Any) -> None:
     kind = statement[:6].lower()
     seconds = time.monotonic() - connection.info[_BEGUN]
-    metrics.STATEMENTS.labels(kind if kind in _KINDS else "other").observe(seconds)
+    label = kind if kind in _KINDS else "other"
+    metrics.count(lambda: metrics.STATEMENTS.labels(label).observe(seconds))

@@ -53,7 +53,6 @@ def on_transient_error(function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **kwargs)
         except exc.SQLAlchemyError as error:
             at_once.leave()
-            metrics.RETRIES.inc()
             try:
                 return _retry(error, function, *args, **kwargs)
             except exc.SQLAlchemyError as last:
@@ -100,6 +99,7 @@ def _log(state: "tenacity.RetryCallState") -> None:
     assert state.outcome is not None and state.fn is not None
     error = state.outcome.exception()
     assert error is not None
+    metrics.count(metrics.RETRIES.inc)
     LOG.debug(
         "%s: try %d failed (%s); trying again in %.2f s",
         state.fn.__name__,

@@ -33,7 +33,8 @@ _GLOBAL = re.compile(r"^req-[a-f0-9]{8}(-[a-f0-9]{4}){3}-[a-f0-9]{12}\Z", re.IGN
 def _measure(environ: dict[str, Any], method: str, status: str, seconds: float) -> None:
     """Observe the time; what was answered before a route was found counts for the route ``none``."""
     known = method if method in _METHODS else "other"
-    metrics.REQUESTS.labels(environ.get(ROUTE, "none") or "/", known, status[:3]).observe(seconds)
+    labels = (environ.get(ROUTE, "none") or "/", known, status[:3])
+    metrics.count(lambda: metrics.REQUESTS.labels(*labels).observe(seconds))
 
 
 def _path(environ: dict[str, Any]) -> str:

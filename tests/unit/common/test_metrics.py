@@ -3,9 +3,12 @@
 
 from pathlib import Path
 
+import pytest
 from prometheus_client import REGISTRY
+from sqlalchemy import exc
 
-from ironic_lite.common import metrics
+from ironic_lite.common import exception, metrics
+from ironic_lite.db import retry
 from tools import metrics_page
 
 
@@ -27,3 +30,29 @@ def test_values_that_others_choose_are_bounded() -> None:
     assert len(chosen) == 301
     assert "other" in chosen
     assert metrics.bounded("of this test", "step 0") == "step 0"
+
+
+def test_what_is_measured_goes_on_when_its_metric_cannot_be_kept(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_labels: str) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(metrics.CALLS, "labels", full)
+    with metrics.timed(metrics.CALLS, "change_node_power_state"):
+        done = True
+    assert done
+    assert "No space left on device" in caplog.text
+    with pytest.raises(KeyError), metrics.timed(metrics.CALLS, "change_node_power_state"):
+        raise KeyError("its own error")
+
+
+def test_errors_that_are_not_repeated_are_no_retries() -> None:
+    @retry.on_transient_error
+    def twice_the_same_name() -> None:
+        raise exc.IntegrityError("INSERT", {}, Exception("UNIQUE constraint failed"))
+
+    before = REGISTRY.get_sample_value("ironic_lite_db_retries_total")
+    with pytest.raises(exception.DatabaseError):
+        twice_the_same_name()
+    assert REGISTRY.get_sample_value("ironic_lite_db_retries_total") == before
