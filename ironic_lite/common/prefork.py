@@ -23,7 +23,9 @@ SHORT_LIFE = 10.0
 """A process that dies sooner (seconds) is replaced only after a pause, which grows up to this."""
 
 _END = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-_AWAITED = (*_END, signal.SIGCHLD)
+_REPORT = signal.SIGUSR2
+"""For the workers, which write reports: see ``process.Runner``."""
+_AWAITED = (*_END, signal.SIGCHLD, _REPORT)
 
 
 class Prefork:
@@ -73,6 +75,9 @@ class Prefork:
             came = signal.sigtimedwait(_AWAITED, min(wait, longest))
             if came is not None and came.si_signo in _END:
                 return self._end()
+            if came is not None and came.si_signo == _REPORT:
+                for pid in self._born:
+                    os.kill(pid, _REPORT)
             for pid, status in self._reap():
                 if status == os.EX_CONFIG:
                     self._end()

@@ -49,3 +49,12 @@ def test_what_it_says(make_deployment: Callable[..., Deployment], sqlite_url: st
     assert "s3cret" not in report
     assert "Conductor c1" in report_of(service, 2)
     assert service.call("GET", "/v1/nodes") == {"nodes": []}
+
+
+def test_workers_write_one_each(
+    make_deployment: Callable[..., Deployment], mariadb_url: str, rabbitmq_url: str
+) -> None:
+    service = make_deployment(database=mariadb_url, transport=rabbitmq_url)
+    service.start_api({"api": {"workers": 2}})
+    assert "server = mysql" in report_of(service, 2)
+    assert service.request("GET", "/v1").ok
