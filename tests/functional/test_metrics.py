@@ -34,6 +34,26 @@ def service(make_deployment: Callable[..., Deployment], sqlite_url: str) -> Depl
     return make_deployment(database=sqlite_url, options={"metrics": {"nodes_interval": 1}})
 
 
+def test_how_long_a_node_has_been_waiting(service: Deployment) -> None:
+    service.start_all_in_one()
+    node = service.create_node(driver="fake-hardware")
+    service.set_provision_state(node, "manage", until="manageable")
+    path = f"/v1/nodes/{node}/states/provision"
+    hold = {"target": "clean", "clean_steps": [{"step": "wait"}], "disable_ramdisk": True}
+    service.call("PUT", path, hold)
+    service.wait_for_node(node, provision_state="clean wait")
+    wait_for(
+        lambda: (
+            value(
+                scraped(service.api_url), "ironic_lite_longest_in_state_seconds", state="clean wait"
+            )
+            > 0
+        ),
+        "the time in 'clean wait'",
+        30,
+    )
+
+
 def test_what_a_node_goes_through(service: Deployment) -> None:
     service.start_all_in_one()
     before = scraped(service.api_url)
