@@ -3,6 +3,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -61,10 +62,20 @@ class Service:
     def start(self) -> None:
         """Start it; returns at once."""
         program = Path(sys.executable).with_name("ironic-lite")
+        # Its end is also the service's, if it is killed; the main thread has to start it.
+        tied = shutil.which("setpriv")
+        prefix = [tied, "--pdeathsig", "TERM", "--"] if tied else []
         with self._output.open("wb") as output:
             # In a session of its own, so that Ctrl-C reaches only the demo, which then stops it.
             self._process = subprocess.Popen(  # noqa: S603 - our own program, our own file
-                [str(program), "--config-file", str(self._configuration), "up", *self._options],
+                [
+                    *prefix,
+                    str(program),
+                    "--config-file",
+                    str(self._configuration),
+                    "up",
+                    *self._options,
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

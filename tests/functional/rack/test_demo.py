@@ -142,6 +142,14 @@ def test_demo_interrupted_at_work_leaves_nothing(tmp_path: Path, number: signal.
         assert not is_open(url)
 
 
+def test_a_killed_demo_leaves_no_service(tmp_path: Path) -> None:
+    with running(tmp_path / "out", "demo", "--servers", "1", "--port", "0") as demo:
+        url = demo.find(r"Starting ironic_lite at (\S+)")
+        wait_for(lambda: is_open(url), "the service")
+        demo.stop(signal.SIGKILL)
+        wait_for(lambda: not is_open(url), "its end")
+
+
 def test_demo_that_is_too_slow_says_where_the_logs_are() -> None:
     done = subprocess.run(
         [IRONIC_LITE, "demo", "--exit", "--servers", "1", "--port", "0", "--timeout", "0.001"],
