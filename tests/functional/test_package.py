@@ -68,6 +68,7 @@ def test_everything_is_in_it(wheel: Path) -> None:
     assert shared == {
         "ironic-lite.conf.sample",
         "policy.yaml.sample",
+        "prometheus-alerts.yaml",
         *(f"systemd/{unit.name}" for unit in (ROOT / "etc" / "systemd").iterdir()),
     }
 

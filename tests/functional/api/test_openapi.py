@@ -49,6 +49,7 @@ UNSUPPORTED = {
     "GET /boot/{mac}",
     "GET /v1/nodes/{node}/logs/{logs}",
     "GET /v1/nodes/{node}/vmedia",
+    "POST /v1/nodes/{node}/console/token",
     "PUT /v1/nodes/{node}/management/inject_nmi",
     "PUT /v1/nodes/{node}/management/indicators/{indicator}",
     *(

@@ -27,8 +27,13 @@ def test_the_next_owner_has_the_console(
     cloud.add_conductor("c2")
     cloud.kill_conductor("c1")
     wait_for(lambda: line.connections == 2, "c2 to have the console", timeout=60)
-    line.print(b"by c2")
-    wait_for(lambda: printed(records(cloud, node)) == b"by c2", "the log of c2")
+
+    def logged() -> bool:
+        # What is printed to a connection that has just been given up is lost.
+        line.print(b"by c2 ")
+        return b"by c2 " in printed(records(cloud, node))
+
+    wait_for(logged, "the log of c2", 90, 0.5)
     first = records(cloud, node)[0]
     assert (first["kind"], first["text"]) == ("gap", "this conductor did not have it before")
     with websocket(cloud, node) as client:

@@ -188,6 +188,7 @@ ELSEWHERE = {
     "common/inprocess.py": "the process's own text, between two of its threads",
     "conductor/inspection_rules/built_in.py": "YAML of the operator's own file, of limited size",
     "api/middleware/roles.py": "YAML of the operator's own file",
+    "conductor/consoles/ssh.py": "YAML of the operator's own file",
 }
 PARSERS = {"loads", "load", "safe_load", "load_all", "full_load", "raw_decode", "literal_eval"}
 MODULES = {"json", "orjson", "jsonutils", "yaml", "ast", "simplejson", "pickle"}
